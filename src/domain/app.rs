@@ -1,0 +1,146 @@
+//! An app: one tenant, with its names on the three wires and its settings.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::Fault,
+    id::{AppId, AppKey, Host, SdkAppId, UserId},
+    secret::{Derived, PasswordHash, Sealed},
+    text::AppName,
+    time::Moment,
+};
+
+/// What a client that holds only public keys may do on the SDK doors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// The vendors' behaviour: a public key and a guessed id are a login.
+    Open,
+    /// Creates accounts, never hands out an existing one.
+    #[default]
+    New,
+    /// Only back ends create accounts.
+    Closed,
+}
+
+impl Registration {
+    /// Reads the word of the settings.
+    /// # Errors
+    /// The [`Fault`] names the list.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        match raw {
+            "open" => Ok(Self::Open),
+            "new" => Ok(Self::New),
+            "closed" => Ok(Self::Closed),
+            _ => Err(Fault::NotOneOf("open, new, closed")),
+        }
+    }
+
+    /// The word of the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::New => "new",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Which of an app's wires answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialects {
+    /// Qiscus Chat.
+    pub qiscus: bool,
+    /// MirrorFly.
+    pub mirrorfly: bool,
+}
+
+impl Default for Dialects {
+    fn default() -> Self {
+        Self { qiscus: true, mirrorfly: true }
+    }
+}
+
+/// The settings of an app. Kept as JSON in its row, so a setting that is new reads as its default in an old row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppSettings {
+    /// Who may create accounts on the SDK doors.
+    pub registration: Registration,
+    /// Which wires answer.
+    pub dialects: Dialects,
+    /// The fewest characters of a chosen password; the vendors document none, so 1. 1 to 1024.
+    pub password_min: u16,
+    /// Whether pictures have public addresses. Without them other wires than MirrorFly show default tiles.
+    pub public_pictures: bool,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            registration: Registration::default(),
+            dialects: Dialects::default(),
+            password_min: 1,
+            public_pictures: true,
+        }
+    }
+}
+
+/// The password of an app's back-end account, at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountPassword {
+    /// Made by the house; `app show --secrets` can show it again.
+    Derived(Derived),
+    /// Given by the operator; nobody can show it again.
+    Chosen(PasswordHash),
+}
+
+/// An app as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// Its integer key.
+    pub key: AppKey,
+    /// For people.
+    pub name: AppName,
+    /// Its name on Qiscus' wire.
+    pub app_id: AppId,
+    /// Its number on Tencent's wire.
+    pub sdk_app_id: SdkAppId,
+    /// The name of its back-end account (`administrator`).
+    pub account: UserId,
+    /// That account's password.
+    pub account_password: AccountPassword,
+    /// The secret that Qiscus calls the SDK secret and Tencent the SecretKey.
+    pub secret: Sealed,
+    /// MirrorFly's licence key.
+    pub license_key: Sealed,
+    /// Host names that select this app where a wire names none.
+    pub hosts: Vec<Host>,
+    /// Its settings.
+    pub settings: AppSettings,
+    /// When it was made.
+    pub created_at: Moment,
+}
+
+/// An app on its way into its row: everything but the key.
+#[derive(Debug, Clone)]
+pub struct NewApp {
+    /// See [`App::name`].
+    pub name: AppName,
+    /// See [`App::app_id`].
+    pub app_id: AppId,
+    /// See [`App::sdk_app_id`].
+    pub sdk_app_id: SdkAppId,
+    /// See [`App::account`].
+    pub account: UserId,
+    /// See [`App::account_password`].
+    pub account_password: AccountPassword,
+    /// See [`App::secret`].
+    pub secret: Sealed,
+    /// See [`App::license_key`].
+    pub license_key: Sealed,
+    /// See [`App::hosts`].
+    pub hosts: Vec<Host>,
+    /// See [`App::settings`].
+    pub settings: AppSettings,
+}

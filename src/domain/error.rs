@@ -1,0 +1,158 @@
+//! What can be refused, and the public sentence for it. Status codes are a dialect's business.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// A refusal. `Display` is the public text: no path, no SQL, no secret, no id of anybody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// A value breaks a rule. The field is named in the caller's own dialect.
+    Invalid {
+        /// The name the caller used for the field.
+        field: Cow<'static, str>,
+        /// The rule and its bound.
+        fault: Fault,
+    },
+    /// Whoever calls is not known.
+    Unauthenticated(Unauthenticated),
+    /// Whoever calls is known and may not do this.
+    Forbidden(&'static str),
+    /// What was asked for does not exist, or belongs to another app: the two look alike.
+    NotFound(What),
+    /// It exists already.
+    Conflict(What),
+    /// Too often; `retry_after` says when it is worth trying again.
+    TooMany {
+        /// What was done too often, as a readable sentence part: "picture uploads".
+        what: &'static str,
+        /// The shortest wait that can help.
+        retry_after: Duration,
+    },
+    /// A queue is full. Nothing was done; the same call may go through in a moment.
+    Busy,
+    /// The disk is full. Nothing was done.
+    StorageFull,
+    /// Our own fault. The cause is for the log alone.
+    Internal(Cause),
+}
+
+/// Why a caller is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unauthenticated {
+    /// Nothing was presented.
+    Missing,
+    /// What was presented is wrong: unknown and wrong look alike.
+    Wrong,
+    /// It was right once.
+    Expired,
+}
+
+/// The kind of thing an error speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// An app (tenant).
+    App,
+    /// A user of an app.
+    User,
+    /// A stored picture.
+    Picture,
+}
+
+/// The rule that a value breaks, with its bound and unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Required and not given, or given empty.
+    Missing,
+    /// More bytes of UTF-8 than allowed.
+    TooManyBytes {
+        /// The most bytes allowed.
+        bytes_max: u64,
+    },
+    /// More characters (Unicode scalar values) than allowed.
+    TooManyCharacters {
+        /// The most characters allowed.
+        chars_max: usize,
+    },
+    /// Fewer characters than the app demands.
+    TooFewCharacters {
+        /// The fewest characters allowed.
+        chars_min: usize,
+    },
+    /// Not of the form the rule names; the text completes "must be".
+    Malformed(&'static str),
+    /// Not one of a closed list; the text names the list.
+    NotOneOf(&'static str),
+    /// A number outside its range; the text names the range.
+    OutOfRange(&'static str),
+    /// Taken by the house itself, so no user may have it.
+    Reserved,
+}
+
+impl Fault {
+    /// Names the field that broke the rule, in the caller's dialect.
+    pub fn at(self, field: impl Into<Cow<'static, str>>) -> Error {
+        Error::Invalid { field: field.into(), fault: self }
+    }
+}
+
+/// The private cause of an internal error: logged once, shown never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause(String);
+
+impl Error {
+    /// Wraps a failure of our own. The text goes to the log and nowhere else.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::Internal(Cause(cause.to_string()))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => write!(f, "is required"),
+            Self::TooManyBytes { bytes_max } => write!(f, "must be at most {bytes_max} bytes"),
+            Self::TooManyCharacters { chars_max } => write!(f, "must be at most {chars_max} characters"),
+            Self::TooFewCharacters { chars_min } => write!(f, "must be at least {chars_min} characters"),
+            Self::Malformed(form) => write!(f, "must be {form}"),
+            Self::NotOneOf(list) => write!(f, "must be one of {list}"),
+            Self::OutOfRange(range) => write!(f, "must be {range}"),
+            Self::Reserved => write!(f, "is reserved by the server, choose another"),
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::App => "App",
+            Self::User => "User",
+            Self::Picture => "Picture",
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { field, fault } => write!(f, "{field} {fault}"),
+            Self::Unauthenticated(Unauthenticated::Missing | Unauthenticated::Wrong) => write!(f, "Unauthorized"),
+            Self::Unauthenticated(Unauthenticated::Expired) => write!(f, "Unauthorized. Token is expired"),
+            Self::Forbidden(why) => f.write_str(why),
+            Self::NotFound(what) => write!(f, "{what} not found"),
+            Self::Conflict(what) => write!(f, "{what} already exists"),
+            Self::TooMany { what, retry_after } => {
+                write!(f, "Too many {what}, try again in {} s", retry_after.as_secs().max(1))
+            }
+            Self::Busy => write!(f, "The server is busy, try again"),
+            Self::StorageFull => write!(f, "The server's storage is full, nothing was changed"),
+            Self::Internal(_) => write!(f, "Internal server error"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,47 @@
+//! What happened, as rows written in the same transaction as the change.
+
+use super::{
+    id::{AppKey, UserId, UserKey},
+    profile::ProfileField,
+    time::Moment,
+};
+
+/// One thing that happened to one user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Rising, without regard to the clock.
+    pub seq: i64,
+    /// Whose user.
+    pub app: AppKey,
+    /// Which user; its row may be gone by now.
+    pub user: UserKey,
+    /// That user's id.
+    pub id: UserId,
+    /// What happened.
+    pub kind: EventKind,
+    /// When it was stored.
+    pub at: Moment,
+}
+
+/// What can happen to a user.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A user came to be.
+    Created,
+    /// Fields of its profile differ from before.
+    ProfileChanged {
+        /// Which ones.
+        fields: Vec<ProfileField>,
+    },
+    /// Its token was drawn anew: the former one is dead.
+    TokenReset,
+    /// Its chosen password changed: tickets made with the former one are dead.
+    PasswordChanged,
+    /// It may no longer act.
+    Suspended,
+    /// It may act again.
+    Reactivated,
+    /// It is gone, and its id is free.
+    Deleted,
+}

@@ -1,0 +1,96 @@
+//! Free data an app keeps with its users. The wires' kinds are kept apart: replacing one never wipes another.
+
+use serde_json::{Map, Value};
+
+use super::error::Fault;
+
+/// Qiscus `extras`: a JSON object, replaced whole when given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extras(Map<String, Value>);
+
+impl Extras {
+    /// Of its compact JSON text.
+    pub const BYTES_MAX: usize = 16 * 1024;
+    /// Objects and lists within one another, the outermost counted.
+    pub const DEPTH_MAX: usize = 8;
+
+    /// Checks the rule of this type.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(value: Value) -> Result<Self, Fault> {
+        let Value::Object(object) = value else {
+            return Err(Fault::Malformed("a JSON object"));
+        };
+        let value = Value::Object(object);
+        if depth(&value) > Self::DEPTH_MAX {
+            return Err(Fault::Malformed("a JSON object nested at most 8 deep"));
+        }
+        if value.to_string().len() > Self::BYTES_MAX {
+            return Err(Fault::TooManyBytes { bytes_max: Self::BYTES_MAX as u64 });
+        }
+        match value {
+            Value::Object(object) => Ok(Self(object)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Ok(Self::default()),
+        }
+    }
+
+    /// The object.
+    pub fn as_object(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// MirrorFly metadata: at most three pairs, in the order they were given; replaced whole when given.
+///
+/// Source: MirrorFly createUser, `metadataKey1` to `metadataKey3`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Metadata(Map<String, Value>);
+
+impl Metadata {
+    /// Pairs.
+    pub const PAIRS_MAX: usize = 3;
+    /// Of a key.
+    pub const KEY_BYTES_MAX: usize = 255;
+    /// Of a value's text.
+    pub const VALUE_BYTES_MAX: usize = 8 * 1024;
+
+    /// Checks the rule of this type: text, number or boolean values under non-empty keys.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(pairs: Map<String, Value>) -> Result<Self, Fault> {
+        if pairs.len() > Self::PAIRS_MAX {
+            return Err(Fault::Malformed("at most 3 pairs"));
+        }
+        for (key, value) in &pairs {
+            if key.is_empty() || key.chars().any(super::text::is_unsafe) {
+                return Err(Fault::Malformed("pairs whose keys are not empty and free of control characters"));
+            }
+            if key.len() > Self::KEY_BYTES_MAX {
+                return Err(Fault::TooManyBytes { bytes_max: Self::KEY_BYTES_MAX as u64 });
+            }
+            match value {
+                Value::String(text) if text.len() > Self::VALUE_BYTES_MAX => {
+                    return Err(Fault::TooManyBytes { bytes_max: Self::VALUE_BYTES_MAX as u64 });
+                }
+                Value::String(_) | Value::Number(_) | Value::Bool(_) => {}
+                Value::Null | Value::Array(_) | Value::Object(_) => {
+                    return Err(Fault::Malformed("pairs of a key and a text, number or boolean"));
+                }
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The pairs, in order.
+    pub fn as_object(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}

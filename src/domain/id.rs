@@ -1,0 +1,131 @@
+//! Names and keys. A name is what a vendor's wire says; a key is the integer the database made.
+
+use super::error::Fault;
+
+/// The integer key of an app: in every row and every store operation, never on a wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AppKey(pub i64);
+
+/// The integer id of a user, unique in the house, never used twice. Qiscus shows it as `id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UserKey(pub i64);
+
+fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: &'static str) -> Result<String, Fault> {
+    match raw.len() {
+        0 => Err(Fault::Missing),
+        _ if !raw.bytes().all(allowed) => Err(Fault::Malformed(form)),
+        n if n > bytes_max => Err(Fault::TooManyCharacters { chars_max: bytes_max }),
+        _ => Ok(raw.to_owned()),
+    }
+}
+
+/// The id of a user within an app: 1 to 191 of `[A-Za-z0-9._@-]`, compared byte for byte.
+///
+/// Sources: Qiscus `user_id`, "cannot contains symbol, except .-_@"; MirrorFly `userIdentifier`, "Max of 191 chars".
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserId(String);
+
+impl UserId {
+    /// Characters, each one byte.
+    pub const CHARS_MAX: usize = 191;
+
+    /// The fixed words below MirrorFly's `/users/`: a user of such a name could not be addressed there.
+    const RESERVED: [&'static str; 8] = [
+        "createUser",
+        "config",
+        "getMetaData",
+        "updateMetaData",
+        "deleteMyAccount",
+        "deleteUserAccount",
+        "block",
+        "unblock",
+    ];
+
+    /// Checks the rule of this type: for looking up.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'@' | b'-');
+        named(raw, Self::CHARS_MAX, allowed, "made of letters, digits and . - _ @ only").map(Self)
+    }
+
+    /// Refuses a name that no new user may have, on any wire: `account` is the app's back-end account.
+    /// # Errors
+    /// [`Fault::Reserved`].
+    pub fn free_for_creation(&self, account: &Self) -> Result<(), Fault> {
+        match self == account || Self::RESERVED.contains(&self.as_str()) {
+            true => Err(Fault::Reserved),
+            false => Ok(()),
+        }
+    }
+
+    /// The id, byte for byte.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of an app as Qiscus sends it in a header: 1 to 64 of `[A-Za-z0-9_-]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AppId(String);
+
+impl AppId {
+    /// Characters, each one byte.
+    pub const CHARS_MAX: usize = 64;
+
+    /// Checks the rule of this type.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        named(raw, Self::CHARS_MAX, allowed, "made of letters, digits, - and _ only").map(Self)
+    }
+
+    /// The id, byte for byte.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The number of an app as Tencent's SDK passes it: 1 to 4294967295.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SdkAppId(u32);
+
+impl SdkAppId {
+    /// Checks the rule of this type.
+    /// # Errors
+    /// [`Fault::OutOfRange`].
+    pub fn parse(raw: u64) -> Result<Self, Fault> {
+        match u32::try_from(raw) {
+            Ok(number) if number > 0 => Ok(Self(number)),
+            Ok(_) | Err(_) => Err(Fault::OutOfRange("a number from 1 to 4294967295")),
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A host name by which callers reach an app, as the `Host` header says it without its port: lower case, at most 253 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Host(String);
+
+impl Host {
+    /// Bytes, each one character.
+    pub const CHARS_MAX: usize = 253;
+
+    /// Checks the rule of this type; letters become lower case, because host names are compared so.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
+        named(raw, Self::CHARS_MAX, allowed, "a host name without port").map(|host| Self(host.to_ascii_lowercase()))
+    }
+
+    /// The name, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

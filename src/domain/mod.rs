@@ -1,0 +1,16 @@
+//! The words of the house. A value that exists is valid: it was parsed once, at the edge or from its row.
+//!
+//! No I/O, no clock, no randomness, no framework. Rules here are the widest any wire documents; a dialect narrows in its own parse.
+
+pub mod app;
+pub mod avatar;
+pub mod device;
+pub mod error;
+pub mod event;
+pub mod free_data;
+pub mod id;
+pub mod page;
+pub mod profile;
+pub mod secret;
+pub mod text;
+pub mod time;

@@ -1,0 +1,37 @@
+//! A page of a list, by number: what the vendors' list calls ask for.
+
+/// Which page of a list, and how long a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    number: u32,
+    limit: u32,
+}
+
+impl Page {
+    /// The longest page any wire may ask for.
+    pub const LIMIT_MAX: u32 = 100;
+
+    /// Page `number` (from 1; 0 reads as 1) of `limit` items each, kept within 1 to [`Page::LIMIT_MAX`].
+    pub fn new(number: u32, limit: u32) -> Self {
+        Self { number: number.max(1), limit: limit.clamp(1, Self::LIMIT_MAX) }
+    }
+
+    /// Items a page.
+    pub fn limit(self) -> u32 {
+        self.limit
+    }
+
+    /// Items before the first one of this page.
+    pub fn offset(self) -> u64 {
+        u64::from(self.number - 1) * u64::from(self.limit)
+    }
+}
+
+/// One page's items, and how many there are on all pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// In creation order.
+    pub items: Vec<T>,
+    /// On all pages.
+    pub total: u64,
+}

@@ -1,0 +1,196 @@
+//! A user and what others see of them, with the one way a profile changes.
+
+use super::{
+    avatar::{Avatar, AvatarChange, PictureKey},
+    free_data::{Extras, Metadata},
+    id::{UserId, UserKey},
+    secret::{Derived, PasswordHash},
+    text::{DisplayName, Email, MobileNumber, StatusText},
+    time::Moment,
+};
+
+/// What a change does to one field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Not given: stays as it is.
+    #[default]
+    Keep,
+    /// Given empty where empty means none.
+    Clear,
+    /// Given.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether the field was given at all.
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Self::Keep)
+    }
+
+    /// Parses what was given; an empty or absent text means "not given", as Qiscus' and MirrorFly's back ends send it.
+    /// # Errors
+    /// Whatever `parse` refuses.
+    pub fn given<E>(raw: Option<&str>, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Self, E> {
+        match raw {
+            None | Some("") => Ok(Self::Keep),
+            Some(raw) => parse(raw).map(Self::Set),
+        }
+    }
+}
+
+/// Whether a user may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// May act.
+    Active,
+    /// May not, until reactivated.
+    Suspended,
+}
+
+/// A user's profile: what every wire shows a part of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profile {
+    /// None until one is given; wires that need a name show the id.
+    pub display_name: Option<DisplayName>,
+    /// The picture.
+    pub avatar: Avatar,
+    /// MirrorFly `status`, Tencent `Tag_Profile_IM_SelfSignature`.
+    pub status: Option<StatusText>,
+    /// MirrorFly `mobileNumber`.
+    pub mobile: Option<MobileNumber>,
+    /// MirrorFly `email`.
+    pub email: Option<Email>,
+    /// Qiscus `extras`.
+    pub extras: Extras,
+    /// MirrorFly `metaData`.
+    pub metadata: Metadata,
+}
+
+/// A user as it is stored, without secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct User {
+    /// Integer id, never used twice.
+    pub key: UserKey,
+    /// Id within the app.
+    pub id: UserId,
+    /// Whether it may act.
+    pub state: State,
+    /// The unguessable name of the address that always shows this user's current picture.
+    pub handle: PictureKey,
+    /// What others see.
+    pub profile: Profile,
+    /// When it was made.
+    pub created_at: Moment,
+    /// When its profile last changed.
+    pub updated_at: Moment,
+}
+
+impl User {
+    /// The display name, or the id where none was given.
+    pub fn shown_name(&self) -> &str {
+        self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)
+    }
+}
+
+/// A change of a profile. A field that is not given stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProfileChange {
+    /// See [`Profile::display_name`].
+    pub display_name: Patch<DisplayName>,
+    /// See [`Profile::avatar`].
+    pub avatar: Option<AvatarChange>,
+    /// See [`Profile::status`].
+    pub status: Patch<StatusText>,
+    /// See [`Profile::mobile`].
+    pub mobile: Patch<MobileNumber>,
+    /// See [`Profile::email`].
+    pub email: Patch<Email>,
+    /// See [`Profile::extras`].
+    pub extras: Patch<Extras>,
+    /// See [`Profile::metadata`].
+    pub metadata: Patch<Metadata>,
+}
+
+impl ProfileChange {
+    /// Whether any field was given.
+    pub fn is_given(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// A field of a profile, as an event names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileField {
+    /// See [`Profile::display_name`].
+    DisplayName,
+    /// See [`Profile::avatar`].
+    Avatar,
+    /// See [`Profile::status`].
+    Status,
+    /// See [`Profile::mobile`].
+    Mobile,
+    /// See [`Profile::email`].
+    Email,
+    /// See [`Profile::extras`].
+    Extras,
+    /// See [`Profile::metadata`].
+    Metadata,
+}
+
+impl Profile {
+    /// Which fields differ from `former`: what an event announces. Empty means that nothing changed.
+    pub fn differences(&self, former: &Self) -> Vec<ProfileField> {
+        let fields = [
+            (ProfileField::DisplayName, self.display_name != former.display_name),
+            (ProfileField::Avatar, self.avatar != former.avatar),
+            (ProfileField::Status, self.status != former.status),
+            (ProfileField::Mobile, self.mobile != former.mobile),
+            (ProfileField::Email, self.email != former.email),
+            (ProfileField::Extras, self.extras != former.extras),
+            (ProfileField::Metadata, self.metadata != former.metadata),
+        ];
+        fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
+    }
+
+    /// Takes over every given field but the avatar, which only the store can judge (ownership).
+    pub fn take(&mut self, change: &ProfileChange) {
+        take(&mut self.display_name, &change.display_name);
+        take(&mut self.status, &change.status);
+        take(&mut self.mobile, &change.mobile);
+        take(&mut self.email, &change.email);
+        match &change.extras {
+            Patch::Keep => {}
+            Patch::Clear => self.extras = Extras::default(),
+            Patch::Set(extras) => self.extras = extras.clone(),
+        }
+        match &change.metadata {
+            Patch::Keep => {}
+            Patch::Clear => self.metadata = Metadata::default(),
+            Patch::Set(metadata) => self.metadata = metadata.clone(),
+        }
+    }
+}
+
+fn take<T: Clone>(field: &mut Option<T>, patch: &Patch<T>) {
+    match patch {
+        Patch::Keep => {}
+        Patch::Clear => *field = None,
+        Patch::Set(value) => *field = Some(value.clone()),
+    }
+}
+
+/// A user's secrets at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Integer id of whom they open.
+    pub user: UserKey,
+    /// Whether that user may act.
+    pub state: State,
+    /// The user token (Qiscus).
+    pub token: Derived,
+    /// The issued password (MirrorFly).
+    pub issued: Derived,
+    /// The password somebody chose, if anybody did.
+    pub chosen: Option<PasswordHash>,
+}

@@ -1,0 +1,131 @@
+//! Texts that people write about themselves. Kept byte for byte: no trimming, no Unicode normalisation.
+
+use super::error::Fault;
+
+/// Characters that no name may hold: controls, and the bidirectional embeddings, overrides and isolates that let one name look like another.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// As [`is_unsafe`], but lines and tabs may stand.
+fn is_unsafe_in_prose(c: char) -> bool {
+    is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t')
+}
+
+fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) -> Result<String, Fault> {
+    match raw.len() {
+        0 => Err(Fault::Missing),
+        n if n > bytes_max => Err(Fault::TooManyBytes { bytes_max: bytes_max as u64 }),
+        _ if raw.chars().any(refused) => Err(Fault::Malformed("free of control and text-direction characters")),
+        _ => Ok(raw.to_owned()),
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident, $bytes_max:literal, $refused:path;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most bytes of UTF-8 any wire may write.
+            pub const BYTES_MAX: usize = $bytes_max;
+
+            /// Checks the rule of this type.
+            /// # Errors
+            /// The [`Fault`] names the bound; the caller names the field.
+            pub fn parse(raw: &str) -> Result<Self, Fault> {
+                bounded(raw, Self::BYTES_MAX, $refused).map(Self)
+            }
+
+            /// The text, byte for byte as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// A display name. Widest rule: Tencent's `Tag_Profile_IM_Nick`, 500 bytes.
+    DisplayName, 500, is_unsafe;
+
+    /// A status text. Widest rule: Tencent's `Tag_Profile_IM_SelfSignature`, 500 bytes. Lines and tabs may stand in it.
+    StatusText, 500, is_unsafe_in_prose;
+
+    /// A mobile number, in whatever notation its owner uses. Source: MirrorFly createUser, "Max of 15 chars" (of four bytes at most).
+    MobileNumber, 60, is_unsafe;
+
+    /// The name of an app, for people.
+    AppName, 200, is_unsafe;
+}
+
+/// An e-mail address: something, one or more `@`, something; no blanks. Nothing is ever sent to it.
+///
+/// Source: MirrorFly createUser, `email`: "accepts special characters like !#$%&+".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// 64 before the `@` and 255 after it (RFC 5321).
+    pub const BYTES_MAX: usize = 320;
+
+    /// Checks the rule of this type.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let address = bounded(raw, Self::BYTES_MAX, is_unsafe)?;
+        let has_both_sides =
+            address.rsplit_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+        if !has_both_sides || address.chars().any(char::is_whitespace) {
+            return Err(Fault::Malformed("an e-mail address such as user@example.com"));
+        }
+        Ok(Self(address))
+    }
+
+    /// The address, byte for byte as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An `http` or `https` address given by a client: stored, shown, never fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpAddress(String);
+
+impl HttpAddress {
+    /// Source: MirrorFly createUser, `profileUrl`: "Max of 2048 chars allowed".
+    pub const CHARS_MAX: usize = 2048;
+
+    /// Checks the rule of this type.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        if raw.is_empty() {
+            return Err(Fault::Missing);
+        }
+        if raw.chars().nth(Self::CHARS_MAX).is_some() {
+            return Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX });
+        }
+        let is_http = url::Url::parse(raw).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !is_http || raw.chars().any(|c| is_unsafe(c) || c.is_whitespace()) {
+            return Err(Fault::Malformed("an http or https address"));
+        }
+        Ok(Self(raw.to_owned()))
+    }
+
+    /// The address, byte for byte as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Refuses a text with more than `chars_max` characters: how a dialect narrows.
+/// # Errors
+/// [`Fault::TooManyCharacters`].
+pub fn at_most(raw: &str, chars_max: usize) -> Result<&str, Fault> {
+    match raw.chars().nth(chars_max) {
+        Some(_) => Err(Fault::TooManyCharacters { chars_max }),
+        None => Ok(raw),
+    }
+}

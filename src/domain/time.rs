@@ -1,0 +1,36 @@
+//! Moments, as numbers. Who needs the time is given it.
+
+use std::{sync::Arc, time::Duration};
+
+/// A moment: microseconds since 1970-01-01T00:00:00Z, never before it.
+///
+/// Ordering never relies on it (sequences do), because clocks are set back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// A moment from microseconds since the epoch; earlier than the epoch reads as the epoch.
+    pub fn from_micros(micros: i64) -> Self {
+        Self(micros.max(0))
+    }
+
+    /// Microseconds since the epoch.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Later by `wait`; at the end of representable time it stays there.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// Earlier by `wait`; before the epoch it is the epoch.
+    #[must_use]
+    pub fn before(self, wait: Duration) -> Self {
+        Self::from_micros(self.0.saturating_sub(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// Where the service gets the time from; the composition root gives it the wall clock.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
