@@ -1,3 +1,5 @@
 //! Standin: one binary that stands in for the user side of a chat vendor.
 
+pub mod blob;
 pub mod domain;
+pub mod store;

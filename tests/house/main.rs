@@ -6,3 +6,6 @@
     clippy::indexing_slicing,
     reason = "a test stops at the first surprise"
 )]
+
+mod blob_laws;
+mod store_laws;

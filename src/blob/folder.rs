@@ -1,0 +1,185 @@
+//! The picture folder: `pictures/<first two of the name>/<name>/<file>`.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::domain::{avatar::PictureKey, error::Error};
+
+/// The picture folder and, on the same file system, the folder where uploads and pictures are on their way.
+///
+/// Every operation blocks on the disk. Errors are `StorageFull` when the disk or a quota is full, else `Internal`;
+/// after an error nothing was changed, and a crash at any point leaves whole pictures only.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    pictures: Arc<Path>,
+    incoming: Arc<Path>,
+}
+
+impl Folder {
+    /// Makes both folders (0700) and empties `incoming`: what was on its way when the last process ended goes.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn open(pictures: &Path, incoming: &Path) -> Result<Self, Error> {
+        make_private_folder(pictures).map_err(fault("making the picture folder"))?;
+        make_private_folder(incoming).map_err(fault("making the folder for incoming files"))?;
+        empty(incoming).map_err(fault("emptying the folder for incoming files"))?;
+        Ok(Self { pictures: pictures.into(), incoming: incoming.into() })
+    }
+
+    /// Stores all `files` (name and bytes) of a picture or none of them; durable when it returns.
+    ///
+    /// Costs a sync of each file and of three folders.
+    /// # Errors
+    /// See [`Folder`]; `Internal` when there is a picture of that name.
+    pub fn put(&self, key: &PictureKey, files: &[(&str, &[u8])]) -> Result<(), Error> {
+        let arriving = self.incoming.join(key.as_str());
+        let arrived = write_all(&arriving, files).and_then(|()| self.take_in(key, &arriving));
+        if arrived.is_err() {
+            // The first failure is the one to tell; what cannot be removed now goes at the next start.
+            let _ = fs::remove_dir_all(&arriving);
+        }
+        arrived.map_err(fault("storing a picture"))
+    }
+
+    /// The bytes of one file of a picture, if there is such a one.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn read(&self, key: &PictureKey, file: &str) -> Result<Option<Vec<u8>>, Error> {
+        match plain(file).and_then(|file| fs::read(self.place(key).join(file))) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(fault("reading a picture")(cause)),
+        }
+    }
+
+    /// Removes a picture, which nobody sees half removed; one that is not there is fine.
+    ///
+    /// Not synced: a picture that a loss of power brings back is a file without a row, and the next start removes it.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn remove(&self, key: &PictureKey) -> Result<(), Error> {
+        let leaving = self.incoming.join(format!("{}-leaving", key.as_str()));
+        remove_if_there(&leaving)
+            .and_then(|()| rename_if_there(&self.place(key), &leaving))
+            .and_then(|()| remove_if_there(&leaving))
+            .map_err(fault("removing a picture"))
+    }
+
+    /// The names of all pictures that are there, in no order. Files that are no picture's are passed over.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn keys(&self) -> Result<Vec<PictureKey>, Error> {
+        let mut keys = Vec::new();
+        for shard in subfolders(&self.pictures).map_err(fault("listing the picture folder"))? {
+            for picture in subfolders(&shard).map_err(fault("listing the picture folder"))? {
+                let name = picture.file_name().and_then(OsStr::to_str);
+                keys.extend(name.and_then(|name| PictureKey::parse(name).ok()));
+            }
+        }
+        Ok(keys)
+    }
+
+    fn shard(&self, key: &PictureKey) -> PathBuf {
+        // Letters and digits only, so two characters are two bytes.
+        self.pictures.join(key.as_str().get(..2).unwrap_or_default())
+    }
+
+    fn place(&self, key: &PictureKey) -> PathBuf {
+        self.shard(key).join(key.as_str())
+    }
+
+    /// Gives a picture that is written and synced its place.
+    fn take_in(&self, key: &PictureKey, arriving: &Path) -> io::Result<()> {
+        let shard = self.shard(key);
+        make_private_folder(&shard)?;
+        fs::rename(arriving, self.place(key))?;
+        // The shard's own entry too, and each time: whoever made the shard may not have synced it yet.
+        let synced = sync_folder(&shard).and_then(|()| sync_folder(&self.pictures));
+        if synced.is_err() {
+            rename_if_there(&self.place(key), arriving)?;
+        }
+        synced
+    }
+}
+
+/// Writes files into a new folder; when it returns they are on the disk.
+fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
+    remove_if_there(folder)?;
+    make_private_folder(folder)?;
+    let mut written = Vec::with_capacity(files.len());
+    for (name, bytes) in files {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(plain(name)?))?;
+        file.write_all(bytes)?;
+        written.push(file);
+    }
+    // Synced once all are written: the first sync carries most of the others along.
+    written.iter().try_for_each(File::sync_all)?;
+    sync_folder(folder)
+}
+
+/// Refuses a name that is more than a name: nothing outside a picture's own folder can be reached.
+fn plain(file: &str) -> io::Result<&str> {
+    match Path::new(file).file_name() == Some(OsStr::new(file)) {
+        true => Ok(file),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "not the name of a file")),
+    }
+}
+
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn empty(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path())?,
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    absent_is_fine(fs::remove_dir_all(folder))
+}
+
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    absent_is_fine(fs::rename(from, to))
+}
+
+fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
+        Ok(()) | Err(_) => done,
+    }
+}
+
+/// What a failure means to whoever asked; `doing` completes "failed while" in the log.
+fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
+    move |cause| match cause.kind() == ErrorKind::StorageFull || cause.kind() == ErrorKind::QuotaExceeded {
+        true => Error::StorageFull,
+        false => Error::internal(format_args!("{doing}: {cause}")),
+    }
+}

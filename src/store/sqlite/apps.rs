@@ -1,0 +1,145 @@
+//! Apps, and facts about the house itself.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::{is_taken, row::Stored};
+use crate::domain::{
+    app::{AccountPassword, App, NewApp},
+    error::{Error, Fault, What},
+    id::{AppId, AppKey, Host, SdkAppId, UserId},
+    secret::{Digest, PasswordHash, Sealed},
+    text::AppName,
+    time::Moment,
+};
+
+const ADOPT_KEY: &str = "INSERT INTO house (fact, value) VALUES ('key_fingerprint', ?1) ON CONFLICT DO NOTHING";
+
+const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
+
+/// The first fingerprint stays; whether it is this one.
+pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<bool, Error> {
+    tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
+    let adopted: [u8; 32] = tx.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0))?;
+    Ok(adopted == fingerprint.0)
+}
+
+const ALL: &str = "
+    SELECT key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
+        secret, license_key, hosts, settings, created_at
+    FROM app ORDER BY key";
+
+pub(in crate::store) fn all(connection: &Connection) -> Result<Vec<App>, Error> {
+    connection.prepare_cached(ALL)?.query_and_then([], app)?.collect()
+}
+
+const CREATE: &str = "
+    INSERT INTO app (name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
+        secret, license_key, hosts, settings, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+    RETURNING key";
+
+pub(in crate::store) fn create(tx: &Transaction<'_>, new: &NewApp, at: Moment) -> Result<App, Error> {
+    let (salt, digest, hash) = password_cells(&new.account_password);
+    let key = tx.prepare_cached(CREATE)?.query_row(
+        params![
+            new.name.as_str(),
+            new.app_id.as_str(),
+            new.sdk_app_id.get(),
+            new.account.as_str(),
+            salt,
+            digest,
+            hash,
+            new.secret.0,
+            new.license_key.0,
+            hosts_json(&new.hosts)?,
+            serde_json::to_string(&new.settings).map_err(Error::internal)?,
+            at.micros(),
+        ],
+        |row| row.get(0),
+    );
+    let NewApp { name, app_id, sdk_app_id, account, account_password, secret, license_key, hosts, settings } =
+        new.clone();
+    Ok(App {
+        key: AppKey(key.map_err(taken)?),
+        name,
+        app_id,
+        sdk_app_id,
+        account,
+        account_password,
+        secret,
+        license_key,
+        hosts,
+        settings,
+        created_at: at,
+    })
+}
+
+const CHANGE: &str = "
+    UPDATE app SET name = ?2, app_id = ?3, sdk_app_id = ?4, account = ?5, account_salt = ?6, account_digest = ?7,
+        account_hash = ?8, secret = ?9, license_key = ?10, hosts = ?11, settings = ?12
+    WHERE key = ?1
+    RETURNING key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
+        secret, license_key, hosts, settings, created_at";
+
+pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
+    let (salt, digest, hash) = password_cells(&wanted.account_password);
+    let mut statement = tx.prepare_cached(CHANGE)?;
+    let mut rows = statement.query(params![
+        wanted.key.0,
+        wanted.name.as_str(),
+        wanted.app_id.as_str(),
+        wanted.sdk_app_id.get(),
+        wanted.account.as_str(),
+        salt,
+        digest,
+        hash,
+        wanted.secret.0,
+        wanted.license_key.0,
+        hosts_json(&wanted.hosts)?,
+        serde_json::to_string(&wanted.settings).map_err(Error::internal)?,
+    ])?;
+    rows.next().map_err(taken)?.map(app).transpose()?.ok_or(Error::NotFound(What::App))
+}
+
+/// `app_id` or `sdk_app_id` is another app's already.
+fn taken(cause: rusqlite::Error) -> Error {
+    match is_taken(&cause) {
+        true => Error::Conflict(What::App),
+        false => cause.into(),
+    }
+}
+
+fn password_cells(password: &AccountPassword) -> (Option<[u8; 16]>, Option<[u8; 32]>, Option<&str>) {
+    match password {
+        AccountPassword::Derived(derived) => (Some(derived.salt.0), Some(derived.digest.0), None),
+        AccountPassword::Chosen(hash) => (None, None, Some(hash.0.as_str())),
+    }
+}
+
+fn hosts_json(hosts: &[Host]) -> Result<String, Error> {
+    let names: Vec<&str> = hosts.iter().map(Host::as_str).collect();
+    serde_json::to_string(&names).map_err(Error::internal)
+}
+
+fn app(row: &Row<'_>) -> Result<App, Error> {
+    let row = Stored::of("app", row);
+    let chosen: Option<String> = row.get(7)?;
+    let hosts: Vec<String> = row.json(10)?;
+    let hosts: Result<Vec<Host>, Fault> = hosts.iter().map(|host| Host::parse(host)).collect();
+    Ok(App {
+        key: AppKey(row.get(0)?),
+        name: row.parsed(1, AppName::parse)?,
+        app_id: row.parsed(2, AppId::parse)?,
+        sdk_app_id: SdkAppId::parse(row.get::<u32>(3)?.into()).map_err(|fault| row.broken(3, fault))?,
+        account: row.parsed(4, UserId::parse)?,
+        account_password: match chosen {
+            Some(hash) => AccountPassword::Chosen(PasswordHash(hash)),
+            None => AccountPassword::Derived(row.derived(5)?),
+        },
+        secret: Sealed(row.get(8)?),
+        license_key: Sealed(row.get(9)?),
+        hosts: hosts.map_err(|fault| row.broken(10, fault))?,
+        settings: row.json(11)?,
+        created_at: row.moment(12)?,
+    })
+}

@@ -1,0 +1,143 @@
+//! The SQLite engine: one writer, many readers, one file of statements per table group.
+//!
+//! WAL, STRICT tables, foreign keys. Reads are given a `&Connection` that refuses to write, writes a `&Transaction`.
+
+pub(super) mod apps;
+pub(super) mod events;
+pub(super) mod pictures;
+mod readers;
+mod row;
+pub(super) mod tickets;
+pub(super) mod users;
+mod writer;
+
+use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, ffi};
+use rusqlite_migration::{M, Migrations, SchemaVersion};
+
+use self::{readers::Readers, writer::Writer};
+use super::{Durability, OpenError, StoreOptions};
+use crate::domain::error::Error;
+
+/// Forward only: a released file never changes, a change is a new file.
+const STEPS: &[M<'static>] = &[M::up(include_str!("schema/0001_first.sql"))];
+
+const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// 3.51.3: from 3.7.0 to 3.51.2 a WAL database that is used through several connections can be corrupted.
+const VERSION_MIN: i32 = 3_051_003;
+
+/// How long a connection waits for a lock. One writer leaves none to wait for: this is for tools from outside.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Pages of 4 KiB in the WAL before a commit carries them over into the database: 16 MiB.
+/// Measured with 256 writers: see the body of the commit that set it.
+const WAL_PAGES: u32 = 4096;
+
+/// What a WAL that once grew is cut back to, in bytes.
+const WAL_BYTES_KEPT: u32 = 32 * 1024 * 1024;
+
+/// Memory the writer's page cache may take, in KiB.
+const WRITER_CACHE_KIB: i32 = 16 * 1024;
+
+/// Statements a connection keeps prepared: more than there are.
+const STATEMENTS_KEPT: usize = 64;
+
+/// The files of one data folder, open.
+pub(super) struct Engine {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Engine {
+    /// Creates (0600) or opens the database, brings its schema up to date and starts writer and readers.
+    pub(super) fn open(database: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
+        if rusqlite::version_number() < VERSION_MIN {
+            return Err(OpenError::old_engine(rusqlite::version()));
+        }
+        create_private(database).map_err(|cause| OpenError::unusable(database, cause))?;
+        let connection = open_writer(database, options.durability)?;
+        let writer = Writer::start(connection).map_err(|cause| OpenError::unusable(database, cause))?;
+        let readers = Readers::open(database, options.readers).map_err(|cause| OpenError::unusable(database, cause))?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Runs `work` on the writer; resolves once its transaction is committed.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.writer.write(work).await
+    }
+
+    /// Runs `work` at once, on the caller's thread.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.readers.read(work)
+    }
+
+    /// Lets the writer finish what is queued and end.
+    pub(super) async fn close(&self) {
+        self.writer.close().await;
+    }
+}
+
+/// SQLite would create the file with the mode of the process; its WAL and index inherit the mode made here.
+fn create_private(database: &Path) -> std::io::Result<()> {
+    fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(database).map(drop)
+}
+
+fn open_writer(database: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let unusable = |cause: rusqlite::Error| OpenError::unusable(database, cause);
+    let mut connection = Connection::open_with_flags(database, flags).map_err(unusable)?;
+    connection.busy_timeout(LOCK_WAIT_MAX).map_err(unusable)?;
+    let version = SCHEMA.current_version(&connection).map_err(|cause| OpenError::unusable(database, cause))?;
+    if let SchemaVersion::Outside(found) = version {
+        return Err(OpenError::newer_schema(database, found.get()));
+    }
+    if !tune(&connection, durability).map_err(unusable)? {
+        return Err(OpenError::unusable(database, "its file system cannot hold a write-ahead log"));
+    }
+    SCHEMA.to_latest(&mut connection).map_err(|cause| OpenError::unusable(database, cause))?;
+    Ok(connection)
+}
+
+/// Sets what a writing connection needs; false when WAL cannot be had here.
+fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<bool> {
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(mode == "wal")
+}
+
+/// What a failure of the engine means to whoever asked.
+impl From<rusqlite::Error> for Error {
+    fn from(cause: rusqlite::Error) -> Self {
+        let (code, extended) = match cause.sqlite_error() {
+            Some(failure) => (Some(failure.code), failure.extended_code),
+            None => (None, 0),
+        };
+        // A write without room says DiskFull; growing the WAL's index without room says this.
+        if code == Some(ErrorCode::DiskFull) || extended == ffi::SQLITE_IOERR_SHMSIZE {
+            return Self::StorageFull;
+        }
+        if matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) {
+            return Self::Busy;
+        }
+        Self::internal(cause)
+    }
+}
+
+/// Whether a constraint says that there is such a row already.
+fn is_taken(cause: &rusqlite::Error) -> bool {
+    cause.sqlite_error().is_some_and(|failure| failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
+}

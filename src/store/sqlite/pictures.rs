@@ -1,0 +1,123 @@
+//! Pictures: whose they are and which one is shown. Their bytes are in the picture folder.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::row::Stored;
+use crate::{
+    domain::{
+        avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
+        error::{Error, Fault},
+        id::{AppKey, UserKey},
+        text::HttpAddress,
+        time::Moment,
+    },
+    store::StoredPicture,
+};
+
+/// What the avatar of `owner` becomes when it asks for `wish`: only rows can tell whose picture one is.
+pub(super) fn resolve(tx: &Transaction<'_>, owner: UserKey, wish: &AvatarChange, at: Moment) -> Result<Avatar, Error> {
+    match wish {
+        AvatarChange::Tile => Ok(Avatar::Tile),
+        AvatarChange::Elsewhere(address) => Ok(Avatar::Elsewhere(address.clone())),
+        AvatarChange::Owned(key, address) => owned(tx, owner, key, address),
+        AvatarChange::Uploaded(new) => add(tx, owner, new, at),
+    }
+}
+
+const OWNED: &str = "SELECT key, kind FROM picture WHERE key = ?1 AND owner = ?2";
+
+fn owned(tx: &Transaction<'_>, owner: UserKey, key: &PictureKey, address: &HttpAddress) -> Result<Avatar, Error> {
+    let parse = |row: &Row<'_>| Stored::of("picture", row).parsed(1, kind);
+    let found = tx.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()?;
+    Ok(match found {
+        Some(kind) => Avatar::Picture(key.clone(), kind),
+        None => Avatar::Elsewhere(address.clone()),
+    })
+}
+
+const ADD: &str = "
+    INSERT INTO picture (key, kind, owner, width_px, height_px, released_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+/// A new picture comes released; [`show`] is the one way for any to become current.
+fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<Avatar, Error> {
+    tx.prepare_cached(ADD)?.execute(params![
+        new.key.as_str(),
+        new.kind.extension(),
+        owner.0,
+        new.width_px,
+        new.height_px,
+        at.micros(),
+    ])?;
+    Ok(Avatar::Picture(new.key.clone(), new.kind))
+}
+
+const TAKE: &str = "UPDATE picture SET released_at = NULL WHERE key = ?1";
+
+/// Makes `avatar` the current one of `owner`, in the rows of pictures.
+pub(super) fn show(tx: &Transaction<'_>, owner: UserKey, avatar: &Avatar, at: Moment) -> Result<(), Error> {
+    release(tx, owner, at)?;
+    if let Avatar::Picture(key, _) = avatar {
+        tx.prepare_cached(TAKE)?.execute(params![key.as_str()])?;
+    }
+    Ok(())
+}
+
+const RELEASE: &str = "UPDATE picture SET released_at = ?2 WHERE owner = ?1 AND released_at IS NULL";
+
+/// Leaves the current picture of `owner`, if there is one, to the sweep.
+pub(super) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
+    tx.prepare_cached(RELEASE)?.execute(params![owner.0, at.micros()])?;
+    Ok(())
+}
+
+const FIND: &str = "
+    SELECT picture.key, picture.kind, user.app, user.key, picture.width_px, picture.height_px
+    FROM picture JOIN user ON user.key = picture.owner
+    WHERE picture.key = ?1";
+
+pub(in crate::store) fn find(connection: &Connection, key: &PictureKey) -> Result<Option<StoredPicture>, Error> {
+    connection.prepare_cached(FIND)?.query_and_then(params![key.as_str()], picture)?.next().transpose()
+}
+
+const TAKE_RELEASED: &str = "
+    DELETE FROM picture WHERE key IN (
+        SELECT key FROM picture WHERE released_at < ?1 ORDER BY released_at LIMIT ?2)
+    RETURNING key";
+
+pub(in crate::store) fn take_released(
+    tx: &Transaction<'_>,
+    before: Moment,
+    at_most: u32,
+) -> Result<Vec<PictureKey>, Error> {
+    tx.prepare_cached(TAKE_RELEASED)?.query_and_then(params![before.micros(), at_most], key)?.collect()
+}
+
+const KEYS: &str = "SELECT key FROM picture";
+
+pub(in crate::store) fn keys(connection: &Connection) -> Result<HashSet<PictureKey>, Error> {
+    connection.prepare_cached(KEYS)?.query_and_then([], key)?.collect()
+}
+
+/// The word of a row for a kind: [`PictureKind::extension`].
+pub(super) fn kind(word: &str) -> Result<PictureKind, Fault> {
+    let mut kinds = [PictureKind::Jpeg, PictureKind::Png].into_iter();
+    kinds.find(|kind| kind.extension() == word).ok_or(Fault::NotOneOf("jpg, png"))
+}
+
+fn key(row: &Row<'_>) -> Result<PictureKey, Error> {
+    Stored::of("picture", row).parsed(0, PictureKey::parse)
+}
+
+fn picture(row: &Row<'_>) -> Result<StoredPicture, Error> {
+    let row = Stored::of("picture", row);
+    Ok(StoredPicture {
+        key: row.parsed(0, PictureKey::parse)?,
+        kind: row.parsed(1, kind)?,
+        app: AppKey(row.get(2)?),
+        owner: UserKey(row.get(3)?),
+        width_px: row.get(4)?,
+        height_px: row.get(5)?,
+    })
+}

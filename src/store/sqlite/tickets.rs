@@ -1,0 +1,85 @@
+//! Session tickets.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::row::Stored;
+use crate::{
+    domain::{
+        error::{Error, What},
+        id::{AppKey, UserId, UserKey},
+        secret::Digest,
+        time::Moment,
+    },
+    store::{Holder, NewTicket, Ticket, TicketHolder},
+};
+
+const ISSUE_TO_BACK_END: &str = "
+    INSERT INTO ticket (digest, app, issued_at, expires_at)
+    SELECT ?1, key, ?3, ?4 FROM app WHERE key = ?2";
+
+const ISSUE_TO_USER: &str = "
+    INSERT INTO ticket (digest, app, user, issued_at, expires_at)
+    SELECT ?1, app, key, ?3, ?4 FROM user WHERE app = ?2 AND key = ?5";
+
+pub(in crate::store) fn issue(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    holder: &Holder,
+    ticket: &NewTicket,
+    at: Moment,
+) -> Result<(), Error> {
+    let (digest, expires_at) = (ticket.digest.0, ticket.expires_at.micros());
+    let (issued, missing) = match holder {
+        Holder::BackEnd => {
+            let mut statement = tx.prepare_cached(ISSUE_TO_BACK_END)?;
+            (statement.execute(params![digest, app.0, at.micros(), expires_at])?, What::App)
+        }
+        Holder::User(user) => {
+            let mut statement = tx.prepare_cached(ISSUE_TO_USER)?;
+            (statement.execute(params![digest, app.0, at.micros(), expires_at, user.0])?, What::User)
+        }
+    };
+    match issued {
+        0 => Err(Error::NotFound(missing)),
+        _ => Ok(()),
+    }
+}
+
+const FIND: &str = "
+    SELECT ticket.digest, ticket.app, ticket.user, user.id, ticket.expires_at
+    FROM ticket LEFT JOIN user ON user.key = ticket.user
+    WHERE ticket.digest = ?1";
+
+pub(in crate::store) fn find(connection: &Connection, digest: &Digest) -> Result<Option<Ticket>, Error> {
+    connection.prepare_cached(FIND)?.query_and_then(params![digest.0], ticket)?.next().transpose()
+}
+
+const FORGET_EXPIRED: &str = "
+    DELETE FROM ticket WHERE digest IN (
+        SELECT digest FROM ticket WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+
+pub(in crate::store) fn forget_expired(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_EXPIRED)?.execute(params![before.micros(), at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}
+
+const FORGET_OF_USER: &str = "DELETE FROM ticket WHERE user = ?1";
+
+/// Ends every session of a user.
+pub(super) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_OF_USER)?.execute(params![user.0])?;
+    Ok(())
+}
+
+fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {
+    let row = Stored::of("ticket", row);
+    let user: Option<i64> = row.get(2)?;
+    Ok(Ticket {
+        app: AppKey(row.get(1)?),
+        holder: match user {
+            Some(key) => TicketHolder::User { key: UserKey(key), id: row.parsed(3, UserId::parse)? },
+            None => TicketHolder::BackEnd,
+        },
+        expires_at: row.moment(4)?,
+    })
+}

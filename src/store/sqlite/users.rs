@@ -1,0 +1,420 @@
+//! Users: registration, change, look-up and lists.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::{events, pictures, row::Stored, tickets};
+use crate::{
+    domain::{
+        avatar::{Avatar, PictureKey},
+        device::{Device, DeviceText},
+        error::{Error, Fault, What},
+        event::EventKind,
+        free_data::{Extras, Metadata},
+        id::{AppKey, UserId, UserKey},
+        page::{Listed, Page},
+        profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
+        secret::{Derived, PasswordHash},
+        text::{DisplayName, Email, HttpAddress, MobileNumber, StatusText},
+        time::Moment,
+    },
+    store::{Holder, IfKnown, Order, Register, Registered, UserChange},
+};
+
+/// Selects users with their current picture: the columns [`user`] reads, in its order, then `$more`.
+macro_rules! select_user {
+    ($more:literal, $which:literal) => {
+        concat!(
+            "SELECT user.key, user.id, user.state, user.handle, user.display_name, user.status, user.mobile,
+                user.email, user.extras, user.metadata, user.avatar_address, picture.key, picture.kind,
+                user.created_at, user.updated_at",
+            $more,
+            " FROM user LEFT JOIN picture ON picture.owner = user.key AND picture.released_at IS NULL ",
+            $which
+        )
+    };
+}
+
+/// The first column behind those that [`user`] reads.
+const MORE: usize = 15;
+
+const FIND: &str = select_user!("", "WHERE user.app = ?1 AND user.id = ?2");
+
+pub(in crate::store) fn find(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<User>, Error> {
+    connection.prepare_cached(FIND)?.query_and_then(params![app.0, id.as_str()], user)?.next().transpose()
+}
+
+const FIND_BY_HANDLE: &str = select_user!(", user.app", "WHERE user.handle = ?1");
+
+pub(in crate::store) fn find_by_handle(
+    connection: &Connection,
+    handle: &PictureKey,
+) -> Result<Option<(AppKey, User)>, Error> {
+    let parse = |row: &Row<'_>| Ok((AppKey(row.get(MORE)?), user(row)?));
+    connection.prepare_cached(FIND_BY_HANDLE)?.query_and_then(params![handle.as_str()], parse)?.next().transpose()
+}
+
+const CREDENTIALS: &str = "
+    SELECT key, state, token_salt, token_digest, issued_salt, issued_digest, chosen
+    FROM user WHERE app = ?1 AND id = ?2";
+
+pub(in crate::store) fn credentials(
+    connection: &Connection,
+    app: AppKey,
+    id: &UserId,
+) -> Result<Option<Credentials>, Error> {
+    let mut statement = connection.prepare_cached(CREDENTIALS)?;
+    statement.query_and_then(params![app.0, id.as_str()], stored_credentials)?.next().transpose()
+}
+
+const FROM_OLDEST: &str = select_user!("", "WHERE user.app = ?1 AND user.seq >= ?2 ORDER BY user.seq LIMIT ?3");
+
+const FROM_NEWEST: &str = select_user!("", "WHERE user.app = ?1 AND user.seq <= ?2 ORDER BY user.seq DESC LIMIT ?3");
+
+pub(in crate::store) fn list(
+    connection: &Connection,
+    app: AppKey,
+    page: Page,
+    order: Order,
+) -> Result<Listed<User>, Error> {
+    // One snapshot for the counters and the rows they count.
+    let snapshot = connection.unchecked_transaction()?;
+    let total = total(&snapshot, app)?;
+    if page.offset() >= total {
+        return Ok(Listed { items: Vec::new(), total });
+    }
+    let (statement, position) = match order {
+        Order::OldestFirst => (FROM_OLDEST, page.offset()),
+        Order::NewestFirst => (FROM_NEWEST, total - 1 - page.offset()),
+    };
+    let first = seq_at(&snapshot, app, position)?;
+    let mut statement = snapshot.prepare_cached(statement)?;
+    let items = statement.query_and_then(params![app.0, first, page.limit()], user)?.collect::<Result<_, _>>()?;
+    Ok(Listed { items, total })
+}
+
+const TOTAL: &str = "SELECT coalesce(sum(users), 0) FROM users_in_large_block WHERE app = ?1";
+
+fn total(connection: &Connection, app: AppKey) -> Result<u64, Error> {
+    let total: i64 = connection.prepare_cached(TOTAL)?.query_row(params![app.0], |row| row.get(0))?;
+    u64::try_from(total).map_err(Error::internal)
+}
+
+const LARGE_BLOCKS: &str = "SELECT block, users FROM users_in_large_block WHERE app = ?1 ORDER BY block";
+
+const SMALL_BLOCKS: &str = "
+    SELECT block, users FROM users_in_small_block
+    WHERE app = ?1 AND block >= ?2 << 10 ORDER BY block";
+
+const SEQ_IN_BLOCK: &str = "
+    SELECT seq FROM user WHERE app = ?1 AND seq >= ?2 << 10 ORDER BY seq LIMIT 1 OFFSET ?3";
+
+/// The sequence number of the user before whom `position` older ones live. Walks counters: at most one large block's
+/// worth of small ones, then fewer than 1024 index entries.
+fn seq_at(connection: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
+    let mut large = connection.prepare_cached(LARGE_BLOCKS)?;
+    let (block, position) = block_at(large.query(params![app.0])?, position)?;
+    let mut small = connection.prepare_cached(SMALL_BLOCKS)?;
+    let (block, position) = block_at(small.query(params![app.0, block])?, position)?;
+    let offset = i64::try_from(position).map_err(Error::internal)?;
+    Ok(connection.prepare_cached(SEQ_IN_BLOCK)?.query_row(params![app.0, block, offset], |row| row.get(0))?)
+}
+
+/// The block that holds `position`, and how far into it.
+fn block_at(mut blocks: rusqlite::Rows<'_>, position: u64) -> Result<(i64, u64), Error> {
+    let mut left = position;
+    while let Some(row) = blocks.next()? {
+        let users = u64::try_from(row.get::<_, i64>(1)?).map_err(Error::internal)?;
+        if left < users {
+            return Ok((row.get(0)?, left));
+        }
+        left -= users;
+    }
+    Err(Error::internal("the counted blocks of users disagree with one another"))
+}
+
+/// A user on the writer's side: with what opens its account.
+struct Known {
+    user: User,
+    credentials: Credentials,
+}
+
+const KNOWN: &str = select_user!(
+    ", user.token_salt, user.token_digest, user.issued_salt, user.issued_digest, user.chosen",
+    "WHERE user.app = ?1 AND user.id = ?2"
+);
+
+fn known(tx: &Transaction<'_>, app: AppKey, id: &UserId) -> Result<Option<Known>, Error> {
+    tx.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
+}
+
+pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
+    // Looked up first: most calls are logins of known users, and an insert that meets one would still write.
+    let (known, created) = match (known(tx, app, &asked.id)?, asked.if_known) {
+        (Some(_), IfKnown::Refuse) => return Err(Error::Conflict(What::User)),
+        (Some(mut known), IfKnown::Update) => {
+            let change = UserChange { profile: asked.change.clone(), chosen: asked.chosen.clone(), state: None };
+            apply(tx, app, &mut known, &change, asked.at)?;
+            (known, false)
+        }
+        (None, IfKnown::Update | IfKnown::Refuse) => (create(tx, app, asked)?, true),
+    };
+    if let Some(device) = &asked.device {
+        set_device(tx, known.user.key, device, asked.at)?;
+    }
+    if let Some(ticket) = &asked.ticket {
+        tickets::issue(tx, app, &Holder::User(known.user.key), ticket, asked.at)?;
+    }
+    Ok(Registered { user: known.user, credentials: known.credentials, created })
+}
+
+const CREATE: &str = "
+    INSERT INTO user (app, seq, id, state, handle, extras, metadata, token_salt, token_digest,
+        issued_salt, issued_digest, chosen, created_at, updated_at)
+    VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM user WHERE app = ?1), ?2, 'active', ?3, '{}', '{}', ?4, ?5,
+        ?6, ?7, ?8, ?9, ?9)
+    RETURNING key";
+
+fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, Error> {
+    let secrets = &asked.secrets;
+    let key = tx.prepare_cached(CREATE)?.query_row(
+        params![
+            app.0,
+            asked.id.as_str(),
+            secrets.handle.as_str(),
+            secrets.token.salt.0,
+            secrets.token.digest.0,
+            secrets.issued.salt.0,
+            secrets.issued.digest.0,
+            asked.chosen.as_ref().map(|hash| &hash.0),
+            asked.at.micros(),
+        ],
+        |row| row.get(0),
+    )?;
+    let mut user = User {
+        key: UserKey(key),
+        id: asked.id.clone(),
+        state: State::Active,
+        handle: secrets.handle.clone(),
+        profile: Profile::default(),
+        created_at: asked.at,
+        updated_at: asked.at,
+    };
+    set_profile(tx, &mut user, &asked.change, asked.at)?;
+    events::append(tx, app, user.key, &user.id, &EventKind::Created, asked.at)?;
+    let credentials = Credentials {
+        user: user.key,
+        state: user.state,
+        token: secrets.token,
+        issued: secrets.issued,
+        chosen: asked.chosen.clone(),
+    };
+    Ok(Known { user, credentials })
+}
+
+pub(in crate::store) fn change(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    id: &UserId,
+    change: &UserChange,
+    at: Moment,
+) -> Result<User, Error> {
+    let mut known = known(tx, app, id)?.ok_or(Error::NotFound(What::User))?;
+    apply(tx, app, &mut known, change, at)?;
+    Ok(known.user)
+}
+
+/// Writes what differs, each with its event.
+fn apply(tx: &Transaction<'_>, app: AppKey, known: &mut Known, change: &UserChange, at: Moment) -> Result<(), Error> {
+    let fields = set_profile(tx, &mut known.user, &change.profile, at)?;
+    if !fields.is_empty() {
+        let kind = EventKind::ProfileChanged { fields };
+        events::append(tx, app, known.user.key, &known.user.id, &kind, at)?;
+    }
+    if let Some(hash) = change.chosen.as_ref().filter(|hash| known.credentials.chosen.as_ref() != Some(hash)) {
+        set_password(tx, known, hash)?;
+        events::append(tx, app, known.user.key, &known.user.id, &EventKind::PasswordChanged, at)?;
+    }
+    if let Some(state) = change.state.filter(|state| *state != known.user.state) {
+        let kind = set_state(tx, known, state)?;
+        events::append(tx, app, known.user.key, &known.user.id, &kind, at)?;
+    }
+    Ok(())
+}
+
+const SET_PROFILE: &str = "
+    UPDATE user SET display_name = ?2, status = ?3, mobile = ?4, email = ?5, extras = ?6, metadata = ?7,
+        avatar_address = ?8, updated_at = ?9, version = version + 1
+    WHERE key = ?1";
+
+/// Takes over the given fields and says which ones differ from before; writes only if any does.
+fn set_profile(
+    tx: &Transaction<'_>,
+    user: &mut User,
+    change: &ProfileChange,
+    at: Moment,
+) -> Result<Vec<ProfileField>, Error> {
+    let mut profile = user.profile.clone();
+    profile.take(change);
+    if let Some(wish) = &change.avatar {
+        profile.avatar = pictures::resolve(tx, user.key, wish, at)?;
+    }
+    let fields = profile.differences(&user.profile);
+    if fields.is_empty() {
+        return Ok(fields);
+    }
+    if fields.contains(&ProfileField::Avatar) {
+        pictures::show(tx, user.key, &profile.avatar, at)?;
+    }
+    let avatar_address = match &profile.avatar {
+        Avatar::Elsewhere(address) => Some(address.as_str()),
+        Avatar::Tile | Avatar::Picture(..) => None,
+    };
+    tx.prepare_cached(SET_PROFILE)?.execute(params![
+        user.key.0,
+        profile.display_name.as_ref().map(DisplayName::as_str),
+        profile.status.as_ref().map(StatusText::as_str),
+        profile.mobile.as_ref().map(MobileNumber::as_str),
+        profile.email.as_ref().map(Email::as_str),
+        serde_json::to_string(profile.extras.as_object()).map_err(Error::internal)?,
+        serde_json::to_string(profile.metadata.as_object()).map_err(Error::internal)?,
+        avatar_address,
+        at.micros(),
+    ])?;
+    user.profile = profile;
+    user.updated_at = at;
+    Ok(fields)
+}
+
+const SET_PASSWORD: &str = "UPDATE user SET chosen = ?2, version = version + 1 WHERE key = ?1";
+
+fn set_password(tx: &Transaction<'_>, known: &mut Known, hash: &PasswordHash) -> Result<(), Error> {
+    tx.prepare_cached(SET_PASSWORD)?.execute(params![known.user.key.0, hash.0])?;
+    known.credentials.chosen = Some(hash.clone());
+    tickets::forget_of_user(tx, known.user.key)
+}
+
+const SET_STATE: &str = "UPDATE user SET state = ?2, version = version + 1 WHERE key = ?1";
+
+fn set_state(tx: &Transaction<'_>, known: &mut Known, state: State) -> Result<EventKind, Error> {
+    tx.prepare_cached(SET_STATE)?.execute(params![known.user.key.0, word(state)])?;
+    known.user.state = state;
+    known.credentials.state = state;
+    match state {
+        State::Active => Ok(EventKind::Reactivated),
+        State::Suspended => tickets::forget_of_user(tx, known.user.key).map(|()| EventKind::Suspended),
+    }
+}
+
+const SET_DEVICE: &str = "
+    INSERT INTO device (user, platform, os_version, token, voip_token, sandbox, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (user, platform) DO UPDATE SET os_version = excluded.os_version, token = excluded.token,
+        voip_token = excluded.voip_token, sandbox = excluded.sandbox, at = excluded.at";
+
+fn set_device(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Moment) -> Result<(), Error> {
+    tx.prepare_cached(SET_DEVICE)?.execute(params![
+        user.0,
+        device.device_type.as_str(),
+        device.os_version.as_ref().map(DeviceText::as_str),
+        device.token.as_ref().map(DeviceText::as_str),
+        device.voip_token.as_ref().map(DeviceText::as_str),
+        device.sandbox,
+        at.micros(),
+    ])?;
+    Ok(())
+}
+
+const RESET_TOKEN: &str = "
+    UPDATE user SET token_salt = ?3, token_digest = ?4, version = version + 1
+    WHERE app = ?1 AND id = ?2
+    RETURNING key";
+
+pub(in crate::store) fn reset_token(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    id: &UserId,
+    token: &Derived,
+    at: Moment,
+) -> Result<(), Error> {
+    let mut statement = tx.prepare_cached(RESET_TOKEN)?;
+    let key = statement.query_row(params![app.0, id.as_str(), token.salt.0, token.digest.0], |row| row.get(0));
+    let key = key.optional()?.ok_or(Error::NotFound(What::User))?;
+    events::append(tx, app, UserKey(key), id, &EventKind::TokenReset, at)
+}
+
+const KEY_OF: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
+
+const DELETE: &str = "DELETE FROM user WHERE key = ?1";
+
+pub(in crate::store) fn delete(tx: &Transaction<'_>, app: AppKey, id: &UserId, at: Moment) -> Result<(), Error> {
+    let key = tx.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0));
+    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+    // Before the row goes: its pictures lose their owner with it, and only a released one may have none.
+    pictures::release(tx, key, at)?;
+    tx.prepare_cached(DELETE)?.execute(params![key.0])?;
+    events::append(tx, app, key, id, &EventKind::Deleted, at)
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Active => "active",
+        State::Suspended => "suspended",
+    }
+}
+
+fn state(raw: &str) -> Result<State, Fault> {
+    let mut states = [State::Active, State::Suspended].into_iter();
+    states.find(|state| word(*state) == raw).ok_or(Fault::NotOneOf("active, suspended"))
+}
+
+fn known_user(row: &Row<'_>) -> Result<Known, Error> {
+    let user = user(row)?;
+    let row = Stored::of("user", row);
+    let credentials = Credentials {
+        user: user.key,
+        state: user.state,
+        token: row.derived(MORE)?,
+        issued: row.derived(MORE + 2)?,
+        chosen: row.get::<Option<String>>(MORE + 4)?.map(PasswordHash),
+    };
+    Ok(Known { user, credentials })
+}
+
+fn stored_credentials(row: &Row<'_>) -> Result<Credentials, Error> {
+    let row = Stored::of("user", row);
+    Ok(Credentials {
+        user: UserKey(row.get(0)?),
+        state: row.parsed(1, state)?,
+        token: row.derived(2)?,
+        issued: row.derived(4)?,
+        chosen: row.get::<Option<String>>(6)?.map(PasswordHash),
+    })
+}
+
+fn user(row: &Row<'_>) -> Result<User, Error> {
+    let row = Stored::of("user", row);
+    Ok(User {
+        key: UserKey(row.get(0)?),
+        id: row.parsed(1, UserId::parse)?,
+        state: row.parsed(2, state)?,
+        handle: row.parsed(3, PictureKey::parse)?,
+        profile: Profile {
+            display_name: row.parsed_if_any(4, DisplayName::parse)?,
+            status: row.parsed_if_any(5, StatusText::parse)?,
+            mobile: row.parsed_if_any(6, MobileNumber::parse)?,
+            email: row.parsed_if_any(7, Email::parse)?,
+            extras: Extras::parse(row.json(8)?).map_err(|fault| row.broken(8, fault))?,
+            metadata: Metadata::parse(row.json(9)?).map_err(|fault| row.broken(9, fault))?,
+            avatar: avatar(&row)?,
+        },
+        created_at: row.moment(13)?,
+        updated_at: row.moment(14)?,
+    })
+}
+
+fn avatar(row: &Stored<'_>) -> Result<Avatar, Error> {
+    if let Some(key) = row.parsed_if_any(11, PictureKey::parse)? {
+        return Ok(Avatar::Picture(key, row.parsed(12, pictures::kind)?));
+    }
+    Ok(row.parsed_if_any(10, HttpAddress::parse)?.map_or(Avatar::Tile, Avatar::Elsewhere))
+}

@@ -1,0 +1,298 @@
+//! The one thread that writes.
+//!
+//! Callers queue up while a commit is under way; whoever is queued by then shares the next one (no timer: a lone
+//! caller waits for nobody). Each job has a savepoint, so one that is refused or panics undoes itself alone. Nobody is
+//! answered before the commit is durable.
+
+use std::{
+    any::Any,
+    io, iter,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{oneshot, watch};
+
+use crate::domain::error::Error;
+
+/// Jobs that may wait. Beyond it a caller is told [`Error::Busy`] at once.
+const QUEUE_JOBS_MAX: usize = 1024;
+
+/// Jobs that share one commit.
+const BATCH_JOBS_MAX: usize = 256;
+
+/// A job: given the transaction it shares, or the reason why there is none.
+type Job = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> Done + Send>;
+
+/// What becomes of a job's caller once the commit is decided.
+type Answer = Box<dyn FnOnce(Result<(), Error>)>;
+
+/// A job that ran and is not yet committed.
+struct Done {
+    refused: Option<Error>,
+    answer: Answer,
+}
+
+/// The way to the writing thread.
+pub(super) struct Writer {
+    /// None once closed.
+    queue: Mutex<Option<SyncSender<Job>>>,
+    /// The thread holds the other side: it is gone when the thread has ended.
+    ended: watch::Receiver<()>,
+}
+
+impl Writer {
+    /// Starts the thread, which owns the connection from here on.
+    pub(super) fn start(connection: Connection) -> io::Result<Self> {
+        let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
+        let (alive, ended) = watch::channel(());
+        thread::Builder::new().name("store-writer".into()).spawn(move || {
+            serve(connection, &jobs);
+            drop(alive);
+        })?;
+        Ok(Self { queue: Mutex::new(Some(queue)), ended })
+    }
+
+    /// Runs `work` in a transaction and resolves after its commit, with what `work` returned.
+    ///
+    /// Queued at the first poll; from then on it is done even if the caller goes away. No thread waits.
+    /// # Errors
+    /// What `work` refuses; `Busy` when the queue is full or the writer closed; what the commit fails with. On any
+    /// error nothing was changed.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (tell, told) = oneshot::channel();
+        self.enqueue(job(work, tell))?;
+        told.await.unwrap_or_else(|_| Err(Error::internal("the writer ended before it answered")))
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), Error> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        match queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => Err(Error::Busy),
+        }
+    }
+
+    /// Takes no more jobs, finishes what is queued, carries the WAL over into the database, ends the thread.
+    pub(super) async fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut ended = self.ended.clone();
+        while ended.changed().await.is_ok() {}
+    }
+}
+
+/// Ties `work` to its caller. A panic becomes a refusal here, so that the thread outlives it.
+fn job<T: Send + 'static>(
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    tell: oneshot::Sender<Result<T, Error>>,
+) -> Job {
+    Box::new(move |tx| {
+        let run = AssertUnwindSafe(|| tx.and_then(work));
+        let outcome = catch_unwind(run).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+        let refused = outcome.as_ref().err().cloned();
+        // A caller that went away is no reason to stop.
+        let answer = Box::new(move |committed: Result<(), Error>| drop(tell.send(committed.and(outcome))));
+        Done { refused, answer }
+    })
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let literal = panic.downcast_ref::<&str>().copied();
+    let said = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a text")))
+}
+
+fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        serve_batch(&mut connection, iter::once(first).chain(jobs.try_iter()).take(BATCH_JOBS_MAX));
+    }
+    if let Err(cause) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        log::warn!("the last checkpoint is left to the next start: {cause}");
+    }
+}
+
+/// Runs and commits a batch, then answers each of its callers.
+fn serve_batch(connection: &mut Connection, batch: impl Iterator<Item = Job>) {
+    let mut answers: Vec<Answer> = Vec::with_capacity(BATCH_JOBS_MAX);
+    let committed = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(tx) => commit_together(tx, batch, &mut answers),
+        Err(cause) => {
+            // Everybody who waits is told: one by one they would each wait for the lock in turn.
+            let error = Error::from(cause);
+            answers.extend(batch.map(|job| job(Err(error.clone())).answer));
+            Err(error)
+        }
+    };
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
+
+fn commit_together(
+    tx: Transaction<'_>,
+    batch: impl Iterator<Item = Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
+    for job in batch {
+        let savepoint = tx.execute_batch("SAVEPOINT job").map_err(Error::from);
+        let done = job(savepoint.map(|()| &tx));
+        answers.push(done.answer);
+        match done.refused {
+            None => tx.execute_batch("RELEASE job")?,
+            // SQLite gave up the whole transaction (disk full, I/O error): the neighbours' work is gone too.
+            Some(cause) if tx.is_autocommit() => return Err(cause),
+            Some(_) => tx.execute_batch("ROLLBACK TO job; RELEASE job")?,
+        }
+    }
+    Ok(tx.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::Future, sync::mpsc, time::Duration};
+
+    use futures_util::{
+        FutureExt,
+        future::{join, join_all, join3, join4},
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A writer over a table of unique numbers.
+    fn fresh() -> (TempDir, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("numbers.db")).unwrap();
+        connection.busy_timeout(Duration::from_millis(10)).unwrap();
+        let schema = "
+            PRAGMA journal_mode = WAL;
+            PRAGMA foreign_keys = ON;
+            CREATE TABLE number (n INTEGER PRIMARY KEY, of INTEGER REFERENCES number (n), text TEXT);";
+        connection.execute_batch(schema).unwrap();
+        (folder, Writer::start(connection).unwrap())
+    }
+
+    fn insert(writer: &Writer, n: i64) -> impl Future<Output = Result<usize, Error>> {
+        writer.write(move |tx| Ok(tx.execute("INSERT INTO number (n) VALUES (?1)", [n])?))
+    }
+
+    async fn numbers(writer: &Writer) -> i64 {
+        let count = |tx: &Transaction<'_>| Ok(tx.query_row("SELECT count(*) FROM number", [], |row| row.get(0))?);
+        writer.write(count).await.unwrap()
+    }
+
+    /// Holds the writer inside a job, so that what is asked meanwhile shares one batch behind it. Let go by the sender.
+    async fn hold(writer: &Writer) -> (mpsc::Sender<()>, impl Future<Output = Result<(), Error>>) {
+        let (let_go, wait) = mpsc::channel();
+        let (began, begun) = oneshot::channel();
+        let mut held = Box::pin(writer.write(move |_| {
+            let _ = began.send(());
+            let _ = wait.recv();
+            Ok(())
+        }));
+        assert!(held.as_mut().now_or_never().is_none());
+        begun.await.unwrap();
+        (let_go, held)
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_undone_and_answered_and_the_writer_lives() {
+        let (_folder, writer) = fresh();
+        let (let_go, held) = hold(&writer).await;
+        let panics = writer.write(|tx| {
+            tx.execute("INSERT INTO number (n) VALUES (2)", [])?;
+            assert_eq!(1, 2, "on purpose");
+            Ok(())
+        });
+        let batch = join3(insert(&writer, 1), panics, insert(&writer, 3));
+        let (batch, held, _) = join3(batch, held, async { let_go.send(()) }).await;
+        assert_eq!((batch.0, batch.2, held), (Ok(1), Ok(1), Ok(())));
+        let Err(Error::Internal(cause)) = batch.1 else { panic!("not answered as our fault") };
+        assert!(cause.to_string().contains("on purpose"));
+        assert_eq!(numbers(&writer).await, 2);
+    }
+
+    #[actix_web::test]
+    async fn a_full_queue_is_busy_at_once_and_loses_nothing() {
+        let (_folder, writer) = fresh();
+        let (let_go, held) = hold(&writer).await;
+        let jobs_max = i64::try_from(QUEUE_JOBS_MAX).unwrap();
+        let mut queued: Vec<_> = (0..jobs_max).map(|n| Box::pin(insert(&writer, n))).collect();
+        for write in &mut queued {
+            assert!(write.as_mut().now_or_never().is_none());
+        }
+        assert_eq!(insert(&writer, jobs_max).now_or_never(), Some(Err(Error::Busy)));
+        let_go.send(()).unwrap();
+        held.await.unwrap();
+        assert!(join_all(queued).await.iter().all(Result::is_ok));
+        assert_eq!(numbers(&writer).await, jobs_max);
+    }
+
+    #[actix_web::test]
+    async fn a_commit_that_fails_is_answered_to_everybody_in_it() {
+        let (_folder, writer) = fresh();
+        let (let_go, held) = hold(&writer).await;
+        let orphan = writer.write(|tx| {
+            tx.execute_batch("PRAGMA defer_foreign_keys = ON; INSERT INTO number (n, of) VALUES (8, 9)")?;
+            Ok(())
+        });
+        let batch = join3(insert(&writer, 1), orphan, insert(&writer, 2));
+        let (batch, held, _) = join3(batch, held, async { let_go.send(()) }).await;
+        assert!(matches!(batch, (Err(Error::Internal(_)), Err(Error::Internal(_)), Err(Error::Internal(_)))));
+        assert!(held.is_err());
+        assert_eq!(numbers(&writer).await, 0);
+        assert_eq!(insert(&writer, 1).await, Ok(1));
+    }
+
+    #[actix_web::test]
+    async fn a_full_disk_is_said_and_writing_goes_on_once_there_is_room() {
+        let (_folder, writer) = fresh();
+        let pages_max = |pages: u32| writer.write(move |tx| Ok(tx.pragma_update(None, "max_page_count", pages)?));
+        let fill = |n: i64| {
+            writer.write(move |tx| {
+                let text = "x".repeat(100_000);
+                Ok(tx.execute("INSERT INTO number (n, text) VALUES (?1, ?2)", (n, text))?)
+            })
+        };
+        pages_max(10).await.unwrap();
+        assert_eq!(fill(1).await, Err(Error::StorageFull));
+        assert_eq!(numbers(&writer).await, 0);
+        pages_max(10_000).await.unwrap();
+        assert_eq!(fill(1).await, Ok(1));
+    }
+
+    #[actix_web::test]
+    async fn a_database_locked_from_outside_is_busy_and_writing_goes_on_after() {
+        let (folder, writer) = fresh();
+        let other = Connection::open(folder.path().join("numbers.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let (first, second) = join(insert(&writer, 1), insert(&writer, 2)).await;
+        assert_eq!((first, second), (Err(Error::Busy), Err(Error::Busy)));
+        other.execute_batch("COMMIT").unwrap();
+        assert_eq!(insert(&writer, 1).await, Ok(1));
+    }
+
+    #[actix_web::test]
+    async fn a_transaction_that_sqlite_gave_up_is_answered_to_everybody_in_it() {
+        let (_folder, writer) = fresh();
+        let (let_go, held) = hold(&writer).await;
+        let given_up = writer.write(|tx| {
+            tx.execute_batch("ROLLBACK")?;
+            Err::<(), _>(Error::StorageFull)
+        });
+        let (first, given_up, held, _) = join4(insert(&writer, 1), given_up, held, async { let_go.send(()) }).await;
+        assert_eq!(
+            (first, given_up, held),
+            (Err(Error::StorageFull), Err(Error::StorageFull), Err(Error::StorageFull))
+        );
+        assert_eq!(insert(&writer, 1).await, Ok(1));
+    }
+}

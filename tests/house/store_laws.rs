@@ -1,0 +1,768 @@
+//! The laws of the store: plain functions over its public operations, so that another engine can be held to them.
+
+use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use futures_util::{
+    FutureExt,
+    future::{join, join_all},
+};
+use serde_json::{Value, json};
+use standin::{
+    domain::{
+        app::{AccountPassword, App, AppSettings, NewApp, Registration},
+        avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
+        device::{Device, DeviceText, DeviceType},
+        error::{Error, What},
+        event::{Event, EventKind},
+        free_data::{Extras, Metadata},
+        id::{AppId, AppKey, Host, SdkAppId, UserId, UserKey},
+        page::Page,
+        profile::{Patch, ProfileChange, ProfileField, State, User},
+        secret::{Derived, Digest, PasswordHash, Salt, Sealed},
+        text::{AppName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
+        time::Moment,
+    },
+    store::{
+        Durability, Holder, IfKnown, NewSecrets, NewTicket, Order, Register, Registered, Store, StoreOptions,
+        TicketHolder, UserChange,
+    },
+};
+use tempfile::TempDir;
+
+/// An open store in a folder of its own, with one app.
+struct Shelf {
+    folder: TempDir,
+    store: Store,
+    app: AppKey,
+}
+
+impl Shelf {
+    async fn fresh() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let app = store.create_app(new_app(1), at(0)).await.unwrap().key;
+        Self { folder, store, app }
+    }
+
+    async fn register(&self, id: &str) -> Registered {
+        self.store.register(self.app, registration(id)).await.unwrap()
+    }
+
+    async fn change(&self, id: &str, profile: ProfileChange, at: Moment) -> User {
+        let change = UserChange { profile, ..UserChange::default() };
+        self.store.change_user(self.app, user_id(id), change, at).await.unwrap()
+    }
+
+    async fn show(&self, id: &str, avatar: AvatarChange, moment: Moment) -> Avatar {
+        let profile = ProfileChange { avatar: Some(avatar), ..ProfileChange::default() };
+        self.change(id, profile, moment).await.profile.avatar
+    }
+
+    fn user(&self, id: &str) -> Option<User> {
+        self.store.user(self.app, &user_id(id)).unwrap()
+    }
+
+    fn events(&self) -> Vec<Event> {
+        self.store.events_after(0, 100_000).unwrap()
+    }
+
+    fn kinds(&self) -> Vec<EventKind> {
+        self.events().into_iter().map(|event| event.kind).collect()
+    }
+
+    async fn ticket(&self, holder: Holder, number: u8, expires_at: Moment) -> Digest {
+        let ticket = NewTicket { digest: Digest([number; 32]), expires_at };
+        self.store.issue_ticket(self.app, holder, ticket, at(1)).await.unwrap();
+        ticket.digest
+    }
+}
+
+fn open(folder: &Path) -> Store {
+    let options = StoreOptions { durability: Durability::Normal, readers: 2 };
+    Store::open(&folder.join("standin.db"), &options).expect("a folder of our own can hold a store")
+}
+
+fn at(micros: i64) -> Moment {
+    Moment::from_micros(micros)
+}
+
+fn user_id(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn derived(seed: u8) -> Derived {
+    Derived { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
+}
+
+fn new_app(number: u32) -> NewApp {
+    NewApp {
+        name: AppName::parse("Shop").unwrap(),
+        app_id: AppId::parse(&format!("shop-{number}")).unwrap(),
+        sdk_app_id: SdkAppId::parse(1_400_000_000 + u64::from(number)).unwrap(),
+        account: user_id("administrator"),
+        account_password: AccountPassword::Derived(derived(9)),
+        secret: Sealed(vec![1, 2, 3]),
+        license_key: Sealed(vec![4, 5, 6]),
+        hosts: vec![Host::parse("shop.example").unwrap()],
+        settings: AppSettings::default(),
+    }
+}
+
+/// The handle of a user, unguessable enough for a test: unique among ids of these tests.
+fn handle(id: &str) -> PictureKey {
+    let letters: String = id.bytes().filter(u8::is_ascii_alphanumeric).map(char::from).collect();
+    PictureKey::parse(&format!("{letters:Z>22}")).unwrap()
+}
+
+fn picture_key(number: u32) -> PictureKey {
+    PictureKey::parse(&format!("{number:022}")).unwrap()
+}
+
+fn upload(number: u32) -> AvatarChange {
+    AvatarChange::Uploaded(NewPicture {
+        key: picture_key(number),
+        kind: PictureKind::Jpeg,
+        width_px: 640,
+        height_px: 480,
+    })
+}
+
+fn registration(id: &str) -> Register {
+    Register {
+        id: user_id(id),
+        if_known: IfKnown::Update,
+        change: ProfileChange::default(),
+        chosen: None,
+        secrets: NewSecrets { token: derived(1), issued: derived(2), handle: handle(id) },
+        device: None,
+        ticket: None,
+        at: at(1),
+    }
+}
+
+fn named(name: &str) -> ProfileChange {
+    ProfileChange { display_name: Patch::Set(DisplayName::parse(name).unwrap()), ..ProfileChange::default() }
+}
+
+/// The private cause of an answer that says that the fault is ours.
+fn internal<T>(answer: Result<T, Error>) -> String {
+    match answer {
+        Err(Error::Internal(cause)) => cause.to_string(),
+        Ok(_) | Err(_) => panic!("not answered as our own fault"),
+    }
+}
+
+fn ids(users: &[User]) -> Vec<&str> {
+    users.iter().map(|user| user.id.as_str()).collect()
+}
+
+#[actix_web::test]
+async fn one_id_asked_for_by_32_at_once_becomes_one_user() {
+    let shelf = Shelf::fresh().await;
+    let asked = (0..32).map(|n| {
+        let if_known = if n % 2 == 0 { IfKnown::Refuse } else { IfKnown::Update };
+        shelf.store.register(shelf.app, Register { if_known, ..registration("guest") })
+    });
+    let answers = join_all(asked).await;
+    let created = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|registered| registered.created));
+    assert_eq!(created.count(), 1);
+    let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Conflict(What::User))));
+    assert_eq!(refused.count(), 15, "all that refuse a known user but the first, which created it");
+    assert_eq!(shelf.kinds(), [EventKind::Created]);
+    let listed = shelf.store.users(shelf.app, Page::new(1, 100), Order::OldestFirst).unwrap();
+    assert_eq!((listed.items.len(), listed.total), (1, 1));
+}
+
+#[actix_web::test]
+async fn two_writers_on_one_user_both_land() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("guest").await;
+    let status = ProfileChange { status: Patch::Set(StatusText::parse("away").unwrap()), ..ProfileChange::default() };
+    join(shelf.change("guest", named("Ann"), at(2)), shelf.change("guest", status, at(3))).await;
+    let profile = shelf.user("guest").unwrap().profile;
+    assert_eq!(profile.display_name.unwrap().as_str(), "Ann");
+    assert_eq!(profile.status.unwrap().as_str(), "away");
+}
+
+#[actix_web::test]
+async fn a_refused_write_harms_no_neighbour() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("known").await;
+    let asked = (0..300).map(|n| match n % 3 {
+        0 => shelf.store.register(shelf.app, Register { if_known: IfKnown::Refuse, ..registration("known") }),
+        // Its picture is refused after its row was written: the handle of another user.
+        1 => {
+            let mut taken = registration(&format!("bad{n}"));
+            taken.secrets.handle = handle("known");
+            shelf.store.register(shelf.app, taken)
+        }
+        _ => shelf.store.register(shelf.app, registration(&format!("good{n}"))),
+    });
+    let answers = join_all(asked).await;
+    for (n, answer) in answers.iter().enumerate() {
+        match n % 3 {
+            0 => assert_eq!(*answer.as_ref().unwrap_err(), Error::Conflict(What::User)),
+            1 => assert!(matches!(answer, Err(Error::Internal(_)))),
+            _ => assert!(answer.as_ref().unwrap().created),
+        }
+    }
+    assert_eq!(shelf.store.users(shelf.app, Page::new(1, 1), Order::OldestFirst).unwrap().total, 101);
+    assert_eq!(shelf.events().len(), 101);
+}
+
+#[actix_web::test]
+async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
+    let shelf = Shelf::fresh().await;
+    let everything =
+        UserChange { profile: named("Ann"), chosen: Some(PasswordHash("$one".into())), state: Some(State::Suspended) };
+    shelf.register("guest").await;
+    shelf.store.change_user(shelf.app, user_id("guest"), everything, at(2)).await.unwrap();
+    shelf.store.reset_token(shelf.app, user_id("guest"), derived(7), at(3)).await.unwrap();
+    let back = UserChange { state: Some(State::Active), ..UserChange::default() };
+    shelf.store.change_user(shelf.app, user_id("guest"), back, at(4)).await.unwrap();
+    shelf.store.delete_user(shelf.app, user_id("guest"), at(5)).await.unwrap();
+    let changed = EventKind::ProfileChanged { fields: vec![ProfileField::DisplayName] };
+    assert_eq!(
+        shelf.kinds(),
+        [
+            EventKind::Created,
+            changed,
+            EventKind::PasswordChanged,
+            EventKind::Suspended,
+            EventKind::TokenReset,
+            EventKind::Reactivated,
+            EventKind::Deleted,
+        ]
+    );
+    let events = shelf.events();
+    assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+    assert_eq!(events.iter().map(|event| event.at.micros()).collect::<Vec<_>>(), [1, 2, 2, 2, 3, 4, 5]);
+    assert!(events.iter().all(|event| event.app == shelf.app && event.id.as_str() == "guest"));
+    let later = shelf.store.events_after(events[2].seq, 2).unwrap();
+    assert_eq!(later, events[3..5]);
+}
+
+#[actix_web::test]
+async fn events_of_writers_at_once_tell_what_is_stored() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("guest").await;
+    let writers = (0..32).map(|n| shelf.change("guest", named(&format!("name {n}")), at(100 + n)));
+    join_all(writers).await;
+    let last = shelf.events().pop().unwrap();
+    let user = shelf.user("guest").unwrap();
+    assert_eq!(shelf.events().len(), 33);
+    assert_eq!(last.at, user.updated_at, "the last event tells of the change that stands");
+}
+
+#[actix_web::test]
+async fn a_change_that_changes_nothing_leaves_no_trace() {
+    let shelf = Shelf::fresh().await;
+    let extras =
+        Extras::parse(json!({ "level": 0.1, "big": 9_007_199_254_740_993_u64, "ratio": 1.7976931348623157e308 }));
+    let change = ProfileChange {
+        avatar: Some(AvatarChange::Elsewhere(HttpAddress::parse("https://example.com/a.png").unwrap())),
+        extras: Patch::Set(extras.unwrap()),
+        ..named("Ann")
+    };
+    let first = Register { change: change.clone(), chosen: Some(PasswordHash("$one".into())), ..registration("guest") };
+    let created = shelf.store.register(shelf.app, first.clone()).await.unwrap().user;
+    let again = shelf.store.register(shelf.app, Register { at: at(9), ..first }).await.unwrap();
+    let changed = shelf.change("guest", change, at(10)).await;
+    let active = UserChange { state: Some(State::Active), ..UserChange::default() };
+    shelf.store.change_user(shelf.app, user_id("guest"), active, at(11)).await.unwrap();
+    assert!(!again.created);
+    assert_eq!((&again.user, &changed), (&created, &created));
+    assert_eq!(shelf.user("guest"), Some(created));
+    assert_eq!(shelf.kinds(), [EventKind::Created]);
+}
+
+#[actix_web::test]
+async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
+    let shelf = Shelf::fresh().await;
+    let created = shelf.register("guest").await;
+    let mut again =
+        Register { change: named("Ann"), chosen: Some(PasswordHash("$one".into())), ..registration("guest") };
+    again.secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
+    let known = shelf.store.register(shelf.app, again).await.unwrap();
+    assert_eq!(known.user.key, created.user.key);
+    assert_eq!(known.user.handle, created.user.handle);
+    assert_eq!((known.credentials.token, known.credentials.issued), (derived(1), derived(2)));
+    assert_eq!(known.user.shown_name(), "Ann");
+    assert_eq!(shelf.store.credentials(shelf.app, &user_id("guest")).unwrap(), Some(known.credentials));
+    assert_eq!(shelf.user("guest"), Some(known.user));
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_all_sessions_but_the_one_begun_with_it() {
+    let shelf = Shelf::fresh().await;
+    let ticket = |number| Some(NewTicket { digest: Digest([number; 32]), expires_at: at(1000) });
+    let chosen = |hash: &str| Some(PasswordHash(hash.into()));
+    let first = Register { ticket: ticket(1), chosen: chosen("$one"), ..registration("guest") };
+    shelf.store.register(shelf.app, first.clone()).await.unwrap();
+    assert_eq!(shelf.kinds(), [EventKind::Created], "choosing one at creation changes none");
+    let second = Register { ticket: ticket(2), ..first.clone() };
+    shelf.store.register(shelf.app, second).await.unwrap();
+    assert!(shelf.store.ticket(&Digest([1; 32])).unwrap().is_some(), "the same password ends nothing");
+    let third = Register { ticket: ticket(3), chosen: chosen("$two"), ..first };
+    shelf.store.register(shelf.app, third).await.unwrap();
+    let alive = [1, 2, 3].map(|number| shelf.store.ticket(&Digest([number; 32])).unwrap().is_some());
+    assert_eq!(alive, [false, false, true]);
+    assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
+}
+
+#[actix_web::test]
+async fn suspending_ends_the_sessions_of_that_user_alone() {
+    let shelf = Shelf::fresh().await;
+    let [bad, good] = [shelf.register("bad").await.user.key, shelf.register("good").await.user.key];
+    let theirs = shelf.ticket(Holder::User(bad), 1, at(1000)).await;
+    let others = shelf.ticket(Holder::User(good), 2, at(1000)).await;
+    let back_end = shelf.ticket(Holder::BackEnd, 3, at(1000)).await;
+    let suspend = UserChange { state: Some(State::Suspended), ..UserChange::default() };
+    let suspended = shelf.store.change_user(shelf.app, user_id("bad"), suspend.clone(), at(2)).await.unwrap();
+    shelf.store.change_user(shelf.app, user_id("bad"), suspend, at(3)).await.unwrap();
+    assert_eq!(suspended.state, State::Suspended);
+    assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
+    assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
+    assert!(shelf.store.ticket(&others).unwrap().is_some());
+    assert_eq!(shelf.store.ticket(&back_end).unwrap().unwrap().holder, TicketHolder::BackEnd);
+    assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Created, EventKind::Suspended]);
+    let listed = shelf.store.users(shelf.app, Page::new(1, 10), Order::OldestFirst).unwrap();
+    assert_eq!(ids(&listed.items), ["bad", "good"], "suspended users are listed");
+}
+
+#[actix_web::test]
+async fn a_reset_token_replaces_the_former_one_and_nothing_else() {
+    let shelf = Shelf::fresh().await;
+    let before = shelf.register("guest").await;
+    shelf.store.reset_token(shelf.app, user_id("guest"), derived(7), at(2)).await.unwrap();
+    let after = shelf.store.credentials(shelf.app, &user_id("guest")).unwrap().unwrap();
+    assert_eq!((after.token, after.issued), (derived(7), before.credentials.issued));
+    assert_eq!(shelf.user("guest"), Some(before.user));
+}
+
+#[actix_web::test]
+async fn an_expired_ticket_is_found_until_it_is_forgotten() {
+    let shelf = Shelf::fresh().await;
+    let key = shelf.register("guest").await.user.key;
+    let mut digests = Vec::new();
+    for (number, expires_at) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
+        digests.push(shelf.ticket(Holder::User(key), number, at(expires_at)).await);
+    }
+    let ticket = shelf.store.ticket(&digests[1]).unwrap().unwrap();
+    assert_eq!((ticket.app, ticket.expires_at), (shelf.app, at(10)));
+    assert_eq!(ticket.holder, TicketHolder::User { key, id: user_id("guest") });
+    assert_eq!(shelf.store.forget_expired_tickets(at(9), 100).await, Ok(0));
+    assert_eq!(shelf.store.forget_expired_tickets(at(30), 2).await, Ok(2));
+    let alive = |n: usize| shelf.store.ticket(&digests[n]).unwrap().is_some();
+    assert_eq!([0, 1, 2, 3].map(alive), [true, false, false, true], "the longest expired go first");
+    assert_eq!(shelf.store.forget_expired_tickets(at(30), 2).await, Ok(1));
+    assert!(alive(3));
+}
+
+#[actix_web::test]
+async fn pages_equal_a_straight_enumeration() {
+    let shelf = Shelf::fresh().await;
+    let mut dice = Dice(7);
+    let mut alive: Vec<String> = Vec::new();
+    for round in 0..4 {
+        let fresh: Vec<String> = (0..900).map(|n| format!("u{round}-{n}")).collect();
+        for chunk in fresh.chunks(300) {
+            join_all(chunk.iter().map(|id| shelf.register(id))).await;
+        }
+        alive.extend(fresh);
+        let (gone, kept): (Vec<_>, Vec<_>) = alive.into_iter().partition(|_| dice.below(3) == 0);
+        alive = kept;
+        for chunk in gone.chunks(300) {
+            let deletions = chunk.iter().map(|id| shelf.store.delete_user(shelf.app, user_id(id), at(2)));
+            assert!(join_all(deletions).await.iter().all(Result::is_ok));
+        }
+    }
+    // A hole as wide as a whole block, and the newest ones gone.
+    let mut holes = alive.split_off(alive.len() - 50);
+    holes.extend(alive.drain(200..1100));
+    for id in holes {
+        shelf.store.delete_user(shelf.app, user_id(&id), at(3)).await.unwrap();
+    }
+    pages_tell(&shelf, &alive, &mut dice);
+}
+
+fn pages_tell(shelf: &Shelf, alive: &[String], dice: &mut Dice) {
+    let newest: Vec<&String> = alive.iter().rev().collect();
+    let oldest: Vec<&String> = alive.iter().collect();
+    for _ in 0..300 {
+        let limit = 1 + dice.below(100);
+        let number = 1 + dice.below(u32::try_from(alive.len()).unwrap() / limit + 3);
+        for (order, expected) in [(Order::OldestFirst, &oldest), (Order::NewestFirst, &newest)] {
+            let page = shelf.store.users(shelf.app, Page::new(number, limit), order).unwrap();
+            let skipped = expected.iter().skip((number as usize - 1) * limit as usize);
+            let expected: Vec<&str> = skipped.take(limit as usize).map(|id| id.as_str()).collect();
+            assert_eq!(ids(&page.items), expected, "page {number} of {limit}, {order:?}");
+            assert_eq!(page.total, alive.len() as u64);
+        }
+    }
+    let beyond = shelf.store.users(shelf.app, Page::new(u32::MAX, 100), Order::NewestFirst).unwrap();
+    assert_eq!((beyond.items.len(), beyond.total), (0, alive.len() as u64));
+}
+
+/// Numbers that look drawn, the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from((self.0 >> 33) % u64::from(bound)).unwrap()
+    }
+}
+
+#[actix_web::test]
+async fn a_list_of_nobody_is_empty() {
+    let shelf = Shelf::fresh().await;
+    for order in [Order::OldestFirst, Order::NewestFirst] {
+        let listed = shelf.store.users(shelf.app, Page::new(1, 20), order).unwrap();
+        assert_eq!((listed.items.len(), listed.total), (0, 0));
+    }
+}
+
+#[actix_web::test]
+async fn nothing_crosses_from_one_app_to_another() {
+    let shelf = Shelf::fresh().await;
+    let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
+    let key = shelf.register("guest").await.user.key;
+    shelf.show("guest", upload(1), at(2)).await;
+    let id = user_id("guest");
+    let missing = Error::NotFound(What::User);
+    assert_eq!(shelf.store.user(foreign, &id).unwrap(), None);
+    assert_eq!(shelf.store.credentials(foreign, &id).unwrap(), None);
+    assert_eq!(shelf.store.users(foreign, Page::new(1, 10), Order::OldestFirst).unwrap().total, 0);
+    let refused = shelf.store.change_user(foreign, id.clone(), UserChange::default(), at(3)).await;
+    assert_eq!(refused.unwrap_err(), missing);
+    assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
+    assert_eq!(shelf.store.delete_user(foreign, id.clone(), at(3)).await, Err(missing.clone()));
+    let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100) };
+    assert_eq!(shelf.store.issue_ticket(foreign, Holder::User(key), ticket, at(3)).await, Err(missing));
+    let nowhere = shelf.store.issue_ticket(AppKey(99), Holder::BackEnd, ticket, at(3)).await;
+    assert_eq!(nowhere, Err(Error::NotFound(What::App)));
+    let mut namesake = registration("guest");
+    namesake.secrets.handle = handle("namesake");
+    let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
+    namesake.change.avatar = Some(AvatarChange::Owned(picture_key(1), address.clone()));
+    let namesake = shelf.store.register(foreign, namesake).await.unwrap();
+    assert!(namesake.created && namesake.user.key != key);
+    assert_eq!(namesake.user.profile.avatar, Avatar::Elsewhere(address), "a foreign picture is an address as any");
+    let (app, user) = shelf.store.user_by_handle(&handle("namesake")).unwrap().unwrap();
+    assert_eq!((app, user), (foreign, namesake.user));
+    assert_eq!(shelf.store.picture(&picture_key(1)).unwrap().unwrap().app, shelf.app);
+}
+
+#[actix_web::test]
+async fn a_user_of_a_freed_id_is_another_user() {
+    let shelf = Shelf::fresh().await;
+    let former = shelf.register("guest").await.user;
+    shelf.show("guest", upload(1), at(2)).await;
+    let ticket = shelf.ticket(Holder::User(former.key), 1, at(1000)).await;
+    shelf.store.delete_user(shelf.app, user_id("guest"), at(3)).await.unwrap();
+    assert_eq!(shelf.user("guest"), None);
+    let mut again = registration("guest");
+    again.secrets.handle = handle("again");
+    let user = shelf.store.register(shelf.app, again).await.unwrap().user;
+    assert!(user.key.0 > former.key.0);
+    assert_eq!(shelf.store.ticket(&ticket).unwrap(), None);
+    assert_eq!(user.profile.avatar, Avatar::Tile);
+    assert_eq!(shelf.store.picture(&picture_key(1)).unwrap(), None);
+    assert_eq!(shelf.store.user_by_handle(&former.handle).unwrap(), None);
+    let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
+    let avatar = shelf.show("guest", AvatarChange::Owned(picture_key(1), address.clone()), at(4)).await;
+    assert_eq!(avatar, Avatar::Elsewhere(address), "nor can it be taken back by the new one");
+    assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![picture_key(1)]), "its file is swept");
+}
+
+#[actix_web::test]
+async fn a_key_is_never_used_twice_even_when_the_newest_user_goes() {
+    let shelf = Shelf::fresh().await;
+    let former = shelf.register("guest").await.user.key;
+    shelf.store.delete_user(shelf.app, user_id("guest"), at(2)).await.unwrap();
+    let Shelf { folder, store, app } = shelf;
+    store.close().await;
+    let store = open(folder.path());
+    let later = store.register(app, registration("guest")).await.unwrap().user.key;
+    assert_ne!(later, former);
+}
+
+#[actix_web::test]
+async fn a_replaced_picture_is_released_and_can_be_taken_back() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("guest").await;
+    let (first, second) = (picture_key(1), picture_key(2));
+    assert_eq!(shelf.show("guest", upload(1), at(2)).await, Avatar::Picture(first.clone(), PictureKind::Jpeg));
+    assert_eq!(shelf.store.take_released_pictures(at(100), 10).await, Ok(vec![]), "the current one stays");
+    shelf.show("guest", upload(2), at(3)).await;
+    let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
+    let back = shelf.show("guest", AvatarChange::Owned(first.clone(), address), at(4)).await;
+    assert_eq!(back, Avatar::Picture(first.clone(), PictureKind::Jpeg));
+    assert_eq!(shelf.user("guest").unwrap().profile.avatar, back);
+    let stored = shelf.store.picture(&second).unwrap().unwrap();
+    assert_eq!((stored.width_px, stored.height_px, stored.kind), (640, 480, PictureKind::Jpeg));
+    assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![]), "not before its time");
+    assert_eq!(shelf.store.take_released_pictures(at(5), 10).await, Ok(vec![second.clone()]));
+    assert_eq!(shelf.store.picture(&second).unwrap(), None);
+    assert_eq!(shelf.store.picture_keys().unwrap(), [first].into());
+}
+
+#[actix_web::test]
+async fn a_picture_of_another_user_is_an_address_as_any() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("ann").await;
+    shelf.register("bob").await;
+    shelf.show("ann", upload(1), at(2)).await;
+    let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
+    let avatar = shelf.show("bob", AvatarChange::Owned(picture_key(1), address.clone()), at(3)).await;
+    assert_eq!(avatar, Avatar::Elsewhere(address.clone()));
+    assert_eq!(shelf.user("bob").unwrap().profile.avatar, Avatar::Elsewhere(address));
+    assert!(matches!(shelf.user("ann").unwrap().profile.avatar, Avatar::Picture(..)));
+    shelf.show("bob", AvatarChange::Tile, at(4)).await;
+    assert_eq!(shelf.user("bob").unwrap().profile.avatar, Avatar::Tile);
+}
+
+#[actix_web::test]
+async fn released_pictures_are_taken_longest_released_first_and_a_few_at_a_time() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("guest").await;
+    for number in 1..=5 {
+        shelf.show("guest", upload(number), at(i64::from(number) * 10)).await;
+    }
+    assert_eq!(shelf.store.take_released_pictures(at(100), 3).await.unwrap().len(), 3);
+    assert_eq!(shelf.store.take_released_pictures(at(100), 3).await, Ok(vec![picture_key(4)]));
+}
+
+#[actix_web::test]
+async fn a_profile_comes_back_byte_for_byte() {
+    let shelf = Shelf::fresh().await;
+    let pairs = json!({ "zeta": "1", "alpha": true, "mid": 2.5 });
+    let Value::Object(pairs) = pairs else { unreachable!() };
+    let change = ProfileChange {
+        display_name: Patch::Set(DisplayName::parse("  A\u{300}nn 😀 ").unwrap()),
+        avatar: Some(AvatarChange::Elsewhere(HttpAddress::parse("https://example.com/a.png?x=%20").unwrap())),
+        status: Patch::Set(StatusText::parse("two\nlines\t").unwrap()),
+        mobile: Patch::Set(MobileNumber::parse("+49 (0) 30").unwrap()),
+        email: Patch::Set(Email::parse("!#$%&+@example.com").unwrap()),
+        extras: Patch::Set(Extras::parse(json!({ "a": { "b": [1, null, "\u{0}"] } })).unwrap()),
+        metadata: Patch::Set(Metadata::parse(pairs).unwrap()),
+    };
+    let user = shelf.store.register(shelf.app, Register { change, ..registration("guest") }).await.unwrap().user;
+    assert_eq!(shelf.user("guest").as_ref(), Some(&user));
+    let metadata = shelf.user("guest").unwrap().profile.metadata;
+    let keys: Vec<&String> = metadata.as_object().keys().collect();
+    assert_eq!(keys, ["zeta", "alpha", "mid"], "in the order they were given");
+    assert_eq!(shelf.store.user_by_handle(&user.handle).unwrap(), Some((shelf.app, user.clone())));
+    let cleared = ProfileChange {
+        display_name: Patch::Clear,
+        avatar: Some(AvatarChange::Tile),
+        status: Patch::Clear,
+        mobile: Patch::Clear,
+        email: Patch::Clear,
+        extras: Patch::Clear,
+        metadata: Patch::Clear,
+    };
+    assert_eq!(shelf.change("guest", cleared, at(2)).await.profile, Default::default());
+    assert_eq!(shelf.user("guest").unwrap().profile, Default::default());
+}
+
+#[actix_web::test]
+async fn numbers_of_extras_come_back_as_they_were() {
+    let shelf = Shelf::fresh().await;
+    let mut dice = Dice(3);
+    let drawn =
+        (0..1000).map(|_| f64::from_bits(u64::from(dice.below(1 << 31)) << 32 | u64::from(dice.below(1 << 31))));
+    let numbers: Vec<f64> = drawn.filter(|number| number.is_finite()).take(500).collect();
+    let extras = Extras::parse(json!({ "numbers": numbers })).unwrap();
+    let change = ProfileChange { extras: Patch::Set(extras.clone()), ..ProfileChange::default() };
+    shelf.store.register(shelf.app, Register { change, ..registration("guest") }).await.unwrap();
+    let stored = shelf.user("guest").unwrap().profile.extras;
+    assert!(stored == extras, "a number changed on its way");
+}
+
+#[actix_web::test]
+async fn a_device_replaces_the_one_of_its_platform() {
+    let shelf = Shelf::fresh().await;
+    let device = |device_type, token: &str| Device {
+        device_type,
+        os_version: None,
+        token: Some(DeviceText::parse(token).unwrap()),
+        voip_token: None,
+        sandbox: false,
+    };
+    for (device_type, token) in [(DeviceType::Ios, "a"), (DeviceType::Web, "b"), (DeviceType::Ios, "c")] {
+        let register = Register { device: Some(device(device_type, token)), ..registration("guest") };
+        shelf.store.register(shelf.app, register).await.unwrap();
+    }
+    let count = "SELECT group_concat(platform || token, ' ') FROM (SELECT * FROM device ORDER BY platform)";
+    assert_eq!(outside(&shelf).query_row(count, [], |row| row.get::<_, String>(0)).unwrap(), "iosc webb");
+    shelf.store.delete_user(shelf.app, user_id("guest"), at(2)).await.unwrap();
+    let left = outside(&shelf).query_row("SELECT count(*) FROM device", [], |row| row.get::<_, i64>(0));
+    assert_eq!(left.unwrap(), 0);
+}
+
+/// The database as a tool from outside sees it.
+fn outside(shelf: &Shelf) -> rusqlite::Connection {
+    rusqlite::Connection::open(shelf.folder.path().join("standin.db")).unwrap()
+}
+
+#[actix_web::test]
+async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
+    let shelf = Shelf::fresh().await;
+    let first: App = shelf.store.apps().unwrap().remove(0);
+    assert_eq!(first.hosts, new_app(1).hosts);
+    assert_eq!(first.account_password, AccountPassword::Derived(derived(9)));
+    let second = shelf.store.create_app(new_app(2), at(5)).await.unwrap();
+    assert_eq!(shelf.store.apps().unwrap(), [first.clone(), second.clone()]);
+    let taken = NewApp { sdk_app_id: second.sdk_app_id, ..new_app(3) };
+    assert_eq!(shelf.store.create_app(taken, at(6)).await, Err(Error::Conflict(What::App)));
+    let taken = App { app_id: first.app_id.clone(), ..second.clone() };
+    assert_eq!(shelf.store.change_app(taken).await, Err(Error::Conflict(What::App)));
+    let settings = AppSettings { registration: Registration::Closed, password_min: 8, ..AppSettings::default() };
+    let changed = App {
+        name: AppName::parse("Other").unwrap(),
+        account_password: AccountPassword::Chosen(PasswordHash("$argon2id".into())),
+        settings,
+        hosts: vec![],
+        ..second
+    };
+    assert_eq!(shelf.store.change_app(App { created_at: at(99), ..changed.clone() }).await, Ok(changed.clone()));
+    assert_eq!(shelf.store.apps().unwrap(), [first, changed.clone()]);
+    let nobody =
+        App { key: AppKey(77), app_id: AppId::parse("x").unwrap(), sdk_app_id: SdkAppId::parse(9).unwrap(), ..changed };
+    assert_eq!(shelf.store.change_app(nobody).await, Err(Error::NotFound(What::App)));
+}
+
+#[actix_web::test]
+async fn the_first_key_is_adopted_for_good() {
+    let shelf = Shelf::fresh().await;
+    let (own, other) = (Digest([1; 32]), Digest([2; 32]));
+    assert_eq!(shelf.store.adopt_key(own).await, Ok(true));
+    assert_eq!(shelf.store.adopt_key(other).await, Ok(false));
+    assert_eq!(shelf.store.adopt_key(own).await, Ok(true));
+}
+
+#[actix_web::test]
+async fn a_reopened_store_has_everything() {
+    let shelf = Shelf::fresh().await;
+    shelf.store.adopt_key(Digest([1; 32])).await.unwrap();
+    let created = Register { change: named("Ann"), ..registration("guest") };
+    let registered = shelf.store.register(shelf.app, created).await.unwrap();
+    shelf.show("guest", upload(1), at(2)).await;
+    let digest = shelf.ticket(Holder::User(registered.user.key), 1, at(1000)).await;
+    let (apps, user, events) = (shelf.store.apps().unwrap(), shelf.user("guest"), shelf.events());
+    let Shelf { folder, store, app } = shelf;
+    store.close().await;
+    let store = open(folder.path());
+    let shelf = Shelf { folder, store, app };
+    assert_eq!(shelf.store.apps().unwrap(), apps);
+    assert_eq!(shelf.user("guest"), user);
+    assert_eq!(shelf.events(), events);
+    assert!(shelf.store.ticket(&digest).unwrap().is_some());
+    assert_eq!(shelf.store.adopt_key(Digest([2; 32])).await, Ok(false));
+    shelf.register("second").await;
+    assert_eq!(shelf.events().len(), events.len() + 1);
+}
+
+#[actix_web::test]
+async fn closing_finishes_what_is_queued_and_refuses_the_rest() {
+    let shelf = Shelf::fresh().await;
+    let store = shelf.store.clone();
+    let ids: Vec<String> = (0..100).map(|n| format!("u{n}")).collect();
+    let queued = join_all(ids.iter().map(|id| shelf.store.register(shelf.app, registration(id))));
+    let (answers, ()) = join(queued, store.close()).await;
+    assert!(answers.iter().all(Result::is_ok));
+    let late = shelf.store.register(shelf.app, registration("late")).await;
+    assert_eq!(late.unwrap_err(), Error::Busy);
+    assert_eq!(shelf.store.users(shelf.app, Page::new(1, 1), Order::OldestFirst).unwrap().total, 100);
+}
+
+#[actix_web::test]
+async fn a_caller_that_goes_away_leaves_a_whole_write_or_none() {
+    let shelf = Shelf::fresh().await;
+    let mut impatient = Box::pin(shelf.store.register(shelf.app, registration("guest")));
+    assert!(impatient.as_mut().now_or_never().is_none());
+    drop(impatient);
+    shelf.register("next").await;
+    assert!(shelf.user("guest").is_some(), "it was queued, so it is done");
+    drop(shelf.store.register(shelf.app, registration("never")));
+    shelf.register("last").await;
+    assert_eq!(shelf.user("never"), None, "it was never asked for");
+}
+
+#[actix_web::test]
+async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("guest").await;
+    outside(&shelf).execute_batch("PRAGMA user_version = 4711").unwrap();
+    let Shelf { folder, store, .. } = shelf;
+    store.close().await;
+    let file = folder.path().join("standin.db");
+    let before = std::fs::read(&file).unwrap();
+    let options = StoreOptions { durability: Durability::Full, readers: 1 };
+    let refused = Store::open(&file, &options).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("newer Standin") && refused.contains("4711") && refused.ends_with('.'), "{refused}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn what_is_no_database_is_refused_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions { durability: Durability::Full, readers: 1 };
+    let noise = folder.path().join("noise.db");
+    std::fs::write(&noise, [7; 8192]).unwrap();
+    let nowhere = folder.path().join("absent/standin.db");
+    for file in [noise, nowhere] {
+        let refused = Store::open(&file, &options).map(drop).unwrap_err().to_string();
+        assert!(refused.starts_with("Cannot use the database") && !refused.contains('\n'), "{refused}");
+    }
+}
+
+#[actix_web::test]
+async fn the_files_of_the_store_are_private() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("guest").await;
+    let mut files: Vec<(String, u32)> = std::fs::read_dir(shelf.folder.path())
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().permissions().mode() & 0o7777)
+        })
+        .collect();
+    files.sort();
+    let expected = ["standin.db", "standin.db-shm", "standin.db-wal"].map(|name| (name.to_owned(), 0o600));
+    assert_eq!(files, expected);
+}
+
+#[test]
+fn sqlite_is_one_that_does_not_corrupt_a_wal() {
+    assert!(rusqlite::version_number() >= 3_051_003);
+}
+
+#[actix_web::test]
+async fn a_row_that_breaks_a_rule_is_named_and_its_value_is_not() {
+    let shelf = Shelf::fresh().await;
+    let key = shelf.register("guest").await.user.key;
+    shelf.register("other").await;
+    let broken = "UPDATE user SET display_name = 'secret' || char(7) WHERE id = 'guest'";
+    assert_eq!(outside(&shelf).execute(broken, []).unwrap(), 1);
+    let UserKey(key) = key;
+    let cause = internal(shelf.store.user(shelf.app, &user_id("guest")));
+    assert!(cause.starts_with(&format!("table user, key {key}, column display_name: must be")), "{cause}");
+    assert!(!cause.contains("secret"));
+    assert!(shelf.user("other").is_some());
+}
+
+#[actix_web::test]
+async fn a_clock_set_back_changes_no_order() {
+    let shelf = Shelf::fresh().await;
+    for (id, moment) in [("a", 500), ("b", 10), ("c", i64::MAX)] {
+        shelf.store.register(shelf.app, Register { at: at(moment), ..registration(id) }).await.unwrap();
+    }
+    let listed = shelf.store.users(shelf.app, Page::new(1, 10), Order::NewestFirst).unwrap();
+    assert_eq!(ids(&listed.items), ["c", "b", "a"]);
+    let told: Vec<UserId> = shelf.events().into_iter().map(|event| event.id).collect();
+    assert_eq!(told, ["a", "b", "c"].map(user_id));
+    assert_eq!(listed.items[0].created_at.after(Duration::from_secs(1)), at(i64::MAX));
+}
