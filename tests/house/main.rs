@@ -8,4 +8,5 @@
 )]
 
 mod blob_laws;
+mod http_room;
 mod store_laws;
