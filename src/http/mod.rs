@@ -1,4 +1,8 @@
-//! What every dialect needs and none should write twice: strict JSON and our own addresses.
+//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own addresses.
+//!
+//! No rule of a vendor is here, and no status code: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 
 pub mod addresses;
+pub mod form;
+pub mod guard;
 pub mod json;

@@ -1,0 +1,683 @@
+//! One reader for the three bodies the vendors' clients send: a JSON object, an urlencoded form, a multipart form with files.
+//!
+//! Everything is bounded while it arrives. Field names are compared exactly; fields nobody asks for are ignored.
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    fmt,
+    fs::File,
+    io::{ErrorKind, Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use actix_multipart::{Field as Part, Multipart, MultipartError};
+use actix_web::{
+    HttpRequest,
+    error::PayloadError,
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
+    web::{self, Bytes},
+};
+use futures_util::{Stream, StreamExt as _};
+use percent_encoding::percent_decode;
+use serde_json::{Map, Value};
+
+use super::json;
+use crate::domain::error::{Error, Fault};
+
+/// Bytes of an upload that are gathered before they cross to a blocking thread: 80 crossings for a file of 10 MiB.
+const SPOOL_BYTES: usize = 128 * 1024;
+
+/// Bytes of a multipart body beside its files: fields, part heads, boundaries.
+const BESIDE_FILES_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Characters of a client's field name that an error repeats.
+const NAME_CHARS_SHOWN: usize = 64;
+
+const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
+
+/// The bounds of one body.
+#[derive(Debug, Clone, Copy)]
+pub struct FormLimits {
+    /// Of a JSON or urlencoded body.
+    pub json_bytes_max: u64,
+    /// Of a text field in a form, decoded.
+    pub field_bytes_max: u64,
+    /// The fields for which `wide_bytes_max` holds instead, by the door's own names.
+    pub wide_fields: &'static [&'static str],
+    /// Of a wide text field in a form, decoded.
+    pub wide_bytes_max: u64,
+    /// Fields and files of one form.
+    pub parts_max: usize,
+    /// Header names and values of one part of a multipart body.
+    pub part_head_bytes_max: usize,
+    /// Files of one form: each is an open file while the form lives.
+    pub files_max: usize,
+    /// Of all files of a form together.
+    pub file_bytes_max: u64,
+    /// From the first look at a body to its end.
+    pub wait_max: Duration,
+}
+
+impl Default for FormLimits {
+    fn default() -> Self {
+        Self {
+            json_bytes_max: 1024 * 1024,
+            field_bytes_max: 8 * 1024,
+            wide_fields: &[],
+            wide_bytes_max: 64 * 1024,
+            parts_max: 200,
+            part_head_bytes_max: 4 * 1024,
+            files_max: 4,
+            file_bytes_max: 10 * 1024 * 1024,
+            wait_max: Duration::from_secs(60),
+        }
+    }
+}
+
+impl FormLimits {
+    fn multipart_bytes_max(&self) -> u64 {
+        self.file_bytes_max.saturating_add(BESIDE_FILES_BYTES_MAX)
+    }
+
+    fn of_field(&self, name: &str) -> u64 {
+        match self.wide_fields.contains(&name) {
+            true => self.wide_bytes_max,
+            false => self.field_bytes_max,
+        }
+    }
+}
+
+/// Why a body is refused. `Display` is the public sentence; which status says it is the dialect's choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyFault {
+    /// Not what it is declared to be (HTTP: 400).
+    Malformed(Cow<'static, str>),
+    /// A body, field or file beyond its bound (HTTP: 413).
+    TooLarge {
+        /// What is too large, as a readable sentence part.
+        what: Cow<'static, str>,
+        /// The most bytes allowed.
+        bytes_max: u64,
+    },
+    /// More fields or files than allowed (HTTP: 413).
+    TooMany {
+        /// What there is too much of, in the plural.
+        what: &'static str,
+        /// The most allowed.
+        count_max: usize,
+    },
+    /// A type or encoding that is not read here (HTTP: 415).
+    Unsupported(Cow<'static, str>),
+    /// It did not arrive in time (HTTP: 408).
+    TimedOut {
+        /// The longest wait.
+        wait_max: Duration,
+    },
+    /// The connection ended before the body did (HTTP: 400, though hardly anybody is there to read it).
+    BrokenOff,
+    /// Our own side failed: `StorageFull` (HTTP: 507) or `Internal`, whose cause is for the log alone.
+    House(Error),
+}
+
+impl fmt::Display for BodyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) | Self::Unsupported(why) => f.write_str(why),
+            Self::TooLarge { what, bytes_max } => {
+                write!(f, "{what} is too large: send at most {bytes_max} bytes")
+            }
+            Self::TooMany { what, count_max } => write!(f, "The form has too many {what}: send at most {count_max}"),
+            Self::TimedOut { wait_max } => {
+                write!(f, "The request body did not arrive within {} s: send it again", wait_max.as_secs())
+            }
+            Self::BrokenOff => f.write_str("The request body ended too early: send it again"),
+            Self::House(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BodyFault {}
+
+/// The folder in which uploads wait. Their files have no name, so nothing is left of one that was refused or broke off.
+#[derive(Debug, Clone)]
+pub struct Spool(Arc<Path>);
+
+impl Spool {
+    /// Names the folder; it must exist when the first upload comes.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into().into())
+    }
+
+    async fn append(&self, file: Option<File>, mut bytes: Vec<u8>) -> Result<(File, Vec<u8>), BodyFault> {
+        let folder = Arc::clone(&self.0);
+        let written = web::block(move || {
+            let mut file = match file {
+                Some(file) => file,
+                None => tempfile::tempfile_in(&folder)?,
+            };
+            file.write_all(&bytes)?;
+            bytes.clear();
+            Ok((file, bytes))
+        });
+        written.await.map_err(|fault| BodyFault::House(Error::internal(fault)))?.map_err(|fault| failed(&fault))
+    }
+}
+
+fn failed(fault: &std::io::Error) -> BodyFault {
+    match matches!(fault.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        true => BodyFault::House(Error::StorageFull),
+        false => BodyFault::House(Error::internal(format_args!("spooling an upload: {fault}"))),
+    }
+}
+
+/// A file that came with a form, on disk and without a name.
+#[derive(Debug)]
+pub struct Upload {
+    file: File,
+    bytes: u64,
+    file_name: Option<String>,
+    content_type: Option<String>,
+}
+
+impl Upload {
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What the client calls the file. Worth nothing: never a path, never a reason to believe in a type.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file_name.as_deref()
+    }
+
+    /// What the client says the file is. Worth nothing: the bytes decide.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The bytes; the file is gone afterwards. Reads a disk: call it on a blocking thread.
+    /// # Errors
+    /// `Internal` when the disk fails.
+    pub fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or_default());
+        self.file
+            .rewind()
+            .and_then(|()| self.file.read_to_end(&mut bytes))
+            .map_err(|fault| Error::internal(format_args!("reading an upload: {fault}")))?;
+        Ok(bytes)
+    }
+}
+
+/// What a client sent, whichever way it was written.
+///
+/// A field given twice is refused by every accessor but [`Form::texts`]: no first or last wins. Empty text is text; which
+/// fields may be given empty is the door's rule.
+#[derive(Debug)]
+pub struct Form(Given);
+
+#[derive(Debug)]
+enum Given {
+    Object(Map<String, Value>),
+    Fields(Vec<(String, Field)>),
+}
+
+#[derive(Debug)]
+enum Field {
+    Text(String),
+    File(Upload),
+}
+
+impl Form {
+    /// Reads a body by its declared type. No body at all is a form without fields, whatever type was declared; a body without a type is
+    /// read as JSON if it begins with a brace, else as urlencoded.
+    /// # Errors
+    /// Every [`BodyFault`]. What was spooled until then is gone.
+    pub async fn read(
+        head: &HttpRequest,
+        payload: web::Payload,
+        limits: &FormLimits,
+        spool: &Spool,
+    ) -> Result<Self, BodyFault> {
+        let kind = Kind::of(head)?;
+        within(limits.wait_max, async {
+            match kind {
+                Kind::Multipart => multipart(head, payload, limits, spool).await.map(Given::Fields),
+                Kind::Json => buffered(head, payload, limits).await.and_then(|body| object(&body)).map(Given::Object),
+                Kind::Urlencoded => buffered(head, payload, limits).await.and_then(|body| encoded(&body, limits)),
+                Kind::Undeclared => buffered(head, payload, limits).await.and_then(|body| match is_braced(&body) {
+                    true => object(&body).map(Given::Object),
+                    false => encoded(&body, limits),
+                }),
+            }
+        })
+        .await
+        .map(Self)
+    }
+
+    /// Reads the query of an address as a form.
+    /// # Errors
+    /// [`BodyFault::Malformed`] for what is not UTF-8 when unescaped; [`BodyFault::TooLarge`] and [`BodyFault::TooMany`] as in a form.
+    pub fn query(query: &str) -> Result<Self, BodyFault> {
+        fields(query.as_bytes(), &FormLimits::default()).map(Given::Fields).map(Self)
+    }
+
+    /// The text of a field. A JSON null reads as not given.
+    /// # Errors
+    /// `Invalid` for a field given twice, for a file and for any other JSON value: a number is not text, the client quotes it.
+    pub fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        match &self.0 {
+            Given::Object(object) => text_of(object.get(name), name),
+            Given::Fields(fields) => match one(fields, name)? {
+                None => Ok(None),
+                Some(Field::Text(text)) => Ok(Some(text)),
+                Some(Field::File(_)) => Err(Fault::Malformed("text, not a file").at(name)),
+            },
+        }
+    }
+
+    /// The texts of a field that may be repeated in a form, or be a list of texts in JSON. Not given is an empty list.
+    /// # Errors
+    /// `Invalid` as for [`Form::text`].
+    pub fn texts(&self, name: &'static str) -> Result<Vec<&str>, Error> {
+        let fields = match &self.0 {
+            Given::Object(object) => {
+                return match object.get(name) {
+                    Some(Value::Array(items)) => {
+                        items.iter().filter_map(|item| text_of(Some(item), name).transpose()).collect()
+                    }
+                    value => Ok(text_of(value, name)?.into_iter().collect()),
+                };
+            }
+            Given::Fields(fields) => fields,
+        };
+        let named = fields.iter().filter(|(known, _)| known == name);
+        named
+            .map(|(_, field)| match field {
+                Field::Text(text) => Ok(text.as_str()),
+                Field::File(_) => Err(Fault::Malformed("text, not a file").at(name)),
+            })
+            .collect()
+    }
+
+    /// The value of a field as it was sent: any JSON value but null, or the text of a form's field.
+    /// # Errors
+    /// `Invalid` for a field given twice and for a file.
+    pub fn value(&self, name: &'static str) -> Result<Option<Cow<'_, Value>>, Error> {
+        match &self.0 {
+            Given::Object(object) => Ok(object.get(name).filter(|value| !value.is_null()).map(Cow::Borrowed)),
+            Given::Fields(_) => Ok(self.text(name)?.map(|text| Cow::Owned(Value::from(text)))),
+        }
+    }
+
+    /// The value of a field that is "an object, or JSON text": text is read as JSON. Empty text and null read as not given.
+    /// # Errors
+    /// `Invalid` for text that is not JSON, for a field given twice and for a file.
+    pub fn json(&self, name: &'static str) -> Result<Option<Value>, Error> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let Value::String(text) = value.as_ref() else { return Ok(Some(value.into_owned())) };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let read = json::parse(text.as_bytes()).map_err(|_| Fault::Malformed("valid JSON").at(name))?;
+        Ok(Some(read).filter(|value| !value.is_null()))
+    }
+
+    /// Takes a file out of the form. What a browser sends for a file nobody chose, and empty text, read as not given.
+    /// # Errors
+    /// `Invalid` for a field given twice and for anything that is no file.
+    pub fn file(&mut self, name: &'static str) -> Result<Option<Upload>, Error> {
+        if let Given::Fields(fields) = &mut self.0
+            && let Some(Field::File(_)) = one(fields, name)?
+        {
+            let at = fields.iter().position(|(known, _)| known == name);
+            return Ok(at.and_then(|at| match fields.swap_remove(at) {
+                (_, Field::File(upload)) => Some(upload),
+                (_, Field::Text(_)) => None,
+            }));
+        }
+        match self.value(name)?.as_deref() {
+            None => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(_) => Err(Fault::Malformed("a file, in a multipart/form-data body").at(name)),
+        }
+    }
+}
+
+/// Reads a body that is a JSON object whatever its declared type: for wires whose every body is JSON and whose clients often leave the
+/// type to a library that says urlencoded (`curl -d`, PHP). No body at all is an empty object.
+/// # Errors
+/// As [`Form::read`].
+pub async fn read_object(
+    head: &HttpRequest,
+    payload: web::Payload,
+    limits: &FormLimits,
+) -> Result<Map<String, Value>, BodyFault> {
+    refuse_encoding(head)?;
+    within(limits.wait_max, async { buffered(head, payload, limits).await.and_then(|body| object(&body)) }).await
+}
+
+fn one<'a>(fields: &'a [(String, Field)], name: &'static str) -> Result<Option<&'a Field>, Error> {
+    let mut named = fields.iter().filter(|(known, _)| known == name).map(|(_, field)| field);
+    match (named.next(), named.next()) {
+        (first, None) => Ok(first),
+        (_, Some(_)) => Err(Fault::Malformed("given once, not twice").at(name)),
+    }
+}
+
+fn text_of<'a>(value: Option<&'a Value>, name: &'static str) -> Result<Option<&'a str>, Error> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Err(Fault::Malformed("text, in quotes").at(name))
+        }
+    }
+}
+
+/// The declared type of a body.
+enum Kind {
+    Json,
+    Urlencoded,
+    Multipart,
+    Undeclared,
+}
+
+impl Kind {
+    fn of(head: &HttpRequest) -> Result<Self, BodyFault> {
+        refuse_encoding(head)?;
+        let Some(declared) = header(head, &CONTENT_TYPE)? else { return Ok(Self::Undeclared) };
+        let mut parts = declared.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let kind = match essence.as_str() {
+            "" => Self::Undeclared,
+            "application/json" => Self::Json,
+            "application/x-www-form-urlencoded" => Self::Urlencoded,
+            "multipart/form-data" => Self::Multipart,
+            _ => return Err(unsupported(format!("The Content-Type must be {TYPES}"))),
+        };
+        let charset =
+            parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+        match charset.map(|(_, charset)| charset.trim_matches('"').to_ascii_lowercase()) {
+            Some(charset) if !matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii") => {
+                Err(BodyFault::Unsupported("The charset must be UTF-8".into()))
+            }
+            Some(_) | None => Ok(kind),
+        }
+    }
+}
+
+fn unsupported(why: String) -> BodyFault {
+    BodyFault::Unsupported(why.into())
+}
+
+/// A body is never unpacked: what it would become is not bounded by what arrives.
+fn refuse_encoding(head: &HttpRequest) -> Result<(), BodyFault> {
+    match header(head, &CONTENT_ENCODING)? {
+        Some(coding) if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") => {
+            Err(BodyFault::Unsupported("The body must be sent as it is, without a Content-Encoding".into()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn header<'a>(head: &'a HttpRequest, name: &HeaderName) -> Result<Option<&'a str>, BodyFault> {
+    let Some(value) = head.headers().get(name) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| unsupported(format!("The header {name} must be plain ASCII")))?;
+    Ok(Some(text.trim()))
+}
+
+/// Refuses by the announced length before a byte is read.
+fn refuse_announced(head: &HttpRequest, bytes_max: u64) -> Result<(), BodyFault> {
+    let announced = header(head, &CONTENT_LENGTH)?.and_then(|length| length.parse().ok()).unwrap_or(0);
+    match announced > bytes_max {
+        true => Err(too_large("The request body", bytes_max)),
+        false => Ok(()),
+    }
+}
+
+fn too_large(what: impl Into<Cow<'static, str>>, bytes_max: u64) -> BodyFault {
+    BodyFault::TooLarge { what: what.into(), bytes_max }
+}
+
+async fn within<T>(wait_max: Duration, read: impl Future<Output = Result<T, BodyFault>>) -> Result<T, BodyFault> {
+    match tokio::time::timeout(wait_max, read).await {
+        Ok(read) => read,
+        Err(_elapsed) => Err(BodyFault::TimedOut { wait_max }),
+    }
+}
+
+async fn buffered(head: &HttpRequest, mut payload: web::Payload, limits: &FormLimits) -> Result<Vec<u8>, BodyFault> {
+    let bytes_max = limits.json_bytes_max;
+    refuse_announced(head, bytes_max)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|fault| lost(&fault))?;
+        if (body.len() + chunk.len()) as u64 > bytes_max {
+            return Err(too_large("The request body", bytes_max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn lost(fault: &PayloadError) -> BodyFault {
+    match matches!(fault, PayloadError::EncodingCorrupted) {
+        true => BodyFault::Malformed("The chunks of the request body are damaged".into()),
+        false => BodyFault::BrokenOff,
+    }
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, BodyFault> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    json::parse_object(body).map_err(|refused| BodyFault::Malformed(format!("The request body {refused}").into()))
+}
+
+fn is_braced(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn encoded(body: &[u8], limits: &FormLimits) -> Result<Given, BodyFault> {
+    // No encoder leaves a brace as it is: this is JSON whose header was forgotten, as with `curl -d`.
+    if is_braced(body) {
+        return Err(BodyFault::Unsupported(
+            "The request body is JSON but declared as a form: send the header Content-Type: application/json".into(),
+        ));
+    }
+    fields(body, limits).map(Given::Fields)
+}
+
+fn fields(text: &[u8], limits: &FormLimits) -> Result<Vec<(String, Field)>, BodyFault> {
+    let mut fields = Vec::new();
+    for pair in text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+        let at = pair.iter().position(|b| *b == b'=');
+        // A key without `=` is what the Qiscus SDK makes of null in a browser: empty text.
+        let (name, value) = at.and_then(|at| Some((pair.get(..at)?, pair.get(at + 1..)?))).unwrap_or((pair, b""));
+        let name = unescaped(name).ok_or_else(|| not_utf8("The name of a field".to_owned()))?;
+        let value = unescaped(value).ok_or_else(|| not_utf8(format!("The field {}", shown(&name))))?;
+        bounded(&name, value.len() as u64, limits)?;
+        counted(fields.len(), limits)?;
+        fields.push((name, Field::Text(value)));
+    }
+    Ok(fields)
+}
+
+fn unescaped(text: &[u8]) -> Option<String> {
+    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    String::from_utf8(percent_decode(&spaced).collect()).ok()
+}
+
+fn not_utf8(mut what: String) -> BodyFault {
+    what.push_str(" is not valid UTF-8");
+    BodyFault::Malformed(what.into())
+}
+
+fn bounded(name: &str, bytes: u64, limits: &FormLimits) -> Result<(), BodyFault> {
+    let bytes_max = limits.of_field(name);
+    match bytes > bytes_max {
+        true => Err(too_large(format!("The field {}", shown(name)), bytes_max)),
+        false => Ok(()),
+    }
+}
+
+fn counted(so_far: usize, limits: &FormLimits) -> Result<(), BodyFault> {
+    match so_far < limits.parts_max {
+        true => Ok(()),
+        false => Err(BodyFault::TooMany { what: "fields", count_max: limits.parts_max }),
+    }
+}
+
+/// A client's field name as an error may repeat it: short, and nothing in it that breaks a line.
+fn shown(name: &str) -> String {
+    name.chars().take(NAME_CHARS_SHOWN).flat_map(char::escape_default).collect()
+}
+
+/// A multipart body while it arrives: shared, because the rest behind the last boundary is read when the parser has gone.
+#[derive(Clone)]
+struct Arriving(Rc<RefCell<Counted>>);
+
+struct Counted {
+    payload: web::Payload,
+    bytes_left: u64,
+    is_over: bool,
+}
+
+impl Stream for Arriving {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut counted = self.0.borrow_mut();
+        let chunk = ready!(Pin::new(&mut counted.payload).poll_next(cx));
+        let Some(Ok(bytes)) = &chunk else { return Poll::Ready(chunk) };
+        let Some(bytes_left) = counted.bytes_left.checked_sub(bytes.len() as u64) else {
+            counted.is_over = true;
+            return Poll::Ready(Some(Err(PayloadError::Overflow)));
+        };
+        counted.bytes_left = bytes_left;
+        Poll::Ready(chunk)
+    }
+}
+
+async fn multipart(
+    head: &HttpRequest,
+    payload: web::Payload,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Vec<(String, Field)>, BodyFault> {
+    let bytes_max = limits.multipart_bytes_max();
+    refuse_announced(head, bytes_max)?;
+    let mut arriving = Arriving(Rc::new(RefCell::new(Counted { payload, bytes_left: bytes_max, is_over: false })));
+    let mut read = parts_of(Multipart::new(head.headers(), arriving.clone()), limits, spool).await;
+    // Behind the last boundary: read to its end, or the connection could not be used again.
+    while read.is_ok()
+        && let Some(chunk) = arriving.next().await
+    {
+        if let Err(fault) = chunk {
+            read = Err(lost(&fault));
+        }
+    }
+    if arriving.0.borrow().is_over {
+        return Err(too_large("The request body", bytes_max));
+    }
+    let is_untouched = arriving.0.borrow().bytes_left == bytes_max;
+    if is_untouched && arriving.next().await.is_none() {
+        return Ok(Vec::new());
+    }
+    read
+}
+
+async fn parts_of(mut parts: Multipart, limits: &FormLimits, spool: &Spool) -> Result<Vec<(String, Field)>, BodyFault> {
+    let mut fields = Vec::new();
+    let (mut parts_seen, mut files_seen, mut file_bytes_left) = (0, 0, limits.file_bytes_max);
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|fault| damaged(&fault, limits))?;
+        counted(parts_seen, limits)?;
+        parts_seen += 1;
+        let head_bytes: usize = part.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if head_bytes > limits.part_head_bytes_max {
+            return Err(too_large("The head of a part", limits.part_head_bytes_max as u64));
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        let disposition = part.content_disposition();
+        if !disposition.is_some_and(|part| part.get_filename().is_some() || part.get_filename_ext().is_some()) {
+            let text = text_part(&mut part, &name, limits).await?;
+            fields.push((name, Field::Text(text)));
+            continue;
+        }
+        if files_seen == limits.files_max {
+            return Err(BodyFault::TooMany { what: "files", count_max: limits.files_max });
+        }
+        files_seen += 1;
+        let upload = file_part(&mut part, &name, file_bytes_left, limits, spool).await?;
+        file_bytes_left -= upload.bytes;
+        // A browser's file input in which nothing was chosen.
+        if upload.bytes > 0 || upload.file_name().is_some_and(|name| !name.is_empty()) {
+            fields.push((name, Field::File(upload)));
+        }
+    }
+    Ok(fields)
+}
+
+async fn text_part(part: &mut Part, name: &str, limits: &FormLimits) -> Result<String, BodyFault> {
+    let mut text = Vec::new();
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
+        bounded(name, (text.len() + chunk.len()) as u64, limits)?;
+        text.extend_from_slice(&chunk);
+    }
+    String::from_utf8(text).map_err(|_| not_utf8(format!("The field {}", shown(name))))
+}
+
+async fn file_part(
+    part: &mut Part,
+    name: &str,
+    bytes_left: u64,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Upload, BodyFault> {
+    let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
+        bytes += chunk.len() as u64;
+        if bytes > bytes_left {
+            return Err(too_large(format!("The file in {}", shown(name)), limits.file_bytes_max));
+        }
+        gathered.extend_from_slice(&chunk);
+        if gathered.len() >= SPOOL_BYTES {
+            let (written, emptied) = spool.append(file, gathered).await?;
+            (file, gathered) = (Some(written), emptied);
+        }
+    }
+    let (file, _) = spool.append(file, gathered).await?;
+    let file_name = part.content_disposition().and_then(|part| part.get_filename()).map(str::to_owned);
+    let content_type = part.content_type().map(ToString::to_string);
+    Ok(Upload { file, bytes, file_name, content_type })
+}
+
+fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
+    use MultipartError as Damage;
+    if let Damage::Payload(PayloadError::Overflow) = fault {
+        // The parser's own bound, met while it looks for the end of a head or a line.
+        return too_large("The head of a part", limits.part_head_bytes_max as u64);
+    }
+    if let Damage::Payload(fault) = fault {
+        return lost(fault);
+    }
+    let why = if matches!(fault, Damage::ContentDispositionMissing | Damage::ContentDispositionNameMissing) {
+        "Every part of the form needs a header Content-Disposition: form-data with a name"
+    } else if matches!(fault, Damage::Nested) {
+        "A part of the form may not be a form itself"
+    } else if matches!(fault, Damage::ContentTypeParse | Damage::ContentTypeMissing | Damage::ContentTypeIncompatible) {
+        "The Content-Type of the form cannot be read: send multipart/form-data with a boundary"
+    } else {
+        "The form is damaged: its boundary is missing or does not match, or it ends too early"
+    };
+    BodyFault::Malformed(why.into())
+}

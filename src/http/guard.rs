@@ -1,0 +1,328 @@
+//! What happens around every request: a number, a line in the access log, a header against guessed types, an end to bodies nobody reads.
+
+use std::{
+    cell::RefCell,
+    fmt::{self, Write as _},
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    Error, HttpMessage,
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
+    error::{InternalError, PayloadError},
+    http::{
+        Method, StatusCode, Uri,
+        header::{HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    },
+    middleware::{Next, from_fn},
+    web::Bytes,
+};
+use futures_util::Stream;
+use log::Level;
+use percent_encoding::percent_decode_str;
+
+use crate::domain::time::Moment;
+
+/// The log target of the access lines.
+pub const ACCESS: &str = "standin::access";
+
+/// Bytes of a path with its query that a line shows.
+const TARGET_BYTES_SHOWN: usize = 1024;
+
+/// Bytes of a method that a line shows.
+const METHOD_BYTES_SHOWN: usize = 16;
+
+/// What is still read of a body after its answer, so that a client that sends everything before it listens gets to listen. The
+/// system's own buffers take 4 to 7 MiB more on loopback (measured), and all of it is to stay below 8 MiB.
+const UNREAD_BYTES_MAX: usize = 512 * 1024;
+
+/// How long a client that is still sending has for hearing its answer before the connection is cut.
+const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// Query parameters whose value no log may show: every name that ends in one of these, whatever its case.
+const SECRET_ENDINGS: [&str; 6] = ["token", "secret", "password", "usersig", "code", "nonce"];
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Stands around the whole app. One for all workers: clones count on.
+#[derive(Debug, Clone)]
+pub struct Guard(Arc<Numbers>);
+
+#[derive(Debug)]
+struct Numbers {
+    start: String,
+    last: AtomicU64,
+}
+
+impl Guard {
+    /// Request ids begin with the start of the process, so that no two of different runs are equal.
+    pub fn new(start: Moment) -> Self {
+        Self(Arc::new(Numbers { start: format!("{:x}", start.micros()), last: AtomicU64::new(0) }))
+    }
+
+    /// The middleware, to be wrapped around everything else.
+    ///
+    /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target
+    /// [`ACCESS`]. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
+    /// alone would read an endless chunked body for ever. (Behind an answer without a byte it reads on for its disconnect timeout.)
+    pub fn middleware<S, B>(
+        &self,
+    ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<EitherBody<B>>, Error = Error, InitError = ()>
+    + use<S, B>
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+        B: MessageBody + 'static,
+    {
+        let guard = self.clone();
+        from_fn(move |request, next| guard.clone().watch(request, next))
+    }
+
+    async fn watch<B: MessageBody + 'static>(
+        self,
+        mut request: ServiceRequest,
+        next: Next<B>,
+    ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+        let id = self.next_id();
+        let noted = log::log_enabled!(target: ACCESS, Level::Info).then(|| Noted::of(&request));
+        let body = watch_body(&mut request);
+        match next.call(request).await {
+            Ok(mut answer) => {
+                if let Some(noted) = noted {
+                    noted.log(answer.status(), answer.response().body().size(), &id);
+                }
+                mark(answer.headers_mut(), id);
+                let is_socket = answer.status() == StatusCode::SWITCHING_PROTOCOLS; // its stream outlives the answer by design
+                Ok(answer.map_body(|_, answer| match body {
+                    Some(body) if !body.has_ended() && !is_socket => {
+                        EitherBody::right(BoxBody::new(Held::new(answer, body)))
+                    }
+                    Some(_) | None => EitherBody::left(answer),
+                }))
+            }
+            Err(error) => {
+                // A refusal by another middleware: the request is gone, so its answer travels inside the error.
+                let mut answer = error.error_response();
+                if let Some(noted) = noted {
+                    noted.log(answer.status(), answer.body().size(), &id);
+                }
+                mark(answer.headers_mut(), id);
+                let answer = answer.map_body(|_, answer| match body {
+                    Some(body) if !body.has_ended() => BoxBody::new(Held::new(answer, body)),
+                    Some(_) | None => answer,
+                });
+                Err(InternalError::from_response(error, answer).into())
+            }
+        }
+    }
+
+    fn next_id(&self) -> String {
+        let number = self.0.last.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let mut id = String::with_capacity(self.0.start.len() + 17); // a dash and 16 hex digits
+        id.push_str(&self.0.start);
+        // Writing to a String cannot fail.
+        let _ = write!(id, "-{number:x}");
+        id
+    }
+}
+
+fn mark(headers: &mut HeaderMap, id: String) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// What a line tells of a request, kept while the request is elsewhere.
+struct Noted {
+    method: Method,
+    uri: Uri,
+    peer: Option<SocketAddr>,
+    came: Instant,
+}
+
+impl Noted {
+    fn of(request: &ServiceRequest) -> Self {
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            peer: request.peer_addr(),
+            came: Instant::now(),
+        }
+    }
+
+    fn log(&self, status: StatusCode, size: BodySize, id: &str) {
+        log::info!(target: ACCESS, "{}", Line { noted: self, status, size, id });
+    }
+}
+
+/// `POST /api/v1/login?token=*** 200 512 B 1.83 ms 64a3c1f0b2d11-2f 127.0.0.1:50211`
+struct Line<'a> {
+    noted: &'a Noted,
+    status: StatusCode,
+    size: BodySize,
+    id: &'a str,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Noted { method, uri, peer, came } = self.noted;
+        plain(f, method.as_str(), METHOD_BYTES_SHOWN)?;
+        f.write_char(' ')?;
+        target(f, uri)?;
+        write!(f, " {} ", self.status.as_u16())?;
+        match self.size {
+            BodySize::None => f.write_str("0 B")?,
+            BodySize::Sized(bytes) => write!(f, "{bytes} B")?,
+            BodySize::Stream => f.write_str("- B")?,
+        }
+        let micros = came.elapsed().as_micros();
+        write!(f, " {}.{:02} ms {} ", micros / 1000, micros % 1000 / 10, self.id)?;
+        match peer {
+            Some(peer) => write!(f, "{peer}"),
+            None => f.write_char('-'),
+        }
+    }
+}
+
+fn target(f: &mut fmt::Formatter<'_>, uri: &Uri) -> fmt::Result {
+    plain(f, uri.path(), TARGET_BYTES_SHOWN)?;
+    let Some(query) = uri.query() else { return Ok(()) };
+    let mut bytes_left = TARGET_BYTES_SHOWN;
+    for (at, pair) in query.split('&').enumerate() {
+        f.write_char(if at == 0 { '?' } else { '&' })?;
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        if is_secret(name) && name.len() < pair.len() {
+            plain(f, name, bytes_left)?;
+            f.write_str("=***")?;
+        } else {
+            plain(f, pair, bytes_left)?;
+        }
+        bytes_left = bytes_left.saturating_sub(pair.len());
+        if bytes_left == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the name as the handler will, so that `to%6Ben=` hides nothing.
+fn is_secret(name: &str) -> bool {
+    let ends_so = |name: &[u8]| {
+        SECRET_ENDINGS.iter().any(|ending| {
+            name.len()
+                .checked_sub(ending.len())
+                .and_then(|from| name.get(from..))
+                .is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
+        })
+    };
+    match name.contains('%') {
+        true => ends_so(&percent_decode_str(name).collect::<Vec<u8>>()),
+        false => ends_so(name.as_bytes()),
+    }
+}
+
+/// Writes what is printable ASCII as it is and escapes the rest, so that no input breaks a line or colours a terminal.
+fn plain(f: &mut fmt::Formatter<'_>, text: &str, bytes_max: usize) -> fmt::Result {
+    let shown = text.get(..bytes_max.min(text.len())).unwrap_or_default();
+    if shown.bytes().all(|b| b.is_ascii_graphic()) {
+        f.write_str(shown)?;
+    } else {
+        write!(f, "{}", shown.escape_default())?;
+    }
+    if shown.len() < text.len() { f.write_str("...") } else { Ok(()) }
+}
+
+/// A request's body, shared between whoever reads it and the guard, which must know afterwards whether it was read to its end.
+#[derive(Clone)]
+struct Watched(Rc<RefCell<Incoming>>);
+
+struct Incoming {
+    payload: Payload,
+    ended: bool,
+}
+
+fn watch_body(request: &mut ServiceRequest) -> Option<Watched> {
+    let payload = request.take_payload();
+    if matches!(payload, Payload::None) {
+        return None;
+    }
+    let watched = Watched(Rc::new(RefCell::new(Incoming { payload, ended: false })));
+    request.set_payload(Payload::Stream { payload: Box::pin(watched.clone()) });
+    Some(watched)
+}
+
+impl Watched {
+    fn has_ended(&self) -> bool {
+        self.0.borrow().ended
+    }
+}
+
+impl Stream for Watched {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut incoming = self.0.borrow_mut();
+        let chunk = ready!(Pin::new(&mut incoming.payload).poll_next(cx));
+        incoming.ended = !matches!(chunk, Some(Ok(_)));
+        Poll::Ready(chunk)
+    }
+}
+
+/// An answer that holds on to the unread rest of its request's body.
+///
+/// The framework closes a connection whose body is still being held when the answer ends, but reads on for ever one whose chunked body
+/// was dropped (actix-http 3.20, `should_close_for_unread_payload`).
+struct Held {
+    answer: BoxBody,
+    rest: Watched,
+    bytes_left: usize,
+    /// Begins when the whole answer was handed over.
+    end: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl Held {
+    fn new(answer: impl MessageBody + 'static, rest: Watched) -> Self {
+        Self { answer: answer.boxed(), rest, bytes_left: UNREAD_BYTES_MAX, end: None }
+    }
+}
+
+impl MessageBody for Held {
+    type Error = Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let this = self.get_mut();
+        let Some(end) = &mut this.end else {
+            let chunk = ready!(Pin::new(&mut this.answer).poll_next(cx)).map(|chunk| chunk.map_err(Error::from));
+            if chunk.is_some() {
+                return Poll::Ready(chunk);
+            }
+            // One turn of waiting, so that the answer is on its way before anything is cut.
+            this.end = Some(Box::pin(tokio::time::sleep(UNREAD_WAIT_MAX)));
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        };
+        while this.bytes_left > 0 {
+            match Pin::new(&mut this.rest).poll_next(cx) {
+                Poll::Ready(Some(Ok(chunk))) => this.bytes_left = this.bytes_left.saturating_sub(chunk.len()),
+                Poll::Ready(None | Some(Err(_))) => return Poll::Ready(None),
+                Poll::Pending => break,
+            }
+        }
+        ready!(end.as_mut().poll(cx));
+        Poll::Ready(Some(Err(PayloadError::Overflow.into())))
+    }
+}
