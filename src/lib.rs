@@ -3,4 +3,5 @@
 pub mod blob;
 pub mod domain;
 pub mod http;
+pub mod settings;
 pub mod store;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::error::Fault;
+
 /// A secret in clear, on its way in or out. No `Display`; `Debug` prints `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -19,6 +21,75 @@ impl Secret {
 }
 
 impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Checks an app secret that was given from outside: 32 to 128 letters and digits, so that it is no weaker than a made one looks.
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn app_secret(raw: &str) -> Result<Secret, Fault> {
+    match (32..=128).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        true => Ok(Secret::new(raw)),
+        false => Err(Fault::Malformed("32 to 128 letters and digits")),
+    }
+}
+
+/// Checks a MirrorFly licence key: 1 to 191 printable ASCII characters without blanks. It sits in web pages, so it need not be strong.
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn license_key(raw: &str) -> Result<Secret, Fault> {
+    match (1..=191).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(Secret::new(raw)),
+        false => Err(Fault::Malformed("1 to 191 printable ASCII characters without blanks")),
+    }
+}
+
+/// Characters of the longest chosen password. Source: RELIABILITY 41.
+pub const PASSWORD_CHARS_MAX: usize = 1024;
+
+/// Checks a password that somebody chose: 1 to [`PASSWORD_CHARS_MAX`] characters, kept byte for byte.
+/// # Errors
+/// The [`Fault`] names the bound.
+pub fn password(raw: &str) -> Result<Secret, Fault> {
+    match raw.is_empty() {
+        true => Err(Fault::Missing),
+        false => super::text::at_most(raw, PASSWORD_CHARS_MAX).map(Secret::new),
+    }
+}
+
+/// The 32 bytes from which everything at rest is derived or sealed. No `Display`; `Debug` prints `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerKey([u8; 32]);
+
+impl ServerKey {
+    /// A key of fresh random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads 64 hexadecimal digits, in either case.
+    /// # Errors
+    /// [`Fault::Malformed`].
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let digits: Vec<u8> =
+            raw.chars().filter_map(|c| c.to_digit(16)).filter_map(|digit| digit.try_into().ok()).collect();
+        let bytes: Vec<u8> =
+            digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+        match <[u8; 32]>::try_from(bytes) {
+            Ok(bytes) if raw.len() == 64 => Ok(Self(bytes)),
+            Ok(_) | Err(_) => Err(Fault::Malformed("64 hexadecimal digits")),
+        }
+    }
+
+    /// The bytes: for deriving and sealing. Never for a log.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ServerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }

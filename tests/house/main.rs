@@ -9,4 +9,5 @@
 
 mod blob_laws;
 mod http_room;
+mod settings;
 mod store_laws;

@@ -1,0 +1,59 @@
+//! Why settings were refused, as one sentence that says what to change.
+
+use std::{fmt, io, path::Path};
+
+use super::{
+    raw::{Origin, Raw},
+    table::{self, Setting},
+};
+
+/// A refusal of settings. `Display` is one sentence; it never holds a value, because a value may be a secret in the wrong place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong(String);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl Wrong {
+    pub(super) fn value(setting: &Setting, origin: &Origin) -> Self {
+        Self(format!("{} (from {origin}) must be {}.", setting.name, setting.form))
+    }
+
+    pub(super) fn twice(setting: &Setting) -> Self {
+        let name = setting.name;
+        Self(format!("{name} and {name}_file are both given in one place: give one of them."))
+    }
+
+    pub(super) fn unknown_key(path: &Path, key: &str, nearest: &str) -> Self {
+        Self(format!("{} has an unknown key {key:?}; the nearest known one is {nearest:?}.", path.display()))
+    }
+
+    pub(super) fn unknown_variable(name: &str, nearest: &str) -> Self {
+        Self(format!("The environment has an unknown variable {name}; the nearest known one is {nearest}."))
+    }
+
+    pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self(format!("The file {} cannot be read: {error}.", path.display()))
+    }
+
+    pub(super) fn not_text(path: &Path) -> Self {
+        Self(format!("The file {} is no UTF-8 text.", path.display()))
+    }
+
+    pub(super) fn no_toml(path: &Path, line: usize, why: &str) -> Self {
+        let why = why.replace('\n', ", ");
+        Self(format!("{} is no valid TOML at line {line}: {why}.", path.display()))
+    }
+
+    pub(super) fn demo_beyond_loopback(raw: &Raw) -> Self {
+        let origin = raw.get(&table::LISTEN).map_or(&Origin::Default, |given| &given.origin);
+        Self(format!(
+            "listen (from {origin}) must name loopback addresses only while demo is on, because the demo's credentials are public: use 127.0.0.1, or leave demo out."
+        ))
+    }
+}
