@@ -8,6 +8,7 @@
 )]
 
 mod blob_laws;
+mod command_line;
 mod http_room;
 mod settings;
 mod store_laws;

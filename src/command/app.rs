@@ -1,0 +1,206 @@
+//! `standin app`: the apps (tenants) of the house.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::NonEmptyStringValueParser};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::{
+    control::{self, Control},
+    failure::{Code, Failure},
+    fields::{self, Field, Kind},
+    flags, output,
+};
+
+/// Where apps are, on the control socket.
+const APPS: &str = "/standin/v1/apps";
+
+const EXAMPLES: &str = "\
+Examples:
+  standin app list
+  standin app show --secrets
+  standin app create --name Shop --app-id shop --registration closed
+  standin app set --app shop --hosts shop.example.com --password-min 8
+  standin app rotate-secret --app shop";
+
+static FIELDS: [Field; 11] = [
+    Field { key: "name", kind: Kind::Text("NAME"), help: "Its name, for people" },
+    Field { key: "app_id", kind: Kind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
+    Field { key: "sdk_app_id", kind: Kind::Number, help: "Its SDKAppID (Tencent)" },
+    Field {
+        key: "registration",
+        kind: Kind::Text("open|new|closed"),
+        help: "What a client with only public keys may do",
+    },
+    Field {
+        key: "hosts",
+        kind: Kind::List("HOST"),
+        help: "Host names, comma-separated, that select this app where a wire names none",
+    },
+    Field { key: "password_min", kind: Kind::Number, help: "The fewest characters of a chosen password" },
+    Field { key: "dialects", kind: Kind::Choice(&["qiscus", "mirrorfly"]), help: "The wires that answer" },
+    Field { key: "public_pictures", kind: Kind::Switch, help: "Whether pictures have public addresses" },
+    Field { key: "secret", kind: Kind::Secret, help: "A file with its secret: 32 to 128 letters and digits" },
+    Field { key: "license_key", kind: Kind::Secret, help: "A file with its licence key (MirrorFly)" },
+    Field { key: "account_password", kind: Kind::Secret, help: "A file with the password of its back-end account" },
+];
+
+const FACTS: [(&str, &str); 10] = [
+    ("app id", "app_id"),
+    ("name", "name"),
+    ("SDKAppID", "sdk_app_id"),
+    ("account", "account"),
+    ("hosts", "hosts"),
+    ("dialects", "dialects"),
+    ("registration", "registration"),
+    ("password min", "password_min"),
+    ("public pictures", "public_pictures"),
+    ("created", "created_at"),
+];
+
+const SECRETS: [(&str, &str); 3] =
+    [("secret", "secret"), ("licence key", "license_key"), ("account password", "account_password")];
+
+const COLUMNS: [(&str, &str); 5] = [
+    ("APP ID", "app_id"),
+    ("NAME", "name"),
+    ("SDKAPPID", "sdk_app_id"),
+    ("REGISTRATION", "registration"),
+    ("CREATED", "created_at"),
+];
+
+pub(super) fn command() -> Command {
+    let secrets = Arg::new("secrets").long("secrets").action(ArgAction::SetTrue).help("Show its secrets, too");
+    let create = Command::new("create").about("Make an app; what is not given is made up");
+    let set = Command::new("set").about("Change an app; an empty text clears a field");
+    let subcommands = [
+        fields::add(create, &FIELDS),
+        Command::new("list").about("List the apps, the first one first"),
+        Command::new("show").about("Show an app").args([selector(), secrets]),
+        fields::add(set.arg(selector()), &FIELDS),
+        Command::new("rotate-secret")
+            .about("Draw a new secret and show it; the former one is dead at once")
+            .arg(selector()),
+    ];
+    let subcommands = subcommands.map(|command| command.args(flags::folder()).arg(json_flag()));
+    Command::new("app")
+        .about("Make, show and change apps")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .subcommands(subcommands)
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
+    let body = match word {
+        "create" => fields::body(&FIELDS, matches)?,
+        "set" => fields::change(&FIELDS, matches)?,
+        _ => Map::new(),
+    };
+    control::with_house(flags::parse(matches)?, |control| match word {
+        "create" => create(control, matches, body.into()),
+        "list" => list(control, matches),
+        "show" => show(control, matches),
+        "set" => answer(matches, &control.patch(&path(control, matches)?, body.into())?, facts),
+        _ => rotate_secret(control, matches),
+    })
+}
+
+/// `--json`, of every command that reaches the house.
+pub(super) fn json_flag() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Answer in JSON")
+}
+
+/// `--app`, of every command that is about one app.
+pub(super) fn selector() -> Arg {
+    Arg::new("app")
+        .long("app")
+        .value_name("APP_ID")
+        .value_parser(NonEmptyStringValueParser::new())
+        .help("Which app [default: the first one]")
+}
+
+/// The path of the app that `--app` names, or of the first one.
+pub(super) fn path(control: &Control, matches: &ArgMatches) -> Result<String, Failure> {
+    if let Some(app_id) = matches.get_one::<String>("app") {
+        return Ok(format!("{APPS}/{}", segment(app_id)));
+    }
+    let answer = control.get(APPS)?;
+    let first = answer.pointer("/apps/0/app_id").and_then(Value::as_str);
+    let none = || Failure::new(Code::Refused, "There is no app yet: make one with `standin app create`.");
+    Ok(format!("{APPS}/{}", segment(first.ok_or_else(none)?)))
+}
+
+/// An id as one segment of a path. Dots are encoded too, so that no id reads as "one up".
+pub(super) fn segment(id: &str) -> String {
+    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
+}
+
+/// Shows `answer` as it came, or in the words of `human`.
+pub(super) fn answer(
+    matches: &ArgMatches,
+    answer: &Value,
+    human: impl FnOnce(&Value) -> String,
+) -> Result<(), Failure> {
+    match matches.get_flag("json") {
+        true => output::print_json(answer),
+        false => output::print(&human(answer)),
+    }
+}
+
+/// What people read about an app.
+fn facts(app: &Value) -> String {
+    facts_of(app, &FACTS)
+}
+
+/// As [`facts`], of more keys; the wires that answer are named, the others not.
+fn facts_of(app: &Value, keys: &[(&str, &str)]) -> String {
+    let switches = app.get("dialects").and_then(Value::as_object);
+    let on = switches.into_iter().flatten().filter(|(_, on)| **on == json!(true)).map(|(name, _)| json!(name));
+    let mut app = app.clone();
+    if let Some(dialects) = app.get_mut("dialects") {
+        *dialects = on.collect();
+    }
+    output::facts(&app, keys)
+}
+
+fn create(control: &Control, matches: &ArgMatches, body: Value) -> Result<(), Failure> {
+    let app = control.post(APPS, body)?;
+    answer(matches, &app, |app| {
+        let app_id = output::shown(app.get("app_id"));
+        format!("{}\n`standin app show --app {app_id} --secrets` shows its secrets.\n", facts(app))
+    })
+}
+
+fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
+    answer(matches, &control.get(APPS)?, |answer| {
+        let apps = answer.get("apps").and_then(Value::as_array);
+        output::table(apps.map_or(&[], Vec::as_slice), &COLUMNS)
+    })
+}
+
+fn show(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
+    let path = path(control, matches)?;
+    let mut app = control.get(&path)?;
+    if !matches.get_flag("secrets") {
+        return answer(matches, &app, facts);
+    }
+    let secrets = control.get(&format!("{path}/secrets"))?;
+    if let (Value::Object(app), Value::Object(secrets)) = (&mut app, secrets) {
+        app.extend(secrets);
+    }
+    answer(matches, &app, |app| {
+        let is_chosen = app.get("account_password").is_none_or(Value::is_null);
+        let note = if is_chosen {
+            "\nThe account password was chosen by an operator; nobody can show it again.\n"
+        } else {
+            ""
+        };
+        let keys: Vec<_> = FACTS.into_iter().chain(SECRETS).collect();
+        format!("{}{note}", facts_of(app, &keys))
+    })
+}
+
+fn rotate_secret(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
+    let rotated = control.post(&format!("{}/rotate-secret", path(control, matches)?), json!({}))?;
+    answer(matches, &rotated, |rotated| format!("{}\n", output::shown(rotated.get("secret"))))
+}

@@ -1,0 +1,51 @@
+//! `standin config`: what holds, and who said so.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value, json};
+use standin::settings::{Given, Setting, Settings};
+
+use super::{failure::Failure, flags, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  standin config show
+  standin config show --origin
+  STANDIN_LISTEN=:80 standin config show --json
+
+Settings come from flags, then STANDIN_* variables, then standin.toml, then defaults. A secret has no flag, because
+flags can be read in the process list; its variable with _FILE behind it names a file that holds it.";
+
+pub(super) fn command() -> Command {
+    let show = Command::new("show")
+        .about("Show every setting as `standin serve` would take it; secrets as ***")
+        .after_help(EXAMPLES)
+        .arg(Arg::new("origin").long("origin").action(ArgAction::SetTrue).help("Say who gave each value"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Answer in JSON, with origins"))
+        .args(flags::settings());
+    Command::new("config").about("Look at the settings").subcommand_required(true).subcommand(show)
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((_, matches)) = matches.subcommand() else { return Ok(()) };
+    let raw = flags::gather(matches)?;
+    Settings::parse(&raw)?;
+    if matches.get_flag("json") {
+        let entry = |(setting, given): (&'static Setting, Option<&Given>)| {
+            let origin = given.map(|given| given.origin.to_string());
+            (setting.name.to_owned(), json!({ "value": shown(setting, given), "origin": origin }))
+        };
+        return output::print_json(&Value::Object(raw.entries().map(entry).collect::<Map<_, _>>()));
+    }
+    let row = |(setting, given): (&'static Setting, Option<&Given>)| {
+        let value = output::shown(shown(setting, given).map(Value::from).as_ref());
+        let origin = given.map(|given| given.origin.to_string());
+        let unset = || format!("unset: {}", setting.default());
+        let origin = matches.get_flag("origin").then(|| origin.unwrap_or_else(unset));
+        [Some(setting.name.to_owned()), Some(value), origin].into_iter().flatten().collect()
+    };
+    output::print(&output::aligned(&raw.entries().map(row).collect::<Vec<Vec<String>>>()))
+}
+
+fn shown(setting: &Setting, given: Option<&Given>) -> Option<String> {
+    given.map(|given| if setting.is_secret() { "***".to_owned() } else { given.text.expose().to_owned() })
+}

@@ -1,0 +1,144 @@
+//! Speaks to the house over its control socket: JSON in and out over HTTP.
+
+use std::{io, path::Path, time::Duration};
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{Method, Request, StatusCode, body::Bytes, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use standin::settings::{ControlSocket, Settings, control_socket};
+use tokio::{
+    net::UnixStream,
+    runtime::{Builder, Runtime},
+    time,
+};
+
+use super::{
+    failure::{Code, Failure},
+    house::House,
+};
+
+/// The longest wait for one answer.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// The longest answer that is read: a page of users with the largest extras is far below.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// A line to the house, for as long as one command takes.
+pub(super) struct Control {
+    runtime: Runtime,
+    socket: ControlSocket,
+}
+
+/// Runs `work` with a line to the house: to the server that runs on the data folder, or to one that lives as long as `work`.
+pub(super) fn with_house(
+    settings: Settings,
+    work: impl FnOnce(&Control) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let data = settings.data.clone();
+    if !data.is_dir() {
+        let shown = data.display();
+        let sentence = format!(
+            "There is no data folder {shown}: name it with --data, or make it with `standin serve --data {shown}`."
+        );
+        return Err(Failure::new(Code::Folder, sentence));
+    }
+    let unusable = |error: io::Error| {
+        Failure::new(Code::Folder, format!("The data folder {} cannot be used: {error}.", data.display()))
+    };
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(unusable)?;
+    let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime };
+    match control.runtime.block_on(UnixStream::connect(control.socket.path())) {
+        Ok(_) => work(&control),
+        // Nobody listens: no socket, or one that a killed server left.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            let house = control.runtime.block_on(House::open(settings))?;
+            let done = work(&control);
+            control.runtime.block_on(house.close());
+            done
+        }
+        Err(error) => Err(unusable(error)),
+    }
+}
+
+impl Control {
+    /// Asks for what is at `path`.
+    pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::GET, path, None)
+    }
+
+    /// Sends `body` to `path`.
+    pub(super) fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::POST, path, Some(body))
+    }
+
+    /// Changes what is at `path` by the fields in `body`.
+    pub(super) fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::PATCH, path, Some(body))
+    }
+
+    /// Removes what is at `path`.
+    pub(super) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::DELETE, path, None)
+    }
+
+    fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
+        let exchange = exchange(self.socket.path(), method, path, body);
+        let in_time = self.runtime.block_on(async { time::timeout(ANSWER_WAIT, exchange).await });
+        let (status, bytes) = match in_time {
+            Ok(answered) => answered.map_err(|error| {
+                Failure::new(
+                    Code::Server,
+                    format!("The server broke off without an answer ({error}): look at its log, then try again."),
+                )
+            })?,
+            Err(_) => {
+                let sentence = format!(
+                    "The server did not answer within {} s: look at its log, then try again.",
+                    ANSWER_WAIT.as_secs()
+                );
+                return Err(Failure::new(Code::Server, sentence));
+            }
+        };
+        let value = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
+        match value {
+            Ok(value) if status.is_success() => Ok(value),
+            Ok(problem) => Err(refusal(status, &problem)),
+            Err(_) => Err(refusal(status, &Value::Null)),
+        }
+    }
+}
+
+/// What a failed answer says, in its own words where it has any.
+fn refusal(status: StatusCode, problem: &Value) -> Failure {
+    let code = if status.is_client_error() { Code::Refused } else { Code::Server };
+    let words = problem.get("detail").or_else(|| problem.get("title")).and_then(Value::as_str);
+    let unclear =
+        || format!("The server's answer (HTTP {}) is not understood: is it of this version?", status.as_u16());
+    Failure::new(code, words.map_or_else(unclear, str::to_owned))
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// One call on a connection of its own: a command makes three at most.
+async fn exchange(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Result<(StatusCode, Bytes), Broken> {
+    let stream = UnixStream::connect(socket).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let request = Request::builder().method(method).uri(path).header(header::HOST, "standin");
+    let request = match body {
+        Some(body) => {
+            request.header(header::CONTENT_TYPE, "application/json").body(Full::new(Bytes::from(body.to_string())))?
+        }
+        None => request.body(Full::default())?,
+    };
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let bytes = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await?.to_bytes();
+    connection.abort();
+    Ok((status, bytes))
+}

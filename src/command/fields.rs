@@ -1,0 +1,152 @@
+//! Fields of an app or user as flags, and the JSON body they make.
+
+use std::{io, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use serde_json::{Map, Value, json};
+use standin::settings;
+
+use super::failure::{Code, Failure};
+
+/// One field: its key in the body, from which its flag follows, and how its value is written.
+pub(super) struct Field {
+    pub(super) key: &'static str,
+    pub(super) kind: Kind,
+    pub(super) help: &'static str,
+}
+
+/// How the value of a field is written on the command line.
+pub(super) enum Kind {
+    /// A text; empty clears it.
+    Text(&'static str),
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Switch,
+    /// A JSON object; empty clears it.
+    Json,
+    /// `KEY=VALUE`, repeated; one empty text clears all.
+    Pairs,
+    /// Texts, comma-separated; an empty one clears all.
+    List(&'static str),
+    /// Some of these words, comma-separated; each word is a switch in the body.
+    Choice(&'static [&'static str]),
+    /// A secret: from a file or standard input only, because flags can be read in the process list.
+    Secret,
+}
+
+/// Adds a flag for each of `fields` to `command`, for a secret two; standard input holds one secret at the most.
+pub(super) fn add(command: Command, fields: impl IntoIterator<Item = &'static Field>) -> Command {
+    let args: Vec<Arg> = fields.into_iter().flat_map(args).collect();
+    let is_stdin = |arg: &&Arg| matches!(arg.get_action(), ArgAction::SetTrue);
+    let stdin = ArgGroup::new("stdin").args(args.iter().filter(is_stdin).map(Arg::get_id));
+    command.args(args.clone()).group(stdin)
+}
+
+fn args(field: &'static Field) -> Vec<Arg> {
+    let long = field.key.replace('_', "-");
+    let value = Arg::new(field.key).help(field.help);
+    match field.kind {
+        Kind::Text(placeholder) => vec![value.long(long).value_name(placeholder)],
+        Kind::Number => vec![value.long(long).value_name("NUMBER").value_parser(value_parser!(u64))],
+        Kind::Switch => vec![value.long(long).value_name("true|false").value_parser(value_parser!(bool))],
+        Kind::Json => vec![value.long(long).value_name("JSON")],
+        Kind::Pairs => vec![value.long(long).value_name("KEY=VALUE").action(ArgAction::Append)],
+        Kind::List(placeholder) => vec![value.long(long).value_name(format!("{placeholder},..."))],
+        Kind::Choice(words) => vec![value.long(long).value_name(words.join(","))],
+        Kind::Secret => {
+            let file = value.long(format!("{long}-file")).value_name("FILE").value_parser(value_parser!(PathBuf));
+            let stdin = Arg::new(stdin_id(field)).long(format!("{long}-stdin")).action(ArgAction::SetTrue);
+            vec![file.conflicts_with(stdin_id(field)), stdin.help("The same, from standard input")]
+        }
+    }
+}
+
+fn stdin_id(field: &Field) -> String {
+    format!("{}_stdin", field.key)
+}
+
+/// The body of what was given; what was not given is not in it.
+pub(super) fn body(
+    fields: impl IntoIterator<Item = &'static Field>,
+    matches: &ArgMatches,
+) -> Result<Map<String, Value>, Failure> {
+    let mut body = Map::new();
+    for field in fields {
+        if let Some(value) = value(field, matches)? {
+            body.insert(field.key.to_owned(), value);
+        }
+    }
+    Ok(body)
+}
+
+/// As [`body`], of a command that does nothing unless some field is given.
+pub(super) fn change(
+    fields: impl IntoIterator<Item = &'static Field>,
+    matches: &ArgMatches,
+) -> Result<Map<String, Value>, Failure> {
+    match body(fields, matches)? {
+        body if body.is_empty() => {
+            Err(Failure::new(Code::Usage, "There is nothing to change: give at least one field; --help lists them."))
+        }
+        body => Ok(body),
+    }
+}
+
+fn value(field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+    let one = || matches.get_one::<String>(field.key);
+    let many = || matches.get_many::<String>(field.key).map(Iterator::collect::<Vec<_>>);
+    let must = |form: &str| Failure::new(Code::Usage, format!("--{} must be {form}.", field.key.replace('_', "-")));
+    Ok(match field.kind {
+        Kind::Text(_) => one().map(|text| if text.is_empty() { Value::Null } else { json!(text) }),
+        Kind::Number => matches.get_one::<u64>(field.key).map(|number| json!(number)),
+        Kind::Switch => matches.get_one::<bool>(field.key).map(|switch| json!(switch)),
+        Kind::Json => match one().map(String::as_str) {
+            None => None,
+            Some("") => Some(Value::Null),
+            Some(text) => Some(serde_json::from_str(text).map_err(|_| must("JSON, such as '{\"age\": 30}'"))?),
+        },
+        Kind::Pairs => match many() {
+            None => None,
+            Some(texts) if texts.iter().all(|text| text.is_empty()) => Some(Value::Null),
+            Some(texts) => {
+                let pairs = texts.into_iter().map(|text| text.split_once('='));
+                let pairs = pairs.map(|pair| pair.map(|(key, value)| (key.to_owned(), json!(value))));
+                Some(pairs.collect::<Option<Map<_, _>>>().ok_or_else(|| must("KEY=VALUE"))?.into())
+            }
+        },
+        Kind::List(_) => one().map(|text| json!(words_of(text))),
+        Kind::Choice(words) => match one() {
+            None => None,
+            Some(text) => Some(choice(words, text).ok_or_else(|| must(&format!("some of {}", words.join(","))))?),
+        },
+        Kind::Secret => secret(field, matches)?.map(Value::from),
+    })
+}
+
+fn words_of(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
+}
+
+/// `{"qiscus": true, "mirrorfly": false}` of `qiscus`; none for a word that is not of the list.
+fn choice(words: &[&str], text: &str) -> Option<Value> {
+    let chosen = words_of(text);
+    let is_known = chosen.iter().all(|word| words.contains(word));
+    let switches = words.iter().map(|word| ((*word).to_owned(), json!(chosen.contains(word))));
+    is_known.then(|| Value::Object(switches.collect()))
+}
+
+/// A secret without the line end that editors and `echo` leave.
+fn secret(field: &Field, matches: &ArgMatches) -> Result<Option<String>, Failure> {
+    let (read, source) = match matches.get_one::<PathBuf>(field.key) {
+        Some(path) => (settings::read_file(path), path.display().to_string()),
+        None if matches.get_flag(&stdin_id(field)) => {
+            (settings::read_bounded(io::stdin()), "standard input".to_owned())
+        }
+        None => return Ok(None),
+    };
+    let bytes = read.map_err(|error| Failure::new(Code::Usage, format!("{source} cannot be read: {error}.")))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| Failure::new(Code::Usage, format!("{source} is no UTF-8 text.")))?;
+    Ok(Some(settings::without_line_end(&text).to_owned()))
+}

@@ -1,0 +1,90 @@
+//! What can be said on the command line, one file a word.
+//!
+//! A command that reads or changes the house always speaks HTTP over the control socket: to the running server, or, where none runs, to
+//! one that lives as long as the command. So there is one code path, and never a second writer.
+
+mod app;
+mod config;
+mod control;
+mod failure;
+mod fields;
+mod flags;
+mod house;
+mod log;
+mod output;
+mod serve;
+mod user;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Command;
+
+use self::failure::Code;
+
+const EXAMPLES: &str = "\
+Examples:
+  standin                             serve from ./data on http://127.0.0.1:8080
+  standin serve --demo                the same with sample people, nothing kept elsewhere is touched
+  standin app show --secrets          what an app or back end needs to connect
+  standin user create alice --name Alice
+  standin config show --origin        every setting, and who gave it
+
+Exit codes:
+  0  done
+  1  refused: unknown, taken, or not allowed by the rules of the house
+  2  wrong usage or settings, or an address to listen on is in use
+  3  the data folder cannot be used, or another process uses it
+  4  the server failed or did not answer in time
+
+`standin` alone is `standin serve`, and takes the same options.";
+
+/// Runs the command that `words` spell, the program's own name first.
+pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
+    let matches = match standin().try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help for a reader that went away is no failure, and there is nowhere left to complain.
+            let _ = error.print();
+            return if error.use_stderr() { Code::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match matches.subcommand() {
+        Some(("app", matches)) => app::run(matches),
+        Some(("user", matches)) => user::run(matches),
+        Some(("config", matches)) => config::run(matches),
+        Some((_, matches)) => serve::run(matches),
+        None => serve::run(&matches),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "standin: {failure}");
+            failure.code.into()
+        }
+    }
+}
+
+fn standin() -> Command {
+    // On the top level the settings are understood but not listed: `standin serve --help` lists them under headings.
+    let settings = flags::settings().map(|flag| flag.hide(true));
+    Command::new("standin")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat on your own machine")
+        .after_help(EXAMPLES)
+        .args(settings)
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .subcommands([serve::command(), app::command(), user::command(), config::command()])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        super::standin().debug_assert();
+    }
+}

@@ -1,0 +1,66 @@
+//! What commands say on standard output.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::failure::{Code, Failure};
+
+/// Writes an answer. A reader that went away (`standin user list | head`) has what it wanted.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Code::Server, format!("The answer could not be written to standard output: {error}.")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes an answer for programs.
+pub(super) fn print_json(value: &Value) -> Result<(), Failure> {
+    print(&format!("{value:#}\n"))
+}
+
+/// A value for people: texts bare, nothing as `-`, the rest as JSON. What could control a terminal is escaped.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    let text = match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) if items.is_empty() => "-".to_owned(),
+        Some(Value::Array(items)) => items.iter().map(|item| shown(Some(item))).collect::<Vec<_>>().join(", "),
+        Some(value @ (Value::Bool(_) | Value::Number(_) | Value::Object(_))) => value.to_string(),
+    };
+    let escape = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+/// Lines of a name and a value each, the values in one column.
+pub(super) fn facts(object: &Value, keys: &[(&str, &str)]) -> String {
+    let width = keys.iter().map(|(name, _)| name.len()).max().unwrap_or_default() + 1;
+    let line = |(name, key): &(&str, &str)| format!("{:width$} {}\n", format!("{name}:"), shown(object.get(key)));
+    keys.iter().map(line).collect()
+}
+
+/// A table of objects, its columns as wide as their widest cell.
+pub(super) fn table(objects: &[Value], columns: &[(&str, &str)]) -> String {
+    let head = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let row = |object: &Value| columns.iter().map(|(_, key)| shown(object.get(key))).collect();
+    aligned(&[head].into_iter().chain(objects.iter().map(row)).collect::<Vec<Vec<String>>>())
+}
+
+/// Rows of cells, in columns.
+pub(super) fn aligned(rows: &[Vec<String>]) -> String {
+    let chars = |cell: &String| cell.chars().count();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width_of = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(chars).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..columns).map(width_of).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,150 @@
+//! `standin user`: the users of one app.
+
+use clap::{Arg, ArgMatches, Command, builder::NonEmptyStringValueParser, value_parser};
+use serde_json::{Map, Value, json};
+
+use super::{
+    app::{answer, json_flag, path, segment, selector},
+    control::{self, Control},
+    failure::Failure,
+    fields::{self, Field, Kind},
+    flags, output,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  standin user create alice --name Alice --email alice@example.com
+  standin user create bob --password-stdin < password.txt
+  standin user list --page 2
+  standin user set alice --status 'At work' --mobile ''
+  standin user set bob --state suspended
+  standin user reset-token alice";
+
+static FIELDS: [Field; 8] = [
+    Field { key: "name", kind: Kind::Text("NAME"), help: "The name others see" },
+    Field { key: "status", kind: Kind::Text("TEXT"), help: "The status text" },
+    Field { key: "mobile", kind: Kind::Text("NUMBER"), help: "The mobile number" },
+    Field { key: "email", kind: Kind::Text("EMAIL"), help: "The e-mail address; nothing is ever sent to it" },
+    Field {
+        key: "avatar_url",
+        kind: Kind::Text("URL"),
+        help: "The address of a picture elsewhere; it is never fetched",
+    },
+    Field { key: "extras", kind: Kind::Json, help: "Qiscus' extras: a JSON object, replaced whole" },
+    Field {
+        key: "metadata",
+        kind: Kind::Pairs,
+        help: "MirrorFly's metadata: up to three pairs, replaced whole; repeat it for each",
+    },
+    Field { key: "password", kind: Kind::Secret, help: "A file with a password of the user's choice" },
+];
+
+/// Of `set` alone: a new user is active.
+static STATE: [Field; 1] =
+    [Field { key: "state", kind: Kind::Text("active|suspended"), help: "Whether the user may act" }];
+
+const FACTS: [(&str, &str); 12] = [
+    ("id", "id"),
+    ("key", "key"),
+    ("state", "state"),
+    ("name", "name"),
+    ("status", "status"),
+    ("mobile", "mobile"),
+    ("email", "email"),
+    ("picture", "picture_url"),
+    ("extras", "extras"),
+    ("metadata", "metadata"),
+    ("created", "created_at"),
+    ("updated", "updated_at"),
+];
+
+const SECRETS: [(&str, &str); 2] = [("token", "token"), ("issued password", "issued_password")];
+
+const COLUMNS: [(&str, &str); 4] = [("ID", "id"), ("NAME", "name"), ("STATE", "state"), ("CREATED", "created_at")];
+
+/// Users on a page unless `--limit` says otherwise.
+const LIMIT: &str = "50";
+
+pub(super) fn command() -> Command {
+    let page = Arg::new("page").long("page").value_name("NUMBER").value_parser(value_parser!(u32).range(1..));
+    let limit = Arg::new("limit").long("limit").value_name("NUMBER").value_parser(value_parser!(u32).range(1..=100));
+    let set = Command::new("set").about("Change a user; an empty text clears a field");
+    let subcommands = [
+        fields::add(Command::new("create").about("Make a user and show its token").arg(id()), &FIELDS),
+        Command::new("list").about("List the users, oldest first").args([
+            page.default_value("1").help("Which page"),
+            limit.default_value(LIMIT).help("Users a page, at most 100"),
+        ]),
+        Command::new("show").about("Show a user").arg(id()),
+        fields::add(set.arg(id()), FIELDS.iter().chain(&STATE)),
+        Command::new("reset-token").about("Draw a new token and show it; the former one is dead at once").arg(id()),
+        Command::new("delete").about("Delete a user and its pictures for good; the id is free again").arg(id()),
+    ];
+    let subcommands = subcommands.map(|command| command.arg(selector()).args(flags::folder()).arg(json_flag()));
+    Command::new("user")
+        .about("Make, show, change and delete users")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .subcommands(subcommands)
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
+    let id = || matches.get_one::<String>("id").map(String::as_str).unwrap_or_default();
+    let body = match word {
+        "create" => fields::body(&FIELDS, matches)?,
+        "set" => fields::change(FIELDS.iter().chain(&STATE), matches)?,
+        _ => Map::new(),
+    };
+    control::with_house(flags::parse(matches)?, |control| {
+        let users = format!("{}/users", path(control, matches)?);
+        let user = || format!("{users}/{}", segment(id()));
+        match word {
+            "create" => create(control, matches, &users, id(), body),
+            "list" => list(control, matches, &users),
+            "show" => answer(matches, &control.get(&user())?, facts),
+            "set" => answer(matches, &control.patch(&user(), body.into())?, facts),
+            "reset-token" => {
+                let reset = control.post(&format!("{}/reset-token", user()), json!({}))?;
+                answer(matches, &reset, |reset| format!("{}\n", output::shown(reset.get("token"))))
+            }
+            _ => {
+                control.delete(&user())?;
+                answer(matches, &json!({ "deleted": id() }), |_| format!("{} is deleted.\n", id()))
+            }
+        }
+    })
+}
+
+fn id() -> Arg {
+    Arg::new("id").value_name("ID").required(true).value_parser(NonEmptyStringValueParser::new()).help("The user's id")
+}
+
+fn facts(user: &Value) -> String {
+    output::facts(user, &FACTS)
+}
+
+fn create(
+    control: &Control,
+    matches: &ArgMatches,
+    users: &str,
+    id: &str,
+    mut body: Map<String, Value>,
+) -> Result<(), Failure> {
+    body.insert("id".to_owned(), json!(id));
+    let user = control.post(users, body.into())?;
+    let keys: Vec<_> = FACTS.into_iter().chain(SECRETS).collect();
+    answer(matches, &user, |user| output::facts(user, &keys))
+}
+
+fn list(control: &Control, matches: &ArgMatches, users: &str) -> Result<(), Failure> {
+    let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or(1);
+    let (page, limit) = (number("page"), number("limit"));
+    let listed = control.get(&format!("{users}?page={page}&limit={limit}"))?;
+    answer(matches, &listed, |listed| {
+        let users = listed.get("users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let total = listed.get("total").and_then(Value::as_u64).unwrap_or_default();
+        let pages = total.div_ceil(u64::from(limit)).max(1);
+        format!("{}\nPage {page} of {pages}, {total} users in all.\n", output::table(users, &COLUMNS))
+    })
+}
