@@ -7,6 +7,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod architecture;
 mod blob_laws;
 mod command_line;
 mod http_room;

@@ -1,0 +1,124 @@
+//! Who may name whom and what. Closed lists: what is not written here is refused.
+
+/// The rooms of the house and the rooms that each may name besides itself. A room is a file or a folder of `src/`; a room
+/// beneath another (`store/sqlite`) is entered through that one alone.
+pub(super) const ROOMS: &[(&str, &[&str])] = &[
+    ("main", &["server", "settings"]),
+    ("settings", &["domain"]),
+    (
+        "server",
+        &[
+            "settings",
+            "domain",
+            "store",
+            "blob",
+            "picture",
+            "live",
+            "service",
+            "http",
+            "dialect/qiscus",
+            "dialect/mirrorfly",
+            "dialect/tencent",
+            "dialect/native",
+        ],
+    ),
+    ("domain", &[]),
+    ("store", &["store/sqlite", "domain"]),
+    ("store/sqlite", &["store", "domain"]),
+    ("blob", &["domain"]),
+    ("picture", &["domain"]),
+    ("live", &["store", "domain"]),
+    ("service", &["store", "blob", "picture", "live", "domain"]),
+    ("http", &["service", "domain"]),
+    // Only the list of the dialects: what two of them share belongs to `http`.
+    ("dialect", &[]),
+    ("dialect/qiscus", &["http", "service", "domain"]),
+    ("dialect/mirrorfly", &["http", "service", "domain"]),
+    ("dialect/tencent", &["http", "service", "domain"]),
+    ("dialect/native", &["http", "service", "domain"]),
+];
+
+/// Files that hold modules and nothing else.
+pub(super) const LISTS: &[&str] = &["src/lib.rs", "src/dialect/mod.rs", "src/dialect.rs"];
+
+const SQLITE: &[&str] = &["store/sqlite"];
+const CREDENTIALS: &[&str] = &["service/credentials"];
+const PICTURE: &[&str] = &["picture"];
+const WIRE: &[&str] = &["http", "dialect"];
+
+/// Every dependency and the places (rooms, or files and folders of rooms) that may name it.
+pub(super) const CRATES: &[(&str, &[&str])] = &[
+    ("actix-web", &["http", "dialect", "server"]),
+    ("actix-multipart", &["http"]),
+    ("argon2", CREDENTIALS),
+    ("base62", CREDENTIALS),
+    ("chacha20poly1305", CREDENTIALS),
+    ("clap", &["main", "settings"]),
+    ("env_logger", &["main", "server"]),
+    ("fast_image_resize", PICTURE),
+    ("flate2", PICTURE),
+    ("form_urlencoded", WIRE),
+    ("futures-util", &["http"]),
+    ("governor", &["http", "service"]),
+    ("hmac", CREDENTIALS),
+    ("http-body-util", &["main"]),
+    ("hyper", &["main"]),
+    ("hyper-util", &["main"]),
+    ("identicon-rs", PICTURE),
+    ("image", PICTURE),
+    ("jiff", &["http", "dialect", "main", "server"]),
+    ("jpeg-encoder", PICTURE),
+    ("log", &["main", "settings", "server", "store", "blob", "live", "service", "http", "dialect"]),
+    ("moxcms", PICTURE),
+    ("percent-encoding", &["http", "dialect", "main"]),
+    ("problem_details", &["dialect/native"]),
+    ("quick_cache", &["service", "http"]),
+    ("r2d2", SQLITE),
+    ("r2d2_sqlite", SQLITE),
+    ("rand", CREDENTIALS),
+    ("rusqlite", SQLITE),
+    ("rusqlite_migration", SQLITE),
+    ("serde", &["domain", "settings", "store/sqlite", "http", "dialect", "main"]),
+    ("serde_json", &["domain", "store/sqlite", "http", "dialect", "main"]),
+    ("sha2", &["service/credentials", "picture"]),
+    ("strsim", &["settings"]),
+    ("subtle", CREDENTIALS),
+    ("tempfile", &["http"]),
+    ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
+    ("toml", &["settings"]),
+    ("url", &["domain", "settings", "http", "server"]),
+];
+
+/// Paths that lead out of the house and belong to few places. `std` stands for `core` and `alloc` too.
+pub(super) const PATHS: &[(&str, &[&str])] = &[
+    ("std::fs", FILES),
+    ("std::os::unix::fs", FILES),
+    ("tokio::fs", FILES),
+    ("std::time::SystemTime", &["server"]),
+    ("std::time::UNIX_EPOCH", &["server"]),
+    ("jiff::Timestamp::now", &["server"]),
+    ("jiff::Zoned::now", &["server"]),
+    ("std::process", &["main"]),
+];
+
+/// Bytes in rows and folders, forms on their way, the settings file, the data folder's lock and key.
+const FILES: &[&str] = &["blob", "http", "settings", "main", "server", "store/sqlite"];
+
+/// The only place of statements.
+pub(super) const STATEMENTS: &[&str] = SQLITE;
+
+/// Lines of a file in `src/`: what is longer holds more than one idea.
+pub(super) const LINES_MAX: usize = 600;
+
+/// Names that say nothing about what a file knows.
+pub(super) const EMPTY_NAMES: &[&str] =
+    &["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared"];
+
+/// Words of unfinished work. Joined here, so that this list is none.
+pub(super) const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME")];
+
+/// First folders of paths that exist on somebody's machine only.
+pub(super) const MACHINE_FOLDERS: &[&str] = &["home", "root", "work", "workspace", "Users"];
+
+/// The only address a lock file may hold.
+pub(super) const REGISTRY: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
