@@ -1,2 +1,40 @@
-//! Benchmarks.
-fn main() {}
+//! Benchmarks that print figures, one by name: `cargo bench -- idle`. Without a name, the list.
+//!
+//! Figures hold for the machine and the moment: compare only what one run prints.
+#![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
+
+mod idle;
+mod process;
+mod table;
+
+use std::process::ExitCode;
+
+/// A benchmark's figures could not be taken, and why.
+type Failure = Box<dyn std::error::Error>;
+
+/// A benchmark: its words on the command line, what it shows, and what runs with the words behind its name.
+type Benchmark = (&'static str, &'static str, fn(&[String]) -> Result<(), Failure>);
+
+const BENCHMARKS: &[Benchmark] =
+    &[("idle", "the server with nothing to do: ready after, memory, size of its binary", idle::run)];
+
+fn main() -> ExitCode {
+    // cargo adds `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let asked = words.split_first().and_then(|(name, rest)| {
+        let known = |(usage, ..): &&Benchmark| usage.split(' ').next() == Some(name);
+        BENCHMARKS.iter().find(known).map(|(_, _, run)| run(rest))
+    });
+    match asked {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(failure)) => {
+            println!("{failure}");
+            ExitCode::FAILURE
+        }
+        None => {
+            let rows: Vec<_> = BENCHMARKS.iter().map(|(usage, shows, _)| [(*usage).into(), (*shows).into()]).collect();
+            println!("cargo bench -- NAME\n\n{}", table::aligned(["name", "shows"], &rows));
+            ExitCode::FAILURE
+        }
+    }
+}
