@@ -3,5 +3,6 @@
 pub mod blob;
 pub mod domain;
 pub mod http;
+pub mod picture;
 pub mod settings;
 pub mod store;

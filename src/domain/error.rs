@@ -85,6 +85,22 @@ pub enum Fault {
     OutOfRange(&'static str),
     /// Taken by the house itself, so no user may have it.
     Reserved,
+    /// More of something that has a measure: pixels, scans.
+    TooMuch {
+        /// The most allowed.
+        most: u64,
+        /// What is counted, in the plural.
+        unit: &'static str,
+        /// How many there are.
+        found: u64,
+    },
+    /// A file of a kind that is not taken here. The kind was told by the file's bytes.
+    WrongKind {
+        /// What is taken: "a PNG or JPEG picture".
+        wanted: String,
+        /// What it is instead, where that is known: "a GIF".
+        found: Option<&'static str>,
+    },
 }
 
 impl Fault {
@@ -122,6 +138,9 @@ impl fmt::Display for Fault {
             Self::NotOneOf(list) => write!(f, "must be one of {list}"),
             Self::OutOfRange(range) => write!(f, "must be {range}"),
             Self::Reserved => write!(f, "is reserved by the server, choose another"),
+            Self::TooMuch { most, unit, found } => write!(f, "must have at most {most} {unit}, this one has {found}"),
+            Self::WrongKind { wanted, found: Some(found) } => write!(f, "must be {wanted}, not {found}"),
+            Self::WrongKind { wanted, found: None } => write!(f, "must be {wanted}"),
         }
     }
 }

