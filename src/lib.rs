@@ -1,8 +1,50 @@
 //! Standin: one binary that stands in for the user side of a chat vendor.
+//!
+//! Apps built on Qiscus Chat or MirrorFly point their SDK or back end here, and registration, login, profiles and profile pictures
+//! work against this machine. One user store is behind all wires: who is made through one is seen and changed through the others.
+//!
+//! The **domain** holds the words, and a value that exists is valid. The **service** holds the verbs, which read like the vendors'
+//! pages and know neither HTTP nor SQL. The **store** and the **picture folder** do whole operations and hide what is hard about
+//! them. A **dialect** translates one vendor's wire to verbs and back. What a change announces is a row of the same transaction.
+//!
+//! # The map
+//!
+//! ```text
+//! main.rs             the command line, and the only exit code; its commands are in command/
+//! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; what is unknown is refused
+//! server.rs           where everything is opened and joined; the wall clock; start and stop
+//! domain/             words: ids, texts, profiles, free data, avatars, apps, pages, events, secrets, errors; no I/O, no clock
+//! store/              what is remembered, as whole operations: one operation is one transaction
+//! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
+//! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
+//! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
+//! service/            the verbs: accounts, profiles, pictures, apps, credentials, the sweep
+//! http/               what every dialect needs: forms under limits, strict JSON, addresses, the guard, picture files
+//! dialect/qiscus/     Qiscus: REST for back ends, and the calls of its SDK
+//! dialect/mirrorfly/  MirrorFly: REST for back ends, and the calls of its SDK
+//! dialect/native/     our own API under /standin/v1, by which the command line reaches a running server
+//! ```
+//!
+//! # Who names whom
+//!
+//! One way only: main names server and settings; server names everything; a dialect names http, service and domain, and never
+//! another dialect; http names service and domain; service names store, blob, picture and domain; these three name domain, and
+//! domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs` reads this folder and refuses what
+//! `tests/house/architecture/rules.rs` does not list, this map included.
+//!
+//! # One request
+//!
+//! A back end creates a MirrorFly user with a picture. The guard admits the request; the form is read under limits, its file to a
+//! file without a name; the dialect parses the fields into words; the service makes the renditions on a blocking thread, puts them
+//! into the folder, and asks the store for one operation; the answer leaves when that is durable. Bytes come before the row, so no
+//! row is without its file at any crash, and a file without a row is swept.
 
 pub mod blob;
+pub mod dialect;
 pub mod domain;
 pub mod http;
 pub mod picture;
+pub mod server;
+pub mod service;
 pub mod settings;
 pub mod store;

@@ -6,12 +6,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Method, Request, StatusCode, body::Bytes, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use standin::settings::{ControlSocket, Settings, control_socket};
-use tokio::{
-    net::UnixStream,
-    runtime::{Builder, Runtime},
-    time,
+use standin::{
+    server::Runtime,
+    settings::{ControlSocket, Settings, control_socket},
 };
+use tokio::{net::UnixStream, time};
 
 use super::{
     failure::{Code, Failure},
@@ -45,16 +44,15 @@ pub(super) fn with_house(
     let unusable = |error: io::Error| {
         Failure::new(Code::Folder, format!("The data folder {} cannot be used: {error}.", data.display()))
     };
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(unusable)?;
-    let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime };
+    let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime: Runtime::new() };
     match control.runtime.block_on(UnixStream::connect(control.socket.path())) {
         Ok(_) => work(&control),
         // Nobody listens: no socket, or one that a killed server left.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
             let house = control.runtime.block_on(House::open(settings))?;
             let done = work(&control);
-            control.runtime.block_on(house.close());
-            done
+            let closed = control.runtime.block_on(house.close());
+            done.and(closed)
         }
         Err(error) => Err(unusable(error)),
     }
@@ -83,8 +81,7 @@ impl Control {
 
     fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
         let exchange = exchange(self.socket.path(), method, path, body);
-        let in_time = self.runtime.block_on(async { time::timeout(ANSWER_WAIT, exchange).await });
-        let (status, bytes) = match in_time {
+        let (status, bytes) = match self.runtime.block_on(async { time::timeout(ANSWER_WAIT, exchange).await }) {
             Ok(answered) => answered.map_err(|error| {
                 Failure::new(
                     Code::Server,

@@ -1,24 +1,65 @@
 //! The one place where the command line starts a server.
 
-use standin::settings::Settings;
+use std::{
+    io::{self, IsTerminal as _},
+    time::Instant,
+};
 
-use super::failure::{Code, Failure};
+use standin::{
+    server::{Running, Runtime, Server, StartError, StartErrorKind},
+    settings::Settings,
+};
+
+use super::{
+    banner,
+    failure::{Code, Failure},
+    output,
+};
 
 /// A server that answers on the control socket alone, for the time of one command.
-pub(super) struct House;
+pub(super) struct House(Running);
 
 impl House {
     pub(super) async fn open(settings: Settings) -> Result<Self, Failure> {
-        let data = settings.data.display();
-        let sentence =
-            format!("No server runs on the data folder {data}: start one with `standin serve --data {data}`.");
-        Err(Failure::new(Code::Folder, sentence))
+        Ok(Self(Server::open_for_commands(&settings).await?.start()?))
     }
 
-    pub(super) async fn close(self) {}
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        self.0.stop().await.map_err(|error| ended_badly(&error))
+    }
 
-    /// Serves until the process is told to stop.
-    pub(super) fn serve(_settings: Settings) -> Result<(), Failure> {
-        Err(Failure::new(Code::Server, "This build has no server."))
+    /// Serves until the process is told to stop. A terminal gets the banner, anything else log lines without a secret.
+    pub(super) fn serve(settings: &Settings) -> Result<(), Failure> {
+        let begun = Instant::now();
+        Runtime::new().block_on(async {
+            let server = Server::open(settings).await?;
+            let greeting = io::stdout().is_terminal().then(|| banner::greeting(&server, settings, begun.elapsed()));
+            let (addresses, app_id) = (server.addresses().to_vec(), server.first_app().tenant.app.app_id.clone());
+            let running = server.start()?;
+            match greeting {
+                Some(greeting) => output::print(&greeting)?,
+                None => {
+                    for address in addresses {
+                        log::info!("listening on http://{address} with the data folder {}", settings.data.display());
+                    }
+                    log::info!("the first app is {}; `standin app show --secrets` prints its secrets", app_id.as_str());
+                }
+            }
+            running.until_told_to_stop().await.map_err(|error| ended_badly(&error))
+        })
+    }
+}
+
+fn ended_badly(error: &io::Error) -> Failure {
+    Failure::new(Code::Server, format!("The server ended badly: {error}."))
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let code = match error.kind {
+            StartErrorKind::Address | StartErrorKind::Settings => Code::Usage,
+            StartErrorKind::FolderInUse | StartErrorKind::Folder => Code::Folder,
+        };
+        Self::new(code, error.to_string())
     }
 }

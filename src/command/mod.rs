@@ -4,6 +4,7 @@
 //! one that lives as long as the command. So there is one code path, and never a second writer.
 
 mod app;
+mod banner;
 mod config;
 mod control;
 mod failure;

@@ -22,5 +22,5 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = flags::parse(matches)?;
     log::start(settings.log, settings.log_format);
-    House::serve(settings)
+    House::serve(&settings)
 }

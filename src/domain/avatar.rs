@@ -1,6 +1,8 @@
 //! Profile pictures, as words: which renditions exist, what they are called, what a user may point at.
 
-use super::{error::Fault, text::HttpAddress};
+use std::fmt;
+
+use super::{error::Fault, id::UserId, text::HttpAddress};
 
 /// The unguessable name of one upload: 128 random bits as 22 letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -145,4 +147,49 @@ pub struct NewPicture {
     pub width_px: u32,
     /// Of the full rendition.
     pub height_px: u32,
+}
+
+/// What a default tile is drawn from: 64 bits, as text 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TileSeed(u64);
+
+impl TileSeed {
+    /// Characters of a seed as text.
+    pub const CHARS: usize = 16;
+
+    /// The seed of a user: the same for ever. It is a plain hash and hides nothing.
+    pub fn of(id: &UserId) -> Self {
+        // FNV-1a, its bits then mixed, so that ids which differ in one letter look unlike each other.
+        let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+        Self(mixed(id.as_str().bytes().fold(0xCBF2_9CE4_8422_2325, fnv)))
+    }
+
+    /// All it is, for drawing.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Reads a seed from an address: lower case alone, so that a tile has one address.
+    /// # Errors
+    /// [`Fault::Malformed`].
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let digits = raw.len() == Self::CHARS && raw.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        match u64::from_str_radix(raw, 16) {
+            Ok(seed) if digits => Ok(Self(seed)),
+            Ok(_) | Err(_) => Err(Fault::Malformed("the name of a tile of this server")),
+        }
+    }
+}
+
+/// Spreads every bit over all bits, as the generator splitmix64 does between two numbers.
+pub fn mixed(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}
+
+impl fmt::Display for TileSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
 }

@@ -27,10 +27,20 @@ impl Page {
     }
 }
 
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// In creation order.
+    #[default]
+    OldestFirst,
+    /// Against creation order.
+    NewestFirst,
+}
+
 /// One page's items, and how many there are on all pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
-    /// In creation order.
+    /// In the order that was asked for.
     pub items: Vec<T>,
     /// On all pages.
     pub total: u64,

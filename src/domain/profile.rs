@@ -22,9 +22,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Whether the field was given at all.
-    pub fn is_given(&self) -> bool {
-        !matches!(self, Self::Keep)
+    /// Parses what is set; what is kept or cleared stays so.
+    /// # Errors
+    /// Whatever `parse` refuses.
+    pub fn try_map<U, E>(&self, parse: impl FnOnce(&T) -> Result<U, E>) -> Result<Patch<U>, E> {
+        match self {
+            Self::Keep => Ok(Patch::Keep),
+            Self::Clear => Ok(Patch::Clear),
+            Self::Set(value) => parse(value).map(Patch::Set),
+        }
     }
 
     /// Parses what was given; an empty or absent text means "not given", as Qiscus' and MirrorFly's back ends send it.
@@ -86,6 +92,11 @@ pub struct User {
 }
 
 impl User {
+    /// Whether it may act.
+    pub fn is_active(&self) -> bool {
+        self.state == State::Active
+    }
+
     /// The display name, or the id where none was given.
     pub fn shown_name(&self) -> &str {
         self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)

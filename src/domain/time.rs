@@ -1,6 +1,6 @@
 //! Moments, as numbers. Who needs the time is given it.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// A moment: microseconds since 1970-01-01T00:00:00Z, never before it.
 ///
@@ -29,6 +29,13 @@ impl Moment {
     #[must_use]
     pub fn before(self, wait: Duration) -> Self {
         Self::from_micros(self.0.saturating_sub(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// RFC 3339 in UTC with up to six digits of a second: `2017-10-12T04:07:10.926973Z`.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX).fmt(f)
     }
 }
 

@@ -124,7 +124,7 @@ fn read_path(path: &str) -> Option<Given> {
             let key = if thumbnail(first).is_some() { segments.next()? } else { first };
             let (rendition, _any_extension) = segments.next()?.split_once('.')?;
             rendition_named(rendition)?;
-            match key.strip_prefix(TILE) {
+            match tile_seed(key) {
                 Some(_seed) => Given::Tile,
                 None => Given::Owned(PictureKey::parse(key).ok()?),
             }
@@ -141,6 +141,11 @@ fn read_token(token: &str) -> Option<(PictureKey, Rendition)> {
         None => (token, Rendition::Full),
     };
     Some((PictureKey::parse(key).ok()?, rendition))
+}
+
+/// The seed's text, where a key names a default tile.
+pub fn tile_seed(key: &str) -> Option<&str> {
+    key.strip_prefix(TILE)
 }
 
 /// The rendition an address names: `full`, or a side in pixels, rounded up to the ladder of squares.

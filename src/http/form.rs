@@ -2,33 +2,34 @@
 //!
 //! Everything is bounded while it arrives. Field names are compared exactly; fields nobody asks for are ignored.
 
-use std::{
-    borrow::Cow,
-    cell::RefCell,
-    fmt,
-    fs::File,
-    io::{ErrorKind, Read as _, Seek as _, Write as _},
-    path::{Path, PathBuf},
-    pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+mod multipart;
 
-use actix_multipart::{Field as Part, Multipart, MultipartError};
+use std::{borrow::Cow, fmt, time::Duration};
+
 use actix_web::{
     HttpRequest,
     error::PayloadError,
-    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
-    web::{self, Bytes},
+    http::{
+        StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
+    },
+    web,
 };
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-use super::json;
-use crate::domain::error::{Error, Fault};
+use super::{
+    json,
+    spool::{Spool, Upload},
+};
+use crate::{
+    domain::{
+        error::{Error, Fault},
+        upload::Format,
+    },
+    service::pictures,
+};
 
 /// Bytes of an upload that are gathered before they cross to a blocking thread: 80 crossings for a file of 10 MiB.
 const SPOOL_BYTES: usize = 128 * 1024;
@@ -144,73 +145,17 @@ impl fmt::Display for BodyFault {
 
 impl std::error::Error for BodyFault {}
 
-/// The folder in which uploads wait. Their files have no name, so nothing is left of one that was refused or broke off.
-#[derive(Debug, Clone)]
-pub struct Spool(Arc<Path>);
-
-impl Spool {
-    /// Names the folder; it must exist when the first upload comes.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(folder.into().into())
-    }
-
-    async fn append(&self, file: Option<File>, mut bytes: Vec<u8>) -> Result<(File, Vec<u8>), BodyFault> {
-        let folder = Arc::clone(&self.0);
-        let written = web::block(move || {
-            let mut file = match file {
-                Some(file) => file,
-                None => tempfile::tempfile_in(&folder)?,
-            };
-            file.write_all(&bytes)?;
-            bytes.clear();
-            Ok((file, bytes))
-        });
-        written.await.map_err(|fault| BodyFault::House(Error::internal(fault)))?.map_err(|fault| failed(&fault))
-    }
-}
-
-fn failed(fault: &std::io::Error) -> BodyFault {
-    match matches!(fault.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-        true => BodyFault::House(Error::StorageFull),
-        false => BodyFault::House(Error::internal(format_args!("spooling an upload: {fault}"))),
-    }
-}
-
-/// A file that came with a form, on disk and without a name.
-#[derive(Debug)]
-pub struct Upload {
-    file: File,
-    bytes: u64,
-    file_name: Option<String>,
-    content_type: Option<String>,
-}
-
-impl Upload {
-    /// Its size.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// What the client calls the file. Worth nothing: never a path, never a reason to believe in a type.
-    pub fn file_name(&self) -> Option<&str> {
-        self.file_name.as_deref()
-    }
-
-    /// What the client says the file is. Worth nothing: the bytes decide.
-    pub fn content_type(&self) -> Option<&str> {
-        self.content_type.as_deref()
-    }
-
-    /// The bytes; the file is gone afterwards. Reads a disk: call it on a blocking thread.
-    /// # Errors
-    /// `Internal` when the disk fails.
-    pub fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or_default());
-        self.file
-            .rewind()
-            .and_then(|()| self.file.read_to_end(&mut bytes))
-            .map_err(|fault| Error::internal(format_args!("reading an upload: {fault}")))?;
-        Ok(bytes)
+impl BodyFault {
+    /// HTTP's own word for it, for doors that answer with HTTP's.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TimedOut { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::House(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::House(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
     }
 }
 
@@ -247,7 +192,7 @@ impl Form {
         let kind = Kind::of(head)?;
         within(limits.wait_max, async {
             match kind {
-                Kind::Multipart => multipart(head, payload, limits, spool).await.map(Given::Fields),
+                Kind::Multipart => multipart::read(head, payload, limits, spool).await.map(Given::Fields),
                 Kind::Json => buffered(head, payload, limits).await.and_then(|body| object(&body)).map(Given::Object),
                 Kind::Urlencoded => buffered(head, payload, limits).await.and_then(|body| encoded(&body, limits)),
                 Kind::Undeclared => buffered(head, payload, limits).await.and_then(|body| match is_braced(&body) {
@@ -326,6 +271,22 @@ impl Form {
         }
         let read = json::parse(text.as_bytes()).map_err(|_| Fault::Malformed("valid JSON").at(name))?;
         Ok(Some(read).filter(|value| !value.is_null()))
+    }
+
+    /// Takes a picture out of the form, to be judged by its bytes.
+    /// # Errors
+    /// As [`Form::file`].
+    pub fn picture(
+        &mut self,
+        name: &'static str,
+        accepted: &'static [Format],
+    ) -> Result<Option<pictures::Upload>, Error> {
+        Ok(self.file(name)?.map(|file| pictures::Upload {
+            field: name,
+            accepted,
+            bytes: file.bytes(),
+            read: Box::new(move || file.read()),
+        }))
     }
 
     /// Takes a file out of the form. What a browser sends for a file nobody chose, and empty text, read as not given.
@@ -537,147 +498,4 @@ fn counted(so_far: usize, limits: &FormLimits) -> Result<(), BodyFault> {
 /// A client's field name as an error may repeat it: short, and nothing in it that breaks a line.
 fn shown(name: &str) -> String {
     name.chars().take(NAME_CHARS_SHOWN).flat_map(char::escape_default).collect()
-}
-
-/// A multipart body while it arrives: shared, because the rest behind the last boundary is read when the parser has gone.
-#[derive(Clone)]
-struct Arriving(Rc<RefCell<Counted>>);
-
-struct Counted {
-    payload: web::Payload,
-    bytes_left: u64,
-    is_over: bool,
-}
-
-impl Stream for Arriving {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut counted = self.0.borrow_mut();
-        let chunk = ready!(Pin::new(&mut counted.payload).poll_next(cx));
-        let Some(Ok(bytes)) = &chunk else { return Poll::Ready(chunk) };
-        let Some(bytes_left) = counted.bytes_left.checked_sub(bytes.len() as u64) else {
-            counted.is_over = true;
-            return Poll::Ready(Some(Err(PayloadError::Overflow)));
-        };
-        counted.bytes_left = bytes_left;
-        Poll::Ready(chunk)
-    }
-}
-
-async fn multipart(
-    head: &HttpRequest,
-    payload: web::Payload,
-    limits: &FormLimits,
-    spool: &Spool,
-) -> Result<Vec<(String, Field)>, BodyFault> {
-    let bytes_max = limits.multipart_bytes_max();
-    refuse_announced(head, bytes_max)?;
-    let mut arriving = Arriving(Rc::new(RefCell::new(Counted { payload, bytes_left: bytes_max, is_over: false })));
-    let mut read = parts_of(Multipart::new(head.headers(), arriving.clone()), limits, spool).await;
-    // Behind the last boundary: read to its end, or the connection could not be used again.
-    while read.is_ok()
-        && let Some(chunk) = arriving.next().await
-    {
-        if let Err(fault) = chunk {
-            read = Err(lost(&fault));
-        }
-    }
-    if arriving.0.borrow().is_over {
-        return Err(too_large("The request body", bytes_max));
-    }
-    let is_untouched = arriving.0.borrow().bytes_left == bytes_max;
-    if is_untouched && arriving.next().await.is_none() {
-        return Ok(Vec::new());
-    }
-    read
-}
-
-async fn parts_of(mut parts: Multipart, limits: &FormLimits, spool: &Spool) -> Result<Vec<(String, Field)>, BodyFault> {
-    let mut fields = Vec::new();
-    let (mut parts_seen, mut files_seen, mut file_bytes_left) = (0, 0, limits.file_bytes_max);
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|fault| damaged(&fault, limits))?;
-        counted(parts_seen, limits)?;
-        parts_seen += 1;
-        let head_bytes: usize = part.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if head_bytes > limits.part_head_bytes_max {
-            return Err(too_large("The head of a part", limits.part_head_bytes_max as u64));
-        }
-        let name = part.name().unwrap_or_default().to_owned();
-        let disposition = part.content_disposition();
-        if !disposition.is_some_and(|part| part.get_filename().is_some() || part.get_filename_ext().is_some()) {
-            let text = text_part(&mut part, &name, limits).await?;
-            fields.push((name, Field::Text(text)));
-            continue;
-        }
-        if files_seen == limits.files_max {
-            return Err(BodyFault::TooMany { what: "files", count_max: limits.files_max });
-        }
-        files_seen += 1;
-        let upload = file_part(&mut part, &name, file_bytes_left, limits, spool).await?;
-        file_bytes_left -= upload.bytes;
-        // A browser's file input in which nothing was chosen.
-        if upload.bytes > 0 || upload.file_name().is_some_and(|name| !name.is_empty()) {
-            fields.push((name, Field::File(upload)));
-        }
-    }
-    Ok(fields)
-}
-
-async fn text_part(part: &mut Part, name: &str, limits: &FormLimits) -> Result<String, BodyFault> {
-    let mut text = Vec::new();
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
-        bounded(name, (text.len() + chunk.len()) as u64, limits)?;
-        text.extend_from_slice(&chunk);
-    }
-    String::from_utf8(text).map_err(|_| not_utf8(format!("The field {}", shown(name))))
-}
-
-async fn file_part(
-    part: &mut Part,
-    name: &str,
-    bytes_left: u64,
-    limits: &FormLimits,
-    spool: &Spool,
-) -> Result<Upload, BodyFault> {
-    let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
-        bytes += chunk.len() as u64;
-        if bytes > bytes_left {
-            return Err(too_large(format!("The file in {}", shown(name)), limits.file_bytes_max));
-        }
-        gathered.extend_from_slice(&chunk);
-        if gathered.len() >= SPOOL_BYTES {
-            let (written, emptied) = spool.append(file, gathered).await?;
-            (file, gathered) = (Some(written), emptied);
-        }
-    }
-    let (file, _) = spool.append(file, gathered).await?;
-    let file_name = part.content_disposition().and_then(|part| part.get_filename()).map(str::to_owned);
-    let content_type = part.content_type().map(ToString::to_string);
-    Ok(Upload { file, bytes, file_name, content_type })
-}
-
-fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
-    use MultipartError as Damage;
-    if let Damage::Payload(PayloadError::Overflow) = fault {
-        // The parser's own bound, met while it looks for the end of a head or a line.
-        return too_large("The head of a part", limits.part_head_bytes_max as u64);
-    }
-    if let Damage::Payload(fault) = fault {
-        return lost(fault);
-    }
-    let why = if matches!(fault, Damage::ContentDispositionMissing | Damage::ContentDispositionNameMissing) {
-        "Every part of the form needs a header Content-Disposition: form-data with a name"
-    } else if matches!(fault, Damage::Nested) {
-        "A part of the form may not be a form itself"
-    } else if matches!(fault, Damage::ContentTypeParse | Damage::ContentTypeMissing | Damage::ContentTypeIncompatible) {
-        "The Content-Type of the form cannot be read: send multipart/form-data with a boundary"
-    } else {
-        "The form is damaged: its boundary is missing or does not match, or it ends too early"
-    };
-    BodyFault::Malformed(why.into())
 }

@@ -1,8 +1,11 @@
-//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own addresses.
+//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own
+//! addresses, picture files.
 //!
-//! No rule of a vendor is here, and no status code: a dialect chooses how a [`form::BodyFault`] is said on its wire.
+//! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 
 pub mod addresses;
 pub mod form;
 pub mod guard;
 pub mod json;
+pub mod pictures;
+pub mod spool;

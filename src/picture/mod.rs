@@ -26,87 +26,15 @@ use std::{
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, metadata::Orientation};
 
 use self::anatomy::{Anatomy, Bones, cut_short, damaged};
-pub use self::tile::{TileSeed, tile};
+pub use self::tile::tile;
 use crate::domain::{
     avatar::{PictureKind, Rendition},
     error::Fault,
+    upload::{Format, Limits},
 };
 
 /// What a decoder may allocate beside the pixels, where it can be told, in bytes. 1 MiB was enough for every real picture tried.
 const DECODER_ALLOC_BYTES_MAX: u64 = 8 << 20;
-
-/// The kinds of picture that are read. No decoder for any other is compiled in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Baseline and progressive, grey, colour and CMYK.
-    Jpeg,
-    /// All of them; of an animated one the still picture.
-    Png,
-    /// Lossy and lossless; of an animated one the first frame.
-    WebP,
-    /// The first frame.
-    Gif,
-}
-
-impl Format {
-    /// Every one of them.
-    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
-
-    /// Its name, as refusals say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jpeg => "JPEG",
-            Self::Png => "PNG",
-            Self::WebP => "WebP",
-            Self::Gif => "GIF",
-        }
-    }
-
-    fn with_article(self) -> &'static str {
-        match self {
-            Self::Jpeg => "a JPEG",
-            Self::Png => "a PNG",
-            Self::WebP => "a WebP",
-            Self::Gif => "a GIF",
-        }
-    }
-}
-
-/// How large an upload may be. Every bound is inclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of the file. Default 10 MiB.
-    pub file_bytes_max: u64,
-    /// Pixels of the longer side. Default 12000.
-    pub side_px_max: u32,
-    /// Pixels in all. Default 32 million.
-    pub pixels_max: u64,
-    /// Bytes of the decoded pixels. Default 128 MiB: what 16 bits a colour and an alpha channel make of 16 million pixels.
-    pub decoded_bytes_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { file_bytes_max: 10 << 20, side_px_max: 12_000, pixels_max: 32_000_000, decoded_bytes_max: 128 << 20 }
-    }
-}
-
-impl Limits {
-    fn check(&self, anatomy: &Anatomy<'_>) -> Result<(), Fault> {
-        let (width_px, height_px) = anatomy.canvas_px;
-        let longer_px = u64::from(width_px.max(height_px));
-        let pixels = u64::from(width_px) * u64::from(height_px);
-        let bounds = [
-            (longer_px, u64::from(self.side_px_max), "pixels a side"),
-            (pixels, self.pixels_max, "pixels in all"),
-            (anatomy.decoded_bytes, self.decoded_bytes_max, "bytes once decoded"),
-        ];
-        match bounds.into_iter().find(|(found, most, _)| found > most) {
-            Some((found, most, unit)) => Err(Fault::TooMuch { most, unit, found }),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What the headers of an upload say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,11 +125,27 @@ fn examine<'a>(
         Format::WebP => webp::read(upload, bones),
         Format::Gif => gif::read(upload, bones),
     }?;
-    limits.check(&anatomy)?;
+    within(limits, &anatomy)?;
     if !anatomy.whole {
         return Err(cut_short());
     }
     Ok((format, anatomy))
+}
+
+/// Refuses an upload beyond its limits.
+fn within(limits: &Limits, anatomy: &Anatomy<'_>) -> Result<(), Fault> {
+    let (width_px, height_px) = anatomy.canvas_px;
+    let longer_px = u64::from(width_px.max(height_px));
+    let pixels = u64::from(width_px) * u64::from(height_px);
+    let bounds = [
+        (longer_px, u64::from(limits.side_px_max), "pixels a side"),
+        (pixels, limits.pixels_max, "pixels in all"),
+        (anatomy.decoded_bytes, limits.decoded_bytes_max, "bytes once decoded"),
+    ];
+    match bounds.into_iter().find(|(found, most, _)| found > most) {
+        Some((found, most, unit)) => Err(Fault::TooMuch { most, unit, found }),
+        None => Ok(()),
+    }
 }
 
 /// The upload is held throughout. Beside it first come the bones and the decoder's copy of them; then the latter, the pixels

@@ -1,7 +1,7 @@
 //! What kind of file an upload is, told by its bytes alone; names and headers lie.
 
-use super::{Format, png};
-use crate::domain::error::Fault;
+use super::png;
+use crate::domain::{error::Fault, upload::Format};
 
 /// How far into a text a drawing or a page is looked for, in bytes.
 const TEXT_BYTES: usize = 4 << 10;

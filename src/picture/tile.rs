@@ -3,56 +3,13 @@
 //! Rejected: identicon-rs. Its squares of 5 by 5 have one colour drawn at will from the hash, often a pale one on near white,
 //! do not divide the sides we serve, and may change with a release of the crate, while an address here never changes.
 
-use std::fmt;
-
 use image::{DynamicImage, Rgb, RgbImage};
 
 use super::encode;
 use crate::domain::{
-    avatar::Rendition,
-    error::{Error, Fault},
-    id::UserId,
+    avatar::{Rendition, TileSeed, mixed},
+    error::Error,
 };
-
-/// What a tile is drawn from: 8 bytes, as text 16 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TileSeed([u8; 8]);
-
-impl TileSeed {
-    /// Characters of a seed as text.
-    pub const CHARS: usize = 16;
-
-    /// The seed of a user: the same for ever. It is a plain hash and hides nothing.
-    pub fn of(id: &UserId) -> Self {
-        // FNV-1a, its bits then mixed, so that ids which differ in one letter look unlike each other.
-        let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        Self(mixed(id.as_str().bytes().fold(0xCBF2_9CE4_8422_2325, fnv)).to_be_bytes())
-    }
-
-    /// Reads a seed from an address: lower case alone, so that a tile has one address.
-    /// # Errors
-    /// [`Fault::Malformed`].
-    pub fn parse(raw: &str) -> Result<Self, Fault> {
-        let digits = raw.len() == Self::CHARS && raw.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        match u64::from_str_radix(raw, 16) {
-            Ok(seed) if digits => Ok(Self(seed.to_be_bytes())),
-            Ok(_) | Err(_) => Err(Fault::Malformed("the name of a tile of this server")),
-        }
-    }
-}
-
-/// Spreads every bit over all bits, as the generator splitmix64 does between two numbers.
-fn mixed(bits: u64) -> u64 {
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    bits ^ (bits >> 31)
-}
-
-impl fmt::Display for TileSeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", u64::from_be_bytes(self.0))
-    }
-}
 
 /// Cells along half a side; the other half mirrors them, in both directions.
 const CELLS: u32 = 3;
@@ -118,7 +75,7 @@ impl Cell {
 /// # Errors
 /// [`Error::Internal`] when the encoder fails, which it never did.
 pub fn tile(seed: TileSeed, rendition: Rendition) -> Result<Vec<u8>, Error> {
-    let mut dice = u64::from_be_bytes(seed.0);
+    let mut dice = seed.bits();
     let mut roll = |sides: u64| {
         dice = dice.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mixed(dice) % sides

@@ -18,7 +18,7 @@ use crate::domain::{
     error::Error,
     event::Event,
     id::{AppKey, UserId, UserKey},
-    page::{Listed, Page},
+    page::{Listed, Order, Page},
     profile::{Credentials, ProfileChange, State, User},
     secret::{Derived, Digest, PasswordHash},
     time::Moment,
@@ -198,15 +198,6 @@ pub struct StoredPicture {
     pub width_px: u32,
     /// Of the full rendition.
     pub height_px: u32,
-}
-
-/// Which end of a list comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// In creation order.
-    OldestFirst,
-    /// The latest created first.
-    NewestFirst,
 }
 
 /// The store. Cheap to clone; every clone is the same one.

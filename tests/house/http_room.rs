@@ -21,8 +21,9 @@ use serde_json::{Value, json};
 use standin::{
     domain::{error::Error, time::Moment},
     http::{
-        form::{BodyFault, Form, FormLimits, Spool, read_object},
+        form::{BodyFault, Form, FormLimits, read_object},
         guard::Guard,
+        spool::Spool,
     },
 };
 use tempfile::TempDir;
@@ -200,8 +201,8 @@ async fn tell_form(
         "mode": told(form.value("mode"), |value| json!(value)),
         "extras": told(form.json("extras"), |value| json!(value)),
         "file": told(file, |file| json!(file.map(|file| {
-            let told = json!([file.file_name(), file.content_type(), file.bytes()]);
-            let bytes = file.into_bytes().unwrap();
+            let told = json!(file.bytes());
+            let bytes = file.read().unwrap();
             json!({ "told": told, "bytes": bytes.len(), "sum": bytes.iter().map(|b| u64::from(*b)).sum::<u64>() })
         }))),
     }))

@@ -6,11 +6,12 @@ use image::{DynamicImage, ImageFormat, Luma, Rgb, RgbImage};
 use moxcms::ColorProfile;
 use standin::{
     domain::{
-        avatar::{PictureKind, Rendition},
+        avatar::{PictureKind, Rendition, TileSeed},
         error::Fault,
         id::UserId,
+        upload::{Format, Limits},
     },
-    picture::{self, Format, Limits, Prepared, TileSeed},
+    picture::{self, Prepared},
 };
 
 use crate::photo::{self, LOWER_LEFT, LOWER_RIGHT, UPPER_LEFT, UPPER_RIGHT};

@@ -16,15 +16,15 @@ use standin::{
         event::{Event, EventKind},
         free_data::{Extras, Metadata},
         id::{AppId, AppKey, Host, SdkAppId, UserId, UserKey},
-        page::Page,
+        page::{Order, Page},
         profile::{Patch, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash, Salt, Sealed},
         text::{AppName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
     store::{
-        Durability, Holder, IfKnown, NewSecrets, NewTicket, Order, Register, Registered, Store, StoreOptions,
-        TicketHolder, UserChange,
+        Durability, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Store, StoreOptions, TicketHolder,
+        UserChange,
     },
 };
 use tempfile::TempDir;

@@ -11,13 +11,13 @@ use crate::{
         event::EventKind,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
-        page::{Listed, Page},
+        page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, PasswordHash},
         text::{DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
-    store::{Holder, IfKnown, Order, Register, Registered, UserChange},
+    store::{Holder, IfKnown, Register, Registered, UserChange},
 };
 
 /// Selects users with their current picture: the columns [`user`] reads, in its order, then `$more`.

@@ -7,7 +7,8 @@ use std::{
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Item, ItemExternCrate, ItemMod, ItemUse, Lit, Macro, Meta, Path, UseTree, VisRestricted, Visibility,
+    Attribute, ExprPath, Item, ItemExternCrate, ItemMod, ItemUse, Lit, Macro, Meta, Path, UseTree, VisRestricted,
+    Visibility,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -314,6 +315,17 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_extern_crate(&mut self, item: &'ast ItemExternCrate) {
         let path = Written::of(vec![item.ident.to_string()], item.ident.span());
         self.name(&Written { leading_colon: true, ..path }, true, true);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        // `<[u8; 32]>::try_from`: what follows the type belongs to the type.
+        match &path.qself {
+            Some(qself) if qself.position == 0 => {
+                self.visit_qself(qself);
+                path.path.segments.iter().for_each(|segment| self.visit_path_segment(segment));
+            }
+            Some(_) | None => visit::visit_expr_path(self, path),
+        }
     }
 
     fn visit_path(&mut self, path: &'ast Path) {

@@ -221,7 +221,7 @@ fn a_file_holds_10_mib_and_arrives_whole() {
         let answer = door.multipart(&whole(&[part("file", head, &content), part("name", "", b"behind")]));
         match bytes > max {
             false => {
-                let file = json!({ "told": ["C:\\a \u{1F600}.png", "image/png", bytes], "bytes": bytes, "sum": sum });
+                let file = json!({ "told": bytes, "bytes": bytes, "sum": sum });
                 assert_eq!((&answer.body["file"], &answer.body["name"]), (&file, &json!("behind")), "{bytes}");
             }
             true => {

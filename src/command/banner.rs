@@ -1,0 +1,61 @@
+//! What a terminal shows when the server is ready: where it is, and what to paste next.
+
+use std::time::Duration;
+
+use standin::{server::Server, settings::Settings};
+
+/// The greeting. The start that makes the first app shows its secrets, once; so does every demo, whose secrets are documented.
+pub(super) fn greeting(server: &Server, settings: &Settings, took: Duration) -> String {
+    let first = server.first_app();
+    let base = server.public_url();
+    let data = settings.data.display();
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines = vec![
+        format!("standin {version}  ready in {} ms", took.as_millis()),
+        String::new(),
+        format!("  Serving     {base}"),
+        format!("  Data        {data}{}", if first.is_new { "  (new)" } else { "" }),
+        format!("  First app   {}", first.tenant.app.app_id.as_str()),
+    ];
+    match first.is_new || settings.demo {
+        true => lines.extend(first_steps(server)),
+        false => lines.push("  Secrets     standin app show --secrets".to_owned()),
+    }
+    lines.push("  Stop        Ctrl-C  (ends running requests, at most 20 s)".to_owned());
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Calls to paste, one a vendor, with the credentials they need.
+fn first_steps(server: &Server) -> Vec<String> {
+    let first = server.first_app();
+    let (base, app_id, account) =
+        (server.public_url(), first.tenant.app.app_id.as_str(), first.tenant.app.account.as_str());
+    let (secret, license_key) = (first.secrets.secret.expose(), first.secrets.license_key.expose());
+    let password = match &first.secrets.account_password {
+        Some(made) => made.expose(),
+        None => "the one you chose",
+    };
+    let text = format!(
+        r#"
+  Qiscus      app id {app_id}
+              secret {secret}
+              curl {base}/api/v2.1/rest/login_or_register -H 'Content-Type: application/json' \
+                -H 'QISCUS-SDK-APP-ID: {app_id}' -H 'QISCUS-SDK-SECRET: {secret}' \
+                -d '{{"user_id": "guest@example.com", "password": "password", "username": "A guest"}}'
+
+  MirrorFly   licence key {license_key}
+              account     {account}
+              password    {password}
+              curl {base}/api/v1/login -H 'Content-Type: application/json' \
+                -d '{{"username": "{account}", "password": "{password}"}}'
+              TOKEN=the token it answers
+              curl {base}/api/v1/users/createUser -H "Authorization: $TOKEN" \
+                -F deviceType=web -F licenseKey={license_key} \
+                -F userIdentifier=ada -F nickname=Ada -F profileFile=@photo.jpg
+
+  These secrets are shown once; `standin app show --secrets` shows them again.
+"#
+    );
+    text.lines().map(str::to_owned).collect()
+}

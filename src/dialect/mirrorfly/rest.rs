@@ -1,0 +1,229 @@
+//! The REST API for back ends. Sources: the vendor's "Create User" page, and its page on the auth token.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource, Route, Scope,
+    http::header::{AUTHORIZATION, HOST},
+    web::{self, Data, Payload},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    jid, media,
+    reply::{self, InBody, Mirrored, Refused},
+};
+use crate::{
+    domain::{
+        avatar::{AvatarChange, Rendition},
+        device::{Device, DeviceText, DeviceType},
+        error::{Error, Fault, Unauthenticated},
+        free_data::Metadata,
+        profile::{Patch, ProfileChange, User},
+        secret::Secret,
+        text::{self, DisplayName, Email, HttpAddress, MobileNumber},
+        upload::Format,
+    },
+    http::{
+        addresses::Addresses,
+        form::{Form, FormLimits},
+        spool::Spool,
+    },
+    service::{
+        Service,
+        accounts::{Caller, CreateUser},
+        apps::Tenant,
+    },
+};
+
+/// "Nickname of the user. Max of 30 chars allowed."
+const NICKNAME_CHARS_MAX: usize = 30;
+
+/// "Mobile number of the user. Max of 15 chars allowed."
+const MOBILE_CHARS_MAX: usize = 15;
+
+/// `/api/v1`.
+pub fn scope() -> Scope {
+    web::scope("/api/v1")
+        .service(call("/login", web::post().to(login)))
+        .service(call("/users/createUser", web::post().to(create_user)))
+        .service(call("/media/{token}", web::get().to(media::media)))
+        .default_service(web::to(reply::unknown_call))
+}
+
+fn call(path: &str, route: Route) -> Resource {
+    web::resource(path).route(route).default_service(web::to(reply::wrong_method))
+}
+
+/// "Accepted files are png, jpeg and jpg."
+const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
+
+/// Whoever holds the token of the `Authorization` header; this wire sends it bare.
+/// # Errors
+/// `Unauthenticated`, or that the app does not serve this dialect.
+pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
+    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if token.is_empty() {
+        return Err(Error::Unauthenticated(Unauthenticated::Missing).into());
+    }
+    let caller = service.caller(token)?;
+    served(&caller.tenant)?;
+    Ok(caller)
+}
+
+fn served(tenant: &Tenant) -> Result<(), Refused> {
+    match tenant.app.settings.dialects.mirrorfly {
+        true => Ok(()),
+        false => Err(Refused::SwitchedOff),
+    }
+}
+
+/// The app's back end: the holder of a token that `/login` gave to the back-end account.
+fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
+    let caller = caller(service, request)?;
+    match caller.is_back_end() {
+        true => Ok(caller.tenant),
+        false => Err(Refused::NotBackEnd),
+    }
+}
+
+/// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.
+fn addressed(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
+    let name = host.map(|host| match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    });
+    let tenant = service.tenant_at(name)?;
+    served(&tenant)?;
+    Ok(tenant)
+}
+
+fn required<'a>(form: &'a Form, field: &'static str) -> Result<&'a str, Error> {
+    form.text(field)?.filter(|given| !given.is_empty()).ok_or(Fault::Missing.at(field))
+}
+
+/// `POST /login`: "username ... password ... which should be used to generate the Auth token".
+async fn login(
+    service: Data<Service>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, InBody> {
+    let tenant = addressed(&service, &request)?;
+    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let username = jid::unescaped(required(&form, "username")?);
+    let password = Secret::new(required(&form, "password")?);
+    Ok(reply::signed_in(&service.sign_in(&tenant, &username, &password).await?))
+}
+
+/// `POST /users/createUser`: "You should create a user in your MirrorFly application to initiate conversations."
+async fn create_user(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Mirrored> {
+    let tenant = back_end(&service, &request)?;
+    let mut form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let device = device(&form)?;
+    if !tenant.has_license_key(required(&form, "licenseKey")?) {
+        return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
+    }
+    let id = jid::parse(required(&form, "userIdentifier")?).map_err(|fault| fault.at("userIdentifier"))?;
+    let known = service.find_user(&tenant, &id)?;
+    let change = profile_change(&form, known.as_ref(), &addresses)?;
+    let picture = form.picture("profileFile", PICTURES_ACCEPTED)?;
+    let set_profile = picture.is_some() || ProfileChange { metadata: Patch::Keep, ..change.clone() }.is_given();
+    let created =
+        service.create_user(&tenant, CreateUser { id, change, picture, device }).await.map_err(in_this_doors_words)?;
+    Ok(reply::user_created(&addresses, &created, set_profile))
+}
+
+fn in_this_doors_words(error: Error) -> Error {
+    match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
+        true => Fault::Reserved.at("userIdentifier"),
+        false => error,
+    }
+}
+
+/// deviceType, deviceOsVersion, deviceToken, voipDeviceToken, mode ("0 - production, 1 - sandbox/debug").
+fn device(form: &Form) -> Result<Device, Error> {
+    let optional = |field: &'static str| match form.text(field)? {
+        None | Some("") => Ok(None),
+        Some(given) => DeviceText::parse(given).map(Some).map_err(|fault| fault.at(field)),
+    };
+    Ok(Device {
+        device_type: DeviceType::parse(required(form, "deviceType")?).map_err(|fault| fault.at("deviceType"))?,
+        os_version: optional("deviceOsVersion")?,
+        token: optional("deviceToken")?,
+        voip_token: optional("voipDeviceToken")?,
+        sandbox: match form.text("mode")? {
+            None | Some("" | "0") => false,
+            Some("1") => true,
+            Some(_) => return Err(Fault::NotOneOf("0, 1").at("mode")),
+        },
+    })
+}
+
+/// What the call gives of a profile. An empty text means "not given", and a value that comes back as it is stored is not
+/// held against this wire's narrower bounds.
+fn profile_change(form: &Form, known: Option<&User>, addresses: &Addresses) -> Result<ProfileChange, Error> {
+    let given = |field: &'static str, chars_max: usize, stored: Option<&str>| match form.text(field)? {
+        None | Some("") => Ok(None),
+        same if same == stored => Ok(None),
+        Some(raw) => text::at_most(raw, chars_max).map(Some).map_err(|fault| fault.at(field)),
+    };
+    let stored = known.map(|user| &user.profile);
+    let nickname = stored.and_then(|profile| profile.display_name.as_ref()).map(DisplayName::as_str);
+    let mobile = stored.and_then(|profile| profile.mobile.as_ref()).map(MobileNumber::as_str);
+    let at = |field: &'static str| move |fault: Fault| fault.at(field);
+    Ok(ProfileChange {
+        display_name: Patch::given(given("nickname", NICKNAME_CHARS_MAX, nickname)?, DisplayName::parse)
+            .map_err(at("nickname"))?,
+        mobile: Patch::given(given("mobileNumber", MOBILE_CHARS_MAX, mobile)?, MobileNumber::parse)
+            .map_err(at("mobileNumber"))?,
+        email: Patch::given(form.text("email")?, Email::parse).map_err(at("email"))?,
+        avatar: avatar(form.text("profileUrl")?, addresses).map_err(at("profileUrl"))?,
+        metadata: metadata(form)?,
+        ..ProfileChange::default()
+    })
+}
+
+/// profileUrl: an address, or a picture of ours by its media address or by the bare token the SDK answers carry.
+fn avatar(given: Option<&str>, addresses: &Addresses) -> Result<Option<AvatarChange>, Fault> {
+    let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
+    let change = match addresses.media_token(given) {
+        Some((key, _)) => {
+            let address = HttpAddress::parse(&addresses.media(&key, Rendition::Full))?;
+            AvatarChange::Owned(key, address)
+        }
+        None => addresses.avatar_change(given)?,
+    };
+    Ok(Some(change))
+}
+
+/// metadataKey1 to metadataValue3. Half a pair is an error; pairs that are given replace all former ones.
+fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
+    const PAIRS: [(&str, &str); Metadata::PAIRS_MAX] =
+        [("metadataKey1", "metadataValue1"), ("metadataKey2", "metadataValue2"), ("metadataKey3", "metadataValue3")];
+    let mut pairs = Map::new();
+    for (key_field, value_field) in PAIRS {
+        let key = form.text(key_field)?.filter(|key| !key.is_empty());
+        match (key, form.text(value_field)?) {
+            (None, None | Some("")) => {}
+            (None, Some(_)) => return Err(Fault::Missing.at(key_field)),
+            (Some(_), None) => return Err(Fault::Missing.at(value_field)),
+            (Some(key), Some(value)) => {
+                if pairs.insert(key.to_owned(), Value::from(value)).is_some() {
+                    return Err(Fault::Malformed("another key than the pairs before it").at(key_field));
+                }
+            }
+        }
+    }
+    match pairs.is_empty() {
+        true => Ok(Patch::Keep),
+        false => Metadata::parse(pairs).map(Patch::Set).map_err(|fault| fault.at("metadata")),
+    }
+}

@@ -1,0 +1,117 @@
+//! Apps: made, listed, changed, their secrets shown and rotated.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    web::{self, Data, Path, Payload},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    app_id, body, call,
+    reply::{AppView, Refusal},
+    users,
+};
+use crate::{
+    domain::{
+        app::{Dialects, Registration},
+        error::Error,
+        id::{Host, SdkAppId},
+        secret::Secret,
+        text::AppName,
+    },
+    service::{Service, apps::AppChange},
+};
+
+/// `/apps`.
+pub(super) fn scope() -> Scope {
+    web::scope("/apps")
+        .service(call("", [web::get().to(list), web::post().to(create)]))
+        .service(call("/{app_id}", [web::get().to(show), web::patch().to(change)]))
+        .service(call("/{app_id}/secrets", [web::get().to(secrets)]))
+        .service(call("/{app_id}/rotate-secret", [web::post().to(rotate_secret)]))
+        .service(users::scope())
+}
+
+/// What may be given of an app.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppBody {
+    name: Option<String>,
+    app_id: Option<String>,
+    sdk_app_id: Option<u64>,
+    secret: Option<String>,
+    license_key: Option<String>,
+    account_password: Option<String>,
+    hosts: Option<Vec<String>>,
+    registration: Option<Registration>,
+    dialects: Option<Dialects>,
+    password_min: Option<u16>,
+    public_pictures: Option<bool>,
+}
+
+impl TryFrom<AppBody> for AppChange {
+    type Error = Error;
+
+    fn try_from(body: AppBody) -> Result<Self, Error> {
+        let host = |host: &String| Host::parse(host).map_err(|fault| fault.at("hosts"));
+        Ok(Self {
+            name: body.name.map(|name| AppName::parse(&name).map_err(|fault| fault.at("name"))).transpose()?,
+            app_id: body.app_id.map(|id| app_id(&id)).transpose()?,
+            sdk_app_id: body.sdk_app_id.map(SdkAppId::parse).transpose().map_err(|fault| fault.at("sdk_app_id"))?,
+            secret: body.secret.map(Secret::new),
+            license_key: body.license_key.map(Secret::new),
+            account_password: body.account_password.map(Secret::new),
+            hosts: body.hosts.map(|hosts| hosts.iter().map(host).collect()).transpose()?,
+            registration: body.registration,
+            dialects: body.dialects,
+            password_min: body.password_min,
+            public_pictures: body.public_pictures,
+        })
+    }
+}
+
+async fn list(service: Data<Service>) -> HttpResponse {
+    let tenants = service.tenants();
+    let apps: Vec<AppView> = tenants.iter().map(|tenant| AppView::from(&tenant.app)).collect();
+    HttpResponse::Ok().json(json!({ "apps": apps }))
+}
+
+async fn create(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+    let given: AppBody = body(&request, payload).await?;
+    let tenant = service.create_app(given.try_into()?).await?;
+    Ok(HttpResponse::Created().json(AppView::from(&tenant.app)))
+}
+
+async fn show(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+    let tenant = service.tenant(&app_id(&path)?)?;
+    Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
+}
+
+async fn change(
+    service: Data<Service>,
+    path: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let given: AppBody = body(&request, payload).await?;
+    let tenant = service.change_app(&app_id(&path)?, given.try_into()?).await?;
+    Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
+}
+
+/// An account password that the operator chose is null: nobody can show it again.
+async fn secrets(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+    let tenant = service.tenant(&app_id(&path)?)?;
+    let secrets = service.app_secrets(&tenant)?;
+    Ok(HttpResponse::Ok().json(json!({
+        "secret": secrets.secret.expose(),
+        "license_key": secrets.license_key.expose(),
+        "account": tenant.app.account.as_str(),
+        "account_password": secrets.account_password.as_ref().map(Secret::expose),
+    })))
+}
+
+async fn rotate_secret(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+    let secret = service.rotate_app_secret(&app_id(&path)?).await?;
+    Ok(HttpResponse::Ok().json(json!({ "secret": secret.expose() })))
+}

@@ -1,0 +1,169 @@
+//! What our own API answers: plain resources, and problems as RFC 9457 has them.
+
+use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
+use problem_details::ProblemDetails;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    domain::{
+        app::{App, Dialects, Registration},
+        avatar::Rendition,
+        error::Error,
+        id::Host,
+        profile::{State, User},
+        text::{DisplayName, Email, MobileNumber, StatusText},
+    },
+    http::{addresses::Addresses, form::BodyFault},
+};
+
+/// An app, without its secrets.
+#[derive(Serialize)]
+pub(super) struct AppView<'a> {
+    app_id: &'a str,
+    name: &'a str,
+    sdk_app_id: u32,
+    account: &'a str,
+    hosts: Vec<&'a str>,
+    registration: Registration,
+    dialects: Dialects,
+    password_min: u16,
+    public_pictures: bool,
+    created_at: String,
+}
+
+impl<'a> From<&'a App> for AppView<'a> {
+    fn from(app: &'a App) -> Self {
+        Self {
+            app_id: app.app_id.as_str(),
+            name: app.name.as_str(),
+            sdk_app_id: app.sdk_app_id.get(),
+            account: app.account.as_str(),
+            hosts: app.hosts.iter().map(Host::as_str).collect(),
+            registration: app.settings.registration,
+            dialects: app.settings.dialects,
+            password_min: app.settings.password_min,
+            public_pictures: app.settings.public_pictures,
+            created_at: app.created_at.to_string(),
+        }
+    }
+}
+
+/// A user with everything its profile holds, the wires' kinds of free data side by side.
+#[derive(Serialize)]
+pub(super) struct UserView<'a> {
+    id: &'a str,
+    key: i64,
+    state: &'static str,
+    name: Option<&'a str>,
+    avatar_url: String,
+    picture_url: String,
+    status: Option<&'a str>,
+    mobile: Option<&'a str>,
+    email: Option<&'a str>,
+    extras: &'a Map<String, Value>,
+    metadata: &'a Map<String, Value>,
+    created_at: String,
+    updated_at: String,
+}
+
+impl<'a> UserView<'a> {
+    pub(super) fn of(app: &App, addresses: &Addresses, user: &'a User) -> Self {
+        let profile = &user.profile;
+        Self {
+            id: user.id.as_str(),
+            key: user.key.0,
+            state: match user.state {
+                State::Active => "active",
+                State::Suspended => "suspended",
+            },
+            name: profile.display_name.as_ref().map(DisplayName::as_str),
+            avatar_url: addresses.avatar(user, app.settings.public_pictures),
+            picture_url: addresses.stable(&user.handle, Rendition::Full),
+            status: profile.status.as_ref().map(StatusText::as_str),
+            mobile: profile.mobile.as_ref().map(MobileNumber::as_str),
+            email: profile.email.as_ref().map(Email::as_str),
+            extras: profile.extras.as_object(),
+            metadata: profile.metadata.as_object(),
+            created_at: user.created_at.to_string(),
+            updated_at: user.updated_at.to_string(),
+        }
+    }
+}
+
+/// A refusal of our own API.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A verb or a field refused.
+    Domain(Error),
+    /// The body could not be read.
+    Body(BodyFault),
+    /// The body is JSON, but not this call's; the text names the field.
+    Unreadable(String),
+    /// Nothing is there.
+    UnknownPath,
+    /// The resource exists, by another method.
+    WrongMethod,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}
+
+impl From<BodyFault> for Refusal {
+    fn from(fault: BodyFault) -> Self {
+        Self::Body(fault)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Domain(error) => write!(f, "{error}"),
+            Self::Body(fault) => write!(f, "{fault}"),
+            Self::Unreadable(fault) => write!(f, "The body is not what this call takes: {fault}"),
+            Self::UnknownPath => write!(f, "Nothing is served at this path"),
+            Self::WrongMethod => write!(f, "This path is not called by this method"),
+        }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Domain(error) => match error {
+                Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+                Error::Forbidden(_) => StatusCode::FORBIDDEN,
+                Error::NotFound(_) => StatusCode::NOT_FOUND,
+                Error::Conflict(_) => StatusCode::CONFLICT,
+                Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+                Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
+                Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+                Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::Body(fault) => fault.status(),
+            Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        if let Self::Domain(Error::Internal(cause)) = self {
+            log::error!("{cause}");
+        }
+        let status = self.status_code();
+        let mut problem = ProblemDetails::new().with_detail(self.to_string());
+        problem.title = status.canonical_reason().map(str::to_owned);
+        problem.status = http1::StatusCode::from_u16(status.as_u16()).ok();
+        HttpResponse::build(status).content_type("application/problem+json").json(problem)
+    }
+}
+
+/// Answers a path called by a method that is not its own.
+pub(super) async fn wrong_method() -> Result<HttpResponse, Refusal> {
+    Err(Refusal::WrongMethod)
+}

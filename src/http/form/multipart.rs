@@ -1,0 +1,168 @@
+//! Multipart bodies: parts bounded while they arrive, files straight to the spool.
+
+use std::{
+    cell::RefCell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+use actix_multipart::{Field as Part, Multipart, MultipartError};
+use actix_web::{
+    HttpRequest,
+    error::PayloadError,
+    web::{self, Bytes},
+};
+use futures_util::{Stream, StreamExt as _};
+
+use super::{
+    BodyFault, Field, FormLimits, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced, shown, too_large,
+};
+use crate::http::spool::{Spool, Upload};
+
+/// A multipart body while it arrives: shared, because the rest behind the last boundary is read when the parser has gone.
+#[derive(Clone)]
+struct Arriving(Rc<RefCell<Counted>>);
+
+struct Counted {
+    payload: web::Payload,
+    bytes_left: u64,
+    is_over: bool,
+}
+
+impl Stream for Arriving {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut counted = self.0.borrow_mut();
+        let chunk = ready!(Pin::new(&mut counted.payload).poll_next(cx));
+        let Some(Ok(bytes)) = &chunk else { return Poll::Ready(chunk) };
+        let Some(bytes_left) = counted.bytes_left.checked_sub(bytes.len() as u64) else {
+            counted.is_over = true;
+            return Poll::Ready(Some(Err(PayloadError::Overflow)));
+        };
+        counted.bytes_left = bytes_left;
+        Poll::Ready(chunk)
+    }
+}
+
+/// Reads a multipart body into its fields.
+pub(super) async fn read(
+    head: &HttpRequest,
+    payload: web::Payload,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Vec<(String, Field)>, BodyFault> {
+    let bytes_max = limits.multipart_bytes_max();
+    refuse_announced(head, bytes_max)?;
+    let mut arriving = Arriving(Rc::new(RefCell::new(Counted { payload, bytes_left: bytes_max, is_over: false })));
+    let mut read = parts_of(Multipart::new(head.headers(), arriving.clone()), limits, spool).await;
+    // Behind the last boundary: read to its end, or the connection could not be used again.
+    while read.is_ok()
+        && let Some(chunk) = arriving.next().await
+    {
+        if let Err(fault) = chunk {
+            read = Err(lost(&fault));
+        }
+    }
+    if arriving.0.borrow().is_over {
+        return Err(too_large("The request body", bytes_max));
+    }
+    let is_untouched = arriving.0.borrow().bytes_left == bytes_max;
+    if is_untouched && arriving.next().await.is_none() {
+        return Ok(Vec::new());
+    }
+    read
+}
+
+async fn parts_of(mut parts: Multipart, limits: &FormLimits, spool: &Spool) -> Result<Vec<(String, Field)>, BodyFault> {
+    let mut fields = Vec::new();
+    let (mut parts_seen, mut files_seen, mut file_bytes_left) = (0, 0, limits.file_bytes_max);
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|fault| damaged(&fault, limits))?;
+        counted(parts_seen, limits)?;
+        parts_seen += 1;
+        let head_bytes: usize = part.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if head_bytes > limits.part_head_bytes_max {
+            return Err(too_large("The head of a part", limits.part_head_bytes_max as u64));
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        let Some(is_chosen) = is_chosen_file(&part) else {
+            let text = text_part(&mut part, &name, limits).await?;
+            fields.push((name, Field::Text(text)));
+            continue;
+        };
+        if files_seen == limits.files_max {
+            return Err(BodyFault::TooMany { what: "files", count_max: limits.files_max });
+        }
+        files_seen += 1;
+        let upload = file_part(&mut part, &name, file_bytes_left, limits, spool).await?;
+        file_bytes_left -= upload.bytes();
+        if upload.bytes() > 0 || is_chosen {
+            fields.push((name, Field::File(upload)));
+        }
+    }
+    Ok(fields)
+}
+
+/// Whether a part is a file, and then whether one was chosen: a browser sends an empty name for a file input nobody touched.
+fn is_chosen_file(part: &Part) -> Option<bool> {
+    let disposition = part.content_disposition()?;
+    let plain = disposition.get_filename().map(|name| !name.is_empty());
+    plain.or(disposition.get_filename_ext().map(|_| true))
+}
+
+async fn text_part(part: &mut Part, name: &str, limits: &FormLimits) -> Result<String, BodyFault> {
+    let mut text = Vec::new();
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
+        bounded(name, (text.len() + chunk.len()) as u64, limits)?;
+        text.extend_from_slice(&chunk);
+    }
+    String::from_utf8(text).map_err(|_| not_utf8(format!("The field {}", shown(name))))
+}
+
+async fn file_part(
+    part: &mut Part,
+    name: &str,
+    bytes_left: u64,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Upload, BodyFault> {
+    let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
+        bytes += chunk.len() as u64;
+        if bytes > bytes_left {
+            return Err(too_large(format!("The file in {}", shown(name)), limits.file_bytes_max));
+        }
+        gathered.extend_from_slice(&chunk);
+        if gathered.len() >= SPOOL_BYTES {
+            let (written, emptied) = spool.append(file, gathered).await?;
+            (file, gathered) = (Some(written), emptied);
+        }
+    }
+    let (file, _) = spool.append(file, gathered).await?;
+    Ok(Upload::new(file, bytes))
+}
+
+fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
+    use MultipartError as Damage;
+    if let Damage::Payload(PayloadError::Overflow) = fault {
+        // The parser's own bound, met while it looks for the end of a head or a line.
+        return too_large("The head of a part", limits.part_head_bytes_max as u64);
+    }
+    if let Damage::Payload(fault) = fault {
+        return lost(fault);
+    }
+    let why = if matches!(fault, Damage::ContentDispositionMissing | Damage::ContentDispositionNameMissing) {
+        "Every part of the form needs a header Content-Disposition: form-data with a name"
+    } else if matches!(fault, Damage::Nested) {
+        "A part of the form may not be a form itself"
+    } else if matches!(fault, Damage::ContentTypeParse | Damage::ContentTypeMissing | Damage::ContentTypeIncompatible) {
+        "The Content-Type of the form cannot be read: send multipart/form-data with a boundary"
+    } else {
+        "The form is damaged: its boundary is missing or does not match, or it ends too early"
+    };
+    BodyFault::Malformed(why.into())
+}

@@ -1,0 +1,210 @@
+//! Picture files: the public addresses, the stable one, the default tiles.
+//!
+//! Every rendition is made at upload, so serving one is reading bytes. Ranges are not offered: the largest file is a few
+//! hundred kilobytes, and a request for a thousand ranges is answered like one for none.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    guard::{Any, Get, Head},
+    http::header::{self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, Header, HeaderName, IfNoneMatch},
+    web::{self, Data, Path},
+};
+
+use super::addresses::{self, Addresses, Given};
+use crate::{
+    domain::{
+        avatar::{Avatar, AvatarChange, PictureKey, Rendition, TileSeed},
+        error::{Error, Fault},
+        profile::User,
+        text::HttpAddress,
+    },
+    service::{Service, pictures::PictureFile},
+};
+
+/// Which rendition an answer holds: a size beside the ladder is rounded up.
+const RENDITION: HeaderName = HeaderName::from_static("x-picture-rendition");
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Who may keep an answer, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// The bytes of this address never change.
+    Immutable,
+    /// Only the caller's own cache; the bytes never change.
+    Private,
+    /// Ask again each time: another picture may be shown by now.
+    Revalidate,
+}
+
+impl Addresses {
+    /// Where anybody finds what a user shows: never empty. Without public pictures, an upload's owner shows a tile.
+    pub fn avatar(&self, user: &User, public_pictures: bool) -> String {
+        match &user.profile.avatar {
+            Avatar::Elsewhere(address) => address.as_str().to_owned(),
+            Avatar::Picture(key, kind) if public_pictures => self.picture(key, Rendition::Full, *kind),
+            Avatar::Picture(..) | Avatar::Tile => self.tile(&TileSeed::of(&user.id).to_string()),
+        }
+    }
+
+    /// What an address that a client gives asks an avatar to become: one of our own keeps or attaches that picture, and a tile's
+    /// is none.
+    /// # Errors
+    /// As [`HttpAddress::parse`].
+    pub fn avatar_change(&self, given: &str) -> Result<AvatarChange, Fault> {
+        let address = HttpAddress::parse(given)?;
+        Ok(match self.read(given) {
+            Given::Tile => AvatarChange::Tile,
+            Given::Owned(key) => AvatarChange::Owned(key, address),
+            Given::Stable(_) | Given::Elsewhere => AvatarChange::Elsewhere(address),
+        })
+    }
+}
+
+/// `/pictures`.
+pub fn scope() -> Scope {
+    let read = || web::route().guard(Any(Get()).or(Head()));
+    web::scope("/pictures")
+        .route("/upload/{key}/{file}", read().to(uploaded))
+        .route("/upload/{transform}/{key}/{file}", read().to(transformed))
+        .route("/of/{handle}/{file}", read().to(current))
+        .default_service(web::to(nothing))
+}
+
+async fn nothing() -> HttpResponse {
+    not_found()
+}
+
+/// `/pictures/upload/{key}/{rendition}.{ext}`; a key that names a tile draws it.
+async fn uploaded(service: Data<Service>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+    let (key, file) = path.into_inner();
+    let rendition = addresses::rendition_named(stem(&file));
+    show(&service, &request, &key, rendition).await
+}
+
+/// `/pictures/upload/w_320,h_320,c_limit/{key}/{name}.png`: the thumbnail form of Qiscus' SDK, in the picture's true type
+/// whatever the ending says.
+async fn transformed(
+    service: Data<Service>,
+    path: Path<(String, String, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let (transform, key, _) = path.into_inner();
+    show(&service, &request, &key, addresses::thumbnail(&transform)).await
+}
+
+/// `/pictures/of/{handle}/{rendition}`: whatever the user shows now.
+async fn current(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let (handle, file) = path.into_inner();
+    let user = PictureKey::parse(&handle).ok().and_then(|handle| service.user_of_handle(&handle).ok());
+    let (Some(user), Some(rendition)) = (user, addresses::rendition_named(stem(&file))) else {
+        return not_found();
+    };
+    match &user.profile.avatar {
+        Avatar::Picture(key, _) => match service.public_picture(key, rendition).await {
+            Ok(file) => serve(&request, key.as_str(), rendition, &file, Caching::Revalidate),
+            Err(error) => refused(&error),
+        },
+        // An avatar that is itself somebody's stable address could lead round in a circle.
+        Avatar::Elsewhere(address) if !matches!(addresses.read(address.as_str()), Given::Stable(_)) => {
+            HttpResponse::Found()
+                .insert_header((header::LOCATION, address.as_str()))
+                .insert_header((CACHE_CONTROL, "no-cache"))
+                .finish()
+        }
+        Avatar::Tile | Avatar::Elsewhere(_) => {
+            draw(&service, &request, TileSeed::of(&user.id), rendition, Caching::Revalidate).await
+        }
+    }
+}
+
+async fn show(service: &Service, request: &HttpRequest, key: &str, rendition: Option<Rendition>) -> HttpResponse {
+    let Some(rendition) = rendition else {
+        return not_found();
+    };
+    if let Some(seed) = addresses::tile_seed(key).and_then(|seed| TileSeed::parse(seed).ok()) {
+        return draw(service, request, seed, rendition, Caching::Immutable).await;
+    }
+    let Ok(key) = PictureKey::parse(key) else {
+        return not_found();
+    };
+    match service.public_picture(&key, rendition).await {
+        Ok(file) => serve(request, key.as_str(), rendition, &file, Caching::Immutable),
+        Err(error) => refused(&error),
+    }
+}
+
+async fn draw(
+    service: &Service,
+    request: &HttpRequest,
+    seed: TileSeed,
+    rendition: Rendition,
+    caching: Caching,
+) -> HttpResponse {
+    match service.tile(seed, rendition).await {
+        Ok(file) => serve(request, &seed.to_string(), rendition, &file, caching),
+        Err(error) => refused(&error),
+    }
+}
+
+/// Answers with a rendition, or with 304 where the caller has it. No sniffing, no scripts, no client file name.
+pub fn serve(
+    request: &HttpRequest,
+    name: &str,
+    rendition: Rendition,
+    file: &PictureFile,
+    caching: Caching,
+) -> HttpResponse {
+    let etag = EntityTag::new_strong(format!("{name}-{}", rendition.name()));
+    let cache_control = match caching {
+        Caching::Immutable => "public, max-age=31536000, immutable",
+        Caching::Private => "private, max-age=31536000, immutable",
+        Caching::Revalidate => "no-cache",
+    };
+    let is_known = match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&etag)),
+        Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
+        Err(_) => false,
+    };
+    let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer
+        .insert_header((ETAG, etag))
+        .insert_header((CACHE_CONTROL, cache_control))
+        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((RESOURCE_POLICY, "cross-origin"))
+        .insert_header((RENDITION, rendition.name()));
+    match is_known {
+        true => answer.finish(),
+        false => answer.content_type(file.kind.media_type()).body(file.bytes.clone()),
+    }
+}
+
+fn stem(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+fn not_found() -> HttpResponse {
+    HttpResponse::NotFound().insert_header((CACHE_CONTROL, "no-cache")).body("No such picture.\n")
+}
+
+fn refused(error: &Error) -> HttpResponse {
+    match error {
+        Error::Internal(cause) => {
+            log::error!("{cause}");
+            HttpResponse::InternalServerError().finish()
+        }
+        Error::Busy => HttpResponse::ServiceUnavailable().finish(),
+        Error::NotFound(_)
+        | Error::Invalid { .. }
+        | Error::Unauthenticated(_)
+        | Error::Forbidden(_)
+        | Error::Conflict(_)
+        | Error::TooMany { .. }
+        | Error::StorageFull => not_found(),
+    }
+}

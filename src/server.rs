@@ -1,0 +1,512 @@
+//! The composition root: opens the data folder, wires the rooms, serves until told to stop.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpListener},
+    os::unix::{
+        fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        net::UnixListener,
+    },
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    rt,
+    web::{self, Data},
+};
+use url::Url;
+
+use crate::{
+    blob::Folder,
+    dialect::{mirrorfly, native, qiscus},
+    domain::{
+        error::Error,
+        secret::ServerKey,
+        time::{Clock, Moment},
+        upload::Limits,
+    },
+    http::{addresses::Addresses, guard::Guard, pictures, spool::Spool},
+    service::{
+        Service,
+        apps::{AppChange, AppSecrets, Tenant},
+        credentials::Keyring,
+        pictures::PictureOptions,
+    },
+    settings::{self, ControlSocket, FirstApp, Settings},
+    store::{self, Store, StoreOptions},
+};
+
+/// How long a client may take to send the head of a request.
+const HEAD_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a connection may stay open between two requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long requests in flight may take to end after the order to stop.
+const STOP_WAIT_S: u64 = 20;
+
+/// How often what nobody names any more is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Connections for reading beside one a worker: for work on blocking threads.
+const SPARE_READERS: u32 = 4;
+
+/// Why a server could not start. `Display` is one sentence that says what to do.
+#[derive(Debug)]
+pub struct StartError {
+    /// Which of the operator's things is in the way.
+    pub kind: StartErrorKind,
+    sentence: String,
+}
+
+/// Which of the operator's things is in the way of a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartErrorKind {
+    /// An address cannot be listened on.
+    Address,
+    /// Another process has the data folder.
+    FolderInUse,
+    /// The data folder, its key or its database cannot be used.
+    Folder,
+    /// A setting is wrong in the light of what is stored.
+    Settings,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+fn unusable(sentence: impl Into<String>) -> StartError {
+    StartError { kind: StartErrorKind::Folder, sentence: sentence.into() }
+}
+
+/// What everything asynchronous runs on: one a process.
+pub struct Runtime(rt::SystemRunner);
+
+impl Runtime {
+    /// A runtime on this thread.
+    #[expect(clippy::new_without_default, reason = "starting one is an act, not a default")]
+    pub fn new() -> Self {
+        Self(rt::System::new())
+    }
+
+    /// Runs `work` to its end.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.block_on(work)
+    }
+}
+
+/// A house that is open and bound to its addresses, but does not serve yet.
+pub struct Server {
+    house: House,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    control: UnixListener,
+    data: PathBuf,
+    first_app: FirstAppAtStart,
+}
+
+/// What every door needs.
+#[derive(Clone)]
+struct House {
+    service: Service,
+    addresses: Addresses,
+    spool: Spool,
+    guard: Guard,
+    workers: usize,
+    // Held for as long as anything of the house lives: one process owns the folder.
+    _lock: Arc<File>,
+}
+
+/// The first app as a start finds or makes it.
+pub struct FirstAppAtStart {
+    /// The app.
+    pub tenant: Arc<Tenant>,
+    /// Whether this start made it.
+    pub is_new: bool,
+    /// Its secrets, for the operator's terminal.
+    pub secrets: AppSecrets,
+}
+
+/// A server that serves.
+pub struct Running {
+    service: Service,
+    public: Option<(ServerHandle, rt::task::JoinHandle<io::Result<()>>)>,
+    control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
+    sweeping: rt::task::JoinHandle<()>,
+    socket: ControlSocket,
+}
+
+impl Server {
+    /// Opens the data folder and binds every address of the settings. Nothing is served until [`Server::start`].
+    /// # Errors
+    /// See [`StartErrorKind`].
+    pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let listeners = settings.listen.iter().map(|address| listen(*address)).collect::<Result<Vec<_>, _>>()?;
+        Self::open_on(settings, listeners).await
+    }
+
+    /// Opens the data folder for commands alone: nobody but this machine's own user reaches it.
+    /// # Errors
+    /// See [`StartErrorKind`].
+    pub async fn open_for_commands(settings: &Settings) -> Result<Self, StartError> {
+        Self::open_on(settings, Vec::new()).await
+    }
+
+    async fn open_on(settings: &Settings, listeners: Vec<TcpListener>) -> Result<Self, StartError> {
+        let data = settings.data.as_path();
+        let lock = own_folder(data)?;
+        let keyring = Keyring::new(server_key(settings)?, settings.workers);
+        let durability = match settings.durability {
+            settings::Durability::Full => store::Durability::Full,
+            settings::Durability::Normal => store::Durability::Normal,
+        };
+        let readers = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_READERS);
+        let store = Store::open(&data.join("standin.db"), &StoreOptions { durability, readers })
+            .map_err(|error| unusable(error.to_string()))?;
+        let in_folder = |error: Error| unusable(explain(data, &error));
+        let folder = Folder::open(&data.join("pictures"), &data.join("incoming")).map_err(in_folder)?;
+        let service =
+            Service::open(store, folder, keyring, &picture_options(settings), wall_clock()).await.map_err(in_folder)?;
+        service.sweep_at_start().await.map_err(in_folder)?;
+        let first_app = first_app(&service, &settings.first_app).await?;
+        let bound = listeners
+            .iter()
+            .map(TcpListener::local_addr)
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(|error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() })?;
+        let public_url = settings.public_url.clone().map_or_else(|| public_url_of(bound.first()), Ok)?;
+        let addresses = Addresses::new(&public_url).map_err(|fault| StartError {
+            kind: StartErrorKind::Settings,
+            sentence: format!("The public URL {public_url} {fault}."),
+        })?;
+        let control = control_socket(data)?;
+        let guard = Guard::new(service.now());
+        let house = House {
+            service,
+            addresses,
+            spool: Spool::new(data.join("incoming")),
+            guard,
+            workers: settings.workers,
+            _lock: Arc::new(lock),
+        };
+        Ok(Self { house, listeners, addresses: bound, control, data: settings.data.clone(), first_app })
+    }
+
+    /// The addresses it listens on, the true port where the settings say 0.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The first app.
+    pub fn first_app(&self) -> &FirstAppAtStart {
+        &self.first_app
+    }
+
+    /// The base of every address handed out.
+    pub fn public_url(&self) -> &str {
+        self.house.addresses.base()
+    }
+
+    /// Begins to serve.
+    /// # Errors
+    /// `Address`, when the system refuses a listener.
+    pub fn start(self) -> Result<Running, StartError> {
+        let in_address = |error: io::Error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() };
+        let service = self.house.service.clone();
+        let socket = settings::control_socket(&self.data).map_err(in_address)?;
+        let public = match self.listeners.is_empty() {
+            true => None,
+            false => {
+                let server = public_server(self.house.clone(), self.listeners).map_err(in_address)?;
+                Some((server.handle(), rt::spawn(server)))
+            }
+        };
+        let control = control_server(self.house, self.control).map_err(in_address)?;
+        let control = (control.handle(), rt::spawn(control));
+        let sweeping = rt::spawn(sweep_for_ever(service.clone()));
+        Ok(Running { service, public, control, sweeping, socket })
+    }
+}
+
+impl Running {
+    /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight.
+    /// # Errors
+    /// What the system said when a listener broke.
+    pub async fn until_told_to_stop(mut self) -> io::Result<()> {
+        if let Some((_, public)) = &mut self.public {
+            public.await.map_err(io::Error::other)??;
+        }
+        self.public = None;
+        self.stop().await
+    }
+
+    /// Ends what is in flight, closes the database, gives the folder back.
+    /// # Errors
+    /// What the system said when a listener broke.
+    pub async fn stop(self) -> io::Result<()> {
+        if let Some((handle, public)) = self.public {
+            handle.stop(true).await;
+            public.await.map_err(io::Error::other)??;
+        }
+        let (handle, control) = self.control;
+        handle.stop(true).await;
+        control.await.map_err(io::Error::other)??;
+        self.sweeping.abort();
+        self.service.close().await;
+        match fs::remove_file(self.socket.path()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The doors for everybody.
+fn public_server(house: House, listeners: Vec<TcpListener>) -> io::Result<actix_web::dev::Server> {
+    let workers = house.workers;
+    let factory = move || {
+        App::new()
+            .app_data(Data::new(house.service.clone()))
+            .app_data(Data::new(house.addresses.clone()))
+            .app_data(Data::new(house.spool.clone()))
+            .wrap(house.guard.middleware())
+            .service(pictures::scope())
+            .service(qiscus::rest())
+            .service(mirrorfly::rest())
+            .service(native::front())
+            .default_service(web::to(native::unknown_path))
+    };
+    let mut server = HttpServer::new(factory)
+        .workers(workers)
+        .tcp_nodelay(true)
+        .client_request_timeout(HEAD_WAIT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(STOP_WAIT_S);
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}
+
+/// The operator's door: our own API on a Unix socket, whose file mode is the authority.
+fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::dev::Server> {
+    let factory = move || {
+        App::new()
+            .app_data(Data::new(house.service.clone()))
+            .app_data(Data::new(house.addresses.clone()))
+            .app_data(Data::new(house.spool.clone()))
+            .wrap(house.guard.middleware())
+            .service(native::scope())
+            .default_service(web::to(native::unknown_path))
+    };
+    let server =
+        HttpServer::new(factory).workers(1).disable_signals().shutdown_timeout(STOP_WAIT_S).listen_uds(socket)?;
+    Ok(server.run())
+}
+
+async fn sweep_for_ever(service: Service) {
+    loop {
+        rt::time::sleep(SWEEP_EVERY).await;
+        if let Err(error) = service.sweep().await {
+            log::error!("the sweep stopped and will be tried again: {error:?}");
+        }
+    }
+}
+
+/// Makes the data folder where there is none, closes it to others, and takes it for this process.
+fn own_folder(data: &Path) -> Result<File, StartError> {
+    let shown = data.display();
+    let in_way = |error: io::Error| {
+        unusable(format!(
+            "The data folder {shown} cannot be used ({error}): let this user own it, or name another with --data."
+        ))
+    };
+    if !data.is_dir() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(in_way)?;
+    }
+    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(in_way)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(data.join("standin.lock"))
+        .map_err(in_way)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError {
+            kind: StartErrorKind::FolderInUse,
+            sentence: format!(
+                "The data folder {shown} is in use by another standin: stop that one, or name another with --data."
+            ),
+        }),
+        Err(TryLockError::Error(error)) => Err(in_way(error)),
+    }
+}
+
+/// The server key: from the settings, else from `server.key`, which the first start makes.
+fn server_key(settings: &Settings) -> Result<[u8; 32], StartError> {
+    if let Some(key) = &settings.server_key {
+        return Ok(*key.expose());
+    }
+    let path = settings.data.join("server.key");
+    let shown = path.display();
+    let in_way =
+        |error: io::Error| unusable(format!("The server key {shown} cannot be used ({error}): let this user read it."));
+    match File::open(&path) {
+        Ok(mut file) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).map_err(in_way)?;
+            let key = ServerKey::parse(text.trim_end());
+            key.map(|key| *key.expose())
+                .map_err(|fault| unusable(format!("The server key {shown} {fault}: put the right one back.")))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if settings.data.join("standin.db").exists() {
+                return Err(unusable(format!(
+                    "The server key {shown} is gone, and without it nothing in the database opens: put it back, or give it as STANDIN_SERVER_KEY."
+                )));
+            }
+            let key = Keyring::fresh_key();
+            write_key(&path, &key).map_err(in_way)?;
+            Ok(key)
+        }
+        Err(error) => Err(in_way(error)),
+    }
+}
+
+/// Under its true name only once it is whole and on the disk: a half-written key would lock everybody out.
+fn write_key(path: &Path, key: &[u8; 32]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    for byte in key {
+        write!(file, "{byte:02x}")?;
+    }
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| {
+        let kind = error.kind();
+        let sentence = if kind == io::ErrorKind::AddrInUse {
+            let ip = address.ip();
+            format!("Address {address} is already in use by another process: stop it, or use --listen {ip}:0 to pick a free port.")
+        } else if kind == io::ErrorKind::PermissionDenied {
+            format!("Address {address} may not be listened on by this user: use a port above 1023, or let the system allow it.")
+        } else {
+            format!("Address {address} cannot be listened on ({error}): name another with --listen.")
+        };
+        StartError { kind: StartErrorKind::Address, sentence }
+    })
+}
+
+/// Binds the control socket. A file left by a process that was killed is in the way of nobody: the folder's lock is ours.
+fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
+    let in_way = |error: io::Error| {
+        unusable(format!(
+            "The control socket in {} cannot be made ({error}): let this user own the folder.",
+            data.display()
+        ))
+    };
+    let socket = settings::control_socket(data).map_err(in_way)?;
+    match fs::remove_file(socket.path()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(in_way(error)),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(socket.path()).map_err(in_way)?;
+    fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(in_way)?;
+    Ok(listener)
+}
+
+/// Without a setting, addresses are handed out for the first listener; for one on every interface, for loopback.
+fn public_url_of(listener: Option<&SocketAddr>) -> Result<Url, StartError> {
+    let base = match listener {
+        Some(address) if address.ip().is_unspecified() => {
+            let base = format!("http://127.0.0.1:{}", address.port());
+            log::warn!(
+                "addresses of pictures are handed out as {base}: set --public-url to what clients call this server"
+            );
+            base
+        }
+        Some(address) => format!("http://{address}"),
+        // A command's own server hands out addresses too; nobody can call them before it serves.
+        None => "http://127.0.0.1:8080".to_owned(),
+    };
+    Url::parse(&base).map_err(|error| unusable(error.to_string()))
+}
+
+async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStart, StartError> {
+    let change = AppChange {
+        app_id: given.app_id.clone(),
+        sdk_app_id: given.sdk_app_id,
+        secret: given.secret.clone(),
+        license_key: given.license_key.clone(),
+        account_password: given.account_password.clone(),
+        registration: given.registration,
+        ..AppChange::default()
+    };
+    let in_settings = |error: Error| StartError {
+        kind: StartErrorKind::Settings,
+        sentence: format!("The first app cannot be brought to what the STANDIN_APP settings say: {error}."),
+    };
+    let (tenant, is_new) = service.describe_first_app(change).await.map_err(in_settings)?;
+    let secrets = service.app_secrets(&tenant).map_err(in_settings)?;
+    Ok(FirstAppAtStart { tenant, is_new, secrets })
+}
+
+fn picture_options(settings: &Settings) -> PictureOptions {
+    let given = &settings.pictures;
+    PictureOptions {
+        limits: Limits {
+            file_bytes_max: given.file_bytes_max,
+            side_px_max: given.side_px_max,
+            pixels_max: given.pixels_max,
+            decoded_bytes_max: given.decoded_bytes_max,
+        },
+        decode_budget_bytes: given.decode_budget_bytes,
+        cache_bytes: given.cache_bytes,
+        uploads_per_minute: given.uploads_per_minute,
+        uploads_per_day: given.uploads_per_day,
+    }
+}
+
+/// The only clock on the wall of this house.
+fn wall_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    })
+}
+
+/// An operator sees the cause that callers never see.
+fn explain(data: &Path, error: &Error) -> String {
+    let shown = data.display();
+    match error {
+        Error::Internal(cause) => format!("The data folder {shown} cannot be used: {cause}."),
+        Error::Forbidden(why) => format!(
+            "The data folder {shown} cannot be opened: {why}; give the right one as STANDIN_SERVER_KEY or in server.key."
+        ),
+        Error::StorageFull => format!("The disk of the data folder {shown} is full: make room, then start again."),
+        Error::Invalid { .. }
+        | Error::Unauthenticated(_)
+        | Error::NotFound(_)
+        | Error::Conflict(_)
+        | Error::TooMany { .. }
+        | Error::Busy => format!("The data folder {shown} cannot be used: {error}."),
+    }
+}

@@ -1,0 +1,297 @@
+//! Apps: who may call on whose behalf, and what an operator may change.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use crate::{
+    domain::{
+        app::{AccountPassword, App, AppSettings, Dialects, NewApp, Registration},
+        error::{Error, Fault, Unauthenticated, What},
+        id::{AppId, AppKey, Host, SdkAppId, UserId},
+        secret::{self, Digest, Secret},
+        text::AppName,
+    },
+    service::{
+        Service,
+        credentials::{self, Keyring, Purpose, SealedKind},
+    },
+    store::Store,
+};
+
+/// The name of every app's back-end account.
+const ACCOUNT: &str = "administrator";
+
+/// An app as the service keeps it in memory, with digests of its secrets: checking one costs no cipher and no row.
+#[derive(Debug)]
+pub struct Tenant {
+    /// The app as it is stored.
+    pub app: App,
+    secret: Digest,
+    license_key: Digest,
+}
+
+impl Tenant {
+    /// Whether this is the app's licence key.
+    pub fn has_license_key(&self, given: &str) -> bool {
+        credentials::matches(given, &self.license_key)
+    }
+}
+
+/// All apps, in memory. A change of an app replaces the whole: readers never wait for it.
+#[derive(Default)]
+pub(super) struct Directory {
+    tenants: RwLock<Arc<Tenants>>,
+}
+
+#[derive(Default)]
+struct Tenants {
+    in_order: Vec<Arc<Tenant>>,
+    by_app_id: HashMap<AppId, Arc<Tenant>>,
+    by_host: HashMap<Host, Arc<Tenant>>,
+    by_key: HashMap<AppKey, Arc<Tenant>>,
+}
+
+impl Directory {
+    pub(super) fn refresh(&self, store: &Store, keyring: &Keyring) -> Result<(), Error> {
+        let mut tenants = Tenants::default();
+        for app in store.apps()? {
+            let secret = credentials::digest(keyring.unseal(SealedKind::AppSecret, &app.secret)?.expose());
+            let license_key = credentials::digest(keyring.unseal(SealedKind::LicenseKey, &app.license_key)?.expose());
+            let tenant = Arc::new(Tenant { app, secret, license_key });
+            tenants.by_app_id.insert(tenant.app.app_id.clone(), Arc::clone(&tenant));
+            tenants.by_key.insert(tenant.app.key, Arc::clone(&tenant));
+            for host in &tenant.app.hosts {
+                tenants.by_host.entry(host.clone()).or_insert_with(|| Arc::clone(&tenant));
+            }
+            tenants.in_order.push(tenant);
+        }
+        *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tenants);
+        Ok(())
+    }
+
+    fn now(&self) -> Arc<Tenants> {
+        Arc::clone(&self.tenants.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn by_key(&self, key: AppKey) -> Result<Arc<Tenant>, Error> {
+        self.now().by_key.get(&key).cloned().ok_or(Error::NotFound(What::App))
+    }
+}
+
+/// What an operator gives an app; what is not given is made up (at creation) or stays (in a change).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppChange {
+    /// For people; at creation the app id where not given.
+    pub name: Option<AppName>,
+    /// Its name on Qiscus' wire.
+    pub app_id: Option<AppId>,
+    /// Its number on Tencent's wire.
+    pub sdk_app_id: Option<SdkAppId>,
+    /// The secret that Qiscus and Tencent share: 32 to 128 letters and digits.
+    pub secret: Option<Secret>,
+    /// MirrorFly's licence key: 1 to 191 printable characters.
+    pub license_key: Option<Secret>,
+    /// The back-end account's password.
+    pub account_password: Option<Secret>,
+    /// Host names that select this app; replaces the former list.
+    pub hosts: Option<Vec<Host>>,
+    /// Who may create accounts on SDK doors.
+    pub registration: Option<Registration>,
+    /// Which wires answer.
+    pub dialects: Option<Dialects>,
+    /// The fewest characters of a chosen password: 1 to 1024.
+    pub password_min: Option<u16>,
+    /// Whether pictures have public addresses.
+    pub public_pictures: Option<bool>,
+}
+
+/// An app's secrets in clear, for who may see them.
+#[derive(Debug, Clone)]
+pub struct AppSecrets {
+    /// The SDK secret (Qiscus) and SecretKey (Tencent).
+    pub secret: Secret,
+    /// MirrorFly's licence key.
+    pub license_key: Secret,
+    /// The back-end account's password; none when the operator chose one, for nobody can show that again.
+    pub account_password: Option<Secret>,
+}
+
+impl AppChange {
+    fn check(&self) -> Result<(), Error> {
+        let checked = |given: &Option<Secret>, field: &'static str, rule: fn(&str) -> Result<Secret, Fault>| match given
+        {
+            Some(given) => rule(given.expose()).map(|_| ()).map_err(|fault| fault.at(field)),
+            None => Ok(()),
+        };
+        checked(&self.secret, "secret", secret::app_secret)?;
+        checked(&self.license_key, "license_key", secret::license_key)?;
+        checked(&self.account_password, "account_password", secret::password)?;
+        if self.password_min.is_some_and(|chars| !(1..=1024).contains(&chars)) {
+            return Err(Fault::OutOfRange("from 1 to 1024 characters").at("password_min"));
+        }
+        Ok(())
+    }
+
+    fn apply_to(&self, settings: &mut AppSettings) {
+        settings.registration = self.registration.unwrap_or(settings.registration);
+        settings.dialects = self.dialects.unwrap_or(settings.dialects);
+        settings.password_min = self.password_min.unwrap_or(settings.password_min);
+        settings.public_pictures = self.public_pictures.unwrap_or(settings.public_pictures);
+    }
+}
+
+impl Service {
+    /// Who presents this app id and secret: Qiscus' way. An unknown app and a wrong secret look alike, in text and in time.
+    /// # Errors
+    /// `Unauthenticated`.
+    pub fn admit(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
+        let tenant = AppId::parse(app_id).ok().and_then(|id| self.house.apps.now().by_app_id.get(&id).cloned());
+        let expected = tenant.as_ref().map_or(Digest([0; 32]), |tenant| tenant.secret);
+        match (credentials::matches(secret, &expected), tenant) {
+            (true, Some(tenant)) => Ok(tenant),
+            (true, None) | (false, _) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+        }
+    }
+
+    /// The app a call without a name of one is for: the one that lists this host, else the first.
+    /// # Errors
+    /// `NotFound` in a house without apps.
+    pub fn tenant_at(&self, host: Option<&str>) -> Result<Arc<Tenant>, Error> {
+        let tenants = self.house.apps.now();
+        let by_host = host.and_then(|host| Host::parse(host).ok()).and_then(|host| tenants.by_host.get(&host));
+        by_host.or(tenants.in_order.first()).cloned().ok_or(Error::NotFound(What::App))
+    }
+
+    /// The app of this name, for who may see all apps.
+    /// # Errors
+    /// `NotFound`.
+    pub fn tenant(&self, app_id: &AppId) -> Result<Arc<Tenant>, Error> {
+        self.house.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
+    }
+
+    /// All apps, in the order they were made.
+    pub fn tenants(&self) -> Vec<Arc<Tenant>> {
+        self.house.apps.now().in_order.clone()
+    }
+
+    /// Makes an app; what is not given is drawn.
+    /// # Errors
+    /// `Invalid`, `Conflict` when the app id or number is taken, store errors.
+    pub async fn create_app(&self, given: AppChange) -> Result<Arc<Tenant>, Error> {
+        given.check()?;
+        let keyring = &self.house.keyring;
+        let invented = |fault: Fault| Error::internal(fault);
+        let app_id =
+            given.app_id.clone().map_or_else(|| AppId::parse(&credentials::new_app_id()).map_err(invented), Ok)?;
+        let sdk_app_id = match given.sdk_app_id {
+            Some(number) => number,
+            None => SdkAppId::parse(credentials::new_sdk_app_id()?).map_err(invented)?,
+        };
+        let account = UserId::parse(ACCOUNT).map_err(invented)?;
+        let secret = given.secret.clone().unwrap_or_else(credentials::new_app_secret);
+        let license_key = given.license_key.clone().unwrap_or_else(credentials::new_license_key);
+        let account_password = match &given.account_password {
+            Some(password) => AccountPassword::Chosen(keyring.hash(password).await?),
+            // The account belongs to the app, whose key the row does not have yet: the salt alone tells two apps apart.
+            None => AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
+        };
+        let name = given.name.clone().map_or_else(|| AppName::parse(app_id.as_str()).map_err(invented), Ok)?;
+        let mut settings = AppSettings::default();
+        given.apply_to(&mut settings);
+        let new = NewApp {
+            name,
+            app_id,
+            sdk_app_id,
+            account,
+            account_password,
+            secret: keyring.seal(SealedKind::AppSecret, &secret)?,
+            license_key: keyring.seal(SealedKind::LicenseKey, &license_key)?,
+            hosts: given.hosts.unwrap_or_default(),
+            settings,
+        };
+        let app = self.house.store.create_app(new, self.now()).await?;
+        self.refreshed(app.key)
+    }
+
+    /// Changes what is given of an app. A secret that is given replaces the former one at once.
+    /// # Errors
+    /// `Invalid`, `NotFound`, `Conflict`, store errors.
+    pub async fn change_app(&self, app_id: &AppId, given: AppChange) -> Result<Arc<Tenant>, Error> {
+        given.check()?;
+        let keyring = &self.house.keyring;
+        let mut app = self.tenant(app_id)?.app.clone();
+        if let Some(secret) = &given.secret {
+            app.secret = keyring.seal(SealedKind::AppSecret, secret)?;
+        }
+        if let Some(key) = &given.license_key {
+            app.license_key = keyring.seal(SealedKind::LicenseKey, key)?;
+        }
+        if let Some(password) = &given.account_password
+            && !self.is_account_password(&app, password).await?
+        {
+            app.account_password = AccountPassword::Chosen(keyring.hash(password).await?);
+        }
+        given.apply_to(&mut app.settings);
+        app.name = given.name.unwrap_or(app.name);
+        app.app_id = given.app_id.unwrap_or(app.app_id);
+        app.sdk_app_id = given.sdk_app_id.unwrap_or(app.sdk_app_id);
+        app.hosts = given.hosts.unwrap_or(app.hosts);
+        let app = self.house.store.change_app(app).await?;
+        self.refreshed(app.key)
+    }
+
+    /// Draws a new app secret. The former one is dead when this returns.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub async fn rotate_app_secret(&self, app_id: &AppId) -> Result<Secret, Error> {
+        let secret = credentials::new_app_secret();
+        self.change_app(app_id, AppChange { secret: Some(secret.clone()), ..AppChange::default() }).await?;
+        Ok(secret)
+    }
+
+    /// Describes the first app from outside: makes it where there is none, else brings it to what is given.
+    /// Returns whether it was made by this call.
+    /// # Errors
+    /// As [`Service::create_app`] and [`Service::change_app`].
+    pub async fn describe_first_app(&self, given: AppChange) -> Result<(Arc<Tenant>, bool), Error> {
+        match self.tenants().first() {
+            None => Ok((self.create_app(given).await?, true)),
+            Some(first) if given == AppChange::default() => Ok((Arc::clone(first), false)),
+            Some(first) => Ok((self.change_app(&first.app.app_id.clone(), given).await?, false)),
+        }
+    }
+
+    /// The secrets of an app in clear: for the operator's own terminal and socket.
+    /// # Errors
+    /// Internal when a seal does not open.
+    pub fn app_secrets(&self, tenant: &Tenant) -> Result<AppSecrets, Error> {
+        let keyring = &self.house.keyring;
+        let account_password = match &tenant.app.account_password {
+            AccountPassword::Chosen(_) => None,
+            AccountPassword::Derived(derived) => {
+                Some(keyring.derive(Purpose::AccountPassword, AppKey(0), &tenant.app.account, derived.salt))
+            }
+        };
+        Ok(AppSecrets {
+            secret: keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?,
+            license_key: keyring.unseal(SealedKind::LicenseKey, &tenant.app.license_key)?,
+            account_password,
+        })
+    }
+
+    /// Whether `password` is that of the app's back-end account. A wrong one costs one argon2, as a user's does.
+    pub(super) async fn is_account_password(&self, app: &App, password: &Secret) -> Result<bool, Error> {
+        match &app.account_password {
+            AccountPassword::Derived(derived) if credentials::matches(password.expose(), &derived.digest) => Ok(true),
+            AccountPassword::Derived(_) => self.house.keyring.verify(password, None).await,
+            AccountPassword::Chosen(hash) => self.house.keyring.verify(password, Some(hash.clone())).await,
+        }
+    }
+
+    fn refreshed(&self, key: AppKey) -> Result<Arc<Tenant>, Error> {
+        self.house.apps.refresh(&self.house.store, &self.house.keyring)?;
+        self.house.apps.by_key(key)
+    }
+}

@@ -1,0 +1,257 @@
+//! Secrets: drawn, derived, hashed, sealed, compared. The only file that names a cipher, a hash or a die for them.
+//!
+//! Three kinds, none readable at rest. *Chosen* passwords are argon2id hashes. *Derived* secrets, which a vendor's call must
+//! show again, are made from the server key and a salt in the row. *Random* tickets are shown once and kept as a digest.
+
+use std::sync::Arc;
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc},
+};
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead, Generate, KeyInit as _, Payload},
+};
+use hmac::{Hmac, Mac};
+use rand::{
+    RngExt,
+    distr::{Alphanumeric, SampleString, Uniform},
+};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use crate::domain::{
+    avatar::PictureKey,
+    error::{Error, Fault},
+    id::{AppKey, UserId},
+    secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret},
+};
+
+/// Characters of a ticket: 27 of 62 hold 160 bits.
+const TICKET_CHARS: usize = 27;
+
+/// Characters of a derived secret: 22 of 62 hold 128 bits.
+const DERIVED_CHARS: usize = 22;
+
+/// Logins and registrations that may wait for a hash beyond those being computed; more are told [`Error::Busy`].
+const HASHES_WAITING_MAX: usize = 256;
+
+/// What a derived secret opens. Part of what it is derived from, so no two kinds are ever equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The user token of Qiscus.
+    UserToken,
+    /// The password that MirrorFly issues to a user.
+    IssuedPassword,
+    /// The password of an app's back-end account, where the operator gave none.
+    AccountPassword,
+}
+
+/// What a sealed secret is: bound into the seal, so that one cannot stand in for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedKind {
+    /// The SDK secret (Qiscus) and SecretKey (Tencent).
+    AppSecret,
+    /// MirrorFly's licence key.
+    LicenseKey,
+}
+
+/// The server key and everything done with it.
+#[derive(Clone)]
+pub struct Keyring {
+    /// The 32 bytes of the key, then zeros: HMAC fills a short key up to its block in the same way.
+    key: [u8; 64],
+    hashing: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Keyring {
+    /// A keyring over the server key; `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run side by side.
+    pub fn new(key: [u8; 32], hashes_at_once: usize) -> Self {
+        let mut block = [0; 64];
+        block.iter_mut().zip(key).for_each(|(byte, given)| *byte = given);
+        Self {
+            key: block,
+            hashing: Arc::new(Semaphore::new(hashes_at_once)),
+            places: Arc::new(Semaphore::new(hashes_at_once + HASHES_WAITING_MAX)),
+        }
+    }
+
+    /// A new server key.
+    pub fn fresh_key() -> [u8; 32] {
+        rand::random()
+    }
+
+    /// What the database keeps to know this key again.
+    pub fn fingerprint(&self) -> Digest {
+        Digest(Sha256::digest(self.mac(&[b"fingerprint"])).into())
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new((&self.key).into());
+        for part in parts {
+            // Lengths keep neighbouring parts apart.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Makes a derived secret again from its salt.
+    pub fn derive(&self, purpose: Purpose, app: AppKey, user: &UserId, salt: Salt) -> Secret {
+        let purpose: &[u8] = match purpose {
+            Purpose::UserToken => b"user token",
+            Purpose::IssuedPassword => b"issued password",
+            Purpose::AccountPassword => b"account password",
+        };
+        let mac = self.mac(&[purpose, &app.0.to_be_bytes(), user.as_str().as_bytes(), &salt.0]);
+        let (head, _) = mac.split_at(16);
+        let number = head.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+        Secret::new(format!("{:0>DERIVED_CHARS$}", base62::encode(number)))
+    }
+
+    /// Draws a new derived secret: under a new salt, so that no former one is it.
+    pub fn draw(&self, purpose: Purpose, app: AppKey, user: &UserId) -> Derived {
+        let salt = Salt(rand::random());
+        Derived { salt, digest: digest(self.derive(purpose, app, user, salt).expose()) }
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&self.mac(&[b"seal"])).into())
+    }
+
+    /// Seals an app's secret for the database: the random nonce, then ciphertext and tag.
+    /// # Errors
+    /// Internal, and only when the cipher itself fails.
+    pub fn seal(&self, kind: SealedKind, clear: &Secret) -> Result<Sealed, Error> {
+        let nonce = XNonce::generate();
+        let payload = Payload { msg: clear.expose().as_bytes(), aad: kind.bound() };
+        let sealed =
+            self.cipher().encrypt(&nonce, payload).map_err(|_| Error::internal("a secret could not be sealed"))?;
+        Ok(Sealed([nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// Opens what [`Keyring::seal`] sealed under the same server key.
+    /// # Errors
+    /// Internal, when the row was damaged or sealed under another key.
+    pub fn unseal(&self, kind: SealedKind, sealed: &Sealed) -> Result<Secret, Error> {
+        let refused =
+            || Error::internal("a sealed secret does not open: its row is damaged, or the server key is another");
+        let (nonce, sealed) = sealed.0.split_at_checked(24).ok_or_else(refused)?;
+        let nonce = XNonce::try_from(nonce).map_err(|_| refused())?;
+        let clear = self.cipher().decrypt(&nonce, Payload { msg: sealed, aad: kind.bound() }).map_err(|_| refused())?;
+        String::from_utf8(clear).map(Secret::new).map_err(|_| refused())
+    }
+
+    /// Hashes a chosen password on a blocking thread.
+    /// # Errors
+    /// [`Error::Busy`] when too many wait.
+    pub async fn hash(&self, password: &Secret) -> Result<PasswordHash, Error> {
+        let password = password.clone();
+        self.in_turn(move || hash_now(&password)).await?
+    }
+
+    /// Whether `password` is the one behind `hash`. Without a hash the work is done all the same and the answer is no, so that
+    /// a user who does not exist costs as much as a wrong password.
+    /// # Errors
+    /// [`Error::Busy`] when too many wait.
+    pub async fn verify(&self, password: &Secret, hash: Option<PasswordHash>) -> Result<bool, Error> {
+        let password = password.clone();
+        self.in_turn(move || match hash {
+            Some(hash) => phc::PasswordHash::new(&hash.0)
+                .map(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
+                .map_err(|_| Error::internal("a stored password hash cannot be read")),
+            None => hash_now(&password).map(|_| false),
+        })
+        .await?
+    }
+
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
+        let turn = Arc::clone(&self.hashing).acquire_owned().await.map_err(Error::internal)?;
+        super::blocking(move || {
+            let worked = work();
+            drop(turn);
+            worked
+        })
+        .await
+    }
+}
+
+impl SealedKind {
+    fn bound(self) -> &'static [u8] {
+        match self {
+            Self::AppSecret => b"app secret",
+            Self::LicenseKey => b"licence key",
+        }
+    }
+}
+
+/// argon2id at 19 MiB, two passes, one lane: the crate's default and OWASP's first choice.
+fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
+    let hash: phc::PasswordHash =
+        Argon2::default().hash_password(password.expose().as_bytes()).map_err(|_| Error::internal("argon2 failed"))?;
+    Ok(PasswordHash(hash.to_string()))
+}
+
+/// Checks a password that a user chose against the app's own floor; its characters are their own affair.
+/// # Errors
+/// `Invalid` at `password`, naming the bound.
+pub fn check_chosen(password: &Secret, chars_min: u16) -> Result<(), Error> {
+    let chars_min = usize::from(chars_min);
+    secret::password(password.expose()).map_err(|fault| fault.at("password"))?;
+    match password.expose().chars().count() < chars_min {
+        true => Err(Fault::TooFewCharacters { chars_min }.at("password")),
+        false => Ok(()),
+    }
+}
+
+/// SHA-256 of a secret: for secrets with 128 bits of their own this is as good as a slow hash, and 250,000 times cheaper.
+pub fn digest(secret: &str) -> Digest {
+    Digest(Sha256::digest(secret.as_bytes()).into())
+}
+
+/// Whether `given` has this digest, in a time that does not depend on either.
+pub fn matches(given: &str, expected: &Digest) -> bool {
+    digest(given).0.ct_eq(&expected.0).into()
+}
+
+/// A new ticket: shown once, kept as its digest.
+pub fn new_ticket() -> (Secret, Digest) {
+    let ticket = Alphanumeric.sample_string(&mut rand::rng(), TICKET_CHARS);
+    let digest = digest(&ticket);
+    (Secret::new(ticket), digest)
+}
+
+/// A new name for a picture, or for a user's stable picture address.
+/// # Errors
+/// None in practice; the form is checked like any other.
+pub fn new_picture_key() -> Result<PictureKey, Error> {
+    PictureKey::parse(&Alphanumeric.sample_string(&mut rand::rng(), PictureKey::CHARS)).map_err(Error::internal)
+}
+
+/// A new app secret: 64 hex characters, as Tencent's console makes them.
+pub fn new_app_secret() -> Secret {
+    Secret::new(format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()))
+}
+
+/// A new licence key: 32 letters and digits.
+pub fn new_license_key() -> Secret {
+    Secret::new(Alphanumeric.sample_string(&mut rand::rng(), 32))
+}
+
+/// A new name for an app nobody named: `app-` and eight letters or digits.
+pub fn new_app_id() -> String {
+    format!("app-{}", Alphanumeric.sample_string(&mut rand::rng(), 8).to_ascii_lowercase())
+}
+
+/// A new Tencent number for an app nobody numbered: ten digits that begin as the vendor's own do.
+///
+/// # Errors
+/// None in practice.
+pub fn new_sdk_app_id() -> Result<u64, Error> {
+    let numbers = Uniform::new(1_400_000_000_u64, 1_500_000_000).map_err(Error::internal)?;
+    Ok(rand::rng().sample(numbers))
+}

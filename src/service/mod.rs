@@ -1,0 +1,86 @@
+//! The verbs, written like the vendors' pages: what a caller may ask of the house, knowing neither HTTP nor SQL.
+//!
+//! Slow work (hashing, pictures, files) crosses to a blocking thread; a read of one row is done where it is needed.
+//! What takes several steps runs to its end even when the caller hangs up: validate, store bytes, commit the row, announce.
+
+pub mod accounts;
+pub mod apps;
+pub mod credentials;
+pub mod pictures;
+pub mod profiles;
+pub mod sweep;
+
+use std::sync::Arc;
+
+use crate::{
+    blob::Folder,
+    domain::{
+        error::Error,
+        time::{Clock, Moment},
+    },
+    store::Store,
+};
+use apps::Directory;
+use credentials::Keyring;
+use pictures::{PictureOptions, Pictures};
+
+/// The verbs over one data folder. Cloning shares it.
+#[derive(Clone)]
+pub struct Service {
+    house: Arc<House>,
+}
+
+struct House {
+    store: Store,
+    keyring: Keyring,
+    apps: Directory,
+    pictures: Pictures,
+    clock: Clock,
+}
+
+impl Service {
+    /// Opens the verbs over an open store and picture folder. The server key must be the one this database was made with.
+    /// # Errors
+    /// `Forbidden` when the server key is another one; store errors.
+    pub async fn open(
+        store: Store,
+        folder: Folder,
+        keyring: Keyring,
+        pictures: &PictureOptions,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        if !store.adopt_key(keyring.fingerprint()).await? {
+            return Err(Error::Forbidden("the server key is not the one this data folder was made with"));
+        }
+        let apps = Directory::default();
+        apps.refresh(&store, &keyring)?;
+        let pictures = Pictures::new(folder, pictures);
+        Ok(Self { house: Arc::new(House { store, keyring, apps, pictures, clock }) })
+    }
+
+    /// Lets the writer finish what is queued and closes the database. Verbs called after this answer [`Error::Busy`].
+    pub async fn close(&self) {
+        self.house.store.clone().close().await;
+    }
+
+    /// Now, by the clock the house was given.
+    pub fn now(&self) -> Moment {
+        (self.house.clock)()
+    }
+
+    /// Runs several steps to their end, whether or not the caller waits for it: a picture that is stored must meet its row,
+    /// and a row its picture, also when a client hangs up in between.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        steps: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        tokio::spawn(steps).await.map_err(Error::internal)?
+    }
+}
+
+/// The one crossing from the asynchronous world to work that takes long: hashing, pictures, disk.
+/// # Errors
+/// Internal when the work panicked.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}

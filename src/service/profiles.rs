@@ -1,0 +1,62 @@
+//! Profiles: reading them, listing them, changing them.
+
+use crate::{
+    domain::{
+        error::{Error, What},
+        id::UserId,
+        page::{Listed, Order, Page},
+        profile::{ProfileChange, State, User},
+        secret::Secret,
+    },
+    service::{Service, apps::Tenant},
+    store::UserChange,
+};
+
+/// What an operator may change of a user.
+#[derive(Debug, Default)]
+pub struct UserSetting {
+    /// What is given of the profile.
+    pub profile: ProfileChange,
+    /// A new password; the former one and all tickets are dead then.
+    pub password: Option<Secret>,
+    /// Suspends or reactivates.
+    pub state: Option<State>,
+}
+
+impl Service {
+    /// The user of this id, suspended ones included.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub fn user(&self, tenant: &Tenant, id: &UserId) -> Result<User, Error> {
+        self.find_user(tenant, id)?.ok_or(Error::NotFound(What::User))
+    }
+
+    /// The user of this id, if there is one: for a call that may create it.
+    /// # Errors
+    /// Store errors.
+    pub fn find_user(&self, tenant: &Tenant, id: &UserId) -> Result<Option<User>, Error> {
+        self.house.store.user(tenant.app.key, id)
+    }
+
+    /// A page of the app's users, suspended ones included. Page n costs what page 1 costs.
+    /// # Errors
+    /// Store errors.
+    pub fn users(&self, tenant: &Tenant, page: Page, order: Order) -> Result<Listed<User>, Error> {
+        self.house.store.users(tenant.app.key, page, order)
+    }
+
+    /// Changes what is given of a user, by an operator's authority.
+    /// # Errors
+    /// `NotFound`, `Invalid`, store errors.
+    pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
+        let chosen = match &setting.password {
+            None => None,
+            Some(password) => {
+                let known = self.credentials_of(tenant, &id)?;
+                self.chosen_hash(tenant, Some(known), password).await?
+            }
+        };
+        let change = UserChange { profile: setting.profile, chosen, state: setting.state };
+        self.house.store.change_user(tenant.app.key, id, change, self.now()).await
+    }
+}

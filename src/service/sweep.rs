@@ -1,0 +1,55 @@
+//! Sweeping: what nobody names any more leaves the rows and the disk.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{avatar::PictureKey, error::Error},
+    service::{Service, blocking},
+};
+
+/// How long a picture that nothing names stays: time enough for an upload to be named, and for a page to show the former one.
+pub const PICTURE_REST: Duration = Duration::from_secs(3600);
+
+/// Rows a step of the sweep takes, so that no writer waits long behind it.
+const STEP_ROWS: u32 = 100;
+
+impl Service {
+    /// Removes every picture file that has no row: what a crash may have left. For the start, before anybody uploads.
+    /// # Errors
+    /// Store and disk errors.
+    pub async fn sweep_at_start(&self) -> Result<u32, Error> {
+        let named = self.house.store.picture_keys()?;
+        let folder = self.house.pictures.folder.clone();
+        blocking(move || {
+            let mut removed = 0;
+            for key in folder.keys()?.iter().filter(|key| !named.contains(*key)) {
+                folder.remove(key)?;
+                removed += 1;
+            }
+            Ok(removed)
+        })
+        .await?
+    }
+
+    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets that have expired, and quotas whose time has passed.
+    /// # Errors
+    /// Store and disk errors; what was removed until then stays removed.
+    pub async fn sweep(&self) -> Result<(), Error> {
+        self.house.pictures.forget_old_quotas();
+        let now = self.now();
+        while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
+        loop {
+            let keys = self.house.store.take_released_pictures(now.before(PICTURE_REST), STEP_ROWS).await?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            self.remove_pictures(keys).await?;
+        }
+    }
+
+    async fn remove_pictures(&self, keys: Vec<PictureKey>) -> Result<(), Error> {
+        keys.iter().for_each(|key| self.house.pictures.forget(key));
+        let folder = self.house.pictures.folder.clone();
+        blocking(move || keys.iter().try_for_each(|key| folder.remove(key))).await?
+    }
+}
