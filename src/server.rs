@@ -113,6 +113,7 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     control: UnixListener,
     data: PathBuf,
+    lock: File,
     first_app: FirstAppAtStart,
 }
 
@@ -124,8 +125,6 @@ struct House {
     spool: Spool,
     guard: Guard,
     workers: usize,
-    // Held for as long as anything of the house lives: one process owns the folder.
-    _lock: Arc<File>,
 }
 
 /// The first app as a start finds or makes it.
@@ -145,6 +144,8 @@ pub struct Running {
     control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
     sweeping: rt::task::JoinHandle<()>,
     socket: ControlSocket,
+    // One process owns the folder, for as long as it serves.
+    _lock: File,
 }
 
 impl Server {
@@ -192,15 +193,9 @@ impl Server {
         })?;
         let control = control_socket(data)?;
         let guard = Guard::new(service.now());
-        let house = House {
-            service,
-            addresses,
-            spool: Spool::new(data.join("incoming")),
-            guard,
-            workers: settings.workers,
-            _lock: Arc::new(lock),
-        };
-        Ok(Self { house, listeners, addresses: bound, control, data: settings.data.clone(), first_app })
+        let house =
+            House { service, addresses, spool: Spool::new(data.join("incoming")), guard, workers: settings.workers };
+        Ok(Self { house, listeners, addresses: bound, control, data: settings.data.clone(), lock, first_app })
     }
 
     /// The addresses it listens on, the true port where the settings say 0.
@@ -235,7 +230,7 @@ impl Server {
         let control = control_server(self.house, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
-        Ok(Running { service, public, control, sweeping, socket })
+        Ok(Running { service, public, control, sweeping, socket, _lock: self.lock })
     }
 }
 

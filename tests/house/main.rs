@@ -14,6 +14,7 @@ mod http_room;
 mod mirrorfly_rest;
 mod photo;
 mod picture_room;
+mod process;
 mod qiscus_rest;
 mod settings;
 mod standin;

@@ -1,0 +1,43 @@
+//! The server as a process: it starts, stops, is killed, and guards its folder.
+
+use serde_json::json;
+
+use super::standin::{Standin, standin};
+
+#[actix_web::test]
+async fn what_was_acknowledged_is_there_after_a_kill_and_a_restart() {
+    let mut house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    house.kill();
+    house.restart();
+    assert_eq!(house.user_profile("u1").await.status, 200);
+    assert_eq!(house.create_user(&token, &[("userIdentifier", "u2")]).await.status, 200, "tokens outlive the process");
+}
+
+#[actix_web::test]
+async fn told_to_stop_it_ends_with_code_0() {
+    let mut house = Standin::fresh().await;
+    assert_eq!(house.terminate(), Some(0));
+    assert!(!house.data().join("standin.sock").exists());
+}
+
+#[actix_web::test]
+async fn a_second_process_on_the_same_folder_is_refused_with_a_sentence() {
+    let house = Standin::fresh().await;
+    let second = standin(&house.data()).args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(3), "{said}");
+    assert!(said.contains("is in use by another standin"), "{said}");
+    assert!(std::path::Path::new(&format!("/proc/{}", house.pid())).exists());
+}
+
+#[actix_web::test]
+async fn the_log_names_every_request_and_no_query_secret() {
+    let house = Standin::fresh().await;
+    house.get("/api/v2.1/rest/get_user_list?token=tell-nobody&page=1").await;
+    house.get("/").await;
+    let log = house.log();
+    assert!(log.contains("GET /api/v2.1/rest/get_user_list?token=***&page=1 400"), "{log}");
+    assert!(!log.contains("tell-nobody"), "{log}");
+}
