@@ -9,18 +9,12 @@ use crate::domain::error::Fault;
 /// Bytes the decoder holds beside a row: its table and buffers.
 const DECODER_BYTES: u64 = 256 << 10;
 
-/// The first picture of the file.
-struct Frame {
-    width: u16,
-    height: u16,
-}
-
 /// Reads the blocks up to the trailer. The first frame is kept as a GIF of its own, of its own size: a canvas around it
 /// would hold nothing of it.
 pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
     let mut bytes = Bytes(upload);
     let screen = Screen::take(&mut bytes).ok_or_else(cut_short)?;
-    let mut frame = None;
+    let mut frame: Option<Image> = None;
     let mut control = None;
     let mut whole = false;
     while let Some(introducer) = bytes.u8() {
@@ -34,7 +28,7 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
             0x2C => skip_image(&mut bytes).map(|image| {
                 if frame.is_none() {
                     screen.keep_alone(&image, control, from.get(9..from.len() - bytes.0.len()), bones);
-                    frame = Some(Frame { width: image.width, height: image.height });
+                    frame = Some(image);
                 }
             }),
             0x3B => {

@@ -45,12 +45,12 @@ impl Header {
 pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
     let mut bytes = Bytes(upload);
     bones.keep(bytes.take(SIGNATURE.len()).unwrap_or_default());
-    let (_, first) = next_chunk(&mut bytes, bones, &mut |kind| kind == b"IHDR").ok_or_else(cut_short)?;
+    let (_, first) = next_chunk(&mut bytes, bones, |kind| kind == b"IHDR").ok_or_else(cut_short)?;
     let header = Header::parse(first).ok_or_else(damaged)?;
 
     let (mut exif, mut profile) = (None, Profile::None);
     let (mut transparent, mut pictured, mut whole) = (false, false, false);
-    while let Some((kind, data)) = next_chunk(&mut bytes, bones, &mut is_bone) {
+    while let Some((kind, data)) = next_chunk(&mut bytes, bones, is_bone) {
         match kind {
             b"tRNS" => transparent = true,
             b"IDAT" => pictured = true,
@@ -86,7 +86,7 @@ fn is_bone(kind: &[u8; 4]) -> bool {
 fn next_chunk<'a>(
     bytes: &mut Bytes<'a>,
     bones: &mut Bones,
-    is_bone: &mut impl FnMut(&[u8; 4]) -> bool,
+    is_bone: fn(&[u8; 4]) -> bool,
 ) -> Option<(&'a [u8; 4], &'a [u8])> {
     let from = bytes.0;
     let length = usize::try_from(bytes.be32()?).ok()?;

@@ -104,9 +104,10 @@ impl<'a> Still<'a> {
             (true, true) => 0,
             // Decoded with alpha, then copied without.
             (true, false) => pixels * 4,
-            (false, false) => blocks * BLOCK_BYTES,
+            // The coded data is gathered in a growing buffer and copied out of it.
+            (false, false) => blocks * BLOCK_BYTES + 3 * data.len() as u64,
             // Besides, the alpha: decoded as a lossless picture, then its one channel.
-            (false, true) => blocks * BLOCK_BYTES + pixels * 5,
+            (false, true) => blocks * BLOCK_BYTES + 3 * data.len() as u64 + pixels * 5,
         };
         let code_bytes = match (lossless, self.alpha) {
             (true, _) => vp8l::code_bytes(data.get(5..)?, width_px, height_px)?,
@@ -159,7 +160,9 @@ fn lossy_header(data: &[u8]) -> Option<(u32, u32)> {
     let (tag, start) = (bytes.le24()?, bytes.take(3)?);
     let (width, height) = (u32::from(bytes.le16()? & 0x3FFF), u32::from(bytes.le16()? & 0x3FFF));
     let keyframe = tag & 1 == 0 && start == [0x9D, 0x01, 0x2A];
-    (keyframe && width > 0 && height > 0).then_some((width, height))
+    // The decoder makes room for the first part of the data before it looks whether it is there.
+    let first_part_bytes = usize::try_from(tag >> 5).ok()?;
+    (keyframe && first_part_bytes <= bytes.0.len() && width > 0 && height > 0).then_some((width, height))
 }
 
 fn lossless_header(data: &[u8]) -> Option<(u32, u32, bool)> {
