@@ -9,7 +9,7 @@ use crate::domain::error::Fault;
 /// The longest EXIF block that is looked at for the orientation, in bytes: what a JPEG segment can hold.
 pub(super) const EXIF_BYTES_MAX: usize = 64 << 10;
 
-/// The longest colour profile that is used, in bytes, unpacked. Longer ones are ignored: real ones have 0.5 to 600 kB.
+/// The longest colour profile that is used, in bytes, unpacked. Longer ones are ignored; real ones, a guess, have 0.5 to 600 kB.
 pub(super) const PROFILE_BYTES_MAX: usize = 1 << 20;
 
 /// An upload's headers, read by ourselves.

@@ -17,7 +17,7 @@ const CELLS: u32 = 3;
 /// Samples along a pixel's side, for smooth edges.
 const SAMPLES: u32 = 4;
 
-/// Ground, figure and accent. The figure stands out from the ground by 4.5 to 1 or more, so a tile reads at 48 pixels.
+/// Ground, figure and accent. The figure stands out from the ground by 5.2 to 1 or more, so a tile reads at 48 pixels.
 const PALETTES: [[[u8; 3]; 3]; 12] = [
     [[0xE8, 0xF1, 0xF8], [0x1F, 0x5F, 0x99], [0xF2, 0xA6, 0x5A]],
     [[0xFB, 0xEF, 0xE4], [0xA8, 0x47, 0x1E], [0x3D, 0x7F, 0x8C]],

@@ -6,7 +6,7 @@
 
 use super::bytes::Bytes;
 
-/// Bytes of prefix codes a picture may have. Real encoders stop at 2,600 groups, mostly of a few kB.
+/// Bytes of prefix codes a picture may have. libwebp writes at most 2,600 groups.
 pub(super) const CODE_BYTES_MAX: u64 = 64 << 20;
 
 /// Symbols of the five codes of a group; the first one's grow with the colour cache.
