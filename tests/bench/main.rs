@@ -3,8 +3,15 @@
 //! Figures hold for the machine and the moment: compare only what one run prints.
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
+mod commits;
+mod hello;
 mod idle;
+mod load;
+mod pages;
+mod people;
+mod pictures;
 mod process;
+mod reads;
 mod table;
 
 use std::process::ExitCode;
@@ -15,15 +22,23 @@ type Failure = Box<dyn std::error::Error>;
 /// A benchmark: its words on the command line, what it shows, and what runs with the words behind its name.
 type Benchmark = (&'static str, &'static str, fn(&[String]) -> Result<(), Failure>);
 
-const BENCHMARKS: &[Benchmark] =
-    &[("idle", "the server with nothing to do: ready after, memory, size of its binary", idle::run)];
+const BENCHMARKS: &[Benchmark] = &[
+    ("idle", "the server with nothing to do: ready after, memory, size of its binary", idle::run),
+    ("commits", "durable registrations, 256 tasks against one", commits::run),
+    ("pages [USERS]", "the first page of a million users against the last one", pages::run),
+    ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
+    ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
+];
+
+/// What a benchmark starts as a process of its own.
+const CHILDREN: &[Benchmark] = &[("hello", "", hello::run), ("prepare", "", pictures::prepare)];
 
 fn main() -> ExitCode {
     // cargo adds `--bench`.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let asked = words.split_first().and_then(|(name, rest)| {
         let known = |(usage, ..): &&Benchmark| usage.split(' ').next() == Some(name);
-        BENCHMARKS.iter().find(known).map(|(_, _, run)| run(rest))
+        BENCHMARKS.iter().chain(CHILDREN).find(known).map(|(_, _, run)| run(rest))
     });
     match asked {
         Some(Ok(())) => ExitCode::SUCCESS,

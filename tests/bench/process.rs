@@ -18,22 +18,32 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_standin");
 /// The longest wait for a first answer.
 const READY_WAIT: Duration = Duration::from_secs(30);
 
+/// Linux counts a process's time in hundredths of a second.
+const TICK: Duration = Duration::from_millis(10);
+
 /// A process that serves HTTP; it ends with this value.
 pub(crate) struct Serving {
     child: Child,
+    /// Where it answers.
+    pub(crate) address: SocketAddr,
     /// From its start to its first answer.
     pub(crate) ready_after: Duration,
 }
 
 impl Serving {
     /// Starts `standin serve` on a free port of loopback over this data folder, and waits for its first answer.
-    pub(crate) fn standin(data: &Path) -> Result<Self, Failure> {
+    pub(crate) fn standin(data: &Path, variables: &[(&str, &str)]) -> Result<Self, Failure> {
         let address = free_address()?;
         let mut command = Command::new(BINARY);
         command.args(["serve", "--log", "error", "--listen", &address.to_string(), "--data"]).arg(data);
+        Self::start(command.envs(variables.iter().copied()), address)
+    }
+
+    /// Starts a command that is going to answer HTTP at this address.
+    pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Result<Self, Failure> {
         let start = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
-        let mut serving = Self { child, ready_after: Duration::ZERO };
+        let mut serving = Self { child, address, ready_after: Duration::ZERO };
         while !answers(address) {
             if let Some(status) = serving.child.try_wait()? {
                 return Err(format!("the server ended before its first answer: {status}").into());
@@ -61,7 +71,7 @@ impl Drop for Serving {
 }
 
 /// An address of loopback that was free a moment ago.
-fn free_address() -> Result<SocketAddr, Failure> {
+pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
@@ -75,6 +85,24 @@ fn answers(address: SocketAddr) -> bool {
         Ok(head == *b"HTTP/")
     };
     ask().unwrap_or(false)
+}
+
+/// The processor time a living process took, its threads included, to 10 ms.
+pub(crate) fn cpu_time(process: u32) -> Result<Duration, Failure> {
+    ticks(&process.to_string(), 11)
+}
+
+/// The processor time that our own children took that have ended, to 10 ms.
+pub(crate) fn ended_children_cpu_time() -> Result<Duration, Failure> {
+    ticks("self", 13)
+}
+
+/// User and system time stand side by side, counted here from the word behind the name, which may hold blanks.
+fn ticks(process: &str, at: usize) -> Result<Duration, Failure> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: Vec<u32> = words.skip(at).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(TICK * ticks.iter().sum())
 }
 
 /// A line of `/proc/PID/status` that counts kibibytes: `VmRSS` is what is resident, `VmHWM` the most that ever was.

@@ -1,0 +1,60 @@
+//! Load over HTTP by wrk, and what it cost the server.
+
+use std::{net::SocketAddr, path::Path, process::Command, time::Duration};
+
+use crate::{Failure, process};
+
+/// Connections that ask without a pause. One thread of wrk asks for all of them, so that a core is left for the server.
+pub(crate) const CONNECTIONS: u32 = 32;
+
+/// What one run of wrk saw.
+pub(crate) struct Load {
+    pub(crate) per_second: f64,
+    pub(crate) median_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// Processor time of the server for one request, in microseconds.
+    pub(crate) cpu_us: f64,
+}
+
+/// Asks a server for some seconds, as a script says.
+pub(crate) fn run(address: SocketAddr, server: u32, script: &Path, seconds: u32) -> Result<Load, Failure> {
+    let before = process::cpu_time(server)?;
+    let mut command = Command::new("wrk");
+    command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "-s"]).arg(script);
+    let output = command.arg(format!("http://{address}")).output();
+    let output = output.map_err(|error| format!("wrk cannot be started ({error}): apt-get install wrk"))?;
+    let cpu: Duration = process::cpu_time(server)?.saturating_sub(before);
+    let said = String::from_utf8(output.stdout)?;
+    let figures: Vec<f64> = said
+        .lines()
+        .find_map(|line| line.strip_prefix("figures "))
+        .ok_or_else(|| format!("wrk took no figures:\n{said}"))?
+        .split(' ')
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    let &[requests, duration_us, median_us, p99_us, failed] = figures.as_slice() else {
+        return Err(format!("wrk took other figures:\n{said}").into());
+    };
+    if failed > 0.0 {
+        return Err(format!("{failed} of {requests} requests failed").into());
+    }
+    Ok(Load {
+        per_second: requests / duration_us * 1e6,
+        median_ms: median_us / 1e3,
+        p99_ms: p99_us / 1e3,
+        cpu_us: cpu.as_secs_f64() * 1e6 / requests,
+    })
+}
+
+/// A script for wrk that asks as `request`, the body of a Lua function, says, and prints the figures that [`run`] reads.
+pub(crate) fn script(request: &str) -> String {
+    format!(
+        "request = function()\n{request}\nend
+done = function(summary, latency)
+  local e = summary.errors
+  io.write(string.format('figures %d %d %d %d %d\\n', summary.requests, summary.duration, latency:percentile(50),
+    latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+end
+"
+    )
+}

@@ -1,0 +1,107 @@
+//! Stores full of made-up users.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use actix_web::rt;
+use futures_util::future;
+use standin::{
+    domain::{
+        app::{AccountPassword, AppSettings, NewApp},
+        avatar::PictureKey,
+        error::Error,
+        id::{AppId, AppKey, SdkAppId, UserId},
+        profile::{Patch, ProfileChange},
+        secret::{Derived, Digest, Salt, Sealed},
+        text::{AppName, DisplayName},
+        time::Moment,
+    },
+    store::{Durability, IfKnown, NewSecrets, Register, Store, StoreOptions},
+};
+
+use crate::Failure;
+
+/// Tasks that register at once.
+pub(crate) const TASKS: u32 = 256;
+
+/// A store on this file.
+pub(crate) fn open(database: &Path, durability: Durability) -> Result<Store, Failure> {
+    Ok(Store::open(database, &StoreOptions { durability, readers: 4 })?)
+}
+
+/// Makes an app that only a store knows.
+pub(crate) async fn app(store: &Store) -> Result<AppKey, Error> {
+    let new = NewApp {
+        name: AppName::parse("bench").map_err(|fault| fault.at("name"))?,
+        app_id: AppId::parse("bench").map_err(|fault| fault.at("app id"))?,
+        sdk_app_id: SdkAppId::parse(1).map_err(|fault| fault.at("sdk app id"))?,
+        account: UserId::parse("administrator").map_err(|fault| fault.at("account"))?,
+        account_password: AccountPassword::Derived(derived(u32::MAX)),
+        secret: Sealed(vec![0; 64]),
+        license_key: Sealed(vec![0; 64]),
+        hosts: Vec::new(),
+        settings: AppSettings::default(),
+    };
+    Ok(store.create_app(new, Moment::from_micros(0)).await?.key)
+}
+
+/// The id of the made-up user of this number; reads ask for it too.
+pub(crate) fn id(number: u32) -> String {
+    format!("user{number:07}@bench.example")
+}
+
+/// Registers the users of these numbers, so many at once, and says how long each waited for its durable row.
+pub(crate) async fn register(
+    store: &Store,
+    app: AppKey,
+    numbers: std::ops::Range<u32>,
+    tasks: u32,
+) -> Result<Vec<Duration>, Failure> {
+    let task = |first: u32| {
+        let (store, numbers) = (store.clone(), numbers.clone());
+        rt::spawn(async move {
+            let mut waits = Vec::new();
+            for number in numbers.skip(first as usize).step_by(tasks as usize) {
+                let start = Instant::now();
+                store.register(app, user(number)?).await?;
+                waits.push(start.elapsed());
+            }
+            Ok::<_, Error>(waits)
+        })
+    };
+    let mut waits = Vec::new();
+    for done in future::try_join_all((0..tasks).map(task)).await? {
+        waits.extend(done?);
+    }
+    Ok(waits)
+}
+
+fn user(number: u32) -> Result<Register, Error> {
+    let name = DisplayName::parse(&format!("Made up {number}")).map_err(|fault| fault.at("name"))?;
+    Ok(Register {
+        id: UserId::parse(&id(number)).map_err(|fault| fault.at("id"))?,
+        if_known: IfKnown::Refuse,
+        change: ProfileChange { display_name: Patch::Set(name), ..ProfileChange::default() },
+        chosen: None,
+        secrets: NewSecrets {
+            token: derived(2 * number),
+            issued: derived(2 * number + 1),
+            handle: PictureKey::parse(&format!("{number:022}")).map_err(|fault| fault.at("handle"))?,
+        },
+        device: None,
+        ticket: None,
+        at: Moment::from_micros(0),
+    })
+}
+
+/// No two alike, and spread like digests are, because an index holds them.
+fn derived(number: u32) -> Derived {
+    let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
+    let mut digest = [0; 32];
+    for (to, from) in digest.iter_mut().zip(spread.iter().cycle()) {
+        *to = *from;
+    }
+    Derived { salt: Salt(spread), digest: Digest(digest) }
+}

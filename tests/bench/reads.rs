@@ -1,0 +1,82 @@
+//! One user's profile over HTTP, credentials checked, against the least a server can do.
+
+use std::{env, fs, path::Path, process::Command, thread};
+
+use actix_web::rt::System;
+use standin::store::Durability;
+
+use crate::{
+    Failure,
+    load::{self, Load},
+    people,
+    process::{self, Serving},
+    table,
+};
+
+const USERS: u32 = 1_000_000;
+const ROUNDS: usize = 3;
+const ROUND_SECONDS: u32 = 10;
+
+const APP_ID: &str = "bench";
+const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// Random users of many, in turns with a bare hello: `reads [USERS]`.
+pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
+    let users = words.first().map(|word| word.parse()).transpose()?.unwrap_or(USERS);
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    let variables = [("STANDIN_APP_ID", APP_ID), ("STANDIN_APP_SECRET", SECRET)];
+    // The first start makes the app, whose secret only the server can seal.
+    drop(Serving::standin(&data, &variables)?);
+    fill(&data.join("standin.db"), users)?;
+
+    let script = folder.path().join("reads.lua");
+    // The same script for both, because drawing a user costs wrk something.
+    fs::write(&script, load::script(&ask(users)))?;
+    let server = Serving::standin(&data, &variables)?;
+    let address = process::free_address()?;
+    let workers = thread::available_parallelism()?.to_string();
+    let hello =
+        Serving::start(Command::new(env::current_exe()?).args(["hello", &address.to_string(), &workers]), address)?;
+    let (mut of_server, mut of_hello) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        of_hello.push(load::run(hello.address, hello.id(), &script, ROUND_SECONDS)?);
+        of_server.push(load::run(server.address, server.id(), &script, ROUND_SECONDS)?);
+    }
+    let middle = |loads: &[Load], figure: fn(&Load) -> f64| table::median(loads.iter().map(figure).collect());
+    let bare = middle(&of_hello, |load| load.per_second);
+    let row = |name: &str, loads: &[Load]| {
+        let per_second = middle(loads, |load| load.per_second);
+        [
+            name.to_owned(),
+            format!("{per_second:.0}"),
+            format!("{:.2}", per_second / bare),
+            format!("{:.2} ms", middle(loads, |load| load.median_ms)),
+            format!("{:.2} ms", middle(loads, |load| load.p99_ms)),
+            format!("{:.1} us", middle(loads, |load| load.cpu_us)),
+        ]
+    };
+    let rows = [row("bare hello", &of_hello), row(&format!("profile, {users} users"), &of_server)];
+    let head = ["32 connections, medians of 3", "a second", "of hello", "median", "p99", "CPU each"];
+    println!("{}", table::aligned(head, &rows));
+    Ok(())
+}
+
+fn fill(database: &Path, users: u32) -> Result<(), Failure> {
+    let store = people::open(database, Durability::Normal)?;
+    System::new().block_on(async {
+        let app = store.apps()?.first().ok_or("the first start made no app")?.key;
+        people::register(&store, app, 0..users, people::TASKS).await?;
+        store.close().await;
+        Ok(())
+    })
+}
+
+fn ask(users: u32) -> String {
+    // The made-up ids, with the number left to Lua.
+    let id = people::id(0).replace("0000000", "%07d");
+    format!(
+        "  local path = string.format('/api/v2.1/rest/user_profile?user_id={id}', math.random(0, {users} - 1))
+  return wrk.format('GET', path, {{ ['QISCUS-SDK-APP-ID'] = '{APP_ID}', ['QISCUS-SDK-SECRET'] = '{SECRET}' }})"
+    )
+}
