@@ -17,6 +17,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::ServerHandle,
+    middleware::{Condition, from_fn},
     rt,
     web::{self, Data},
 };
@@ -31,7 +32,7 @@ use crate::{
         time::{Clock, Moment},
         upload::Limits,
     },
-    http::{addresses::Addresses, guard::Guard, pictures, spool::Spool},
+    http::{addresses::Addresses, guard::Guard, loopback, pictures, spool::Spool},
     service::{
         Service,
         apps::{AppChange, AppSecrets, Tenant},
@@ -125,6 +126,7 @@ struct House {
     spool: Spool,
     guard: Guard,
     workers: usize,
+    is_demo: bool,
 }
 
 /// The first app as a start finds or makes it.
@@ -167,6 +169,7 @@ impl Server {
     async fn open_on(settings: &Settings, listeners: Vec<TcpListener>) -> Result<Self, StartError> {
         let data = settings.data.as_path();
         let lock = own_folder(data)?;
+        keep_demo_apart(settings)?;
         let keyring = Keyring::new(server_key(settings)?, settings.workers);
         let durability = match settings.durability {
             settings::Durability::Full => store::Durability::Full,
@@ -181,6 +184,9 @@ impl Server {
             Service::open(store, folder, keyring, &picture_options(settings), wall_clock()).await.map_err(in_folder)?;
         service.sweep_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
+        if settings.demo {
+            service.add_demo_people(&first_app.tenant).await.map_err(in_folder)?;
+        }
         let bound = listeners
             .iter()
             .map(TcpListener::local_addr)
@@ -193,8 +199,14 @@ impl Server {
         })?;
         let control = control_socket(data)?;
         let guard = Guard::new(service.now());
-        let house =
-            House { service, addresses, spool: Spool::new(data.join("incoming")), guard, workers: settings.workers };
+        let house = House {
+            service,
+            addresses,
+            spool: Spool::new(data.join("incoming")),
+            guard,
+            workers: settings.workers,
+            is_demo: settings.demo,
+        };
         Ok(Self { house, listeners, addresses: bound, control, data: settings.data.clone(), lock, first_app })
     }
 
@@ -213,10 +225,10 @@ impl Server {
         self.house.addresses.base()
     }
 
-    /// Begins to serve.
+    /// Begins to serve. When this returns, connections are answered and an order to stop is heard.
     /// # Errors
     /// `Address`, when the system refuses a listener.
-    pub fn start(self) -> Result<Running, StartError> {
+    pub async fn start(self) -> Result<Running, StartError> {
         let in_address = |error: io::Error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() };
         let service = self.house.service.clone();
         let socket = settings::control_socket(&self.data).map_err(in_address)?;
@@ -230,6 +242,8 @@ impl Server {
         let control = control_server(self.house, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
+        // The servers start their workers and listen for signals when they are first polled.
+        tokio::task::yield_now().await;
         Ok(Running { service, public, control, sweeping, socket, _lock: self.lock })
     }
 }
@@ -274,6 +288,7 @@ fn public_server(house: House, listeners: Vec<TcpListener>) -> io::Result<actix_
             .app_data(Data::new(house.service.clone()))
             .app_data(Data::new(house.addresses.clone()))
             .app_data(Data::new(house.spool.clone()))
+            .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
             .wrap(house.guard.middleware())
             .service(pictures::scope())
             .service(qiscus::rest())
@@ -347,6 +362,24 @@ fn own_folder(data: &Path) -> Result<File, StartError> {
         }),
         Err(TryLockError::Error(error)) => Err(in_way(error)),
     }
+}
+
+/// A demo's secrets are documented, so it opens no folder but one that a demo made.
+fn keep_demo_apart(settings: &Settings) -> Result<(), StartError> {
+    let (data, mark) = (&settings.data, settings.data.join("demo"));
+    if !settings.demo || mark.exists() {
+        return Ok(());
+    }
+    let shown = data.display();
+    if data.join("standin.db").exists() {
+        return Err(unusable(format!(
+            "The data folder {shown} was not made by a demo, and a demo's secrets are known to everybody: name another with --data."
+        )));
+    }
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(mark);
+    made.map(|_| ()).map_err(|error| {
+        unusable(format!("The data folder {shown} cannot be written ({error}): let this user own it."))
+    })
 }
 
 /// The server key: from the settings, else from `server.key`, which the first start makes.

@@ -21,7 +21,7 @@ pub(super) struct House(Running);
 
 impl House {
     pub(super) async fn open(settings: Settings) -> Result<Self, Failure> {
-        Ok(Self(Server::open_for_commands(&settings).await?.start()?))
+        Ok(Self(Server::open_for_commands(&settings).await?.start().await?))
     }
 
     pub(super) async fn close(self) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ impl House {
             let server = Server::open(settings).await?;
             let greeting = io::stdout().is_terminal().then(|| banner::greeting(&server, settings, begun.elapsed()));
             let (addresses, app_id) = (server.addresses().to_vec(), server.first_app().tenant.app.app_id.clone());
-            let running = server.start()?;
+            let running = server.start().await?;
             match greeting {
                 Some(greeting) => output::print(&greeting)?,
                 None => {

@@ -7,5 +7,6 @@ pub mod addresses;
 pub mod form;
 pub mod guard;
 pub mod json;
+pub mod loopback;
 pub mod pictures;
 pub mod spool;

@@ -42,8 +42,8 @@ pub struct CreateUser {
     pub change: ProfileChange,
     /// A picture sent along; it beats any avatar in `change`.
     pub picture: Option<Upload>,
-    /// What is told of a device.
-    pub device: Device,
+    /// What is told of a device, if anything is.
+    pub device: Option<Device>,
 }
 
 /// A user that was created or brought up to date, with what opens its door.
@@ -133,7 +133,7 @@ impl Service {
         let register = Register {
             if_known: IfKnown::Update,
             chosen: None,
-            device: Some(call.device),
+            device: call.device,
             ticket: Some(NewTicket { digest, expires_at: at.after(TICKET_LIFE) }),
             secrets: self.new_secrets(tenant, &call.id)?,
             id: call.id,

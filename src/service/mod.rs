@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod apps;
 pub mod credentials;
+pub mod demo;
 pub mod pictures;
 pub mod profiles;
 pub mod sweep;

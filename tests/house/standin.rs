@@ -76,6 +76,12 @@ impl Standin {
         Self { child, folder, variables, base, log, client }
     }
 
+    /// A demo on a new folder, with the demo's own credentials.
+    pub(crate) async fn demo() -> Self {
+        let own = [("STANDIN_DEMO", "true"), ("STANDIN_APP_ID", ""), ("STANDIN_APP_SECRET", "")];
+        Self::with(&[&own[..], &[("STANDIN_LICENSE_KEY", ""), ("STANDIN_APP_PASSWORD", "")]].concat()).await
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")

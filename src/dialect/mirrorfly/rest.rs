@@ -127,7 +127,7 @@ async fn create_user(
 ) -> Result<HttpResponse, Mirrored> {
     let tenant = back_end(&service, &request)?;
     let mut form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
-    let device = device(&form)?;
+    let device = Some(device(&form)?);
     if !tenant.has_license_key(required(&form, "licenseKey")?) {
         return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
     }

@@ -1,0 +1,43 @@
+//! Who may speak to a demo: this machine alone, by its own names.
+//!
+//! A demo's secrets are documented. Without this, a page of any site could reach it from a browser on this machine, under a name
+//! of its own that it lets point at 127.0.0.1.
+
+use std::net::IpAddr;
+
+use actix_web::{
+    Error, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
+    http::header::{HOST, HeaderName, ORIGIN},
+    middleware::Next,
+};
+use serde_json::json;
+use url::Url;
+
+/// Lets a request through whose `Host` and, if it has one, `Origin` are this machine's own names.
+/// # Errors
+/// HTTP 403 otherwise, before any door sees the request.
+pub async fn only(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let header = |name: &HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let is_local = header(&HOST).is_none_or(|host| is_loopback(&format!("http://{host}")))
+        && header(&ORIGIN).is_none_or(is_loopback);
+    if is_local {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let message = "A demo answers this machine alone: call it as localhost or 127.0.0.1, from a page of this machine";
+    let refusal =
+        HttpResponse::Forbidden().json(json!({ "status": 403, "message": message, "error": { "message": message } }));
+    Err(InternalError::from_response(message, refusal).into())
+}
+
+fn is_loopback(origin: &str) -> bool {
+    let Ok(origin) = Url::parse(origin) else { return false };
+    let Some(host) = origin.host_str() else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,91 @@
+//! The demo: documented credentials, sample people, this machine alone.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::standin::{Standin, send, standin};
+
+/// The credentials that the vendor's page prints, the second header spelt as its GET samples spell it.
+fn sample(house: &Standin, method: Method, call: &str) -> RequestBuilder {
+    house
+        .call(method, &format!("/api/v2.1/rest/{call}"))
+        .header("QISCUS-SDK-APP-ID", "sdksample")
+        .header("QISCUS_SDK_SECRET", "2820ae9dfc5362f7f3a10381fb89afc7")
+}
+
+async fn results(call: RequestBuilder) -> Value {
+    let answer = send(call).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["results"].clone()
+}
+
+#[actix_web::test]
+async fn the_samples_of_the_qiscus_page_run_as_they_are_printed() {
+    let house = Standin::demo().await;
+    let body = json!({
+        "user_id": "guest99@qiscus.com", "password": "password", "username": "QISCUS demo user",
+        "avatar_url": "https://image.url/image.jpeg"
+    });
+    let user = results(sample(&house, Method::POST, "login_or_register").json(&body)).await["user"].clone();
+    assert_eq!(user["avatar_url"], "https://image.url/image.jpeg");
+    let user = results(sample(&house, Method::GET, "user_profile?user_id=guest@qiscus.com")).await["user"].clone();
+    assert_eq!(user["username"], "Qiscus Demo");
+    let reset = sample(&house, Method::POST, "reset_user_token").json(&json!({ "user_id": "guest2@qiscus.com" }));
+    assert!(results(reset).await["token"].is_string());
+    let list = results(sample(&house, Method::GET, "get_user_list?page=1&limit=2")).await;
+    assert_eq!((&list["meta"]["total_data"], list["users"].as_array().unwrap().len()), (&json!(5), 2));
+}
+
+#[actix_web::test]
+async fn everybody_in_it_has_a_drawn_picture() {
+    let house = Standin::demo().await;
+    let list = results(sample(&house, Method::GET, "get_user_list")).await;
+    for user in list["users"].as_array().unwrap() {
+        let address = user["avatar_url"].as_str().unwrap();
+        let picture = house.get(address.strip_prefix(house.base()).unwrap()).await;
+        assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/jpeg")), "{user}");
+    }
+}
+
+#[actix_web::test]
+async fn a_second_start_adds_nobody_twice() {
+    let mut house = Standin::demo().await;
+    assert_eq!(house.terminate(), Some(0));
+    house.restart();
+    assert_eq!(results(sample(&house, Method::GET, "get_user_list")).await["meta"]["total_data"], 5);
+}
+
+#[actix_web::test]
+async fn it_answers_this_machine_alone() {
+    let house = Standin::demo().await;
+    let call = || sample(&house, Method::GET, "get_user_list");
+    for host in ["localhost:8080", "127.0.0.1", "[::1]:9", "standin.localhost"] {
+        assert_eq!(send(call().header("Host", host)).await.status, 200, "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "192.0.2.7", "x@evil.example"] {
+        assert_eq!(send(call().header("Host", host)).await.status, 403, "{host}");
+    }
+    for (origin, status) in
+        [("http://localhost:3000", 200), ("https://127.0.0.1", 200), ("https://evil.example", 403), ("null", 403)]
+    {
+        assert_eq!(send(call().header("Origin", origin)).await.status, status, "{origin}");
+    }
+}
+
+#[actix_web::test]
+async fn it_opens_no_folder_that_a_demo_did_not_make() {
+    let mut house = Standin::fresh().await;
+    house.terminate();
+    let demo = standin(&house.data()).args(["serve", "--demo", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(demo.stderr).unwrap();
+    assert_eq!(demo.status.code(), Some(3), "{said}");
+    assert!(said.contains("was not made by a demo"), "{said}");
+}
+
+#[actix_web::test]
+async fn it_listens_on_loopback_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo =
+        standin(&folder.path().join("data")).args(["serve", "--demo", "--listen", "0.0.0.0:0"]).output().unwrap();
+    assert_eq!(demo.status.code(), Some(2), "{demo:?}");
+}
