@@ -10,6 +10,7 @@
 mod architecture;
 mod blob_laws;
 mod command_line;
+mod commands;
 mod demo;
 mod http_room;
 mod mirrorfly_rest;
