@@ -170,7 +170,7 @@ impl Server {
         let data = settings.data.as_path();
         let lock = own_folder(data)?;
         keep_demo_apart(settings)?;
-        let keyring = Keyring::new(server_key(settings)?, settings.workers);
+        let keyring = Keyring::new(&server_key(settings)?, settings.workers);
         let durability = match settings.durability {
             settings::Durability::Full => store::Durability::Full,
             settings::Durability::Normal => store::Durability::Normal,
@@ -383,9 +383,9 @@ fn keep_demo_apart(settings: &Settings) -> Result<(), StartError> {
 }
 
 /// The server key: from the settings, else from `server.key`, which the first start makes.
-fn server_key(settings: &Settings) -> Result<[u8; 32], StartError> {
+fn server_key(settings: &Settings) -> Result<ServerKey, StartError> {
     if let Some(key) = &settings.server_key {
-        return Ok(*key.expose());
+        return Ok(key.clone());
     }
     let path = settings.data.join("server.key");
     let shown = path.display();
@@ -396,8 +396,7 @@ fn server_key(settings: &Settings) -> Result<[u8; 32], StartError> {
             let mut text = String::new();
             file.read_to_string(&mut text).map_err(in_way)?;
             let key = ServerKey::parse(text.trim_end());
-            key.map(|key| *key.expose())
-                .map_err(|fault| unusable(format!("The server key {shown} {fault}: put the right one back.")))
+            key.map_err(|fault| unusable(format!("The server key {shown} {fault}: put the right one back.")))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if settings.data.join("standin.db").exists() {
@@ -414,10 +413,10 @@ fn server_key(settings: &Settings) -> Result<[u8; 32], StartError> {
 }
 
 /// Under its true name only once it is whole and on the disk: a half-written key would lock everybody out.
-fn write_key(path: &Path, key: &[u8; 32]) -> io::Result<()> {
+fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-    for byte in key {
+    for byte in key.expose() {
         write!(file, "{byte:02x}")?;
     }
     file.sync_all()?;

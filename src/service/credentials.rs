@@ -26,7 +26,7 @@ use crate::domain::{
     avatar::PictureKey,
     error::{Error, Fault},
     id::{AppKey, UserId},
-    secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret},
+    secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
 };
 
 /// Characters of a ticket: 27 of 62 hold 160 bits.
@@ -69,9 +69,9 @@ pub struct Keyring {
 
 impl Keyring {
     /// A keyring over the server key; `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run side by side.
-    pub fn new(key: [u8; 32], hashes_at_once: usize) -> Self {
+    pub fn new(key: &ServerKey, hashes_at_once: usize) -> Self {
         let mut block = [0; 64];
-        block.iter_mut().zip(key).for_each(|(byte, given)| *byte = given);
+        block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
         Self {
             key: block,
             hashing: Arc::new(Semaphore::new(hashes_at_once)),
@@ -80,8 +80,8 @@ impl Keyring {
     }
 
     /// A new server key.
-    pub fn fresh_key() -> [u8; 32] {
-        rand::random()
+    pub fn fresh_key() -> ServerKey {
+        ServerKey::new(rand::random())
     }
 
     /// What the database keeps to know this key again.

@@ -21,3 +21,4 @@ mod qiscus_rest;
 mod settings;
 mod standin;
 mod store_laws;
+mod sweep;

@@ -1,0 +1,139 @@
+//! The sweep, by a clock of the test's own: what nobody names leaves in time, and nothing else does.
+
+use std::{
+    num::NonZeroU32,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use standin::{
+    blob::Folder,
+    domain::{
+        avatar::Avatar,
+        id::UserId,
+        profile::{ProfileChange, User},
+        secret::{Secret, ServerKey},
+        time::Moment,
+        upload::{Format, Limits},
+    },
+    service::{
+        Service,
+        accounts::CreateUser,
+        apps::{AppChange, Tenant},
+        credentials::Keyring,
+        pictures::{PictureOptions, Upload},
+        sweep::PICTURE_REST,
+    },
+    store::{Durability, Store, StoreOptions},
+};
+use tempfile::TempDir;
+
+use super::photo;
+
+/// The verbs over a new folder, and the hands of its clock.
+struct Shelf {
+    folder: TempDir,
+    service: Service,
+    tenant: Arc<Tenant>,
+    micros: Arc<AtomicI64>,
+}
+
+impl Shelf {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = StoreOptions { durability: Durability::Full, readers: 2 };
+        let store = Store::open(&folder.path().join("standin.db"), &options).unwrap();
+        let pictures = Folder::open(&folder.path().join("pictures"), &folder.path().join("incoming")).unwrap();
+        let bounds = PictureOptions {
+            limits: Limits::default(),
+            decode_budget_bytes: 64 << 20,
+            cache_bytes: 1 << 20,
+            uploads_per_minute: NonZeroU32::new(10).unwrap(),
+            uploads_per_day: NonZeroU32::new(100).unwrap(),
+        };
+        let micros = Arc::new(AtomicI64::new(1_700_000_000_000_000));
+        let hands = Arc::clone(&micros);
+        let clock = Arc::new(move || Moment::from_micros(hands.load(Ordering::Relaxed)));
+        let keyring = Keyring::new(&ServerKey::new([7; 32]), 1);
+        let service = Service::open(store, pictures, keyring, &bounds, clock).await.unwrap();
+        let (tenant, _) = service.describe_first_app(AppChange::default()).await.unwrap();
+        Self { folder, service, tenant, micros }
+    }
+
+    fn pass(&self, time: Duration) {
+        self.micros.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+
+    async fn upload(&self, id: &str) -> (User, Secret) {
+        let bytes = photo::png(60, 40);
+        let picture = Upload {
+            field: "picture",
+            accepted: &Format::ALL,
+            bytes: bytes.len() as u64,
+            read: Box::new(move || Ok(bytes.clone())),
+        };
+        let id = UserId::parse(id).unwrap();
+        let call = CreateUser { id, change: ProfileChange::default(), picture: Some(picture), device: None };
+        let created = self.service.create_user(&self.tenant, call).await.unwrap();
+        (created.user, created.ticket)
+    }
+
+    fn has_files(&self, user: &User) -> bool {
+        let Avatar::Picture(key, _) = &user.profile.avatar else { panic!("no picture: {user:?}") };
+        let (shard, _) = key.as_str().split_at(2);
+        Path::exists(&self.folder.path().join("pictures").join(shard).join(key.as_str()))
+    }
+}
+
+#[actix_web::test]
+async fn a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
+    let shelf = Shelf::new().await;
+    let (former, _) = shelf.upload("ada").await;
+    shelf.pass(Duration::from_secs(24 * 3600));
+    let (current, _) = shelf.upload("ada").await;
+    shelf.pass(PICTURE_REST);
+    shelf.service.sweep().await.unwrap();
+    assert!(shelf.has_files(&former), "at the hour it may still be shown");
+    shelf.pass(Duration::from_micros(1));
+    shelf.service.sweep().await.unwrap();
+    assert!(!shelf.has_files(&former) && shelf.has_files(&current));
+}
+
+#[actix_web::test]
+async fn the_pictures_of_a_deleted_user_leave_the_disk() {
+    let shelf = Shelf::new().await;
+    let (gone, _) = shelf.upload("ada").await;
+    let (stays, _) = shelf.upload("bob").await;
+    shelf.service.delete_user(&shelf.tenant, gone.id.clone()).await.unwrap();
+    shelf.pass(PICTURE_REST + Duration::from_secs(1));
+    shelf.service.sweep().await.unwrap();
+    assert!(!shelf.has_files(&gone) && shelf.has_files(&stays));
+}
+
+#[actix_web::test]
+async fn files_without_a_row_leave_at_the_start() {
+    let shelf = Shelf::new().await;
+    let (user, _) = shelf.upload("ada").await;
+    let stray = shelf.folder.path().join("pictures/zz/zzzzzzzzzzzzzzzzzzzzzz");
+    std::fs::create_dir_all(&stray).unwrap();
+    std::fs::write(stray.join("full"), b"left by a crash").unwrap();
+    assert_eq!(shelf.service.sweep_at_start().await.unwrap(), 1);
+    assert!(!stray.exists() && shelf.has_files(&user));
+}
+
+#[actix_web::test]
+async fn a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is_set_back() {
+    let shelf = Shelf::new().await;
+    let (_, ticket) = shelf.upload("ada").await;
+    shelf.pass(Duration::from_secs(3600) - Duration::from_micros(1));
+    shelf.service.caller(ticket.expose()).unwrap();
+    shelf.pass(Duration::from_micros(1));
+    shelf.service.caller(ticket.expose()).unwrap_err();
+    shelf.service.sweep().await.unwrap();
+    shelf.micros.fetch_sub(3_600_000_000, Ordering::Relaxed);
+    shelf.service.caller(ticket.expose()).unwrap_err();
+}
