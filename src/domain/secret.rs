@@ -46,7 +46,7 @@ pub fn license_key(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// Characters of the longest chosen password. Source: RELIABILITY 41.
+/// Characters of the longest chosen password: enough for any passphrase, and a bound on what is hashed.
 pub const PASSWORD_CHARS_MAX: usize = 1024;
 
 /// Checks a password that somebody chose: 1 to [`PASSWORD_CHARS_MAX`] characters, kept byte for byte.

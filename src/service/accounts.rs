@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::{
-        avatar::AvatarChange,
+        avatar::{Avatar, AvatarChange},
         device::Device,
         error::{Error, Unauthenticated, What},
         id::UserId,
@@ -194,8 +194,11 @@ impl Service {
         let (ticket, digest) = credentials::new_ticket();
         let at = self.now();
         let new = NewTicket { digest, expires_at: at.after(TICKET_LIFE) };
-        self.house.store.issue_ticket(tenant.app.key, holder, new, at).await?;
-        Ok(ticket)
+        match self.house.store.issue_ticket(tenant.app.key, holder, new, at).await {
+            // Suspended, deleted or given another password since it was checked.
+            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+            issued => issued.map(|()| ticket),
+        }
     }
 
     async fn user_by_password(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<Holder, Error> {
@@ -211,7 +214,7 @@ impl Service {
         match held {
             None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             Some(Credentials { state: State::Suspended, .. }) => Err(Error::Forbidden("User is suspended")),
-            Some(Credentials { state: State::Active, user, .. }) => Ok(Holder::User(user)),
+            Some(Credentials { state: State::Active, user, chosen, .. }) => Ok(Holder::User { key: user, chosen }),
         }
     }
 
@@ -242,7 +245,12 @@ impl Service {
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn delete_user(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
-        self.house.store.delete_user(tenant.app.key, id, self.now()).await
+        let user = self.user(tenant, &id)?;
+        self.house.store.delete_user(tenant.app.key, id, self.now()).await?;
+        if let Avatar::Picture(key, _) = &user.profile.avatar {
+            self.house.pictures.forget(key);
+        }
+        Ok(())
     }
 
     /// What is known of an id that may be about to be created; a reserved id that nobody has is refused.

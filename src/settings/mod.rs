@@ -91,7 +91,7 @@ pub struct Settings {
     pub first_app: FirstApp,
 }
 
-/// The bounds of pictures, see RELIABILITY 17, 19 and 28.
+/// The bounds of pictures: of one before it is decoded, of all decoding together, of one user.
 #[derive(Debug, Clone, Copy)]
 pub struct PictureSettings {
     /// Of an upload.

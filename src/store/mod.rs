@@ -141,12 +141,17 @@ pub struct UserChange {
 }
 
 /// Who is to hold a new ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
     /// The app's back-end account.
     BackEnd,
     /// A user of the app.
-    User(UserKey),
+    User {
+        /// Which one.
+        key: UserKey,
+        /// The chosen password as it was when the login was checked: one that has changed since ends the login too.
+        chosen: Option<PasswordHash>,
+    },
 }
 
 /// A session ticket on its way into a row.
@@ -312,7 +317,8 @@ impl Store {
 
     /// Begins a session.
     /// # Errors
-    /// `NotFound(User)` when the holder is no user of this app, `NotFound(App)` when there is no such app.
+    /// `NotFound(User)` when the holder is no user of this app, is suspended, or has another password by now; `NotFound(App)` when
+    /// there is no such app.
     pub async fn issue_ticket(&self, app: AppKey, holder: Holder, ticket: NewTicket, at: Moment) -> Result<(), Error> {
         self.0.write(move |tx| tickets::issue(tx, app, &holder, &ticket, at)).await
     }

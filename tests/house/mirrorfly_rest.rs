@@ -445,6 +445,28 @@ mod login {
     use super::*;
 
     #[actix_web::test]
+    async fn a_suspended_user_gets_no_token_from_create_user_either() {
+        let house = Standin::fresh().await;
+        let token = house.back_end_token().await;
+        house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "Before")]).await;
+        house.command(&["user", "set", "u1", "--state", "suspended"]);
+        let answer = house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "After")]).await;
+        assert_refused(&answer, 403, "User is suspended");
+        assert_eq!(house.user_profile("u1").await.json()["results"]["user"]["username"], "Before", "nothing half done");
+    }
+
+    #[actix_web::test]
+    async fn another_account_password_ends_the_back_ends_tokens() {
+        let house = Standin::fresh().await;
+        let token = house.back_end_token().await;
+        let file = house.data().join("password");
+        std::fs::write(&file, "another one").unwrap();
+        house.command(&["app", "set", "--account-password-file", file.to_str().unwrap()]);
+        assert_refused(&house.create_user(&token, &[("userIdentifier", "u1")]).await, 401, "Token Expired");
+        data(&house.sign_in("administrator", "another one").await);
+    }
+
+    #[actix_web::test]
     async fn gives_the_back_end_account_and_users_a_token() {
         let house = Standin::fresh().await;
         let answer = house.sign_in("administrator", ACCOUNT_PASSWORD).await;

@@ -1,4 +1,4 @@
-//! The picture room: RELIABILITY promises 16 to 24, as far as bytes in and bytes out keep them.
+//! The picture room, as far as bytes in and bytes out keep its promises.
 
 use std::time::Instant;
 
@@ -52,7 +52,7 @@ fn said(outcome: Result<impl std::fmt::Debug, Fault>) -> String {
     outcome.unwrap_err().to_string()
 }
 
-// Promise 16: types by bytes, refused with a reason that is true.
+// Types by bytes, refused with a reason that is true.
 
 #[test]
 fn each_accepted_kind_is_told_by_its_bytes() {
@@ -99,7 +99,7 @@ fn other_kinds_are_refused_by_name() {
     assert_eq!(inspected(b"").unwrap_err(), Fault::Missing);
 }
 
-// Promise 17: limits before decode, from the header.
+// Limits before decode, from the header.
 
 #[test]
 fn a_file_of_the_largest_size_passes_and_one_byte_more_does_not() {
@@ -159,7 +159,7 @@ fn a_phone_photo_of_24_megapixels_passes() {
     assert_eq!((facts.width_px, facts.height_px), (6_000, 4_000));
 }
 
-// Promise 18: bombs.
+// Bombs.
 
 #[test]
 fn a_small_jpeg_that_claims_64250_pixels_a_side_is_refused() {
@@ -206,7 +206,7 @@ fn a_webp_with_a_gigabyte_of_prefix_codes_is_refused_before_it_is_decoded() {
     assert!(began.elapsed().as_secs_f32() < 2.0, "{:?}", began.elapsed());
 }
 
-// Promise 19: what decoding is charged.
+// What decoding is charged.
 
 #[test]
 fn a_progressive_jpeg_is_charged_six_bytes_a_pixel_more_than_a_baseline_one() {
@@ -221,7 +221,7 @@ fn a_small_picture_is_charged_little() {
     assert!(inspected(&photo::jpeg(64, 48)).unwrap().charge_bytes < 4 << 20);
 }
 
-// Promise 20: re-encoded, nothing else survives.
+// Re-encoded, nothing else survives.
 
 #[test]
 fn of_a_phone_photo_only_the_pixels_survive() {
@@ -254,7 +254,7 @@ fn of_a_png_only_the_pixels_survive() {
     }
 }
 
-// Promise 21: orientation.
+// Orientation.
 
 #[test]
 fn every_orientation_comes_back_upright() {
@@ -308,7 +308,7 @@ fn a_png_is_turned_by_an_exif_chunk_of_up_to_64_kib() {
     assert_shows(&turned((64 << 10) + 1), [a, b, c, d]);
 }
 
-// Promise 22: all kinds, right colours.
+// All kinds, right colours.
 
 #[test]
 fn unusual_jpegs_keep_their_colours() {
@@ -428,7 +428,7 @@ fn a_profile_of_up_to_1_mib_is_applied() {
     assert!(red_of((1 << 20) + 1) < 205);
 }
 
-// Promise 23: one frame, no side of zero.
+// One frame, no side of zero.
 
 #[test]
 fn of_an_animation_the_first_frame_is_served() {

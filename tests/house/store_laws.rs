@@ -311,11 +311,30 @@ async fn a_new_password_ends_all_sessions_but_the_one_begun_with_it() {
 }
 
 #[actix_web::test]
+async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_session() {
+    let shelf = Shelf::fresh().await;
+    let key = shelf.register("ada").await.user.key;
+    let issue = |number: u8, seen: Option<PasswordHash>| {
+        let ticket = NewTicket { digest: Digest([number; 32]), expires_at: at(1000) };
+        shelf.store.issue_ticket(shelf.app, Holder::User { key, chosen: seen }, ticket, at(2))
+    };
+    let missing = Err(Error::NotFound(What::User));
+    let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
+    let change = UserChange { chosen: Some(current.clone()), ..UserChange::default() };
+    shelf.store.change_user(shelf.app, user_id("ada"), change, at(1)).await.unwrap();
+    assert_eq!((issue(1, None).await, issue(2, Some(former)).await), (missing.clone(), missing.clone()));
+    assert_eq!(issue(3, Some(current.clone())).await, Ok(()));
+    let suspend = UserChange { state: Some(State::Suspended), ..UserChange::default() };
+    shelf.store.change_user(shelf.app, user_id("ada"), suspend, at(3)).await.unwrap();
+    assert_eq!(issue(4, Some(current)).await, missing);
+}
+
+#[actix_web::test]
 async fn suspending_ends_the_sessions_of_that_user_alone() {
     let shelf = Shelf::fresh().await;
     let [bad, good] = [shelf.register("bad").await.user.key, shelf.register("good").await.user.key];
-    let theirs = shelf.ticket(Holder::User(bad), 1, at(1000)).await;
-    let others = shelf.ticket(Holder::User(good), 2, at(1000)).await;
+    let theirs = shelf.ticket(Holder::User { key: bad, chosen: None }, 1, at(1000)).await;
+    let others = shelf.ticket(Holder::User { key: good, chosen: None }, 2, at(1000)).await;
     let back_end = shelf.ticket(Holder::BackEnd, 3, at(1000)).await;
     let suspend = UserChange { state: Some(State::Suspended), ..UserChange::default() };
     let suspended = shelf.store.change_user(shelf.app, user_id("bad"), suspend.clone(), at(2)).await.unwrap();
@@ -346,7 +365,7 @@ async fn an_expired_ticket_is_found_until_it_is_forgotten() {
     let key = shelf.register("guest").await.user.key;
     let mut digests = Vec::new();
     for (number, expires_at) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
-        digests.push(shelf.ticket(Holder::User(key), number, at(expires_at)).await);
+        digests.push(shelf.ticket(Holder::User { key: key, chosen: None }, number, at(expires_at)).await);
     }
     let ticket = shelf.store.ticket(&digests[1]).unwrap().unwrap();
     assert_eq!((ticket.app, ticket.expires_at), (shelf.app, at(10)));
@@ -439,7 +458,10 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
     assert_eq!(shelf.store.delete_user(foreign, id.clone(), at(3)).await, Err(missing.clone()));
     let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100) };
-    assert_eq!(shelf.store.issue_ticket(foreign, Holder::User(key), ticket, at(3)).await, Err(missing));
+    assert_eq!(
+        shelf.store.issue_ticket(foreign, Holder::User { key: key, chosen: None }, ticket, at(3)).await,
+        Err(missing)
+    );
     let nowhere = shelf.store.issue_ticket(AppKey(99), Holder::BackEnd, ticket, at(3)).await;
     assert_eq!(nowhere, Err(Error::NotFound(What::App)));
     let mut namesake = registration("guest");
@@ -459,7 +481,7 @@ async fn a_user_of_a_freed_id_is_another_user() {
     let shelf = Shelf::fresh().await;
     let former = shelf.register("guest").await.user;
     shelf.show("guest", upload(1), at(2)).await;
-    let ticket = shelf.ticket(Holder::User(former.key), 1, at(1000)).await;
+    let ticket = shelf.ticket(Holder::User { key: former.key, chosen: None }, 1, at(1000)).await;
     shelf.store.delete_user(shelf.app, user_id("guest"), at(3)).await.unwrap();
     assert_eq!(shelf.user("guest"), None);
     let mut again = registration("guest");
@@ -650,7 +672,7 @@ async fn a_reopened_store_has_everything() {
     let created = Register { change: named("Ann"), ..registration("guest") };
     let registered = shelf.store.register(shelf.app, created).await.unwrap();
     shelf.show("guest", upload(1), at(2)).await;
-    let digest = shelf.ticket(Holder::User(registered.user.key), 1, at(1000)).await;
+    let digest = shelf.ticket(Holder::User { key: registered.user.key, chosen: None }, 1, at(1000)).await;
     let (apps, user, events) = (shelf.store.apps().unwrap(), shelf.user("guest"), shelf.events());
     let Shelf { folder, store, app } = shelf;
     store.close().await;

@@ -1,8 +1,8 @@
 //! Apps, and facts about the house itself.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{is_taken, row::Stored};
+use super::{is_taken, row::Stored, tickets};
 use crate::domain::{
     app::{AccountPassword, App, NewApp},
     error::{Error, Fault, What},
@@ -81,8 +81,16 @@ const CHANGE: &str = "
     RETURNING key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
         secret, license_key, hosts, settings, created_at";
 
+const PASSWORD_DIFFERS: &str = "
+    SELECT account_digest IS NOT ?2 OR account_hash IS NOT ?3 FROM app WHERE key = ?1";
+
+/// Changes an app. Another password of its back-end account ends that account's sessions.
 pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
     let (salt, digest, hash) = password_cells(&wanted.account_password);
+    let differs = tx.prepare_cached(PASSWORD_DIFFERS)?.query_row(params![wanted.key.0, digest, hash], |row| row.get(0));
+    if differs.optional()? == Some(true) {
+        tickets::forget_of_back_end(tx, wanted.key)?;
+    }
     let mut statement = tx.prepare_cached(CHANGE)?;
     let mut rows = statement.query(params![
         wanted.key.0,

@@ -19,7 +19,7 @@ const ISSUE_TO_BACK_END: &str = "
 
 const ISSUE_TO_USER: &str = "
     INSERT INTO ticket (digest, app, user, issued_at, expires_at)
-    SELECT ?1, app, key, ?3, ?4 FROM user WHERE app = ?2 AND key = ?5";
+    SELECT ?1, app, key, ?3, ?4 FROM user WHERE app = ?2 AND key = ?5 AND state = 'active' AND chosen IS ?6";
 
 pub(in crate::store) fn issue(
     tx: &Transaction<'_>,
@@ -34,9 +34,10 @@ pub(in crate::store) fn issue(
             let mut statement = tx.prepare_cached(ISSUE_TO_BACK_END)?;
             (statement.execute(params![digest, app.0, at.micros(), expires_at])?, What::App)
         }
-        Holder::User(user) => {
+        Holder::User { key, chosen } => {
             let mut statement = tx.prepare_cached(ISSUE_TO_USER)?;
-            (statement.execute(params![digest, app.0, at.micros(), expires_at, user.0])?, What::User)
+            let chosen = chosen.as_ref().map(|hash| hash.0.as_str());
+            (statement.execute(params![digest, app.0, at.micros(), expires_at, key.0, chosen])?, What::User)
         }
     };
     match issued {
@@ -68,6 +69,14 @@ const FORGET_OF_USER: &str = "DELETE FROM ticket WHERE user = ?1";
 /// Ends every session of a user.
 pub(super) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_USER)?.execute(params![user.0])?;
+    Ok(())
+}
+
+const FORGET_OF_BACK_END: &str = "DELETE FROM ticket WHERE app = ?1 AND user IS NULL";
+
+/// Ends every session of an app's back end.
+pub(super) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_OF_BACK_END)?.execute(params![app.0])?;
     Ok(())
 }
 

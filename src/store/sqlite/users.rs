@@ -162,7 +162,11 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
         set_device(tx, known.user.key, device, asked.at)?;
     }
     if let Some(ticket) = &asked.ticket {
-        tickets::issue(tx, app, &Holder::User(known.user.key), ticket, asked.at)?;
+        if known.user.state == State::Suspended {
+            return Err(Error::Forbidden("User is suspended"));
+        }
+        let holder = Holder::User { key: known.user.key, chosen: known.credentials.chosen.clone() };
+        tickets::issue(tx, app, &holder, ticket, asked.at)?;
     }
     Ok(Registered { user: known.user, credentials: known.credentials, created })
 }
