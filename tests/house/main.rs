@@ -13,6 +13,7 @@ mod command_line;
 mod commands;
 mod demo;
 mod http_room;
+mod killed;
 mod mirrorfly_rest;
 mod photo;
 mod picture_room;

@@ -1,0 +1,254 @@
+//! kill -9 under 32 writers, round after round: what was acknowledged is there and whole, and nothing else is left lying about.
+//!
+//! 20 rounds; for a hundred: `STANDIN_KILL_ROUNDS=100 cargo test --test house killed`.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    process::Command,
+    time::Duration,
+};
+
+use futures_util::future::{join, join_all};
+use reqwest::{Method, RequestBuilder, multipart::Part};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    photo,
+    standin::{Standin, form},
+};
+
+/// Rounds, unless `STANDIN_KILL_ROUNDS` says otherwise.
+const ROUNDS: usize = 20;
+
+/// Clients that write without a pause, each about people of its own.
+const WRITERS: usize = 32;
+
+#[expect(clippy::print_stderr, reason = "how many writes were cut off tells how much a run proves")]
+#[actix_web::test]
+async fn kill_9_under_32_writers_loses_nothing_that_was_acknowledged() {
+    let rounds = std::env::var("STANDIN_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let mut house = Standin::fresh().await;
+    let back_end = house.back_end_token().await;
+    let mut settled = HashMap::new();
+    let (mut acknowledged, mut in_flight) = (0, 0);
+    for round in 0..rounds {
+        // Spread over 50 to 300 ms, no two rounds alike before the 250th.
+        let until = Duration::from_millis(50 + (round as u64 * 97) % 251);
+        let writers = join_all((0..WRITERS).map(|writer| write_until_cut_off(&house, &back_end, round, writer)));
+        let (people, ()) = join(writers, kill_after(until, house.pid())).await;
+        house.kill();
+        let people: Vec<Person> = people.into_iter().flatten().collect();
+        acknowledged += people.iter().map(|person| person.acknowledged).sum::<usize>();
+        in_flight += people.iter().filter(|person| person.in_flight.is_some()).count();
+
+        let stored = Stored::of(&house.data().join("standin.db"));
+        people.iter().for_each(|person| person.assert_is_in(&stored));
+        for (id, row) in &settled {
+            assert_eq!(stored.users.get(id), Some(row), "{id} was settled before round {round}");
+        }
+
+        house.restart();
+        let on_disk: HashSet<String> = house.pictures_on_disk().into_iter().collect();
+        assert_eq!(on_disk, stored.pictures, "folders and rows of round {round}");
+        assert_eq!(house.incoming_on_disk(), Vec::<String>::new());
+        for person in &people {
+            person.assert_is_served(&house, &stored).await;
+        }
+        settled = stored.users;
+    }
+    eprintln!("{rounds} rounds: {acknowledged} writes acknowledged, {in_flight} cut off in flight");
+    assert!(acknowledged > 4 * rounds, "too few writes to prove anything: {acknowledged}");
+}
+
+async fn kill_after(wait: Duration, process: u32) {
+    actix_web::rt::time::sleep(wait).await;
+    assert!(Command::new("kill").arg("-9").arg(process.to_string()).status().unwrap().success());
+}
+
+/// What a write changes: the name always, unless it draws a token.
+#[derive(Debug, Default)]
+struct Change {
+    name: Option<String>,
+    picture: bool,
+    token: bool,
+    /// Ends the tickets of before.
+    password: bool,
+}
+
+/// Somebody as one writer knows them.
+#[derive(Debug, Default)]
+struct Person {
+    id: String,
+    acknowledged: usize,
+    name: Option<String>,
+    /// Of every acknowledged upload, the current one last.
+    pictures: Vec<String>,
+    /// Of every acknowledged reset, the living one last.
+    tokens: Vec<String>,
+    tickets: Vec<String>,
+    in_flight: Option<Change>,
+}
+
+/// One new person every four writes; ends with the first write that gets no answer.
+async fn write_until_cut_off(house: &Standin, back_end: &str, round: usize, writer: usize) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    for step in 0.. {
+        if step % 4 == 0 {
+            people.push(Person { id: format!("p{round}.{writer}.{step}"), ..Person::default() });
+        }
+        let person = people.last_mut().unwrap();
+        let id = person.id.clone();
+        // A hash takes its time, so only one writer in eight sends passwords.
+        let with_password = writer.is_multiple_of(8);
+        let name = format!("{round}.{writer}.{step}");
+        let change = |picture: bool| Change { name: Some(name.clone()), picture, ..Change::default() };
+        let (change, call) = match (step % 4, writer % 3) {
+            (0, 0) => (change(false), login_or_register(house, &id, &name, with_password)),
+            (0, 1) | (1, _) => (change(false), create_user(house, back_end, &id, &name, false)),
+            (2, _) => (Change { token: true, ..Change::default() }, reset_token(house, &id)),
+            (3, _) if with_password => {
+                (Change { password: true, ..change(false) }, login_or_register(house, &id, &name, true))
+            }
+            _ => (change(true), create_user(house, back_end, &id, &name, true)),
+        };
+        person.in_flight = Some(change);
+        let Some(answer) = answer(call).await else { return people };
+        person.acknowledge(&answer);
+    }
+    people
+}
+
+fn login_or_register(house: &Standin, id: &str, name: &str, with_password: bool) -> RequestBuilder {
+    let mut body = json!({ "user_id": id, "username": name });
+    if with_password {
+        body["password"] = json!(name);
+    }
+    house.qiscus(Method::POST, "login_or_register").json(&body)
+}
+
+fn create_user(house: &Standin, back_end: &str, id: &str, name: &str, with_picture: bool) -> RequestBuilder {
+    let form = form(&[("userIdentifier", id), ("nickname", name)]);
+    let form = match with_picture {
+        true => form.part("profileFile", Part::bytes(photo::jpeg(64, 48)).file_name("a.jpg")),
+        false => form,
+    };
+    house.call(Method::POST, "/api/v1/users/createUser").header("Authorization", back_end).multipart(form)
+}
+
+fn reset_token(house: &Standin, id: &str) -> RequestBuilder {
+    house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": id }))
+}
+
+/// A whole answer, or none when the server is gone.
+async fn answer(call: RequestBuilder) -> Option<Value> {
+    let answer = call.send().await.ok()?;
+    let status = answer.status();
+    let bytes = answer.bytes().await.ok()?;
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
+    Some(serde_json::from_slice(&bytes).unwrap())
+}
+
+impl Person {
+    fn acknowledge(&mut self, answer: &Value) {
+        let change = self.in_flight.take().unwrap();
+        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        self.acknowledged += 1;
+        self.name = change.name.or(self.name.take());
+        if change.picture {
+            let address = text("/data/profileUrl").unwrap();
+            self.pictures.push(address.rsplit('/').next().unwrap().to_owned());
+        }
+        self.tokens.extend(text("/results/token"));
+        if change.password {
+            self.tickets.clear();
+        }
+        self.tickets.extend(text("/data/token"));
+    }
+
+    /// As the last acknowledged write left it, or as the one in flight would have: nothing lost, nothing rolled back, nothing half.
+    fn assert_is_in(&self, stored: &Stored) {
+        let Some(row) = stored.users.get(&self.id) else {
+            assert_eq!(self.acknowledged, 0, "lost: {self:?}");
+            return;
+        };
+        let as_acknowledged = row.name == self.name && row.picture.as_ref() == self.pictures.last();
+        let went_through = self.in_flight.as_ref().is_some_and(|change| {
+            let is_new = row.picture.as_ref().is_some_and(|picture| !self.pictures.contains(picture));
+            let fits = if change.picture { is_new } else { row.picture.as_ref() == self.pictures.last() };
+            change.name.is_some() && row.name == change.name && fits
+        });
+        assert!(as_acknowledged || went_through, "{row:?} of {self:?}");
+
+        let of = |secret: &String| <[u8; 32]>::from(Sha256::digest(secret));
+        if let Some((living, dead)) = self.tokens.split_last() {
+            let may_be_newer = self.in_flight.as_ref().is_some_and(|change| change.token);
+            assert!(may_be_newer || row.token == of(living), "a reset was lost: {self:?}");
+            assert!(dead.iter().all(|dead| row.token != of(dead)), "a dead token came back: {self:?}");
+        }
+        let may_be_ended = self.in_flight.as_ref().is_some_and(|change| change.password);
+        let mut tickets = self.tickets.iter().filter(|_| !may_be_ended);
+        assert!(tickets.all(|ticket| stored.tickets.contains(&of(ticket))), "a ticket was lost: {self:?}");
+        assert!(self.pictures.iter().all(|key| stored.pictures.contains(key)), "a picture was lost: {self:?}");
+    }
+
+    /// Read through the front door, every picture at its public address.
+    async fn assert_is_served(&self, house: &Standin, stored: &Stored) {
+        let Some(row) = stored.users.get(&self.id) else { return };
+        let user = house.user_profile(&self.id).await.json()["results"]["user"].clone();
+        assert_eq!(user["username"].as_str(), row.name.as_deref());
+        if let Some(picture) = &row.picture {
+            let address = format!("{}/pictures/upload/{picture}/full.jpg", house.base());
+            assert_eq!(user["avatar_url"], address);
+        }
+        for picture in self.pictures.iter().chain(&row.picture) {
+            for rendition in ["full", "48"] {
+                let answer = house.get(&format!("/pictures/upload/{picture}/{rendition}.jpg")).await;
+                assert_eq!(answer.status, 200, "{rendition} of {self:?}");
+                image::load_from_memory(&answer.bytes).unwrap();
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Row {
+    name: Option<String>,
+    picture: Option<String>,
+    token: [u8; 32],
+}
+
+/// What the database holds while nobody serves it.
+struct Stored {
+    users: HashMap<String, Row>,
+    pictures: HashSet<String>,
+    tickets: HashSet<[u8; 32]>,
+}
+
+impl Stored {
+    /// Reads all of it, and lets SQLite check the whole.
+    fn of(database: &Path) -> Self {
+        let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let word = |pragma: &str| database.query_row(pragma, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(word("PRAGMA integrity_check"), "ok");
+        assert!(!database.prepare("PRAGMA foreign_key_check").unwrap().exists([]).unwrap());
+        let mut users = database
+            .prepare(
+                "SELECT user.id, display_name, token_digest, picture.key FROM user
+                 LEFT JOIN picture ON picture.owner = user.key AND released_at IS NULL",
+            )
+            .unwrap();
+        let users = users.query_map([], |row| {
+            Ok((row.get(0)?, Row { name: row.get(1)?, token: row.get(2)?, picture: row.get(3)? }))
+        });
+        let mut pictures = database.prepare("SELECT key FROM picture").unwrap();
+        let mut tickets = database.prepare("SELECT digest FROM ticket").unwrap();
+        Self {
+            users: users.unwrap().collect::<Result<_, _>>().unwrap(),
+            pictures: pictures.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap(),
+            tickets: tickets.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap(),
+        }
+    }
+}
