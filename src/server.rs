@@ -242,8 +242,10 @@ impl Server {
         let control = control_server(self.house, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
-        // The servers start their workers and listen for signals when they are first polled.
-        tokio::task::yield_now().await;
+        if let Some((handle, _)) = &public {
+            // Nothing is paused: a server that answers this runs, and signals are its own from then on.
+            handle.resume().await;
+        }
         Ok(Running { service, public, control, sweeping, socket, _lock: self.lock })
     }
 }

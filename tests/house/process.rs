@@ -20,6 +20,10 @@ async fn told_to_stop_it_ends_with_code_0() {
     let mut house = Standin::fresh().await;
     assert_eq!(house.terminate(), Some(0));
     assert!(!house.data().join("standin.sock").exists());
+    for _ in 0..5 {
+        house.restart();
+        assert_eq!(house.terminate(), Some(0), "the moment it says that it listens");
+    }
 }
 
 #[actix_web::test]
