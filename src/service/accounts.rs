@@ -112,7 +112,7 @@ impl Service {
 
     /// Creates a user, or updates the given fields of a known one, and hands out its issued password and a ticket.
     /// # Errors
-    /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, store errors. Nothing is left behind then, neither row nor file.
+    /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user, store errors. Nothing is left behind then, neither row nor file.
     pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<Created, Error> {
         self.creatable(tenant, &call.id)?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));

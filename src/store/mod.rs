@@ -289,7 +289,8 @@ impl Store {
     /// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a new
     /// chosen password, which ends the sessions before the given ticket begins one.
     /// # Errors
-    /// `Conflict(User)` when there is such a user and it was to be refused.
+    /// `Conflict(User)` when there is such a user and it was to be refused; `Forbidden` when a ticket is asked for a suspended one.
+    /// Nothing was changed then.
     pub async fn register(&self, app: AppKey, register: Register) -> Result<Registered, Error> {
         self.0.write(move |tx| users::register(tx, app, &register)).await
     }

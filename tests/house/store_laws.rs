@@ -342,6 +342,12 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     assert_eq!(suspended.state, State::Suspended);
     assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
     assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
+    let ticket = NewTicket { digest: Digest([4; 32]), expires_at: at(1000) };
+    let issued = shelf.store.issue_ticket(shelf.app, Holder::User { key: bad, chosen: None }, ticket, at(3)).await;
+    assert_eq!(issued, Err(Error::NotFound(What::User)));
+    let asked = Register { ticket: Some(ticket), change: named("New"), ..registration("bad") };
+    assert!(matches!(shelf.store.register(shelf.app, asked).await, Err(Error::Forbidden(_))));
+    assert_eq!((shelf.store.ticket(&ticket.digest).unwrap(), shelf.user("bad")), (None, Some(suspended)));
     assert!(shelf.store.ticket(&others).unwrap().is_some());
     assert_eq!(shelf.store.ticket(&back_end).unwrap().unwrap().holder, TicketHolder::BackEnd);
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Created, EventKind::Suspended]);
@@ -365,7 +371,7 @@ async fn an_expired_ticket_is_found_until_it_is_forgotten() {
     let key = shelf.register("guest").await.user.key;
     let mut digests = Vec::new();
     for (number, expires_at) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
-        digests.push(shelf.ticket(Holder::User { key: key, chosen: None }, number, at(expires_at)).await);
+        digests.push(shelf.ticket(Holder::User { key, chosen: None }, number, at(expires_at)).await);
     }
     let ticket = shelf.store.ticket(&digests[1]).unwrap().unwrap();
     assert_eq!((ticket.app, ticket.expires_at), (shelf.app, at(10)));
@@ -459,7 +465,7 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(shelf.store.delete_user(foreign, id.clone(), at(3)).await, Err(missing.clone()));
     let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100) };
     assert_eq!(
-        shelf.store.issue_ticket(foreign, Holder::User { key: key, chosen: None }, ticket, at(3)).await,
+        shelf.store.issue_ticket(foreign, Holder::User { key, chosen: None }, ticket, at(3)).await,
         Err(missing)
     );
     let nowhere = shelf.store.issue_ticket(AppKey(99), Holder::BackEnd, ticket, at(3)).await;
