@@ -1,0 +1,322 @@
+//! Secrets: nothing readable at rest or in the log, dead when they should be, and a house that does not open with another key.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    photo,
+    standin::{ACCOUNT_PASSWORD, Answer, LICENSE_KEY, SECRET, Standin, send, standin},
+};
+
+/// How long a start that has to be refused may take.
+const REFUSAL_WAIT: Duration = Duration::from_secs(10);
+
+fn data(answer: &Answer) -> Value {
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{answer:?}");
+    answer.json()["data"].clone()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+async fn reset_token(house: &Standin, id: &str) -> String {
+    let answer = send(house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": id }))).await;
+    text(&answer.json()["results"]["token"])
+}
+
+/// Makes every kind of secret there is. By name, so that a finding says what was found.
+async fn every_kind_of_secret(house: &Standin) -> BTreeMap<String, String> {
+    let mut secrets = BTreeMap::new();
+    let mut keep = |name: &str, secret: String| assert!(secrets.insert(name.to_owned(), secret).is_none());
+    for (name, given) in [("app secret", SECRET), ("licence key", LICENSE_KEY), ("account password", ACCOUNT_PASSWORD)]
+    {
+        keep(name, given.to_owned());
+    }
+    let key = fs::read_to_string(house.data().join("server.key")).unwrap();
+    keep("server key", key.trim_end().to_owned());
+
+    let back_end = house.back_end_token().await;
+    keep("back-end ticket", back_end.clone());
+    for (name, chosen) in [("first password", "chosen p\u{e4}ssword / one"), ("second password", "chosen+password=two")]
+    {
+        house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": chosen })).await;
+        keep(name, chosen.to_owned());
+    }
+    keep("user's ticket", text(&data(&house.sign_in("u1", "chosen+password=two").await)["token"]));
+    let made = data(&house.create_user_with_picture(&back_end, "u2", "a.png", photo::png(60, 60)).await);
+    keep("issued password", text(&made["password"]));
+    keep("new user's ticket", text(&made["token"]));
+    keep("first token", reset_token(house, "u1").await);
+    keep("second token", reset_token(house, "u1").await);
+
+    for wrong in ["a wrong password of u1", "a wrong password of nobody"] {
+        house.sign_in(wrong.rsplit(' ').next().unwrap(), wrong).await;
+        keep(wrong, wrong.to_owned());
+    }
+    let wrong = "wrongsecret0123456789wrongsecret".to_owned();
+    send(house.call(Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", "houseapp")).await;
+    send(
+        house
+            .call(Method::GET, &format!("/api/v2.1/rest/get_user_list?secret={wrong}&user_token={wrong}"))
+            .header("QISCUS-SDK-APP-ID", "houseapp")
+            .header("QISCUS-SDK-SECRET", &wrong),
+    )
+    .await;
+    house.create_user(&wrong, &[("userIdentifier", "u3")]).await;
+    keep("wrong secret", wrong);
+
+    house.command(&["app", "create", "--app-id", "second"]);
+    let second = house.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
+    let second: Value = serde_json::from_str(&second).unwrap();
+    for name in ["secret", "license_key", "account_password"] {
+        keep(&format!("second app's {name}"), text(&second[name]));
+    }
+    keep("rotated secret", house.command(&["app", "rotate-secret", "--app", "second"]).trim_end().to_owned());
+    let added = house.command(&["user", "create", "u4", "--json"]);
+    let added: Value = serde_json::from_str(&added).unwrap();
+    for name in ["token", "issued_password"] {
+        keep(&format!("added user's {name}"), text(&added[name]));
+    }
+    secrets
+}
+
+/// A secret as it is, and as codes that hide nothing write it.
+fn spellings(secret: &str) -> Vec<Vec<u8>> {
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let mut all = vec![secret.to_owned(), hex.to_uppercase(), hex, percent.replace("%20", "+"), percent];
+    all.extend(base64(secret.as_bytes()));
+    let mut all: Vec<Vec<u8>> = all.into_iter().map(String::into_bytes).collect();
+    // The server key is written as hexadecimal digits, and used as the bytes they stand for.
+    let digits = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Option<Vec<u8>> = secret.as_bytes().chunks(2).map(digits).collect();
+    all.extend(bytes.filter(|_| secret.len() >= 32));
+    all
+}
+
+/// The part of a text in base64 that is the same whatever stands before and behind, for each of its three alignments and both alphabets.
+fn base64(bytes: &[u8]) -> Vec<String> {
+    let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
+    let aligned = |before: usize| {
+        let bits: Vec<u8> = [&vec![0; before], bytes]
+            .concat()
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1))
+            .collect();
+        let whole = bits.chunks_exact(6).skip((before * 8).div_ceil(6));
+        whole.map(|six| alphabet[six.iter().fold(0, |index, bit| index << 1 | usize::from(*bit))]).collect::<String>()
+    };
+    (0..3).map(aligned).flat_map(|text| [text.replace('+', "-").replace('/', "_"), text]).collect()
+}
+
+fn assert_nowhere(secrets: &BTreeMap<String, String>, places: &[(String, Vec<u8>)]) {
+    for (name, secret) in secrets {
+        for spelling in spellings(secret) {
+            for (place, bytes) in places {
+                let found = bytes.windows(spelling.len()).any(|window| window == spelling);
+                assert!(!found, "{name} stands in {place} as {}", spelling.escape_ascii());
+            }
+        }
+    }
+}
+
+/// Everything in a folder, deep down.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(entries(&path)),
+            false => found.push(path),
+        }
+    }
+    found
+}
+
+/// Every file of the data folder but the key's own, and the log.
+fn places(house: &Standin) -> Vec<(String, Vec<u8>)> {
+    let files = entries(&house.data()).into_iter().filter(|path| path.is_file() && !path.ends_with("server.key"));
+    let files = files.map(|path| (path.display().to_string(), fs::read(&path).unwrap()));
+    files.chain([("the log".to_owned(), house.log().into_bytes())]).collect()
+}
+
+#[actix_web::test]
+async fn no_secret_stands_in_the_data_folder_or_the_log() {
+    let mut house = Standin::with(&[("STANDIN_LOG", "debug")]).await;
+    let secrets = every_kind_of_secret(&house).await;
+    house.kill();
+    let with_its_log = places(&house);
+    assert!(with_its_log.iter().any(|(place, bytes)| place.ends_with("standin.db-wal") && !bytes.is_empty()));
+    assert_nowhere(&secrets, &with_its_log);
+    house.restart();
+    assert_eq!(house.terminate(), Some(0));
+    assert_nowhere(&secrets, &places(&house));
+}
+
+#[test]
+fn a_secret_would_be_found_in_every_spelling() {
+    let secrets = BTreeMap::from([("it".to_owned(), "tell nobody?".to_owned())]);
+    for text in
+        ["a tell nobody? b", "74656C6C206E6F626F64793F", "tell%20nobody%3F", "tell+nobody%3F", "xdGVsbCBub2JvZHk_"]
+    {
+        let found = spellings(&secrets["it"])
+            .iter()
+            .any(|spelling| text.as_bytes().windows(spelling.len()).any(|window| window == spelling));
+        assert!(found, "{text}");
+    }
+}
+
+#[actix_web::test]
+async fn files_are_their_owners_alone() {
+    let house = Standin::fresh().await;
+    every_kind_of_secret(&house).await;
+    for path in entries(&house.data()) {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{} has mode {mode:o}", path.display());
+    }
+}
+
+/// Starts a server that has to refuse: its exit code and its words.
+fn refusal(house: &Standin, server_key: Option<&str>) -> (Option<i32>, String) {
+    let mut command = standin(&house.data());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.envs(server_key.map(|key| ("STANDIN_SERVER_KEY", key))).spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > REFUSAL_WAIT {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[actix_web::test]
+async fn without_its_own_server_key_the_house_stays_shut_and_unharmed() {
+    let mut house = Standin::fresh().await;
+    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    house.terminate();
+    let path = house.data().join("server.key");
+    let key = fs::read_to_string(&path).unwrap();
+    let shut = |said: (Option<i32>, String), why: &str| {
+        assert_eq!(said.0, Some(3), "{}", said.1);
+        assert!(said.1.contains(why) && said.1.trim_end().lines().count() == 1, "{}", said.1);
+        assert!(!said.1.contains(key.trim_end()), "{}", said.1);
+    };
+    shut(refusal(&house, Some(&"5a".repeat(32))), "STANDIN_SERVER_KEY");
+    fs::write(&path, "5a".repeat(32)).unwrap();
+    shut(refusal(&house, None), "server.key");
+    fs::write(&path, &key[..40]).unwrap();
+    shut(refusal(&house, None), "put the right one back");
+    fs::remove_file(&path).unwrap();
+    shut(refusal(&house, None), "is gone");
+    assert!(!path.exists(), "no new key is made over an old database");
+    fs::write(&path, key).unwrap();
+    house.restart();
+    assert_eq!(data(&house.sign_in("u1", "p").await)["token"].as_str().map(str::len), Some(27));
+}
+
+/// Whether any living user has this token: no door takes one yet, so the digest's look-up has to say.
+fn is_anybodys_token(house: &Standin, token: &str) -> bool {
+    let path = house.data().join("standin.db");
+    let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let digest = <[u8; 32]>::from(Sha256::digest(token));
+    database.prepare("SELECT 1 FROM user WHERE token_digest = ?1").unwrap().exists([digest]).unwrap()
+}
+
+#[actix_web::test]
+async fn a_reset_token_is_dead_at_once() {
+    let house = Standin::fresh().await;
+    house.login_or_register(json!({ "user_id": "u1", "username": "U" })).await;
+    let first = reset_token(&house, "u1").await;
+    assert!(is_anybodys_token(&house, &first));
+    let second = reset_token(&house, "u1").await;
+    assert!(!is_anybodys_token(&house, &first) && is_anybodys_token(&house, &second));
+}
+
+/// The status of somebody's picture, asked for with a ticket.
+async fn with_ticket(house: &Standin, picture: &str, ticket: &str) -> u16 {
+    send(house.call(Method::GET, picture).header("Authorization", ticket)).await.status
+}
+
+/// A picture that every ticket of the app opens.
+async fn picture_of_the_app(house: &Standin, back_end: &str) -> String {
+    let made = data(&house.create_user_with_picture(back_end, "owner", "a.png", photo::png(60, 60)).await);
+    text(&made["profileUrl"]).strip_prefix(house.base()).unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_deleted_users_secrets_are_dead_and_do_not_come_back_with_its_id() {
+    let house = Standin::fresh().await;
+    let back_end = house.back_end_token().await;
+    let picture = picture_of_the_app(&house, &back_end).await;
+    let create = async || {
+        let made = data(&house.create_user(&back_end, &[("userIdentifier", "u1")]).await);
+        let key: Value = serde_json::from_str(&house.command(&["user", "show", "u1", "--json"])).unwrap();
+        (text(&made["token"]), text(&made["password"]), key["key"].as_i64().unwrap())
+    };
+    let (ticket, issued, key) = create().await;
+    let token = reset_token(&house, "u1").await;
+    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "chosen" })).await;
+    let signed_in = text(&data(&house.sign_in("u1", "chosen").await)["token"]);
+    assert_eq!(with_ticket(&house, &picture, &signed_in).await, 200);
+    assert_eq!(with_ticket(&house, &picture, &ticket).await, 401, "ended by the new password");
+
+    house.command(&["user", "delete", "u1"]);
+    assert_eq!(with_ticket(&house, &picture, &signed_in).await, 401);
+    let (new_ticket, new_issued, new_key) = create().await;
+    assert!(new_key > key && new_issued != issued && new_ticket != ticket);
+    assert!(!is_anybodys_token(&house, &token));
+    assert_ne!(reset_token(&house, "u1").await, token);
+    for dead in [&ticket, &signed_in] {
+        assert_eq!(with_ticket(&house, &picture, dead).await, 401);
+    }
+    for dead in [issued.as_str(), "chosen"] {
+        assert_eq!(house.sign_in("u1", dead).await.json()["message"], "Invalid Credentials");
+    }
+    assert_eq!(with_ticket(&house, &picture, &new_ticket).await, 200);
+}
+
+#[actix_web::test]
+async fn a_suspended_user_holds_and_gets_no_living_ticket() {
+    let house = Standin::fresh().await;
+    let back_end = house.back_end_token().await;
+    let picture = picture_of_the_app(&house, &back_end).await;
+    let made = data(&house.create_user(&back_end, &[("userIdentifier", "u1"), ("nickname", "Before")]).await);
+    let (ticket, issued) = (text(&made["token"]), text(&made["password"]));
+    house.command(&["user", "set", "u1", "--state", "suspended"]);
+    assert_eq!(with_ticket(&house, &picture, &ticket).await, 401);
+    assert_eq!(house.sign_in("u1", &issued).await.json()["status"], 403);
+    let answer = house.create_user_with_picture(&back_end, "u1", "a.png", photo::png(60, 60)).await;
+    assert_eq!((answer.status, answer.json()), (403, json!({ "status": 403, "message": "User is suspended" })));
+    assert_eq!(house.pictures_on_disk().len(), 1, "the owner's alone");
+    house.command(&["user", "set", "u1", "--state", "active"]);
+    assert_eq!(with_ticket(&house, &picture, &ticket).await, 401, "what was dead stays dead");
+    assert_eq!(house.create_user(&back_end, &[("userIdentifier", "u1")]).await.json()["data"]["nickname"], "Before");
+}
+
+#[actix_web::test]
+async fn an_unknown_user_and_a_wrong_password_are_refused_alike() {
+    let house = Standin::fresh().await;
+    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    let refused = async |user: &str| {
+        let answer = house.sign_in(user, "wrong").await;
+        let names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        (answer.status, answer.bytes, names)
+    };
+    assert_eq!(refused("u1").await, refused("nobody").await);
+}
