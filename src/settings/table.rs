@@ -207,7 +207,7 @@ pub(super) static DURABILITY: Setting = Setting {
     group: SERVING,
     form: Form::Word(&["full", "normal"]),
     preset: Preset::Text("full"),
-    help: "full: an answered change survives a power cut; normal: faster, but a power cut or a crash of the operating system may lose what was answered since the last checkpoint (up to about 16 MiB of changes); a crash of standin alone loses nothing",
+    help: "full: an answered change survives a power cut; normal: faster, but a power cut or a crash of the operating system may lose what was answered since the last checkpoint (up to about 32 MiB of changes); a crash of standin alone loses nothing",
 };
 
 pub(super) static WORKERS: Setting = Setting {
