@@ -163,6 +163,11 @@ impl DecodeBudget {
 }
 
 impl Service {
+    /// The largest picture file that is taken, for doors that bound a body before they read it.
+    pub fn picture_file_bytes_max(&self) -> u64 {
+        self.house.pictures.limits.file_bytes_max
+    }
+
     /// Takes an upload in: quota, head, budget, pixels, files. The row comes after; until then the picture is nobody's.
     pub(super) async fn store_picture(
         &self,

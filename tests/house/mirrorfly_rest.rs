@@ -375,6 +375,18 @@ mod create_user {
     }
 
     #[actix_web::test]
+    async fn a_profile_file_is_at_most_as_large_as_the_operator_says() {
+        let mut file = photo::png(20, 20);
+        file.resize(11 << 20, 0);
+        for (bytes_max, status) in [("12 MiB", 200), ("10 MiB", 413), ("1 MiB", 413)] {
+            let house = Standin::with(&[("STANDIN_PICTURE_FILE_BYTES_MAX", bytes_max)]).await;
+            let token = house.back_end_token().await;
+            let answer = house.create_user_with_picture(&token, "u1", "a.png", file.clone()).await;
+            assert_eq!(answer.status, status, "{bytes_max}: {answer:?}");
+        }
+    }
+
+    #[actix_web::test]
     async fn a_profile_file_that_is_text_is_said_to_be_none() {
         let house = Standin::fresh().await;
         let token = house.back_end_token().await;

@@ -126,7 +126,8 @@ async fn create_user(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let tenant = back_end(&service, &request)?;
-    let mut form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
+    let mut form = Form::read(&request, payload, &limits, &spool).await?;
     let device = Some(device(&form)?);
     if !tenant.has_license_key(required(&form, "licenseKey")?) {
         return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
