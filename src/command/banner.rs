@@ -1,6 +1,6 @@
 //! What a terminal shows when the server is ready: where it is, and what to paste next.
 
-use std::time::Duration;
+use std::{env, path::Path, time::Duration};
 
 use standin::{server::Server, settings::Settings};
 
@@ -18,23 +18,38 @@ pub(super) fn greeting(server: &Server, settings: &Settings, took: Duration) -> 
         format!("  First app   {}", first.tenant.app.app_id.as_str()),
     ];
     match first.is_new || settings.demo {
-        true => lines.extend(first_steps(server)),
-        false => lines.push("  Secrets     standin app show --secrets".to_owned()),
+        true => lines.extend(first_steps(server, settings)),
+        false => lines.push(format!("  Secrets     {}", show_secrets(settings))),
     }
     lines.push("  Stop        Ctrl-C  (ends running requests, at most 20 s)".to_owned());
     lines.push(String::new());
     lines.join("\n")
 }
 
+/// The command that shows the secrets, as this program was called; the folder is named unless a command takes it anyway.
+fn show_secrets(settings: &Settings) -> String {
+    let program = env::args_os().next().map_or("standin".into(), |program| program.to_string_lossy().into_owned());
+    let folder = match settings.data == Path::new("./data") {
+        true => String::new(),
+        false => format!(" --data {}", settings.data.display()),
+    };
+    format!("{program} app show --secrets{folder}")
+}
+
 /// Calls to paste, one a vendor, with the credentials they need.
-fn first_steps(server: &Server) -> Vec<String> {
+fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
     let first = server.first_app();
     let (base, app_id, account) =
         (server.public_url(), first.tenant.app.app_id.as_str(), first.tenant.app.account.as_str());
     let (secret, license_key) = (first.secrets.secret.expose(), first.secrets.license_key.expose());
-    let password = match &first.secrets.account_password {
-        Some(made) => made.expose(),
+    let documented = settings.first_app.account_password.as_ref().filter(|_| settings.demo);
+    let password = match first.secrets.account_password.as_ref().or(documented) {
+        Some(known) => known.expose(),
         None => "the one you chose",
+    };
+    let note = match settings.demo {
+        true => "Everybody knows these secrets, so a demo answers this machine alone.".to_owned(),
+        false => format!("Later starts show no secrets; `{}` does.", show_secrets(settings)),
     };
     let text = format!(
         r#"
@@ -47,14 +62,13 @@ fn first_steps(server: &Server) -> Vec<String> {
   MirrorFly   licence key {license_key}
               account     {account}
               password    {password}
-              curl {base}/api/v1/login -H 'Content-Type: application/json' \
-                -d '{{"username": "{account}", "password": "{password}"}}'
-              TOKEN=the token it answers
+              TOKEN=$(curl -s {base}/api/v1/login -H 'Content-Type: application/json' \
+                -d '{{"username": "{account}", "password": "{password}"}}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
               curl {base}/api/v1/users/createUser -H "Authorization: $TOKEN" \
                 -F deviceType=web -F licenseKey={license_key} \
                 -F userIdentifier=ada -F nickname=Ada -F profileFile=@photo.jpg
 
-  These secrets are shown once; `standin app show --secrets` shows them again.
+  {note}
 "#
     );
     text.lines().map(str::to_owned).collect()
