@@ -19,6 +19,7 @@ mod photo;
 mod picture_room;
 mod process;
 mod qiscus_rest;
+mod readme;
 mod secrets;
 mod settings;
 mod standin;

@@ -1,0 +1,164 @@
+//! README.md is true: its settings, its commands, its tour, and the tests it names.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use reqwest::{Method, RequestBuilder, multipart};
+use serde_json::{Value, json};
+use standin::settings::SETTINGS;
+
+use super::{
+    photo,
+    standin::{Standin, send, standin},
+};
+
+const README: &str = include_str!("../../README.md");
+
+/// Where the tour's calls go in README.
+const TOUR: &str = "http://127.0.0.1:8080";
+
+/// The shell blocks, each command in one line.
+fn shell_blocks() -> Vec<String> {
+    let blocks = README.split("```sh\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    blocks.map(|block| block.replace("\\\n", " ")).collect()
+}
+
+fn words(line: &str) -> Vec<String> {
+    shlex::split(line).unwrap_or_else(|| panic!("no shell would read {line:?}"))
+}
+
+#[test]
+fn its_settings_table_is_the_one_in_the_code() {
+    let mut table = String::new();
+    for (place, setting) in SETTINGS.iter().enumerate() {
+        if place == 0 || SETTINGS[place - 1].group != setting.group {
+            table += &format!("### {}\n\n| setting | default | what it does |\n|---|---|---|\n", setting.group);
+        }
+        table += &format!("| `{}` | {} | {} |\n", setting.name, setting.default(), setting.help);
+        if SETTINGS.get(place + 1).is_some_and(|next| next.group != setting.group) {
+            table.push('\n');
+        }
+    }
+    let (_, section) = README.split_once("## Settings\n").unwrap();
+    assert!(section.contains(&table), "it must read:\n{table}");
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows(section.split("\n## ").next().unwrap()), SETTINGS.len(), "a row too many");
+}
+
+/// Every command that README names, in a block or in a line: the words behind the program's name.
+fn commands() -> BTreeSet<Vec<String>> {
+    let inline = README.split('`').skip(1).step_by(2).map(str::to_owned);
+    let lines = shell_blocks().into_iter().flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>());
+    let named = lines.chain(inline).filter(|line| line.starts_with("standin ") || line.starts_with("cargo "));
+    named.map(|line| words(line.split(" < ").next().unwrap())).collect()
+}
+
+#[test]
+fn every_command_it_names_exists() {
+    let commands = commands();
+    assert!(commands.len() > 20, "{commands:?}");
+    let folder = tempfile::tempdir().unwrap();
+    for command in commands {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let words = match words.as_slice() {
+            ["standin", words @ ..] | ["cargo", "run", "--release", "--", words @ ..] => words,
+            ["cargo", "test"] | ["cargo", "run", "--release"] | ["cargo", "build", "--profile", "dist"] => continue,
+            unknown => panic!("who has seen {unknown:?}?"),
+        };
+        let help = standin(&folder.path().join("data")).args(words).arg("--help").output().unwrap();
+        assert_eq!(help.status.code(), Some(0), "standin {words:?}: {help:?}");
+    }
+}
+
+#[test]
+fn every_test_it_names_exists() {
+    let named: Vec<&str> = README.split('`').filter(|span| span.contains("_rest::")).collect();
+    assert!(named.len() >= 10, "{named:?}");
+    for test in named {
+        let [file, room, name] = test.split("::").collect::<Vec<_>>()[..] else { panic!("{test}") };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/house/{file}.rs"));
+        let source = fs::read_to_string(path).unwrap();
+        let (_, room) = source.split_once(&format!("\nmod {room} {{")).unwrap_or_else(|| panic!("no room for {test}"));
+        let room = room.split("\n}").next().unwrap();
+        assert!(room.contains(&format!("fn {name}()")), "{test} is nowhere");
+    }
+}
+
+/// The calls of the tour: what stands between `curl` and the end of its command.
+fn calls() -> Vec<Vec<String>> {
+    let curl = |block: String| Some(block.split_once("curl ")?.1.split(" | ").next()?.to_owned());
+    shell_blocks().into_iter().filter_map(curl).map(|call| words(&call)).collect()
+}
+
+/// Makes a call as curl would. Reads `-s`, `-X`, `-H`, `-d`, `-F` and an address, and nothing else.
+fn call(house: &Standin, words: &[String], token: &str) -> RequestBuilder {
+    let (mut method, mut path, mut body, mut form) = (None, None, None, None::<multipart::Form>);
+    let mut headers = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().unwrap_or_else(|| panic!("nothing behind {word}"));
+        match word.as_str() {
+            "-s" => {}
+            "-X" => method = Some(Method::from_bytes(value().as_bytes()).unwrap()),
+            "-H" => headers.push(value().replace("$TOKEN", token)),
+            "-d" => body = Some(value().clone()),
+            "-F" => form = Some(with_part(form.unwrap_or_default(), value())),
+            address => path = Some(address.strip_prefix(TOUR).unwrap_or_else(|| panic!("what is {address}?"))),
+        }
+    }
+    let method = method.unwrap_or(Method::GET);
+    assert_eq!(method == Method::POST, body.is_some() || form.is_some(), "what has a body says -X POST");
+    let mut call = house.call(method, path.expect("it has an address"));
+    for header in headers {
+        let (name, value) = header.split_once(": ").unwrap();
+        call = call.header(name, value);
+    }
+    match (body, form) {
+        (Some(body), None) => call.body(body),
+        (None, Some(form)) => call.multipart(form),
+        (None, None) => call,
+        (Some(_), Some(_)) => panic!("one body is enough"),
+    }
+}
+
+/// `name=value`, and `name=@photo.jpg` as a photo.
+fn with_part(form: multipart::Form, field: &str) -> multipart::Form {
+    match field.split_once('=').unwrap() {
+        (name, "@photo.jpg") => {
+            let photo = multipart::Part::bytes(photo::phone_jpeg(400, 300, 6)).file_name("photo.jpg");
+            form.part(name.to_owned(), photo)
+        }
+        (name, value) => form.text(name.to_owned(), value.to_owned()),
+    }
+}
+
+#[actix_web::test]
+async fn its_tour_runs_as_it_is_printed() {
+    let house = Standin::demo().await;
+    let mut answers: Vec<Value> = Vec::new();
+    for words in calls() {
+        let token = answers.last().and_then(|answer| answer["data"]["token"].as_str()).unwrap_or_default();
+        let answer = send(call(&house, &words, token)).await;
+        assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{words:?}: {answer:?}");
+        answers.push(answer.json());
+    }
+    let [registered, profile, reset, listed, _signed_in, created, seen] = &answers[..] else { panic!("{answers:?}") };
+    let user = json!({
+        "avatar_url": "https://image.url/image.jpeg", "extras": {}, "user_id": "guest99@qiscus.com",
+        "username": "QISCUS demo user"
+    });
+    assert_eq!(registered["results"]["user"], user);
+    assert_eq!(profile["results"]["user"]["user_id"], "guest@qiscus.com");
+    assert!(!reset["results"]["token"].as_str().unwrap().is_empty());
+    assert_eq!(listed["results"]["users"].as_array().unwrap().len(), 2);
+    assert_eq!((&created["data"]["userId"], &created["data"]["nickname"]), (&json!("ada"), &json!("Ada Lovelace")));
+    assert!(created["data"]["profileUrl"].as_str().unwrap().contains("/api/v1/media/"));
+
+    let seen = &seen["results"]["user"];
+    assert_eq!((&seen["user_id"], &seen["username"]), (&json!("ada"), &json!("Ada Lovelace")));
+    let address = seen["avatar_url"].as_str().unwrap().strip_prefix(house.base()).unwrap();
+    for (file, size) in [("full.jpg", (300, 400)), ("96.jpg", (96, 96))] {
+        let picture = house.get(&address.replace("full.jpg", file)).await;
+        let picture = image::load_from_memory(&picture.bytes).unwrap();
+        assert_eq!((picture.width(), picture.height()), size, "upright: the photo lies on its side in the file");
+    }
+}
