@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,12 +21,47 @@ pub struct Folder {
     incoming: Arc<Path>,
 }
 
+/// A file of a picture, open. Every read blocks on the disk.
+#[derive(Debug)]
+pub struct StoredFile {
+    file: File,
+    bytes: u64,
+}
+
+impl StoredFile {
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The whole of it.
+    /// # Errors
+    /// Internal, when the disk fails.
+    pub fn read_all(&self) -> Result<Vec<u8>, Error> {
+        self.read_at(0, usize::try_from(self.bytes).unwrap_or(usize::MAX))
+    }
+
+    /// What begins at `offset`: `bytes_max` of it, less at the end, nothing behind it.
+    /// # Errors
+    /// Internal, when the disk fails.
+    pub fn read_at(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>, Error> {
+        let left = usize::try_from(self.bytes.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut piece = vec![0; left.min(bytes_max)];
+        self.file.read_exact_at(&mut piece, offset).map_err(fault("reading a picture"))?;
+        Ok(piece)
+    }
+}
+
 impl Folder {
     /// Makes both folders (0700) and empties `incoming`: what was on its way when the last process ended goes.
     /// # Errors
     /// See [`Folder`].
     pub fn open(pictures: &Path, incoming: &Path) -> Result<Self, Error> {
         make_private_folder(pictures).map_err(fault("making the picture folder"))?;
+        // It is emptied: what a link leads to is not ours to empty.
+        if fs::symlink_metadata(incoming).is_ok_and(|found| !found.is_dir()) {
+            return Err(Error::internal("the folder for incoming files is a link or a file: remove it"));
+        }
         make_private_folder(incoming).map_err(fault("making the folder for incoming files"))?;
         empty(incoming).map_err(fault("emptying the folder for incoming files"))?;
         Ok(Self { pictures: pictures.into(), incoming: incoming.into() })
@@ -47,12 +82,16 @@ impl Folder {
         arrived.map_err(fault("storing a picture"))
     }
 
-    /// The bytes of one file of a picture, if there is such a one.
+    /// One file of a picture, if there is such a one. It stays readable when its picture is removed meanwhile.
     /// # Errors
     /// See [`Folder`].
-    pub fn read(&self, key: &PictureKey, file: &str) -> Result<Option<Vec<u8>>, Error> {
-        match plain(file).and_then(|file| fs::read(self.place(key).join(file))) {
-            Ok(bytes) => Ok(Some(bytes)),
+    pub fn open_file(&self, key: &PictureKey, file: &str) -> Result<Option<StoredFile>, Error> {
+        let opened = plain(file).and_then(|file| {
+            let file = File::open(self.place(key).join(file))?;
+            Ok(StoredFile { bytes: file.metadata()?.len(), file })
+        });
+        match opened {
+            Ok(file) => Ok(Some(file)),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(fault("reading a picture")(cause)),
         }

@@ -4,4 +4,4 @@
 
 mod folder;
 
-pub use folder::Folder;
+pub use folder::{Folder, StoredFile};

@@ -128,8 +128,9 @@ pub enum Avatar {
 pub enum AvatarChange {
     /// Back to the tile.
     Tile,
-    /// The picture of this name if the user owns it; else the address it was given by, as any other.
-    Owned(PictureKey, HttpAddress),
+    /// The picture of this name if the user owns it; else the address it was given by, as any other, or a refusal where it was
+    /// given by its bare name.
+    Owned(PictureKey, Option<HttpAddress>),
     /// An address elsewhere.
     Elsewhere(HttpAddress),
     /// A picture uploaded with this very call.

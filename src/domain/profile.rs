@@ -97,6 +97,13 @@ impl User {
         self.state == State::Active
     }
 
+    /// The same user without a picture.
+    #[must_use]
+    pub fn with_tile(mut self) -> Self {
+        self.profile.avatar = Avatar::Tile;
+        self
+    }
+
     /// The display name, or the id where none was given.
     pub fn shown_name(&self) -> &str {
         self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)

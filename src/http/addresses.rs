@@ -143,6 +143,11 @@ fn read_token(token: &str) -> Option<(PictureKey, Rendition)> {
     Some((PictureKey::parse(key).ok()?, rendition))
 }
 
+/// The picture that a bare media token names; an address is none.
+pub fn bare_token(given: &str) -> Option<PictureKey> {
+    read_token(given).map(|(key, _)| key)
+}
+
 /// The seed's text, where a key names a default tile.
 pub fn tile_seed(key: &str) -> Option<&str> {
     key.strip_prefix(TILE)

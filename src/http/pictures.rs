@@ -1,14 +1,17 @@
 //! Picture files: the public addresses, the stable one, the default tiles.
 //!
-//! Every rendition is made at upload, so serving one is reading bytes. Ranges are not offered: the largest file is a few
-//! hundred kilobytes, and a request for a thousand ranges is answered like one for none.
+//! Every rendition is made at upload, so serving one is reading bytes. Ranges are not offered: a
+//! request for a thousand of them is answered like one for none.
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    body::SizedStream,
     guard::{Any, Get, Head},
     http::header::{self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, Header, HeaderName, IfNoneMatch},
-    web::{self, Data, Path},
+    web::{self, Bytes, Data, Path},
 };
+
+use futures_util::{Stream, stream};
 
 use super::addresses::{self, Addresses, Given};
 use crate::{
@@ -18,7 +21,10 @@ use crate::{
         profile::User,
         text::HttpAddress,
     },
-    service::{Service, pictures::PictureFile},
+    service::{
+        Service,
+        pictures::{PictureBody, PictureFile},
+    },
 };
 
 /// Which rendition an answer holds: a size beside the ladder is rounded up.
@@ -48,15 +54,23 @@ impl Addresses {
     }
 
     /// What an address that a client gives asks an avatar to become: one of our own keeps or attaches that picture, and a tile's
-    /// is none.
+    /// is none. None where it asks nothing: it is not given or empty, it is what `known` shows already, or `known`'s stable address.
     /// # Errors
     /// As [`HttpAddress::parse`].
-    pub fn avatar_change(&self, given: &str) -> Result<AvatarChange, Fault> {
+    pub fn avatar_change(
+        &self,
+        given: Option<&str>,
+        known: Option<&User>,
+        public_pictures: bool,
+    ) -> Result<Option<AvatarChange>, Fault> {
+        let is_shown = |given: &str| known.is_some_and(|user| self.avatar(user, public_pictures) == given);
+        let Some(given) = given.filter(|given| !given.is_empty() && !is_shown(given)) else { return Ok(None) };
         let address = HttpAddress::parse(given)?;
         Ok(match self.read(given) {
-            Given::Tile => AvatarChange::Tile,
-            Given::Owned(key) => AvatarChange::Owned(key, address),
-            Given::Stable(_) | Given::Elsewhere => AvatarChange::Elsewhere(address),
+            Given::Tile => Some(AvatarChange::Tile),
+            Given::Owned(key) => Some(AvatarChange::Owned(key, Some(address))),
+            Given::Stable(handle) if known.is_some_and(|user| user.handle == handle) => None,
+            Given::Stable(_) | Given::Elsewhere => Some(AvatarChange::Elsewhere(address)),
         })
     }
 }
@@ -180,8 +194,24 @@ pub fn serve(
         .insert_header((RENDITION, rendition.name()));
     match is_known {
         true => answer.finish(),
-        false => answer.content_type(file.kind.media_type()).body(file.bytes.clone()),
+        false => {
+            answer.content_type(file.kind.media_type());
+            match &file.body {
+                PictureBody::InMemory(bytes) => answer.body(bytes.clone()),
+                PictureBody::OnDisk(on_disk) => answer.body(SizedStream::new(on_disk.bytes(), pieces(&file.body))),
+            }
+        }
     }
+}
+
+fn pieces(body: &PictureBody) -> impl Stream<Item = Result<Bytes, std::io::Error>> + 'static {
+    stream::try_unfold((body.clone(), 0), |(body, offset)| async move {
+        let piece = body.piece(offset).await.map_err(std::io::Error::other)?;
+        Ok(piece.map(|piece| {
+            let next = offset + piece.len() as u64;
+            (piece, (body, next))
+        }))
+    })
 }
 
 fn stem(file: &str) -> &str {
@@ -189,7 +219,10 @@ fn stem(file: &str) -> &str {
 }
 
 fn not_found() -> HttpResponse {
-    HttpResponse::NotFound().insert_header((CACHE_CONTROL, "no-cache")).body("No such picture.\n")
+    HttpResponse::NotFound()
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .content_type("text/plain; charset=utf-8")
+        .body("No such picture.\n")
 }
 
 fn refused(error: &Error) -> HttpResponse {

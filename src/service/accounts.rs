@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::{
-        avatar::{Avatar, AvatarChange},
+        avatar::AvatarChange,
         device::Device,
         error::{Error, Unauthenticated, What},
         id::UserId,
@@ -95,7 +95,7 @@ impl Service {
         let known = self.creatable(tenant, &call.id)?;
         let (if_known, chosen) = match &call.password {
             None => (IfKnown::Refuse, None),
-            Some(password) => (IfKnown::Update, self.chosen_hash(tenant, known, password).await?),
+            Some(password) => (IfKnown::Update, Some(self.chosen_hash(tenant, known, password).await?)),
         };
         let register = Register {
             if_known,
@@ -160,7 +160,7 @@ impl Service {
         let known = self.creatable(tenant, &call.id)?;
         let chosen = match &call.password {
             None => None,
-            Some(password) => self.chosen_hash(tenant, known, password).await?,
+            Some(password) => Some(self.chosen_hash(tenant, known, password).await?),
         };
         let register = Register {
             if_known: IfKnown::Refuse,
@@ -245,12 +245,7 @@ impl Service {
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn delete_user(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
-        let user = self.user(tenant, &id)?;
-        self.house.store.delete_user(tenant.app.key, id, self.now()).await?;
-        if let Avatar::Picture(key, _) = &user.profile.avatar {
-            self.house.pictures.forget(key);
-        }
-        Ok(())
+        self.house.store.delete_user(tenant.app.key, id, self.now()).await
     }
 
     /// What is known of an id that may be about to be created; a reserved id that nobody has is refused.
@@ -262,20 +257,21 @@ impl Service {
         Ok(known)
     }
 
-    /// The hash to store, or none where the password is the one already chosen: that is no change.
+    /// The hash to store: the stored one where the password is the one already chosen, which the store takes for no change.
     pub(super) async fn chosen_hash(
         &self,
         tenant: &Tenant,
         known: Option<Credentials>,
         password: &Secret,
-    ) -> Result<Option<PasswordHash>, Error> {
+    ) -> Result<PasswordHash, Error> {
         credentials::check_chosen(password, tenant.app.settings.password_min)?;
         let keyring = &self.house.keyring;
-        let chosen = known.and_then(|known| known.chosen);
-        match chosen.is_some() && keyring.verify(password, chosen).await? {
-            true => Ok(None),
-            false => keyring.hash(password).await.map(Some),
+        if let Some(chosen) = known.and_then(|known| known.chosen)
+            && keyring.verify(password, Some(chosen.clone())).await?
+        {
+            return Ok(chosen);
         }
+        keyring.hash(password).await
     }
 
     fn new_secrets(&self, tenant: &Tenant, id: &UserId) -> Result<NewSecrets, Error> {

@@ -43,6 +43,8 @@ impl Tenant {
 #[derive(Default)]
 pub(super) struct Directory {
     tenants: RwLock<Arc<Tenants>>,
+    /// Held from reading an app to having it changed: two changes at once would undo one another.
+    changing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -181,6 +183,8 @@ impl Service {
     /// `Invalid`, `Conflict` when the app id or number is taken, store errors.
     pub async fn create_app(&self, given: AppChange) -> Result<Arc<Tenant>, Error> {
         given.check()?;
+        let _changing = self.house.apps.changing.lock().await;
+        self.hosts_are_free(&given, None)?;
         let keyring = &self.house.keyring;
         let invented = |fault: Fault| Error::internal(fault);
         let app_id =
@@ -220,6 +224,8 @@ impl Service {
     /// `Invalid`, `NotFound`, `Conflict`, store errors.
     pub async fn change_app(&self, app_id: &AppId, given: AppChange) -> Result<Arc<Tenant>, Error> {
         given.check()?;
+        let _changing = self.house.apps.changing.lock().await;
+        self.hosts_are_free(&given, Some(app_id))?;
         let keyring = &self.house.keyring;
         let mut app = self.tenant(app_id)?.app.clone();
         if let Some(secret) = &given.secret {
@@ -287,6 +293,16 @@ impl Service {
             AccountPassword::Derived(derived) if credentials::matches(password.expose(), &derived.digest) => Ok(true),
             AccountPassword::Derived(_) => self.house.keyring.verify(password, None).await,
             AccountPassword::Chosen(hash) => self.house.keyring.verify(password, Some(hash.clone())).await,
+        }
+    }
+
+    /// A host selects one app, so no two may list it.
+    fn hosts_are_free(&self, given: &AppChange, of: Option<&AppId>) -> Result<(), Error> {
+        let tenants = self.house.apps.now();
+        let is_others = |host: &Host| tenants.by_host.get(host).is_some_and(|tenant| Some(&tenant.app.app_id) != of);
+        match given.hosts.iter().flatten().any(is_others) {
+            true => Err(Fault::Malformed("names that no other app lists").at("hosts")),
+            false => Ok(()),
         }
     }
 

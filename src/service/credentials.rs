@@ -3,8 +3,6 @@
 //! Three kinds, none readable at rest. *Chosen* passwords are argon2id hashes. *Derived* secrets, which a vendor's call must
 //! show again, are made from the server key and a salt in the row. *Random* tickets are shown once and kept as a digest.
 
-use std::sync::Arc;
-
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc},
@@ -20,8 +18,8 @@ use rand::{
 };
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
 
+use super::turns::Turns;
 use crate::domain::{
     avatar::PictureKey,
     error::{Error, Fault},
@@ -63,8 +61,7 @@ pub enum SealedKind {
 pub struct Keyring {
     /// The 32 bytes of the key, then zeros: HMAC fills a short key up to its block in the same way.
     key: [u8; 64],
-    hashing: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    hashing: Turns,
 }
 
 impl Keyring {
@@ -72,11 +69,7 @@ impl Keyring {
     pub fn new(key: &ServerKey, hashes_at_once: usize) -> Self {
         let mut block = [0; 64];
         block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
-        Self {
-            key: block,
-            hashing: Arc::new(Semaphore::new(hashes_at_once)),
-            places: Arc::new(Semaphore::new(hashes_at_once + HASHES_WAITING_MAX)),
-        }
+        Self { key: block, hashing: Turns::new(hashes_at_once, HASHES_WAITING_MAX) }
     }
 
     /// A new server key.
@@ -150,7 +143,7 @@ impl Keyring {
     /// [`Error::Busy`] when too many wait.
     pub async fn hash(&self, password: &Secret) -> Result<PasswordHash, Error> {
         let password = password.clone();
-        self.in_turn(move || hash_now(&password)).await?
+        self.hashing.take(move || hash_now(&password)).await?
     }
 
     /// Whether `password` is the one behind `hash`. Without a hash the work is done all the same and the answer is no, so that
@@ -159,24 +152,14 @@ impl Keyring {
     /// [`Error::Busy`] when too many wait.
     pub async fn verify(&self, password: &Secret, hash: Option<PasswordHash>) -> Result<bool, Error> {
         let password = password.clone();
-        self.in_turn(move || match hash {
-            Some(hash) => phc::PasswordHash::new(&hash.0)
-                .map(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
-                .map_err(|_| Error::internal("a stored password hash cannot be read")),
-            None => hash_now(&password).map(|_| false),
-        })
-        .await?
-    }
-
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
-        let turn = Arc::clone(&self.hashing).acquire_owned().await.map_err(Error::internal)?;
-        super::blocking(move || {
-            let worked = work();
-            drop(turn);
-            worked
-        })
-        .await
+        self.hashing
+            .take(move || match hash {
+                Some(hash) => phc::PasswordHash::new(&hash.0)
+                    .map(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
+                    .map_err(|_| Error::internal("a stored password hash cannot be read")),
+                None => hash_now(&password).map(|_| false),
+            })
+            .await?
     }
 }
 

@@ -9,7 +9,9 @@ pub mod credentials;
 pub mod demo;
 pub mod pictures;
 pub mod profiles;
+mod quota;
 pub mod sweep;
+mod turns;
 
 use std::sync::Arc;
 

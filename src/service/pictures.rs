@@ -1,33 +1,37 @@
 //! Pictures: taken in under a memory budget and a quota, served from memory where they are small.
 
-use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{io, num::NonZeroU32, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    blob::Folder,
+    blob::{Folder, StoredFile},
     domain::{
-        avatar::{Avatar, NewPicture, PictureKey, PictureKind, Rendition, TileSeed},
+        avatar::{NewPicture, PictureKey, PictureKind, Rendition, TileSeed},
         error::{Error, What},
-        id::{AppKey, UserId},
+        id::UserId,
         profile::User,
         upload::{Format, Limits},
     },
     picture,
-    service::{Service, accounts::Caller, apps::Tenant, blocking, credentials},
+    service::{Service, accounts::Caller, apps::Tenant, blocking, credentials, quota::UploadQuota, turns::Turns},
+    store::StoredPicture,
 };
 
-/// Upload quotas remembered at the most; beyond that, those whose time has passed are forgotten first.
-const UPLOADERS_MAX: usize = 100_000;
+/// A rendition larger than this is not held in memory but sent from its file, piece by piece: only small ones are asked for again
+/// and again, and a slow reader of a large one must not cost its size.
+const IN_MEMORY_BYTES_MAX: u64 = 128 * 1024;
 
-/// A rendition larger than this is read from its file each time: only small ones are asked for again and again.
-const CACHED_BYTES_MAX: usize = 128 * 1024;
+/// Of a piece of a large rendition.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Uploads that are taken in at once, most of them waiting for memory; more are told [`Error::Busy`].
+const UPLOADS_MAX: usize = 64;
+
+/// Tiles that may wait to be drawn; more are told [`Error::Busy`].
+const DRAWINGS_WAITING_MAX: usize = 64;
 
 /// Bounds of the picture path.
 #[derive(Debug, Clone)]
@@ -42,6 +46,8 @@ pub struct PictureOptions {
     pub uploads_per_minute: NonZeroU32,
     /// Uploads a user may make in a day.
     pub uploads_per_day: NonZeroU32,
+    /// Tiles drawn side by side: as many as there are cores.
+    pub drawings_at_once: usize,
 }
 
 /// An uploaded file that waits on disk, without a name there.
@@ -62,9 +68,32 @@ pub struct PictureFile {
     /// What its bytes are.
     pub kind: PictureKind,
     /// The bytes.
-    pub bytes: Bytes,
-    /// Whose it is; none for a tile.
-    app: Option<AppKey>,
+    pub body: PictureBody,
+}
+
+/// The bytes of a rendition: small ones in memory, large ones in their file.
+#[derive(Debug, Clone)]
+pub enum PictureBody {
+    /// All of them.
+    InMemory(Bytes),
+    /// To be read piece by piece.
+    OnDisk(Arc<StoredFile>),
+}
+
+impl PictureBody {
+    /// The next piece from `offset` on; none at the end.
+    /// # Errors
+    /// Internal, when the disk fails.
+    pub async fn piece(&self, offset: u64) -> Result<Option<Bytes>, Error> {
+        match self {
+            Self::InMemory(bytes) => Ok(Some(bytes.clone()).filter(|_| offset == 0)),
+            Self::OnDisk(file) => {
+                let file = Arc::clone(file);
+                let piece = blocking(move || file.read_at(offset, PIECE_BYTES)).await??;
+                Ok(Some(Bytes::from(piece)).filter(|piece| !piece.is_empty()))
+            }
+        }
+    }
 }
 
 /// What a small rendition in memory is of.
@@ -75,71 +104,44 @@ enum Shown {
 }
 
 type CacheKey = (Shown, Rendition);
-type Uploads = DefaultKeyedRateLimiter<(AppKey, UserId)>;
 
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<CacheKey, PictureFile> for ByBytes {
-    fn weight(&self, _: &CacheKey, file: &PictureFile) -> u64 {
+impl Weighter<CacheKey, Bytes> for ByBytes {
+    fn weight(&self, _: &CacheKey, file: &Bytes) -> u64 {
         // What an entry costs beside its bytes, as a guess on the safe side.
-        file.bytes.len() as u64 + 256
+        file.len() as u64 + 256
     }
 }
 
 pub(super) struct Pictures {
     pub(super) folder: Folder,
-    cache: Cache<CacheKey, PictureFile, ByBytes>,
+    small: Cache<CacheKey, Bytes, ByBytes>,
     limits: Limits,
     budget: DecodeBudget,
-    by_minute: Uploads,
-    by_day: Uploads,
+    quota: UploadQuota,
+    uploading: Semaphore,
+    drawing: Turns,
 }
 
 impl Pictures {
     pub(super) fn new(folder: Folder, options: &PictureOptions) -> Self {
-        let a_day = Duration::from_secs(24 * 3600) / options.uploads_per_day.get();
-        let daily = Quota::with_period(a_day).unwrap_or(Quota::per_hour(options.uploads_per_day));
         Self {
             folder,
-            cache: Cache::with_weighter(4096, options.cache_bytes, ByBytes),
+            small: Cache::with_weighter(4096, options.cache_bytes, ByBytes),
             limits: options.limits,
             budget: DecodeBudget::new(options.decode_budget_bytes),
-            by_minute: RateLimiter::keyed(Quota::per_minute(options.uploads_per_minute)),
-            by_day: RateLimiter::keyed(daily.allow_burst(options.uploads_per_day)),
-        }
-    }
-
-    fn admit_upload(&self, app: AppKey, id: &UserId) -> Result<(), Error> {
-        let key = (app, id.clone());
-        for quota in [&self.by_minute, &self.by_day] {
-            if quota.len() >= UPLOADERS_MAX {
-                quota.retain_recent();
-            }
-            quota.check_key(&key).map_err(|refused| Error::TooMany {
-                what: "picture uploads",
-                retry_after: refused.wait_time_from(DefaultClock::default().now()),
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Forgets quotas whose time has passed.
-    pub(super) fn forget_old_quotas(&self) {
-        self.by_minute.retain_recent();
-        self.by_day.retain_recent();
-    }
-
-    fn remember(&self, key: CacheKey, file: &PictureFile) {
-        if file.bytes.len() <= CACHED_BYTES_MAX {
-            self.cache.insert(key, file.clone());
+            quota: UploadQuota::new(options.uploads_per_minute, options.uploads_per_day),
+            uploading: Semaphore::new(UPLOADS_MAX),
+            drawing: Turns::new(options.drawings_at_once, DRAWINGS_WAITING_MAX),
         }
     }
 
     /// Forgets a removed picture's renditions.
     pub(super) fn forget(&self, key: &PictureKey) {
         for rendition in Rendition::ALL {
-            self.cache.remove(&(Shown::Picture(key.clone()), rendition));
+            self.small.remove(&(Shown::Picture(key.clone()), rendition));
         }
     }
 }
@@ -176,7 +178,8 @@ impl Service {
         upload: Upload,
     ) -> Result<NewPicture, Error> {
         let pictures = &self.house.pictures;
-        pictures.admit_upload(tenant.app.key, id)?;
+        let _place = pictures.uploading.try_acquire().map_err(|_| Error::Busy)?;
+        pictures.quota.admit(tenant.app.key, id, Instant::now())?;
         let key = credentials::new_picture_key()?;
         let (upload, limits) = (Arc::new(upload), pictures.limits);
         // The head is read under a charge of its own, given back before the decode's is taken: nobody holds one and waits for the other.
@@ -216,10 +219,9 @@ impl Service {
     /// # Errors
     /// `NotFound`, also where the app has switched public addresses off; store errors.
     pub async fn public_picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
-        let file = self.picture(key, rendition).await?;
-        let owner = file.app.map(|app| self.house.apps.by_key(app)).transpose()?;
-        match owner.is_none_or(|owner| owner.app.settings.public_pictures) {
-            true => Ok(file),
+        let stored = self.house.store.picture(key)?.ok_or(Error::NotFound(What::Picture))?;
+        match self.house.apps.by_key(stored.app)?.app.settings.public_pictures {
+            true => self.picture(stored, rendition).await,
             false => Err(Error::NotFound(What::Picture)),
         }
     }
@@ -233,26 +235,33 @@ impl Service {
         key: &PictureKey,
         rendition: Rendition,
     ) -> Result<PictureFile, Error> {
-        let file = self.picture(key, rendition).await?;
-        match file.app == Some(caller.tenant.app.key) {
-            true => Ok(file),
+        let stored = self.house.store.picture(key)?.ok_or(Error::NotFound(What::Picture))?;
+        match stored.app == caller.tenant.app.key {
+            true => self.picture(stored, rendition).await,
             false => Err(Error::NotFound(What::Picture)),
         }
     }
 
-    async fn picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
-        let pictures = &self.house.pictures;
-        let cache_key = (Shown::Picture(key.clone()), rendition);
-        if let Some(file) = pictures.cache.get(&cache_key) {
-            return Ok(file);
+    /// The row is asked first, each time: a picture that has lost it is gone, whatever is in memory.
+    async fn picture(&self, stored: StoredPicture, rendition: Rendition) -> Result<PictureFile, Error> {
+        let small = &self.house.pictures.small;
+        let cache_key = (Shown::Picture(stored.key.clone()), rendition);
+        if let Some(bytes) = small.get(&cache_key) {
+            return Ok(PictureFile { kind: stored.kind, body: PictureBody::InMemory(bytes) });
         }
-        let stored = self.house.store.picture(key)?.ok_or(Error::NotFound(What::Picture))?;
-        let (folder, key) = (pictures.folder.clone(), key.clone());
-        let bytes =
-            blocking(move || folder.read(&key, rendition.name())).await??.ok_or(Error::NotFound(What::Picture))?;
-        let file = PictureFile { kind: stored.kind, bytes: bytes.into(), app: Some(stored.app) };
-        pictures.remember(cache_key, &file);
-        Ok(file)
+        let folder = self.house.pictures.folder.clone();
+        let body = blocking(move || {
+            let file = folder.open_file(&stored.key, rendition.name())?.ok_or(Error::NotFound(What::Picture))?;
+            match file.bytes() <= IN_MEMORY_BYTES_MAX {
+                true => file.read_all().map(|bytes| PictureBody::InMemory(bytes.into())),
+                false => Ok(PictureBody::OnDisk(Arc::new(file))),
+            }
+        })
+        .await??;
+        if let PictureBody::InMemory(bytes) = &body {
+            small.insert(cache_key, bytes.clone());
+        }
+        Ok(PictureFile { kind: stored.kind, body })
     }
 
     /// The user whose stable picture address this is.
@@ -262,26 +271,26 @@ impl Service {
         let (app, user) = self.house.store.user_by_handle(handle)?.ok_or(Error::NotFound(What::User))?;
         match self.house.apps.by_key(app)?.app.settings.public_pictures {
             true => Ok(user),
-            false => {
-                Ok(User { profile: crate::domain::profile::Profile { avatar: Avatar::Tile, ..user.profile }, ..user })
-            }
+            false => Ok(user.with_tile()),
         }
     }
 
     /// The tile drawn from a seed: the picture of who has none, 512 pixels a side at most. It belongs to no app, so anybody may
     /// see any tile.
     /// # Errors
-    /// Internal, when drawing fails.
+    /// `Busy` when too many are to be drawn; internal when drawing fails.
     pub async fn tile(&self, seed: TileSeed, rendition: Rendition) -> Result<PictureFile, Error> {
         let pictures = &self.house.pictures;
         let rendition = rendition.min(Rendition::Square512);
         let cache_key = (Shown::Tile(seed), rendition);
-        if let Some(file) = pictures.cache.get(&cache_key) {
-            return Ok(file);
-        }
-        let bytes = blocking(move || picture::tile(seed, rendition)).await??;
-        let file = PictureFile { kind: PictureKind::Png, bytes: bytes.into(), app: None };
-        pictures.remember(cache_key, &file);
-        Ok(file)
+        let bytes = match pictures.small.get(&cache_key) {
+            Some(bytes) => bytes,
+            None => {
+                let bytes = Bytes::from(pictures.drawing.take(move || picture::tile(seed, rendition)).await??);
+                pictures.small.insert(cache_key, bytes.clone());
+                bytes
+            }
+        };
+        Ok(PictureFile { kind: PictureKind::Png, body: PictureBody::InMemory(bytes) })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         profile::{ProfileChange, State, User},
         secret::Secret,
     },
-    service::{Service, apps::Tenant},
+    service::{Service, apps::Tenant, blocking},
     store::UserChange,
 };
 
@@ -38,11 +38,13 @@ impl Service {
         self.house.store.user(tenant.app.key, id)
     }
 
-    /// A page of the app's users, suspended ones included. Page n costs what page 1 costs.
+    /// A page of the app's users, suspended ones included. Page n costs what page 1 costs; a hundred users with all the free data
+    /// they may have cost milliseconds, so the list crosses to a blocking thread.
     /// # Errors
     /// Store errors.
-    pub fn users(&self, tenant: &Tenant, page: Page, order: Order) -> Result<Listed<User>, Error> {
-        self.house.store.users(tenant.app.key, page, order)
+    pub async fn users(&self, tenant: &Tenant, page: Page, order: Order) -> Result<Listed<User>, Error> {
+        let (store, app) = (self.house.store.clone(), tenant.app.key);
+        blocking(move || store.users(app, page, order)).await?
     }
 
     /// Changes what is given of a user, by an operator's authority.
@@ -53,7 +55,7 @@ impl Service {
             None => None,
             Some(password) => {
                 let known = self.credentials_of(tenant, &id)?;
-                self.chosen_hash(tenant, Some(known), password).await?
+                Some(self.chosen_hash(tenant, Some(known), password).await?)
             }
         };
         let change = UserChange { profile: setting.profile, chosen, state: setting.state };

@@ -31,11 +31,10 @@ impl Service {
         .await?
     }
 
-    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets that have expired, and quotas whose time has passed.
+    /// Removes pictures that nothing has named for [`PICTURE_REST`], and tickets that have expired.
     /// # Errors
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
-        self.house.pictures.forget_old_quotas();
         let now = self.now();
         while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
         loop {

@@ -78,6 +78,29 @@ async fn apps_are_made_and_changed_and_do_not_see_each_others_users() {
 }
 
 #[actix_web::test]
+async fn a_host_selects_one_app_alone() {
+    let house = Standin::fresh().await;
+    house.command(&["app", "create", "--app-id", "second", "--hosts", "chat.example"]);
+    house.command(&["app", "set", "--app", "second", "--hosts", "chat.example,other.example"]);
+    let (code, said) = refused(&house, &["app", "set", "--app", APP_ID, "--hosts", "Chat.example"]);
+    assert_eq!((code, said.contains("hosts must be names that no other app lists")), (Some(1), true), "{said}");
+}
+
+#[actix_web::test]
+async fn two_changes_of_an_app_at_once_do_not_undo_one_another() {
+    let house = Standin::fresh().await;
+    let file = house.data().join("password");
+    for round in 0..5 {
+        std::fs::write(&file, format!("password {round}")).unwrap();
+        let words = ["app", "set", "--account-password-file", file.to_str().unwrap()];
+        let mut slow = standin(&house.data()).args(words).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let rotated = json_of(&house, &["app", "rotate-secret"])["secret"].clone();
+        assert!(slow.wait().unwrap().success());
+        assert_eq!(json_of(&house, &["app", "show", "--secrets"])["secret"], rotated, "round {round}");
+    }
+}
+
+#[actix_web::test]
 async fn a_rotated_secret_is_the_only_one_at_once() {
     let house = Standin::fresh().await;
     let rotated = json_of(&house, &["app", "rotate-secret"])["secret"].as_str().unwrap().to_owned();

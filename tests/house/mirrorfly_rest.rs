@@ -281,6 +281,24 @@ mod create_user {
     }
 
     #[actix_web::test]
+    async fn profile_url_takes_a_picture_of_the_user_by_its_bare_token_and_no_other_bare_word() {
+        let house = Standin::fresh().await;
+        let token = house.back_end_token().await;
+        let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(60, 60)).await);
+        let url = made["profileUrl"].as_str().unwrap();
+        let bare = url.rsplit('/').next().unwrap();
+        data(&house.create_user(&token, &[("userIdentifier", "u1"), ("profileUrl", "https://x/y")]).await);
+        let back = data(&house.create_user(&token, &[("userIdentifier", "u1"), ("profileUrl", bare)]).await);
+        assert_eq!(back["profileUrl"], url, "a picture that is still there is taken back");
+        for (id, value) in [("u1", "abcdefghijabcdefghij12"), ("u2", bare)] {
+            let answer = house.create_user(&token, &[("userIdentifier", id), ("profileUrl", value)]).await;
+            let message = "profileUrl must be an http or https address, or the token of a picture of this user";
+            assert_refused(&answer, 400, message);
+        }
+        assert_eq!(house.user_profile("u2").await.status, 404, "nobody was created half way");
+    }
+
+    #[actix_web::test]
     async fn metadata_are_up_to_three_whole_pairs() {
         let house = Standin::fresh().await;
         let token = house.back_end_token().await;
@@ -289,13 +307,19 @@ mod create_user {
             ("metadataKey1", "a"),
             ("metadataValue1", "1"),
             ("metadataKey2", "b"),
-            ("metadataValue2", ""),
+            ("metadataValue2", "x"),
             ("metadataKey3", "c"),
             ("metadataValue3", "3"),
         ];
         data(&house.create_user(&token, &three).await);
-        let half = [("userIdentifier", "u1"), ("metadataKey2", "k")];
-        assert_refused(&house.create_user(&token, &half).await, 400, "metadataValue2 is required");
+        for half in [
+            &[("userIdentifier", "u1"), ("metadataKey2", "k")][..],
+            &[("userIdentifier", "u1"), ("metadataKey2", "k"), ("metadataValue2", "")],
+        ] {
+            assert_refused(&house.create_user(&token, half).await, 400, "metadataValue2 is required");
+        }
+        let empty = [("userIdentifier", "u1"), ("metadataKey2", ""), ("metadataValue2", "")];
+        data(&house.create_user(&token, &empty).await);
         let half = [("userIdentifier", "u1"), ("metadataValue3", "v")];
         assert_refused(&house.create_user(&token, &half).await, 400, "metadataKey3 is required");
         let twice = [
@@ -582,6 +606,36 @@ mod two_wires {
         data(&house.sign_in("u1", "chosen").await);
         data(&house.sign_in("u1", made["password"].as_str().unwrap()).await);
         assert_eq!(house.user_profile("u1").await.json()["results"]["user"]["extras"], json!({ "k": 1 }));
+    }
+
+    #[actix_web::test]
+    async fn a_tile_shown_for_a_private_picture_and_set_back_leaves_the_picture_alone() {
+        let house = Standin::fresh().await;
+        let token = house.back_end_token().await;
+        house.command(&["app", "set", "--public-pictures", "false"]);
+        let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(80, 80)).await);
+        let shown = house.user_profile("u1").await.json()["results"]["user"]["avatar_url"].clone();
+        assert!(shown.as_str().unwrap().contains("/tile-"), "{shown}");
+        let body = json!({ "user_id": "u1", "username": "U", "password": "p", "avatar_url": shown });
+        house.login_or_register(body).await;
+        let after = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+        assert_eq!(after["profileUrl"], made["profileUrl"]);
+        let path = made["profileUrl"].as_str().unwrap().strip_prefix(house.base()).unwrap().to_owned();
+        assert_eq!(send(house.call(Method::GET, &path).header("Authorization", &token)).await.status, 200);
+        let public = path.replace("/api/v1/media/", "/pictures/upload/") + "/full.jpg";
+        assert_eq!(house.get(&public).await.status, 404);
+    }
+
+    #[actix_web::test]
+    async fn a_users_own_stable_address_set_as_avatar_keeps_the_picture() {
+        let house = Standin::fresh().await;
+        let token = house.back_end_token().await;
+        let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(80, 80)).await);
+        let shown: Value = serde_json::from_str(&house.command(&["user", "show", "u1", "--json"])).unwrap();
+        let stable = shown["picture_url"].as_str().unwrap();
+        house.command(&["user", "set", "u1", "--avatar-url", stable]);
+        let after = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+        assert_eq!(after["profileUrl"], made["profileUrl"]);
     }
 
     #[actix_web::test]

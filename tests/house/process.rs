@@ -37,11 +37,39 @@ async fn a_second_process_on_the_same_folder_is_refused_with_a_sentence() {
 }
 
 #[actix_web::test]
+async fn a_folder_of_somebody_elses_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("home");
+    std::fs::create_dir_all(data.join("incoming/letters")).unwrap();
+    std::fs::write(data.join("incoming/letters/one"), b"mine").unwrap();
+    std::fs::write(data.join("notes.txt"), b"mine").unwrap();
+    let mode = std::fs::metadata(&data).unwrap().permissions();
+    for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["app", "list"]] {
+        let output = standin(&data).args(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+    }
+    assert_eq!(std::fs::read(data.join("incoming/letters/one")).unwrap(), b"mine");
+    assert_eq!(std::fs::metadata(&data).unwrap().permissions(), mode);
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 2, "nothing was added");
+}
+
+#[actix_web::test]
+async fn a_command_makes_no_house_where_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let output = standin(&data).args(["user", "list"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("There is no database in")), (Some(3), true), "{said}");
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0);
+}
+
+#[actix_web::test]
 async fn the_log_names_every_request_and_no_query_secret() {
     let house = Standin::fresh().await;
     house.get("/api/v2.1/rest/get_user_list?token=tell-nobody&page=1").await;
     house.get("/").await;
-    let log = house.log();
-    assert!(log.contains("GET /api/v2.1/rest/get_user_list?token=***&page=1 400"), "{log}");
-    assert!(!log.contains("tell-nobody"), "{log}");
+    house.logged("GET /api/v2.1/rest/get_user_list?token=***&page=1 400").await;
+    house.logged("GET / 200").await;
+    assert!(!house.log().contains("tell-nobody"), "{}", house.log());
 }

@@ -190,6 +190,15 @@ mod login_or_register {
     }
 
     #[actix_web::test]
+    async fn a_username_equal_to_the_id_is_a_name_like_any_other() {
+        let house = Standin::fresh().await;
+        house.command(&["user", "create", "ada"]);
+        house.login_or_register(json!({ "user_id": "ada", "username": "ada", "password": "p" })).await;
+        let shown: Value = serde_json::from_str(&house.command(&["user", "show", "ada", "--json"])).unwrap();
+        assert_eq!(shown["name"], "ada");
+    }
+
+    #[actix_web::test]
     async fn username_is_at_most_255_characters_and_500_bytes() {
         let house = Standin::fresh().await;
         let named = |name: String| json!({ "user_id": "a", "password": "p", "username": name });
@@ -411,6 +420,9 @@ mod get_user_list {
         for page in ["0", "-1", "x", ""] {
             assert_eq!(list(&house, &format!("?page={page}&limit=1")).await.0, ["u0"], "page {page}");
         }
+        for page in ["5000000000", "99999999999999999999999999"] {
+            assert_eq!(list(&house, &format!("?page={page}")).await.0.len(), 0, "page {page}");
+        }
         for limit in ["0", "-1", "x", "", "101", "1000000"] {
             assert_eq!(list(&house, &format!("?limit={limit}")).await.0.len(), 20, "limit {limit}");
         }
@@ -424,8 +436,10 @@ mod get_user_list {
         let house = house_of(2).await;
         assert_eq!(list(&house, "?order_query=created_at%20desc%20nulls%20last").await.0, ["u1", "u0"]);
         assert_eq!(list(&house, "?order_query=created_at%20asc").await.0, ["u0", "u1"]);
-        let answer = send(house.qiscus(Method::GET, "get_user_list?order_query=username")).await;
-        assert_invalid(&answer, "order_query", "order_query must be one of created_at asc, created_at desc");
+        for order in ["username", "created_at%20desc%20banana", "created_at%20up"] {
+            let answer = send(house.qiscus(Method::GET, &format!("get_user_list?order_query={order}"))).await;
+            assert_invalid(&answer, "order_query", "order_query must be one of created_at asc, created_at desc");
+        }
     }
 }
 

@@ -102,6 +102,15 @@ impl Standin {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits for a line of the log that holds `text`; the test ends here when none comes.
+    pub(crate) async fn logged(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.log().contains(text) {
+            assert!(begun.elapsed() < START_WAIT, "not logged: {text}: {}", self.log());
+            actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

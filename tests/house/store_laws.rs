@@ -473,7 +473,7 @@ async fn nothing_crosses_from_one_app_to_another() {
     let mut namesake = registration("guest");
     namesake.secrets.handle = handle("namesake");
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    namesake.change.avatar = Some(AvatarChange::Owned(picture_key(1), address.clone()));
+    namesake.change.avatar = Some(AvatarChange::Owned(picture_key(1), Some(address.clone())));
     let namesake = shelf.store.register(foreign, namesake).await.unwrap();
     assert!(namesake.created && namesake.user.key != key);
     assert_eq!(namesake.user.profile.avatar, Avatar::Elsewhere(address), "a foreign picture is an address as any");
@@ -499,7 +499,7 @@ async fn a_user_of_a_freed_id_is_another_user() {
     assert_eq!(shelf.store.picture(&picture_key(1)).unwrap(), None);
     assert_eq!(shelf.store.user_by_handle(&former.handle).unwrap(), None);
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    let avatar = shelf.show("guest", AvatarChange::Owned(picture_key(1), address.clone()), at(4)).await;
+    let avatar = shelf.show("guest", AvatarChange::Owned(picture_key(1), Some(address.clone())), at(4)).await;
     assert_eq!(avatar, Avatar::Elsewhere(address), "nor can it be taken back by the new one");
     assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![picture_key(1)]), "its file is swept");
 }
@@ -525,7 +525,7 @@ async fn a_replaced_picture_is_released_and_can_be_taken_back() {
     assert_eq!(shelf.store.take_released_pictures(at(100), 10).await, Ok(vec![]), "the current one stays");
     shelf.show("guest", upload(2), at(3)).await;
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    let back = shelf.show("guest", AvatarChange::Owned(first.clone(), address), at(4)).await;
+    let back = shelf.show("guest", AvatarChange::Owned(first.clone(), Some(address)), at(4)).await;
     assert_eq!(back, Avatar::Picture(first.clone(), PictureKind::Jpeg));
     assert_eq!(shelf.user("guest").unwrap().profile.avatar, back);
     let stored = shelf.store.picture(&second).unwrap().unwrap();
@@ -543,7 +543,7 @@ async fn a_picture_of_another_user_is_an_address_as_any() {
     shelf.register("bob").await;
     shelf.show("ann", upload(1), at(2)).await;
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    let avatar = shelf.show("bob", AvatarChange::Owned(picture_key(1), address.clone()), at(3)).await;
+    let avatar = shelf.show("bob", AvatarChange::Owned(picture_key(1), Some(address.clone())), at(3)).await;
     assert_eq!(avatar, Avatar::Elsewhere(address.clone()));
     assert_eq!(shelf.user("bob").unwrap().profile.avatar, Avatar::Elsewhere(address));
     assert!(matches!(shelf.user("ann").unwrap().profile.avatar, Avatar::Picture(..)));

@@ -104,7 +104,7 @@ impl From<Error> for Refused {
 
 impl From<BodyFault> for Refused {
     fn from(fault: BodyFault) -> Self {
-        Self::Body(fault)
+        if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
     }
 }
 

@@ -15,17 +15,17 @@ use super::{
 };
 use crate::{
     domain::{
-        avatar::{AvatarChange, Rendition},
+        avatar::AvatarChange,
         device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, Unauthenticated},
+        error::{Error, Fault, Unauthenticated, What},
         free_data::Metadata,
         profile::{Patch, ProfileChange, User},
         secret::Secret,
-        text::{self, DisplayName, Email, HttpAddress, MobileNumber},
+        text::{self, DisplayName, Email, MobileNumber},
         upload::Format,
     },
     http::{
-        addresses::Addresses,
+        addresses::{self, Addresses},
         form::{Form, FormLimits},
         spool::Spool,
     },
@@ -134,8 +134,9 @@ async fn create_user(
     }
     let id = jid::parse(required(&form, "userIdentifier")?).map_err(|fault| fault.at("userIdentifier"))?;
     let known = service.find_user(&tenant, &id)?;
-    let change = profile_change(&form, known.as_ref(), &addresses)?;
+    let change = profile_change(&form, known.as_ref(), &tenant, &addresses)?;
     let picture = form.picture("profileFile", PICTURES_ACCEPTED)?;
+    // Metadata is an app's own data about a user, not a field of the profile that the user fills in.
     let set_profile = picture.is_some() || ProfileChange { metadata: Patch::Keep, ..change.clone() }.is_given();
     let created =
         service.create_user(&tenant, CreateUser { id, change, picture, device }).await.map_err(in_this_doors_words)?;
@@ -143,6 +144,9 @@ async fn create_user(
 }
 
 fn in_this_doors_words(error: Error) -> Error {
+    if error == Error::NotFound(What::Picture) {
+        return Fault::Malformed("an http or https address, or the token of a picture of this user").at("profileUrl");
+    }
     match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
         true => Fault::Reserved.at("userIdentifier"),
         false => error,
@@ -170,7 +174,12 @@ fn device(form: &Form) -> Result<Device, Error> {
 
 /// What the call gives of a profile. An empty text means "not given", and a value that comes back as it is stored is not
 /// held against this wire's narrower bounds.
-fn profile_change(form: &Form, known: Option<&User>, addresses: &Addresses) -> Result<ProfileChange, Error> {
+fn profile_change(
+    form: &Form,
+    known: Option<&User>,
+    tenant: &Tenant,
+    addresses: &Addresses,
+) -> Result<ProfileChange, Error> {
     let given = |field: &'static str, chars_max: usize, stored: Option<&str>| match form.text(field)? {
         None | Some("") => Ok(None),
         same if same == stored => Ok(None),
@@ -186,23 +195,23 @@ fn profile_change(form: &Form, known: Option<&User>, addresses: &Addresses) -> R
         mobile: Patch::given(given("mobileNumber", MOBILE_CHARS_MAX, mobile)?, MobileNumber::parse)
             .map_err(at("mobileNumber"))?,
         email: Patch::given(form.text("email")?, Email::parse).map_err(at("email"))?,
-        avatar: avatar(form.text("profileUrl")?, addresses).map_err(at("profileUrl"))?,
+        avatar: avatar(form.text("profileUrl")?, known, tenant, addresses).map_err(at("profileUrl"))?,
         metadata: metadata(form)?,
         ..ProfileChange::default()
     })
 }
 
 /// profileUrl: an address, or a picture of ours by its media address or by the bare token the SDK answers carry.
-fn avatar(given: Option<&str>, addresses: &Addresses) -> Result<Option<AvatarChange>, Fault> {
-    let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
-    let change = match addresses.media_token(given) {
-        Some((key, _)) => {
-            let address = HttpAddress::parse(&addresses.media(&key, Rendition::Full))?;
-            AvatarChange::Owned(key, address)
-        }
-        None => addresses.avatar_change(given)?,
-    };
-    Ok(Some(change))
+fn avatar(
+    given: Option<&str>,
+    known: Option<&User>,
+    tenant: &Tenant,
+    addresses: &Addresses,
+) -> Result<Option<AvatarChange>, Fault> {
+    match given.and_then(addresses::bare_token) {
+        Some(key) => Ok(Some(AvatarChange::Owned(key, None))),
+        None => addresses.avatar_change(given, known, tenant.app.settings.public_pictures),
+    }
 }
 
 /// metadataKey1 to metadataValue3. Half a pair is an error; pairs that are given replace all former ones.
@@ -211,9 +220,9 @@ fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
         [("metadataKey1", "metadataValue1"), ("metadataKey2", "metadataValue2"), ("metadataKey3", "metadataValue3")];
     let mut pairs = Map::new();
     for (key_field, value_field) in PAIRS {
-        let key = form.text(key_field)?.filter(|key| !key.is_empty());
-        match (key, form.text(value_field)?) {
-            (None, None | Some("")) => {}
+        let given = |field: &'static str| form.text(field).map(|text| text.filter(|text| !text.is_empty()));
+        match (given(key_field)?, given(value_field)?) {
+            (None, None) => {}
             (None, Some(_)) => return Err(Fault::Missing.at(key_field)),
             (Some(_), None) => return Err(Fault::Missing.at(value_field)),
             (Some(key), Some(value)) => {

@@ -15,7 +15,6 @@ async fn welcome(addresses: web::Data<Addresses>) -> HttpResponse {
     let base = addresses.base();
     HttpResponse::Ok().json(json!({
         "name": "standin",
-        "version": env!("CARGO_PKG_VERSION"),
         "what": "stands in for the user side of Qiscus Chat and MirrorFly",
         "links": { "qiscus": format!("{base}/api/v2.1/rest"), "mirrorfly": format!("{base}/api/v1") },
     }))

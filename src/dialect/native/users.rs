@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    web::{self, Data, Path, Payload, Query},
+    web::{self, Data, Path, Payload},
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
@@ -20,11 +20,11 @@ use crate::{
         free_data::{Extras, Metadata},
         id::UserId,
         page::{Order, Page},
-        profile::{Patch, ProfileChange, State},
+        profile::{Patch, ProfileChange, State, User},
         secret::Secret,
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
-    http::addresses::Addresses,
+    http::{addresses::Addresses, form::Form},
     service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},
 };
 
@@ -74,7 +74,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 impl UserBody {
-    fn change(&self, addresses: &Addresses) -> Result<ProfileChange, Error> {
+    fn change(&self, known: Option<&User>, tenant: &Tenant, addresses: &Addresses) -> Result<ProfileChange, Error> {
         fn text<T>(
             given: &Patch<String>,
             field: &'static str,
@@ -87,7 +87,9 @@ impl UserBody {
             avatar: match &self.avatar_url {
                 Patch::Keep => None,
                 Patch::Clear => Some(AvatarChange::Tile),
-                Patch::Set(raw) => Some(addresses.avatar_change(raw).map_err(|fault| fault.at("avatar_url"))?),
+                Patch::Set(raw) => addresses
+                    .avatar_change(Some(raw), known, tenant.app.settings.public_pictures)
+                    .map_err(|fault| fault.at("avatar_url"))?,
             },
             status: text(&self.status, "status", StatusText::parse)?,
             mobile: text(&self.mobile, "mobile", MobileNumber::parse)?,
@@ -106,21 +108,20 @@ fn place(service: &Service, path: &(String, String)) -> Result<(Arc<Tenant>, Use
     Ok((service.tenant(&app_id(app)?)?, UserId::parse(id).map_err(|fault| fault.at("id"))?))
 }
 
-#[derive(Deserialize)]
-struct PageQuery {
-    page: Option<u32>,
-    limit: Option<u32>,
-}
-
 async fn list(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<String>,
-    query: Query<PageQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Refusal> {
     let tenant = service.tenant(&app_id(&path)?)?;
-    let page = Page::new(query.page.unwrap_or(1), query.limit.unwrap_or(LIMIT_DEFAULT));
-    let listed = service.users(&tenant, page, Order::OldestFirst)?;
+    let query = Form::query(request.query_string())?;
+    let number = |field: &'static str, default: u32| match query.text(field)? {
+        None => Ok(default),
+        Some(raw) => raw.parse().map_err(|_| Fault::OutOfRange("a number from 1 on").at(field)),
+    };
+    let page = Page::new(number("page", 1)?, number("limit", LIMIT_DEFAULT)?);
+    let listed = service.users(&tenant, page, Order::OldestFirst).await?;
     let users: Vec<UserView> = listed.items.iter().map(|user| UserView::of(&tenant.app, &addresses, user)).collect();
     Ok(HttpResponse::Ok().json(json!({ "users": users, "total": listed.total })))
 }
@@ -138,7 +139,7 @@ async fn create(
         return Err(Fault::Malformed("given in a change: new users are active").at("state").into());
     }
     let id = UserId::parse(given.id.as_deref().unwrap_or("")).map_err(|fault| fault.at("id"))?;
-    let change = given.change(&addresses)?;
+    let change = given.change(None, &tenant, &addresses)?;
     let call = LoginOrRegister { id, change, password: given.password.map(Secret::new) };
     let added = service.add_user(&tenant, call).await?;
     let mut view = serde_json::to_value(UserView::of(&tenant.app, &addresses, &added.user)).map_err(Error::internal)?;
@@ -172,7 +173,7 @@ async fn change(
         return Err(Fault::Malformed("left out: an id never changes").at("id").into());
     }
     let setting = UserSetting {
-        profile: given.change(&addresses)?,
+        profile: given.change(Some(&service.user(&tenant, &id)?), &tenant, &addresses)?,
         password: given.password.map(Secret::new),
         state: given.state.map(|state| match state {
             StateBody::Active => State::Active,

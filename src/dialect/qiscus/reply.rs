@@ -107,7 +107,7 @@ impl From<Error> for Refusal {
 
 impl From<BodyFault> for Refusal {
     fn from(fault: BodyFault) -> Self {
-        Self::Body(fault)
+        if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
     }
 }
 

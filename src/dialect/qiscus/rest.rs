@@ -89,7 +89,7 @@ async fn login_or_register(
     let id = user_id(&form)?;
     let known = service.find_user(&tenant, &id)?;
     let login = LoginOrRegister {
-        change: profile_change(&form, known.as_ref(), &addresses)?,
+        change: profile_change(&form, known.as_ref(), &tenant, &addresses)?,
         password: form.text("password")?.filter(|password| !password.is_empty()).map(Secret::new),
         id,
     };
@@ -99,9 +99,15 @@ async fn login_or_register(
 
 /// What the call gives of a profile. An empty text means "not given", and a value that comes back as it is stored is not
 /// held against this wire's narrower bounds.
-fn profile_change(form: &Form, known: Option<&User>, addresses: &Addresses) -> Result<ProfileChange, Error> {
+fn profile_change(
+    form: &Form,
+    known: Option<&User>,
+    tenant: &Tenant,
+    addresses: &Addresses,
+) -> Result<ProfileChange, Error> {
     let username = form.text("username")?.unwrap_or("");
-    let is_unchanged = known.is_some_and(|user| user.shown_name() == username);
+    let stored = known.and_then(|user| user.profile.display_name.as_ref());
+    let is_unchanged = stored.is_some_and(|stored| stored.as_str() == username);
     let display_name = match is_unchanged {
         true => Patch::Keep,
         false => text::at_most(username, USERNAME_CHARS_MAX)
@@ -109,10 +115,9 @@ fn profile_change(form: &Form, known: Option<&User>, addresses: &Addresses) -> R
             .map(Patch::Set)
             .map_err(|fault| fault.at("username"))?,
     };
-    let avatar = match form.text("avatar_url")? {
-        None | Some("") => None,
-        Some(address) => Some(addresses.avatar_change(address).map_err(|fault| fault.at("avatar_url"))?),
-    };
+    let avatar = addresses
+        .avatar_change(form.text("avatar_url")?, known, tenant.app.settings.public_pictures)
+        .map_err(|fault| fault.at("avatar_url"))?;
     Ok(ProfileChange { display_name, avatar, extras: extras(form)?, ..ProfileChange::default() })
 }
 
@@ -170,13 +175,19 @@ async fn get_user_list(
     let limit =
         number(form.text("limit")?).filter(|limit| (1..=Page::LIMIT_MAX).contains(limit)).unwrap_or(LIMIT_DEFAULT);
     let page = Page::new(number(form.text("page")?).unwrap_or(1), limit);
-    let listed = service.users(&tenant, page, order(form.text("order_query")?)?)?;
+    let listed = service.users(&tenant, page, order(form.text("order_query")?)?).await?;
     Ok(reply::user_list(&tenant.app, &addresses, page, &listed))
 }
 
 /// A number as lists take it: what is none reads as not given.
 fn number(raw: Option<&str>) -> Option<u32> {
-    raw.and_then(|raw| raw.trim().parse().ok())
+    let raw = raw?.trim();
+    match raw.parse() {
+        Ok(number) => Some(number),
+        // Beyond any list: whoever walks pages to the empty one must come to it.
+        Err(_) if !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) => Some(u32::MAX),
+        Err(_) => None,
+    }
 }
 
 /// `order_query`, such as `created_at desc nulls last`: lists are in creation order, either way round.
@@ -184,8 +195,11 @@ fn order(raw: Option<&str>) -> Result<Order, Error> {
     let words: Vec<String> = raw.unwrap_or("").split_whitespace().map(str::to_ascii_lowercase).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        [] | ["created_at"] | ["created_at", "asc", ..] => Ok(Order::OldestFirst),
-        ["created_at", "desc", ..] => Ok(Order::NewestFirst),
+        [] | ["created_at"] => Ok(Order::OldestFirst),
+        ["created_at", way] | ["created_at", way, "nulls", "first" | "last"] if *way == "asc" => Ok(Order::OldestFirst),
+        ["created_at", way] | ["created_at", way, "nulls", "first" | "last"] if *way == "desc" => {
+            Ok(Order::NewestFirst)
+        }
         _ => Err(Fault::NotOneOf("created_at asc, created_at desc").at("order_query")),
     }
 }

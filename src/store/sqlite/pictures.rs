@@ -8,7 +8,7 @@ use super::row::Stored;
 use crate::{
     domain::{
         avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
-        error::{Error, Fault},
+        error::{Error, Fault, What},
         id::{AppKey, UserKey},
         text::HttpAddress,
         time::Moment,
@@ -21,20 +21,26 @@ pub(super) fn resolve(tx: &Transaction<'_>, owner: UserKey, wish: &AvatarChange,
     match wish {
         AvatarChange::Tile => Ok(Avatar::Tile),
         AvatarChange::Elsewhere(address) => Ok(Avatar::Elsewhere(address.clone())),
-        AvatarChange::Owned(key, address) => owned(tx, owner, key, address),
+        AvatarChange::Owned(key, address) => owned(tx, owner, key, address.as_ref()),
         AvatarChange::Uploaded(new) => add(tx, owner, new, at),
     }
 }
 
 const OWNED: &str = "SELECT key, kind FROM picture WHERE key = ?1 AND owner = ?2";
 
-fn owned(tx: &Transaction<'_>, owner: UserKey, key: &PictureKey, address: &HttpAddress) -> Result<Avatar, Error> {
+fn owned(
+    tx: &Transaction<'_>,
+    owner: UserKey,
+    key: &PictureKey,
+    address: Option<&HttpAddress>,
+) -> Result<Avatar, Error> {
     let parse = |row: &Row<'_>| Stored::of("picture", row).parsed(1, kind);
     let found = tx.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()?;
-    Ok(match found {
-        Some(kind) => Avatar::Picture(key.clone(), kind),
-        None => Avatar::Elsewhere(address.clone()),
-    })
+    match (found, address) {
+        (Some(kind), _) => Ok(Avatar::Picture(key.clone(), kind)),
+        (None, Some(address)) => Ok(Avatar::Elsewhere(address.clone())),
+        (None, None) => Err(Error::NotFound(What::Picture)),
+    }
 }
 
 const ADD: &str = "

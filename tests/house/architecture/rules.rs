@@ -58,7 +58,6 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("fast_image_resize", PICTURE),
     ("flate2", PICTURE),
     ("futures-util", &["http"]),
-    ("governor", &["service"]),
     ("hmac", CREDENTIALS),
     ("http-body-util", &["main"]),
     ("hyper", &["main"]),

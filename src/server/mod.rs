@@ -1,14 +1,13 @@
 //! The composition root: opens the data folder, wires the rooms, serves until told to stop.
 
+mod folder;
+
 use std::{
     fmt,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    fs::{self, File},
+    io,
     net::{SocketAddr, TcpListener},
-    os::unix::{
-        fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
-        net::UnixListener,
-    },
+    os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -28,7 +27,6 @@ use crate::{
     dialect::{mirrorfly, native, qiscus},
     domain::{
         error::Error,
-        secret::ServerKey,
         time::{Clock, Moment},
         upload::Limits,
     },
@@ -163,14 +161,20 @@ impl Server {
     /// # Errors
     /// See [`StartErrorKind`].
     pub async fn open_for_commands(settings: &Settings) -> Result<Self, StartError> {
+        if !settings.data.join("standin.db").is_file() {
+            let shown = settings.data.display();
+            return Err(unusable(format!(
+                "There is no database in {shown}: name the data folder with --data, or make one with `standin serve --data {shown}`."
+            )));
+        }
         Self::open_on(settings, Vec::new()).await
     }
 
     async fn open_on(settings: &Settings, listeners: Vec<TcpListener>) -> Result<Self, StartError> {
         let data = settings.data.as_path();
-        let lock = own_folder(data)?;
-        keep_demo_apart(settings)?;
-        let keyring = Keyring::new(&server_key(settings)?, settings.workers);
+        let lock = folder::own_folder(data)?;
+        folder::keep_demo_apart(settings)?;
+        let keyring = Keyring::new(&folder::server_key(settings)?, settings.workers);
         let durability = match settings.durability {
             settings::Durability::Full => store::Durability::Full,
             settings::Durability::Normal => store::Durability::Normal,
@@ -197,7 +201,7 @@ impl Server {
             kind: StartErrorKind::Settings,
             sentence: format!("The public URL {public_url} {fault}."),
         })?;
-        let control = control_socket(data)?;
+        let control = folder::control_socket(data)?;
         let guard = Guard::new(service.now());
         let house = House {
             service,
@@ -335,100 +339,6 @@ async fn sweep_for_ever(service: Service) {
     }
 }
 
-/// Makes the data folder where there is none, closes it to others, and takes it for this process.
-fn own_folder(data: &Path) -> Result<File, StartError> {
-    let shown = data.display();
-    let in_way = |error: io::Error| {
-        unusable(format!(
-            "The data folder {shown} cannot be used ({error}): let this user own it, or name another with --data."
-        ))
-    };
-    if !data.is_dir() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(in_way)?;
-    }
-    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(in_way)?;
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(data.join("standin.lock"))
-        .map_err(in_way)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StartError {
-            kind: StartErrorKind::FolderInUse,
-            sentence: format!(
-                "The data folder {shown} is in use by another standin: stop that one, or name another with --data."
-            ),
-        }),
-        Err(TryLockError::Error(error)) => Err(in_way(error)),
-    }
-}
-
-/// A demo's secrets are documented, so it opens no folder but one that a demo made.
-fn keep_demo_apart(settings: &Settings) -> Result<(), StartError> {
-    let (data, mark) = (&settings.data, settings.data.join("demo"));
-    if !settings.demo || mark.exists() {
-        return Ok(());
-    }
-    let shown = data.display();
-    if data.join("standin.db").exists() {
-        return Err(unusable(format!(
-            "The data folder {shown} was not made by a demo, and a demo's secrets are known to everybody: name another with --data."
-        )));
-    }
-    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(mark);
-    made.map(|_| ()).map_err(|error| {
-        unusable(format!("The data folder {shown} cannot be written ({error}): let this user own it."))
-    })
-}
-
-/// The server key: from the settings, else from `server.key`, which the first start makes.
-fn server_key(settings: &Settings) -> Result<ServerKey, StartError> {
-    if let Some(key) = &settings.server_key {
-        return Ok(key.clone());
-    }
-    let path = settings.data.join("server.key");
-    let shown = path.display();
-    let in_way =
-        |error: io::Error| unusable(format!("The server key {shown} cannot be used ({error}): let this user read it."));
-    match File::open(&path) {
-        Ok(mut file) => {
-            let mut text = String::new();
-            file.read_to_string(&mut text).map_err(in_way)?;
-            let key = ServerKey::parse(text.trim_end());
-            key.map_err(|fault| unusable(format!("The server key {shown} {fault}: put the right one back.")))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if settings.data.join("standin.db").exists() {
-                return Err(unusable(format!(
-                    "The server key {shown} is gone, and without it nothing in the database opens: put it back, or give it as STANDIN_SERVER_KEY."
-                )));
-            }
-            let key = Keyring::fresh_key();
-            write_key(&path, &key).map_err(in_way)?;
-            Ok(key)
-        }
-        Err(error) => Err(in_way(error)),
-    }
-}
-
-/// Under its true name only once it is whole and on the disk: a half-written key would lock everybody out.
-fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-    for byte in key.expose() {
-        write!(file, "{byte:02x}")?;
-    }
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
-}
-
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|error| {
         let kind = error.kind();
@@ -442,24 +352,6 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         };
         StartError { kind: StartErrorKind::Address, sentence }
     })
-}
-
-/// Binds the control socket. A file left by a process that was killed is in the way of nobody: the folder's lock is ours.
-fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
-    let in_way = |error: io::Error| {
-        unusable(format!(
-            "The control socket in {} cannot be made ({error}): let this user own the folder.",
-            data.display()
-        ))
-    };
-    let socket = settings::control_socket(data).map_err(in_way)?;
-    match fs::remove_file(socket.path()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(in_way(error)),
-        Ok(()) | Err(_) => {}
-    }
-    let listener = UnixListener::bind(socket.path()).map_err(in_way)?;
-    fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(in_way)?;
-    Ok(listener)
 }
 
 /// Without a setting, addresses are handed out for the first listener; for one on every interface, for loopback.
@@ -511,6 +403,7 @@ fn picture_options(settings: &Settings) -> PictureOptions {
         cache_bytes: given.cache_bytes,
         uploads_per_minute: given.uploads_per_minute,
         uploads_per_day: given.uploads_per_day,
+        drawings_at_once: settings.workers,
     }
 }
 

@@ -1,0 +1,165 @@
+//! The data folder: made, recognised, closed to others, taken by one process; its key and its control socket.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Write as _},
+    os::unix::{
+        fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        net::UnixListener,
+    },
+    path::Path,
+};
+
+use super::{StartError, StartErrorKind, unusable};
+use crate::{
+    domain::secret::ServerKey,
+    service::credentials::Keyring,
+    settings::{self, Settings},
+};
+
+/// Makes the data folder where there is none, closes it to others, and takes it for this process.
+pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
+    let shown = data.display();
+    let in_way = |error: io::Error| {
+        unusable(format!(
+            "The data folder {shown} cannot be used ({error}): let this user own it, or name another with --data."
+        ))
+    };
+    if !data.is_dir() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(in_way)?;
+    }
+    if !is_ours(data).map_err(in_way)? {
+        return Err(unusable(format!(
+            "The folder {shown} holds other things than a data folder does: name an empty one, or one of Standin's, with --data."
+        )));
+    }
+    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(in_way)?;
+    close_to_others(data).map_err(in_way)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(data.join("standin.lock"))
+        .map_err(in_way)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError {
+            kind: StartErrorKind::FolderInUse,
+            sentence: format!(
+                "The data folder {shown} is in use by another standin: stop that one, or name another with --data."
+            ),
+        }),
+        Err(TryLockError::Error(error)) => Err(in_way(error)),
+    }
+}
+
+/// Whether a folder is a data folder or may become one: a mistyped `--data` must not close and empty somebody's folders.
+///
+/// It has a database, or nothing but what a folder may hold before its first start: hidden files, a key, a demo's folder.
+fn is_ours(data: &Path) -> io::Result<bool> {
+    if data.join("standin.db").is_file() {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(data)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let may_be = name.starts_with(['.']) || name.starts_with("standin.");
+        if !may_be && !["server.key", "demo", "pictures", "incoming", "lost+found"].contains(&name.as_ref()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Closes what an earlier process or a restored copy may have left open to others.
+fn close_to_others(data: &Path) -> io::Result<()> {
+    for name in ["server.key", "standin.db", "standin.db-wal", "standin.db-shm"] {
+        match fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A demo's secrets are documented, so it opens no folder but one that a demo made.
+pub(super) fn keep_demo_apart(settings: &Settings) -> Result<(), StartError> {
+    let (data, mark) = (&settings.data, settings.data.join("demo"));
+    if !settings.demo || mark.exists() {
+        return Ok(());
+    }
+    let shown = data.display();
+    if data.join("standin.db").exists() {
+        return Err(unusable(format!(
+            "The data folder {shown} was not made by a demo, and a demo's secrets are known to everybody: name another with --data."
+        )));
+    }
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(mark);
+    made.map(|_| ()).map_err(|error| {
+        unusable(format!("The data folder {shown} cannot be written ({error}): let this user own it."))
+    })
+}
+
+/// The server key: from the settings, else from `server.key`, which the first start makes.
+pub(super) fn server_key(settings: &Settings) -> Result<ServerKey, StartError> {
+    if let Some(key) = &settings.server_key {
+        return Ok(key.clone());
+    }
+    let path = settings.data.join("server.key");
+    let shown = path.display();
+    let in_way =
+        |error: io::Error| unusable(format!("The server key {shown} cannot be used ({error}): let this user read it."));
+    match File::open(&path) {
+        Ok(mut file) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).map_err(in_way)?;
+            let key = ServerKey::parse(text.trim_end());
+            key.map_err(|fault| unusable(format!("The server key {shown} {fault}: put the right one back.")))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if settings.data.join("standin.db").exists() {
+                return Err(unusable(format!(
+                    "The server key {shown} is gone, and without it nothing in the database opens: put it back, or give it as STANDIN_SERVER_KEY."
+                )));
+            }
+            let key = Keyring::fresh_key();
+            write_key(&path, &key).map_err(in_way)?;
+            Ok(key)
+        }
+        Err(error) => Err(in_way(error)),
+    }
+}
+
+/// Under its true name only once it is whole and on the disk: a half-written key would lock everybody out.
+fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    for byte in key.expose() {
+        write!(file, "{byte:02x}")?;
+    }
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Binds the control socket. A file left by a process that was killed is in the way of nobody: the folder's lock is ours.
+pub(super) fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
+    let in_way = |error: io::Error| {
+        unusable(format!(
+            "The control socket in {} cannot be made ({error}): let this user own the folder.",
+            data.display()
+        ))
+    };
+    let socket = settings::control_socket(data).map_err(in_way)?;
+    match fs::remove_file(socket.path()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(in_way(error)),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(socket.path()).map_err(in_way)?;
+    fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(in_way)?;
+    Ok(listener)
+}

@@ -1,0 +1,91 @@
+//! How often a user may upload: exact over any minute and any day, in bounded memory.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::domain::{
+    error::Error,
+    id::{AppKey, UserId},
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Users remembered at the most: at a hundred uploads each 16 MiB. Beyond it, who uploaded longest ago is forgotten.
+const UPLOADERS_MAX: usize = 10_000;
+
+type Uploads = HashMap<(AppKey, UserId), VecDeque<Instant>>;
+
+/// The moments of each user's uploads within the last day. Forgotten with the process.
+pub(super) struct UploadQuota {
+    per_minute: usize,
+    per_day: usize,
+    uploads: Mutex<Uploads>,
+}
+
+impl UploadQuota {
+    pub(super) fn new(per_minute: NonZeroU32, per_day: NonZeroU32) -> Self {
+        Self { per_minute: per_minute.get() as usize, per_day: per_day.get() as usize, uploads: Mutex::default() }
+    }
+
+    /// Counts an upload, unless there were too many.
+    /// # Errors
+    /// `TooMany`, with the time until the next one is let through.
+    pub(super) fn admit(&self, app: AppKey, id: &UserId, now: Instant) -> Result<(), Error> {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (app, id.clone());
+        if uploads.len() >= UPLOADERS_MAX && !uploads.contains_key(&key) {
+            forget_one(&mut uploads);
+        }
+        let moments = uploads.entry(key).or_default();
+        while moments.front().is_some_and(|first| now.duration_since(*first) >= DAY) {
+            moments.pop_front();
+        }
+        let wait = |nth_last: usize, span: Duration| {
+            let bound = moments.len().checked_sub(nth_last).and_then(|at| moments.get(at))?;
+            span.checked_sub(now.duration_since(*bound)).filter(|wait| !wait.is_zero())
+        };
+        match wait(self.per_minute, MINUTE).max(wait(self.per_day, DAY)) {
+            Some(retry_after) => Err(Error::TooMany { what: "picture uploads", retry_after }),
+            None => {
+                moments.push_back(now);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn forget_one(uploads: &mut Uploads) {
+    let longest_ago = uploads.iter().min_by_key(|(_, moments)| moments.back().copied()).map(|(key, _)| key.clone());
+    if let Some(key) = longest_ago {
+        uploads.remove(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_in_any_minute_and_a_hundred_in_any_day() {
+        let two = |n: u32| NonZeroU32::new(n).unwrap();
+        let quota = UploadQuota::new(two(10), two(100));
+        let (app, id, start) = (AppKey(1), UserId::parse("ada").unwrap(), Instant::now());
+        let upload = |second: u64| quota.admit(app, &id, start + Duration::from_secs(second));
+        let refused =
+            |seconds: u64| Err(Error::TooMany { what: "picture uploads", retry_after: Duration::from_secs(seconds) });
+        assert!((0..10).all(|second| upload(second).is_ok()));
+        assert_eq!(upload(10), refused(50), "until the first is a minute old");
+        assert_eq!(upload(59), refused(1));
+        assert!((60..70).all(|second| upload(second).is_ok()));
+        assert_eq!(upload(70), refused(50));
+        assert!((2..10).all(|round| (0..10).all(|second| upload(round * 60 + second).is_ok())));
+        assert_eq!(upload(900), refused(24 * 3600 - 900), "the hundredth and first of the day");
+        assert_eq!(upload(24 * 3600), Ok(()));
+        assert_eq!(quota.admit(AppKey(2), &id, start), Ok(()), "another app's user of that id");
+    }
+}
