@@ -115,6 +115,23 @@ impl Fault {
 pub struct Cause(String);
 
 impl Error {
+    /// When it is worth trying again, where time alone helps: whole seconds, rounded up so that nobody comes too early.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::TooMany { retry_after, .. } => {
+                Some((retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0)).max(1))
+            }
+            Self::Invalid { .. }
+            | Self::Unauthenticated(_)
+            | Self::Forbidden(_)
+            | Self::NotFound(_)
+            | Self::Conflict(_)
+            | Self::Busy
+            | Self::StorageFull
+            | Self::Internal(_) => None,
+        }
+    }
+
     /// Wraps a failure of our own. The text goes to the log and nowhere else.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(Cause(cause.to_string()))
@@ -164,8 +181,8 @@ impl fmt::Display for Error {
             Self::Forbidden(why) => f.write_str(why),
             Self::NotFound(what) => write!(f, "{what} not found"),
             Self::Conflict(what) => write!(f, "{what} already exists"),
-            Self::TooMany { what, retry_after } => {
-                write!(f, "Too many {what}, try again in {} s", retry_after.as_secs().max(1))
+            Self::TooMany { what, .. } => {
+                write!(f, "Too many {what}, try again in {} s", self.retry_after_s().unwrap_or(1))
             }
             Self::Busy => write!(f, "The server is busy, try again"),
             Self::StorageFull => write!(f, "The server's storage is full, nothing was changed"),

@@ -4,7 +4,11 @@
 //! it is 200 for every business error: the SDK reads the body's status only below HTTP 400, and takes an HTTP 401 from `/login`
 //! for an expired token.
 
-use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header::RETRY_AFTER},
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -149,7 +153,13 @@ impl Refused {
     }
 
     fn answer(&self, http_status: StatusCode, status: StatusCode) -> HttpResponse {
-        HttpResponse::build(http_status).json(json!({ "status": status.as_u16(), "message": self.message() }))
+        let mut answer = HttpResponse::build(http_status);
+        if let Self::Domain(refused) = self
+            && let Some(seconds) = refused.retry_after_s()
+        {
+            answer.insert_header((RETRY_AFTER, seconds));
+        }
+        answer.json(json!({ "status": status.as_u16(), "message": self.message() }))
     }
 }
 

@@ -1,6 +1,10 @@
 //! What our own API answers: plain resources, and problems as RFC 9457 has them.
 
-use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header::RETRY_AFTER},
+};
 use problem_details::ProblemDetails;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -159,7 +163,13 @@ impl ResponseError for Refusal {
         let mut problem = ProblemDetails::new().with_detail(self.to_string());
         problem.title = status.canonical_reason().map(str::to_owned);
         problem.status = http1::StatusCode::from_u16(status.as_u16()).ok();
-        HttpResponse::build(status).content_type("application/problem+json").json(problem)
+        let mut answer = HttpResponse::build(status);
+        if let Self::Domain(refused) = self
+            && let Some(seconds) = refused.retry_after_s()
+        {
+            answer.insert_header((RETRY_AFTER, seconds));
+        }
+        answer.content_type("application/problem+json").json(problem)
     }
 }
 

@@ -1,6 +1,10 @@
 //! The vendor's envelopes: `{"results": .., "status": 200}` and `{"error": {..}, "status": 4xx}`, the HTTP status the same.
 
-use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header::RETRY_AFTER},
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -160,7 +164,13 @@ impl ResponseError for Refusal {
             | Self::UnknownCall
             | Self::WrongMethod => json!({ "message": sentence }),
         };
-        HttpResponse::build(status).json(json!({ "error": error, "status": status.as_u16() }))
+        let mut answer = HttpResponse::build(status);
+        if let Self::Domain(refused) = self
+            && let Some(seconds) = refused.retry_after_s()
+        {
+            answer.insert_header((RETRY_AFTER, seconds));
+        }
+        answer.json(json!({ "error": error, "status": status.as_u16() }))
     }
 }
 
