@@ -17,6 +17,7 @@ mod killed;
 mod mirrorfly_rest;
 mod photo;
 mod picture_room;
+mod pictures;
 mod process;
 mod qiscus_rest;
 mod readme;

@@ -6,7 +6,7 @@ use std::io::{Cursor, Write};
 
 use flate2::{Compression, Crc, write::ZlibEncoder};
 use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, codecs::gif::GifEncoder};
-use jpeg_encoder::{ColorType, Encoder};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// The colour of the upper left quarter.
 pub(crate) const UPPER_LEFT: [u8; 3] = [0xD0, 0x20, 0x20];
@@ -83,6 +83,17 @@ pub(crate) fn progressive_jpeg(width: u16, height: u16) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut file, 90);
     encoder.set_progressive(true);
     encoder.encode(&corners(width.into(), height.into()), width, height, ColorType::Rgb).unwrap();
+    file
+}
+
+/// A progressive JPEG in full colour resolution, which costs a decoder the most; grey stripes, so that a large one is soon made.
+pub(crate) fn large_progressive_jpeg(width: u16, height: u16) -> Vec<u8> {
+    let row: Vec<u8> = (0..u32::from(width) * 3).map(|at| (at / 3 % 251).to_le_bytes()[0]).collect();
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, 90);
+    encoder.set_progressive(true);
+    encoder.set_sampling_factor(SamplingFactor::F_1_1);
+    encoder.encode(&row.repeat(height.into()), width, height, ColorType::Rgb).unwrap();
     file
 }
 

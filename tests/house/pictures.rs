@@ -1,0 +1,465 @@
+//! Pictures through the front door: RELIABILITY's promises 16 to 28, from createUser to the last byte served.
+
+use std::{
+    collections::HashSet,
+    fs,
+    io::Write as _,
+    net::TcpStream,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use image::{Rgb, RgbImage};
+use jpeg_encoder::{ColorType, Encoder};
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+
+use super::{
+    photo::{self, LOWER_LEFT, LOWER_RIGHT, UPPER_LEFT, UPPER_RIGHT},
+    standin::{Answer, LICENSE_KEY, Standin, send},
+};
+
+const SIDES: [u32; 5] = [512, 320, 192, 96, 48];
+
+/// Longer than anything here should take.
+const WAIT: Duration = Duration::from_secs(10);
+
+fn data(answer: &Answer) -> Value {
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{answer:?}");
+    answer.json()["data"].clone()
+}
+
+fn size_of(file: &[u8]) -> (u32, u32) {
+    let image = image::load_from_memory(file).unwrap();
+    (image.width(), image.height())
+}
+
+/// A house, its back end's token, and the key of the picture it shows for `u1`.
+async fn house_with(upload: Vec<u8>) -> (Standin, String, String) {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let key = uploaded(&house, &token, "u1", upload).await;
+    (house, token, key)
+}
+
+async fn uploaded(house: &Standin, token: &str, user: &str, upload: Vec<u8>) -> String {
+    let made = data(&house.create_user_with_picture(token, user, "a.jpg", upload).await);
+    made["profileUrl"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+}
+
+async fn avatar_url(house: &Standin, user: &str) -> String {
+    house.user_profile(user).await.json()["results"]["user"]["avatar_url"].as_str().unwrap().to_owned()
+}
+
+async fn media(house: &Standin, token: &str, name: &str) -> Answer {
+    send(house.call(Method::GET, &format!("/api/v1/media/{name}")).header("Authorization", token)).await
+}
+
+/// The path of the address that always shows what a user shows.
+fn stable_path(house: &Standin, user: &str) -> String {
+    let shown: Value = serde_json::from_str(&house.command(&["user", "show", user, "--json"])).unwrap();
+    shown["picture_url"].as_str().unwrap().strip_prefix(house.base()).unwrap().to_owned()
+}
+
+/// [`photo::corners`] under a little noise, so that no two stretches of its coded bytes are alike.
+fn noisy(width: u32, height: u32) -> RgbImage {
+    let mut dice = 0x2545_F491_u32;
+    let mut image = photo::corners(width, height);
+    for Rgb(channels) in image.pixels_mut() {
+        for channel in channels {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *channel = channel.saturating_add(u8::try_from(dice >> 28).unwrap());
+        }
+    }
+    image
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { fs::read(path).into_iter().collect() }).collect()
+}
+
+/// Files that the server holds open without a name: uploads that wait.
+fn spooled(house: &Standin) -> usize {
+    let open = fs::read_dir(format!("/proc/{}/fd", house.pid())).unwrap();
+    let target = |entry: std::io::Result<fs::DirEntry>| fs::read_link(entry.unwrap().path()).ok();
+    open.filter_map(target).filter(|path| path.to_string_lossy().ends_with(" (deleted)")).count()
+}
+
+async fn soon(mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < WAIT, "not within {WAIT:?}");
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_phone_photo_comes_back_upright_and_naked_in_every_rendition() {
+    let mut plain = Vec::new();
+    Encoder::new(&mut plain, 90).encode(&noisy(1200, 900), 1200, 900, ColorType::Rgb).unwrap();
+    let exif = [b"Exif\0\0".as_slice(), &photo::exif(6)].concat();
+    let upload = photo::with_segment(&photo::with_segment(&plain, 0xFE, b"a private comment"), 0xE1, &exif);
+    let coded = upload[upload.len() / 2..][..48].to_vec();
+    let secrets = [coded.as_slice(), b"PrivateCamera", b"private comment", b"Exif\0\0", exif.get(6..60).unwrap()];
+    assert!(secrets.iter().all(|secret| holds(&upload, secret)));
+
+    let (house, token, key) = house_with(upload.clone()).await;
+    let mut answers = vec![
+        ((900, 1200), house.get(&format!("/pictures/upload/{key}/full.jpg")).await),
+        ((900, 1200), media(&house, &token, &key).await),
+        ((192, 192), media(&house, &token, &format!("{key}-192")).await),
+        ((900, 1200), house.get(&stable_path(&house, "u1")).await),
+        ((320, 320), house.get(&format!("/pictures/upload/w_320,h_320,c_limit/{key}/full.png")).await),
+        ((48, 48), house.get(&format!("/pictures/upload/w_320,h_320,c_limit,e_blur:300/{key}/full.png")).await),
+    ];
+    for side in SIDES {
+        answers.push(((side, side), house.get(&format!("/pictures/upload/{key}/{side}.jpg")).await));
+    }
+    for (size, answer) in answers {
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/jpeg")));
+        assert_eq!(size_of(&answer.bytes), size);
+        let seen = photo::corners_of(&answer.bytes);
+        let upright = [LOWER_LEFT, UPPER_LEFT, LOWER_RIGHT, UPPER_RIGHT];
+        assert!(
+            seen.into_iter().zip(upright).all(|(seen, wanted)| photo::alike(seen, wanted, 40)),
+            "{size:?}: {seen:?}"
+        );
+        assert!(secrets.iter().all(|secret| !holds(&answer.bytes, secret)), "{size:?}");
+    }
+    for file in files(&house.data()) {
+        assert!(secrets.iter().all(|secret| !holds(&file, secret)), "the upload itself is on the disk");
+    }
+    assert_eq!(spooled(&house), 0);
+}
+
+#[actix_web::test]
+async fn hostile_and_foreign_files_are_refused_with_a_true_reason_and_leave_nothing() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let media = |brand: &[u8; 4]| [b"\0\0\0\x18ftyp".as_slice(), brand, b"\0\0\0\0mif1miaf"].concat();
+    let cut = |file: Vec<u8>| file[..file.len() - 20].to_vec();
+    let not = |found: &str| format!("must be a PNG or JPEG picture, not {found}");
+    let whole = || "must be a whole picture, and this one is cut short".to_owned();
+    let refused: Vec<(Vec<u8>, String)> = vec![
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>".to_vec(), not("an SVG drawing")),
+        (b"<!DOCTYPE html><script>alert(1)</script>".to_vec(), not("an HTML page")),
+        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0".to_vec(), not("a BMP")),
+        (b"II*\0\x08\0\0\0".to_vec(), not("a TIFF")),
+        (media(b"heic"), not("a HEIC")),
+        (media(b"avif"), not("an AVIF")),
+        (photo::animated_gif(8, 8, 2), not("a GIF")),
+        (photo::webp(8, 8), not("a WebP")),
+        (photo::greedy_webp(), not("a WebP")),
+        (b"%PDF-1.7\n".to_vec(), not("a PDF")),
+        (b"just text".to_vec(), "must be a PNG or JPEG picture".to_owned()),
+        (photo::forged_jpeg(64_250, 64_250, 0), "must have at most 12000 pixels a side, this one has 64250".to_owned()),
+        (
+            photo::forged_png((30_000, 30_000), 1, 0),
+            "must have at most 12000 pixels a side, this one has 30000".to_owned(),
+        ),
+        (photo::forged_png((60_000, 1), 8, 2), "must have at most 12000 pixels a side, this one has 60000".to_owned()),
+        (
+            photo::forged_png((8_000, 4_001), 8, 2),
+            "must have at most 32000000 pixels in all, this one has 32008000".to_owned(),
+        ),
+        (
+            photo::forged_png((6_000, 5_166), 16, 6),
+            "must have at most 134217728 bytes once decoded, this one has 247968000".to_owned(),
+        ),
+        (photo::forged_jpeg(5_000, 5_000, 20_000), whole()),
+        (cut(photo::jpeg(64, 48)), whole()),
+        (cut(photo::png(64, 48)), whole()),
+        (photo::forged_png((64, 48), 8, 2), "must be an undamaged picture, and this one cannot be read".to_owned()),
+        (Vec::new(), "is required".to_owned()),
+    ];
+    for (number, (file, reason)) in refused.into_iter().enumerate() {
+        let answer = house.create_user_with_picture(&token, &format!("u{number}"), "photo.jpg", file).await;
+        let expected = json!({ "status": 400, "message": format!("profileFile {reason}") });
+        assert_eq!((answer.status, answer.json()), (400, expected));
+    }
+    let heavy = [photo::jpeg(64, 48), vec![0; 10 << 20]].concat();
+    let answer = house.create_user_with_picture(&token, "heavy", "photo.jpg", heavy).await;
+    let message = "The file in profileFile is too large: send at most 10485760 bytes";
+    assert_eq!((answer.status, answer.json()), (413, json!({ "status": 413, "message": message })));
+
+    assert_eq!(house.user_list().await.json()["results"]["meta"]["total_data"], 0);
+    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (0, 0));
+    soon(|| spooled(&house) == 0).await;
+}
+
+#[actix_web::test]
+async fn odd_but_honest_files_are_taken_whatever_they_are_called() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let turned = |orientation: u16| photo::phone_jpeg(64, 48, orientation);
+    let exif = |exif: &[u8]| photo::with_segment(&photo::jpeg(64, 48), 0xE1, &[b"Exif\0\0", exif].concat());
+    let bomb = |kind: &[u8; 4]| photo::with_chunks(&photo::png(64, 48), &[photo::bomb_chunk(kind, 64 << 20)]);
+    let taken = vec![
+        photo::PROGRESSIVE_JPEG.to_vec(),
+        photo::CMYK_JPEG.to_vec(),
+        photo::INTERLACED_PNG.to_vec(),
+        photo::palette_png(Some(9)),
+        photo::one_bit_png(),
+        photo::animated_png(64, 48),
+        photo::with_tail(&photo::jpeg(64, 48)),
+        turned(0),
+        turned(9),
+        turned(65_535),
+        exif(&photo::huge_exif()),
+        exif(&photo::looping_exif()),
+        bomb(b"iCCP"),
+        bomb(b"zTXt"),
+    ];
+    let names = ["photo.jpg", "photo.exe", "../../etc/passwd", "a\".svg", "\u{202e}gnp.exe"];
+    for (number, file) in taken.into_iter().enumerate() {
+        let user = format!("u{number}");
+        data(&house.create_user_with_picture(&token, &user, names[number % names.len()], file).await);
+        let address = avatar_url(&house, &user).await;
+        let answer = house.get(address.strip_prefix(house.base()).unwrap()).await;
+        assert_eq!((answer.status, size_of(&answer.bytes)), (200, (64, 48)), "{user}");
+        assert_eq!(answer.header("content-disposition"), None);
+        assert!(!holds(&answer.bytes, b"<script"));
+    }
+    for (user, size, shown) in
+        [("wide", (12_000, 1), (1_280, 1)), ("high", (1, 12_000), (1, 1_280)), ("dot", (1, 1), (1, 1))]
+    {
+        let key = uploaded(&house, &token, user, photo::png(size.0, size.1)).await;
+        assert_eq!(size_of(&house.get(&format!("/pictures/upload/{key}/full.jpg")).await.bytes), shown);
+        assert_eq!(size_of(&house.get(&format!("/pictures/upload/{key}/48.jpg")).await.bytes), (1, 1));
+    }
+    assert_eq!(spooled(&house), 0);
+}
+
+fn assert_safe(headers: &HeaderMap) {
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
+    assert_eq!(header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(header("content-security-policy"), Some("default-src 'none'; sandbox"));
+    assert_eq!(header("cross-origin-resource-policy"), Some("cross-origin"));
+    assert!(header("etag").is_some_and(|etag| etag.starts_with('"')), "strong: {headers:?}");
+}
+
+#[actix_web::test]
+async fn a_picture_is_served_safe_and_kept_for_ever() {
+    let (house, token, key) = house_with(photo::jpeg(640, 480)).await;
+    let path = format!("/pictures/upload/{key}/320.jpg");
+    let answer = house.get(&path).await;
+    assert_safe(&answer.headers);
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let etag = answer.header("etag").unwrap().to_owned();
+
+    let head = send(house.call(Method::HEAD, &path)).await;
+    assert_safe(&head.headers);
+    assert_eq!((head.status, head.bytes.len()), (200, 0));
+    assert_eq!(head.header("content-length"), Some(answer.bytes.len().to_string().as_str()));
+
+    for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
+        let answer = send(house.call(Method::GET, &path).header("If-None-Match", known)).await;
+        assert_eq!((answer.status, answer.bytes.len(), answer.header("etag")), (304, 0, Some(etag.as_str())));
+    }
+    let other = send(house.call(Method::GET, &path).header("If-None-Match", "\"other\"")).await;
+    assert_eq!(other.status, 200);
+    for ranges in ["bytes=0-9".to_owned(), format!("bytes={}", ["0-9"; 1_000].join(","))] {
+        let whole = send(house.call(Method::GET, &path).header("Range", ranges)).await;
+        assert_eq!((whole.status, &whole.bytes), (200, &answer.bytes));
+    }
+    let private = media(&house, &token, &key).await;
+    assert_safe(&private.headers);
+    assert_eq!(private.header("cache-control"), Some("private, max-age=31536000, immutable"));
+    let stable = house.get(&stable_path(&house, "u1")).await;
+    assert_safe(&stable.headers);
+    assert_eq!(stable.header("cache-control"), Some("no-cache"));
+}
+
+#[actix_web::test]
+async fn a_size_beside_the_ladder_rounds_up_and_says_so() {
+    let (house, token, key) = house_with(photo::jpeg(1_400, 1_050)).await;
+    let steps = [
+        ("1", "48"),
+        ("48", "48"),
+        ("49", "96"),
+        ("150", "192"),
+        ("300", "320"),
+        ("321", "512"),
+        ("512", "512"),
+        ("513", "512"),
+        ("99999", "512"),
+        ("full", "full"),
+    ];
+    for (asked, given) in steps {
+        let answers = [
+            house.get(&format!("/pictures/upload/{key}/{asked}.jpg")).await,
+            house.get(&format!("/pictures/upload/{key}/{asked}.png")).await,
+            media(&house, &token, &format!("{key}-{asked}")).await,
+        ];
+        for answer in answers {
+            let side = if given == "full" { 1_280 } else { given.parse().unwrap() };
+            assert_eq!((answer.status, answer.header("x-picture-rendition")), (200, Some(given)), "{asked}");
+            assert_eq!((size_of(&answer.bytes).0, answer.header("content-type")), (side, Some("image/jpeg")));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_replaced_picture_has_a_new_name_and_the_old_address_rests_before_it_goes() {
+    let (house, token, first) = house_with(photo::jpeg(64, 48)).await;
+    let stable = stable_path(&house, "u1");
+    let shown = house.get(&stable).await;
+    let second = uploaded(&house, &token, "u1", photo::png(90, 90)).await;
+    assert_ne!(first, second);
+    for key in [&first, &second] {
+        assert_eq!((key.len(), house.get(&format!("/pictures/upload/{key}/full.jpg")).await.status), (22, 200));
+    }
+    assert!(avatar_url(&house, "u1").await.contains(&second));
+    let etag = shown.header("etag").unwrap().to_owned();
+    let now = send(house.call(Method::GET, &stable).header("If-None-Match", etag)).await;
+    assert_eq!((now.status, size_of(&now.bytes)), (200, (90, 90)), "the stable address shows the new one");
+    let on_disk: HashSet<String> = house.pictures_on_disk().into_iter().collect();
+    assert_eq!(on_disk, HashSet::from([first, second]));
+}
+
+#[actix_web::test]
+async fn the_eleventh_upload_in_a_minute_is_told_when_to_come_again() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    for _ in 0..10 {
+        uploaded(&house, &token, "u1", photo::png(8, 8)).await;
+    }
+    let refused = house.create_user_with_picture(&token, "u1", "a.png", photo::png(8, 8)).await;
+    assert_eq!(refused.status, 429);
+    let seconds: u64 = refused.header("retry-after").expect("Retry-After").parse().unwrap();
+    assert!((1..=6).contains(&seconds), "{seconds}");
+    let message = format!("Too many picture uploads, try again in {seconds} s");
+    assert_eq!(refused.json(), json!({ "status": 429, "message": message }));
+    uploaded(&house, &token, "u2", photo::png(8, 8)).await;
+    data(&house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "still here")]).await);
+    assert_eq!((house.pictures_on_disk().len(), spooled(&house)), (11, 0));
+}
+
+#[actix_web::test]
+async fn an_unknown_picture_is_not_found_however_it_is_asked_for() {
+    let (house, token, key) = house_with(photo::jpeg(64, 48)).await;
+    let unknown = "A".repeat(22);
+    let upper = key.to_ascii_uppercase();
+    for path in [
+        format!("/pictures/upload/{unknown}/full.jpg"),
+        format!("/pictures/upload/{upper}/full.jpg"),
+        format!("/pictures/upload/{key}/big.jpg"),
+        format!("/pictures/upload/{key}/0.jpg"),
+        format!("/pictures/upload/{key}"),
+        "/pictures/upload/..%2f..%2fserver.key/full.jpg".to_owned(),
+        format!("/pictures/upload/{key}/..%2f..%2f..%2f..%2fserver.key"),
+        "/pictures/../../server.key".to_owned(),
+        format!("/pictures/of/{unknown}/full"),
+        format!("/pictures/upload/tile-{}/full.png", "g".repeat(16)),
+    ] {
+        assert_eq!(house.get(&path).await.status, 404, "{path}");
+    }
+    for name in [unknown, format!("{key}-0"), "..%2fserver.key".to_owned()] {
+        let answer = media(&house, &token, &name).await;
+        assert_eq!((answer.status, answer.json()), (404, json!({ "status": 404, "message": "Picture not found" })));
+    }
+    assert_eq!(house.get(&format!("/api/v1/media/{key}")).await.status, 401);
+}
+
+#[actix_web::test]
+async fn where_pictures_are_not_public_only_a_token_opens_them() {
+    let (house, token, key) = house_with(photo::jpeg(64, 48)).await;
+    let public = format!("/pictures/upload/{key}/full.jpg");
+    assert_eq!(house.get(&public).await.status, 200);
+    house.command(&["app", "set", "--public-pictures", "false"]);
+    let stable = stable_path(&house, "u1");
+    for path in [public.clone(), format!("/pictures/upload/w_320,h_320,c_limit/{key}/full.jpg")] {
+        assert_eq!(house.get(&path).await.status, 404, "{path}");
+    }
+    assert_eq!(house.get(&stable).await.header("content-type"), Some("image/png"), "a tile");
+    assert_eq!(size_of(&media(&house, &token, &key).await.bytes), (64, 48));
+    let tile = avatar_url(&house, "u1").await;
+    assert!(tile.contains("/tile-") && !tile.contains(&key), "{tile}");
+    assert_eq!(house.get(tile.strip_prefix(house.base()).unwrap()).await.status, 200);
+    let body = json!({ "user_id": "u1", "username": "U", "password": "p", "avatar_url": tile });
+    house.login_or_register(body).await;
+    house.command(&["app", "set", "--public-pictures", "true"]);
+    assert_eq!(house.get(&public).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_client_that_hangs_up_in_mid_upload_leaves_nothing() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let part =
+        |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let fields = [("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("userIdentifier", "u1")];
+    let fields: String = fields.iter().map(|(name, value)| part(name, value)).collect();
+    let file = "--b\r\nContent-Disposition: form-data; name=\"profileFile\"; filename=\"a.jpg\"\r\n\r\n";
+    let upload = photo::with_tail(&photo::jpeg(640, 480)).repeat(40);
+    let body = [fields.as_bytes(), file.as_bytes(), &upload].concat();
+    let head = format!(
+        "POST /api/v1/users/createUser HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: {}\r\n\
+         Content-Type: multipart/form-data; boundary=b\r\n\r\n",
+        body.len() + 100
+    );
+    let mut clients: Vec<TcpStream> = Vec::new();
+    for _ in 0..8 {
+        let mut client = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+        client.write_all(head.as_bytes()).unwrap();
+        client.write_all(&body).unwrap();
+        clients.push(client);
+    }
+    soon(|| spooled(&house) == 8).await;
+    drop(clients);
+    soon(|| spooled(&house) == 0).await;
+    assert_eq!(house.user_profile("u1").await.status, 404);
+    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (0, 0));
+}
+
+/// A line of `/proc/PID/status`, in MiB.
+fn memory_mib(house: &Standin, line: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+    let found = status.lines().find_map(|each| each.strip_prefix(line)?.strip_prefix(':'));
+    found.unwrap().split_whitespace().next().unwrap().parse::<u64>().unwrap() >> 10
+}
+
+#[actix_web::test]
+async fn bombs_raise_the_peak_of_memory_by_64_mib_at_the_most() {
+    let (house, token, _) = house_with(photo::jpeg(64, 48)).await;
+    let before = memory_mib(&house, "VmHWM");
+    let hidden = |kind: &[u8; 4]| photo::with_chunks(&photo::png(64, 48), &[photo::bomb_chunk(kind, 64 << 20)]);
+    let bombs = [
+        photo::forged_jpeg(64_250, 64_250, 0),
+        photo::forged_progressive_jpeg(12_000, 12_000, 0),
+        photo::forged_png((30_000, 30_000), 1, 0),
+        photo::forged_png((6_000, 5_166), 16, 6),
+        photo::forged_jpeg(5_600, 5_600, 60_000),
+        hidden(b"iCCP"),
+        hidden(b"zTXt"),
+        photo::greedy_webp(),
+    ];
+    for (number, bomb) in bombs.into_iter().enumerate() {
+        let answer = house.create_user_with_picture(&token, &format!("b{number}"), "a.png", bomb).await;
+        assert!(matches!(answer.status, 200 | 400), "{answer:?}");
+        let rise = memory_mib(&house, "VmHWM") - before;
+        assert!(rise <= 64, "bomb {number} raised the peak by {rise} MiB");
+    }
+}
+
+#[actix_web::test]
+async fn photos_that_arrive_together_are_all_taken_within_the_decode_budget() {
+    // 56 MiB to decode one of 6 megapixels, so they come one by one; all at once would take 400. `cargo bench -- uploads` has the large ones.
+    let house = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", "64MiB")]).await;
+    let token = house.back_end_token().await;
+    let photo = photo::large_progressive_jpeg(3_000, 2_000);
+    let uploads = (0..8).map(|number| {
+        let (house, token, photo) = (&house, &token, photo.clone());
+        async move { house.create_user_with_picture(token, &format!("u{number}"), "a.jpg", photo).await }
+    });
+    for answer in futures_util::future::join_all(uploads).await {
+        data(&answer);
+    }
+    let peak = memory_mib(&house, "VmHWM");
+    assert!(peak < 256, "{peak} MiB");
+}
