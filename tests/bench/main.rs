@@ -13,6 +13,7 @@ mod pictures;
 mod process;
 mod reads;
 mod table;
+mod uploads;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("pages [USERS]", "the first page of a million users against the last one", pages::run),
     ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
+    ("uploads", "32 photos of 24 megapixels at one time: answered after, memory", uploads::run),
 ];
 
 /// What a benchmark starts as a process of its own.
