@@ -28,7 +28,7 @@ static FIELDS: [Field; 11] = [
     Field { key: "sdk_app_id", kind: Kind::Number, help: "Its SDKAppID (Tencent)" },
     Field {
         key: "registration",
-        kind: Kind::Text("open|new|closed"),
+        kind: Kind::Word(&["open", "new", "closed"]),
         help: "What a client with only public keys may do",
     },
     Field {

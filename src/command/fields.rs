@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::{Map, Value, json};
 use standin::settings;
 
@@ -19,6 +19,8 @@ pub(super) struct Field {
 pub(super) enum Kind {
     /// A text; empty clears it.
     Text(&'static str),
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// A whole number.
     Number,
     /// `true` or `false`.
@@ -48,6 +50,10 @@ fn args(field: &'static Field) -> Vec<Arg> {
     let value = Arg::new(field.key).help(field.help);
     match field.kind {
         Kind::Text(placeholder) => vec![value.long(long).value_name(placeholder)],
+        Kind::Word(words) => {
+            let value = value.long(long).value_name(words.join("|")).hide_possible_values(true);
+            vec![value.value_parser(PossibleValuesParser::new(words))]
+        }
         Kind::Number => vec![value.long(long).value_name("NUMBER").value_parser(value_parser!(u64))],
         Kind::Switch => vec![value.long(long).value_name("true|false").value_parser(value_parser!(bool))],
         Kind::Json => vec![value.long(long).value_name("JSON")],
@@ -99,6 +105,7 @@ fn value(field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> 
     let must = |form: &str| Failure::new(Code::Usage, format!("--{} must be {form}.", field.key.replace('_', "-")));
     Ok(match field.kind {
         Kind::Text(_) => one().map(|text| if text.is_empty() { Value::Null } else { json!(text) }),
+        Kind::Word(_) => one().map(|word| json!(word)),
         Kind::Number => matches.get_one::<u64>(field.key).map(|number| json!(number)),
         Kind::Switch => matches.get_one::<bool>(field.key).map(|switch| json!(switch)),
         Kind::Json => match one().map(String::as_str) {

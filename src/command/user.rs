@@ -41,7 +41,7 @@ static FIELDS: [Field; 8] = [
 
 /// Of `set` alone: a new user is active.
 static STATE: [Field; 1] =
-    [Field { key: "state", kind: Kind::Text("active|suspended"), help: "Whether the user may act" }];
+    [Field { key: "state", kind: Kind::Word(&["active", "suspended"]), help: "Whether the user may act" }];
 
 const FACTS: [(&str, &str); 12] = [
     ("id", "id"),

@@ -367,6 +367,12 @@ fn nothing_to_change_and_values_of_no_form_are_wrong_usage() {
     assert_eq!((code, err.as_str()), (2, "standin: --metadata must be KEY=VALUE.\n"));
     let (code, _, err) = said(&["app", "set", "--dialects", "icq"], &[]);
     assert_eq!((code, err.as_str()), (2, "standin: --dialects must be some of qiscus,mirrorfly.\n"));
+    let (code, _, err) = said(&["app", "set", "--registration", "opne"], &[]);
+    assert_eq!(code, 2, "{err}");
+    assert!(
+        err.contains("[possible values: open, new, closed]") && err.contains("similar value exists: 'open'"),
+        "{err}"
+    );
     let (code, _, err) = said(&["user", "create", "bob", "--password-file", "none"], &[]);
     assert_eq!((code, err.as_str()), (2, "standin: none cannot be read: No such file or directory (os error 2).\n"));
 }
