@@ -19,7 +19,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
     let (mut ready_ms, mut resident_mib) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
         let folder = tempfile::tempdir()?;
-        let server = Serving::standin(folder.path(), &[])?;
+        let server = Serving::standin(&folder.path().join("data"), "info", &[])?;
         ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
         thread::sleep(SETTLED_AFTER);
         resident_mib.push(process::memory_kib(server.id(), "VmRSS")? as f64 / 1024.0);

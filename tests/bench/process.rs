@@ -1,7 +1,7 @@
 //! The server as a process of its own, and what the system says of a process.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
@@ -32,17 +32,20 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Starts `standin serve` on a free port of loopback over this data folder, and waits for its first answer.
-    pub(crate) fn standin(data: &Path, variables: &[(&str, &str)]) -> Result<Self, Failure> {
+    ///
+    /// It logs from this level on, to a file beside the folder.
+    pub(crate) fn standin(data: &Path, level: &str, variables: &[(&str, &str)]) -> Result<Self, Failure> {
         let address = free_address()?;
+        let log = File::create(data.with_extension("log"))?;
         let mut command = Command::new(BINARY);
-        command.args(["serve", "--log", "error", "--listen", &address.to_string(), "--data"]).arg(data);
+        command.args(["serve", "--log", level, "--listen", &address.to_string(), "--data"]).arg(data).stdout(log);
         Self::start(command.envs(variables.iter().copied()), address)
     }
 
     /// Starts a command that is going to answer HTTP at this address.
     pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Result<Self, Failure> {
         let start = Instant::now();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let child = command.stdin(Stdio::null()).spawn()?;
         let mut serving = Self { child, address, ready_after: Duration::ZERO };
         while !answers(address) {
             if let Some(status) = serving.child.try_wait()? {

@@ -13,6 +13,9 @@ use crate::{
     table,
 };
 
+/// What a server logs by default, a line for each request, and what it logs when only failures matter.
+const LEVELS: [&str; 2] = ["info", "error"];
+
 const USERS: u32 = 1_000_000;
 const ROUNDS: usize = 3;
 const ROUND_SECONDS: u32 = 10;
@@ -27,21 +30,24 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let data = folder.path().join("data");
     let variables = [("STANDIN_APP_ID", APP_ID), ("STANDIN_APP_SECRET", SECRET)];
     // The first start makes the app, whose secret only the server can seal.
-    drop(Serving::standin(&data, &variables)?);
+    drop(Serving::standin(&data, "info", &variables)?);
     fill(&data.join("standin.db"), users)?;
 
     let script = folder.path().join("reads.lua");
-    // The same script for both, because drawing a user costs wrk something.
+    // The same script for all, because drawing a user costs wrk something.
     fs::write(&script, load::script(&ask(users)))?;
-    let server = Serving::standin(&data, &variables)?;
     let address = process::free_address()?;
     let workers = thread::available_parallelism()?.to_string();
     let hello =
         Serving::start(Command::new(env::current_exe()?).args(["hello", &address.to_string(), &workers]), address)?;
-    let (mut of_server, mut of_hello) = (Vec::new(), Vec::new());
+    let mut of_hello = Vec::new();
+    let mut of_levels = LEVELS.map(|_| Vec::new());
     for _ in 0..ROUNDS {
         of_hello.push(load::run(hello.address, hello.id(), &script, ROUND_SECONDS)?);
-        of_server.push(load::run(server.address, server.id(), &script, ROUND_SECONDS)?);
+        for (level, loads) in LEVELS.iter().zip(&mut of_levels) {
+            let server = Serving::standin(&data, level, &variables)?;
+            loads.push(load::run(server.address, server.id(), &script, ROUND_SECONDS)?);
+        }
     }
     let middle = |loads: &[Load], figure: fn(&Load) -> f64| table::median(loads.iter().map(figure).collect());
     let bare = middle(&of_hello, |load| load.per_second);
@@ -56,7 +62,10 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
             format!("{:.1} us", middle(loads, |load| load.cpu_us)),
         ]
     };
-    let rows = [row("bare hello", &of_hello), row(&format!("profile, {users} users"), &of_server)];
+    let mut rows = vec![row("bare hello", &of_hello)];
+    for (level, loads) in LEVELS.iter().zip(&of_levels) {
+        rows.push(row(&format!("profile of {users}, log {level}"), loads));
+    }
     let head = ["32 connections, medians of 3", "a second", "of hello", "median", "p99", "CPU each"];
     println!("{}", table::aligned(head, &rows));
     Ok(())
