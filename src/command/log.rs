@@ -20,7 +20,7 @@ pub(super) fn start(level: LevelFilter, format: LogFormat) {
 
 fn write_text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let (time, level) = (out.timestamp_millis(), record.level());
-    writeln!(out, "{time} {level:5} {}", one_line(&record.args().to_string()))
+    writeln!(out, "{time} {level:5} {}", one_line(record.args().to_string()))
 }
 
 fn write_json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
@@ -31,7 +31,10 @@ fn write_json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
 }
 
 /// Control characters escaped: what a client sent must not look like a line of our own.
-fn one_line(text: &str) -> String {
+fn one_line(text: String) -> String {
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect()
+    match text.contains(char::is_control) {
+        true => text.chars().map(escape).collect(),
+        false => text,
+    }
 }
