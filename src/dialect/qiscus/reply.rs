@@ -19,9 +19,22 @@ use crate::{
     http::{addresses::Addresses, form::BodyFault},
 };
 
+/// A good answer of this door.
+#[derive(Serialize)]
+struct Answer<T> {
+    results: T,
+    status: u16,
+}
+
+/// `{"user": ..}`.
+#[derive(Serialize)]
+struct One<'a> {
+    user: UserView<'a>,
+}
+
 /// A user as `login_or_register` and `user_profile` answer it. Keys stand in the order of the vendor's samples.
 #[derive(Serialize)]
-pub(super) struct UserView<'a> {
+struct UserView<'a> {
     avatar_url: String,
     extras: &'a Map<String, Value>,
     user_id: &'a str,
@@ -50,7 +63,7 @@ pub(super) fn user(app: &App, addresses: &Addresses, user: &User) -> HttpRespons
         user_id: user.id.as_str(),
         username: user.shown_name(),
     };
-    results(json!({ "user": view }))
+    results(One { user: view })
 }
 
 /// `{"token": ..}`.
@@ -83,7 +96,7 @@ pub(super) fn user_list(app: &App, addresses: &Addresses, page: Page, listed: &L
 }
 
 fn results(results: impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "results": results, "status": 200 }))
+    HttpResponse::Ok().json(Answer { results, status: 200 })
 }
 
 /// A refusal at this door.
