@@ -31,7 +31,7 @@ const PASSWORD: &str = "bench password";
 pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let variables = [("STANDIN_LICENSE_KEY", LICENSE_KEY), ("STANDIN_APP_PASSWORD", PASSWORD)];
-    let server = Serving::standin(&folder.path().join("data"), &variables)?;
+    let server = Serving::standin(&folder.path().join("data"), "info", &variables)?;
     let photo = photo()?;
     let mut rows = vec![["one photo".to_owned(), format!("{:.1} MB", photo.len() as f64 / 1e6)]];
     let (client, base) = (Client::new(), format!("http://{}/api/v1", server.address));

@@ -710,7 +710,8 @@ async fn closing_finishes_what_is_queued_and_refuses_the_rest() {
 async fn a_caller_that_goes_away_leaves_a_whole_write_or_none() {
     let shelf = Shelf::fresh().await;
     let mut impatient = Box::pin(shelf.store.register(shelf.app, registration("guest")));
-    assert!(impatient.as_mut().now_or_never().is_none());
+    // Polled once, so that it is queued; a fast disk may even have answered it by then.
+    let _ = impatient.as_mut().now_or_never();
     drop(impatient);
     shelf.register("next").await;
     assert!(shelf.user("guest").is_some(), "it was queued, so it is done");
