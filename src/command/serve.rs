@@ -21,6 +21,6 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = flags::parse(matches)?;
-    log::start(settings.log, settings.log_format);
+    let _log = log::start(settings.log, settings.log_format);
     House::serve(&settings)
 }
