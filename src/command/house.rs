@@ -42,7 +42,10 @@ impl House {
                     for address in addresses {
                         log::info!("listening on http://{address} with the data folder {}", settings.data.display());
                     }
-                    log::info!("the first app is {}; `standin app show --secrets` prints its secrets", app_id.as_str());
+                    let (app_id, data) = (app_id.as_str(), settings.data.display());
+                    log::info!(
+                        "the first app is {app_id}; `standin app show --secrets --data {data}` prints its secrets"
+                    );
                 }
             }
             running.until_told_to_stop().await.map_err(|error| ended_badly(&error))
