@@ -403,7 +403,7 @@ fn picture_options(settings: &Settings) -> PictureOptions {
         cache_bytes: given.cache_bytes,
         uploads_per_minute: given.uploads_per_minute,
         uploads_per_day: given.uploads_per_day,
-        drawings_at_once: settings.workers,
+        cores: settings.workers,
     }
 }
 

@@ -16,7 +16,14 @@ use crate::{
         upload::{Format, Limits},
     },
     picture,
-    service::{Service, accounts::Caller, apps::Tenant, blocking, credentials, quota::UploadQuota, turns::Turns},
+    service::{
+        Service,
+        accounts::Caller,
+        apps::Tenant,
+        blocking, credentials,
+        quota::UploadQuota,
+        turns::{Turns, Workshop},
+    },
     store::StoredPicture,
 };
 
@@ -46,8 +53,8 @@ pub struct PictureOptions {
     pub uploads_per_minute: NonZeroU32,
     /// Uploads a user may make in a day.
     pub uploads_per_day: NonZeroU32,
-    /// Tiles drawn side by side: as many as there are cores.
-    pub drawings_at_once: usize,
+    /// Pictures decoded, and tiles drawn, side by side.
+    pub cores: usize,
 }
 
 /// An uploaded file that waits on disk, without a name there.
@@ -122,6 +129,7 @@ pub(super) struct Pictures {
     budget: DecodeBudget,
     quota: UploadQuota,
     uploading: Semaphore,
+    workshop: Workshop,
     drawing: Turns,
 }
 
@@ -134,7 +142,8 @@ impl Pictures {
             budget: DecodeBudget::new(options.decode_budget_bytes),
             quota: UploadQuota::new(options.uploads_per_minute, options.uploads_per_day),
             uploading: Semaphore::new(UPLOADS_MAX),
-            drawing: Turns::new(options.drawings_at_once, DRAWINGS_WAITING_MAX),
+            workshop: Workshop::new(options.cores, UPLOADS_MAX),
+            drawing: Turns::new(options.cores, DRAWINGS_WAITING_MAX),
         }
     }
 
@@ -184,21 +193,22 @@ impl Service {
         let (upload, limits) = (Arc::new(upload), pictures.limits);
         // The head is read under a charge of its own, given back before the decode's is taken: nobody holds one and waits for the other.
         let reading = pictures.budget.take(upload.bytes).await?;
-        let facts = {
-            let upload = Arc::clone(&upload);
-            blocking(move || {
-                let bytes = (upload.read)().map_err(Error::internal)?;
-                picture::inspect(&bytes, upload.accepted, &limits).map_err(|fault| fault.at(upload.field))
-            })
-            .await??
+        let inspecting = Arc::clone(&upload);
+        let inspect = move || {
+            let bytes = (inspecting.read)().map_err(Error::internal)?;
+            picture::inspect(&bytes, inspecting.accepted, &limits).map_err(|fault| fault.at(inspecting.field))
         };
+        let facts = pictures.workshop.take(inspect).await??;
         drop(reading);
         let charge = pictures.budget.take(facts.charge_bytes).await?;
+        let prepare = move || {
+            let bytes = (upload.read)().map_err(Error::internal)?;
+            picture::prepare(&bytes, &facts, &limits).map_err(|fault| fault.at(upload.field))
+        };
+        let prepared = pictures.workshop.take(prepare).await??;
+        drop(charge);
         let folder = pictures.folder.clone();
         blocking(move || {
-            let bytes = (upload.read)().map_err(Error::internal)?;
-            let prepared = picture::prepare(&bytes, &facts, &limits).map_err(|fault| fault.at(upload.field))?;
-            drop((bytes, charge));
             let files: Vec<(&str, &[u8])> =
                 prepared.renditions.iter().map(|(rendition, bytes)| (rendition.name(), bytes.as_slice())).collect();
             folder.put(&key, &files)?;
