@@ -44,6 +44,9 @@ fn its_settings_table_is_the_one_in_the_code() {
     assert_eq!(rows(section.split("\n## ").next().unwrap()), SETTINGS.len(), "a row too many");
 }
 
+/// Where the benchmarks are listed by name.
+const BENCHMARKS: &str = include_str!("../bench/main.rs");
+
 /// Every command that README names, in a block or in a line: the words behind the program's name.
 fn commands() -> BTreeSet<Vec<String>> {
     let inline = README.split('`').skip(1).step_by(2).map(str::to_owned);
@@ -62,6 +65,10 @@ fn every_command_it_names_exists() {
         let words = match words.as_slice() {
             ["standin", words @ ..] | ["cargo", "run", "--release", "--", words @ ..] => words,
             ["cargo", "test"] | ["cargo", "run", "--release"] | ["cargo", "build", "--profile", "dist"] => continue,
+            ["cargo", "bench", "--", name, ..] => {
+                assert!(BENCHMARKS.contains(&format!("\n    (\"{name}")), "no benchmark is called {name}");
+                continue;
+            }
             unknown => panic!("who has seen {unknown:?}?"),
         };
         let help = standin(&folder.path().join("data")).args(words).arg("--help").output().unwrap();
