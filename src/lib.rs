@@ -35,7 +35,7 @@
 //! # One request
 //!
 //! A back end creates a MirrorFly user with a picture. The guard admits the request; the form is read under limits, its file to a
-//! file without a name; the dialect parses the fields into words; the service makes the renditions on a blocking thread, puts them
+//! file without a name; the dialect parses the fields into words; the service makes the renditions on threads of their own, puts them
 //! into the folder, and asks the store for one operation; the answer leaves when that is durable. Bytes come before the row, so no
 //! row is without its file at any crash, and a file without a row is swept.
 

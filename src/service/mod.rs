@@ -1,6 +1,7 @@
 //! The verbs, written like the vendors' pages: what a caller may ask of the house, knowing neither HTTP nor SQL.
 //!
-//! Slow work (hashing, pictures, files) crosses to a blocking thread; a read of one row is done where it is needed.
+//! Slow work leaves the asynchronous threads: hashing and files for the shared pool, pictures for threads of their own. A read of
+//! one row is done where it is needed.
 //! What takes several steps runs to its end even when the caller hangs up: validate, store bytes, commit the row, announce.
 
 pub mod accounts;
@@ -81,7 +82,8 @@ impl Service {
     }
 }
 
-/// The one crossing from the asynchronous world to work that takes long: hashing, pictures, disk.
+/// The crossing from the asynchronous world to work that takes long on the shared pool: hashing, files, long lists, tiles. Decoding
+/// crosses by the workshop in `turns`.
 /// # Errors
 /// Internal when the work panicked.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
