@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use super::id::UserId;
+
 /// A refusal. `Display` is the public text: no path, no SQL, no secret, no id of anybody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -55,6 +57,8 @@ pub enum What {
     User,
     /// A stored picture.
     Picture,
+    /// A block between two users.
+    Block,
 }
 
 /// The rule that a value breaks, with its bound and unit.
@@ -85,6 +89,10 @@ pub enum Fault {
     OutOfRange(&'static str),
     /// Taken by the house itself, so no user may have it.
     Reserved,
+    /// In a list of ids, one that nobody has.
+    NoSuchUser(UserId),
+    /// The caller's own id, where another's is needed.
+    Oneself,
     /// More of something that has a measure: pixels, scans.
     TooMuch {
         /// The most allowed.
@@ -155,6 +163,8 @@ impl fmt::Display for Fault {
             Self::NotOneOf(list) => write!(f, "must be one of {list}"),
             Self::OutOfRange(range) => write!(f, "must be {range}"),
             Self::Reserved => write!(f, "is reserved by the server, choose another"),
+            Self::NoSuchUser(id) => write!(f, "names a user that does not exist: {}", id.as_str()),
+            Self::Oneself => write!(f, "must be another user than the caller"),
             Self::TooMuch { most, unit, found } => write!(f, "must have at most {most} {unit}, this one has {found}"),
             Self::WrongKind { wanted, found: Some(found) } => write!(f, "must be {wanted}, not {found}"),
             Self::WrongKind { wanted, found: None } => write!(f, "must be {wanted}"),
@@ -168,6 +178,7 @@ impl fmt::Display for What {
             Self::App => "App",
             Self::User => "User",
             Self::Picture => "Picture",
+            Self::Block => "Block",
         })
     }
 }

@@ -36,7 +36,7 @@ pub enum EventKind {
     },
     /// Its token was drawn anew: the former one is dead.
     TokenReset,
-    /// Its chosen password changed: tickets made with the former one are dead.
+    /// A password of it changed, the chosen or the issued one: its tickets are dead.
     PasswordChanged,
     /// It may no longer act.
     Suspended,
@@ -44,4 +44,16 @@ pub enum EventKind {
     Reactivated,
     /// It is gone, and its id is free.
     Deleted,
+    /// Its own contact list differs from before.
+    ContactsChanged,
+    /// It blocked another user.
+    Blocked {
+        /// Whom.
+        whom: UserKey,
+    },
+    /// It no longer blocks another user.
+    Unblocked {
+        /// Whom.
+        whom: UserKey,
+    },
 }

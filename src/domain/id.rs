@@ -7,7 +7,7 @@ use super::error::Fault;
 pub struct AppKey(pub i64);
 
 /// The integer id of a user, unique in the house, never used twice. Qiscus shows it as `id`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct UserKey(pub i64);
 
 fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: &'static str) -> Result<String, Fault> {

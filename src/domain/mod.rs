@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod avatar;
+pub mod contact;
 pub mod device;
 pub mod error;
 pub mod event;

@@ -56,6 +56,9 @@ texts! {
     /// A mobile number, in whatever notation its owner uses. Source: MirrorFly createUser, "Max of 15 chars" (of four bytes at most).
     MobileNumber, 60, is_unsafe;
 
+    /// What one user calls another in a list of contacts. As wide as a display name, which it stands in for.
+    ContactName, 500, is_unsafe;
+
     /// The name of an app, for people.
     AppName, 200, is_unsafe;
 }

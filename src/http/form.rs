@@ -311,16 +311,21 @@ impl Form {
 }
 
 /// Reads a body that is a JSON object whatever its declared type: for wires whose every body is JSON and whose clients often leave the
-/// type to a library that says urlencoded (`curl -d`, PHP). No body at all is an empty object.
+/// type to a library that says urlencoded (`curl -d`, PHP). None where there is no body at all, so that a body that was forgotten is
+/// not taken for one that clears.
 /// # Errors
 /// As [`Form::read`].
 pub async fn read_object(
     head: &HttpRequest,
     payload: web::Payload,
     limits: &FormLimits,
-) -> Result<Map<String, Value>, BodyFault> {
+) -> Result<Option<Map<String, Value>>, BodyFault> {
     refuse_encoding(head)?;
-    within(limits.wait_max, async { buffered(head, payload, limits).await.and_then(|body| object(&body)) }).await
+    let read = async {
+        let body = buffered(head, payload, limits).await?;
+        Ok(if body.is_empty() { None } else { Some(object(&body)?) })
+    };
+    within(limits.wait_max, read).await
 }
 
 fn one<'a>(fields: &'a [(String, Field)], name: &'static str) -> Result<Option<&'a Field>, Error> {

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::{
+        app::Registration,
         avatar::AvatarChange,
         device::Device,
         error::{Error, Unauthenticated, What},
@@ -17,7 +18,7 @@ use crate::{
         credentials::{self, Purpose},
         pictures::Upload,
     },
-    store::{Holder, IfKnown, NewSecrets, NewTicket, Register, TicketHolder},
+    store::{Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, StateChange, TicketHolder, UserChange},
 };
 
 /// How long a ticket opens the door. Source: MirrorFly, "Token life: 1 hour".
@@ -32,6 +33,17 @@ pub struct LoginOrRegister {
     pub password: Option<Secret>,
     /// What is given of the profile.
     pub change: ProfileChange,
+    /// What is told of a device, if anything is.
+    pub device: Option<Device>,
+}
+
+/// A user with its user token.
+#[derive(Debug)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// Its user token. While the user is suspended it opens nothing; it will once the user is reactivated.
+    pub token: Secret,
 }
 
 /// The back end of MirrorFly creates a user, or brings a known one up to date.
@@ -42,6 +54,29 @@ pub struct CreateUser {
     pub change: ProfileChange,
     /// A picture sent along; it beats any avatar in `change`.
     pub picture: Option<Upload>,
+    /// What is told of a device, if anything is.
+    pub device: Option<Device>,
+}
+
+/// The back end of MirrorFly changes a user that exists.
+pub struct UpdateUser {
+    /// Whom.
+    pub id: UserId,
+    /// What is given of the profile.
+    pub change: ProfileChange,
+    /// A picture sent along; it beats any avatar in `change`.
+    pub picture: Option<Upload>,
+    /// What is told of a device, if anything is.
+    pub device: Option<Device>,
+}
+
+/// A client that holds an app's public key alone asks to register a user.
+#[derive(Debug)]
+pub struct Enrol {
+    /// Whom.
+    pub id: UserId,
+    /// What is given of the profile.
+    pub change: ProfileChange,
     /// What is told of a device, if anything is.
     pub device: Option<Device>,
 }
@@ -91,7 +126,7 @@ impl Service {
     /// The app's secret is the authority: no former password is asked for.
     /// # Errors
     /// `Conflict` for a known user without a password; `Invalid`; store errors.
-    pub async fn login_or_register(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<User, Error> {
+    pub async fn login_or_register(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Account, Error> {
         let known = self.creatable(tenant, &call.id)?;
         let (if_known, chosen) = match &call.password {
             None => (IfKnown::Refuse, None),
@@ -100,14 +135,28 @@ impl Service {
         let register = Register {
             if_known,
             chosen,
-            device: None,
+            device: call.device,
             ticket: None,
             secrets: self.new_secrets(tenant, &call.id)?,
             id: call.id,
             change: call.change,
             at: self.now(),
         };
-        Ok(self.house.store.register(tenant.app.key, register).await?.user)
+        let registered = self.house.store.register(tenant.app.key, register).await?;
+        Ok(self.with_token(tenant, registered.user, &registered.credentials))
+    }
+
+    /// A user with its user token, which stays as it is.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub fn account(&self, tenant: &Tenant, id: &UserId) -> Result<Account, Error> {
+        let (user, held) = self.house.store.account(tenant.app.key, id)?.ok_or(Error::NotFound(What::User))?;
+        Ok(self.with_token(tenant, user, &held))
+    }
+
+    fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
+        let token = self.house.keyring.derive(Purpose::UserToken, tenant.app.key, &user.id, held.token.salt);
+        Account { user, token }
     }
 
     /// Creates a user, or updates the given fields of a known one, and hands out its issued password and a ticket.
@@ -120,37 +169,94 @@ impl Service {
     }
 
     async fn create_user_now(&self, tenant: &Tenant, call: CreateUser) -> Result<Created, Error> {
-        let mut change = call.change;
-        let picture = match call.picture {
-            Some(upload) => Some(self.store_picture(tenant, &call.id, upload).await?),
-            None => None,
-        };
-        if let Some(picture) = &picture {
-            change.avatar = Some(AvatarChange::Uploaded(picture.clone()));
-        }
-        let (ticket, digest) = credentials::new_ticket();
-        let at = self.now();
-        let register = Register {
+        let secrets = self.new_secrets(tenant, &call.id)?;
+        let (ticket, new_ticket) = self.drawn_ticket();
+        let (id, at) = (call.id.clone(), self.now());
+        let register = |change| Register {
             if_known: IfKnown::Update,
             chosen: None,
             device: call.device,
-            ticket: Some(NewTicket { digest, expires_at: at.after(TICKET_LIFE) }),
-            secrets: self.new_secrets(tenant, &call.id)?,
+            ticket: Some(new_ticket),
+            secrets,
             id: call.id,
             change,
             at,
         };
-        let registered = match self.house.store.register(tenant.app.key, register).await {
-            Ok(registered) => registered,
-            Err(refused) => {
-                if let Some(picture) = picture {
-                    self.discard_picture(&picture.key).await;
-                }
-                return Err(refused);
+        let commit = |change| self.house.store.register(tenant.app.key, register(change));
+        let registered = self.commit_with_picture(tenant, &id, call.picture, call.change, commit).await?;
+        Ok(self.created(tenant, registered, ticket))
+    }
+
+    fn created(&self, tenant: &Tenant, registered: Registered, ticket: Secret) -> Created {
+        let Registered { user, credentials, created } = registered;
+        Created { issued_password: self.issued_password(tenant, &user.id, &credentials), user, created, ticket }
+    }
+
+    /// Changes the given fields of a user that exists, suspended ones included.
+    /// # Errors
+    /// `NotFound`, `Invalid` (a picture's at its field), `TooMany` uploads, store errors. Nothing is left behind then, neither row nor file.
+    pub async fn update_user(&self, tenant: &Arc<Tenant>, call: UpdateUser) -> Result<User, Error> {
+        // Asked before a picture is unpacked for nobody.
+        self.user(tenant, &call.id)?;
+        let (service, tenant) = (self.clone(), Arc::clone(tenant));
+        let steps = async move {
+            let (id, at) = (call.id.clone(), service.now());
+            let commit = |profile| {
+                let change = UserChange { profile, device: call.device, ..UserChange::default() };
+                service.house.store.change_user(tenant.app.key, call.id, change, at)
+            };
+            service.commit_with_picture(&tenant, &id, call.picture, call.change, commit).await
+        };
+        self.to_the_end(steps).await
+    }
+
+    /// Stores a picture, if one is given, and commits the change that names it; a refused change leaves no file.
+    async fn commit_with_picture<T, C: Future<Output = Result<T, Error>>>(
+        &self,
+        tenant: &Tenant,
+        id: &UserId,
+        picture: Option<Upload>,
+        change: ProfileChange,
+        commit: impl FnOnce(ProfileChange) -> C,
+    ) -> Result<T, Error> {
+        let Some(upload) = picture else { return commit(change).await };
+        let picture = self.store_picture(tenant, id, upload).await?;
+        let key = picture.key.clone();
+        let committed = commit(ProfileChange { avatar: Some(AvatarChange::Uploaded(picture)), ..change }).await;
+        if committed.is_err() {
+            self.discard_picture(&key).await;
+        }
+        committed
+    }
+
+    /// Registers a user for a client that shows no secret, as far as the app's `registration` lets it: who is known already is let in by
+    /// an open app alone.
+    /// # Errors
+    /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app that registers new ones
+    /// alone; `Invalid`; store errors.
+    pub async fn enrol(&self, tenant: &Tenant, call: Enrol) -> Result<Created, Error> {
+        let if_known = match tenant.app.settings.registration {
+            Registration::Open => IfKnown::Update,
+            Registration::New => IfKnown::Refuse,
+            Registration::Closed => {
+                return Err(Error::Forbidden(
+                    "This app's registration is closed: only its back end creates users (setting registration)",
+                ));
             }
         };
-        let issued_password = self.issued_password(tenant, &registered.user.id, &registered.credentials);
-        Ok(Created { issued_password, user: registered.user, created: registered.created, ticket })
+        self.creatable(tenant, &call.id)?;
+        let (ticket, new_ticket) = self.drawn_ticket();
+        let register = Register {
+            if_known,
+            chosen: None,
+            device: call.device,
+            ticket: Some(new_ticket),
+            secrets: self.new_secrets(tenant, &call.id)?,
+            id: call.id,
+            change: call.change,
+            at: self.now(),
+        };
+        Ok(self.created(tenant, self.house.store.register(tenant.app.key, register).await?, ticket))
     }
 
     /// Adds a user for an operator.
@@ -165,7 +271,7 @@ impl Service {
         let register = Register {
             if_known: IfKnown::Refuse,
             chosen,
-            device: None,
+            device: call.device,
             ticket: None,
             secrets: self.new_secrets(tenant, &call.id)?,
             id: call.id,
@@ -173,9 +279,9 @@ impl Service {
             at: self.now(),
         };
         let registered = self.house.store.register(tenant.app.key, register).await?;
-        let (id, held) = (&registered.user.id, &registered.credentials);
-        let token = self.house.keyring.derive(Purpose::UserToken, tenant.app.key, id, held.token.salt);
-        Ok(Added { token, issued_password: self.issued_password(tenant, id, held), user: registered.user })
+        let issued_password = self.issued_password(tenant, &registered.user.id, &registered.credentials);
+        let Account { user, token } = self.with_token(tenant, registered.user, &registered.credentials);
+        Ok(Added { user, token, issued_password })
     }
 
     /// Signs in with a user name and a password, and gets a ticket for an hour: the app's back-end account, or a user by its
@@ -191,10 +297,8 @@ impl Service {
         } else {
             self.user_by_password(tenant, username, password).await?
         };
-        let (ticket, digest) = credentials::new_ticket();
-        let at = self.now();
-        let new = NewTicket { digest, expires_at: at.after(TICKET_LIFE) };
-        match self.house.store.issue_ticket(tenant.app.key, holder, new, at).await {
+        let (ticket, new) = self.drawn_ticket();
+        match self.house.store.issue_ticket(tenant.app.key, holder, new, self.now()).await {
             // Suspended, deleted or given another password since it was checked.
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             issued => issued.map(|()| ticket),
@@ -214,8 +318,14 @@ impl Service {
         match held {
             None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             Some(Credentials { state: State::Suspended, .. }) => Err(Error::Forbidden("User is suspended")),
-            Some(Credentials { state: State::Active, user, chosen, .. }) => Ok(Holder::User { key: user, chosen }),
+            Some(held) => Ok(Holder::of(&held)),
         }
+    }
+
+    /// A ticket that opens the door from now on, and what the store keeps of it.
+    fn drawn_ticket(&self) -> (Secret, NewTicket) {
+        let (ticket, digest) = credentials::new_ticket();
+        (ticket, NewTicket { digest, expires_at: self.now().after(TICKET_LIFE) })
     }
 
     /// Who holds this ticket.
@@ -233,15 +343,49 @@ impl Service {
     /// Draws a new user token. The former one is dead when this returns.
     /// # Errors
     /// `NotFound`, store errors.
-    pub async fn reset_token(&self, tenant: &Tenant, id: UserId) -> Result<Secret, Error> {
+    pub async fn reset_token(&self, tenant: &Tenant, id: UserId) -> Result<Account, Error> {
         let keyring = &self.house.keyring;
         let drawn = keyring.draw(Purpose::UserToken, tenant.app.key, &id);
         let token = keyring.derive(Purpose::UserToken, tenant.app.key, &id, drawn.salt);
-        self.house.store.reset_token(tenant.app.key, id, drawn, self.now()).await?;
-        Ok(token)
+        let user = self.house.store.reset_token(tenant.app.key, id, drawn, self.now()).await?;
+        Ok(Account { user, token })
     }
 
-    /// Deletes a user with its secrets, devices and pictures, and frees its id. The picture files leave the disk with the next sweep.
+    /// Draws a new issued password. The former one and the user's tickets are dead when this returns; a password the user chose stays.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub async fn reset_issued_password(&self, tenant: &Tenant, id: UserId) -> Result<Secret, Error> {
+        let keyring = &self.house.keyring;
+        let drawn = keyring.draw(Purpose::IssuedPassword, tenant.app.key, &id);
+        let issued = keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, drawn.salt);
+        self.house.store.reset_issued(tenant.app.key, id, drawn, self.now()).await?;
+        Ok(issued)
+    }
+
+    /// Suspends or reactivates users: all of them or none. Who is suspended loses tickets and user token for good, and gets in again
+    /// when reactivated; a state a user has already is no change.
+    /// # Errors
+    /// `Invalid` at `ids`, naming the first one that nobody has; store errors.
+    pub async fn set_states(&self, tenant: &Tenant, ids: Vec<UserId>, state: State) -> Result<(), Error> {
+        let change = |id: UserId| {
+            let change = self.state_change(tenant, &id, state);
+            (id, change)
+        };
+        let changes = ids.into_iter().map(change).collect();
+        self.house.store.change_states(tenant.app.key, changes, self.now()).await
+    }
+
+    pub(super) fn state_change(&self, tenant: &Tenant, id: &UserId, state: State) -> StateChange {
+        match state {
+            State::Active => StateChange::Reactivate,
+            State::Suspended => {
+                StateChange::Suspend { token: self.house.keyring.draw(Purpose::UserToken, tenant.app.key, id) }
+            }
+        }
+    }
+
+    /// Deletes a user with its secrets, devices, pictures, contacts and blocks, and frees its id. The picture files leave the disk with
+    /// the next sweep.
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn delete_user(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {

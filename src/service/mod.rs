@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod contacts;
 pub mod credentials;
 pub mod demo;
 pub mod pictures;

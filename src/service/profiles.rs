@@ -58,7 +58,8 @@ impl Service {
                 Some(self.chosen_hash(tenant, Some(known), password).await?)
             }
         };
-        let change = UserChange { profile: setting.profile, chosen, state: setting.state };
+        let state = setting.state.map(|state| self.state_change(tenant, &id, state));
+        let change = UserChange { profile: setting.profile, chosen, state, device: None };
         self.house.store.change_user(tenant.app.key, id, change, self.now()).await
     }
 }

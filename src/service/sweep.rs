@@ -31,12 +31,13 @@ impl Service {
         .await?
     }
 
-    /// Removes pictures that nothing has named for [`PICTURE_REST`], and tickets that have expired.
+    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets that have expired, and rows that still name deleted users.
     /// # Errors
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
+        while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
         loop {
             let keys = self.house.store.take_released_pictures(now.before(PICTURE_REST), STEP_ROWS).await?;
             if keys.is_empty() {

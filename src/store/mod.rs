@@ -10,10 +10,11 @@ mod sqlite;
 
 use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 
-use self::sqlite::{Engine, apps, events, pictures, tickets, users};
+use self::sqlite::{Engine, apps, contacts, events, pictures, tickets, users};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{PictureKey, PictureKind},
+    contact::Contact,
     device::Device,
     error::Error,
     event::Event,
@@ -21,6 +22,7 @@ use crate::domain::{
     page::{Listed, Order, Page},
     profile::{Credentials, ProfileChange, State, User},
     secret::{Derived, Digest, PasswordHash},
+    text::ContactName,
     time::Moment,
 };
 
@@ -136,8 +138,43 @@ pub struct UserChange {
     pub profile: ProfileChange,
     /// A new chosen password: ends the user's sessions.
     pub chosen: Option<PasswordHash>,
-    /// Whether it may act: suspending ends its sessions.
-    pub state: Option<State>,
+    /// Whether it may act.
+    pub state: Option<StateChange>,
+    /// Replaces the device of the same platform. No event: nobody is shown devices.
+    pub device: Option<Device>,
+}
+
+/// A change of whether a user may act. The state it has already is no change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateChange {
+    /// It may act again.
+    Reactivate,
+    /// It may not: its sessions end, and this user token takes the former one's place, which is dead for good.
+    Suspend {
+        /// What the token is once the user is reactivated.
+        token: Derived,
+    },
+}
+
+impl StateChange {
+    /// What the user is after it.
+    pub fn state(&self) -> State {
+        match self {
+            Self::Reactivate => State::Active,
+            Self::Suspend { .. } => State::Suspended,
+        }
+    }
+}
+
+/// A change of a user's own contacts. Removal comes before addition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactsChange {
+    /// Whom to list, each with what the owner calls them; without a name the one given earlier stays. The owner itself is left out.
+    pub add: Vec<(UserKey, Option<ContactName>)>,
+    /// Whom to list no longer.
+    pub remove: Vec<UserKey>,
+    /// Whether nobody but those in `add` stays listed.
+    pub replaces_all: bool,
 }
 
 /// Who is to hold a new ticket.
@@ -151,7 +188,17 @@ pub enum Holder {
         key: UserKey,
         /// The chosen password as it was when the login was checked: one that has changed since ends the login too.
         chosen: Option<PasswordHash>,
+        /// The issued password, likewise.
+        issued: Digest,
     },
+}
+
+impl Holder {
+    /// The user whose secrets these are, as they are now.
+    pub fn of(credentials: &Credentials) -> Self {
+        let Credentials { user, chosen, issued, .. } = credentials;
+        Self::User { key: *user, chosen: chosen.clone(), issued: issued.digest }
+    }
 }
 
 /// A session ticket on its way into a row.
@@ -284,6 +331,13 @@ impl Store {
         self.0.read(|connection| users::credentials(connection, app, id))
     }
 
+    /// A user with what opens its account.
+    /// # Errors
+    /// Those of every read.
+    pub fn account(&self, app: AppKey, id: &UserId) -> Result<Option<(User, Credentials)>, Error> {
+        self.0.read(|connection| users::account(connection, app, id))
+    }
+
     /// Creates a user, or updates the known one.
     ///
     /// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a new
@@ -302,18 +356,94 @@ impl Store {
         self.0.write(move |tx| users::change(tx, app, &id, &change, at)).await
     }
 
+    /// Changes whether users may act: all of them or none.
+    /// # Errors
+    /// `Invalid` at `ids`, naming the first one that nobody has.
+    pub async fn change_states(
+        &self,
+        app: AppKey,
+        changes: Vec<(UserId, StateChange)>,
+        at: Moment,
+    ) -> Result<(), Error> {
+        self.0.write(move |tx| users::change_states(tx, app, &changes, at)).await
+    }
+
     /// Replaces the user token; the former one is dead.
     /// # Errors
     /// `NotFound(User)`.
-    pub async fn reset_token(&self, app: AppKey, id: UserId, token: Derived, at: Moment) -> Result<(), Error> {
+    pub async fn reset_token(&self, app: AppKey, id: UserId, token: Derived, at: Moment) -> Result<User, Error> {
         self.0.write(move |tx| users::reset_token(tx, app, &id, &token, at)).await
     }
 
-    /// Deletes a user with its devices and tickets and frees its id. Its pictures are released; its events stay.
+    /// Replaces the issued password; the former one is dead, and so are the user's tickets. Event: `PasswordChanged`.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn reset_issued(&self, app: AppKey, id: UserId, issued: Derived, at: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| users::reset_issued(tx, app, &id, &issued, at)).await
+    }
+
+    /// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Its pictures are released; its events stay.
+    /// It leaves the lists of others at once, where more than a thousand name it by the sweep.
     /// # Errors
     /// `NotFound(User)`.
     pub async fn delete_user(&self, app: AppKey, id: UserId, at: Moment) -> Result<(), Error> {
         self.0.write(move |tx| users::delete(tx, app, &id, at)).await
+    }
+
+    /// A page of a user's contacts, in the order they were created as users, suspended ones included; `search` is part of a name, in any
+    /// case of letters. Takes a walk over the list: some 10 ms for the longest, so call it on a blocking thread.
+    /// # Errors
+    /// Those of every read.
+    pub fn contacts(
+        &self,
+        app: AppKey,
+        owner: UserKey,
+        search: Option<&str>,
+        page: Page,
+    ) -> Result<Listed<Contact>, Error> {
+        self.0.read(|connection| contacts::list(connection, app, owner, search, page))
+    }
+
+    /// For each bare telephone number the users who have it, or have it as their id. About 10 us a number.
+    /// # Errors
+    /// Those of every read.
+    pub fn users_of_numbers(&self, app: AppKey, numbers: &[String]) -> Result<Vec<Vec<UserKey>>, Error> {
+        self.0.read(|connection| contacts::of_numbers(connection, app, numbers))
+    }
+
+    /// Changes a user's own contacts; whom to add and is no user of this app is left out. Event: `ContactsChanged`, if the list differs.
+    /// # Errors
+    /// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is gone or suspended by now.
+    pub async fn change_contacts(
+        &self,
+        app: AppKey,
+        owner: UserKey,
+        change: ContactsChange,
+        at: Moment,
+    ) -> Result<(), Error> {
+        self.0.write(move |tx| contacts::change(tx, app, owner, &change, at)).await
+    }
+
+    /// Blocks a user for another. Event: `Blocked`.
+    /// # Errors
+    /// `NotFound(User)`; `Conflict(Block)` when there is that block; `Invalid` at `user id` for the owner itself, at `blocked users` beyond
+    /// the most one may have; `Unauthenticated` when the owner is gone or suspended by now.
+    pub async fn block(&self, app: AppKey, owner: UserKey, whom: UserId, at: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| contacts::block(tx, app, owner, &whom, at)).await
+    }
+
+    /// Ends a block. Event: `Unblocked`.
+    /// # Errors
+    /// `NotFound(User)`; `NotFound(Block)`; `Invalid` at `user id` for the owner itself; `Unauthenticated` as for a block.
+    pub async fn unblock(&self, app: AppKey, owner: UserKey, whom: UserId, at: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| contacts::unblock(tx, app, owner, &whom, at)).await
+    }
+
+    /// Takes rows that still name deleted users away, `at_most` in one step; 0 when none is left.
+    /// # Errors
+    /// Those of every write.
+    pub async fn forget_departed(&self, at_most: u32) -> Result<u32, Error> {
+        self.0.write(move |tx| contacts::forget_departed(tx, at_most)).await
     }
 
     /// Begins a session.

@@ -23,8 +23,8 @@ use standin::{
         time::Moment,
     },
     store::{
-        Durability, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Store, StoreOptions, TicketHolder,
-        UserChange,
+        Durability, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, StateChange, Store, StoreOptions,
+        TicketHolder, UserChange,
     },
 };
 use tempfile::TempDir;
@@ -213,12 +213,16 @@ async fn a_refused_write_harms_no_neighbour() {
 #[actix_web::test]
 async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
     let shelf = Shelf::fresh().await;
-    let everything =
-        UserChange { profile: named("Ann"), chosen: Some(PasswordHash("$one".into())), state: Some(State::Suspended) };
+    let everything = UserChange {
+        profile: named("Ann"),
+        chosen: Some(PasswordHash("$one".into())),
+        state: Some(StateChange::Suspend { token: derived(60) }),
+        device: None,
+    };
     shelf.register("guest").await;
     shelf.store.change_user(shelf.app, user_id("guest"), everything, at(2)).await.unwrap();
     shelf.store.reset_token(shelf.app, user_id("guest"), derived(7), at(3)).await.unwrap();
-    let back = UserChange { state: Some(State::Active), ..UserChange::default() };
+    let back = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
     shelf.store.change_user(shelf.app, user_id("guest"), back, at(4)).await.unwrap();
     shelf.store.delete_user(shelf.app, user_id("guest"), at(5)).await.unwrap();
     let changed = EventKind::ProfileChanged { fields: vec![ProfileField::DisplayName] };
@@ -268,7 +272,7 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
     let created = shelf.store.register(shelf.app, first.clone()).await.unwrap().user;
     let again = shelf.store.register(shelf.app, Register { at: at(9), ..first }).await.unwrap();
     let changed = shelf.change("guest", change, at(10)).await;
-    let active = UserChange { state: Some(State::Active), ..UserChange::default() };
+    let active = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
     shelf.store.change_user(shelf.app, user_id("guest"), active, at(11)).await.unwrap();
     assert!(!again.created);
     assert_eq!((&again.user, &changed), (&created, &created));
@@ -316,7 +320,12 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
     let key = shelf.register("ada").await.user.key;
     let issue = |number: u8, seen: Option<PasswordHash>| {
         let ticket = NewTicket { digest: Digest([number; 32]), expires_at: at(1000) };
-        shelf.store.issue_ticket(shelf.app, Holder::User { key, chosen: seen }, ticket, at(2))
+        shelf.store.issue_ticket(
+            shelf.app,
+            Holder::User { key, chosen: seen, issued: derived(2).digest },
+            ticket,
+            at(2),
+        )
     };
     let missing = Err(Error::NotFound(What::User));
     let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
@@ -324,7 +333,7 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
     shelf.store.change_user(shelf.app, user_id("ada"), change, at(1)).await.unwrap();
     assert_eq!((issue(1, None).await, issue(2, Some(former)).await), (missing.clone(), missing.clone()));
     assert_eq!(issue(3, Some(current.clone())).await, Ok(()));
-    let suspend = UserChange { state: Some(State::Suspended), ..UserChange::default() };
+    let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
     shelf.store.change_user(shelf.app, user_id("ada"), suspend, at(3)).await.unwrap();
     assert_eq!(issue(4, Some(current)).await, missing);
 }
@@ -333,17 +342,20 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
 async fn suspending_ends_the_sessions_of_that_user_alone() {
     let shelf = Shelf::fresh().await;
     let [bad, good] = [shelf.register("bad").await.user.key, shelf.register("good").await.user.key];
-    let theirs = shelf.ticket(Holder::User { key: bad, chosen: None }, 1, at(1000)).await;
-    let others = shelf.ticket(Holder::User { key: good, chosen: None }, 2, at(1000)).await;
+    let theirs = shelf.ticket(Holder::User { key: bad, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
+    let others = shelf.ticket(Holder::User { key: good, chosen: None, issued: derived(2).digest }, 2, at(1000)).await;
     let back_end = shelf.ticket(Holder::BackEnd, 3, at(1000)).await;
-    let suspend = UserChange { state: Some(State::Suspended), ..UserChange::default() };
+    let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
     let suspended = shelf.store.change_user(shelf.app, user_id("bad"), suspend.clone(), at(2)).await.unwrap();
     shelf.store.change_user(shelf.app, user_id("bad"), suspend, at(3)).await.unwrap();
     assert_eq!(suspended.state, State::Suspended);
     assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
     assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
     let ticket = NewTicket { digest: Digest([4; 32]), expires_at: at(1000) };
-    let issued = shelf.store.issue_ticket(shelf.app, Holder::User { key: bad, chosen: None }, ticket, at(3)).await;
+    let issued = shelf
+        .store
+        .issue_ticket(shelf.app, Holder::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
+        .await;
     assert_eq!(issued, Err(Error::NotFound(What::User)));
     let asked = Register { ticket: Some(ticket), change: named("New"), ..registration("bad") };
     assert!(matches!(shelf.store.register(shelf.app, asked).await, Err(Error::Forbidden(_))));
@@ -371,7 +383,9 @@ async fn an_expired_ticket_is_found_until_it_is_forgotten() {
     let key = shelf.register("guest").await.user.key;
     let mut digests = Vec::new();
     for (number, expires_at) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
-        digests.push(shelf.ticket(Holder::User { key, chosen: None }, number, at(expires_at)).await);
+        digests.push(
+            shelf.ticket(Holder::User { key, chosen: None, issued: derived(2).digest }, number, at(expires_at)).await,
+        );
     }
     let ticket = shelf.store.ticket(&digests[1]).unwrap().unwrap();
     assert_eq!((ticket.app, ticket.expires_at), (shelf.app, at(10)));
@@ -465,7 +479,10 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(shelf.store.delete_user(foreign, id.clone(), at(3)).await, Err(missing.clone()));
     let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100) };
     assert_eq!(
-        shelf.store.issue_ticket(foreign, Holder::User { key, chosen: None }, ticket, at(3)).await,
+        shelf
+            .store
+            .issue_ticket(foreign, Holder::User { key, chosen: None, issued: derived(2).digest }, ticket, at(3))
+            .await,
         Err(missing)
     );
     let nowhere = shelf.store.issue_ticket(AppKey(99), Holder::BackEnd, ticket, at(3)).await;
@@ -487,7 +504,8 @@ async fn a_user_of_a_freed_id_is_another_user() {
     let shelf = Shelf::fresh().await;
     let former = shelf.register("guest").await.user;
     shelf.show("guest", upload(1), at(2)).await;
-    let ticket = shelf.ticket(Holder::User { key: former.key, chosen: None }, 1, at(1000)).await;
+    let ticket =
+        shelf.ticket(Holder::User { key: former.key, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
     shelf.store.delete_user(shelf.app, user_id("guest"), at(3)).await.unwrap();
     assert_eq!(shelf.user("guest"), None);
     let mut again = registration("guest");
@@ -678,7 +696,9 @@ async fn a_reopened_store_has_everything() {
     let created = Register { change: named("Ann"), ..registration("guest") };
     let registered = shelf.store.register(shelf.app, created).await.unwrap();
     shelf.show("guest", upload(1), at(2)).await;
-    let digest = shelf.ticket(Holder::User { key: registered.user.key, chosen: None }, 1, at(1000)).await;
+    let digest = shelf
+        .ticket(Holder::User { key: registered.user.key, chosen: None, issued: derived(2).digest }, 1, at(1000))
+        .await;
     let (apps, user, events) = (shelf.store.apps().unwrap(), shelf.user("guest"), shelf.events());
     let Shelf { folder, store, app } = shelf;
     store.close().await;

@@ -32,6 +32,6 @@ async fn body<T: serde::de::DeserializeOwned>(
     request: &actix_web::HttpRequest,
     payload: web::Payload,
 ) -> Result<T, reply::Refusal> {
-    let object = form::read_object(request, payload, &FormLimits::default()).await?;
+    let object = form::read_object(request, payload, &FormLimits::default()).await?.unwrap_or_default();
     serde_json::from_value(object.into()).map_err(|fault| reply::Refusal::Unreadable(fault.to_string()))
 }

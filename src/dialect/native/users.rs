@@ -140,7 +140,7 @@ async fn create(
     }
     let id = UserId::parse(given.id.as_deref().unwrap_or("")).map_err(|fault| fault.at("id"))?;
     let change = given.change(None, &tenant, &addresses)?;
-    let call = LoginOrRegister { id, change, password: given.password.map(Secret::new) };
+    let call = LoginOrRegister { id, change, password: given.password.map(Secret::new), device: None };
     let added = service.add_user(&tenant, call).await?;
     let mut view = serde_json::to_value(UserView::of(&tenant.app, &addresses, &added.user)).map_err(Error::internal)?;
     if let Some(view) = view.as_object_mut() {
@@ -186,8 +186,8 @@ async fn change(
 
 async fn reset_token(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
-    let token = service.reset_token(&tenant, id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "token": token.expose() })))
+    let account = service.reset_token(&tenant, id).await?;
+    Ok(HttpResponse::Ok().json(json!({ "token": account.token.expose() })))
 }
 
 async fn delete(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {

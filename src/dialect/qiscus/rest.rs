@@ -91,10 +91,11 @@ async fn login_or_register(
     let login = LoginOrRegister {
         change: profile_change(&form, known.as_ref(), &tenant, &addresses)?,
         password: form.text("password")?.filter(|password| !password.is_empty()).map(Secret::new),
+        device: None,
         id,
     };
-    let user = service.login_or_register(&tenant, login).await.map_err(in_this_doors_words)?;
-    Ok(reply::user(&tenant.app, &addresses, &user))
+    let account = service.login_or_register(&tenant, login).await.map_err(in_this_doors_words)?;
+    Ok(reply::user(&tenant.app, &addresses, &account.user))
 }
 
 /// What the call gives of a profile. An empty text means "not given", and a value that comes back as it is stored is not
@@ -160,8 +161,8 @@ async fn reset_user_token(
 ) -> Result<HttpResponse, Refusal> {
     let tenant = caller(&service, &request)?;
     let form = read(&request, payload, &spool).await?;
-    let token = service.reset_token(&tenant, user_id(&form)?).await.map_err(reply::missing_user_is_invalid)?;
-    Ok(reply::token(&token))
+    let account = service.reset_token(&tenant, user_id(&form)?).await.map_err(reply::missing_user_is_invalid)?;
+    Ok(reply::token(&account.token))
 }
 
 /// "To get list of users." "limit: default: 20, max: 100, if the limit more than 100 then return 20."

@@ -3,6 +3,7 @@
 //! WAL, STRICT tables, foreign keys. Reads are given a `&Connection` that refuses to write, writes a `&Transaction`.
 
 pub(super) mod apps;
+pub(super) mod contacts;
 pub(super) mod events;
 pub(super) mod pictures;
 mod readers;
@@ -21,7 +22,8 @@ use super::{Durability, OpenError, StoreOptions};
 use crate::domain::error::Error;
 
 /// Forward only: a released file never changes, a change is a new file.
-const STEPS: &[M<'static>] = &[M::up(include_str!("schema/0001_first.sql"))];
+const STEPS: &[M<'static>] =
+    &[M::up(include_str!("schema/0001_first.sql")), M::up(include_str!("schema/0002_contacts.sql"))];
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
 

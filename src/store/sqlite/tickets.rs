@@ -19,7 +19,8 @@ const ISSUE_TO_BACK_END: &str = "
 
 const ISSUE_TO_USER: &str = "
     INSERT INTO ticket (digest, app, user, issued_at, expires_at)
-    SELECT ?1, app, key, ?3, ?4 FROM user WHERE app = ?2 AND key = ?5 AND state = 'active' AND chosen IS ?6";
+    SELECT ?1, app, key, ?3, ?4 FROM user WHERE app = ?2 AND key = ?5
+        AND state = 'active' AND chosen IS ?6 AND issued_digest = ?7";
 
 pub(in crate::store) fn issue(
     tx: &Transaction<'_>,
@@ -34,10 +35,11 @@ pub(in crate::store) fn issue(
             let mut statement = tx.prepare_cached(ISSUE_TO_BACK_END)?;
             (statement.execute(params![digest, app.0, at.micros(), expires_at])?, What::App)
         }
-        Holder::User { key, chosen } => {
+        Holder::User { key, chosen, issued } => {
             let mut statement = tx.prepare_cached(ISSUE_TO_USER)?;
             let chosen = chosen.as_ref().map(|hash| hash.0.as_str());
-            (statement.execute(params![digest, app.0, at.micros(), expires_at, key.0, chosen])?, What::User)
+            let checked = params![digest, app.0, at.micros(), expires_at, key.0, chosen, issued.0];
+            (statement.execute(checked)?, What::User)
         }
     };
     match issued {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{events, pictures, row::Stored, tickets};
+use super::{contacts, events, pictures, row::Stored, tickets};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
@@ -17,7 +17,7 @@ use crate::{
         text::{DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
-    store::{Holder, IfKnown, Register, Registered, UserChange},
+    store::{Holder, IfKnown, Register, Registered, StateChange, UserChange},
 };
 
 /// Selects users with their current picture: the columns [`user`] reads, in its order, then `$more`.
@@ -41,6 +41,12 @@ const FIND: &str = select_user!("", "WHERE user.app = ?1 AND user.id = ?2");
 
 pub(in crate::store) fn find(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<User>, Error> {
     connection.prepare_cached(FIND)?.query_and_then(params![app.0, id.as_str()], user)?.next().transpose()
+}
+
+const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?2");
+
+pub(super) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
+    connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
 }
 
 const FIND_BY_HANDLE: &str = select_user!(", user.app", "WHERE user.handle = ?1");
@@ -132,7 +138,7 @@ fn block_at(mut blocks: rusqlite::Rows<'_>, position: u64) -> Result<(i64, u64),
     Err(Error::internal("the counted blocks of users disagree with one another"))
 }
 
-/// A user on the writer's side: with what opens its account.
+/// A user with what opens its account.
 struct Known {
     user: User,
     credentials: Credentials,
@@ -143,8 +149,16 @@ const KNOWN: &str = select_user!(
     "WHERE user.app = ?1 AND user.id = ?2"
 );
 
-fn known(tx: &Transaction<'_>, app: AppKey, id: &UserId) -> Result<Option<Known>, Error> {
-    tx.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
+fn known(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<Known>, Error> {
+    connection.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
+}
+
+pub(in crate::store) fn account(
+    connection: &Connection,
+    app: AppKey,
+    id: &UserId,
+) -> Result<Option<(User, Credentials)>, Error> {
+    Ok(known(connection, app, id)?.map(|known| (known.user, known.credentials)))
 }
 
 pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
@@ -152,20 +166,22 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
     let (known, created) = match (known(tx, app, &asked.id)?, asked.if_known) {
         (Some(_), IfKnown::Refuse) => return Err(Error::Conflict(What::User)),
         (Some(mut known), IfKnown::Update) => {
-            let change = UserChange { profile: asked.change.clone(), chosen: asked.chosen.clone(), state: None };
+            let change = UserChange {
+                profile: asked.change.clone(),
+                chosen: asked.chosen.clone(),
+                device: asked.device.clone(),
+                state: None,
+            };
             apply(tx, app, &mut known, &change, asked.at)?;
             (known, false)
         }
         (None, IfKnown::Update | IfKnown::Refuse) => (create(tx, app, asked)?, true),
     };
-    if let Some(device) = &asked.device {
-        set_device(tx, known.user.key, device, asked.at)?;
-    }
     if let Some(ticket) = &asked.ticket {
         if known.user.state == State::Suspended {
             return Err(Error::Forbidden("User is suspended"));
         }
-        let holder = Holder::User { key: known.user.key, chosen: known.credentials.chosen.clone() };
+        let holder = Holder::of(&known.credentials);
         tickets::issue(tx, app, &holder, ticket, asked.at)?;
     }
     Ok(Registered { user: known.user, credentials: known.credentials, created })
@@ -204,6 +220,9 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
         updated_at: asked.at,
     };
     set_profile(tx, &mut user, &asked.change, asked.at)?;
+    if let Some(device) = &asked.device {
+        set_device(tx, user.key, device, asked.at)?;
+    }
     events::append(tx, app, user.key, &user.id, &EventKind::Created, asked.at)?;
     let credentials = Credentials {
         user: user.key,
@@ -238,9 +257,25 @@ fn apply(tx: &Transaction<'_>, app: AppKey, known: &mut Known, change: &UserChan
         set_password(tx, known, hash)?;
         events::append(tx, app, known.user.key, &known.user.id, &EventKind::PasswordChanged, at)?;
     }
-    if let Some(state) = change.state.filter(|state| *state != known.user.state) {
-        let kind = set_state(tx, known, state)?;
+    if let Some(device) = &change.device {
+        set_device(tx, known.user.key, device, at)?;
+    }
+    if let Some(asked) = change.state.filter(|asked| asked.state() != known.user.state) {
+        let kind = set_state(tx, known, asked)?;
         events::append(tx, app, known.user.key, &known.user.id, &kind, at)?;
+    }
+    Ok(())
+}
+
+pub(in crate::store) fn change_states(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    changes: &[(UserId, StateChange)],
+    at: Moment,
+) -> Result<(), Error> {
+    for (id, state) in changes {
+        let mut known = known(tx, app, id)?.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("ids"))?;
+        apply(tx, app, &mut known, &UserChange { state: Some(*state), ..UserChange::default() }, at)?;
     }
     Ok(())
 }
@@ -297,16 +332,25 @@ fn set_password(tx: &Transaction<'_>, known: &mut Known, hash: &PasswordHash) ->
     tickets::forget_of_user(tx, known.user.key)
 }
 
-const SET_STATE: &str = "UPDATE user SET state = ?2, version = version + 1 WHERE key = ?1";
+const SET_STATE: &str = "
+    UPDATE user SET state = ?2, token_salt = ?3, token_digest = ?4, version = version + 1
+    WHERE key = ?1";
 
-fn set_state(tx: &Transaction<'_>, known: &mut Known, state: State) -> Result<EventKind, Error> {
-    tx.prepare_cached(SET_STATE)?.execute(params![known.user.key.0, word(state)])?;
+fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Result<EventKind, Error> {
+    let (state, key) = (change.state(), known.user.key);
+    let kind = match change {
+        StateChange::Reactivate => EventKind::Reactivated,
+        StateChange::Suspend { token } => {
+            known.credentials.token = token;
+            tickets::forget_of_user(tx, key)?;
+            EventKind::Suspended
+        }
+    };
+    let token = known.credentials.token;
+    tx.prepare_cached(SET_STATE)?.execute(params![key.0, word(state), token.salt.0, token.digest.0])?;
     known.user.state = state;
     known.credentials.state = state;
-    match state {
-        State::Active => Ok(EventKind::Reactivated),
-        State::Suspended => tickets::forget_of_user(tx, known.user.key).map(|()| EventKind::Suspended),
-    }
+    Ok(kind)
 }
 
 const SET_DEVICE: &str = "
@@ -339,23 +383,48 @@ pub(in crate::store) fn reset_token(
     id: &UserId,
     token: &Derived,
     at: Moment,
-) -> Result<(), Error> {
+) -> Result<User, Error> {
     let mut statement = tx.prepare_cached(RESET_TOKEN)?;
     let key = statement.query_row(params![app.0, id.as_str(), token.salt.0, token.digest.0], |row| row.get(0));
-    let key = key.optional()?.ok_or(Error::NotFound(What::User))?;
-    events::append(tx, app, UserKey(key), id, &EventKind::TokenReset, at)
+    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+    events::append(tx, app, key, id, &EventKind::TokenReset, at)?;
+    find_by_key(tx, app, key)?.ok_or(Error::NotFound(What::User))
+}
+
+const RESET_ISSUED: &str = "
+    UPDATE user SET issued_salt = ?3, issued_digest = ?4, version = version + 1
+    WHERE app = ?1 AND id = ?2
+    RETURNING key";
+
+pub(in crate::store) fn reset_issued(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    id: &UserId,
+    issued: &Derived,
+    at: Moment,
+) -> Result<(), Error> {
+    let mut statement = tx.prepare_cached(RESET_ISSUED)?;
+    let key = statement.query_row(params![app.0, id.as_str(), issued.salt.0, issued.digest.0], |row| row.get(0));
+    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+    tickets::forget_of_user(tx, key)?;
+    events::append(tx, app, key, id, &EventKind::PasswordChanged, at)
 }
 
 const KEY_OF: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
 
+pub(super) fn key_of(connection: &Connection, app: AppKey, id: &UserId) -> Result<UserKey, Error> {
+    let key = connection.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0));
+    key.optional()?.map(UserKey).ok_or(Error::NotFound(What::User))
+}
+
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";
 
 pub(in crate::store) fn delete(tx: &Transaction<'_>, app: AppKey, id: &UserId, at: Moment) -> Result<(), Error> {
-    let key = tx.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0));
-    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+    let key = key_of(tx, app, id)?;
     // Before the row goes: its pictures lose their owner with it, and only a released one may have none.
     pictures::release(tx, key, at)?;
     tx.prepare_cached(DELETE)?.execute(params![key.0])?;
+    contacts::depart(tx, key)?;
     events::append(tx, app, key, id, &EventKind::Deleted, at)
 }
 

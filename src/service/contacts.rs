@@ -1,0 +1,83 @@
+//! Contacts and blocks: whom a user lists, and whom it wants nothing to do with.
+
+use crate::{
+    domain::{
+        contact::{Contact, PhoneEntry},
+        error::Error,
+        id::{UserId, UserKey},
+        page::{Listed, Page},
+    },
+    service::{Service, apps::Tenant, blocking},
+    store::ContactsChange,
+};
+
+/// A telephone tells of its own list of contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sync {
+    /// Its entries, or those that are new since the last time.
+    pub add: Vec<PhoneEntry>,
+    /// Entries that are gone since the last time.
+    pub delete: Vec<PhoneEntry>,
+    /// Whether whoever is not in `add` is listed no longer.
+    pub replaces_all: bool,
+}
+
+impl Service {
+    /// A page of a user's contacts, in the order they were created as users. `search` is part of a name, in any case of letters.
+    /// # Errors
+    /// Store errors.
+    pub async fn contacts(
+        &self,
+        tenant: &Tenant,
+        owner: UserKey,
+        search: Option<&str>,
+        page: Page,
+    ) -> Result<Listed<Contact>, Error> {
+        let (store, app, search) = (self.house.store.clone(), tenant.app.key, search.map(str::to_owned));
+        blocking(move || store.contacts(app, owner, search.as_deref(), page)).await?
+    }
+
+    /// Brings a user's contacts in line with a telephone's list. Answers the added entries that belong to users, in their order.
+    ///
+    /// Entries of the user itself are no contacts.
+    /// # Errors
+    /// `Invalid` at `contacts` beyond the most one may have, `Unauthenticated` when the owner is gone by now, store errors. Nothing is
+    /// changed then.
+    pub async fn sync_contacts(&self, tenant: &Tenant, owner: UserKey, sync: Sync) -> Result<Vec<PhoneEntry>, Error> {
+        let (store, app) = (self.house.store.clone(), tenant.app.key);
+        let read = move || {
+            let added = store.users_of_numbers(app, &bare(&sync.add))?;
+            let deleted = store.users_of_numbers(app, &bare(&sync.delete))?;
+            Ok::<_, Error>((sync, added, deleted))
+        };
+        let (sync, added, deleted) = blocking(read).await??;
+        let (mut add, mut live) = (Vec::new(), Vec::new());
+        for (entry, mut users) in sync.add.into_iter().zip(added) {
+            users.retain(|user| *user != owner);
+            add.extend(users.iter().map(|user| (*user, entry.name.clone())));
+            live.extend(Some(entry).filter(|_| !users.is_empty()));
+        }
+        let change = ContactsChange { add, remove: deleted.concat(), replaces_all: sync.replaces_all };
+        self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await?;
+        Ok(live)
+    }
+
+    /// Blocks a user for another: neither hears of the other any more.
+    /// # Errors
+    /// `NotFound`, `Conflict` for one who is blocked already, `Invalid` for oneself and beyond the most one may block, `Unauthenticated` when
+    /// the owner is gone by now, store errors.
+    pub async fn block(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
+        self.house.store.block(tenant.app.key, owner, whom.clone(), self.now()).await
+    }
+
+    /// Ends a block.
+    /// # Errors
+    /// As [`Service::block`]; `NotFound` of a block for one who is not blocked.
+    pub async fn unblock(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
+        self.house.store.unblock(tenant.app.key, owner, whom.clone(), self.now()).await
+    }
+}
+
+fn bare(entries: &[PhoneEntry]) -> Vec<String> {
+    entries.iter().map(PhoneEntry::bare).collect()
+}

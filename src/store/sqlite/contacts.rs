@@ -1,0 +1,233 @@
+//! Contacts, blocks, and what deleted users leave in the lists of others.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+
+use super::{events, row::Stored, users};
+use crate::{
+    domain::{
+        contact::{Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
+        error::{Error, Fault, Unauthenticated, What},
+        event::EventKind,
+        id::{AppKey, UserId, UserKey},
+        page::{Listed, Page},
+        text::ContactName,
+        time::Moment,
+    },
+    store::ContactsChange,
+};
+
+const LISTED: &str = "
+    SELECT contact.contact, contact.name, user.id, user.display_name
+    FROM contact JOIN user ON user.key = contact.contact
+    WHERE contact.owner = ?1 AND user.app = ?2 ORDER BY contact.contact";
+
+/// Takes a walk over the owner's rows, of which there are [`ROWS_MAX`] at most: that is what a search costs in any case.
+pub(in crate::store) fn list(
+    connection: &Connection,
+    app: AppKey,
+    owner: UserKey,
+    search: Option<&str>,
+    page: Page,
+) -> Result<Listed<Contact>, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let wanted = search.map(str::to_lowercase);
+    let mut statement = snapshot.prepare_cached(LISTED)?;
+    let mut rows = statement.query(params![owner.0, app.0])?;
+    let (mut total, mut shown) = (0_u64, Vec::new());
+    while let Some(row) = rows.next()? {
+        if wanted.as_deref().is_none_or(|wanted| is_called(row, wanted).unwrap_or(false)) {
+            if total >= page.offset() && shown.len() < page.limit() as usize {
+                shown.push((UserKey(row.get(0)?), Stored::of("contact", row).parsed_if_any(1, ContactName::parse)?));
+            }
+            total += 1;
+        }
+    }
+    let found = |(key, name)| Ok(users::find_by_key(&snapshot, app, key)?.map(|user| Contact { user, name }));
+    let items = shown.into_iter().filter_map(|listed| found(listed).transpose()).collect::<Result<_, Error>>()?;
+    Ok(Listed { items, total })
+}
+
+/// Whether the list's owner or the user itself uses a name that holds these lower-case letters; who has no name is called by the id.
+fn is_called(row: &Row<'_>, wanted: &str) -> rusqlite::Result<bool> {
+    let (by_owner, id, by_itself): (Option<String>, String, Option<String>) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let names = [by_owner, Some(by_itself.unwrap_or(id))];
+    Ok(names.iter().flatten().any(|name| name.to_lowercase().contains(wanted)))
+}
+
+const OF_NUMBER: &str = "
+    SELECT key FROM user WHERE app = ?1 AND mobile_bare = ?2 AND mobile IS NOT NULL ORDER BY key LIMIT ?3";
+
+const OF_ID: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
+
+pub(in crate::store) fn of_numbers(
+    connection: &Connection,
+    app: AppKey,
+    numbers: &[String],
+) -> Result<Vec<Vec<UserKey>>, Error> {
+    let mut of_number = connection.prepare_cached(OF_NUMBER)?;
+    let mut of_id = connection.prepare_cached(OF_ID)?;
+    let mut found = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let limit = USERS_OF_A_NUMBER_MAX;
+        let rows = of_number.query_map(params![app.0, number, limit], |row| row.get(0).map(UserKey))?;
+        let mut keys = rows.collect::<Result<Vec<_>, _>>()?;
+        keys.extend(of_id.query_row(params![app.0, number], |row| row.get(0).map(UserKey)).optional()?);
+        found.push(keys);
+    }
+    Ok(found)
+}
+
+const ROWS: &str = "SELECT contact, name FROM contact WHERE owner = ?1";
+
+const PUT: &str = "
+    INSERT INTO contact (owner, contact, name, at)
+    SELECT ?1, key, ?3, ?4 FROM user WHERE app = ?5 AND key = ?2
+    ON CONFLICT (owner, contact) DO UPDATE SET name = excluded.name";
+
+const TAKE: &str = "DELETE FROM contact WHERE owner = ?1 AND contact = ?2";
+
+/// Writes only what differs from the rows there are.
+pub(in crate::store) fn change(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: UserKey,
+    asked: &ContactsChange,
+    at: Moment,
+) -> Result<(), Error> {
+    let id = acting(tx, app, owner)?;
+    let former: BTreeMap<UserKey, Option<String>> = tx
+        .prepare_cached(ROWS)?
+        .query_map(params![owner.0], |row| Ok((UserKey(row.get(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut rows = if asked.replaces_all { BTreeMap::new() } else { former.clone() };
+    for gone in &asked.remove {
+        rows.remove(gone);
+    }
+    for (key, name) in asked.add.iter().filter(|(key, _)| *key != owner) {
+        let name = name.as_ref().map(|name| name.as_str().to_owned());
+        rows.insert(*key, name.or_else(|| former.get(key).cloned().flatten()));
+    }
+    if rows.len() > ROWS_MAX && rows.len() > former.len() {
+        return Err(too_many("contacts", rows.len()));
+    }
+    let mut changed = 0;
+    for (key, name) in rows.iter().filter(|(key, name)| former.get(key) != Some(name)) {
+        changed += tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])?;
+    }
+    for key in former.keys().filter(|key| !rows.contains_key(key)) {
+        changed += tx.prepare_cached(TAKE)?.execute(params![owner.0, key.0])?;
+    }
+    match changed {
+        0 => Ok(()),
+        _ => events::append(tx, app, owner, &id, &EventKind::ContactsChanged, at),
+    }
+}
+
+fn too_many(unit: &'static str, found: usize) -> Error {
+    Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
+}
+
+const ACTING: &str = "SELECT id FROM user WHERE app = ?1 AND key = ?2 AND state = 'active'";
+
+/// The id of a user who acts on its own rows, unless it has lost the right to since its token was looked at.
+fn acting(tx: &Transaction<'_>, app: AppKey, user: UserKey) -> Result<UserId, Error> {
+    let parse = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
+    let id = tx.prepare_cached(ACTING)?.query_and_then(params![app.0, user.0], parse)?.next().transpose()?;
+    id.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
+}
+
+const BLOCKS: &str = "SELECT count(*) FROM block WHERE owner = ?1";
+
+const BLOCK: &str = "INSERT INTO block (owner, blocked, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+pub(in crate::store) fn block(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: UserKey,
+    whom: &UserId,
+    at: Moment,
+) -> Result<(), Error> {
+    let (id, whom) = pair(tx, app, owner, whom)?;
+    if tx.prepare_cached(BLOCK)?.execute(params![owner.0, whom.0, at.micros()])? == 0 {
+        return Err(Error::Conflict(What::Block));
+    }
+    let blocks: i64 = tx.prepare_cached(BLOCKS)?.query_row(params![owner.0], |row| row.get(0))?;
+    let blocks = usize::try_from(blocks).map_err(Error::internal)?;
+    match blocks > ROWS_MAX {
+        true => Err(too_many("blocked users", blocks)),
+        false => events::append(tx, app, owner, &id, &EventKind::Blocked { whom }, at),
+    }
+}
+
+const UNBLOCK: &str = "DELETE FROM block WHERE owner = ?1 AND blocked = ?2";
+
+pub(in crate::store) fn unblock(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: UserKey,
+    whom: &UserId,
+    at: Moment,
+) -> Result<(), Error> {
+    let (id, whom) = pair(tx, app, owner, whom)?;
+    match tx.prepare_cached(UNBLOCK)?.execute(params![owner.0, whom.0])? {
+        0 => Err(Error::NotFound(What::Block)),
+        _ => events::append(tx, app, owner, &id, &EventKind::Unblocked { whom }, at),
+    }
+}
+
+/// Two different users of an app: the id of the one who acts, the key of the other.
+fn pair(tx: &Transaction<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(UserId, UserKey), Error> {
+    let id = acting(tx, app, owner)?;
+    let key = users::key_of(tx, app, whom)?;
+    match key == owner {
+        true => Err(Fault::Oneself.at("user id")),
+        false => Ok((id, key)),
+    }
+}
+
+/// Rows of others that go with a user in the transaction of its deletion. Some 10 ms.
+const ROWS_WITH_USER: u32 = 1000;
+
+const DEPART: &str = "INSERT INTO departed (user) VALUES (?1)";
+
+/// Takes a deleted user out of the lists of others: at once where they are few, else the sweep does it in steps.
+pub(super) fn depart(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    if forget_rows_naming(tx, user, ROWS_WITH_USER)? == ROWS_WITH_USER {
+        tx.prepare_cached(DEPART)?.execute(params![user.0])?;
+    }
+    Ok(())
+}
+
+const DEPARTED: &str = "SELECT user FROM departed LIMIT 1";
+
+const FORGET_DEPARTED: &str = "DELETE FROM departed WHERE user = ?1";
+
+pub(in crate::store) fn forget_departed(tx: &Transaction<'_>, at_most: u32) -> Result<u32, Error> {
+    let user = tx.prepare_cached(DEPARTED)?.query_row([], |row| row.get(0).map(UserKey)).optional()?;
+    let Some(user) = user else { return Ok(0) };
+    let forgotten = forget_rows_naming(tx, user, at_most)?;
+    if forgotten < at_most {
+        tx.prepare_cached(FORGET_DEPARTED)?.execute(params![user.0])?;
+    }
+    // The row of the departed counts too: nothing is left only when nobody is.
+    Ok(forgotten + 1)
+}
+
+const FORGET_CONTACT_ROWS: &str = "
+    DELETE FROM contact WHERE (owner, contact) IN (
+        SELECT owner, contact FROM contact WHERE contact = ?1 LIMIT ?2)";
+
+const FORGET_BLOCK_ROWS: &str = "
+    DELETE FROM block WHERE (owner, blocked) IN (
+        SELECT owner, blocked FROM block WHERE blocked = ?1 LIMIT ?2)";
+
+/// How many rows went, `at_most` at most.
+fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
+    let contacts = tx.prepare_cached(FORGET_CONTACT_ROWS)?.execute(params![user.0, at_most])?;
+    let contacts = u32::try_from(contacts).map_err(Error::internal)?;
+    let left = at_most.saturating_sub(contacts);
+    let blocks = tx.prepare_cached(FORGET_BLOCK_ROWS)?.execute(params![user.0, left])?;
+    Ok(contacts + u32::try_from(blocks).map_err(Error::internal)?)
+}
