@@ -1,5 +1,7 @@
 //! The laws of the store: plain functions over its public operations, so that another engine can be held to them.
 
+mod contacts;
+
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use futures_util::{
