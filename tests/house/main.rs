@@ -12,6 +12,7 @@ mod blob_laws;
 mod command_line;
 mod commands;
 mod demo;
+mod golden;
 mod http_room;
 mod killed;
 mod mirrorfly_rest;

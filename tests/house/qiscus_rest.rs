@@ -3,7 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::standin::{APP_ID, SECRET, Standin, send};
+use super::{
+    golden,
+    standin::{APP_ID, SECRET, Standin, send},
+};
 
 fn guest(user_id: &str) -> Value {
     json!({ "user_id": user_id, "password": "password", "username": "QISCUS demo user" })
@@ -304,6 +307,7 @@ mod user_profile {
         let house = Standin::fresh().await;
         let made = user(&house.login_or_register(guest("guest@qiscus.com")).await);
         let answer = house.user_profile("guest@qiscus.com").await;
+        golden::same(&house, "qiscus/user_profile", &answer);
         assert_eq!(answer.json(), json!({ "results": { "user": made }, "status": 200 }));
         let raw = house.qiscus(Method::GET, "user_profile?user_id=guest@qiscus.com");
         assert_eq!(user(&send(raw).await), made);
