@@ -124,6 +124,21 @@ impl Host {
         named(raw, Self::CHARS_MAX, allowed, "a host name without port").map(|host| Self(host.to_ascii_lowercase()))
     }
 
+    /// Reads the `Host` header, which may say a port behind the name.
+    /// # Errors
+    /// As [`Host::parse`].
+    pub fn of_header(raw: &str) -> Result<Self, Fault> {
+        match raw.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => Self::parse(name),
+            Some(_) | None => Self::parse(raw),
+        }
+    }
+
+    /// What stands before the first dot: a sub-domain.
+    pub fn first_label(&self) -> &str {
+        self.0.split_once('.').map_or(&self.0, |(first, _)| first)
+    }
+
     /// The name, in lower case.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use super::error::Fault;
+
 /// A moment: microseconds since 1970-01-01T00:00:00Z, never before it.
 ///
 /// Ordering never relies on it (sequences do), because clocks are set back.
@@ -12,6 +14,17 @@ impl Moment {
     /// A moment from microseconds since the epoch; earlier than the epoch reads as the epoch.
     pub fn from_micros(micros: i64) -> Self {
         Self(micros.max(0))
+    }
+
+    /// Reads `YYYY-MM-DD hh:mm:ss` in UTC, as Qiscus' back ends write times; earlier than the epoch reads as the epoch.
+    /// # Errors
+    /// [`Fault::Malformed`], also for a day or an hour that no calendar has.
+    pub fn parse_plain(raw: &str) -> Result<Self, Fault> {
+        let fault = || Fault::Malformed("a time such as 2019-10-30 07:47:01");
+        let has_form = raw.len() == 19 && raw.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b' '));
+        let time = has_form.then(|| raw.parse::<jiff::civil::DateTime>().ok()).flatten().ok_or_else(fault)?;
+        let moment = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| fault())?;
+        Ok(Self::from_micros(moment.timestamp().as_microsecond()))
     }
 
     /// Microseconds since the epoch.

@@ -144,17 +144,33 @@ impl AppChange {
     }
 }
 
+/// The tenant, if this is its secret. Where there is none, a digest is compared all the same.
+fn opened(tenant: Option<Arc<Tenant>>, secret: &str) -> Result<Arc<Tenant>, Error> {
+    let expected = tenant.as_ref().map_or(Digest([0; 32]), |tenant| tenant.secret);
+    match (credentials::matches(secret, &expected), tenant) {
+        (true, Some(tenant)) => Ok(tenant),
+        (true, None) | (false, _) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+    }
+}
+
 impl Service {
     /// Who presents this app id and secret: Qiscus' way. An unknown app and a wrong secret look alike, in text and in time.
     /// # Errors
     /// `Unauthenticated`.
     pub fn admit(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
-        let tenant = AppId::parse(app_id).ok().and_then(|id| self.house.apps.now().by_app_id.get(&id).cloned());
-        let expected = tenant.as_ref().map_or(Digest([0; 32]), |tenant| tenant.secret);
-        match (credentials::matches(secret, &expected), tenant) {
-            (true, Some(tenant)) => Ok(tenant),
-            (true, None) | (false, _) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-        }
+        opened(AppId::parse(app_id).ok().and_then(|id| self.house.apps.now().by_app_id.get(&id).cloned()), secret)
+    }
+
+    /// Who presents this secret at this host, where a call names no app: Qiscus' older way. It is the app that lists the host, else
+    /// the one whose app id is the host's first label, in either case of letters. No such app and a wrong secret look alike.
+    /// # Errors
+    /// `Unauthenticated`.
+    pub fn admit_at(&self, host: Option<&Host>, secret: &str) -> Result<Arc<Tenant>, Error> {
+        let tenants = self.house.apps.now();
+        let listed = host.and_then(|host| tenants.by_host.get(host));
+        let label = host.map_or("", Host::first_label);
+        let named = || tenants.in_order.iter().find(|tenant| tenant.app.app_id.as_str().eq_ignore_ascii_case(label));
+        opened(listed.or_else(named).cloned(), secret)
     }
 
     /// The app a call without a name of one is for: the one that lists this host, else the first.

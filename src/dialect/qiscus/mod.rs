@@ -1,8 +1,12 @@
-//! Qiscus Chat. Doors: the REST API for back ends, version 2.1.
+//! Qiscus Chat. Doors: the REST API for back ends, versions 2.0 and 2.1.
 //!
-//! Source: the vendor's server API page on users.
+//! Source: the vendor's server API pages on users, and the clients written against them.
 
+mod absent;
+mod caller;
 mod reply;
 mod rest;
+mod version;
+mod view;
 
 pub use rest::scope as rest;

@@ -6,12 +6,14 @@ use actix_web::{
     http::{StatusCode, header::RETRY_AFTER},
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::view::ListedView;
 use crate::{
     domain::{
         app::App,
-        error::{Error, Fault, What},
+        error::Error,
+        id::UserId,
         page::{Listed, Page},
         profile::User,
         secret::Secret,
@@ -26,44 +28,13 @@ struct Answer<T> {
     status: u16,
 }
 
-/// `{"user": ..}`.
-#[derive(Serialize)]
-struct One<'a> {
-    user: UserView<'a>,
-}
-
-/// A user as `login_or_register` and `user_profile` answer it. Keys stand in the order of the vendor's samples.
-#[derive(Serialize)]
-struct UserView<'a> {
-    avatar_url: String,
-    extras: &'a Map<String, Value>,
-    user_id: &'a str,
-    username: &'a str,
-}
-
-/// A user as `get_user_list` answers it: `email` carries the user id, `name` and `username` are the same display name.
-#[derive(Serialize)]
-struct ListedView<'a> {
-    active: bool,
-    avatar_url: String,
-    created_at: String,
-    email: &'a str,
-    extras: &'a Map<String, Value>,
-    id: i64,
-    name: &'a str,
-    updated_at: String,
-    username: &'a str,
-}
-
-/// `{"user": ..}` of one user.
-pub(super) fn user(app: &App, addresses: &Addresses, user: &User) -> HttpResponse {
-    let view = UserView {
-        avatar_url: addresses.avatar(user, app.settings.public_pictures),
-        extras: user.profile.extras.as_object(),
-        user_id: user.id.as_str(),
-        username: user.shown_name(),
-    };
-    results(One { user: view })
+/// `{"user": ..}`, in whichever view.
+pub(super) fn user(user: impl Serialize) -> HttpResponse {
+    #[derive(Serialize)]
+    struct One<U> {
+        user: U,
+    }
+    results(One { user })
 }
 
 /// `{"token": ..}`.
@@ -71,28 +42,30 @@ pub(super) fn token(token: &Secret) -> HttpResponse {
     results(json!({ "token": token.expose() }))
 }
 
+/// `{"message": ..}`.
+pub(super) fn message(message: &str) -> HttpResponse {
+    results(json!({ "message": message }))
+}
+
 /// `{"meta": .., "users": [..]}`.
 ///
 /// `total_page` rounds down, as both of the vendor's samples do (791 users by 2 make 395 pages, 3147 by 2 make 1573), so the
 /// last partial page lies beyond it.
 pub(super) fn user_list(app: &App, addresses: &Addresses, page: Page, listed: &Listed<User>) -> HttpResponse {
-    let users: Vec<ListedView> = listed
-        .items
-        .iter()
-        .map(|user| ListedView {
-            active: user.is_active(),
-            avatar_url: addresses.avatar(user, app.settings.public_pictures),
-            created_at: user.created_at.to_string(),
-            email: user.id.as_str(),
-            extras: user.profile.extras.as_object(),
-            id: user.key.0,
-            name: user.shown_name(),
-            updated_at: user.updated_at.to_string(),
-            username: user.shown_name(),
-        })
-        .collect();
+    let users: Vec<ListedView> = listed.items.iter().map(|user| ListedView::of(app, addresses, user)).collect();
     let total_page = listed.total / u64::from(page.limit());
     results(json!({ "meta": { "total_data": listed.total, "total_page": total_page }, "users": users }))
+}
+
+/// `{"user_ids": []}`: nobody has unread messages where there are none.
+pub(super) fn no_unread_users() -> HttpResponse {
+    results(json!({ "user_ids": [] }))
+}
+
+/// `{"user_unread_count": [..]}`: no unread messages for each.
+pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
+    let counts: Vec<Value> = users.iter().map(|id| json!({ "unread_count": 0, "user_id": id.as_str() })).collect();
+    results(json!({ "user_unread_count": counts }))
 }
 
 fn results(results: impl Serialize) -> HttpResponse {
@@ -106,12 +79,21 @@ pub(super) enum Refusal {
     Domain(Error),
     /// The body could not be read.
     Body(BodyFault),
+    /// App id and secret are not those of an app; what HTTP says of it is the version's.
+    WrongCredentials(StatusCode),
     /// A required header is not there.
     MissingAppId,
+    /// It is not there, and neither the host nor the secret makes up for it.
+    UnknownHost,
     /// The app does not serve this dialect.
     SwitchedOff,
+    /// A call of the vendor's that has nothing to do with users.
+    RoomsAndMessages,
     /// No such call.
-    UnknownCall,
+    UnknownCall {
+        /// The one it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
     /// The call exists, by another method.
     WrongMethod,
 }
@@ -133,9 +115,16 @@ impl std::fmt::Display for Refusal {
         match self {
             Self::Domain(error) => write!(f, "{error}"),
             Self::Body(fault) => write!(f, "{fault}"),
+            Self::WrongCredentials(_) => write!(f, "Unauthorized"),
             Self::MissingAppId => write!(f, "The header QISCUS-SDK-APP-ID is required"),
+            Self::UnknownHost => write!(
+                f,
+                "Unauthorized: without the header QISCUS-SDK-APP-ID, the host and QISCUS-SDK-SECRET must be those of an app"
+            ),
             Self::SwitchedOff => write!(f, "This app does not serve Qiscus calls"),
-            Self::UnknownCall => write!(f, "This call is not part of Standin"),
+            Self::RoomsAndMessages => write!(f, "Rooms and messages are not part of Standin"),
+            Self::UnknownCall { nearest: None } => write!(f, "There is no such call"),
+            Self::UnknownCall { nearest: Some(name) } => write!(f, "There is no such call, the nearest one is {name}"),
             Self::WrongMethod => write!(f, "This call is not made by this method"),
         }
     }
@@ -155,9 +144,10 @@ impl ResponseError for Refusal {
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Body(fault) => fault.status(),
-            Self::MissingAppId => StatusCode::BAD_REQUEST,
+            Self::WrongCredentials(status) => *status,
+            Self::MissingAppId | Self::UnknownHost => StatusCode::BAD_REQUEST,
             Self::SwitchedOff => StatusCode::FORBIDDEN,
-            Self::UnknownCall => StatusCode::NOT_FOUND,
+            Self::RoomsAndMessages | Self::UnknownCall { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -172,9 +162,12 @@ impl ResponseError for Refusal {
             Self::Domain(Error::Invalid { field, .. }) => validation(field, &sentence),
             Self::Domain(_)
             | Self::Body(_)
+            | Self::WrongCredentials(_)
             | Self::MissingAppId
+            | Self::UnknownHost
             | Self::SwitchedOff
-            | Self::UnknownCall
+            | Self::RoomsAndMessages
+            | Self::UnknownCall { .. }
             | Self::WrongMethod => json!({ "message": sentence }),
         };
         let mut answer = HttpResponse::build(status);
@@ -190,19 +183,6 @@ impl ResponseError for Refusal {
 /// The vendor's validation form: `message`, `errors` (field to sentences) and `detailed_messages` all present.
 fn validation(field: &str, sentence: &str) -> Value {
     json!({ "detailed_messages": [sentence], "errors": { field: [sentence] }, "message": "Validation error" })
-}
-
-/// The refusal of a verb that found no user, where the vendor answers it as a validation error.
-pub(super) fn missing_user_is_invalid(error: Error) -> Refusal {
-    match error == Error::NotFound(What::User) {
-        true => Fault::Malformed("the id of a user that exists").at("user_id").into(),
-        false => error.into(),
-    }
-}
-
-/// Answers a call that does not exist.
-pub(super) async fn unknown_call() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::UnknownCall)
 }
 
 /// Answers a call made by a method that is not its own.

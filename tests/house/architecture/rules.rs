@@ -80,7 +80,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("serde", &["domain", "settings", "store/sqlite", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "http", "dialect", "main"]),
     ("sha2", CREDENTIALS),
-    ("strsim", &["settings"]),
+    ("strsim", &["settings", "dialect/qiscus"]),
     ("subtle", CREDENTIALS),
     ("tempfile", &["http"]),
     ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
