@@ -21,7 +21,9 @@ impl Moment {
     /// [`Fault::Malformed`], also for a day or an hour that no calendar has.
     pub fn parse_plain(raw: &str) -> Result<Self, Fault> {
         let fault = || Fault::Malformed("a time such as 2019-10-30 07:47:01");
-        let has_form = raw.len() == 19 && raw.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b' '));
+        let stands = |(given, form): (u8, u8)| given == form || (form == b'0' && given.is_ascii_digit());
+        let form = "0000-00-00 00:00:00";
+        let has_form = raw.len() == form.len() && raw.bytes().zip(form.bytes()).all(stands);
         let time = has_form.then(|| raw.parse::<jiff::civil::DateTime>().ok()).flatten().ok_or_else(fault)?;
         let moment = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| fault())?;
         Ok(Self::from_micros(moment.timestamp().as_microsecond()))

@@ -41,6 +41,16 @@ async fn takes_json_repeated_fields_and_the_query_because_proxies_drop_its_body(
 }
 
 #[actix_web::test]
+async fn what_body_and_query_name_counts_together() {
+    let house = house_of_three().await;
+    let call = deactivate(&house).query(&[("user_ids[]", "a")]).json(&json!({ "user_ids": ["b"] }));
+    assert_eq!(send(call).await.status, 200);
+    assert_eq!(active(&house).await, ["c"]);
+    let call = deactivate(&house).query(&[("user_ids[]", "c")]).json(&json!({ "user_ids": ids(100) }));
+    assert_invalid(&send(call).await, "user_ids", "user_ids must have at most 100 ids, this one has 101");
+}
+
+#[actix_web::test]
 async fn an_unknown_user_is_named_and_nothing_is_done() {
     let house = house_of_three().await;
     let answer = send(deactivate(&house).json(&json!({ "user_ids": ["a", "nobody", "no-one"] }))).await;

@@ -36,6 +36,7 @@ async fn start_time_and_end_time_are_times() {
             "2019-10-30 07:47:01Z",
             "2019-10-30 07:47:01.5",
             "+02019-10-30 07:47",
+            "-002019-10-30 07:47",
         ] {
             let sentence = format!("{field} must be a time such as 2019-10-30 07:47:01");
             assert_invalid(&get(time).await, field, &sentence);

@@ -24,4 +24,6 @@ async fn refuses_an_unknown_user_and_a_missing_id_as_validation_errors() {
     let sentence = "user_id must be the id of a user that exists";
     assert_invalid(&reset(json!({ "user_id": "nobody" })).await, "user_id", sentence);
     assert_invalid(&reset(json!({})).await, "user_id", "user_id is required");
+    let sentence = "user_id must be made of letters, digits and . - _ @ only";
+    assert_invalid(&reset(json!({ "user_id": "guest\\40qiscus.com" })).await, "user_id", sentence);
 }

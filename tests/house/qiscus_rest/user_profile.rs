@@ -18,7 +18,9 @@ async fn user_id_is_required_and_of_its_alphabet() {
         assert_invalid(&send(house.qiscus(Method::GET, call)).await, "user_id", "user_id is required");
     }
     let sentence = "user_id must be made of letters, digits and . - _ @ only";
-    assert_invalid(&house.user_profile("a b").await, "user_id", sentence);
+    for id in ["a b", "guest\\40qiscus.com"] {
+        assert_invalid(&house.user_profile(id).await, "user_id", sentence);
+    }
 }
 
 #[actix_web::test]

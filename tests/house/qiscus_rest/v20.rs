@@ -54,6 +54,16 @@ async fn login_answers_the_full_user_with_its_token() {
 }
 
 #[actix_web::test]
+async fn takes_urlencoded_and_multipart_bodies_too() {
+    let house = Standin::fresh().await;
+    let fields = [("email", "johnny@cage.com"), ("username", "Johnny Cage"), ("password", "p"), ("avatar_url", "")];
+    let call = || v20(&house, Method::POST, "login_or_register");
+    let urlencoded = user(&send(call().form(&fields)).await);
+    let multipart = fields.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(*name, *value));
+    assert_eq!(user(&send(call().multipart(multipart)).await), urlencoded);
+}
+
+#[actix_web::test]
 async fn profile_answers_the_same_full_user() {
     let house = Standin::fresh().await;
     let made = user(&send(login(&house, &johnny())).await);
