@@ -16,18 +16,22 @@ step() {
     code=$?
     set -e
     if ((code != 0)); then
-        printf '== %-12s FAILED after %d s\n' "$name" $((SECONDS - start)) >&2
+        printf '== %-13s FAILED after %d s\n' "$name" $((SECONDS - start)) >&2
         exit "$code"
     fi
-    printf '== %-12s %4d s\n' "$name" $((SECONDS - start))
+    printf '== %-13s %4d s\n' "$name" $((SECONDS - start))
 }
 
 # need COMMAND PACKAGE: a Debian package, only when its command is missing.
 need() {
-    command -v "$1" >/dev/null && return
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$2" >/dev/null || {
+    command -v "$1" >/dev/null || package "$2"
+}
+
+# package PACKAGE: of Debian.
+package() {
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$1" >/dev/null || {
         apt-get update >/dev/null
-        DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$2" >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$1" >/dev/null
     }
 }
 
@@ -62,11 +66,18 @@ documentation() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 }
 
+sdk_qiscusapi() {
+    # Debian's python3 comes without what puts pip into a virtual environment.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || package python3-venv
+    tests/sdk/qiscusapi/run.sh
+}
+
 step tools tools
 step format cargo fmt --check
 step licences deny check --hide-inclusion-graph licenses bans sources
 step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
+step sdk_qiscusapi sdk_qiscusapi
 step docs documentation
-printf '== %-12s %4d s\n' all "$SECONDS"
+printf '== %-13s %4d s\n' all "$SECONDS"

@@ -1,0 +1,164 @@
+"""Drives the package qiscusapi 0.0.8 against the built server: python run.py target/debug/standin
+
+One line for each check. The first wrong thing ends the run with exit code 1. The server has a data folder of its own and listens on
+loopback alone; it is stopped by its process id however the run ends.
+"""
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+
+import requests
+from qiscusapi import Api
+
+APP_ID = "houseapp"
+SECRET = "0123456789abcdef0123456789abcdef"
+START_WAIT_S = 20
+STOP_WAIT_S = 10
+EMAIL = "johnny@cage.com"
+AVATAR = "https://image.url/image.jpg"
+
+
+def check(what, seen, expected):
+    if seen != expected:
+        sys.exit(f"WRONG {what}: {seen!r} instead of {expected!r}")
+    print(f"ok    {what}")
+
+
+def start(binary, data):
+    """Starts the server with nothing of this machine's settings around it. Returns the process and its address."""
+    environment = {
+        "STANDIN_DATA": data,
+        "STANDIN_LISTEN": "127.0.0.1:0",
+        "STANDIN_APP_ID": APP_ID,
+        "STANDIN_APP_SECRET": SECRET,
+    }
+    server = subprocess.Popen(
+        [os.path.abspath(binary)], env=environment, cwd=os.path.dirname(data), stdout=subprocess.PIPE, text=True
+    )
+    addresses = queue.Queue()
+
+    def read():
+        for line in server.stdout:
+            found = re.search(r"listening on (\S+)", line)
+            if found:
+                addresses.put(found.group(1))
+        addresses.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        address = addresses.get(timeout=START_WAIT_S)
+    except queue.Empty:
+        address = None
+    return server, address
+
+
+def stop(server):
+    server.terminate()
+    try:
+        server.wait(STOP_WAIT_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def client(base, secret=SECRET):
+    api = Api(APP_ID, secret)
+    api.base_url = f"{base}/api/v2/rest/"
+    return api
+
+
+def signs_in(base, password):
+    """Whether this is the user's password, as the other wire says it."""
+    body = {"username": EMAIL, "password": password}
+    return requests.post(f"{base}/api/v1/login", json=body, timeout=10).json()["status"] == 200
+
+
+def registers_and_logs_in(base):
+    api = client(base)
+    made = api.login_or_register(EMAIL, "Johnny Cage", "password", AVATAR, "a-push-token", "android")
+    check("register: e-mail", made.user_email, EMAIL)
+    check("register: name", made.username, "Johnny Cage")
+    check("register: picture", made.user_avatar_url, AVATAR)
+    check("register: the id is a number", isinstance(made.user_id, int), True)
+    check("register: the token is letters and digits", bool(re.fullmatch(r"[0-9A-Za-z]{20,}", made.user_token)), True)
+    check("register: the password opens the other wire", signs_in(base, "password"), True)
+
+    again = api.login_or_register(EMAIL, "John", "changed")
+    check("login: the same user", (again.user_id, again.user_token), (made.user_id, made.user_token))
+    check("login: the new name, the picture as it was", (again.username, again.user_avatar_url), ("John", AVATAR))
+    check("login: the new password", (signs_in(base, "changed"), signs_in(base, "password")), (True, False))
+
+    refused = api.login_or_register(EMAIL, "John", None)
+    check("login without a password", (refused.error_status_code, refused.error_message), (400, "Validation error"))
+    refused = api.login_or_register("jill", "Jill", "p", None, "a-push-token", None)
+    check("a device without its platform", (refused.error_status_code, refused.error_message), (400, "Validation error"))
+    return made
+
+
+def reads_and_resets(base, made):
+    api = client(base)
+    profile = api.check_user_profile(EMAIL)
+    seen = (profile.user_id, profile.user_email, profile.username, profile.user_avatar_url, profile.user_token)
+    check("profile: all of it", seen, (made.user_id, EMAIL, "John", AVATAR, made.user_token))
+
+    reset = api.reset_user_token(EMAIL)
+    check("reset: another token", reset.user_token != made.user_token, True)
+    check("reset: of the same user", (reset.user_id, reset.user_email, reset.username), (made.user_id, EMAIL, "John"))
+    check("reset: the app", (reset.app_code, reset.app_name, isinstance(reset.app_id, int)), (APP_ID, APP_ID, True))
+    pushes = (reset.user_pn_android_configured, reset.user_pn_ios_configured)
+    check("reset: no comments, no pushes", (reset.user_last_comment_id, *pushes), (0, False, False))
+    check("profile: the new token", api.check_user_profile(EMAIL).user_token, reset.user_token)
+
+
+def lists(base):
+    """The package has no call for the list of users: this is the one it would make."""
+    headers = {"QISCUS_SDK_APP_ID": APP_ID, "QISCUS_SDK_SECRET": SECRET}
+    answer = requests.get(f"{base}/api/v2/rest/get_user_list", headers=headers, timeout=10)
+    listed = answer.json()["results"]
+    check("list", [user["email"] for user in listed["users"]], [EMAIL])
+    check("list: how many", listed["meta"]["total_data"], 1)
+
+
+def is_refused(base):
+    def said(answer):
+        return answer.error_status_code, answer.error_message
+
+    stranger = client(base, "wrong")
+    for what, answer in [
+        ("login", stranger.login_or_register(EMAIL, "Eve", "stolen")),
+        ("profile", stranger.check_user_profile(EMAIL)),
+        ("reset", stranger.reset_user_token(EMAIL)),
+    ]:
+        check(f"wrong secret: {what}", said(answer), (400, "Unauthorized"))
+    check("wrong secret: nothing is changed", signs_in(base, "changed"), True)
+
+    api = client(base)
+    check("missing user: profile", said(api.check_user_profile("nobody")), (404, "User not found"))
+    check("missing user: reset", said(api.reset_user_token("nobody")), (400, "Validation error"))
+    check("no user: profile", said(api.check_user_profile("")), (400, "Validation error"))
+    rooms = "Rooms and messages are not part of Standin"
+    check("rooms of a user", said(api.get_user_room_lists(EMAIL)), (404, rooms))
+    check("a new room", said(api.create_room("Room", EMAIL, [EMAIL])), (404, rooms))
+    check("a message", said(api.post_comment_text(EMAIL, "1", "Hello")), (404, rooms))
+
+
+def main(binary):
+    with tempfile.TemporaryDirectory() as folder:
+        server, base = start(binary, os.path.join(folder, "data"))
+        try:
+            check("the server has an address", base is not None, True)
+            made = registers_and_logs_in(base)
+            reads_and_resets(base, made)
+            lists(base)
+            is_refused(base)
+        finally:
+            stop(server)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
