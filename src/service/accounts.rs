@@ -8,7 +8,7 @@ use crate::{
         avatar::AvatarChange,
         device::Device,
         error::{Error, Unauthenticated, What},
-        id::UserId,
+        id::{UserId, UserKey},
         profile::{Credentials, ProfileChange, State, User},
         secret::{PasswordHash, Secret},
     },
@@ -118,6 +118,14 @@ impl Caller {
     /// Whether it is the app's back-end account.
     pub fn is_back_end(&self) -> bool {
         self.holder == TicketHolder::BackEnd
+    }
+
+    /// The user it is, unless it is the back end.
+    pub fn user(&self) -> Option<(UserKey, &UserId)> {
+        match &self.holder {
+            TicketHolder::BackEnd => None,
+            TicketHolder::User { key, id } => Some((*key, id)),
+        }
     }
 }
 

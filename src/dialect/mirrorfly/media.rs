@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::{reply::Mirrored, rest};
+use super::{door, reply::Mirrored};
 use crate::{
     domain::error::{Error, What},
     http::{addresses::Addresses, pictures},
@@ -21,7 +21,7 @@ pub(super) async fn media(
     token: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Mirrored> {
-    let caller = rest::caller(&service, &request)?;
+    let caller = door::caller(&service, &request)?;
     let (key, rendition) = addresses.media_token(&token).ok_or(Error::NotFound(What::Picture))?;
     let file = service.picture_for(&caller, &key, rendition).await?;
     Ok(pictures::serve(&request, key.as_str(), rendition, &file, pictures::Caching::Private))

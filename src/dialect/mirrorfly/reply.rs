@@ -1,8 +1,8 @@
 //! The vendor's envelopes: `{"status":200,"data":..,"message":..}` and `{"status":4xx,"message":..}`.
 //!
-//! Two doors, two ways with the HTTP status. Where only back ends call, it mirrors the body's. Where the vendor's SDK calls too
-//! it is 200 for every business error: the SDK reads the body's status only below HTTP 400, and takes an HTTP 401 from `/login`
-//! for an expired token.
+//! Three doors, three ways with the HTTP status. Where the vendor's SDK never calls, it mirrors the body's. Where the SDK calls it is
+//! 200 for every business error, because the SDK reads a body only below HTTP 400; an HTTP 401 makes it sign in again, so that
+//! tells a token that is no good, and signing in itself never answers it.
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -16,7 +16,7 @@ use super::jid;
 use crate::{
     domain::{
         avatar::{Avatar, Rendition},
-        error::{Error, Unauthenticated},
+        error::{Error, Unauthenticated, What},
         profile::User,
         secret::Secret,
     },
@@ -79,8 +79,14 @@ pub(super) fn signed_in(token: &Secret) -> HttpResponse {
     success(json!({ "token": token.expose() }), "Data retrieved successfully")
 }
 
-fn success(data: impl Serialize, message: &str) -> HttpResponse {
+/// `{"status":200,"data":..,"message":..}`.
+pub(super) fn success(data: impl Serialize, message: &str) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": 200, "data": data, "message": message }))
+}
+
+/// `{"status":200,"message":..}`: done, with nothing to show.
+pub(super) fn done(message: &str) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": 200, "message": message }))
 }
 
 /// Why a call was refused, at any door.
@@ -90,8 +96,12 @@ pub(super) enum Refused {
     Domain(Error),
     /// The body could not be read.
     Body(BodyFault),
-    /// The token is a user's where the back end's is needed.
-    NotBackEnd,
+    /// The call names a user that does not exist.
+    InvalidUserId,
+    /// Nobody signs in by these.
+    InvalidCredentials,
+    /// The token is a user's where the back end's is needed, or the other way round.
+    WrongHolder,
     /// The app does not serve this dialect.
     SwitchedOff,
     /// No such call.
@@ -102,13 +112,16 @@ pub(super) enum Refused {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        Self::Domain(error)
+        match error == Error::NotFound(What::User) {
+            true => Self::InvalidUserId,
+            false => Self::Domain(error),
+        }
     }
 }
 
 impl From<BodyFault> for Refused {
     fn from(fault: BodyFault) -> Self {
-        if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
+        if let BodyFault::House(error) = fault { error.into() } else { Self::Body(fault) }
     }
 }
 
@@ -126,7 +139,8 @@ impl Refused {
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Body(fault) => fault.status(),
-            Self::NotBackEnd => StatusCode::UNAUTHORIZED,
+            Self::InvalidUserId | Self::InvalidCredentials => StatusCode::BAD_REQUEST,
+            Self::WrongHolder => StatusCode::UNAUTHORIZED,
             Self::SwitchedOff => StatusCode::FORBIDDEN,
             Self::UnknownCall => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -145,86 +159,93 @@ impl Refused {
             )) => "Token Expired".to_owned(),
             Self::Domain(error) => error.to_string(),
             Self::Body(fault) => fault.to_string(),
-            Self::NotBackEnd => "Token Expired".to_owned(),
+            Self::InvalidUserId => "Invalid user id.".to_owned(),
+            Self::InvalidCredentials => "Invalid Credentials".to_owned(),
+            Self::WrongHolder => "Token Expired".to_owned(),
             Self::SwitchedOff => "This app does not serve MirrorFly calls".to_owned(),
             Self::UnknownCall => "This call is not part of Standin".to_owned(),
             Self::WrongMethod => "This call is not made by this method".to_owned(),
         }
     }
 
-    fn answer(&self, http_status: StatusCode, status: StatusCode) -> HttpResponse {
+    fn answer(&self, http_status: StatusCode) -> HttpResponse {
         let mut answer = HttpResponse::build(http_status);
         if let Self::Domain(refused) = self
             && let Some(seconds) = refused.retry_after_s()
         {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        answer.json(json!({ "status": status.as_u16(), "message": self.message() }))
+        answer.json(json!({ "status": self.status().as_u16(), "message": self.message() }))
     }
 }
 
-/// A refusal where only back ends call, and of media: HTTP says what the body says.
-#[derive(Debug)]
-pub(super) struct Mirrored(pub(super) Refused);
+macro_rules! doors {
+    ($($(#[$doc:meta])* $door:ident, $words:path, $http_status:path;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(super) struct $door(Refused);
 
-/// A refusal where the vendor's SDK calls too: HTTP 200, the body says what happened.
-#[derive(Debug)]
-pub(super) struct InBody(pub(super) Refused);
-
-impl<E: Into<Refused>> From<E> for Mirrored {
-    fn from(refused: E) -> Self {
-        Self(refused.into())
-    }
-}
-
-impl<E: Into<Refused>> From<E> for InBody {
-    fn from(refused: E) -> Self {
-        Self(refused.into())
-    }
-}
-
-impl std::fmt::Display for Mirrored {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.message())
-    }
-}
-
-impl std::fmt::Display for InBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.message())
-    }
-}
-
-impl ResponseError for Mirrored {
-    fn status_code(&self) -> StatusCode {
-        self.0.status()
-    }
-
-    fn error_response(&self) -> HttpResponse<BoxBody> {
-        self.0.answer(self.0.status(), self.0.status())
-    }
-}
-
-impl ResponseError for InBody {
-    fn status_code(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    fn error_response(&self) -> HttpResponse<BoxBody> {
-        // Login's own words: the SDK knows a wrong password by them, and takes HTTP 401 for an expired token.
-        if let Refused::Domain(Error::Unauthenticated(_)) = self.0 {
-            return HttpResponse::Ok().json(json!({ "status": 400, "message": "Invalid Credentials" }));
+        impl<E: Into<Refused>> From<E> for $door {
+            fn from(refused: E) -> Self {
+                Self($words(refused.into()))
+            }
         }
-        self.0.answer(StatusCode::OK, self.0.status())
+
+        impl std::fmt::Display for $door {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0.message())
+            }
+        }
+
+        impl ResponseError for $door {
+            fn status_code(&self) -> StatusCode {
+                $http_status(&self.0)
+            }
+
+            fn error_response(&self) -> HttpResponse<BoxBody> {
+                self.0.answer(self.status_code())
+            }
+        }
+    )*};
+}
+
+doors! {
+    /// A refusal where the vendor's SDK never calls, and of media: HTTP says what the body says.
+    Mirrored, std::convert::identity, Refused::status;
+
+    /// A refusal where the vendor's SDK calls with a token: HTTP 200, the body says what happened. A token that is no good is an
+    /// HTTP 401 all the same: by it alone the SDK knows that it must sign in again.
+    InBody, std::convert::identity, status_for_the_sdk;
+
+    /// A refusal where the vendor's SDK signs in: HTTP 200 always, because it would take a 401 for an expired token and sign in
+    /// again and again; wrong credentials in the words it knows.
+    AtLogin, in_logins_words, always_ok;
+}
+
+fn status_for_the_sdk(refused: &Refused) -> StatusCode {
+    match refused.status() {
+        StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::OK,
     }
+}
+
+fn in_logins_words(refused: Refused) -> Refused {
+    match matches!(refused, Refused::Domain(Error::Unauthenticated(_))) {
+        true => Refused::InvalidCredentials,
+        false => refused,
+    }
+}
+
+fn always_ok(_: &Refused) -> StatusCode {
+    StatusCode::OK
 }
 
 /// Answers a call that does not exist.
 pub(super) async fn unknown_call() -> Result<HttpResponse, Mirrored> {
-    Err(Mirrored(Refused::UnknownCall))
+    Err(Refused::UnknownCall.into())
 }
 
 /// Answers a call made by a method that is not its own.
 pub(super) async fn wrong_method() -> Result<HttpResponse, Mirrored> {
-    Err(Mirrored(Refused::WrongMethod))
+    Err(Refused::WrongMethod.into())
 }

@@ -1,26 +1,22 @@
-//! The REST API for back ends. Sources: the vendor's "Create User" page, and its page on the auth token.
-
-use std::sync::Arc;
+//! What back ends call. Source: the vendor's "Create User" page.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource, Route, Scope,
-    http::header::{AUTHORIZATION, HOST},
-    web::{self, Data, Payload},
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
 };
 use serde_json::{Map, Value};
 
 use super::{
-    jid, media,
-    reply::{self, InBody, Mirrored, Refused},
+    door, jid,
+    reply::{self, Mirrored},
 };
 use crate::{
     domain::{
         avatar::AvatarChange,
         device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, Unauthenticated, What},
+        error::{Error, Fault, What},
         free_data::Metadata,
         profile::{Patch, ProfileChange, User},
-        secret::Secret,
         text::{self, DisplayName, Email, MobileNumber},
         upload::Format,
     },
@@ -29,11 +25,7 @@ use crate::{
         form::{Form, FormLimits},
         spool::Spool,
     },
-    service::{
-        Service,
-        accounts::{Caller, CreateUser},
-        apps::Tenant,
-    },
+    service::{Service, accounts::CreateUser, apps::Tenant},
 };
 
 /// "Nickname of the user. Max of 30 chars allowed."
@@ -42,97 +34,25 @@ const NICKNAME_CHARS_MAX: usize = 30;
 /// "Mobile number of the user. Max of 15 chars allowed."
 const MOBILE_CHARS_MAX: usize = 15;
 
-/// `/api/v1`.
-pub fn scope() -> Scope {
-    web::scope("/api/v1")
-        .service(call("/login", web::post().to(login)))
-        .service(call("/users/createUser", web::post().to(create_user)))
-        .service(call("/media/{token}", web::get().to(media::media)))
-        .default_service(web::to(reply::unknown_call))
-}
-
-fn call(path: &str, route: Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(reply::wrong_method))
-}
-
 /// "Accepted files are png, jpeg and jpg."
 const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
 
-/// Whoever holds the token of the `Authorization` header; this wire sends it bare.
-/// # Errors
-/// `Unauthenticated`, or that the app does not serve this dialect.
-pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
-    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if token.is_empty() {
-        return Err(Error::Unauthenticated(Unauthenticated::Missing).into());
-    }
-    let caller = service.caller(token)?;
-    served(&caller.tenant)?;
-    Ok(caller)
-}
-
-fn served(tenant: &Tenant) -> Result<(), Refused> {
-    match tenant.app.settings.dialects.mirrorfly {
-        true => Ok(()),
-        false => Err(Refused::SwitchedOff),
-    }
-}
-
-/// The app's back end: the holder of a token that `/login` gave to the back-end account.
-fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
-    let caller = caller(service, request)?;
-    match caller.is_back_end() {
-        true => Ok(caller.tenant),
-        false => Err(Refused::NotBackEnd),
-    }
-}
-
-/// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.
-fn addressed(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
-    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
-    let name = host.map(|host| match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        Some(_) | None => host,
-    });
-    let tenant = service.tenant_at(name)?;
-    served(&tenant)?;
-    Ok(tenant)
-}
-
-fn required<'a>(form: &'a Form, field: &'static str) -> Result<&'a str, Error> {
-    form.text(field)?.filter(|given| !given.is_empty()).ok_or(Fault::Missing.at(field))
-}
-
-/// `POST /login`: "username ... password ... which should be used to generate the Auth token".
-async fn login(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let tenant = addressed(&service, &request)?;
-    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
-    let username = jid::unescaped(required(&form, "username")?);
-    let password = Secret::new(required(&form, "password")?);
-    Ok(reply::signed_in(&service.sign_in(&tenant, &username, &password).await?))
-}
-
 /// `POST /users/createUser`: "You should create a user in your MirrorFly application to initiate conversations."
-async fn create_user(
+pub(super) async fn create_user(
     service: Data<Service>,
     addresses: Data<Addresses>,
     spool: Data<Spool>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
-    let tenant = back_end(&service, &request)?;
+    let tenant = door::back_end(&service, &request)?;
     let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
     let mut form = Form::read(&request, payload, &limits, &spool).await?;
     let device = Some(device(&form)?);
-    if !tenant.has_license_key(required(&form, "licenseKey")?) {
+    if !tenant.has_license_key(door::required(&form, "licenseKey")?) {
         return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
     }
-    let id = jid::parse(required(&form, "userIdentifier")?).map_err(|fault| fault.at("userIdentifier"))?;
+    let id = jid::parse(door::required(&form, "userIdentifier")?).map_err(|fault| fault.at("userIdentifier"))?;
     let known = service.find_user(&tenant, &id)?;
     let change = profile_change(&form, known.as_ref(), &tenant, &addresses)?;
     let picture = form.picture("profileFile", PICTURES_ACCEPTED)?;
@@ -160,7 +80,7 @@ fn device(form: &Form) -> Result<Device, Error> {
         Some(given) => DeviceText::parse(given).map(Some).map_err(|fault| fault.at(field)),
     };
     Ok(Device {
-        device_type: DeviceType::parse(required(form, "deviceType")?).map_err(|fault| fault.at("deviceType"))?,
+        device_type: DeviceType::parse(door::required(form, "deviceType")?).map_err(|fault| fault.at("deviceType"))?,
         os_version: optional("deviceOsVersion")?,
         token: optional("deviceToken")?,
         voip_token: optional("voipDeviceToken")?,

@@ -1,0 +1,89 @@
+//! Who calls: the app's back end, a user, or somebody without a token at an app's host.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{AUTHORIZATION, HOST},
+};
+
+use super::reply::Refused;
+use crate::{
+    domain::{
+        error::{Error, Fault, Unauthenticated},
+        id::{UserId, UserKey},
+    },
+    http::form::Form,
+    service::{Service, accounts::Caller, apps::Tenant},
+};
+
+/// A user who calls by its own token.
+pub(super) struct SignedIn {
+    /// The app it is a user of.
+    pub(super) tenant: Arc<Tenant>,
+    /// Its integer id.
+    pub(super) key: UserKey,
+    /// Its id.
+    pub(super) id: UserId,
+}
+
+/// Whoever holds the token of the `Authorization` header; this wire sends it bare.
+/// # Errors
+/// `Unauthenticated`, or that the app does not serve this dialect.
+pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
+    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if token.is_empty() {
+        return Err(Error::Unauthenticated(Unauthenticated::Missing).into());
+    }
+    let caller = service.caller(token)?;
+    served(&caller.tenant)?;
+    Ok(caller)
+}
+
+/// The app's back end: the holder of a token that `/login` gave to the back-end account.
+/// # Errors
+/// As [`caller`]; [`Refused::WrongHolder`] for a user.
+pub(super) fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
+    let caller = caller(service, request)?;
+    match caller.is_back_end() {
+        true => Ok(caller.tenant),
+        false => Err(Refused::WrongHolder),
+    }
+}
+
+/// A user, by its own token.
+/// # Errors
+/// As [`caller`]; [`Refused::WrongHolder`] for the back end.
+pub(super) fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
+    let caller = caller(service, request)?;
+    let (key, id) = caller.user().ok_or(Refused::WrongHolder)?;
+    Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant })
+}
+
+/// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.
+/// # Errors
+/// Those of looking up the app, or that it does not serve this dialect.
+pub(super) fn addressed(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
+    let name = host.map(|host| match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    });
+    let tenant = service.tenant_at(name)?;
+    served(&tenant)?;
+    Ok(tenant)
+}
+
+fn served(tenant: &Tenant) -> Result<(), Refused> {
+    match tenant.app.settings.dialects.mirrorfly {
+        true => Ok(()),
+        false => Err(Refused::SwitchedOff),
+    }
+}
+
+/// The text of a field that must be given and not be empty.
+/// # Errors
+/// `Invalid` at `field`.
+pub(super) fn required<'a>(form: &'a Form, field: &'static str) -> Result<&'a str, Error> {
+    form.text(field)?.filter(|given| !given.is_empty()).ok_or(Fault::Missing.at(field))
+}
