@@ -1,0 +1,42 @@
+//! Tokens: whose they are, and when they end.
+
+use super::*;
+
+#[actix_web::test]
+async fn a_token_not_given_or_wrong_is_said_to_be_expired() {
+    let house = Standin::fresh().await;
+    let answer =
+        send(house.call(Method::POST, "/api/v1/users/createUser").multipart(form(&[("userIdentifier", "u1")]))).await;
+    assert_refused(&answer, 401, "Token Expired");
+    for token in ["x", "Bearer x", "'; DROP TABLE user; --"] {
+        let answer = house.create_user(token, &[("userIdentifier", "u1")]).await;
+        assert_refused(&answer, 401, "Token Expired");
+    }
+    nobody_was_created(&house).await;
+}
+
+#[actix_web::test]
+async fn a_users_token_does_not_create_users() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let made = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    let answer = house.create_user(made["token"].as_str().unwrap(), &[("userIdentifier", "u2")]).await;
+    assert_refused(&answer, 401, "Token Expired");
+}
+
+#[actix_web::test]
+async fn a_changed_password_ends_a_users_tokens() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(60, 60)).await);
+    let path = made["profileUrl"].as_str().unwrap().strip_prefix(house.base()).unwrap().to_owned();
+    let own = made["token"].as_str().unwrap();
+    let fetch = || send(house.call(Method::GET, &path).header("Authorization", own));
+    let chosen = json!({ "user_id": "u1", "username": "U", "password": "first" });
+    house.login_or_register(chosen.clone()).await;
+    assert_refused(&fetch().await, 401, "Token Expired");
+    let signed_in = data(&house.sign_in("u1", "first").await)["token"].as_str().unwrap().to_owned();
+    house.login_or_register(chosen).await;
+    let again = send(house.call(Method::GET, &path).header("Authorization", &signed_in)).await;
+    assert_eq!(again.status, 200, "the same password again is no change");
+}

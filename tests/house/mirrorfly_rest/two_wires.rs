@@ -1,0 +1,72 @@
+//! One user, seen from both wires.
+
+use super::*;
+
+#[actix_web::test]
+async fn a_user_made_at_mirrorfly_is_read_at_qiscus_picture_included() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let part = reqwest::multipart::Part::bytes(photo::png(400, 300)).file_name("a.png");
+    let fields = [("userIdentifier", "u1"), ("nickname", "Ada"), ("metadataKey1", "k"), ("metadataValue1", "v")];
+    data(&house.create_user_with(&token, form(&fields).part("profileFile", part)).await);
+    let user = house.user_profile("u1").await.json()["results"]["user"].clone();
+    assert_eq!((&user["username"], &user["extras"]), (&json!("Ada"), &json!({})));
+    let address = user["avatar_url"].as_str().unwrap().strip_prefix(house.base()).unwrap().to_owned();
+    let picture = house.get(&address).await;
+    assert_eq!((picture.status, image::load_from_memory(&picture.bytes).unwrap().width()), (200, 400));
+}
+
+#[actix_web::test]
+async fn a_user_made_at_qiscus_is_brought_up_to_date_at_mirrorfly() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let body = json!({ "user_id": "u1", "username": "Ada", "password": "chosen", "extras": { "k": 1 } });
+    house.login_or_register(body).await;
+    let made = data(&house.create_user(&token, &[("userIdentifier", "u1"), ("email", "a@b")]).await);
+    assert_eq!((&made["nickname"], &made["isProfileUpdated"]), (&json!("Ada"), &json!(true)));
+    data(&house.sign_in("u1", "chosen").await);
+    data(&house.sign_in("u1", made["password"].as_str().unwrap()).await);
+    assert_eq!(house.user_profile("u1").await.json()["results"]["user"]["extras"], json!({ "k": 1 }));
+}
+
+#[actix_web::test]
+async fn a_tile_shown_for_a_private_picture_and_set_back_leaves_the_picture_alone() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    house.command(&["app", "set", "--public-pictures", "false"]);
+    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(80, 80)).await);
+    let shown = house.user_profile("u1").await.json()["results"]["user"]["avatar_url"].clone();
+    assert!(shown.as_str().unwrap().contains("/tile-"), "{shown}");
+    let body = json!({ "user_id": "u1", "username": "U", "password": "p", "avatar_url": shown });
+    house.login_or_register(body).await;
+    let after = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    assert_eq!(after["profileUrl"], made["profileUrl"]);
+    let path = made["profileUrl"].as_str().unwrap().strip_prefix(house.base()).unwrap().to_owned();
+    assert_eq!(send(house.call(Method::GET, &path).header("Authorization", &token)).await.status, 200);
+    let public = path.replace("/api/v1/media/", "/pictures/upload/") + "/full.jpg";
+    assert_eq!(house.get(&public).await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_users_own_stable_address_set_as_avatar_keeps_the_picture() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(80, 80)).await);
+    let shown: Value = serde_json::from_str(&house.command(&["user", "show", "u1", "--json"])).unwrap();
+    let stable = shown["picture_url"].as_str().unwrap();
+    house.command(&["user", "set", "u1", "--avatar-url", stable]);
+    let after = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    assert_eq!(after["profileUrl"], made["profileUrl"]);
+}
+
+#[actix_web::test]
+async fn a_picture_set_back_by_its_own_address_stays_that_picture() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(80, 80)).await);
+    let address = house.user_profile("u1").await.json()["results"]["user"]["avatar_url"].clone();
+    let body = json!({ "user_id": "u1", "username": "U", "password": "p", "avatar_url": address });
+    assert_eq!(house.login_or_register(body).await.json()["results"]["user"]["avatar_url"], address);
+    let made = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    assert!(made["profileUrl"].as_str().unwrap().contains("/api/v1/media/"), "still ours: {made}");
+}
