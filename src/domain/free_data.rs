@@ -74,11 +74,11 @@ impl Metadata {
                 return Err(Fault::Malformed("pairs whose keys are not empty and free of control characters"));
             }
             if key.len() > Self::KEY_BYTES_MAX {
-                return Err(Fault::TooManyBytes { bytes_max: Self::KEY_BYTES_MAX as u64 });
+                return Err(Fault::Malformed("pairs whose keys have at most 255 bytes"));
             }
             match value {
                 Value::String(text) if text.len() > Self::VALUE_BYTES_MAX => {
-                    return Err(Fault::TooManyBytes { bytes_max: Self::VALUE_BYTES_MAX as u64 });
+                    return Err(Fault::Malformed("pairs whose values have at most 8192 bytes"));
                 }
                 Value::String(_) | Value::Number(_) | Value::Bool(_) => {}
                 Value::Null | Value::Array(_) | Value::Object(_) => {

@@ -30,7 +30,7 @@ impl UserId {
     pub const CHARS_MAX: usize = 191;
 
     /// The fixed words below MirrorFly's `/users/`: a user of such a name could not be addressed there.
-    const RESERVED: [&'static str; 8] = [
+    const PATH_WORDS: [&'static str; 10] = [
         "createUser",
         "config",
         "getMetaData",
@@ -39,7 +39,14 @@ impl UserId {
         "deleteUserAccount",
         "block",
         "unblock",
+        "presence",
+        "resetPassword",
     ];
+
+    /// Whether this is a fixed word below MirrorFly's `/users/`, which names a call there and no user.
+    pub fn is_path_word(raw: &str) -> bool {
+        Self::PATH_WORDS.contains(&raw)
+    }
 
     /// Checks the rule of this type: for looking up.
     /// # Errors
@@ -53,7 +60,7 @@ impl UserId {
     /// # Errors
     /// [`Fault::Reserved`].
     pub fn free_for_creation(&self, account: &Self) -> Result<(), Fault> {
-        match self == account || Self::RESERVED.contains(&self.as_str()) {
+        match self == account || Self::is_path_word(&self.0) {
             true => Err(Fault::Reserved),
             false => Ok(()),
         }

@@ -1,18 +1,29 @@
 //! MirrorFly's REST API over the wire: a file for each call, its sentences and its limits.
 
 mod create_user;
+mod delete_user;
 mod envelope;
 mod login;
 mod media;
+mod metadata;
+mod moderation;
+mod reset_password;
 mod tokens;
 mod two_apps;
 mod two_wires;
+mod update_user;
+mod user;
 
-use reqwest::Method;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use reqwest::{Method, RequestBuilder, multipart};
 use serde_json::{Value, json};
 
 use super::{
-    photo,
+    golden, photo,
     standin::{ACCOUNT_PASSWORD, Answer, LICENSE_KEY, Standin, form, send},
 };
 
@@ -28,4 +39,28 @@ fn assert_refused(answer: &Answer, status: u16, message: &str) {
 async fn nobody_was_created(house: &Standin) {
     assert_eq!(house.user_list().await.json()["results"]["meta"]["total_data"], 0);
     assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (0, 0));
+}
+
+/// A POST with this token.
+fn back_end_call(house: &Standin, token: &str, path: &str) -> RequestBuilder {
+    house.call(Method::POST, path).header("Authorization", token)
+}
+
+/// "Get User".
+async fn user(house: &Standin, token: &str, id: &str) -> Answer {
+    send(house.call(Method::GET, &format!("/api/v1/users/{id}")).header("Authorization", token)).await
+}
+
+/// A user's own metadata: what a live token of its opens.
+async fn own_metadata(house: &Standin, token: &str) -> Answer {
+    send(house.call(Method::GET, "/api/v1/users/getMetaData").header("Authorization", token)).await
+}
+
+/// Sends bytes as they are, where a client would tidy them up, and takes the whole answer.
+fn raw_call(house: &Standin, request: &str) -> String {
+    let mut connection = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
 }

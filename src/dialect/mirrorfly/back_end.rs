@@ -1,41 +1,40 @@
-//! What back ends call. Source: the vendor's "Create User" page.
+//! What back ends call about users. Sources: the vendor's admin pages on users and on moderation.
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Data, Payload},
+    web::{Data, Path, Payload},
 };
 use serde_json::{Map, Value};
 
 use super::{
     door, jid,
-    reply::{self, Mirrored},
+    reply::{self, Mirrored, Refused},
+    user_form::{UserForm, in_this_forms_words},
 };
 use crate::{
     domain::{
-        avatar::AvatarChange,
-        device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, What},
-        free_data::Metadata,
-        profile::{Patch, ProfileChange, User},
-        text::{self, DisplayName, Email, MobileNumber},
-        upload::Format,
+        device::DeviceType,
+        error::{Error, Fault},
+        id::UserId,
+        profile::State,
+        text,
     },
     http::{
-        addresses::{self, Addresses},
-        form::{Form, FormLimits},
+        addresses::Addresses,
+        form::{self, Form, FormLimits},
         spool::Spool,
     },
-    service::{Service, accounts::CreateUser, apps::Tenant},
+    service::{
+        Service,
+        accounts::{CreateUser, UpdateUser},
+    },
 };
 
-/// "Nickname of the user. Max of 30 chars allowed."
-const NICKNAME_CHARS_MAX: usize = 30;
+/// Of the reason and of the feedback that a deletion is given. The vendor names no bound.
+const REMARK_CHARS_MAX: usize = 1024;
 
-/// "Mobile number of the user. Max of 15 chars allowed."
-const MOBILE_CHARS_MAX: usize = 15;
-
-/// "Accepted files are png, jpeg and jpg."
-const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
+/// Users that one call of moderation names. The vendor names no bound.
+const MODERATED_MAX: usize = 100;
 
 /// `POST /users/createUser`: "You should create a user in your MirrorFly application to initiate conversations."
 pub(super) async fn create_user(
@@ -46,114 +45,127 @@ pub(super) async fn create_user(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let tenant = door::back_end(&service, &request)?;
-    let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-    let mut form = Form::read(&request, payload, &limits, &spool).await?;
-    let device = Some(device(&form)?);
-    if !tenant.has_license_key(door::required(&form, "licenseKey")?) {
-        return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
-    }
-    let id = jid::parse(door::required(&form, "userIdentifier")?).map_err(|fault| fault.at("userIdentifier"))?;
-    let known = service.find_user(&tenant, &id)?;
-    let change = profile_change(&form, known.as_ref(), &tenant, &addresses)?;
-    let picture = form.picture("profileFile", PICTURES_ACCEPTED)?;
-    // Metadata is an app's own data about a user, not a field of the profile that the user fills in.
-    let set_profile = picture.is_some() || ProfileChange { metadata: Patch::Keep, ..change.clone() }.is_given();
-    let created =
-        service.create_user(&tenant, CreateUser { id, change, picture, device }).await.map_err(in_this_doors_words)?;
+    let form = UserForm::read(&service, &tenant, &spool, &request, payload).await?;
+    let id = form.id("userIdentifier")?.ok_or(Fault::Missing.at("userIdentifier"))?;
+    let given = form.given(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let set_profile = given.sets_profile();
+    let call = CreateUser { id, change: given.change, picture: given.picture, device: Some(given.device) };
+    let created = service.create_user(&tenant, call).await.map_err(in_this_forms_words)?;
     Ok(reply::user_created(&addresses, &created, set_profile))
 }
 
-fn in_this_doors_words(error: Error) -> Error {
-    if error == Error::NotFound(What::Picture) {
-        return Fault::Malformed("an http or https address, or the token of a picture of this user").at("profileUrl");
+/// `GET /users/{userId}`: the user resource, suspended users included.
+pub(super) async fn user(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Mirrored> {
+    let tenant = door::back_end(&service, &request)?;
+    let user = service.user(&tenant, &jid::named(&path, "userId")?)?;
+    Ok(reply::user(&addresses, &user, "Data retrieved successfully"))
+}
+
+/// `POST /users/{userId}`: the fields of createUser that are given replace the former ones; nobody is created.
+pub(super) async fn update_user(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    spool: Data<Spool>,
+    path: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Mirrored> {
+    let tenant = door::back_end(&service, &request)?;
+    let id = jid::named(&path, "userId")?;
+    let form = UserForm::read(&service, &tenant, &spool, &request, payload).await?;
+    if form.id("userId")?.is_some_and(|again| again != id) {
+        return Err(Fault::Malformed("the id in the path, or left out").at("userId").into());
     }
-    match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
-        true => Fault::Reserved.at("userIdentifier"),
-        false => error,
+    let given = form.given(Some(&service.user(&tenant, &id)?), &tenant, &addresses)?;
+    let call = UpdateUser { id, change: given.change, picture: given.picture, device: Some(given.device) };
+    let user = service.update_user(&tenant, call).await.map_err(in_this_forms_words)?;
+    Ok(reply::user(&addresses, &user, "User updated successfully"))
+}
+
+/// `POST /users/deleteUserAccount`. Reason and feedback are for the vendor's own staff: they are checked and let go.
+pub(super) async fn delete_user(
+    service: Data<Service>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Mirrored> {
+    let tenant = door::back_end(&service, &request)?;
+    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let id = jid::named(door::required(&form, "userId")?, "userId")?;
+    let (reason, feedback) = (door::required(&form, "reason")?, form.text("feedback")?.unwrap_or_default());
+    for (field, remark) in [("reason", reason), ("feedback", feedback)] {
+        text::at_most(remark, REMARK_CHARS_MAX).map_err(|fault| fault.at(field))?;
     }
+    service.delete_user(&tenant, id).await?;
+    Ok(reply::success("SUCCESS", "User account has been deleted successfully."))
 }
 
-/// deviceType, deviceOsVersion, deviceToken, voipDeviceToken, mode ("0 - production, 1 - sandbox/debug").
-fn device(form: &Form) -> Result<Device, Error> {
-    let optional = |field: &'static str| match form.text(field)? {
-        None | Some("") => Ok(None),
-        Some(given) => DeviceText::parse(given).map(Some).map_err(|fault| fault.at(field)),
-    };
-    Ok(Device {
-        device_type: DeviceType::parse(door::required(form, "deviceType")?).map_err(|fault| fault.at("deviceType"))?,
-        os_version: optional("deviceOsVersion")?,
-        token: optional("deviceToken")?,
-        voip_token: optional("voipDeviceToken")?,
-        sandbox: match form.text("mode")? {
-            None | Some("" | "0") => false,
-            Some("1") => true,
-            Some(_) => return Err(Fault::NotOneOf("0, 1").at("mode")),
-        },
-    })
-}
-
-/// What the call gives of a profile. An empty text means "not given", and a value that comes back as it is stored is not
-/// held against this wire's narrower bounds.
-fn profile_change(
-    form: &Form,
-    known: Option<&User>,
-    tenant: &Tenant,
-    addresses: &Addresses,
-) -> Result<ProfileChange, Error> {
-    let given = |field: &'static str, chars_max: usize, stored: Option<&str>| match form.text(field)? {
-        None | Some("") => Ok(None),
-        same if same == stored => Ok(None),
-        Some(raw) => text::at_most(raw, chars_max).map(Some).map_err(|fault| fault.at(field)),
-    };
-    let stored = known.map(|user| &user.profile);
-    let nickname = stored.and_then(|profile| profile.display_name.as_ref()).map(DisplayName::as_str);
-    let mobile = stored.and_then(|profile| profile.mobile.as_ref()).map(MobileNumber::as_str);
-    let at = |field: &'static str| move |fault: Fault| fault.at(field);
-    Ok(ProfileChange {
-        display_name: Patch::given(given("nickname", NICKNAME_CHARS_MAX, nickname)?, DisplayName::parse)
-            .map_err(at("nickname"))?,
-        mobile: Patch::given(given("mobileNumber", MOBILE_CHARS_MAX, mobile)?, MobileNumber::parse)
-            .map_err(at("mobileNumber"))?,
-        email: Patch::given(form.text("email")?, Email::parse).map_err(at("email"))?,
-        avatar: avatar(form.text("profileUrl")?, known, tenant, addresses).map_err(at("profileUrl"))?,
-        metadata: metadata(form)?,
-        ..ProfileChange::default()
-    })
-}
-
-/// profileUrl: an address, or a picture of ours by its media address or by the bare token the SDK answers carry.
-fn avatar(
-    given: Option<&str>,
-    known: Option<&User>,
-    tenant: &Tenant,
-    addresses: &Addresses,
-) -> Result<Option<AvatarChange>, Fault> {
-    match given.and_then(addresses::bare_token) {
-        Some(key) => Ok(Some(AvatarChange::Owned(key, None))),
-        None => addresses.avatar_change(given, known, tenant.app.settings.public_pictures),
-    }
-}
-
-/// metadataKey1 to metadataValue3. Half a pair is an error; pairs that are given replace all former ones.
-fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
-    const PAIRS: [(&str, &str); Metadata::PAIRS_MAX] =
-        [("metadataKey1", "metadataValue1"), ("metadataKey2", "metadataValue2"), ("metadataKey3", "metadataValue3")];
-    let mut pairs = Map::new();
-    for (key_field, value_field) in PAIRS {
-        let given = |field: &'static str| form.text(field).map(|text| text.filter(|text| !text.is_empty()));
-        match (given(key_field)?, given(value_field)?) {
-            (None, None) => {}
-            (None, Some(_)) => return Err(Fault::Missing.at(key_field)),
-            (Some(_), None) => return Err(Fault::Missing.at(value_field)),
-            (Some(key), Some(value)) => {
-                if pairs.insert(key.to_owned(), Value::from(value)).is_some() {
-                    return Err(Fault::Malformed("another key than the pairs before it").at(key_field));
-                }
-            }
+/// `POST /users/resetPassword`: "returns a new user password". Its fields stand in the query, as on the page, or in the body. A new password
+/// ends what every device has begun, so which device asks (`deviceId`) is not read.
+pub(super) async fn reset_password(
+    service: Data<Service>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Mirrored> {
+    let tenant = door::back_end(&service, &request)?;
+    let query = Form::query(request.query_string())?;
+    let body = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let given = |field: &'static str| {
+        let [query, body] = [query.text(field)?, body.text(field)?].map(|text| text.filter(|text| !text.is_empty()));
+        match query.is_some() && body.is_some() {
+            true => Err(Fault::Malformed("given once, in the query or in the body").at(field)),
+            false => query.or(body).ok_or(Fault::Missing.at(field)),
         }
+    };
+    let username = jid::unescaped(given("userId")?);
+    DeviceType::parse(given("deviceType")?).map_err(|fault| fault.at("deviceType"))?;
+    // "In the case of an admin tries to reset another admin password".
+    if username == tenant.app.account.as_str() {
+        return Err(Refused::Restricted.into());
     }
-    match pairs.is_empty() {
-        true => Ok(Patch::Keep),
-        false => Metadata::parse(pairs).map(Patch::Set).map_err(|fault| fault.at("metadata")),
+    let id = jid::named(&username, "userId")?;
+    Ok(reply::password_reset(&service.reset_issued_password(&tenant, id).await?))
+}
+
+/// `POST /moderation/block`: "To block the users from using the MirrorFly application", or to let them in again. All or none.
+pub(super) async fn moderate(
+    service: Data<Service>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Mirrored> {
+    let tenant = door::back_end(&service, &request)?;
+    let body = form::read_object(&request, payload, &FormLimits::default()).await?.unwrap_or_default();
+    let (state, ids) = moderation(&body)?;
+    let in_this_calls_words = |error| if let Error::Invalid { fault, .. } = error { fault.at("id") } else { error };
+    service.set_states(&tenant, ids, state).await.map_err(in_this_calls_words)?;
+    Ok(reply::done("Changes updated successfully"))
+}
+
+fn moderation(body: &Map<String, Value>) -> Result<(State, Vec<UserId>), Error> {
+    let given = |field: &'static str| body.get(field).filter(|value| !value.is_null()).ok_or(Fault::Missing.at(field));
+    let malformed = |field: &'static str, form: &'static str| move || Fault::Malformed(form).at(field);
+    let state = match given("blockStatus")?.as_bool().ok_or_else(malformed("blockStatus", "true or false"))? {
+        true => State::Suspended,
+        false => State::Active,
+    };
+    if given("type")? != "user" {
+        return Err(Fault::Malformed("user, no other type is served here").at("type"));
     }
+    let ids = given("id")?.as_array().ok_or_else(malformed("id", "a list of user ids"))?;
+    match ids.len() {
+        0 => return Err(Fault::Missing.at("id")),
+        1..=MODERATED_MAX => {}
+        found => return Err(Fault::TooMuch { most: MODERATED_MAX as u64, unit: "ids", found: found as u64 }.at("id")),
+    }
+    let ids = ids.iter().map(|id| {
+        let id = id.as_str().ok_or_else(malformed("id", "a list of user ids, each in quotes"))?;
+        jid::named(id, "id")
+    });
+    Ok((state, ids.collect::<Result<_, _>>()?))
 }

@@ -6,16 +6,34 @@ mod back_end;
 mod door;
 mod jid;
 mod media;
+mod metadata;
 mod reply;
 mod sign_in;
+mod user_form;
 
-use actix_web::{Resource, Route, Scope, web};
+use actix_web::{
+    Resource, Route, Scope,
+    guard::{self, GuardContext},
+    web,
+};
+
+use crate::domain::id::UserId;
 
 /// `/api/v1`.
 pub fn rest() -> Scope {
     web::scope("/api/v1")
         .service(call("/login", [web::post().to(sign_in::login)]))
         .service(call("/users/createUser", [web::post().to(back_end::create_user)]))
+        .service(call("/users/deleteUserAccount", [web::post().to(back_end::delete_user)]))
+        .service(call("/users/resetPassword", [web::post().to(back_end::reset_password)]))
+        .service(call("/users/getMetaData", [web::get().to(metadata::get)]))
+        .service(call("/users/updateMetaData", [web::put().to(metadata::update_own)]))
+        .service(call("/users/updateMetaData/{userId}", [web::put().to(metadata::update)]))
+        .service(
+            call("/users/{userId}", [web::get().to(back_end::user), web::post().to(back_end::update_user)])
+                .guard(guard::fn_guard(names_a_user)),
+        )
+        .service(call("/moderation/block", [web::post().to(back_end::moderate)]))
         .service(call("/media/{token}", [web::get().to(media::media)]))
         .default_service(web::to(reply::unknown_call))
 }
@@ -23,4 +41,10 @@ pub fn rest() -> Scope {
 fn call(path: &str, routes: impl IntoIterator<Item = Route>) -> Resource {
     let resource = routes.into_iter().fold(web::resource(path), Resource::route);
     resource.default_service(web::to(reply::wrong_method))
+}
+
+/// Whether the last part of the path is a user's id: a call's name that is served nowhere is no user.
+fn names_a_user(call: &GuardContext<'_>) -> bool {
+    let last = call.head().uri.path().rsplit('/').next();
+    !last.is_some_and(UserId::is_path_word)
 }

@@ -27,41 +27,27 @@ use crate::{
 /// The thumbnail's rendition: a contact list's pictures on a dense screen.
 const THUMBNAIL: Rendition = Rendition::Square192;
 
-/// The user resource of createUser. Keys stand in the order of the vendor's sample.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CreatedView<'a> {
-    token: &'a str,
-    username: String,
-    password: &'a str,
-    is_profile_updated: bool,
-    mobile_number: &'a str,
+/// What this dialect shows of a profile, empty where nothing is set.
+struct Shown<'a> {
     nickname: &'a str,
+    mobile_number: &'a str,
+    email: &'a str,
     profile_url: String,
     profile_url_thumb: String,
-    email: &'a str,
-    user_id: String,
 }
 
-/// "If successful, this action returns a user resource in the response body."
-///
-/// `isProfileUpdated` is false exactly when this call made the user and set no profile field.
-pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile: bool) -> HttpResponse {
-    let user = &created.user;
-    let (profile_url, profile_url_thumb) = picture_addresses(addresses, user);
-    let view = CreatedView {
-        token: created.ticket.expose(),
-        username: jid::escaped(&user.id),
-        password: created.issued_password.expose(),
-        is_profile_updated: !created.created || set_profile,
-        mobile_number: user.profile.mobile.as_ref().map_or("", |mobile| mobile.as_str()),
-        nickname: user.profile.display_name.as_ref().map_or("", |name| name.as_str()),
-        profile_url,
-        profile_url_thumb,
-        email: user.profile.email.as_ref().map_or("", |email| email.as_str()),
-        user_id: jid::escaped(&user.id),
-    };
-    success(view, "User created successfully")
+impl<'a> Shown<'a> {
+    fn of(addresses: &Addresses, user: &'a User) -> Self {
+        let (profile_url, profile_url_thumb) = picture_addresses(addresses, user);
+        let profile = &user.profile;
+        Self {
+            nickname: profile.display_name.as_ref().map_or("", |name| name.as_str()),
+            mobile_number: profile.mobile.as_ref().map_or("", |mobile| mobile.as_str()),
+            email: profile.email.as_ref().map_or("", |email| email.as_str()),
+            profile_url,
+            profile_url_thumb,
+        }
+    }
 }
 
 /// Where a REST caller finds the picture and its thumbnail: full media addresses for an upload, the address itself for one
@@ -72,6 +58,53 @@ fn picture_addresses(addresses: &Addresses, user: &User) -> (String, String) {
         Avatar::Elsewhere(address) => (address.as_str().to_owned(), address.as_str().to_owned()),
         Avatar::Picture(key, _) => (addresses.media(key, Rendition::Full), addresses.media(key, THUMBNAIL)),
     }
+}
+
+/// "If successful, this action returns a user resource in the response body." Keys stand in the order of the vendor's sample.
+///
+/// `isProfileUpdated` is false exactly when this call made the user and set no profile field.
+pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile: bool) -> HttpResponse {
+    let (id, shown) = (jid::escaped(&created.user.id), Shown::of(addresses, &created.user));
+    let view = json!({
+        "token": created.ticket.expose(),
+        "username": id,
+        "password": created.issued_password.expose(),
+        "isProfileUpdated": !created.created || set_profile,
+        "mobileNumber": shown.mobile_number,
+        "nickname": shown.nickname,
+        "profileUrl": shown.profile_url,
+        "profileUrlThumb": shown.profile_url_thumb,
+        "email": shown.email,
+        "userId": id,
+    });
+    success(view, "User created successfully")
+}
+
+/// The user resource of reading and of updating, in the vendor's order: metadata stand beside the data, and two keys are not spelt as
+/// createUser spells them.
+pub(super) fn user(addresses: &Addresses, user: &User, message: &str) -> HttpResponse {
+    let (id, shown) = (jid::escaped(&user.id), Shown::of(addresses, user));
+    let view = json!({
+        "nickName": shown.nickname,
+        "profileUrl": shown.profile_url,
+        "profileUrlThumb": shown.profile_url_thumb,
+        "emailId": shown.email,
+        "mobileNumber": shown.mobile_number,
+        "username": id,
+        "userId": id,
+    });
+    let metadata = user.profile.metadata.as_object();
+    HttpResponse::Ok().json(json!({ "status": 200, "data": view, "metaData": metadata, "message": message }))
+}
+
+/// `{metaData, message}`: the vendor's pages show the message inside the data, its SDK reads it beside them.
+pub(super) fn metadata(user: &User, message: &str) -> HttpResponse {
+    success(json!({ "metaData": user.profile.metadata.as_object(), "message": message }), message)
+}
+
+/// `{password}`: the answer of resetPassword.
+pub(super) fn password_reset(password: &Secret) -> HttpResponse {
+    success(json!({ "password": password.expose() }), "The password has been successfully reset")
 }
 
 /// `{token}`: the answer of `/login`.
@@ -100,6 +133,8 @@ pub(super) enum Refused {
     InvalidUserId,
     /// Nobody signs in by these.
     InvalidCredentials,
+    /// The back end may not do this, even here: its own account is the operator's to change.
+    Restricted,
     /// The token is a user's where the back end's is needed, or the other way round.
     WrongHolder,
     /// The app does not serve this dialect.
@@ -140,7 +175,7 @@ impl Refused {
             },
             Self::Body(fault) => fault.status(),
             Self::InvalidUserId | Self::InvalidCredentials => StatusCode::BAD_REQUEST,
-            Self::WrongHolder => StatusCode::UNAUTHORIZED,
+            Self::Restricted | Self::WrongHolder => StatusCode::UNAUTHORIZED,
             Self::SwitchedOff => StatusCode::FORBIDDEN,
             Self::UnknownCall => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -161,6 +196,7 @@ impl Refused {
             Self::Body(fault) => fault.to_string(),
             Self::InvalidUserId => "Invalid user id.".to_owned(),
             Self::InvalidCredentials => "Invalid Credentials".to_owned(),
+            Self::Restricted => "Operation restricted".to_owned(),
             Self::WrongHolder => "Token Expired".to_owned(),
             Self::SwitchedOff => "This app does not serve MirrorFly calls".to_owned(),
             Self::UnknownCall => "This call is not part of Standin".to_owned(),

@@ -30,7 +30,7 @@ async fn gives_the_back_end_account_and_users_a_token() {
     let answer = house.sign_in("administrator", ACCOUNT_PASSWORD).await;
     let token = data(&answer)["token"].as_str().unwrap().to_owned();
     assert!(token.len() >= 22 && token.bytes().all(|b| b.is_ascii_alphanumeric()), "{token}");
-    assert_eq!(answer.json()["message"], "Data retrieved successfully");
+    golden::same(&house, "mirrorfly/login", &answer);
     house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "chosen" })).await;
     data(&house.sign_in("u1", "chosen").await);
 }

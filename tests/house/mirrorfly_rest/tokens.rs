@@ -40,3 +40,29 @@ async fn a_changed_password_ends_a_users_tokens() {
     let again = send(house.call(Method::GET, &path).header("Authorization", &signed_in)).await;
     assert_eq!(again.status, 200, "the same password again is no change");
 }
+
+#[actix_web::test]
+async fn every_call_of_the_back_end_is_closed_to_users_and_strangers() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let made = data(&house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "N")]).await);
+    let own = made["token"].as_str().unwrap();
+    for (method, path) in [
+        (Method::POST, "/api/v1/users/createUser"),
+        (Method::GET, "/api/v1/users/u1"),
+        (Method::GET, "/api/v1/users/nobody"),
+        (Method::POST, "/api/v1/users/u1"),
+        (Method::POST, "/api/v1/users/deleteUserAccount"),
+        (Method::POST, "/api/v1/users/resetPassword?userId=u1&deviceType=web"),
+        (Method::POST, "/api/v1/moderation/block"),
+        (Method::PUT, "/api/v1/users/updateMetaData/u1"),
+    ] {
+        assert_refused(&send(house.call(method.clone(), path)).await, 401, "Token Expired");
+        for token in ["", "wrong", own, &format!("Bearer {token}")] {
+            let call = house.call(method.clone(), path).header("Authorization", token);
+            assert_refused(&send(call).await, 401, "Token Expired");
+        }
+    }
+    data(&own_metadata(&house, own).await);
+    data(&house.sign_in("u1", made["password"].as_str().unwrap()).await);
+}

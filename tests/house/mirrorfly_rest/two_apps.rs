@@ -32,8 +32,8 @@ async fn a_user_of_one_app_is_nobody_in_the_other_and_its_pictures_are_not_serve
     let house = Standin::fresh().await;
     let (license_key, foreign) = second(&house).await;
     let own = house.back_end_token().await;
-    let part = reqwest::multipart::Part::bytes(photo::png(60, 60)).file_name("a.png");
-    let form = reqwest::multipart::Form::new()
+    let part = multipart::Part::bytes(photo::png(60, 60)).file_name("a.png");
+    let form = multipart::Form::new()
         .text("deviceType", "web")
         .text("licenseKey", license_key)
         .text("userIdentifier", "u1")
@@ -44,4 +44,35 @@ async fn a_user_of_one_app_is_nobody_in_the_other_and_its_pictures_are_not_serve
     let fetch = |token: String| send(house.call(Method::GET, &path).header("Authorization", token));
     assert_eq!(fetch(foreign).await.status, 200);
     assert_refused(&fetch(own).await, 404, "Picture not found");
+}
+
+#[actix_web::test]
+async fn a_back_end_reaches_no_user_of_another_app() {
+    let house = Standin::fresh().await;
+    let (license_key, foreign) = second(&house).await;
+    let own = house.back_end_token().await;
+    let made = data(&house.create_user(&own, &[("userIdentifier", "u1"), ("nickname", "N")]).await);
+
+    let invalid = "Invalid user id.";
+    assert_refused(&user(&house, &foreign, "u1").await, 400, invalid);
+    let fields = [("deviceType", "web"), ("licenseKey", license_key.as_str()), ("nickname", "Changed")];
+    let call = |path: &str| back_end_call(&house, &foreign, path);
+    assert_refused(&send(call("/api/v1/users/u1").form(&fields)).await, 400, invalid);
+    let body = json!({ "userId": "u1", "reason": "moved" });
+    assert_refused(&send(call("/api/v1/users/deleteUserAccount").json(&body)).await, 400, invalid);
+    let body = json!({ "userId": "u1", "deviceType": "web" });
+    assert_refused(&send(call("/api/v1/users/resetPassword").json(&body)).await, 400, invalid);
+    let body = json!({ "blockStatus": true, "id": ["u1"], "type": "user" });
+    let answer = send(call("/api/v1/moderation/block").json(&body)).await;
+    assert_refused(&answer, 400, "id names a user that does not exist: u1");
+    let read = house.call(Method::GET, "/api/v1/users/getMetaData?userId=u1").header("Authorization", &foreign);
+    let write = house.call(Method::PUT, "/api/v1/users/updateMetaData/u1").header("Authorization", &foreign);
+    for answer in [send(read).await, send(write.json(&json!({ "k": "v" }))).await] {
+        assert_eq!((answer.status, answer.json()), (200, json!({ "status": 400, "message": invalid })));
+    }
+
+    let seen = user(&house, &own, "u1").await.json();
+    assert_eq!((&seen["data"]["nickName"], &seen["metaData"]), (&json!("N"), &json!({})));
+    data(&own_metadata(&house, made["token"].as_str().unwrap()).await);
+    data(&house.sign_in("u1", made["password"].as_str().unwrap()).await);
 }

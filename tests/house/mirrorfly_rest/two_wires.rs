@@ -6,7 +6,7 @@ use super::*;
 async fn a_user_made_at_mirrorfly_is_read_at_qiscus_picture_included() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
-    let part = reqwest::multipart::Part::bytes(photo::png(400, 300)).file_name("a.png");
+    let part = multipart::Part::bytes(photo::png(400, 300)).file_name("a.png");
     let fields = [("userIdentifier", "u1"), ("nickname", "Ada"), ("metadataKey1", "k"), ("metadataValue1", "v")];
     data(&house.create_user_with(&token, form(&fields).part("profileFile", part)).await);
     let user = house.user_profile("u1").await.json()["results"]["user"].clone();
@@ -69,4 +69,42 @@ async fn a_picture_set_back_by_its_own_address_stays_that_picture() {
     assert_eq!(house.login_or_register(body).await.json()["results"]["user"]["avatar_url"], address);
     let made = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
     assert!(made["profileUrl"].as_str().unwrap().contains("/api/v1/media/"), "still ours: {made}");
+}
+
+#[actix_web::test]
+async fn a_user_blocked_at_mirrorfly_is_inactive_at_qiscus() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    for (block, active) in [(true, false), (false, true)] {
+        let body = json!({ "blockStatus": block, "id": ["u1"], "type": "user" });
+        assert_eq!(send(back_end_call(&house, &token, "/api/v1/moderation/block").json(&body)).await.status, 200);
+        assert_eq!(house.user_list().await.json()["results"]["users"][0]["active"], active);
+    }
+}
+
+#[actix_web::test]
+async fn a_user_deleted_at_mirrorfly_is_gone_at_qiscus() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    house.login_or_register(json!({ "user_id": "guest@qiscus.com", "username": "U", "password": "p" })).await;
+    let body = json!({ "userId": r"guest\40qiscus.com", "reason": "moved" });
+    data(&send(back_end_call(&house, &token, "/api/v1/users/deleteUserAccount").json(&body)).await);
+    assert_eq!(house.user_profile("guest@qiscus.com").await.status, 404);
+    assert_eq!(house.user_list().await.json()["results"]["meta"]["total_data"], 0);
+}
+
+#[actix_web::test]
+async fn metadata_and_extras_never_wipe_one_another() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let body = json!({ "user_id": "u1", "username": "U", "password": "p", "extras": { "k": 1 } });
+    house.login_or_register(body).await;
+    let call = house.call(Method::PUT, "/api/v1/users/updateMetaData/u1").header("Authorization", &token);
+    data(&send(call.json(&json!({ "team": "red" }))).await);
+    assert_eq!(house.user_profile("u1").await.json()["results"]["user"]["extras"], json!({ "k": 1 }));
+    let body = json!({ "user_id": "u1", "username": "U", "password": "p", "extras": {} });
+    house.login_or_register(body).await;
+    let seen = user(&house, &token, "u1").await.json();
+    assert_eq!((&seen["metaData"], &seen["data"]["nickName"]), (&json!({ "team": "red" }), &json!("U")));
 }

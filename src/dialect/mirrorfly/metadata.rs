@@ -1,0 +1,80 @@
+//! Metadata: up to three pairs that an app keeps with a user, for the user itself and for the back end. Sources: the vendor's pages "Get
+//! MetaData" and "Update MetaData", of its user and its admin APIs.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path, Payload},
+};
+
+use super::{
+    door, jid,
+    reply::{self, InBody, Refused},
+};
+use crate::{
+    domain::{
+        error::Fault,
+        free_data::Metadata,
+        id::UserId,
+        profile::{Patch, ProfileChange},
+    },
+    http::form::{self, Form, FormLimits},
+    service::{Service, accounts::Caller, apps::Tenant, profiles::UserSetting},
+};
+
+/// `GET /users/getMetaData`: "the metadata information of the logged in user id", or of the one in `userId` for the back end.
+pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
+    let caller = door::caller(&service, &request)?;
+    let query = Form::query(request.query_string())?;
+    let id = meant(&caller, query.text("userId")?)?;
+    Ok(reply::metadata(&service.user(&caller.tenant, &id)?, "Data Retrieved Successfully"))
+}
+
+/// `PUT /users/updateMetaData`: of the user who calls.
+pub(super) async fn update_own(
+    service: Data<Service>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, InBody> {
+    let caller = door::caller(&service, &request)?;
+    let id = meant(&caller, None)?;
+    replace(&service, &caller.tenant, id, &request, payload).await
+}
+
+/// `PUT /users/updateMetaData/{userId}`: "To update the metadata information based on the user id", for the back end.
+pub(super) async fn update(
+    service: Data<Service>,
+    path: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, InBody> {
+    let tenant = door::back_end(&service, &request)?;
+    let id = jid::named(&path, "userId")?;
+    replace(&service, &tenant, id, &request, payload).await
+}
+
+/// Whose metadata a call means: a user's own, whom it need not name; the back end names anybody.
+fn meant(caller: &Caller, named: Option<&str>) -> Result<UserId, Refused> {
+    let named = named.filter(|named| !named.is_empty());
+    match (caller.user(), named) {
+        (None, None) => Err(Fault::Missing.at("userId").into()),
+        (None, Some(named)) => Ok(jid::named(named, "userId")?),
+        (Some((_, own)), Some(named)) if jid::unescaped(named) != own.as_str() => Err(Refused::WrongHolder),
+        (Some((_, own)), _) => Ok(own.clone()),
+    }
+}
+
+/// The body is the pairs themselves, which replace all former ones: `{}` leaves none.
+async fn replace(
+    service: &Service,
+    tenant: &Tenant,
+    id: UserId,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, InBody> {
+    let pairs = form::read_object(request, payload, &FormLimits::default()).await?;
+    let pairs = pairs.ok_or(Fault::Missing.at("The request body"))?;
+    let metadata = Metadata::parse(pairs).map_err(|fault| fault.at("metaData"))?;
+    let profile = ProfileChange { metadata: Patch::Set(metadata), ..ProfileChange::default() };
+    let user = service.set_user(tenant, id, UserSetting { profile, ..UserSetting::default() }).await?;
+    Ok(reply::metadata(&user, "User Successfully Updated"))
+}
