@@ -11,7 +11,7 @@ use super::reply::Refused;
 use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated},
-        id::{UserId, UserKey},
+        id::UserKey,
     },
     http::form::Form,
     service::{Service, accounts::Caller, apps::Tenant},
@@ -23,8 +23,6 @@ pub(super) struct SignedIn {
     pub(super) tenant: Arc<Tenant>,
     /// Its integer id.
     pub(super) key: UserKey,
-    /// Its id.
-    pub(super) id: UserId,
 }
 
 /// Whoever holds the token of the `Authorization` header; this wire sends it bare.
@@ -56,8 +54,8 @@ pub(super) fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<T
 /// As [`caller`]; [`Refused::WrongHolder`] for the back end.
 pub(super) fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
     let caller = caller(service, request)?;
-    let (key, id) = caller.user().ok_or(Refused::WrongHolder)?;
-    Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant })
+    let (key, _) = caller.user().ok_or(Refused::WrongHolder)?;
+    Ok(SignedIn { key, tenant: caller.tenant })
 }
 
 /// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.
