@@ -16,6 +16,7 @@ mod golden;
 mod http_room;
 mod killed;
 mod mirrorfly_rest;
+mod mirrorfly_users;
 mod photo;
 mod picture_room;
 mod pictures;

@@ -3,6 +3,7 @@
 //! Sources: the vendor's "Create User" page, and its pages on authentication, administration, metadata and media.
 
 mod back_end;
+pub mod codec;
 mod door;
 mod jid;
 mod media;

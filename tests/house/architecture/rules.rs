@@ -44,14 +44,18 @@ pub(super) const LISTS: &[&str] = &["src/lib.rs", "src/dialect/mod.rs", "src/dia
 const SQLITE: &[&str] = &["store/sqlite"];
 const CREDENTIALS: &[&str] = &["service/credentials"];
 const PICTURE: &[&str] = &["picture"];
+const MIRRORFLY: &[&str] = &["dialect/mirrorfly"];
 
 /// Every dependency and the places (rooms, or files and folders of rooms) that may name it.
 pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("actix-web", &["http", "dialect", "server"]),
     ("actix-multipart", &["http"]),
+    ("aes", MIRRORFLY),
     ("argon2", CREDENTIALS),
     ("base62", CREDENTIALS),
+    ("base64", MIRRORFLY),
     ("bytes", &["service"]),
+    ("cbc", MIRRORFLY),
     ("chacha20poly1305", CREDENTIALS),
     ("clap", &["main", "settings"]),
     ("env_logger", &["main"]),
@@ -69,7 +73,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("jpeg-encoder", PICTURE),
     ("log", &["main", "settings", "server", "store", "blob", "live", "service", "http", "dialect"]),
     ("moxcms", PICTURE),
-    ("percent-encoding", &["http", "main"]),
+    ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
     ("problem_details", &["dialect/native"]),
     ("quick_cache", &["service"]),
     ("r2d2", SQLITE),
@@ -79,7 +83,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("rusqlite_migration", SQLITE),
     ("serde", &["domain", "settings", "store/sqlite", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "http", "dialect", "main"]),
-    ("sha2", CREDENTIALS),
+    ("sha2", &["service/credentials", "dialect/mirrorfly"]),
     ("strsim", &["settings", "dialect/qiscus"]),
     ("subtle", CREDENTIALS),
     ("tempfile", &["http"]),

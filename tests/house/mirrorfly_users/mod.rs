@@ -1,0 +1,3 @@
+//! What a MirrorFly user's own devices call: registration with its codec, blocks, contacts.
+
+mod codec;
