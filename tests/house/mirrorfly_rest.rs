@@ -9,7 +9,7 @@ mod metadata;
 mod moderation;
 mod reset_password;
 mod tokens;
-mod two_apps;
+pub(super) mod two_apps;
 mod two_wires;
 mod update_user;
 mod user;
@@ -27,12 +27,12 @@ use super::{
     standin::{ACCOUNT_PASSWORD, Answer, LICENSE_KEY, Standin, form, send},
 };
 
-fn data(answer: &Answer) -> Value {
+pub(super) fn data(answer: &Answer) -> Value {
     assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{answer:?}");
     answer.json()["data"].clone()
 }
 
-fn assert_refused(answer: &Answer, status: u16, message: &str) {
+pub(super) fn assert_refused(answer: &Answer, status: u16, message: &str) {
     assert_eq!((answer.status, answer.json()), (status, json!({ "status": status, "message": message })));
 }
 

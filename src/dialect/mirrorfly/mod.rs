@@ -1,9 +1,10 @@
 //! MirrorFly: its REST API for back ends and for users, and the pictures behind a token.
 //!
-//! Sources: the vendor's "Create User" page, and its pages on authentication, administration, metadata and media.
+//! Sources: the vendor's "Create User" page, and its pages on authentication, administration, metadata, blocking, contacts and media.
 
 mod back_end;
 pub mod codec;
+mod contacts;
 mod door;
 mod jid;
 mod media;
@@ -35,6 +36,10 @@ pub fn rest() -> Scope {
                 .guard(guard::fn_guard(names_a_user)),
         )
         .service(call("/moderation/block", [web::post().to(back_end::moderate)]))
+        .service(call("/users/block", [web::post().to(contacts::block)]))
+        .service(call("/users/unblock", [web::post().to(contacts::unblock)]))
+        .service(call("/contacts/contactsList", [web::get().to(contacts::list)]))
+        .service(call("/contacts/syncContactsNew", [web::post().to(contacts::sync)]))
         .service(call("/media/{token}", [web::get().to(media::media)]))
         .default_service(web::to(reply::unknown_call))
 }

@@ -10,13 +10,13 @@ use actix_web::{
     http::{StatusCode, header::RETRY_AFTER},
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::jid;
 use crate::{
     domain::{
-        avatar::{Avatar, Rendition},
-        error::{Error, Unauthenticated, What},
+        avatar::{Avatar, PictureKey, Rendition},
+        error::{Error, Fault, Unauthenticated, What},
         profile::User,
         secret::Secret,
     },
@@ -37,9 +37,25 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(addresses: &Addresses, user: &'a User) -> Self {
-        let (profile_url, profile_url_thumb) = picture_addresses(addresses, user);
+    /// For a caller of the REST API: an upload is found at its full media address.
+    fn by_address(addresses: &Addresses, user: &'a User) -> Self {
+        Self::of(user, |key, rendition| addresses.media(key, rendition))
+    }
+
+    /// For the SDK and its apps: an upload is fetched by its bare media token.
+    fn by_token(user: &'a User) -> Self {
+        Self::of(user, Addresses::token)
+    }
+
+    /// A picture elsewhere is shown by its address; nothing is shown where nothing was set, as in the vendor's sample: its apps draw their
+    /// own default then.
+    fn of(user: &'a User, upload: impl Fn(&PictureKey, Rendition) -> String) -> Self {
         let profile = &user.profile;
+        let (profile_url, profile_url_thumb) = match &profile.avatar {
+            Avatar::Tile => (String::new(), String::new()),
+            Avatar::Elsewhere(address) => (address.as_str().to_owned(), address.as_str().to_owned()),
+            Avatar::Picture(key, _) => (upload(key, Rendition::Full), upload(key, THUMBNAIL)),
+        };
         Self {
             nickname: profile.display_name.as_ref().map_or("", |name| name.as_str()),
             mobile_number: profile.mobile.as_ref().map_or("", |mobile| mobile.as_str()),
@@ -50,21 +66,11 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Where a REST caller finds the picture and its thumbnail: full media addresses for an upload, the address itself for one
-/// elsewhere, nothing where nothing was set, as in the vendor's sample: its apps draw their own default then.
-fn picture_addresses(addresses: &Addresses, user: &User) -> (String, String) {
-    match &user.profile.avatar {
-        Avatar::Tile => (String::new(), String::new()),
-        Avatar::Elsewhere(address) => (address.as_str().to_owned(), address.as_str().to_owned()),
-        Avatar::Picture(key, _) => (addresses.media(key, Rendition::Full), addresses.media(key, THUMBNAIL)),
-    }
-}
-
 /// "If successful, this action returns a user resource in the response body." Keys stand in the order of the vendor's sample.
 ///
 /// `isProfileUpdated` is false exactly when this call made the user and set no profile field.
 pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile: bool) -> HttpResponse {
-    let (id, shown) = (jid::escaped(&created.user.id), Shown::of(addresses, &created.user));
+    let (id, shown) = (jid::escaped(&created.user.id), Shown::by_address(addresses, &created.user));
     let view = json!({
         "token": created.ticket.expose(),
         "username": id,
@@ -83,7 +89,7 @@ pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile
 /// The user resource of reading and of updating, in the vendor's order: metadata stand beside the data, and two keys are not spelt as
 /// createUser spells them.
 pub(super) fn user(addresses: &Addresses, user: &User, message: &str) -> HttpResponse {
-    let (id, shown) = (jid::escaped(&user.id), Shown::of(addresses, user));
+    let (id, shown) = (jid::escaped(&user.id), Shown::by_address(addresses, user));
     let view = json!({
         "nickName": shown.nickname,
         "profileUrl": shown.profile_url,
@@ -100,6 +106,20 @@ pub(super) fn user(addresses: &Addresses, user: &User, message: &str) -> HttpRes
 /// `{metaData, message}`: the vendor's pages show the message inside the data, its SDK reads it beside them.
 pub(super) fn metadata(user: &User, message: &str) -> HttpResponse {
     success(json!({ "metaData": user.profile.metadata.as_object(), "message": message }), message)
+}
+
+/// A row of contactsList, in the vendor's order.
+pub(super) fn contact(user: &User) -> Value {
+    let shown = Shown::by_token(user);
+    json!({
+        "image": shown.profile_url,
+        "thumbImage": shown.profile_url_thumb,
+        "mobileNumber": shown.mobile_number,
+        "nickName": shown.nickname,
+        "email": shown.email,
+        "userId": jid::escaped(&user.id),
+        "isAdminBlocked": u8::from(!user.is_active()),
+    })
 }
 
 /// `{password}`: the answer of resetPassword.
@@ -166,6 +186,7 @@ impl Refused {
             Self::Domain(error) => match error {
                 Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
                 Error::Forbidden(_) => StatusCode::FORBIDDEN,
+                Error::NotFound(What::Block) => StatusCode::BAD_REQUEST,
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
                 Error::Invalid { .. } | Error::Conflict(_) => StatusCode::BAD_REQUEST,
                 Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -192,6 +213,11 @@ impl Refused {
             Self::Domain(Error::Unauthenticated(
                 Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired,
             )) => "Token Expired".to_owned(),
+            Self::Domain(Error::Conflict(What::Block)) => "User is already in blocked list".to_owned(),
+            Self::Domain(Error::NotFound(What::Block)) => "User is not in blocked list".to_owned(),
+            Self::Domain(Error::Invalid { fault: Fault::Oneself, .. }) => {
+                "Blocking/Unblocking of self account is not allowed".to_owned()
+            }
             Self::Domain(error) => error.to_string(),
             Self::Body(fault) => fault.to_string(),
             Self::InvalidUserId => "Invalid user id.".to_owned(),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A second app reached as second.example: its licence key and a token of its back end.
-async fn second(house: &Standin) -> (String, String) {
+pub(crate) async fn second(house: &Standin) -> (String, String) {
     house.command(&["app", "create", "--app-id", "second", "--hosts", "second.example"]);
     let secrets = house.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
     let secrets: Value = serde_json::from_str(&secrets).unwrap();

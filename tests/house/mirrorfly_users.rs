@@ -1,0 +1,80 @@
+//! What a MirrorFly user's own devices call: registration with its codec, blocks, contacts.
+
+mod blocks;
+mod codec;
+mod contacts_list;
+mod sync_contacts_new;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    mirrorfly_rest::{assert_refused, data, two_apps},
+    standin::{Answer, Standin, send},
+};
+
+/// A user made by the back end with these further fields: its own token.
+async fn made(house: &Standin, id: &str, fields: &[(&str, &str)]) -> String {
+    let back_end = house.back_end_token().await;
+    let fields = [&[("userIdentifier", id)], fields].concat();
+    data(&house.create_user(&back_end, &fields).await)["token"].as_str().unwrap().to_owned()
+}
+
+/// A sync with a body of one's own.
+async fn sync_with(house: &Standin, token: &str, body: Value) -> Answer {
+    let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", token);
+    send(call.json(&body)).await
+}
+
+/// A sync of numbers alone; answers the live ones.
+async fn sync(house: &Standin, token: &str, add: &[&str], delete: &[&str], force_delete: bool) -> Vec<String> {
+    let entries = |numbers: &[&str]| -> Vec<Value> {
+        numbers.iter().map(|number| json!({ "mobileNumber": number, "name": format!("N{number}") })).collect()
+    };
+    let body = json!({
+        "addContacts": entries(add),
+        "deleteContacts": entries(delete),
+        "contactPermission": true,
+        "forceDelete": force_delete,
+    });
+    let answer = sync_with(house, token, body).await;
+    let live = data(&answer)["liveContacts"].as_array().unwrap().clone();
+    live.iter().map(|entry| entry["mobileNumber"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A page of contacts.
+async fn list(house: &Standin, token: &str, query: &str) -> Answer {
+    let path = format!("/api/v1/contacts/contactsList{query}");
+    send(house.call(Method::GET, &path).header("Authorization", token)).await
+}
+
+/// The ids on a list.
+async fn ids(house: &Standin, token: &str, query: &str) -> Vec<String> {
+    let rows = data(&list(house, token, query).await)["contactsList"].as_array().unwrap().clone();
+    rows.iter().map(|row| row["userId"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Every call that needs a user's token says the same where there is none, an unknown or dead one, or the back end's.
+#[actix_web::test]
+async fn only_a_live_token_of_a_user_opens_these_calls() {
+    let house = Standin::fresh().await;
+    let dead = made(&house, "suspended", &[]).await;
+    house.command(&["user", "set", "suspended", "--state", "suspended"]);
+    let gone = made(&house, "deleted", &[]).await;
+    house.command(&["user", "delete", "deleted"]);
+    let back_end = house.back_end_token().await;
+    for (method, path) in [
+        (Method::POST, "/api/v1/users/block"),
+        (Method::POST, "/api/v1/users/unblock"),
+        (Method::GET, "/api/v1/contacts/contactsList"),
+        (Method::POST, "/api/v1/contacts/syncContactsNew"),
+    ] {
+        assert_refused(&send(house.call(method.clone(), path)).await, 401, "Token Expired");
+        for token in ["", "unknown", &dead, &gone, &back_end] {
+            let call = house.call(method.clone(), path).header("Authorization", token);
+            assert_refused(&send(call).await, 401, "Token Expired");
+        }
+        let other = if method == Method::GET { Method::POST } else { Method::GET };
+        assert_refused(&send(house.call(other, path)).await, 405, "This call is not made by this method");
+    }
+}
