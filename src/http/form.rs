@@ -310,6 +310,13 @@ impl Form {
     }
 }
 
+/// An object that came within another text reads like one that was a body.
+impl From<Map<String, Value>> for Form {
+    fn from(object: Map<String, Value>) -> Self {
+        Self(Given::Object(object))
+    }
+}
+
 /// Reads a body that is a JSON object whatever its declared type: for wires whose every body is JSON and whose clients often leave the
 /// type to a library that says urlencoded (`curl -d`, PHP). None where there is no body at all, so that a body that was forgotten is
 /// not taken for one that clears.

@@ -3,6 +3,7 @@
 mod blocks;
 mod codec;
 mod contacts_list;
+mod register;
 mod sync_contacts_new;
 
 use reqwest::Method;

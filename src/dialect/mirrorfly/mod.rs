@@ -1,14 +1,17 @@
-//! MirrorFly: its REST API for back ends and for users, and the pictures behind a token.
+//! MirrorFly: its REST API for back ends and for users, registration with its codec, and the pictures behind a token.
 //!
-//! Sources: the vendor's "Create User" page, and its pages on authentication, administration, metadata, blocking, contacts and media.
+//! Sources: the vendor's "Create User" page, and its pages on registration, authentication, administration, metadata,
+//! blocking, contacts and media.
 
 mod back_end;
 pub mod codec;
+mod config;
 mod contacts;
 mod door;
 mod jid;
 mod media;
 mod metadata;
+mod register;
 mod reply;
 mod sign_in;
 mod user_form;
@@ -25,6 +28,8 @@ use crate::domain::id::UserId;
 pub fn rest() -> Scope {
     web::scope("/api/v1")
         .service(call("/login", [web::post().to(sign_in::login)]))
+        .service(call("/register", [web::post().to(register::live)]))
+        .service(call("/sandbox/register", [web::post().to(register::trial)]))
         .service(call("/users/createUser", [web::post().to(back_end::create_user)]))
         .service(call("/users/deleteUserAccount", [web::post().to(back_end::delete_user)]))
         .service(call("/users/resetPassword", [web::post().to(back_end::reset_password)]))

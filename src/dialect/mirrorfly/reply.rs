@@ -127,6 +127,19 @@ pub(super) fn password_reset(password: &Secret) -> HttpResponse {
     success(json!({ "password": password.expose() }), "The password has been successfully reset")
 }
 
+/// An answer of registration: `data` is a text for the SDK, and the fields of `beside` follow it for readers of the page.
+pub(super) fn registered<B: Serialize>(data: &str, beside: &B) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Answer<'a, B> {
+        status: u16,
+        data: &'a str,
+        message: &'a str,
+        #[serde(flatten)]
+        beside: &'a B,
+    }
+    HttpResponse::Ok().json(Answer { status: 200, data, message: "User registered successfully", beside })
+}
+
 /// `{token}`: the answer of `/login`.
 pub(super) fn signed_in(token: &Secret) -> HttpResponse {
     success(json!({ "token": token.expose() }), "Data retrieved successfully")

@@ -1,0 +1,187 @@
+//! Registration by an app's licence key. Sources: the vendor's "Register" page, and what its SDK sends and takes.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    codec::Codec,
+    config::Config,
+    door, jid,
+    reply::{self, AtLogin},
+    user_form::{self, MOBILE_CHARS_MAX},
+};
+use crate::{
+    domain::{
+        avatar::Avatar,
+        error::{Error, Fault, What},
+        free_data::Metadata,
+        profile::{Patch, ProfileChange, User},
+        text::{self, MobileNumber},
+    },
+    http::{
+        addresses::Addresses,
+        form::{Form, FormLimits},
+        json,
+        spool::Spool,
+    },
+    service::{
+        Service,
+        accounts::{Created, Enrol},
+        apps::Tenant,
+    },
+};
+
+/// Of registerData, encrypted: a few short fields, and metadata.
+const REGISTER_DATA_BYTES_MAX: u64 = 64 * 1024;
+
+fn limits() -> FormLimits {
+    FormLimits { wide_fields: &["registerData"], wide_bytes_max: REGISTER_DATA_BYTES_MAX, ..FormLimits::default() }
+}
+
+/// The register object. Keys stand in the order of the SDK's reading.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RegisteredView<'a> {
+    username: String,
+    password: &'a str,
+    token: &'a str,
+    is_existing: bool,
+    is_profile_updated: bool,
+    config: Config,
+}
+
+impl<'a> RegisteredView<'a> {
+    fn of(addresses: &Addresses, registered: &'a Created) -> Self {
+        Self {
+            username: jid::escaped(&registered.user.id),
+            password: registered.issued_password.expose(),
+            token: registered.ticket.expose(),
+            is_existing: !registered.created,
+            is_profile_updated: has_profile(&registered.user),
+            config: Config::at(addresses),
+        }
+    }
+
+    fn to_text(&self) -> Result<String, Error> {
+        serde_json::to_string(self).map_err(Error::internal)
+    }
+}
+
+/// Whether the user has filled in anything of the profile that the SDK's apps ask for after registration. Metadata are the app's.
+fn has_profile(user: &User) -> bool {
+    let profile = &user.profile;
+    profile.display_name.is_some()
+        || profile.status.is_some()
+        || profile.mobile.is_some()
+        || profile.email.is_some()
+        || profile.avatar != Avatar::Tile
+}
+
+/// `POST /register`, for apps with a live licence: registerData is encrypted with the licence key, and so is the answer.
+///
+/// The page shows a call with plain fields; that one is taken too. The answer's `data` is a text in both cases: an object would make
+/// the SDK wait for ever.
+pub(super) async fn live(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, AtLogin> {
+    let tenant = door::addressed(&service, &request)?;
+    let form = Form::read(&request, payload, &limits(), &spool).await?;
+    let codec = Codec::of_license(service.app_secrets(&tenant)?.license_key.expose());
+    let registered = enrol(&service, &tenant, decrypted(&codec, form)?).await?;
+    let text = RegisteredView::of(&addresses, &registered).to_text()?;
+    Ok(reply::registered(&codec.encrypt(&text), &()))
+}
+
+/// `POST /sandbox/register`, for trials: nothing is encrypted.
+///
+/// The SDK reads `data`, a text of JSON; the page shows the object bare, so the same fields stand beside it.
+pub(super) async fn trial(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, AtLogin> {
+    let tenant = door::addressed(&service, &request)?;
+    let form = Form::read(&request, payload, &limits(), &spool).await?;
+    let registered = enrol(&service, &tenant, form).await?;
+    let view = RegisteredView::of(&addresses, &registered);
+    Ok(reply::registered(&view.to_text()?, &view))
+}
+
+/// What is within registerData; the form itself where the call came with plain fields.
+fn decrypted(codec: &Codec, form: Form) -> Result<Form, Error> {
+    const FIELD: &str = "registerData";
+    let data = match form.text(FIELD)?.filter(|data| !data.is_empty()) {
+        Some(data) => data,
+        None if form.text("licenseKey")?.is_some() => return Ok(form),
+        None => return Err(Fault::Missing.at(FIELD)),
+    };
+    if data.len() as u64 > REGISTER_DATA_BYTES_MAX {
+        return Err(Fault::TooManyBytes { bytes_max: REGISTER_DATA_BYTES_MAX }.at(FIELD));
+    }
+    let text =
+        codec.decrypt(data).map_err(|_| Fault::Malformed("encrypted with the licenseKey of this app").at(FIELD))?;
+    let object = json::parse_object(text.as_bytes());
+    object.map(Form::from).map_err(|_| Fault::Malformed("a JSON object, encrypted").at(FIELD))
+}
+
+async fn enrol(service: &Service, tenant: &Tenant, form: Form) -> Result<Created, Error> {
+    if !tenant.has_license_key(door::required(&form, "licenseKey")?) {
+        return Err(Fault::Malformed("the licence key of this app").at("licenseKey"));
+    }
+    let device = Some(user_form::device(&form)?);
+    let id = jid::named(door::required(&form, "userIdentifier")?, "userIdentifier")?;
+    let change =
+        ProfileChange { mobile: mobile(&form, id.as_str())?, metadata: metadata(&form)?, ..ProfileChange::default() };
+    is_true_or_false(&form, "forceRegister")?;
+    service.enrol(tenant, Enrol { id, change, device }).await.map_err(in_this_doors_words)
+}
+
+/// The SDK fills mobileNumber with the identifier, so that one is no number.
+fn mobile(form: &Form, id: &str) -> Result<Patch<MobileNumber>, Error> {
+    let at = |fault: Fault| fault.at("mobileNumber");
+    let given = form.text("mobileNumber")?.filter(|number| jid::unescaped(number) != id);
+    let given = given.map(|number| text::at_most(number, MOBILE_CHARS_MAX)).transpose().map_err(at)?;
+    Patch::given(given, MobileNumber::parse).map_err(at)
+}
+
+/// The SDK sends an empty object for "none given"; pairs that are given replace all former ones.
+fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
+    let pairs = match form.json("metaData")? {
+        None => return Ok(Patch::Keep),
+        Some(Value::Object(pairs)) => pairs,
+        Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Null) => {
+            return Err(Fault::Malformed("an object of at most 3 pairs").at("metaData"));
+        }
+    };
+    match pairs.is_empty() {
+        true => Ok(Patch::Keep),
+        false => Metadata::parse(pairs).map(Patch::Set).map_err(|fault| fault.at("metaData")),
+    }
+}
+
+/// forceRegister says what to do at the most sessions a user may have. There is no such limit, so its form alone is checked.
+fn is_true_or_false(form: &Form, field: &'static str) -> Result<(), Error> {
+    match form.value(field)?.as_deref() {
+        None | Some(Value::Bool(_)) => Ok(()),
+        Some(Value::String(text)) if matches!(text.as_str(), "" | "true" | "false") => Ok(()),
+        Some(_) => Err(Fault::NotOneOf("true, false").at(field)),
+    }
+}
+
+fn in_this_doors_words(error: Error) -> Error {
+    const TAKEN: &str = "one that nobody has: this app's setting registration is new, so it registers new users alone";
+    match error == Error::Conflict(What::User) {
+        true => Fault::Malformed(TAKEN).at("userIdentifier"),
+        false => user_form::in_this_forms_words(error),
+    }
+}
