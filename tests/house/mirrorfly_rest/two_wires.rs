@@ -84,14 +84,18 @@ async fn a_user_blocked_at_mirrorfly_is_inactive_at_qiscus() {
 }
 
 #[actix_web::test]
-async fn a_user_deleted_at_mirrorfly_is_gone_at_qiscus() {
+async fn a_user_deleted_at_mirrorfly_is_gone_at_qiscus_picture_included() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
-    house.login_or_register(json!({ "user_id": "guest@qiscus.com", "username": "U", "password": "p" })).await;
+    data(&house.create_user_with_picture(&token, "guest@qiscus.com", "a.png", photo::png(60, 60)).await);
+    let shown = house.user_profile("guest@qiscus.com").await.json()["results"]["user"]["avatar_url"].clone();
+    let address = shown.as_str().unwrap().strip_prefix(house.base()).unwrap();
+    assert_eq!(house.get(address).await.status, 200);
     let body = json!({ "userId": r"guest\40qiscus.com", "reason": "moved" });
     data(&send(back_end_call(&house, &token, "/api/v1/users/deleteUserAccount").json(&body)).await);
     assert_eq!(house.user_profile("guest@qiscus.com").await.status, 404);
     assert_eq!(house.user_list().await.json()["results"]["meta"]["total_data"], 0);
+    assert_eq!(house.get(address).await.status, 404);
 }
 
 #[actix_web::test]
