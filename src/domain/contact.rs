@@ -29,13 +29,6 @@ pub struct PhoneEntry {
     pub name: Option<ContactName>,
 }
 
-impl PhoneEntry {
-    /// The number as it is compared: [`bare`] of what was given.
-    pub fn bare(&self) -> String {
-        bare(&self.mobile)
-    }
-}
-
 /// Marks that notations of one telephone number differ in. The schema's column of bare numbers names the same ones.
 const MARKS: [char; 7] = [' ', '-', '.', '(', ')', '/', '+'];
 

@@ -6,6 +6,7 @@ use crate::{
         error::Error,
         id::{UserId, UserKey},
         page::{Listed, Page},
+        text::MobileNumber,
     },
     service::{Service, apps::Tenant, blocking},
     store::ContactsChange,
@@ -46,8 +47,8 @@ impl Service {
     pub async fn sync_contacts(&self, tenant: &Tenant, owner: UserKey, sync: Sync) -> Result<Vec<PhoneEntry>, Error> {
         let (store, app) = (self.house.store.clone(), tenant.app.key);
         let read = move || {
-            let added = store.users_of_numbers(app, &bare(&sync.add))?;
-            let deleted = store.users_of_numbers(app, &bare(&sync.delete))?;
+            let added = store.users_of_numbers(app, &numbers(&sync.add))?;
+            let deleted = store.users_of_numbers(app, &numbers(&sync.delete))?;
             Ok::<_, Error>((sync, added, deleted))
         };
         let (sync, added, deleted) = blocking(read).await??;
@@ -78,6 +79,6 @@ impl Service {
     }
 }
 
-fn bare(entries: &[PhoneEntry]) -> Vec<String> {
-    entries.iter().map(PhoneEntry::bare).collect()
+fn numbers(entries: &[PhoneEntry]) -> Vec<MobileNumber> {
+    entries.iter().map(|entry| entry.mobile.clone()).collect()
 }

@@ -22,7 +22,7 @@ use crate::domain::{
     page::{Listed, Order, Page},
     profile::{Credentials, ProfileChange, State, User},
     secret::{Derived, Digest, PasswordHash},
-    text::ContactName,
+    text::{ContactName, MobileNumber},
     time::Moment,
 };
 
@@ -404,10 +404,11 @@ impl Store {
         self.0.read(|connection| contacts::list(connection, app, owner, search, page))
     }
 
-    /// For each bare telephone number the users who have it, or have it as their id. About 10 us a number.
+    /// For each telephone number the users who have it, in whatever notation, and the one who has it as id, to the letter. About 10 us a
+    /// number.
     /// # Errors
     /// Those of every read.
-    pub fn users_of_numbers(&self, app: AppKey, numbers: &[String]) -> Result<Vec<Vec<UserKey>>, Error> {
+    pub fn users_of_numbers(&self, app: AppKey, numbers: &[MobileNumber]) -> Result<Vec<Vec<UserKey>>, Error> {
         self.0.read(|connection| contacts::of_numbers(connection, app, numbers))
     }
 

@@ -7,12 +7,12 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use super::{events, row::Stored, users};
 use crate::{
     domain::{
-        contact::{Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
+        contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
         error::{Error, Fault, Unauthenticated, What},
         event::EventKind,
         id::{AppKey, UserId, UserKey},
         page::{Listed, Page},
-        text::ContactName,
+        text::{ContactName, MobileNumber},
         time::Moment,
     },
     store::ContactsChange,
@@ -64,16 +64,16 @@ const OF_ID: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
 pub(in crate::store) fn of_numbers(
     connection: &Connection,
     app: AppKey,
-    numbers: &[String],
+    numbers: &[MobileNumber],
 ) -> Result<Vec<Vec<UserKey>>, Error> {
     let mut of_number = connection.prepare_cached(OF_NUMBER)?;
     let mut of_id = connection.prepare_cached(OF_ID)?;
     let mut found = Vec::with_capacity(numbers.len());
     for number in numbers {
         let limit = USERS_OF_A_NUMBER_MAX;
-        let rows = of_number.query_map(params![app.0, number, limit], |row| row.get(0).map(UserKey))?;
+        let rows = of_number.query_map(params![app.0, contact::bare(number), limit], |row| row.get(0).map(UserKey))?;
         let mut keys = rows.collect::<Result<Vec<_>, _>>()?;
-        keys.extend(of_id.query_row(params![app.0, number], |row| row.get(0).map(UserKey)).optional()?);
+        keys.extend(of_id.query_row(params![app.0, number.as_str()], |row| row.get(0).map(UserKey)).optional()?);
         found.push(keys);
     }
     Ok(found)

@@ -2,7 +2,7 @@
 
 use standin::{
     domain::{
-        contact::{PhoneEntry, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
+        contact::{ROWS_MAX, USERS_OF_A_NUMBER_MAX},
         error::{Fault, Unauthenticated},
         page::Listed,
         text::ContactName,
@@ -67,8 +67,8 @@ fn called(name: &str) -> Option<ContactName> {
     Some(ContactName::parse(name).unwrap())
 }
 
-fn bare(number: &str) -> String {
-    PhoneEntry { mobile: MobileNumber::parse(number).unwrap(), name: None }.bare()
+fn number(number: &str) -> MobileNumber {
+    MobileNumber::parse(number).unwrap()
 }
 
 #[actix_web::test]
@@ -164,7 +164,7 @@ async fn users_of_another_app_are_nobody_here() {
     shelf.add(owner, &[stranger]).await.unwrap();
     assert_eq!(shelf.ids(owner), Vec::<String>::new());
     assert_eq!(shelf.block(owner, "stranger").await, Err(Error::NotFound(What::User)));
-    assert_eq!(shelf.store.users_of_numbers(shelf.app, &["stranger".into()]).unwrap(), [vec![]]);
+    assert_eq!(shelf.store.users_of_numbers(shelf.app, &[number("stranger")]).unwrap(), [vec![]]);
     let refused = Err(Error::Unauthenticated(Unauthenticated::Wrong));
     let change = ContactsChange::default();
     assert_eq!(shelf.store.change_contacts(foreign, owner, change, at(2)).await, refused);
@@ -176,9 +176,11 @@ async fn a_number_is_found_in_any_notation_and_as_an_id() {
     let ann = shelf.with_mobile("ann", "+62 (812) 34-56").await;
     let bob = shelf.with_mobile("bob", "62.812/3456").await;
     let [id, _nobody] = [shelf.key("628123456").await, shelf.with_mobile("eve", "+62 812 9").await];
-    let found = |number: &str| shelf.store.users_of_numbers(shelf.app, &[bare(number)]).unwrap().concat();
+    let found = |given: &str| shelf.store.users_of_numbers(shelf.app, &[number(given)]).unwrap().concat();
     assert_eq!(found("628123456"), [ann, bob, id]);
-    assert_eq!(found(" +62-812-3456"), [ann, bob, id]);
+    assert_eq!(found(" +62-812-3456"), [ann, bob], "an id has one notation");
+    let dashed = shelf.key("user-1.a").await;
+    assert_eq!(found("user-1.a"), [dashed]);
     assert_eq!(found("+ - ()"), []);
     for n in 0..USERS_OF_A_NUMBER_MAX + 1 {
         shelf.with_mobile(&format!("shared{n}"), "0800").await;
@@ -208,6 +210,22 @@ async fn a_block_is_made_once_and_ended_once() {
     ];
     let events = shelf.events().split_off(2).into_iter().map(|event| (event.user, event.kind));
     assert_eq!(events.collect::<Vec<_>>(), expected);
+}
+
+#[actix_web::test]
+async fn nobody_blocks_more_than_ten_thousand() {
+    let shelf = Shelf::fresh().await;
+    let keys = shelf.many(ROWS_MAX + 2).await;
+    for step in (1..=ROWS_MAX).collect::<Vec<_>>().chunks(STEP) {
+        let ids: Vec<String> = step.iter().map(|n| format!("u{n}")).collect();
+        assert!(join_all(ids.iter().map(|id| shelf.block(keys[0], id))).await.iter().all(Result::is_ok));
+    }
+    let most = ROWS_MAX as u64;
+    let refused = Fault::TooMuch { most, unit: "blocked users", found: most + 1 }.at("blocked users");
+    assert_eq!(shelf.block(keys[0], "u10001").await, Err(refused));
+    assert_eq!(rows(&shelf), ROWS_MAX as i64, "nothing was done");
+    shelf.unblock(keys[0], "u1").await.unwrap();
+    assert_eq!(shelf.block(keys[0], "u10001").await, Ok(()));
 }
 
 #[actix_web::test]
@@ -326,5 +344,5 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date() {
     assert_eq!(schema(&old), schema(&fresh), "this is what the first release made");
     drop(old);
     let store = open(folder.path());
-    assert_eq!(store.users_of_numbers(app, &["62812".into()]).unwrap(), [vec![ann]]);
+    assert_eq!(store.users_of_numbers(app, &[number("62812")]).unwrap(), [vec![ann]]);
 }
