@@ -18,6 +18,7 @@
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
+//! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
 //! service/            the verbs: accounts, profiles, pictures, apps, credentials, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends
@@ -28,8 +29,8 @@
 //! # Who names whom
 //!
 //! One way only: main names server and settings; server names everything; a dialect names http, service and domain, and never
-//! another dialect; http names service and domain; service names store, blob, picture and domain; these three name domain, and
-//! domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs` reads this folder and refuses what
+//! another dialect; http names service and domain; service names store, blob, picture, live and domain; live names store and
+//! domain, the other three domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs` reads this folder and refuses what
 //! `tests/house/architecture/rules.rs` does not list, this map included.
 //!
 //! # One request
@@ -43,6 +44,7 @@ pub mod blob;
 pub mod dialect;
 pub mod domain;
 pub mod http;
+pub mod live;
 pub mod picture;
 pub mod server;
 pub mod service;

@@ -61,6 +61,20 @@ impl Default for Dialects {
     }
 }
 
+/// How many sessions one user may have at once, by wire. One more ends the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionsPerUser {
+    /// On MirrorFly's socket.
+    pub mirrorfly: u16,
+}
+
+impl Default for SessionsPerUser {
+    fn default() -> Self {
+        Self { mirrorfly: 20 }
+    }
+}
+
 /// The settings of an app. Kept as JSON in its row, so a setting that is new reads as its default in an old row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -69,6 +83,8 @@ pub struct AppSettings {
     pub registration: Registration,
     /// Which wires answer.
     pub dialects: Dialects,
+    /// How many sessions one user may have.
+    pub sessions_per_user: SessionsPerUser,
     /// The fewest characters of a chosen password; the vendors document none, so 1. 1 to 1024.
     pub password_min: u16,
     /// Whether pictures have public addresses. Without them other wires than MirrorFly show default tiles.
@@ -80,6 +96,7 @@ impl Default for AppSettings {
         Self {
             registration: Registration::default(),
             dialects: Dialects::default(),
+            sessions_per_user: SessionsPerUser::default(),
             password_min: 1,
             public_pictures: true,
         }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod free_data;
 pub mod id;
+pub mod listening;
 pub mod page;
 pub mod profile;
 pub mod secret;

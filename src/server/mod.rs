@@ -20,6 +20,7 @@ use actix_web::{
     rt,
     web::{self, Data},
 };
+use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use crate::{
@@ -246,6 +247,7 @@ impl Server {
         let control = control_server(self.house, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
+        rt::spawn(service.clone().tell_listeners());
         if let Some((handle, _)) = &public {
             // Nothing is paused: a server that answers this runs, and signals are its own from then on.
             handle.resume().await;
@@ -258,18 +260,34 @@ impl Running {
     /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight.
     /// # Errors
     /// What the system said when a listener broke.
-    pub async fn until_told_to_stop(mut self) -> io::Result<()> {
-        if let Some((_, public)) = &mut self.public {
-            public.await.map_err(io::Error::other)??;
+    pub async fn until_told_to_stop(self) -> io::Result<()> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let told = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        let mut running = self;
+        match &mut running.public {
+            None => told.await,
+            Some((_, public)) => tokio::select! {
+                () = told => {}
+                broken = public => {
+                    running.public = None;
+                    broken.map_err(io::Error::other)??;
+                }
+            },
         }
-        self.public = None;
-        self.stop().await
+        running.stop().await
     }
 
     /// Ends what is in flight, closes the database, gives the folder back.
     /// # Errors
     /// What the system said when a listener broke.
     pub async fn stop(self) -> io::Result<()> {
+        // Live connections first: they would outlast every wait for requests in flight.
+        self.service.dismiss_listeners();
         if let Some((handle, public)) = self.public {
             handle.stop(true).await;
             public.await.map_err(io::Error::other)??;
@@ -307,6 +325,7 @@ fn public_server(house: House, listeners: Vec<TcpListener>) -> io::Result<actix_
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_WAIT)
         .keep_alive(KEEP_ALIVE)
+        .disable_signals()
         .shutdown_timeout(STOP_WAIT_S);
     for listener in listeners {
         server = server.listen(listener)?;

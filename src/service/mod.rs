@@ -9,13 +9,14 @@ pub mod apps;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
+pub mod listening;
 pub mod pictures;
 pub mod profiles;
 mod quota;
 pub mod sweep;
 mod turns;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::{
     blob::Folder,
@@ -23,6 +24,7 @@ use crate::{
         error::Error,
         time::{Clock, Moment},
     },
+    live::{feed::Feed, hub::Hub},
     store::Store,
 };
 use apps::Directory;
@@ -40,6 +42,9 @@ struct House {
     keyring: Keyring,
     apps: Directory,
     pictures: Pictures,
+    hub: Hub,
+    /// Until somebody follows it.
+    feed: Mutex<Option<Feed>>,
     clock: Clock,
 }
 
@@ -60,7 +65,10 @@ impl Service {
         let apps = Directory::default();
         apps.refresh(&store, &keyring)?;
         let pictures = Pictures::new(folder, pictures);
-        Ok(Self { house: Arc::new(House { store, keyring, apps, pictures, clock }) })
+        let seq = store.last_event_seq()?;
+        let hub = Hub::new(seq, Arc::clone(&clock));
+        let feed = Mutex::new(Some(Feed::new(store.clone(), hub.clone(), seq)));
+        Ok(Self { house: Arc::new(House { store, keyring, apps, pictures, hub, feed, clock }) })
     }
 
     /// Lets the writer finish what is queued and closes the database. Verbs called after this answer [`Error::Busy`].

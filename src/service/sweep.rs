@@ -10,6 +10,15 @@ use crate::{
 /// How long a picture that nothing names stays: time enough for an upload to be named, and for a page to show the former one.
 pub const PICTURE_REST: Duration = Duration::from_secs(3600);
 
+/// How long what happened can be asked for again: by a client that polls, or comes back after a while.
+const EVENTS_REST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Events that are kept however young they are, at most: some 200 bytes each.
+const EVENTS_MAX: u32 = 1_000_000;
+
+/// Events a step of the sweep looks at.
+const STEP_EVENTS: u32 = 1000;
+
 /// Rows a step of the sweep takes, so that no writer waits long behind it.
 const STEP_ROWS: u32 = 100;
 
@@ -31,12 +40,14 @@ impl Service {
         .await?
     }
 
-    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets that have expired, and rows that still name deleted users.
+    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets that have expired, events that
+    /// nobody asks for any more, and rows that still name deleted users.
     /// # Errors
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
+        while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
         loop {
             let keys = self.house.store.take_released_pictures(now.before(PICTURE_REST), STEP_ROWS).await?;

@@ -10,6 +10,8 @@ mod sqlite;
 
 use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 
+use tokio::sync::watch;
+
 use self::sqlite::{Engine, apps, contacts, events, pictures, tickets, users};
 use crate::domain::{
     app::{App, NewApp},
@@ -309,6 +311,13 @@ impl Store {
         self.0.read(|connection| users::find(connection, app, id))
     }
 
+    /// A user by its key.
+    /// # Errors
+    /// Those of every read.
+    pub fn user_by_key(&self, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
+        self.0.read(|connection| users::find_by_key(connection, app, key))
+    }
+
     /// A user, and its app, by the name of its stable picture address.
     /// # Errors
     /// Those of every read.
@@ -489,6 +498,40 @@ impl Store {
     /// Those of every read.
     pub fn picture_keys(&self) -> Result<HashSet<PictureKey>, Error> {
         self.0.read(pictures::keys)
+    }
+
+    /// Who hears of a user's changes: whom it lists and who lists it, but nobody across a block in either direction. Takes a walk over
+    /// these rows.
+    /// # Errors
+    /// Those of every read.
+    pub fn hearers(&self, user: UserKey) -> Result<Vec<UserKey>, Error> {
+        self.0.read(|connection| contacts::hearers(connection, user))
+    }
+
+    /// Whether `listener` is among the [`Store::hearers`] of a user. A few point reads.
+    /// # Errors
+    /// Those of every read.
+    pub fn hears(&self, listener: UserKey, of: UserKey) -> Result<bool, Error> {
+        self.0.read(|connection| contacts::hears(connection, listener, of))
+    }
+
+    /// Changes after every commit, so that who follows the events need not ask in vain. Its other side is gone when the store has closed.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.0.commits()
+    }
+
+    /// The number of the last event, 0 before the first one.
+    /// # Errors
+    /// Those of every read.
+    pub fn last_event_seq(&self) -> Result<i64, Error> {
+        self.0.read(events::last_seq)
+    }
+
+    /// Deletes the oldest events: those stored before then, and all but the last `kept_max`. Looks at `at_most`; how many went.
+    /// # Errors
+    /// Those of every write.
+    pub async fn forget_events(&self, before: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
+        self.0.write(move |tx| events::forget(tx, before, kept_max, at_most)).await
     }
 
     /// What happened after `seq`, in the order of the commits.

@@ -15,6 +15,7 @@ mod demo;
 mod golden;
 mod http_room;
 mod killed;
+mod live_laws;
 mod mirrorfly_rest;
 mod mirrorfly_users;
 mod photo;

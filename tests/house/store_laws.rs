@@ -96,7 +96,7 @@ fn derived(seed: u8) -> Derived {
     Derived { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
 }
 
-fn new_app(number: u32) -> NewApp {
+pub(super) fn new_app(number: u32) -> NewApp {
     NewApp {
         name: AppName::parse("Shop").unwrap(),
         app_id: AppId::parse(&format!("shop-{number}")).unwrap(),
@@ -111,7 +111,7 @@ fn new_app(number: u32) -> NewApp {
 }
 
 /// The handle of a user, unguessable enough for a test: unique among ids of these tests.
-fn handle(id: &str) -> PictureKey {
+pub(super) fn handle(id: &str) -> PictureKey {
     let letters: String = id.bytes().filter(u8::is_ascii_alphanumeric).map(char::from).collect();
     PictureKey::parse(&format!("{letters:Z>22}")).unwrap()
 }

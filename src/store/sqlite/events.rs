@@ -31,6 +31,34 @@ pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -
     connection.prepare_cached(AFTER)?.query_and_then(params![seq, at_most], event)?.collect()
 }
 
+const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";
+
+pub(in crate::store) fn last_seq(connection: &Connection) -> Result<i64, Error> {
+    // Of a table that was pruned to nothing the sequence is still known.
+    const EVER: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'";
+    let kept: i64 = connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?;
+    match kept {
+        0 => Ok(connection.prepare_cached(EVER)?.query_row([], |row| row.get(0))?),
+        _ => Ok(kept),
+    }
+}
+
+/// Looks at the oldest rows alone, so that a step costs the same however many there are.
+const FORGET: &str = "
+    DELETE FROM event WHERE seq IN (
+        SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT ?3)
+        WHERE at < ?1 OR seq <= (SELECT max(seq) FROM event) - ?2)";
+
+pub(in crate::store) fn forget(
+    tx: &Transaction<'_>,
+    before: Moment,
+    kept_max: u32,
+    at_most: u32,
+) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET)?.execute(params![before.micros(), kept_max, at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}
+
 fn event(row: &Row<'_>) -> Result<Event, Error> {
     let row = Stored::of("event", row);
     Ok(Event {

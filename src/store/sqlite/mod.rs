@@ -16,6 +16,7 @@ use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, ffi};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
+use tokio::sync::watch;
 
 use self::{readers::Readers, writer::Writer};
 use super::{Durability, OpenError, StoreOptions};
@@ -77,6 +78,11 @@ impl Engine {
     /// Runs `work` at once, on the caller's thread.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         self.readers.read(work)
+    }
+
+    /// Changes after each commit.
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.writer.commits()
     }
 
     /// Lets the writer finish what is queued and end.

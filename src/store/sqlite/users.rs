@@ -45,7 +45,7 @@ pub(in crate::store) fn find(connection: &Connection, app: AppKey, id: &UserId) 
 
 const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?2");
 
-pub(super) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
+pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
     connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
 }
 

@@ -42,20 +42,22 @@ struct Done {
 pub(super) struct Writer {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Job>>>,
-    /// The thread holds the other side: it is gone when the thread has ended.
-    ended: watch::Receiver<()>,
+    /// Counts the commits. The thread holds the other side: it is gone when the thread has ended.
+    commits: watch::Receiver<u64>,
 }
 
 impl Writer {
     /// Starts the thread, which owns the connection from here on.
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
-        let (alive, ended) = watch::channel(());
-        thread::Builder::new().name("store-writer".into()).spawn(move || {
-            serve(connection, &jobs);
-            drop(alive);
-        })?;
-        Ok(Self { queue: Mutex::new(Some(queue)), ended })
+        let (committed, commits) = watch::channel(0);
+        thread::Builder::new().name("store-writer".into()).spawn(move || serve(connection, &jobs, &committed))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), commits })
+    }
+
+    /// Changes after each commit; its other side is gone when the writer has ended.
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
     }
 
     /// Runs `work` in a transaction and resolves after its commit, with what `work` returned.
@@ -84,8 +86,8 @@ impl Writer {
     /// Takes no more jobs, finishes what is queued, carries the WAL over into the database, ends the thread.
     pub(super) async fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut ended = self.ended.clone();
-        while ended.changed().await.is_ok() {}
+        let mut commits = self.commits();
+        while commits.changed().await.is_ok() {}
     }
 }
 
@@ -110,9 +112,10 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a text")))
 }
 
-fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
+fn serve(mut connection: Connection, jobs: &Receiver<Job>, committed: &watch::Sender<u64>) {
     while let Ok(first) = jobs.recv() {
         serve_batch(&mut connection, iter::once(first).chain(jobs.try_iter()).take(BATCH_JOBS_MAX));
+        committed.send_modify(|commits| *commits += 1);
     }
     if let Err(cause) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
         log::warn!("the last checkpoint is left to the next start: {cause}");

@@ -1,0 +1,63 @@
+//! Listening, as words: what a session hears, by which wire, and why it ends.
+
+use super::{
+    profile::{ProfileField, User},
+    time::Moment,
+};
+
+/// What a session hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// A profile differs: the listener's own, or that of somebody it shares a contact row with.
+    ProfileChanged {
+        /// The number of the event.
+        seq: i64,
+        /// Whose, as it is by now.
+        user: Box<User>,
+        /// Which fields this event tells of.
+        fields: Vec<ProfileField>,
+    },
+    /// The listener's own contacts differ.
+    ContactsChanged {
+        /// The number of the event.
+        seq: i64,
+    },
+}
+
+impl Notice {
+    /// The number of the event it tells of.
+    pub fn seq(&self) -> i64 {
+        match self {
+            Self::ProfileChanged { seq, .. } | Self::ContactsChanged { seq } => *seq,
+        }
+    }
+}
+
+/// By which wire a session listens. Limits of sessions hold for each wire alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// MirrorFly's XMPP socket.
+    MirrorFly,
+}
+
+/// Why a session is over before its client said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Its queue was full: the client reads too slowly.
+    Slow,
+    /// A newer session took its place: the user has no more of them.
+    Replaced,
+    /// The user was suspended or deleted, or its password changed.
+    Refused,
+    /// The server stops.
+    Closing,
+}
+
+/// Whether a user is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// By an open session, or a call of the last seconds.
+    pub is_online: bool,
+    /// When it was last seen, where that is remembered.
+    pub seen_at: Option<Moment>,
+}

@@ -1,0 +1,105 @@
+//! Follows the event rows and tells the hub.
+
+use std::sync::Arc;
+
+use super::hub::Hub;
+use crate::{
+    domain::{
+        error::Error,
+        event::{Event, EventKind},
+        id::UserKey,
+        listening::Notice,
+        profile::User,
+    },
+    store::Store,
+};
+
+/// Events read at once.
+const BATCH_EVENTS: u32 = 256;
+
+/// Listeners up to this many are asked about one by one (some 10 us each): who has a million contacts is cheap to announce then.
+/// Beyond it all rows of the user's contacts are read.
+const ASKED_ONE_BY_ONE_MAX: usize = 500;
+
+/// The one who reads the event rows. One a house.
+pub struct Feed {
+    store: Store,
+    hub: Hub,
+    seq: i64,
+}
+
+impl Feed {
+    /// A feed that begins behind event `seq`.
+    pub fn new(store: Store, hub: Hub, seq: i64) -> Self {
+        Self { store, hub, seq }
+    }
+
+    /// Delivers until the store closes. What cannot be read now is tried again with the next commit.
+    pub async fn follow(mut self) {
+        let mut commits = self.store.commits();
+        loop {
+            if let Err(cause) = self.catch_up() {
+                log::error!("events after {} wait for the next commit: {cause:?}", self.seq);
+            }
+            if commits.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn catch_up(&mut self) -> Result<(), Error> {
+        loop {
+            let events = self.store.events_after(self.seq, BATCH_EVENTS)?;
+            let is_last = events.len() < BATCH_EVENTS as usize;
+            for event in events {
+                let seq = event.seq;
+                self.tell(event)?;
+                self.hub.passed(seq);
+                self.seq = seq;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) -> Result<(), Error> {
+        if self.hub.is_empty() {
+            return Ok(());
+        }
+        let Event { seq, app, user, .. } = event;
+        match event.kind {
+            EventKind::ProfileChanged { fields } => {
+                let shown = self.store.user_by_key(app, user)?.filter(User::is_active);
+                if let Some(shown) = shown {
+                    let notice = Notice::ProfileChanged { seq, user: Box::new(shown), fields };
+                    self.hub.deliver(&self.hearers(user)?, &Arc::new(notice));
+                }
+            }
+            EventKind::ContactsChanged => self.hub.deliver(&[user], &Arc::new(Notice::ContactsChanged { seq })),
+            EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user),
+            EventKind::Created
+            | EventKind::TokenReset
+            | EventKind::Reactivated
+            | EventKind::Blocked { .. }
+            | EventKind::Unblocked { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The user's own sessions, and those of who hears of it.
+    fn hearers(&self, of: UserKey) -> Result<Vec<UserKey>, Error> {
+        let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
+            let mut hearers = self.store.hearers(of)?;
+            hearers.push(of);
+            return Ok(hearers);
+        };
+        let mut hearers = Vec::new();
+        for listener in listeners {
+            if listener == of || self.store.hears(listener, of)? {
+                hearers.push(listener);
+            }
+        }
+        Ok(hearers)
+    }
+}

@@ -1,0 +1,258 @@
+//! The sessions that are open, each with a bounded queue, and when users were last seen.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use quick_cache::sync::Cache;
+use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
+
+use crate::domain::{
+    id::UserKey,
+    listening::{Notice, Over, Presence, Wire},
+    time::{Clock, Moment},
+};
+
+/// Notices that may wait for one session; a listener slower than that is cut off and comes back for what it missed.
+const QUEUE_NOTICES_MAX: usize = 256;
+
+/// How long after a session ended its user can come back and hear what it missed. A client that is away longer reads anew.
+const RESUME_WITHIN: Duration = Duration::from_secs(300);
+
+/// Users remembered for that, and for when they were last seen; who was seen longest ago is forgotten first.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// How long after its last call a user without a socket counts as online: three polls of the Qiscus SDK.
+const ONLINE_FOR: Duration = Duration::from_secs(15);
+
+/// All open sessions. Cloning shares them.
+#[derive(Clone)]
+pub struct Hub(Arc<Sessions>);
+
+struct Sessions {
+    open: Mutex<Open>,
+    next_number: AtomicU64,
+    seen: Cache<UserKey, Seen>,
+    left: Cache<UserKey, Left>,
+    clock: Clock,
+}
+
+#[derive(Default)]
+struct Open {
+    by_user: HashMap<UserKey, Vec<Slot>>,
+    /// The last event that was delivered.
+    seq: i64,
+    is_closing: bool,
+}
+
+/// The hub's side of a session.
+struct Slot {
+    number: u64,
+    wire: Wire,
+    queue: Sender<Arc<Notice>>,
+    over: Arc<OnceLock<Over>>,
+}
+
+/// When a user was last seen, and whether it said that it goes.
+#[derive(Clone, Copy)]
+struct Seen {
+    at: Moment,
+    has_left: bool,
+}
+
+/// What is remembered of a user whose session ended.
+#[derive(Clone, Copy)]
+struct Left {
+    heard: i64,
+    at: Moment,
+}
+
+/// The listener's side of a session. Dropping it ends the session.
+pub struct Session {
+    hub: Hub,
+    number: u64,
+    user: UserKey,
+    notices: Receiver<Arc<Notice>>,
+    over: Arc<OnceLock<Over>>,
+    heard: i64,
+    missed_since: Option<i64>,
+}
+
+impl Hub {
+    /// A hub without sessions, over events up to `seq`.
+    pub fn new(seq: i64, clock: Clock) -> Self {
+        let open = Open { seq, ..Open::default() };
+        Self(Arc::new(Sessions {
+            open: Mutex::new(open),
+            next_number: AtomicU64::new(0),
+            seen: Cache::new(REMEMBERED_MAX),
+            left: Cache::new(REMEMBERED_MAX),
+            clock,
+        }))
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a session; the user's oldest one on this wire ends where it has `sessions_max` already. None when the server stops.
+    pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<Session> {
+        let (queue, notices) = mpsc::channel(QUEUE_NOTICES_MAX);
+        let over = Arc::new(OnceLock::new());
+        let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
+        let now = (self.0.clock)();
+        let mut open = self.open();
+        if open.is_closing {
+            return None;
+        }
+        let heard = open.seq;
+        let slots = open.by_user.entry(user).or_default();
+        if slots.iter().filter(|slot| slot.wire == wire).count() >= sessions_max
+            && let Some(oldest) = slots.iter().position(|slot| slot.wire == wire)
+        {
+            slots.remove(oldest).end(Over::Replaced);
+        }
+        slots.push(Slot { number, wire, queue, over: Arc::clone(&over) });
+        drop(open);
+        let left = self.0.left.get(&user).filter(|left| left.at.after(RESUME_WITHIN) >= now);
+        let missed_since = left.map(|left| left.heard).filter(|seq| *seq < heard);
+        Some(Session { hub: self.clone(), number, user, notices, over, heard, missed_since })
+    }
+
+    /// Sessions a user has open on a wire.
+    pub fn sessions(&self, user: UserKey, wire: Wire) -> usize {
+        self.open().by_user.get(&user).map_or(0, |slots| slots.iter().filter(|slot| slot.wire == wire).count())
+    }
+
+    /// The users with a session, unless they are more than `users_max`.
+    pub(super) fn listeners(&self, users_max: usize) -> Option<Vec<UserKey>> {
+        let open = self.open();
+        (open.by_user.len() <= users_max).then(|| open.by_user.keys().copied().collect())
+    }
+
+    /// Whether nobody listens.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open().by_user.is_empty()
+    }
+
+    /// Puts a notice into the queues of these users' sessions. A session whose queue is full ends; the others do not wait for it.
+    pub(super) fn deliver(&self, to: &[UserKey], notice: &Arc<Notice>) {
+        let mut open = self.open();
+        for user in to {
+            let Some(slots) = open.by_user.get_mut(user) else { continue };
+            slots.retain(|slot| match slot.queue.try_send(Arc::clone(notice)) {
+                Ok(()) => true,
+                Err(TrySendError::Full(_)) => slot.tell_over(Over::Slow),
+                Err(TrySendError::Closed(_)) => false,
+            });
+            if slots.is_empty() {
+                open.by_user.remove(user);
+            }
+        }
+        open.seq = open.seq.max(notice.seq());
+    }
+
+    /// Everything up to this event has been delivered.
+    pub(super) fn passed(&self, seq: i64) {
+        let mut open = self.open();
+        open.seq = open.seq.max(seq);
+    }
+
+    /// Ends every session of a user.
+    pub(super) fn end(&self, user: UserKey) {
+        let slots = self.open().by_user.remove(&user).unwrap_or_default();
+        slots.into_iter().for_each(|slot| slot.end(Over::Refused));
+    }
+
+    /// Ends every session there is, and opens no more.
+    pub fn close(&self) {
+        let mut open = self.open();
+        open.is_closing = true;
+        let all = std::mem::take(&mut open.by_user);
+        drop(open);
+        all.into_values().flatten().for_each(|slot| slot.end(Over::Closing));
+    }
+
+    /// Notes that a user has just called.
+    pub fn saw(&self, user: UserKey) {
+        self.0.seen.insert(user, Seen { at: (self.0.clock)(), has_left: false });
+    }
+
+    /// Notes that a user has gone: it is offline at once, unless a session is open.
+    pub fn saw_leave(&self, user: UserKey) {
+        self.0.seen.insert(user, Seen { at: (self.0.clock)(), has_left: true });
+    }
+
+    /// Whether a user is there.
+    pub fn presence(&self, user: UserKey) -> Presence {
+        let now = (self.0.clock)();
+        if self.open().by_user.contains_key(&user) {
+            return Presence { is_online: true, seen_at: Some(now) };
+        }
+        let seen = self.0.seen.get(&user);
+        let is_online = seen.is_some_and(|seen| !seen.has_left && seen.at.after(ONLINE_FOR) >= now);
+        Presence { is_online, seen_at: seen.map(|seen| seen.at) }
+    }
+
+    fn leave(&self, session: &Session) {
+        let mut open = self.open();
+        if let Some(slots) = open.by_user.get_mut(&session.user) {
+            slots.retain(|slot| slot.number != session.number);
+            if slots.is_empty() {
+                open.by_user.remove(&session.user);
+            }
+        }
+        drop(open);
+        let at = (self.0.clock)();
+        self.0.left.insert(session.user, Left { heard: session.heard, at });
+        self.saw_leave(session.user);
+    }
+}
+
+impl Slot {
+    fn end(self, why: Over) {
+        self.tell_over(why);
+    }
+
+    /// Says why, before the queue's other side goes away with the slot. Always false: the slot is to be let go.
+    fn tell_over(&self, why: Over) -> bool {
+        let _ = self.over.set(why);
+        false
+    }
+}
+
+impl Session {
+    /// Whose session it is.
+    pub fn user(&self) -> UserKey {
+        self.user
+    }
+
+    /// The next notice, in the order of the commits. May be dropped while it waits: nothing is lost.
+    /// # Errors
+    /// Why there will be none any more, after all that were queued until then.
+    pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
+        match self.notices.recv().await {
+            Some(notice) => {
+                self.heard = self.heard.max(notice.seq());
+                Ok(notice)
+            }
+            None => Err(self.over.get().copied().unwrap_or(Over::Closing)),
+        }
+    }
+
+    /// The last event this user heard before a session of it ended, if that was a short while ago and something happened since.
+    pub fn missed_since(&self) -> Option<i64> {
+        self.missed_since
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.hub.leave(self);
+    }
+}

@@ -1,0 +1,152 @@
+//! Listening: sessions that hear of changes, what was missed, and who is there.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+};
+
+use crate::{
+    domain::{
+        error::{Error, Unauthenticated},
+        event::EventKind,
+        id::{UserId, UserKey},
+        listening::{Notice, Over, Presence, Wire},
+        profile::User,
+    },
+    live::{feed::Feed, hub::Session},
+    service::{Service, apps::Tenant},
+};
+
+/// Events one look back reads at most; who missed more looks again from where it came to.
+const LOOK_BACK_EVENTS_MAX: u32 = 1000;
+
+/// A session that hears of changes. Dropping it ends the session.
+pub struct Listening(Session);
+
+impl Listening {
+    /// Whose session it is.
+    pub fn user(&self) -> UserKey {
+        self.0.user()
+    }
+
+    /// The next notice, in the order of the commits. May be dropped while it waits: nothing is lost.
+    /// # Errors
+    /// Why there will be none any more, after all that were queued until then.
+    pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
+        self.0.next().await
+    }
+
+    /// The last event this user heard before a session of it ended, if that was a short while ago and something happened since.
+    pub fn missed_since(&self) -> Option<i64> {
+        self.0.missed_since()
+    }
+}
+
+/// What somebody missed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Missed {
+    /// One notice for each user whose profile changed, as it is by now, in the order of the last changes.
+    pub notices: Vec<Notice>,
+    /// Everything up to this event has been looked at.
+    pub seen_to: i64,
+}
+
+impl Service {
+    /// Tells listeners of what happens, until the store closes. Run once, by whoever serves.
+    pub async fn tell_listeners(self) {
+        let Some(feed) = self.take_feed() else { return };
+        feed.follow().await;
+    }
+
+    fn take_feed(&self) -> Option<Feed> {
+        self.house.feed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Ends every session: for the end of serving.
+    pub fn dismiss_listeners(&self) {
+        self.house.hub.close();
+    }
+
+    /// Opens a session for a user who has proved to be it. Its oldest one on this wire ends where it has too many.
+    /// # Errors
+    /// `Unauthenticated` when the user is gone or suspended by now; `Busy` when the server stops; store errors.
+    pub fn listen(&self, tenant: &Tenant, user: UserKey, wire: Wire) -> Result<Listening, Error> {
+        let session = self.house.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
+        // After the session is open: whoever is suspended from here on is told so by the feed.
+        let user = self.house.store.user_by_key(tenant.app.key, user)?;
+        match user.is_some_and(|user| user.is_active()) {
+            true => Ok(Listening(session)),
+            false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+        }
+    }
+
+    /// Whether a user has as many sessions on a wire as the app allows.
+    pub fn has_most_sessions(&self, tenant: &Tenant, user: UserKey, wire: Wire) -> bool {
+        self.house.hub.sessions(user, wire) >= self.sessions_max(tenant, wire)
+    }
+
+    fn sessions_max(&self, tenant: &Tenant, wire: Wire) -> usize {
+        let limits = &tenant.app.settings.sessions_per_user;
+        match wire {
+            Wire::MirrorFly => limits.mirrorfly.into(),
+        }
+    }
+
+    /// The number of the last event: whoever begins to follow now begins behind it.
+    /// # Errors
+    /// Store errors.
+    pub fn last_event_seq(&self) -> Result<i64, Error> {
+        self.house.store.last_event_seq()
+    }
+
+    /// What a user would have heard since event `seq`, had it listened: changes of its own profile and of those it shares a contact row
+    /// with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
+    /// # Errors
+    /// Store errors.
+    pub fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let events = store.events_after(seq, LOOK_BACK_EVENTS_MAX)?;
+        let seen_to = events.last().map_or(seq, |event| event.seq);
+        let mut last_of = HashMap::new();
+        for event in events.into_iter().filter(|event| event.app == app) {
+            if let EventKind::ProfileChanged { fields } = event.kind {
+                let (last, all) = last_of.entry(event.user).or_insert((event.seq, Vec::new()));
+                *last = event.seq;
+                all.extend(fields);
+            }
+        }
+        let mut notices = Vec::new();
+        for (user, (seq, fields)) in last_of {
+            let hears = user == listener || store.hears(listener, user)?;
+            if let Some(user) = store.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
+                notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
+            }
+        }
+        notices.sort_by_key(Notice::seq);
+        Ok(Missed { notices, seen_to })
+    }
+
+    /// Notes that a user has just called, which shows that it is there.
+    pub fn saw(&self, user: UserKey) {
+        self.house.hub.saw(user);
+    }
+
+    /// Notes that a user has signed off.
+    pub fn saw_leave(&self, user: UserKey) {
+        self.house.hub.saw_leave(user);
+    }
+
+    /// Whether users are there, in the order they were asked for; ids that nobody has are left out.
+    /// # Errors
+    /// Store errors.
+    pub fn presence(&self, tenant: &Tenant, ids: &[UserId]) -> Result<Vec<(User, Presence)>, Error> {
+        let mut known = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(user) = self.find_user(tenant, id)? {
+                let presence = self.house.hub.presence(user.key);
+                known.push((user, presence));
+            }
+        }
+        Ok(known)
+    }
+}

@@ -1,0 +1,359 @@
+//! The laws of listening: who hears what, in which order, and what becomes of who does not listen fast enough.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use standin::{
+    domain::{
+        id::{AppKey, UserId, UserKey},
+        listening::{Notice, Over, Wire},
+        profile::{Patch, ProfileChange, ProfileField},
+        secret::{Derived, Digest, PasswordHash, Salt},
+        text::DisplayName,
+        time::Moment,
+    },
+    live::{
+        feed::Feed,
+        hub::{Hub, Session},
+    },
+    store::{ContactsChange, Durability, IfKnown, NewSecrets, Register, StateChange, Store, StoreOptions, UserChange},
+};
+use tempfile::TempDir;
+
+/// How long a test waits for what must come.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A store with one app, a hub over it with a clock of its own, and a feed that runs.
+struct Ear {
+    _folder: TempDir,
+    store: Store,
+    app: AppKey,
+    hub: Hub,
+    clock: Arc<AtomicI64>,
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(&folder.join("standin.db"), &StoreOptions { durability: Durability::Normal, readers: 2 }).unwrap()
+}
+
+fn derived(seed: u8) -> Derived {
+    Derived { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
+}
+
+fn at(micros: i64) -> Moment {
+    Moment::from_micros(micros)
+}
+
+fn user_id(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+impl Ear {
+    async fn fresh() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let app = store.create_app(super::store_laws::new_app(1), at(0)).await.unwrap().key;
+        let clock = Arc::new(AtomicI64::new(1_000_000_000_000));
+        let told = Arc::clone(&clock);
+        let hub = Hub::new(0, Arc::new(move || at(told.load(Ordering::Relaxed))));
+        actix_web::rt::spawn(Feed::new(store.clone(), hub.clone(), 0).follow());
+        Self { _folder: folder, store, app, hub, clock }
+    }
+
+    async fn key(&self, id: &str) -> UserKey {
+        let secrets = NewSecrets { token: derived(1), issued: derived(2), handle: super::store_laws::handle(id) };
+        let register = Register {
+            id: user_id(id),
+            if_known: IfKnown::Refuse,
+            change: ProfileChange::default(),
+            chosen: None,
+            secrets,
+            device: None,
+            ticket: None,
+            at: at(1),
+        };
+        self.store.register(self.app, register).await.unwrap().user.key
+    }
+
+    async fn list(&self, owner: UserKey, whom: UserKey) {
+        let change = ContactsChange { add: vec![(whom, None)], ..ContactsChange::default() };
+        self.store.change_contacts(self.app, owner, change, at(2)).await.unwrap();
+    }
+
+    async fn rename(&self, id: &str, name: &str) {
+        let display_name = Patch::Set(DisplayName::parse(name).unwrap());
+        let profile = ProfileChange { display_name, ..ProfileChange::default() };
+        self.change(id, UserChange { profile, ..UserChange::default() }).await;
+    }
+
+    async fn change(&self, id: &str, change: UserChange) {
+        self.store.change_user(self.app, user_id(id), change, at(3)).await.unwrap();
+    }
+
+    /// A session of a user, opened when everything before has been told.
+    async fn listen(&self, user: UserKey) -> Session {
+        self.told().await;
+        self.hub.join(user, Wire::MirrorFly, 20).unwrap()
+    }
+
+    /// Waits until the feed has told of everything there is: a session of nobody else's hears the last of it.
+    async fn told(&self) {
+        let marker = format!("marker{}", self.store.last_event_seq().unwrap());
+        let key = self.key(&marker).await;
+        let mut session = self.hub.join(key, Wire::MirrorFly, 20).unwrap();
+        self.rename(&marker, "heard").await;
+        assert_eq!(name(&mut session).await, "heard");
+    }
+}
+
+async fn next(session: &mut Session) -> Result<Arc<Notice>, Over> {
+    actix_web::rt::time::timeout(WAIT, session.next()).await.expect("nothing came")
+}
+
+/// The display name that the next notice tells of.
+async fn name(session: &mut Session) -> String {
+    match next(session).await.unwrap().as_ref() {
+        Notice::ProfileChanged { user, .. } => user.shown_name().to_owned(),
+        Notice::ContactsChanged { .. } => panic!("no profile"),
+    }
+}
+
+/// What waits for a session right now.
+async fn waiting(session: &mut Session) -> usize {
+    let mut waiting = 0;
+    while actix_web::rt::time::timeout(Duration::ZERO, session.next()).await.is_ok_and(|next| next.is_ok()) {
+        waiting += 1;
+    }
+    waiting
+}
+
+#[actix_web::test]
+async fn a_change_is_heard_by_oneself_and_by_both_directions_of_contacts_alone() {
+    let ear = Ear::fresh().await;
+    let [ann, lists_ann, listed, stranger] =
+        [ear.key("ann").await, ear.key("fan").await, ear.key("idol").await, ear.key("stranger").await];
+    ear.list(lists_ann, ann).await;
+    ear.list(ann, listed).await;
+    let mut sessions = Vec::new();
+    for user in [ann, ann, lists_ann, listed, stranger] {
+        sessions.push(ear.listen(user).await);
+    }
+    ear.rename("ann", "Ann").await;
+    ear.told().await;
+    for session in &mut sessions[..4] {
+        let notice = next(session).await.unwrap();
+        let Notice::ProfileChanged { user, fields, .. } = notice.as_ref() else { panic!("{notice:?}") };
+        assert_eq!((user.key, user.shown_name()), (ann, "Ann"));
+        assert_eq!(fields, &[ProfileField::DisplayName]);
+        assert_eq!(waiting(session).await, 0, "once");
+    }
+    assert_eq!(waiting(&mut sessions[4]).await, 0);
+}
+
+#[actix_web::test]
+async fn nothing_is_heard_across_a_block_in_either_direction() {
+    let ear = Ear::fresh().await;
+    let [ann, bob, eve] = [ear.key("ann").await, ear.key("bob").await, ear.key("eve").await];
+    for other in [bob, eve] {
+        ear.list(other, ann).await;
+        ear.list(ann, other).await;
+    }
+    ear.store.block(ear.app, ann, user_id("bob"), at(2)).await.unwrap();
+    ear.store.block(ear.app, eve, user_id("ann"), at(2)).await.unwrap();
+    let [mut bobs, mut eves] = [ear.listen(bob).await, ear.listen(eve).await];
+    ear.rename("ann", "Ann").await;
+    ear.told().await;
+    assert_eq!((waiting(&mut bobs).await, waiting(&mut eves).await), (0, 0));
+    ear.store.unblock(ear.app, ann, user_id("bob"), at(4)).await.unwrap();
+    ear.rename("ann", "Anna").await;
+    assert_eq!(name(&mut bobs).await, "Anna");
+}
+
+#[actix_web::test]
+async fn the_same_is_heard_however_many_listen() {
+    let ear = Ear::fresh().await;
+    let [ann, fan] = [ear.key("ann").await, ear.key("fan").await];
+    ear.list(fan, ann).await;
+    let [mut own, mut fans] = [ear.listen(ann).await, ear.listen(fan).await];
+    // More listeners than are asked about one by one; none of them knows her.
+    let crowd: Vec<Session> =
+        (0..600).map(|n| ear.hub.join(UserKey(1_000_000 + n), Wire::MirrorFly, 1).unwrap()).collect();
+    ear.rename("ann", "Ann").await;
+    assert_eq!((name(&mut own).await, name(&mut fans).await), ("Ann".to_owned(), "Ann".to_owned()));
+    for mut session in crowd {
+        assert_eq!(waiting(&mut session).await, 0);
+    }
+}
+
+#[actix_web::test]
+async fn notices_come_in_the_order_of_the_commits_and_tell_what_is_stored() {
+    let ear = Ear::fresh().await;
+    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
+    ear.list(ann, bob).await;
+    let mut session = ear.listen(ann).await;
+    for n in 0..40 {
+        let (id, name) = (["ann", "bob"][n % 2], format!("name {n}"));
+        ear.rename(id, &name).await;
+    }
+    let (mut former, mut last) = (0, String::new());
+    for _ in 0..40 {
+        let notice = next(&mut session).await.unwrap();
+        assert!(notice.seq() > former);
+        former = notice.seq();
+        if let Notice::ProfileChanged { user, .. } = notice.as_ref() {
+            last = user.shown_name().to_owned();
+        }
+    }
+    assert_eq!(last, "name 39");
+}
+
+#[actix_web::test]
+async fn who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let mut quick = ear.listen(ann).await;
+    let mut slow = ear.listen(ann).await;
+    for n in 0..256 {
+        ear.rename("ann", &format!("name {n}")).await;
+        name(&mut quick).await;
+    }
+    assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 2, "256 may wait");
+    ear.rename("ann", "one too many").await;
+    assert_eq!(name(&mut quick).await, "one too many");
+    assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 1);
+    for _ in 0..256 {
+        next(&mut slow).await.unwrap();
+    }
+    assert_eq!(next(&mut slow).await, Err(Over::Slow));
+}
+
+#[actix_web::test]
+async fn who_comes_back_within_five_minutes_is_told_where_it_left() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let mut session = ear.listen(ann).await;
+    assert_eq!(session.missed_since(), None, "it never was here");
+    ear.rename("ann", "heard").await;
+    let heard = next(&mut session).await.unwrap().seq();
+    drop(session);
+    assert_eq!(ear.hub.join(ann, Wire::MirrorFly, 20).unwrap().missed_since(), None, "nothing happened");
+    ear.rename("ann", "missed").await;
+    ear.told().await;
+    let back = ear.hub.join(ann, Wire::MirrorFly, 20).unwrap();
+    assert_eq!(back.missed_since(), Some(heard));
+    drop(back);
+    ear.rename("ann", "missed too").await;
+    ear.told().await;
+    ear.clock.fetch_add(301 * 1_000_000, Ordering::Relaxed);
+    assert_eq!(ear.hub.join(ann, Wire::MirrorFly, 20).unwrap().missed_since(), None, "that was long ago");
+}
+
+#[actix_web::test]
+async fn one_session_too_many_ends_the_oldest() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    ear.told().await;
+    let join = || ear.hub.join(ann, Wire::MirrorFly, 2).unwrap();
+    let [mut first, mut second, mut third] = [join(), join(), join()];
+    assert_eq!(next(&mut first).await, Err(Over::Replaced));
+    ear.rename("ann", "Ann").await;
+    assert_eq!((name(&mut second).await, name(&mut third).await), ("Ann".to_owned(), "Ann".to_owned()));
+}
+
+#[actix_web::test]
+async fn suspension_deletion_and_another_password_end_the_sessions() {
+    let ear = Ear::fresh().await;
+    let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(9) }), ..UserChange::default() };
+    let password = UserChange { chosen: Some(PasswordHash("$one".into())), ..UserChange::default() };
+    for (id, change) in [("suspended", Some(suspend)), ("rekeyed", Some(password)), ("deleted", None)] {
+        let key = ear.key(id).await;
+        let mut session = ear.listen(key).await;
+        match change {
+            Some(change) => ear.change(id, change).await,
+            None => ear.store.delete_user(ear.app, user_id(id), at(4)).await.unwrap(),
+        }
+        assert_eq!(next(&mut session).await, Err(Over::Refused), "{id}");
+    }
+}
+
+#[actix_web::test]
+async fn a_suspended_user_is_not_spoken_of() {
+    let ear = Ear::fresh().await;
+    let [ann, fan] = [ear.key("ann").await, ear.key("fan").await];
+    ear.list(fan, ann).await;
+    let suspend = StateChange::Suspend { token: derived(9) };
+    ear.store.change_states(ear.app, vec![(user_id("ann"), suspend)], at(3)).await.unwrap();
+    let mut fans = ear.listen(fan).await;
+    ear.rename("ann", "unheard").await;
+    ear.told().await;
+    assert_eq!(waiting(&mut fans).await, 0);
+}
+
+#[actix_web::test]
+async fn ones_own_contacts_are_told_to_oneself() {
+    let ear = Ear::fresh().await;
+    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
+    let [mut anns, mut bobs] = [ear.listen(ann).await, ear.listen(bob).await];
+    ear.list(ann, bob).await;
+    assert!(matches!(next(&mut anns).await.unwrap().as_ref(), Notice::ContactsChanged { .. }));
+    ear.told().await;
+    assert_eq!(waiting(&mut bobs).await, 0);
+}
+
+#[actix_web::test]
+async fn a_closed_hub_ends_all_and_opens_none() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let mut session = ear.listen(ann).await;
+    ear.hub.close();
+    assert_eq!(next(&mut session).await, Err(Over::Closing));
+    assert!(ear.hub.join(ann, Wire::MirrorFly, 20).is_none());
+}
+
+#[actix_web::test]
+async fn a_user_is_there_while_a_session_is_open_and_fifteen_seconds_after_a_call() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let now = || ear.clock.load(Ordering::Relaxed);
+    let is = || {
+        let presence = ear.hub.presence(ann);
+        (presence.is_online, presence.seen_at.map(Moment::micros))
+    };
+    assert_eq!(is(), (false, None));
+    ear.hub.saw(ann);
+    let called = now();
+    ear.clock.fetch_add(15_000_000, Ordering::Relaxed);
+    assert_eq!(is(), (true, Some(called)));
+    ear.clock.fetch_add(1, Ordering::Relaxed);
+    assert_eq!(is(), (false, Some(called)));
+    let session = ear.hub.join(ann, Wire::MirrorFly, 20).unwrap();
+    assert_eq!(is(), (true, Some(now())));
+    drop(session);
+    assert_eq!(is(), (false, Some(now())), "who closes its session is gone at once");
+}
+
+#[actix_web::test]
+async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_again() {
+    let ear = Ear::fresh().await;
+    for n in 0..5 {
+        ear.key(&format!("u{n}")).await;
+    }
+    let seqs = || ear.store.events_after(0, 100).unwrap().iter().map(|event| event.seq).collect::<Vec<_>>();
+    let all = seqs();
+    let forget = |before, kept, at_most| ear.store.forget_events(before, kept, at_most);
+    assert_eq!(forget(at(1), 100, 100).await, Ok(0), "none is older than that");
+    assert_eq!(forget(at(2), 100, 2).await, Ok(2));
+    assert_eq!(seqs(), all[2..]);
+    assert_eq!(forget(at(1), 1, 100).await, Ok(2), "all but the last one are too many");
+    assert_eq!(seqs(), all[4..]);
+    assert_eq!(forget(at(2), 100, 100).await, Ok(1));
+    assert_eq!(ear.store.last_event_seq().unwrap(), all[4]);
+    ear.key("later").await;
+    assert!(seqs()[0] > all[4]);
+}
