@@ -13,6 +13,7 @@ pub mod id;
 pub mod listening;
 pub mod page;
 pub mod profile;
+pub mod search;
 pub mod secret;
 pub mod text;
 pub mod time;

@@ -24,6 +24,10 @@ use crate::{
 /// How long a ticket opens the door. Source: MirrorFly, "Token life: 1 hour".
 pub const TICKET_LIFE: Duration = Duration::from_secs(3600);
 
+/// The refusal of an app in which clients that show no secret create nobody.
+pub(super) const CLOSED: Error =
+    Error::Forbidden("This app's registration is closed: only its back end creates users (setting registration)");
+
 /// The back end of Qiscus asks to log somebody in or to register them.
 #[derive(Debug)]
 pub struct LoginOrRegister {
@@ -162,7 +166,7 @@ impl Service {
         Ok(self.with_token(tenant, user, &held))
     }
 
-    fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
+    pub(super) fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
         let token = self.house.keyring.derive(Purpose::UserToken, tenant.app.key, &user.id, held.token.salt);
         Account { user, token }
     }
@@ -246,11 +250,7 @@ impl Service {
         let if_known = match tenant.app.settings.registration {
             Registration::Open => IfKnown::Update,
             Registration::New => IfKnown::Refuse,
-            Registration::Closed => {
-                return Err(Error::Forbidden(
-                    "This app's registration is closed: only its back end creates users (setting registration)",
-                ));
-            }
+            Registration::Closed => return Err(CLOSED),
         };
         self.creatable(tenant, &call.id)?;
         let (ticket, new_ticket) = self.drawn_ticket();
@@ -303,7 +303,7 @@ impl Service {
                 false => return Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             }
         } else {
-            self.user_by_password(tenant, username, password).await?
+            Holder::of(&self.opened(tenant, username, password).await?)
         };
         let (ticket, new) = self.drawn_ticket();
         match self.house.store.issue_ticket(tenant.app.key, holder, new, self.now()).await {
@@ -313,7 +313,13 @@ impl Service {
         }
     }
 
-    async fn user_by_password(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<Holder, Error> {
+    /// The user whose chosen or issued password this is. Every refusal costs one argon2 and reads the same.
+    pub(super) async fn opened(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret,
+    ) -> Result<Credentials, Error> {
         let held = match UserId::parse(username) {
             Ok(id) => self.house.store.credentials(tenant.app.key, &id)?,
             Err(_) => None,
@@ -326,7 +332,7 @@ impl Service {
         match held {
             None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             Some(Credentials { state: State::Suspended, .. }) => Err(Error::Forbidden("User is suspended")),
-            Some(held) => Ok(Holder::of(&held)),
+            Some(held) => Ok(held),
         }
     }
 
@@ -401,7 +407,7 @@ impl Service {
     }
 
     /// What is known of an id that may be about to be created; a reserved id that nobody has is refused.
-    fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
+    pub(super) fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
         let known = self.house.store.credentials(tenant.app.key, id)?;
         if known.is_none() {
             id.free_for_creation(&tenant.app.account).map_err(|fault| fault.at("user id"))?;
@@ -426,7 +432,7 @@ impl Service {
         keyring.hash(password).await
     }
 
-    fn new_secrets(&self, tenant: &Tenant, id: &UserId) -> Result<NewSecrets, Error> {
+    pub(super) fn new_secrets(&self, tenant: &Tenant, id: &UserId) -> Result<NewSecrets, Error> {
         let keyring = &self.house.keyring;
         Ok(NewSecrets {
             token: keyring.draw(Purpose::UserToken, tenant.app.key, id),

@@ -6,6 +6,7 @@ use crate::{
         error::Error,
         id::{UserId, UserKey},
         page::{Listed, Page},
+        profile::User,
         text::MobileNumber,
     },
     service::{Service, apps::Tenant, blocking},
@@ -61,6 +62,14 @@ impl Service {
         let change = ContactsChange { add, remove: deleted.concat(), replaces_all: sync.replaces_all };
         self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await?;
         Ok(live)
+    }
+
+    /// A page of the users somebody blocks, in the order they were created.
+    /// # Errors
+    /// Store errors.
+    pub async fn blocked(&self, tenant: &Tenant, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
+        let (store, app) = (self.house.store.clone(), tenant.app.key);
+        blocking(move || store.blocked(app, owner, page)).await?
     }
 
     /// Blocks a user for another: neither hears of the other any more.

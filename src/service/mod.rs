@@ -13,6 +13,7 @@ pub mod listening;
 pub mod pictures;
 pub mod profiles;
 mod quota;
+pub mod sessions;
 pub mod sweep;
 mod turns;
 
@@ -30,6 +31,7 @@ use crate::{
 use apps::Directory;
 use credentials::Keyring;
 use pictures::{PictureOptions, Pictures};
+use turns::Turns;
 
 /// The verbs over one data folder. Cloning shares it.
 #[derive(Clone)]
@@ -45,8 +47,13 @@ struct House {
     hub: Hub,
     /// Until somebody follows it.
     feed: Mutex<Option<Feed>>,
+    /// A text too short for the index costs a walk over all users of the app.
+    searching: Turns,
     clock: Clock,
 }
+
+/// Searches that may wait beyond those under way; more are told [`Error::Busy`].
+const SEARCHES_WAITING_MAX: usize = 64;
 
 impl Service {
     /// Opens the verbs over an open store and picture folder. The server key must be the one this database was made with.
@@ -64,11 +71,12 @@ impl Service {
         }
         let apps = Directory::default();
         apps.refresh(&store, &keyring)?;
+        let searching = Turns::new(pictures.cores, SEARCHES_WAITING_MAX);
         let pictures = Pictures::new(folder, pictures);
         let seq = store.last_event_seq()?;
         let hub = Hub::new(seq, Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(store.clone(), hub.clone(), seq)));
-        Ok(Self { house: Arc::new(House { store, keyring, apps, pictures, hub, feed, clock }) })
+        Ok(Self { house: Arc::new(House { store, keyring, apps, pictures, hub, feed, searching, clock }) })
     }
 
     /// Lets the writer finish what is queued and closes the database. Verbs called after this answer [`Error::Busy`].

@@ -179,6 +179,28 @@ impl Service {
         self.house.pictures.limits.file_bytes_max
     }
 
+    /// Takes a user's upload in. Nobody shows it until a profile names it; the sweep takes it after an hour.
+    /// # Errors
+    /// `Invalid` at the upload's field; `TooMany`; `Busy`; `NotFound` when the owner is gone by now; store errors.
+    pub async fn upload_picture(
+        &self,
+        tenant: &Arc<Tenant>,
+        owner: &User,
+        upload: Upload,
+    ) -> Result<NewPicture, Error> {
+        let (service, tenant, owner) = (self.clone(), Arc::clone(tenant), owner.clone());
+        self.to_the_end(async move {
+            let picture = service.store_picture(&tenant, &owner.id, upload).await?;
+            let (key, at) = (picture.key.clone(), service.now());
+            let added = service.house.store.add_picture(tenant.app.key, owner.key, picture.clone(), at).await;
+            if added.is_err() {
+                service.discard_picture(&key).await;
+            }
+            added.map(|()| picture)
+        })
+        .await
+    }
+
     /// Takes an upload in: quota, head, budget, pixels, files. The row comes after; until then the picture is nobody's.
     pub(super) async fn store_picture(
         &self,

@@ -6,6 +6,7 @@ use crate::{
         id::UserId,
         page::{Listed, Order, Page},
         profile::{ProfileChange, State, User},
+        search::UserSearch,
         secret::Secret,
     },
     service::{Service, apps::Tenant, blocking},
@@ -45,6 +46,23 @@ impl Service {
     pub async fn users(&self, tenant: &Tenant, page: Page, order: Order) -> Result<Listed<User>, Error> {
         let (store, app) = (self.house.store.clone(), tenant.app.key);
         blocking(move || store.users(app, page, order)).await?
+    }
+
+    /// A page of the users that a search finds, as [`Service::users`] where it is for everybody. Of more than 10,000 the first ones.
+    /// # Errors
+    /// `Busy` when too many searches wait; store errors.
+    pub async fn find_users(
+        &self,
+        tenant: &Tenant,
+        search: UserSearch,
+        page: Page,
+        order: Order,
+    ) -> Result<Listed<User>, Error> {
+        if search.is_for_everybody() {
+            return self.users(tenant, page, order).await;
+        }
+        let (store, app) = (self.house.store.clone(), tenant.app.key);
+        self.house.searching.take(move || store.find_users(app, &search, page, order)).await?
     }
 
     /// Changes what is given of a user, by an operator's authority.

@@ -6,25 +6,31 @@
 //!
 //! Time, ids and secrets are arguments; no engine's type leaves this room.
 
+mod asked;
 mod sqlite;
 
 use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 
 use tokio::sync::watch;
 
-use self::sqlite::{Engine, apps, contacts, events, pictures, tickets, users};
+pub use self::asked::{
+    ContactsChange, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, StateChange, StoredPicture, Ticket,
+    TicketHolder, UserChange,
+};
+use self::sqlite::{Engine, apps, contacts, events, pictures, search, tickets, users};
 use crate::domain::{
     app::{App, NewApp},
-    avatar::{PictureKey, PictureKind},
+    avatar::{NewPicture, PictureKey},
     contact::Contact,
-    device::Device,
+    device::DeviceType,
     error::Error,
     event::Event,
     id::{AppKey, UserId, UserKey},
     page::{Listed, Order, Page},
-    profile::{Credentials, ProfileChange, State, User},
-    secret::{Derived, Digest, PasswordHash},
-    text::{ContactName, MobileNumber},
+    profile::{Credentials, User},
+    search::UserSearch,
+    secret::{Derived, Digest},
+    text::MobileNumber,
     time::Moment,
 };
 
@@ -80,179 +86,6 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
-
-/// A user that may or may not be known yet, with what to make of it.
-#[derive(Debug, Clone)]
-pub struct Register {
-    /// Its id.
-    pub id: UserId,
-    /// What to do if there is such a user.
-    pub if_known: IfKnown,
-    /// Profile fields to set.
-    pub change: ProfileChange,
-    /// A password somebody chose. For a known user this is a change of its password.
-    pub chosen: Option<PasswordHash>,
-    /// Used only when this call creates the user.
-    pub secrets: NewSecrets,
-    /// The device it came with; replaces the one of the same platform.
-    pub device: Option<Device>,
-    /// A session to begin with.
-    pub ticket: Option<NewTicket>,
-    /// Now.
-    pub at: Moment,
-}
-
-/// What becomes of a user that is known already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfKnown {
-    /// The given fields are applied; its secrets stay.
-    Update,
-    /// Nothing: the call is refused.
-    Refuse,
-}
-
-/// What a new user is given by the house.
-#[derive(Debug, Clone)]
-pub struct NewSecrets {
-    /// The user token.
-    pub token: Derived,
-    /// The issued password.
-    pub issued: Derived,
-    /// See [`User::handle`].
-    pub handle: PictureKey,
-}
-
-/// A user after [`Store::register`].
-#[derive(Debug, Clone)]
-pub struct Registered {
-    /// As it is now.
-    pub user: User,
-    /// As they are now.
-    pub credentials: Credentials,
-    /// Whether this call created it.
-    pub created: bool,
-}
-
-/// A change of a user. What is not given stays.
-#[derive(Debug, Clone, Default)]
-pub struct UserChange {
-    /// Fields of the profile.
-    pub profile: ProfileChange,
-    /// A new chosen password: ends the user's sessions.
-    pub chosen: Option<PasswordHash>,
-    /// Whether it may act.
-    pub state: Option<StateChange>,
-    /// Replaces the device of the same platform. No event: nobody is shown devices.
-    pub device: Option<Device>,
-}
-
-/// A change of whether a user may act. The state it has already is no change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateChange {
-    /// It may act again.
-    Reactivate,
-    /// It may not: its sessions end, and this user token takes the former one's place, which is dead for good.
-    Suspend {
-        /// What the token is once the user is reactivated.
-        token: Derived,
-    },
-}
-
-impl StateChange {
-    /// What the user is after it.
-    pub fn state(&self) -> State {
-        match self {
-            Self::Reactivate => State::Active,
-            Self::Suspend { .. } => State::Suspended,
-        }
-    }
-}
-
-/// A change of a user's own contacts. Removal comes before addition.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ContactsChange {
-    /// Whom to list, each with what the owner calls them; without a name the one given earlier stays. The owner itself is left out.
-    pub add: Vec<(UserKey, Option<ContactName>)>,
-    /// Whom to list no longer.
-    pub remove: Vec<UserKey>,
-    /// Whether nobody but those in `add` stays listed.
-    pub replaces_all: bool,
-}
-
-/// Who is to hold a new ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
-    /// The app's back-end account.
-    BackEnd,
-    /// A user of the app.
-    User {
-        /// Which one.
-        key: UserKey,
-        /// The chosen password as it was when the login was checked: one that has changed since ends the login too.
-        chosen: Option<PasswordHash>,
-        /// The issued password, likewise.
-        issued: Digest,
-    },
-}
-
-impl Holder {
-    /// The user whose secrets these are, as they are now.
-    pub fn of(credentials: &Credentials) -> Self {
-        let Credentials { user, chosen, issued, .. } = credentials;
-        Self::User { key: *user, chosen: chosen.clone(), issued: issued.digest }
-    }
-}
-
-/// A session ticket on its way into a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewTicket {
-    /// Of the secret its holder was given.
-    pub digest: Digest,
-    /// From this moment on it is no good.
-    pub expires_at: Moment,
-}
-
-/// A session ticket as it is stored, good or expired.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket {
-    /// The app it is good for.
-    pub app: AppKey,
-    /// Who holds it.
-    pub holder: TicketHolder,
-    /// From this moment on it is no good.
-    pub expires_at: Moment,
-}
-
-/// Who holds a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TicketHolder {
-    /// The app's back-end account.
-    BackEnd,
-    /// A user of the app.
-    User {
-        /// Its integer key.
-        key: UserKey,
-        /// Its id.
-        id: UserId,
-    },
-}
-
-/// A picture of a living user: the current one or one that waits for the sweep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredPicture {
-    /// Its name.
-    pub key: PictureKey,
-    /// What its bytes are.
-    pub kind: PictureKind,
-    /// Its owner's app.
-    pub app: AppKey,
-    /// Whose it is.
-    pub owner: UserKey,
-    /// Of the full rendition.
-    pub width_px: u32,
-    /// Of the full rendition.
-    pub height_px: u32,
-}
 
 /// The store. Cheap to clone; every clone is the same one.
 ///
@@ -331,6 +164,27 @@ impl Store {
     /// Those of every read.
     pub fn users(&self, app: AppKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
         self.0.read(|connection| users::list(connection, app, page, order))
+    }
+
+    /// A user by the digest of its user token.
+    /// # Errors
+    /// Those of every read.
+    pub fn user_by_token(&self, app: AppKey, token: &Digest) -> Result<Option<User>, Error> {
+        self.0.read(|connection| users::find_by_token(connection, app, token))
+    }
+
+    /// A page of the users that a search finds, suspended ones included; of more than [`crate::domain::search::MATCHES_MAX`] the first
+    /// ones. Call it on a blocking thread: texts of three characters and more are looked up in an index, others in every row.
+    /// # Errors
+    /// Those of every read.
+    pub fn find_users(
+        &self,
+        app: AppKey,
+        search: &UserSearch,
+        page: Page,
+        order: Order,
+    ) -> Result<Listed<User>, Error> {
+        self.0.read(|connection| search::find(connection, app, search, page, order))
     }
 
     /// What opens a user's account.
@@ -449,6 +303,13 @@ impl Store {
         self.0.write(move |tx| contacts::unblock(tx, app, owner, &whom, at)).await
     }
 
+    /// A page of the users somebody blocks, in the order they were created.
+    /// # Errors
+    /// Those of every read.
+    pub fn blocked(&self, app: AppKey, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
+        self.0.read(|connection| contacts::blocked(connection, app, owner, page))
+    }
+
     /// Takes rows that still name deleted users away, `at_most` in one step; 0 when none is left.
     /// # Errors
     /// Those of every write.
@@ -471,11 +332,32 @@ impl Store {
         self.0.read(|connection| tickets::find(connection, digest))
     }
 
+    /// Ends a session, if there is one of this ticket.
+    /// # Errors
+    /// Those of every write.
+    pub async fn forget_ticket(&self, digest: Digest) -> Result<(), Error> {
+        self.0.write(move |tx| tickets::forget(tx, &digest)).await
+    }
+
+    /// Forgets a user's device of this platform, if it has told of one.
+    /// # Errors
+    /// Those of every write.
+    pub async fn forget_device(&self, app: AppKey, user: UserKey, platform: DeviceType) -> Result<(), Error> {
+        self.0.write(move |tx| users::forget_device(tx, app, user, platform)).await
+    }
+
     /// Deletes tickets that had expired at `before`, the longest expired first; how many.
     /// # Errors
     /// Those of every write.
     pub async fn forget_expired_tickets(&self, before: Moment, at_most: u32) -> Result<u32, Error> {
         self.0.write(move |tx| tickets::forget_expired(tx, before, at_most)).await
+    }
+
+    /// Adds a picture that its owner does not show yet: the sweep takes it unless a profile names it in time.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn add_picture(&self, app: AppKey, owner: UserKey, new: NewPicture, at: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| pictures::add_unnamed(tx, app, owner, &new, at)).await
     }
 
     /// A picture, unless its owner is gone.

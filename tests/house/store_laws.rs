@@ -1,6 +1,7 @@
 //! The laws of the store: plain functions over its public operations, so that another engine can be held to them.
 
 mod contacts;
+mod search;
 
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 

@@ -12,6 +12,7 @@ use crate::{
         event::EventKind,
         id::{AppKey, UserId, UserKey},
         page::{Listed, Page},
+        profile::User,
         text::{ContactName, MobileNumber},
         time::Moment,
     },
@@ -138,7 +139,9 @@ fn acting(tx: &Transaction<'_>, app: AppKey, user: UserKey) -> Result<UserId, Er
     id.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
 }
 
-const BLOCKS: &str = "SELECT count(*) FROM block WHERE owner = ?1";
+/// Of users there still are.
+const BLOCKS: &str = "
+    SELECT count(*) FROM block JOIN user ON user.key = block.blocked WHERE block.owner = ?1 AND user.app = ?2";
 
 const BLOCK: &str = "INSERT INTO block (owner, blocked, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
@@ -153,7 +156,7 @@ pub(in crate::store) fn block(
     if tx.prepare_cached(BLOCK)?.execute(params![owner.0, whom.0, at.micros()])? == 0 {
         return Err(Error::Conflict(What::Block));
     }
-    let blocks: i64 = tx.prepare_cached(BLOCKS)?.query_row(params![owner.0], |row| row.get(0))?;
+    let blocks: i64 = tx.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     let blocks = usize::try_from(blocks).map_err(Error::internal)?;
     match blocks > ROWS_MAX {
         true => Err(too_many("blocked users", blocks)),
@@ -175,6 +178,20 @@ pub(in crate::store) fn unblock(
         0 => Err(Error::NotFound(What::Block)),
         _ => events::append(tx, app, owner, &id, &EventKind::Unblocked { whom }, at),
     }
+}
+
+pub(in crate::store) fn blocked(
+    connection: &Connection,
+    app: AppKey,
+    owner: UserKey,
+    page: Page,
+) -> Result<Listed<User>, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let total: i64 = snapshot.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
+    Ok(Listed {
+        items: users::blocked_by(&snapshot, app, owner, page)?,
+        total: u64::try_from(total).map_err(Error::internal)?,
+    })
 }
 
 /// Two different users of an app: the id of the one who acts, the key of the other.

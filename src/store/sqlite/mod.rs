@@ -8,6 +8,7 @@ pub(super) mod events;
 pub(super) mod pictures;
 mod readers;
 mod row;
+pub(super) mod search;
 pub(super) mod tickets;
 pub(super) mod users;
 mod writer;
@@ -23,8 +24,11 @@ use super::{Durability, OpenError, StoreOptions};
 use crate::domain::error::Error;
 
 /// Forward only: a released file never changes, a change is a new file.
-const STEPS: &[M<'static>] =
-    &[M::up(include_str!("schema/0001_first.sql")), M::up(include_str!("schema/0002_contacts.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("schema/0001_first.sql")),
+    M::up(include_str!("schema/0002_contacts.sql")),
+    M::up(include_str!("schema/0003_search.sql")),
+];
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -46,6 +46,18 @@ fn owned(
 const ADD: &str = "
     INSERT INTO picture (key, kind, owner, width_px, height_px, released_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
+/// A picture that nobody shows yet.
+pub(in crate::store) fn add_unnamed(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: UserKey,
+    new: &NewPicture,
+    at: Moment,
+) -> Result<(), Error> {
+    let owner = super::users::find_by_key(tx, app, owner)?.ok_or(Error::NotFound(What::User))?;
+    add(tx, owner.key, new, at).map(drop)
+}
+
 /// A new picture comes released; [`show`] is the one way for any to become current.
 fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<Avatar, Error> {
     tx.prepare_cached(ADD)?.execute(params![

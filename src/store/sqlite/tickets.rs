@@ -57,6 +57,13 @@ pub(in crate::store) fn find(connection: &Connection, digest: &Digest) -> Result
     connection.prepare_cached(FIND)?.query_and_then(params![digest.0], ticket)?.next().transpose()
 }
 
+const FORGET: &str = "DELETE FROM ticket WHERE digest = ?1";
+
+pub(in crate::store) fn forget(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
+    tx.prepare_cached(FORGET)?.execute(params![digest.0])?;
+    Ok(())
+}
+
 const FORGET_EXPIRED: &str = "
     DELETE FROM ticket WHERE digest IN (
         SELECT digest FROM ticket WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";

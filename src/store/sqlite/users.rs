@@ -6,14 +6,14 @@ use super::{contacts, events, pictures, row::Stored, tickets};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
-        device::{Device, DeviceText},
+        device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         event::EventKind,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
-        secret::{Derived, PasswordHash},
+        secret::{Derived, Digest, PasswordHash},
         text::{DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
@@ -47,6 +47,28 @@ const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?
 
 pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
     connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
+}
+
+const BLOCKED_BY: &str = select_user!(
+    "",
+    "WHERE user.app = ?1 AND user.key IN (SELECT blocked FROM block WHERE owner = ?2) ORDER BY user.key LIMIT ?3 OFFSET ?4"
+);
+
+/// Blocked users, in creation order.
+pub(super) fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
+    let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
+    let mut statement = connection.prepare_cached(BLOCKED_BY)?;
+    statement.query_and_then(params![app.0, owner.0, page.limit(), offset], user)?.collect()
+}
+
+const FIND_BY_TOKEN: &str = select_user!("", "WHERE user.app = ?1 AND user.token_digest = ?2");
+
+pub(in crate::store) fn find_by_token(
+    connection: &Connection,
+    app: AppKey,
+    token: &Digest,
+) -> Result<Option<User>, Error> {
+    connection.prepare_cached(FIND_BY_TOKEN)?.query_and_then(params![app.0, token.0], user)?.next().transpose()
 }
 
 const FIND_BY_HANDLE: &str = select_user!(", user.app", "WHERE user.handle = ?1");
@@ -369,6 +391,19 @@ fn set_device(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Moment) 
         device.sandbox,
         at.micros(),
     ])?;
+    Ok(())
+}
+
+const FORGET_DEVICE: &str = "
+    DELETE FROM device WHERE platform = ?3 AND user = (SELECT key FROM user WHERE app = ?1 AND key = ?2)";
+
+pub(in crate::store) fn forget_device(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    platform: DeviceType,
+) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_DEVICE)?.execute(params![app.0, user.0, platform.as_str()])?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use standin::{
         contact::{ROWS_MAX, USERS_OF_A_NUMBER_MAX},
         error::{Fault, Unauthenticated},
         page::Listed,
+        search::UserSearch,
         text::ContactName,
     },
     store::ContactsChange,
@@ -326,23 +327,25 @@ async fn a_reset_of_the_issued_password_ends_the_tickets_and_logins_under_way() 
 #[actix_web::test]
 async fn a_database_of_the_first_schema_is_brought_up_to_date() {
     const FIRST: &str = include_str!("../../../src/store/sqlite/schema/0001_first.sql");
-    const SINCE_THEN: &str = "
-        DROP TABLE contact; DROP TABLE block; DROP TABLE departed; DROP INDEX user_by_mobile;
-        ALTER TABLE user DROP COLUMN mobile_bare; PRAGMA user_version = 1;";
     let shelf = Shelf::fresh().await;
     let ann = shelf.with_mobile("ann", "+62 812").await;
     let Shelf { folder, store, app } = shelf;
     store.close().await;
-    let old = rusqlite::Connection::open(folder.path().join("standin.db")).unwrap();
-    old.execute_batch(SINCE_THEN).unwrap();
-    let schema = |connection: &rusqlite::Connection| -> String {
-        let all = "SELECT group_concat(name || type, ' ') FROM (SELECT name, type FROM sqlite_schema ORDER BY name)";
-        connection.query_row(all, [], |row| row.get(0)).unwrap()
-    };
-    let fresh = rusqlite::Connection::open_in_memory().unwrap();
-    fresh.execute_batch(FIRST).unwrap();
-    assert_eq!(schema(&old), schema(&fresh), "this is what the first release made");
-    drop(old);
-    let store = open(folder.path());
+    let (new, old) = (folder.path().join("standin.db"), folder.path().join("first"));
+    std::fs::create_dir(&old).unwrap();
+    let first = rusqlite::Connection::open(old.join("standin.db")).unwrap();
+    first.execute_batch(FIRST).unwrap();
+    first.execute("ATTACH ?1 AS new", [new.to_str().unwrap()]).unwrap();
+    for table in ["house", "app", "user"] {
+        let columns = "SELECT group_concat(name) FROM pragma_table_info(?1) WHERE ?1 IS NOT NULL";
+        let columns: String = first.query_row(columns, [table], |row| row.get(0)).unwrap();
+        first.execute_batch(&format!("INSERT INTO {table} SELECT {columns} FROM new.{table}")).unwrap();
+    }
+    first.pragma_update(None, "user_version", 1).unwrap();
+    drop(first);
+    let store = open(&old);
     assert_eq!(store.users_of_numbers(app, &[number("62812")]).unwrap(), [vec![ann]]);
+    let search = UserSearch { text: Some("ann".into()), ..UserSearch::default() };
+    let found = store.find_users(app, &search, Page::new(1, 1), Order::OldestFirst).unwrap();
+    assert_eq!(found.items[0].key, ann);
 }

@@ -1,0 +1,48 @@
+//! Searching users: which ones a caller is looking for.
+
+use serde_json::{Map, Value};
+
+/// Matches that are counted: a list of more is one to search in, not to page through.
+pub const MATCHES_MAX: u64 = 10_000;
+
+/// Characters of the longest text that is looked for: no name is longer.
+pub const TEXT_CHARS_MAX: usize = 500;
+
+/// Whom a caller is looking for. What is not given excludes nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserSearch {
+    /// Part of a display name or of an id, in any case of letters.
+    pub text: Option<String>,
+    /// A metadata key, and the values of it that are looked for: any of them will do.
+    pub metadata: Option<MetadataFilter>,
+}
+
+/// Source: MirrorFly getUsersList, `metaDataFilter`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataFilter {
+    /// The key, exactly.
+    pub key: String,
+    /// The values, exactly; numbers and booleans as JSON writes them.
+    pub values: Vec<String>,
+}
+
+impl UserSearch {
+    /// Whether anybody is excluded at all.
+    pub fn is_for_everybody(&self) -> bool {
+        self.text.as_deref().is_none_or(str::is_empty) && self.metadata.is_none()
+    }
+
+    /// Whether a user of this id, name and metadata is looked for.
+    pub fn finds(&self, id: &str, display_name: Option<&str>, metadata: &Map<String, Value>) -> bool {
+        let by_text = self.text.as_deref().is_none_or(|text| {
+            let text = text.to_lowercase();
+            [Some(id), display_name].into_iter().flatten().any(|name| name.to_lowercase().contains(&text))
+        });
+        let by_metadata = self.metadata.as_ref().is_none_or(|filter| match metadata.get(&filter.key) {
+            Some(Value::String(value)) => filter.values.contains(value),
+            Some(value) => filter.values.contains(&value.to_string()),
+            None => false,
+        });
+        by_text && by_metadata
+    }
+}

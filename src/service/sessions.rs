@@ -1,0 +1,144 @@
+//! Sessions of clients: how an app's users themselves come in, with what proves who they are, and how they leave.
+
+use crate::{
+    domain::{
+        app::Registration,
+        device::{Device, DeviceType},
+        error::{Error, Unauthenticated, What},
+        id::UserId,
+        profile::{ProfileChange, State, User},
+        secret::Secret,
+    },
+    service::{
+        Service,
+        accounts::{Account, CLOSED, Enrol},
+        apps::Tenant,
+        credentials,
+    },
+    store::{IfKnown, Register, UserChange},
+};
+
+/// A client of Qiscus asks to log in with the key it has for a user.
+#[derive(Debug)]
+pub struct Enter {
+    /// Whom.
+    pub id: UserId,
+    /// The user's password; of a new user it becomes it.
+    pub key: Secret,
+    /// What is given of the profile.
+    pub change: ProfileChange,
+}
+
+impl Service {
+    /// Logs a client's user in by the key it has. A known user's key is compared, never replaced; who is unknown comes to be, as far as the
+    /// app's `registration` lets it. Every refusal of a key costs one argon2 and reads the same.
+    /// # Errors
+    /// `Unauthenticated`; `Forbidden` for a suspended user who knows the key, and for a new one in a closed app; `Invalid`; store errors.
+    pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Account, Error> {
+        if self.creatable(tenant, &call.id)?.is_none() {
+            match self.enter_new(tenant, &call).await {
+                // Somebody else made it a moment ago: now it is known.
+                Err(Error::Conflict(What::User)) => {}
+                entered => return entered,
+            }
+        }
+        self.opened(tenant, call.id.as_str(), &call.key).await?;
+        self.changed(tenant, call.id, call.change, None).await
+    }
+
+    async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Account, Error> {
+        match tenant.app.settings.registration {
+            Registration::Open | Registration::New => {}
+            Registration::Closed => return Err(CLOSED),
+        }
+        let register = Register {
+            if_known: IfKnown::Refuse,
+            change: call.change.clone(),
+            chosen: Some(self.chosen_hash(tenant, None, &call.key).await?),
+            secrets: self.new_secrets(tenant, &call.id)?,
+            device: None,
+            ticket: None,
+            id: call.id.clone(),
+            at: self.now(),
+        };
+        let registered = self.house.store.register(tenant.app.key, register).await?;
+        Ok(self.with_token(tenant, registered.user, &registered.credentials))
+    }
+
+    /// Logs a user in for whom the app itself has vouched, by a token signed with its secret. Who is unknown comes to be; who is known
+    /// takes the given fields.
+    /// # Errors
+    /// `Forbidden` for a suspended user; `Invalid`; store errors.
+    pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Account, Error> {
+        if self.creatable(tenant, &call.id)?.is_some_and(|known| known.state == State::Suspended) {
+            return Err(Error::Forbidden("User is suspended"));
+        }
+        let register = Register {
+            if_known: IfKnown::Update,
+            change: call.change,
+            chosen: None,
+            secrets: self.new_secrets(tenant, &call.id)?,
+            device: call.device,
+            ticket: None,
+            id: call.id,
+            at: self.now(),
+        };
+        let registered = self.house.store.register(tenant.app.key, register).await?;
+        Ok(self.with_token(tenant, registered.user, &registered.credentials))
+    }
+
+    /// The user whose chosen or issued password this is, as [`Service::sign_in`], but without a ticket. The app's back-end account is none.
+    /// # Errors
+    /// `Unauthenticated`; `Forbidden` for a suspended user who knows the password; store errors.
+    pub async fn authenticate(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<User, Error> {
+        self.opened(tenant, username, password).await?;
+        let id = UserId::parse(username).map_err(|_| Error::Unauthenticated(Unauthenticated::Wrong))?;
+        self.find_user(tenant, &id)?.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
+    }
+
+    /// Whose user token this is.
+    /// # Errors
+    /// `Unauthenticated`; `Forbidden` for a suspended user; store errors.
+    pub fn user_by_token(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
+        let user = self.house.store.user_by_token(tenant.app.key, &credentials::digest(token))?;
+        match user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))? {
+            user if user.is_active() => Ok(user),
+            _suspended => Err(Error::Forbidden("User is suspended")),
+        }
+    }
+
+    /// Ends the session of this ticket, if there is one.
+    /// # Errors
+    /// Store errors.
+    pub async fn sign_out(&self, ticket: &str) -> Result<(), Error> {
+        self.house.store.forget_ticket(credentials::digest(ticket)).await
+    }
+
+    /// Keeps what is told of a user's device, in the place of the one of the same platform. Nothing is ever pushed to it.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub async fn set_device(&self, tenant: &Tenant, id: UserId, device: Device) -> Result<Account, Error> {
+        self.changed(tenant, id, ProfileChange::default(), Some(device)).await
+    }
+
+    /// Forgets a user's device of this platform.
+    /// # Errors
+    /// Store errors.
+    pub async fn forget_device(&self, tenant: &Tenant, user: &User, platform: DeviceType) -> Result<(), Error> {
+        self.house.store.forget_device(tenant.app.key, user.key, platform).await
+    }
+
+    async fn changed(
+        &self,
+        tenant: &Tenant,
+        id: UserId,
+        profile: ProfileChange,
+        device: Option<Device>,
+    ) -> Result<Account, Error> {
+        if profile.is_given() || device.is_some() {
+            let change = UserChange { profile, device, ..UserChange::default() };
+            self.house.store.change_user(tenant.app.key, id.clone(), change, self.now()).await?;
+        }
+        self.account(tenant, &id)
+    }
+}
