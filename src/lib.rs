@@ -20,7 +20,7 @@
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
 //! service/            the verbs: accounts, profiles, pictures, apps, credentials, the sweep
-//! http/               what every dialect needs: forms under limits, strict JSON, addresses, the guard, picture files
+//! http/               what every dialect needs: forms under limits, strict JSON, addresses, sockets, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, registration with its codec, pictures behind a token
 //! dialect/native/     our own API under /standin/v1, by which the command line reaches a running server

@@ -9,4 +9,5 @@ pub mod guard;
 pub mod json;
 pub mod loopback;
 pub mod pictures;
+pub mod socket;
 pub mod spool;

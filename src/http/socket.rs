@@ -1,0 +1,232 @@
+//! The socket pump: it owns a WebSocket and its waits; what is said over it is a [`Talk`]'s affair.
+
+use std::{future::pending, time::Duration};
+
+use actix_web::{HttpRequest, HttpResponse, rt, web::Payload};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
+use bytes::Bytes;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::{
+    domain::listening::{Notice, Over},
+    service::listening::Listening,
+};
+
+/// Bytes of one message, whole or in pieces.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a client may stay before it has proved who it is.
+const AUTHENTICATE_WAIT: Duration = Duration::from_secs(10);
+
+/// How often a silent client is asked whether it is there.
+const PING_EVERY: Duration = Duration::from_secs(30);
+
+/// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
+const SILENCE_MAX: Duration = Duration::from_secs(75);
+
+/// How long a client may take to make room for one frame. It is the outer bound of a slow reader; the queue of its session is the inner one.
+const SEND_WAIT: Duration = Duration::from_secs(10);
+
+/// One message of a WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// Of text.
+    Text(String),
+    /// Of bytes.
+    Binary(Bytes),
+}
+
+/// What a conversation does next.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step<V> {
+    /// To send, in this order.
+    pub frames: Vec<Frame>,
+    /// To run once they are sent. No frame is heard while it runs.
+    pub verb: Option<V>,
+    /// Whether the conversation is over, once they are sent.
+    pub is_over: bool,
+}
+
+impl<V> Default for Step<V> {
+    fn default() -> Self {
+        Self { frames: Vec::new(), verb: None, is_over: false }
+    }
+}
+
+/// A conversation over a socket, as a pure state machine: it knows neither socket nor service nor time.
+pub trait Talk {
+    /// What it asks to be run.
+    type Verb;
+    /// What comes of that.
+    type Outcome;
+
+    /// A frame has arrived, of [`MESSAGE_BYTES_MAX`] at most.
+    fn hear(&mut self, frame: Frame) -> Step<Self::Verb>;
+
+    /// The verb of the last step has run.
+    fn outcome(&mut self, outcome: Self::Outcome) -> Step<Self::Verb>;
+
+    /// Something happened that concerns this client.
+    fn notice(&mut self, notice: &Notice) -> Step<Self::Verb>;
+
+    /// The house ends the session: time for a last word. The socket closes after it.
+    fn over(&mut self, why: Over) -> Step<Self::Verb>;
+
+    /// Whether the client has proved who it is.
+    fn is_authenticated(&self) -> bool;
+}
+
+/// What running a verb came to.
+pub struct Ran<O> {
+    /// For the conversation.
+    pub outcome: O,
+    /// The session it has opened, to be listened to from now on.
+    pub listening: Option<Listening>,
+}
+
+/// Takes a WebSocket over. Of `protocols` the client's first is answered; one that offers none of them gets none back.
+/// # Errors
+/// What is no WebSocket handshake.
+pub fn open<T: Talk + 'static>(
+    request: &HttpRequest,
+    payload: Payload,
+    protocols: &[&str],
+    talk: T,
+    run: impl AsyncFn(T::Verb) -> Ran<T::Outcome> + 'static,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (answer, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
+    let stream =
+        stream.max_frame_size(MESSAGE_BYTES_MAX).aggregate_continuations().max_continuation_size(MESSAGE_BYTES_MAX);
+    let pump = Pump { talk, run, session: session.clone(), listening: None };
+    rt::spawn(async move {
+        let reason = pump.keep_up(stream).await;
+        // A client that takes nothing any more is not waited for a second time.
+        let _ = timeout(SEND_WAIT, session.close(reason)).await;
+    });
+    Ok(answer)
+}
+
+/// What happens next at a socket.
+enum Next {
+    Heard(Option<Result<AggregatedMessage, ProtocolError>>),
+    Told(Result<std::sync::Arc<Notice>, Over>),
+    TimeIsUp,
+}
+
+/// Why a socket is to be closed: the reason its client is told, if it is to hear one.
+type Close = Option<CloseReason>;
+
+struct Pump<T, R> {
+    talk: T,
+    run: R,
+    session: Session,
+    listening: Option<Listening>,
+}
+
+impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
+    async fn keep_up(mut self, mut stream: AggregatedMessageStream) -> Close {
+        let opened = Instant::now();
+        let (mut heard, mut asked) = (opened, opened);
+        loop {
+            let deadline = match self.talk.is_authenticated() {
+                true => (asked + PING_EVERY).min(heard + SILENCE_MAX),
+                false => opened + AUTHENTICATE_WAIT,
+            };
+            let done = match self.next(&mut stream, deadline).await {
+                Next::Heard(Some(Ok(message))) => {
+                    heard = Instant::now();
+                    asked = heard;
+                    self.hear(message).await
+                }
+                Next::Heard(Some(Err(fault))) => Err(refusal_of(&fault)),
+                Next::Heard(None) => Err(None),
+                Next::Told(Ok(notice)) => {
+                    let step = self.talk.notice(&notice);
+                    self.follow(step).await
+                }
+                Next::Told(Err(why)) => {
+                    let step = self.talk.over(why);
+                    self.follow(step).await.and(Err(close_of(why)))
+                }
+                Next::TimeIsUp if self.talk.is_authenticated() && heard.elapsed() < SILENCE_MAX => {
+                    asked = Instant::now();
+                    sent(self.session.ping(b"")).await
+                }
+                Next::TimeIsUp => Err(Some(CloseCode::Policy.into())),
+            };
+            if let Err(close) = done {
+                return close;
+            }
+        }
+    }
+
+    async fn next(&mut self, stream: &mut AggregatedMessageStream, deadline: Instant) -> Next {
+        let told = async {
+            match &mut self.listening {
+                Some(listening) => listening.next().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            heard = stream.recv() => Next::Heard(heard),
+            told = told => Next::Told(told),
+            () = sleep_until(deadline) => Next::TimeIsUp,
+        }
+    }
+
+    async fn hear(&mut self, message: AggregatedMessage) -> Result<(), Close> {
+        let frame = match message {
+            AggregatedMessage::Text(text) => Frame::Text(text.into()),
+            AggregatedMessage::Binary(bytes) => Frame::Binary(bytes),
+            AggregatedMessage::Ping(bytes) => return sent(self.session.pong(&bytes)).await,
+            AggregatedMessage::Pong(_) => return Ok(()),
+            AggregatedMessage::Close(reason) => return Err(reason),
+        };
+        let step = self.talk.hear(frame);
+        self.follow(step).await
+    }
+
+    /// Does what a step asks, and the steps that follow from it.
+    async fn follow(&mut self, mut step: Step<T::Verb>) -> Result<(), Close> {
+        loop {
+            for frame in step.frames {
+                match frame {
+                    Frame::Text(text) => sent(self.session.text(text)).await?,
+                    Frame::Binary(bytes) => sent(self.session.binary(bytes)).await?,
+                }
+            }
+            if step.is_over {
+                return Err(Some(CloseCode::Normal.into()));
+            }
+            let Some(verb) = step.verb else { return Ok(()) };
+            let ran = (self.run)(verb).await;
+            self.listening = ran.listening.or(self.listening.take());
+            step = self.talk.outcome(ran.outcome);
+        }
+    }
+}
+
+async fn sent(sending: impl Future<Output = Result<(), Closed>>) -> Result<(), Close> {
+    match timeout(SEND_WAIT, sending).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Closed)) | Err(_) => Err(None),
+    }
+}
+
+fn refusal_of(fault: &ProtocolError) -> Close {
+    let code = match matches!(fault, ProtocolError::Overflow) {
+        true => CloseCode::Size,
+        false => CloseCode::Protocol,
+    };
+    Some(CloseReason { code, description: Some(fault.to_string()) })
+}
+
+fn close_of(why: Over) -> Close {
+    let (code, description) = match why {
+        Over::Slow => (CloseCode::Policy, "too slow: connect again"),
+        Over::Replaced => (CloseCode::Policy, "a newer session took this one's place"),
+        Over::Refused => (CloseCode::Policy, "sign in again"),
+        Over::Closing => (CloseCode::Away, "the server stops"),
+    };
+    Some(CloseReason { code, description: Some(description.to_owned()) })
+}
