@@ -34,13 +34,13 @@ impl House {
         Runtime::new().block_on(async {
             let server = Server::open(settings).await?;
             let greeting = io::stdout().is_terminal().then(|| banner::greeting(&server, settings, begun.elapsed()));
-            let (addresses, app_id) = (server.addresses().to_vec(), server.first_app().tenant.app.app_id.clone());
+            let (addresses, app_id) = (server.addresses(), server.first_app().tenant.app.app_id.clone());
             let running = server.start().await?;
             match greeting {
                 Some(greeting) => output::print(&greeting)?,
                 None => {
                     for address in addresses {
-                        log::info!("listening on http://{address} with the data folder {}", settings.data.display());
+                        log::info!("listening on {address} with the data folder {}", settings.data.display());
                     }
                     let (app_id, data) = (app_id.as_str(), settings.data.display());
                     log::info!(

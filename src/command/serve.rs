@@ -22,5 +22,14 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = flags::parse(matches)?;
     let _log = log::start(settings.log, settings.log_format);
+    raise_file_limit();
     House::serve(&settings)
+}
+
+/// Lets this process have as many open files as the system allows it at all: each socket is one, and the usual 1,024 are soon used up.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => ::log::info!("up to {files} files and sockets may be open at one time"),
+        Err(error) => ::log::warn!("the limit of open files could not be raised: {error}"),
+    }
 }

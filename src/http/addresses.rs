@@ -1,10 +1,13 @@
 //! The absolute addresses the house hands out, and its own again when a client sends one back.
 
+use std::num::NonZeroU16;
+
 use url::Url;
 
 use crate::domain::{
     avatar::{PictureKey, PictureKind, Rendition},
     error::Fault,
+    id::Host,
 };
 
 /// What comes before the key of a default tile where a picture has its own key. No key has a `-`.
@@ -19,6 +22,8 @@ pub struct Addresses {
     base: Url,
     /// Without a slash at its end.
     text: String,
+    socket_host: String,
+    socket_port: u16,
 }
 
 /// What an address given by a client points at.
@@ -46,7 +51,29 @@ impl Addresses {
         if !is_plain || !matches!(base.scheme(), "http" | "https") {
             return Err(Fault::Malformed("an http or https address without user, query and fragment"));
         }
-        Ok(Self { text: base.as_str().trim_end_matches('/').to_owned(), base: base.clone() })
+        Ok(Self {
+            text: base.as_str().trim_end_matches('/').to_owned(),
+            socket_host: base.host_str().unwrap_or_default().to_owned(),
+            socket_port: base.port_or_known_default().unwrap_or_default(),
+            base: base.clone(),
+        })
+    }
+
+    /// Lets the WebSocket be elsewhere than the public base; what is not given stays.
+    #[must_use]
+    pub fn with_socket(self, host: Option<&Host>, port: Option<NonZeroU16>) -> Self {
+        let socket_host = host.map_or(self.socket_host, |host| host.as_str().to_owned());
+        Self { socket_host, socket_port: port.map_or(self.socket_port, NonZeroU16::get), ..self }
+    }
+
+    /// The host on which MirrorFly's SDK opens its WebSocket, and the domain of its JIDs.
+    pub fn socket_host(&self) -> &str {
+        &self.socket_host
+    }
+
+    /// The port on which MirrorFly's SDK opens its WebSocket: `wss://{host}:{port}/websocket`.
+    pub fn socket_port(&self) -> u16 {
+        self.socket_port
     }
 
     /// The public base, without a slash at its end.

@@ -1,12 +1,13 @@
 //! The composition root: opens the data folder, wires the rooms, serves until told to stop.
 
 mod folder;
+mod tls;
 
 use std::{
     fmt,
     fs::{self, File},
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::Arc,
@@ -23,6 +24,7 @@ use actix_web::{
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
+use self::tls::Certificate;
 use crate::{
     blob::Folder,
     dialect::{mirrorfly, native, qiscus},
@@ -38,7 +40,7 @@ use crate::{
         credentials::Keyring,
         pictures::PictureOptions,
     },
-    settings::{self, ControlSocket, FirstApp, Settings},
+    settings::{self, ControlSocket, FirstApp, Listen, Settings},
     store::{self, Store, StoreOptions},
 };
 
@@ -109,12 +111,18 @@ impl Runtime {
 /// A house that is open and bound to its addresses, but does not serve yet.
 pub struct Server {
     house: House,
-    listeners: Vec<TcpListener>,
-    addresses: Vec<SocketAddr>,
+    listeners: Vec<Listener>,
+    certificate: Option<Arc<Certificate>>,
     control: UnixListener,
     data: PathBuf,
     lock: File,
     first_app: FirstAppAtStart,
+}
+
+/// An address that is bound.
+struct Listener {
+    socket: TcpListener,
+    listen: Listen,
 }
 
 /// What every door needs.
@@ -144,6 +152,7 @@ pub struct Running {
     public: Option<(ServerHandle, rt::task::JoinHandle<io::Result<()>>)>,
     control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
     sweeping: rt::task::JoinHandle<()>,
+    renewing: Option<rt::task::JoinHandle<()>>,
     socket: ControlSocket,
     // One process owns the folder, for as long as it serves.
     _lock: File,
@@ -154,7 +163,7 @@ impl Server {
     /// # Errors
     /// See [`StartErrorKind`].
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
-        let listeners = settings.listen.iter().map(|address| listen(*address)).collect::<Result<Vec<_>, _>>()?;
+        let listeners = settings.listen.iter().map(|place| listen(*place)).collect::<Result<Vec<_>, _>>()?;
         Self::open_on(settings, listeners).await
     }
 
@@ -171,8 +180,12 @@ impl Server {
         Self::open_on(settings, Vec::new()).await
     }
 
-    async fn open_on(settings: &Settings, listeners: Vec<TcpListener>) -> Result<Self, StartError> {
+    async fn open_on(settings: &Settings, listeners: Vec<Listener>) -> Result<Self, StartError> {
         let data = settings.data.as_path();
+        let certificate = match &settings.tls {
+            Some(files) if !listeners.is_empty() => Some(Certificate::read(files)?),
+            Some(_) | None => None,
+        };
         let lock = folder::own_folder(data)?;
         folder::keep_demo_apart(settings)?;
         let keyring = Keyring::new(&folder::server_key(settings)?, settings.workers);
@@ -192,16 +205,7 @@ impl Server {
         if settings.demo {
             service.add_demo_people(&first_app.tenant).await.map_err(in_folder)?;
         }
-        let bound = listeners
-            .iter()
-            .map(TcpListener::local_addr)
-            .collect::<io::Result<Vec<_>>>()
-            .map_err(|error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() })?;
-        let public_url = settings.public_url.clone().map_or_else(|| public_url_of(bound.first()), Ok)?;
-        let addresses = Addresses::new(&public_url).map_err(|fault| StartError {
-            kind: StartErrorKind::Settings,
-            sentence: format!("The public URL {public_url} {fault}."),
-        })?;
+        let addresses = addresses(settings, listeners.first())?;
         let control = folder::control_socket(data)?;
         let guard = Guard::new(service.now());
         let house = House {
@@ -212,12 +216,12 @@ impl Server {
             workers: settings.workers,
             is_demo: settings.demo,
         };
-        Ok(Self { house, listeners, addresses: bound, control, data: settings.data.clone(), lock, first_app })
+        Ok(Self { house, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
     }
 
-    /// The addresses it listens on, the true port where the settings say 0.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    /// The addresses it listens on, the true port where the settings say 0: `https://127.0.0.1:8443`.
+    pub fn addresses(&self) -> Vec<String> {
+        self.listeners.iter().map(|listener| base_of(listener.listen)).collect()
     }
 
     /// The first app.
@@ -240,7 +244,8 @@ impl Server {
         let public = match self.listeners.is_empty() {
             true => None,
             false => {
-                let server = public_server(self.house.clone(), self.listeners).map_err(in_address)?;
+                let tls = self.certificate.as_ref().map(Certificate::config).transpose()?;
+                let server = public_server(self.house.clone(), self.listeners, tls.as_ref()).map_err(in_address)?;
                 Some((server.handle(), rt::spawn(server)))
             }
         };
@@ -248,11 +253,12 @@ impl Server {
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
         rt::spawn(service.clone().tell_listeners());
+        let renewing = self.certificate.map(renew_for_ever).transpose().map_err(in_address)?;
         if let Some((handle, _)) = &public {
             // Nothing is paused: a server that answers this runs, and signals are its own from then on.
             handle.resume().await;
         }
-        Ok(Running { service, public, control, sweeping, socket, _lock: self.lock })
+        Ok(Running { service, public, control, sweeping, renewing, socket, _lock: self.lock })
     }
 }
 
@@ -296,6 +302,9 @@ impl Running {
         handle.stop(true).await;
         control.await.map_err(io::Error::other)??;
         self.sweeping.abort();
+        if let Some(renewing) = self.renewing {
+            renewing.abort();
+        }
         self.service.close().await;
         match fs::remove_file(self.socket.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -305,7 +314,14 @@ impl Running {
 }
 
 /// The doors for everybody.
-fn public_server(house: House, listeners: Vec<TcpListener>) -> io::Result<actix_web::dev::Server> {
+///
+/// Over TLS it is HTTP/1.1 too: HTTP/2 has none of the waits below and another end of an unread body, and a browser opens its WebSocket
+/// over HTTP/1.1 in any case.
+fn public_server(
+    house: House,
+    listeners: Vec<Listener>,
+    tls: Option<&rustls::ServerConfig>,
+) -> io::Result<actix_web::dev::Server> {
     let workers = house.workers;
     let factory = move || {
         App::new()
@@ -324,11 +340,16 @@ fn public_server(house: House, listeners: Vec<TcpListener>) -> io::Result<actix_
         .workers(workers)
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_WAIT)
+        .tls_handshake_timeout(HEAD_WAIT)
         .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .shutdown_timeout(STOP_WAIT_S);
-    for listener in listeners {
-        server = server.listen(listener)?;
+    for Listener { socket, listen } in listeners {
+        server = match (listen.tls, tls) {
+            (false, _) => server.listen(socket)?,
+            (true, Some(tls)) => server.listen_rustls_0_23(socket, tls.clone())?,
+            (true, None) => return Err(io::Error::other("a listener that speaks TLS needs a certificate")),
+        };
     }
     Ok(server.run())
 }
@@ -358,8 +379,20 @@ async fn sweep_for_ever(service: Service) {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|error| {
+/// Reads the certificate again at each SIGHUP.
+fn renew_for_ever(certificate: Arc<Certificate>) -> io::Result<rt::task::JoinHandle<()>> {
+    let mut orders = signal(SignalKind::hangup())?;
+    Ok(rt::spawn(async move {
+        while orders.recv().await.is_some() {
+            certificate.read_again();
+        }
+    }))
+}
+
+fn listen(place: Listen) -> Result<Listener, StartError> {
+    let address = place.address;
+    let bound = TcpListener::bind(address).and_then(|socket| Ok((socket.local_addr()?, socket)));
+    let (address, socket) = bound.map_err(|error| {
         let kind = error.kind();
         let sentence = if kind == io::ErrorKind::AddrInUse {
             let ip = address.ip();
@@ -370,20 +403,37 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
             format!("Address {address} cannot be listened on ({error}): name another with --listen.")
         };
         StartError { kind: StartErrorKind::Address, sentence }
-    })
+    })?;
+    Ok(Listener { socket, listen: Listen { address, ..place } })
+}
+
+fn base_of(listen: Listen) -> String {
+    let scheme = if listen.tls { "https" } else { "http" };
+    format!("{scheme}://{}", listen.address)
+}
+
+/// What is handed out: the public URL where the settings name one, else the first listener's address.
+fn addresses(settings: &Settings, first: Option<&Listener>) -> Result<Addresses, StartError> {
+    let public_url = settings.public_url.clone().map_or_else(|| public_url_of(first), Ok)?;
+    let addresses = Addresses::new(&public_url).map_err(|fault| StartError {
+        kind: StartErrorKind::Settings,
+        sentence: format!("The public URL {public_url} {fault}."),
+    })?;
+    Ok(addresses.with_socket(settings.socket_host.as_ref(), settings.socket_port))
 }
 
 /// Without a setting, addresses are handed out for the first listener; for one on every interface, for loopback.
-fn public_url_of(listener: Option<&SocketAddr>) -> Result<Url, StartError> {
-    let base = match listener {
-        Some(address) if address.ip().is_unspecified() => {
-            let base = format!("http://127.0.0.1:{}", address.port());
+fn public_url_of(first: Option<&Listener>) -> Result<Url, StartError> {
+    let base = match first.map(|listener| listener.listen) {
+        Some(listen) if listen.address.ip().is_unspecified() => {
+            let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, listen.address.port()));
+            let base = base_of(Listen { address: loopback, ..listen });
             log::warn!(
                 "addresses of pictures are handed out as {base}: set --public-url to what clients call this server"
             );
             base
         }
-        Some(address) => format!("http://{address}"),
+        Some(listen) => base_of(listen),
         // A command's own server hands out addresses too; nobody can call them before it serves.
         None => "http://127.0.0.1:8080".to_owned(),
     };

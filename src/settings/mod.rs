@@ -4,14 +4,14 @@
 //! ([`SETTINGS`]) names each setting once; flags, variables, help, refusals and README follow from it.
 
 mod control_socket;
+mod listen;
 mod memory;
 mod raw;
 mod table;
 mod wrong;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
-    num::NonZeroU32,
+    num::{NonZeroU16, NonZeroU32},
     path::PathBuf,
     str::FromStr,
 };
@@ -20,6 +20,7 @@ use url::Url;
 
 pub use self::{
     control_socket::{ControlSocket, control_socket},
+    listen::{Listen, TlsFiles},
     memory::Read,
     raw::{
         FILE, FILE_BYTES_MAX, FILE_VARIABLE, Given, Origin, Raw, Surroundings, read_bounded, read_file,
@@ -30,7 +31,7 @@ pub use self::{
 };
 use crate::domain::{
     app::Registration,
-    id::{AppId, SdkAppId},
+    id::{AppId, Host, SdkAppId},
     secret::{self, Secret, ServerKey},
 };
 
@@ -68,11 +69,17 @@ pub enum LogFormat {
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where to listen; at least one.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<Listen>,
+    /// What the listeners of [`Listen::tls`] show; given exactly when there is one.
+    pub tls: Option<TlsFiles>,
     /// The data folder.
     pub data: PathBuf,
     /// The base of every address handed out. Its path ends with a slash, so that [`Url::join`] appends.
     pub public_url: Option<Url>,
+    /// The host that MirrorFly's SDK opens its WebSocket on, if it is not that of the public URL.
+    pub socket_host: Option<Host>,
+    /// The port of that WebSocket, if it is not that of the public URL.
+    pub socket_port: Option<NonZeroU16>,
     /// Sample people and credentials, on loopback.
     pub demo: bool,
     /// What holds when a commit is answered.
@@ -134,10 +141,14 @@ impl Settings {
     /// # Errors
     /// The first setting whose text is not of its form, or that does not go with `demo`.
     pub fn parse(raw: &Raw) -> Result<Self, Wrong> {
+        let listen = read(raw, &table::LISTEN, listen::parse)?;
         let settings = Self {
-            listen: read(raw, &table::LISTEN, addresses)?,
+            tls: TlsFiles::parse(raw, &listen)?,
+            listen,
             data: read(raw, &table::DATA, |text| is_path(text).then(|| PathBuf::from(text)))?,
             public_url: read_if_given(raw, &table::PUBLIC_URL, public_url)?,
+            socket_host: read_if_given(raw, &table::SOCKET_HOST, |text| Host::parse(text).ok())?,
+            socket_port: number_if_given(raw, &table::SOCKET_PORT)?,
             demo: read(raw, &table::DEMO, |text| text.parse().ok())?,
             durability: read(raw, &table::DURABILITY, |text| match text {
                 "full" => Some(Durability::Full),
@@ -155,7 +166,7 @@ impl Settings {
             server_key: read_if_given(raw, &table::SERVER_KEY, |text| ServerKey::parse(text).ok())?,
             first_app: FirstApp::parse(raw)?,
         };
-        match settings.demo && !settings.listen.iter().all(|address| address.ip().is_loopback()) {
+        match settings.demo && !settings.listen.iter().all(|listen| listen.address.ip().is_loopback()) {
             true => Err(Wrong::demo_beyond_loopback(raw)),
             false => Ok(settings),
         }
@@ -204,7 +215,11 @@ fn read<T>(raw: &Raw, setting: &Setting, parse: impl FnOnce(&str) -> Option<T>) 
 }
 
 fn number<T: FromStr>(raw: &Raw, setting: &Setting) -> Result<T, Wrong> {
-    read(raw, setting, |text| {
+    number_if_given(raw, setting)?.ok_or_else(|| Wrong::value(setting, &Origin::Default))
+}
+
+fn number_if_given<T: FromStr>(raw: &Raw, setting: &Setting) -> Result<Option<T>, Wrong> {
+    read_if_given(raw, setting, |text| {
         let is_within = matches!(setting.form, Form::Number { min, max } if (min..=max).contains(&whole(text)?));
         is_within.then(|| text.parse().ok()).flatten()
     })
@@ -228,21 +243,6 @@ fn whole(text: &str) -> Option<u64> {
 
 fn word(setting: &Setting, text: &str) -> bool {
     matches!(setting.form, Form::Word(words) if words.contains(&text))
-}
-
-fn addresses(text: &str) -> Option<Vec<SocketAddr>> {
-    text.split(',').map(|one| address(one.trim())).collect()
-}
-
-/// One place to listen: `:8080` means every IPv4 address, as in other servers' settings, and `localhost` needs no look-up.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (host, port) = text.rsplit_once(':')?;
-    let ip = match host {
-        "" => Ipv4Addr::UNSPECIFIED,
-        "localhost" => Ipv4Addr::LOCALHOST,
-        _ => return text.parse().ok(),
-    };
-    Some(SocketAddr::from((ip, whole(port)?.try_into().ok()?)))
 }
 
 fn public_url(text: &str) -> Option<Url> {

@@ -138,10 +138,14 @@ const FIRST_APP: &str = "The first app";
 const AT_REST: &str = "Secrets at rest";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 23] = [
+pub static SETTINGS: [&Setting; 27] = [
     &LISTEN,
+    &TLS_CERTIFICATE,
+    &TLS_KEY,
     &DATA,
     &PUBLIC_URL,
+    &SOCKET_HOST,
+    &SOCKET_PORT,
     &DEMO,
     &DURABILITY,
     &WORKERS,
@@ -169,10 +173,26 @@ pub(super) static LISTEN: Setting = Setting {
     group: SERVING,
     form: Form::Text(
         "ADDR:PORT",
-        "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,[::1]:8080 (:8080 means every IPv4 address, port 0 any free port)",
+        "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,https://[::1]:8443 (:8080 means every IPv4 address, port 0 any free port, https:// in front that it speaks TLS)",
     ),
     preset: Preset::Text("127.0.0.1:8080"),
-    help: "Where to listen, comma-separated; :8080 means every IPv4 address, port 0 any free port",
+    help: "Where to listen, comma-separated; :8080 means every IPv4 address, port 0 any free port; https://:443 speaks TLS, and :80,https://:443 both",
+};
+
+pub(super) static TLS_CERTIFICATE: Setting = Setting {
+    name: "tls_certificate",
+    group: SERVING,
+    form: Form::Text("FILE", "the path of a file"),
+    preset: Preset::Unset("no TLS"),
+    help: "The certificate that https:// listen addresses show, with its chain: a PEM file, read again on SIGHUP",
+};
+
+pub(super) static TLS_KEY: Setting = Setting {
+    name: "tls_key",
+    group: SERVING,
+    form: Form::Text("FILE", "the path of a file"),
+    preset: Preset::Unset("no TLS"),
+    help: "The private key of that certificate: a PEM file, read again on SIGHUP",
 };
 
 pub(super) static DATA: Setting = Setting {
@@ -192,6 +212,22 @@ pub(super) static PUBLIC_URL: Setting = Setting {
     ),
     preset: Preset::Unset("the first listen address"),
     help: "The base of every address handed out, as clients reach this server; may have a path",
+};
+
+pub(super) static SOCKET_HOST: Setting = Setting {
+    name: "socket_host",
+    group: SERVING,
+    form: Form::Text("HOST", "a host name without port"),
+    preset: Preset::Unset("the host of the public URL"),
+    help: "The host on which MirrorFly's SDK is told to open its WebSocket, wss://HOST:PORT/websocket",
+};
+
+pub(super) static SOCKET_PORT: Setting = Setting {
+    name: "socket_port",
+    group: SERVING,
+    form: Form::Number { min: 1, max: u16::MAX as u64 },
+    preset: Preset::Unset("the port of the public URL"),
+    help: "The port of that WebSocket",
 };
 
 pub(super) static DEMO: Setting = Setting {

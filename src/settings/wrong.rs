@@ -56,4 +56,23 @@ impl Wrong {
             "listen (from {origin}) must name loopback addresses only while demo is on, because the demo's credentials are public: use 127.0.0.1, or leave demo out."
         ))
     }
+
+    pub(super) fn half_of_tls(given: &Setting, missing: &Setting) -> Self {
+        let (given, missing) = (given.name, missing.name);
+        Self(format!("{given} is given, but not {missing}: TLS needs both."))
+    }
+
+    pub(super) fn tls_for_no_listener() -> Self {
+        Self(
+            "tls_certificate and tls_key are given, but no listen address speaks TLS: write one as https://:443."
+                .to_owned(),
+        )
+    }
+
+    pub(super) fn listener_without_tls(raw: &Raw) -> Self {
+        let origin = raw.get(&table::LISTEN).map_or(&Origin::Default, |given| &given.origin);
+        Self(format!(
+            "listen (from {origin}) names an https:// address, which needs a certificate: give tls_certificate and tls_key."
+        ))
+    }
 }

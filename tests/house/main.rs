@@ -29,3 +29,4 @@ mod settings;
 mod standin;
 mod store_laws;
 mod sweep;
+mod tls;

@@ -1,5 +1,10 @@
 //! The server as a process: it starts, stops, is killed, and guards its folder.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
 use serde_json::json;
 
 use super::standin::{Standin, standin};
@@ -72,4 +77,23 @@ async fn the_log_names_every_request_and_no_query_secret() {
     house.logged("GET /api/v2.1/rest/get_user_list?token=***&page=1 400").await;
     house.logged("GET / 200").await;
     assert!(!house.log().contains("tell-nobody"), "{}", house.log());
+}
+
+#[actix_web::test]
+async fn it_may_open_as_many_files_as_the_system_allows_whatever_it_was_started_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut shell = std::process::Command::new("sh");
+    let script =
+        format!("ulimit -Sn 256; ulimit -Hn 4000; exec {} serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_standin"));
+    shell.args(["-c", &script]).env_clear().env("PATH", "/usr/bin:/bin").env("STANDIN_DATA", &data);
+    let mut child = shell.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let said = lines.find(|line| line.contains("may be open at one time"));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.is_some_and(|line| line.contains(" up to 4000 files and sockets ")));
+    let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(open_files.split_whitespace().skip(3).take(2).collect::<Vec<_>>(), ["4000", "4000"]);
 }

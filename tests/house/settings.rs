@@ -4,12 +4,15 @@ use std::{
     collections::HashMap,
     ffi::OsString,
     io,
+    num::NonZeroU16,
     path::{Path, PathBuf},
 };
 
 use standin::{
-    domain::app::Registration,
-    settings::{Durability, Form, LogFormat, Origin, Preset, Raw, SETTINGS, Setting, Settings, Surroundings},
+    domain::{app::Registration, id::Host},
+    settings::{
+        Durability, Form, Listen, LogFormat, Origin, Preset, Raw, SETTINGS, Setting, Settings, Surroundings, TlsFiles,
+    },
 };
 
 /// A machine of its own for one test: files by path, variables, flags.
@@ -69,6 +72,10 @@ impl Machine {
     }
 }
 
+fn plain(address: &str) -> Listen {
+    Listen { address: address.parse().unwrap(), tls: false }
+}
+
 fn setting(name: &str) -> &'static Setting {
     SETTINGS.into_iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("no setting {name}"))
 }
@@ -81,9 +88,11 @@ fn given(raw: &Raw, name: &str) -> (String, String) {
 #[test]
 fn without_anything_given_the_documented_defaults_hold() {
     let settings = Machine::default().parse().unwrap();
-    assert_eq!(settings.listen, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!(settings.listen, [plain("127.0.0.1:8080")]);
+    assert_eq!(settings.tls, None);
     assert_eq!(settings.data, Path::new("./data"));
     assert_eq!(settings.public_url, None);
+    assert_eq!((settings.socket_host, settings.socket_port), (None, None));
     assert!(!settings.demo);
     assert_eq!(settings.durability, Durability::Full);
     assert_eq!(settings.workers, 3);
@@ -144,11 +153,11 @@ fn every_setting_can_be_given_in_the_file_and_by_its_variable() {
     for setting in SETTINGS {
         let text = valid(setting);
         let toml = format!("{} = {}", setting.name, toml::Value::from(text));
-        let from_file = Machine::default().file("standin.toml", &toml);
+        let from_file = beside(setting).file("standin.toml", &toml);
         from_file.parse().unwrap_or_else(|wrong| panic!("{wrong}"));
         assert_eq!(given(&from_file.gather().unwrap(), setting.name), (text.to_owned(), "standin.toml".to_owned()));
 
-        let mut from_variable = Machine::default();
+        let mut from_variable = beside(setting);
         from_variable.environment.push((setting.variable().leak(), text.to_owned()));
         from_variable.parse().unwrap_or_else(|wrong| panic!("{wrong}"));
         assert_eq!(given(&from_variable.gather().unwrap(), setting.name), (text.to_owned(), setting.variable()));
@@ -175,9 +184,20 @@ fn a_value_of_the_wrong_form_is_refused_with_its_name_its_origin_and_the_form() 
     );
 }
 
+/// A machine that has what this setting is worth nothing without.
+fn beside(setting: &Setting) -> Machine {
+    let machine = Machine::default();
+    match setting.name {
+        "tls_certificate" => machine.flag("tls_key", "key.pem").flag("listen", "https://:443"),
+        "tls_key" => machine.flag("tls_certificate", "chain.pem").flag("listen", "https://:443"),
+        _ => machine,
+    }
+}
+
 fn valid(setting: &Setting) -> &'static str {
     match setting.name {
         "listen" => "127.0.0.1:0,[::1]:0",
+        "tls_certificate" | "tls_key" => "/etc/standin/tls.pem",
         "data" => "/var/lib/standin",
         "public_url" => "https://chat.example.com/standin",
         "demo" => "false",
@@ -198,7 +218,7 @@ fn valid(setting: &Setting) -> &'static str {
 fn wrong(setting: &Setting) -> String {
     match setting.form {
         Form::Switch | Form::Number { .. } | Form::Size { .. } | Form::Word(_) => "+1".to_owned(),
-        Form::Text(..) if setting.name == "data" => "nul\0byte".to_owned(),
+        Form::Text("DIR" | "FILE", _) => "nul\0byte".to_owned(),
         Form::Text(..) => "no / such".to_owned(),
         Form::Secret(_) => "x\u{7f} ".repeat(700),
     }
@@ -237,14 +257,64 @@ fn sizes_are_bytes_or_kib_mib_gib() {
 #[test]
 fn listen_takes_several_addresses_any_port_and_short_forms() {
     let listen = |text| Machine::default().flag("listen", text).parse().map(|s| s.listen);
-    let addresses = |texts: &[&str]| Ok(texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>());
+    let addresses = |texts: &[&str]| Ok(texts.iter().copied().map(plain).collect::<Vec<_>>());
     assert_eq!(listen("127.0.0.1:0"), addresses(&["127.0.0.1:0"]));
     assert_eq!(listen("127.0.0.1:80, [::1]:80"), addresses(&["127.0.0.1:80", "[::1]:80"]));
     assert_eq!(listen(":8080"), addresses(&["0.0.0.0:8080"]));
     assert_eq!(listen(":0"), addresses(&["0.0.0.0:0"]));
     assert_eq!(listen("localhost:9000"), addresses(&["127.0.0.1:9000"]));
-    for text in ["", "8080", "127.0.0.1", "127.0.0.1:65536", "example.com:80", "127.0.0.1:80,", ":+1"] {
+    assert_eq!(listen("http://:80,http://[::1]:81"), addresses(&["0.0.0.0:80", "[::1]:81"]));
+    for text in [
+        "",
+        "8080",
+        "127.0.0.1",
+        "127.0.0.1:65536",
+        "example.com:80",
+        "127.0.0.1:80,",
+        ":+1",
+        "tls://:443",
+        "https:://:443",
+    ] {
         assert!(listen(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn https_in_front_of_an_address_says_tls_and_others_may_stand_beside_it() {
+    let machine = Machine::default().flag("listen", ":80, https://:443,https://[::1]:8443");
+    let settings = machine.flag("tls_certificate", "chain.pem").flag("tls_key", "key.pem").parse().unwrap();
+    let tls = |address: &str| Listen { tls: true, ..plain(address) };
+    assert_eq!(settings.listen, [plain("0.0.0.0:80"), tls("0.0.0.0:443"), tls("[::1]:8443")]);
+    assert_eq!(settings.tls, Some(TlsFiles { certificate: "chain.pem".into(), key: "key.pem".into() }));
+}
+
+#[test]
+fn half_of_what_tls_needs_is_refused_and_the_missing_half_named() {
+    let certificate = || Machine::default().flag("tls_certificate", "chain.pem");
+    let listen = |machine: Machine| machine.flag("listen", "https://:443");
+    assert_eq!(listen(certificate()).refusal(), "tls_certificate is given, but not tls_key: TLS needs both.");
+    assert_eq!(
+        listen(Machine::default().flag("tls_key", "key.pem")).refusal(),
+        "tls_key is given, but not tls_certificate: TLS needs both."
+    );
+    assert_eq!(
+        listen(Machine::default()).refusal(),
+        "listen (from --listen) names an https:// address, which needs a certificate: give tls_certificate and tls_key."
+    );
+    assert_eq!(
+        certificate().flag("tls_key", "key.pem").refusal(),
+        "tls_certificate and tls_key are given, but no listen address speaks TLS: write one as https://:443."
+    );
+}
+
+#[test]
+fn the_socket_may_be_elsewhere_than_the_public_url() {
+    let machine = Machine::default().flag("socket_host", "Chat.Example.com").flag("socket_port", "65535");
+    let settings = machine.parse().unwrap();
+    assert_eq!(settings.socket_host.as_ref().map(Host::as_str), Some("chat.example.com"));
+    assert_eq!(settings.socket_port.map(NonZeroU16::get), Some(65_535));
+    for (name, text) in [("socket_host", ""), ("socket_host", "a/b"), ("socket_port", "0"), ("socket_port", "65536")] {
+        assert!(Machine::default().flag(name, text).parse().is_err(), "{name} {text}");
     }
 }
 

@@ -92,6 +92,13 @@ impl Standin {
         &self.base
     }
 
+    /// All addresses of the server as it logged them, in the order of `listen`, without slashes at their ends.
+    pub(crate) fn bases(&self) -> Vec<String> {
+        let log = self.log();
+        let named = log.lines().filter_map(|line| line.split_once("listening on ")?.1.split_whitespace().next());
+        named.map(str::to_owned).collect()
+    }
+
     /// The process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

@@ -80,8 +80,10 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("r2d2", SQLITE),
     ("r2d2_sqlite", SQLITE),
     ("rand", CREDENTIALS),
+    ("rlimit", &["main"]),
     ("rusqlite", SQLITE),
     ("rusqlite_migration", SQLITE),
+    ("rustls", &["server", "main"]),
     ("serde", &["domain", "settings", "store/sqlite", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "http", "dialect", "main"]),
     ("sha2", &["service/credentials", "dialect/mirrorfly"]),
@@ -90,7 +92,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["http"]),
     ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
     ("toml", &["settings"]),
-    ("url", &["domain", "settings", "http", "server"]),
+    ("url", &["domain", "settings", "http", "server", "main"]),
 ];
 
 /// Paths that lead out of the house and belong to few places. `std` stands for `core` and `alloc` too.

@@ -1,7 +1,12 @@
 //! Our own addresses: made, read back, and told from lookalikes.
 
+use std::num::NonZeroU16;
+
 use standin::{
-    domain::avatar::{PictureKey, PictureKind, Rendition},
+    domain::{
+        avatar::{PictureKey, PictureKind, Rendition},
+        id::Host,
+    },
     http::addresses::{Addresses, Given, rendition_named, thumbnail},
 };
 use url::Url;
@@ -202,4 +207,17 @@ fn a_base_that_cannot_stand_in_front_is_refused() {
     for base in ["ftp://x/", "https://u@x/", "https://u:p@x/", "https://x/?a", "https://x/#a", "data:x"] {
         assert!(Addresses::new(&Url::parse(base).unwrap()).is_err(), "{base}");
     }
+}
+
+#[test]
+fn the_socket_is_at_host_and_port_of_the_base_unless_told_otherwise() {
+    let socket = |house: &Addresses| (house.socket_host().to_owned(), house.socket_port());
+    assert_eq!(socket(&house("https://chat.example.test/a")), ("chat.example.test".to_owned(), 443));
+    assert_eq!(socket(&house("http://chat.example.test")), ("chat.example.test".to_owned(), 80));
+    assert_eq!(socket(&house("http://127.0.0.1:8080")), ("127.0.0.1".to_owned(), 8080));
+    let (host, port) = (Host::parse("ws.example.test").unwrap(), NonZeroU16::new(8443));
+    let told = |host, port| socket(&house("https://chat.example.test").with_socket(host, port));
+    assert_eq!(told(Some(&host), port), ("ws.example.test".to_owned(), 8443));
+    assert_eq!(told(Some(&host), None), ("ws.example.test".to_owned(), 443));
+    assert_eq!(told(None, port), ("chat.example.test".to_owned(), 8443));
 }
