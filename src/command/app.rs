@@ -22,7 +22,7 @@ Examples:
   standin app set --app shop --hosts shop.example.com --password-min 8
   standin app rotate-secret --app shop";
 
-static FIELDS: [Field; 11] = [
+static FIELDS: [Field; 12] = [
     Field { key: "name", kind: Kind::Text("NAME"), help: "Its name, for people" },
     Field { key: "app_id", kind: Kind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
     Field { key: "sdk_app_id", kind: Kind::Number, help: "Its SDKAppID (Tencent)" },
@@ -39,12 +39,17 @@ static FIELDS: [Field; 11] = [
     Field { key: "password_min", kind: Kind::Number, help: "The fewest characters of a chosen password" },
     Field { key: "dialects", kind: Kind::Choice(&["qiscus", "mirrorfly"]), help: "The wires that answer" },
     Field { key: "public_pictures", kind: Kind::Switch, help: "Whether pictures have public addresses" },
+    Field {
+        key: "allowed_origins",
+        kind: Kind::List("ORIGIN"),
+        help: "Origins, comma-separated, whose pages may call from a browser; an empty text means any",
+    },
     Field { key: "secret", kind: Kind::Secret, help: "A file with its secret: 32 to 128 letters and digits" },
     Field { key: "license_key", kind: Kind::Secret, help: "A file with its licence key (MirrorFly)" },
     Field { key: "account_password", kind: Kind::Secret, help: "A file with the password of its back-end account" },
 ];
 
-const FACTS: [(&str, &str); 10] = [
+const FACTS: [(&str, &str); 11] = [
     ("app id", "app_id"),
     ("name", "name"),
     ("SDKAppID", "sdk_app_id"),
@@ -54,6 +59,7 @@ const FACTS: [(&str, &str); 10] = [
     ("registration", "registration"),
     ("password min", "password_min"),
     ("public pictures", "public_pictures"),
+    ("allowed origins", "allowed_origins"),
     ("created", "created_at"),
 ];
 

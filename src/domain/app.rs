@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Fault,
-    id::{AppId, AppKey, Host, SdkAppId, UserId},
+    id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
     secret::{Derived, PasswordHash, Sealed},
     text::AppName,
     time::Moment,
@@ -89,6 +89,8 @@ pub struct AppSettings {
     pub password_min: u16,
     /// Whether pictures have public addresses. Without them other wires than MirrorFly show default tiles.
     pub public_pictures: bool,
+    /// The origins whose pages may call from a browser; none means any.
+    pub allowed_origins: Vec<Origin>,
 }
 
 impl Default for AppSettings {
@@ -99,6 +101,7 @@ impl Default for AppSettings {
             sessions_per_user: SessionsPerUser::default(),
             password_min: 1,
             public_pictures: true,
+            allowed_origins: Vec::new(),
         }
     }
 }

@@ -151,3 +151,52 @@ impl Host {
         &self.0
     }
 }
+
+/// The origin of a page as a browser names it: scheme, host, and a port that is not the scheme's own. At most 300 characters.
+///
+/// Any scheme with a host: the pages of apps in a shell come from `capacitor://localhost` and the like.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Origin(String);
+
+impl Origin {
+    /// A scheme, a host of 253 characters, a port.
+    pub const CHARS_MAX: usize = 300;
+
+    /// Checks the rule of this type; the origin becomes what browsers send, whatever its letters' case.
+    /// # Errors
+    /// The [`Fault`] names the bound; the caller names the field.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        if raw.len() > Self::CHARS_MAX {
+            return Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX });
+        }
+        let origin = || {
+            let url = url::Url::parse(raw).ok()?;
+            let is_bare = matches!(url.path(), "" | "/") && url.username().is_empty() && url.password().is_none();
+            let ends = url.query().is_none() && url.fragment().is_none();
+            let host = url.host_str().filter(|host| !host.is_empty() && is_bare && ends)?.to_ascii_lowercase();
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            Some(Self(format!("{}://{host}{port}", url.scheme())))
+        };
+        origin().ok_or(Fault::Malformed("origins such as https://shop.example.com, without a path"))
+    }
+
+    /// The origin, as browsers write it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = Fault;
+
+    fn try_from(raw: String) -> Result<Self, Fault> {
+        Self::parse(&raw)
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.0
+    }
+}

@@ -8,6 +8,7 @@ pub mod form;
 pub mod guard;
 pub mod json;
 pub mod loopback;
+pub mod origins;
 pub mod pictures;
 pub mod socket;
 pub mod spool;

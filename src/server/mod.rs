@@ -33,7 +33,14 @@ use crate::{
         time::{Clock, Moment},
         upload::Limits,
     },
-    http::{addresses::Addresses, guard::Guard, loopback, pictures, spool::Spool},
+    http::{
+        addresses::Addresses,
+        guard::Guard,
+        loopback,
+        origins::{self, NamesApp},
+        pictures,
+        spool::Spool,
+    },
     service::{
         Service,
         apps::{AppChange, AppSecrets, Tenant},
@@ -55,6 +62,9 @@ const STOP_WAIT_S: u64 = 20;
 
 /// How often what nobody names any more is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Where a request may name its app, for the origins of pages.
+static NAMES_APP: [NamesApp; 2] = [qiscus::app_named, mirrorfly::app_named];
 
 /// Connections for reading beside one a worker: for work on blocking threads.
 const SPARE_READERS: u32 = 4;
@@ -328,6 +338,7 @@ fn public_server(
             .app_data(Data::new(house.service.clone()))
             .app_data(Data::new(house.addresses.clone()))
             .app_data(Data::new(house.spool.clone()))
+            .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
             .wrap(house.guard.middleware())
             .service(pictures::scope())

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         app::{AccountPassword, App, AppSettings, Dialects, NewApp, Registration},
         error::{Error, Fault, Unauthenticated, What},
-        id::{AppId, AppKey, Host, SdkAppId, UserId},
+        id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
         secret::{self, Digest, Secret},
         text::AppName,
     },
@@ -107,6 +107,8 @@ pub struct AppChange {
     pub password_min: Option<u16>,
     /// Whether pictures have public addresses.
     pub public_pictures: Option<bool>,
+    /// The origins whose pages may call; replaces the former list, and none means any.
+    pub allowed_origins: Option<Vec<Origin>>,
 }
 
 /// An app's secrets in clear, for who may see them.
@@ -137,6 +139,9 @@ impl AppChange {
     }
 
     fn apply_to(&self, settings: &mut AppSettings) {
+        if let Some(origins) = &self.allowed_origins {
+            settings.allowed_origins.clone_from(origins);
+        }
         settings.registration = self.registration.unwrap_or(settings.registration);
         settings.dialects = self.dialects.unwrap_or(settings.dialects);
         settings.password_min = self.password_min.unwrap_or(settings.password_min);
@@ -282,6 +287,19 @@ impl Service {
             None => Ok((self.create_app(given).await?, true)),
             Some(first) if given == AppChange::default() => Ok((Arc::clone(first), false)),
             Some(first) => Ok((self.change_app(&first.app.app_id.clone(), given).await?, false)),
+        }
+    }
+
+    /// Whether a page of this origin may call `app`; where the call names none, whether it may call any app of the house.
+    /// No origin is one without a name (a sandboxed frame, a file), which no list can hold.
+    pub fn allows_origin(&self, origin: Option<&Origin>, app: Option<&Tenant>) -> bool {
+        let allows = |tenant: &Tenant| {
+            let allowed = &tenant.app.settings.allowed_origins;
+            allowed.is_empty() || origin.is_some_and(|origin| allowed.contains(origin))
+        };
+        match app {
+            Some(tenant) => allows(tenant),
+            None => self.house.apps.now().in_order.iter().any(|tenant| allows(tenant)),
         }
     }
 

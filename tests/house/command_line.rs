@@ -105,7 +105,7 @@ fn app() -> Value {
     json!({
         "app_id": "shop", "name": "Shop", "sdk_app_id": 1_400_000_002, "account": "administrator", "hosts": ["a.example", "b.example"],
         "registration": "new", "dialects": { "qiscus": true, "mirrorfly": false }, "password_min": 1, "public_pictures": true,
-        "created_at": "2026-01-02T03:04:05.000006Z"
+        "allowed_origins": ["https://a.example"], "created_at": "2026-01-02T03:04:05.000006Z"
     })
 }
 
@@ -242,6 +242,7 @@ dialects:         qiscus
 registration:     new
 password min:     1
 public pictures:  true
+allowed origins:  https://a.example
 created:          2026-01-02T03:04:05.000006Z
 secret:           s3
 licence key:      l4

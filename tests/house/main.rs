@@ -18,6 +18,7 @@ mod killed;
 mod live_laws;
 mod mirrorfly_rest;
 mod mirrorfly_users;
+mod origins;
 mod photo;
 mod picture_room;
 mod pictures;

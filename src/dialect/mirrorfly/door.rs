@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest,
+    dev::RequestHead,
     http::header::{AUTHORIZATION, HOST},
 };
 
@@ -36,6 +37,12 @@ pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller,
     let caller = service.caller(token)?;
     served(&caller.tenant)?;
     Ok(caller)
+}
+
+/// The app of the token in the `Authorization` header, whoever holds it.
+pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
+    let token = head.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    service.caller(token).ok().map(|caller| caller.tenant)
 }
 
 /// The app's back end: the holder of a token that `/login` gave to the back-end account.

@@ -22,6 +22,7 @@ use actix_web::{
     web,
 };
 
+pub use self::door::app_named;
 use crate::domain::id::UserId;
 
 /// `/api/v1`.

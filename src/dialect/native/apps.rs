@@ -16,7 +16,7 @@ use crate::{
     domain::{
         app::{Dialects, Registration},
         error::Error,
-        id::{Host, SdkAppId},
+        id::{Host, Origin, SdkAppId},
         secret::Secret,
         text::AppName,
     },
@@ -48,12 +48,14 @@ struct AppBody {
     dialects: Option<Dialects>,
     password_min: Option<u16>,
     public_pictures: Option<bool>,
+    allowed_origins: Option<Vec<String>>,
 }
 
 impl TryFrom<AppBody> for AppChange {
     type Error = Error;
 
     fn try_from(body: AppBody) -> Result<Self, Error> {
+        let origin = |origin: &String| Origin::parse(origin).map_err(|fault| fault.at("allowed_origins"));
         let host = |host: &String| Host::parse(host).map_err(|fault| fault.at("hosts"));
         Ok(Self {
             name: body.name.map(|name| AppName::parse(&name).map_err(|fault| fault.at("name"))).transpose()?,
@@ -67,6 +69,7 @@ impl TryFrom<AppBody> for AppChange {
             dialects: body.dialects,
             password_min: body.password_min,
             public_pictures: body.public_pictures,
+            allowed_origins: body.allowed_origins.map(|list| list.iter().map(origin).collect()).transpose()?,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         app::{App, Dialects, Registration},
         avatar::Rendition,
         error::Error,
-        id::Host,
+        id::{Host, Origin},
         profile::{State, User},
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
@@ -33,6 +33,7 @@ pub(super) struct AppView<'a> {
     dialects: Dialects,
     password_min: u16,
     public_pictures: bool,
+    allowed_origins: &'a [Origin],
     created_at: String,
 }
 
@@ -48,6 +49,7 @@ impl<'a> From<&'a App> for AppView<'a> {
             dialects: app.settings.dialects,
             password_min: app.settings.password_min,
             public_pictures: app.settings.public_pictures,
+            allowed_origins: &app.settings.allowed_origins,
             created_at: app.created_at.to_string(),
         }
     }

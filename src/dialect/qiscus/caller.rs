@@ -5,11 +5,19 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::HOST, web::Data};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::{Payload, RequestHead},
+    http::header::{HOST, HeaderMap},
+    web::Data,
+};
 
 use super::{reply::Refusal, version::Version};
 use crate::{
-    domain::{error::Error, id::Host},
+    domain::{
+        error::Error,
+        id::{AppId, Host},
+    },
     service::{Service, apps::Tenant},
 };
 
@@ -42,8 +50,8 @@ impl Caller {
 
 /// Source: v2.0, "BASE_URL: [APP_ID].qiscus.com"; its clients send the header all the same, most of them.
 fn admitted(service: &Service, request: &HttpRequest, version: Version) -> Result<Arc<Tenant>, Refusal> {
-    let app_id = either(request, "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
-    let secret = either(request, "QISCUS-SDK-SECRET", "QISCUS_SDK_SECRET");
+    let app_id = either(request.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
+    let secret = either(request.headers(), "QISCUS-SDK-SECRET", "QISCUS_SDK_SECRET");
     let (admitted, refusal) = match (app_id, version.host_names_app()) {
         ("", false) => return Err(Refusal::MissingAppId),
         ("", true) => (service.admit_at(host(request).as_ref(), secret), Refusal::UnknownHost),
@@ -55,9 +63,14 @@ fn admitted(service: &Service, request: &HttpRequest, version: Version) -> Resul
     })
 }
 
+/// The app that the app id header names, whoever sends it.
+pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
+    let app_id = AppId::parse(either(head.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID")).ok()?;
+    service.tenant(&app_id).ok()
+}
+
 /// A header in either spelling: the vendor's own examples mix them.
-fn either<'a>(request: &'a HttpRequest, hyphened: &str, underscored: &str) -> &'a str {
-    let headers = request.headers();
+fn either<'a>(headers: &'a HeaderMap, hyphened: &str, underscored: &str) -> &'a str {
     headers.get(hyphened).or_else(|| headers.get(underscored)).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 

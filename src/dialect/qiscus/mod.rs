@@ -9,4 +9,5 @@ mod rest;
 mod version;
 mod view;
 
+pub use caller::app_named;
 pub use rest::scope as rest;

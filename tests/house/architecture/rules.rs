@@ -48,6 +48,7 @@ const MIRRORFLY: &[&str] = &["dialect/mirrorfly"];
 
 /// Every dependency and the places (rooms, or files and folders of rooms) that may name it.
 pub(super) const CRATES: &[(&str, &[&str])] = &[
+    ("actix-cors", &["http"]),
     ("actix-web", &["http", "dialect", "server"]),
     ("actix-multipart", &["http"]),
     ("aes", MIRRORFLY),

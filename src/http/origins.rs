@@ -1,0 +1,45 @@
+//! Which pages of other origins may call, and read what is answered (CORS).
+//!
+//! A browser asks in the page's name, in a preflight before any call that carries a vendor's headers. Other clients are not concerned.
+
+use std::sync::Arc;
+
+use actix_cors::Cors;
+use actix_web::{dev::RequestHead, http::header::HeaderValue};
+
+use crate::{
+    domain::id::Origin,
+    service::{Service, apps::Tenant},
+};
+
+/// Below these the vendors' SDKs call from the pages of apps. Our own API and the front page are for their own origin.
+const DOORS: [&str; 3] = ["/api/", "/pictures/", "/websocket"];
+
+/// How long a browser need not ask again: 2 hours are the most that Chromium grants.
+const PREFLIGHT_AGE_S: usize = 7200;
+
+/// Reads from a request's head which app it is for, where its wire says so.
+pub type NamesApp = fn(&Service, &RequestHead) -> Option<Arc<Tenant>>;
+
+/// The middleware. Goes inside the guard, so that preflights are logged, and around all doors, so that refusals carry the headers too:
+/// a 401 without them is an unexplained network error in the page.
+///
+/// A call is judged by the list of the app it names, by the first of `names_app` that finds one. A preflight carries no app's id or
+/// token, nor does a login of MirrorFly's: these may come from wherever one app of the house lets its pages be. Credentials are never
+/// allowed: the SDKs authenticate by headers, and no cookie means anything here.
+pub fn middleware(service: Service, names_app: &'static [NamesApp]) -> Cors {
+    let allows = move |origin: &HeaderValue, head: &RequestHead| {
+        let app = names_app.iter().find_map(|named| named(&service, head));
+        let origin = origin.to_str().ok().and_then(|origin| Origin::parse(origin).ok());
+        is_door(head.uri.path()) && service.allows_origin(origin.as_ref(), app.as_deref())
+    };
+    Cors::default()
+        .allowed_origin_fn(allows)
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allow_any_header() // an app may add its own (Qiscus: setCustomHeader)
+        .max_age(PREFLIGHT_AGE_S)
+}
+
+fn is_door(path: &str) -> bool {
+    DOORS.iter().any(|door| path.starts_with(door))
+}

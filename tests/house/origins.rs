@@ -1,0 +1,165 @@
+//! Pages of other origins: who may call from a browser, and what every answer says of it (CORS).
+
+use reqwest::{Method, RequestBuilder};
+
+use super::standin::{APP_ID, Answer, LICENSE_KEY, SECRET, Standin, send};
+
+/// The headers that Qiscus' SDK asks for, and one that an app added by `setCustomHeader`.
+const QISCUS_HEADERS: &str = "content-type,qiscus-sdk-app-id,qiscus-sdk-platform,qiscus-sdk-token,qiscus-sdk-user-id,qiscus-sdk-version,qiscus_sdk_app_id,x-of-the-app";
+
+/// What a browser may read of the permission, in the order of the tests' wishes.
+fn allowed(answer: &Answer) -> Option<&str> {
+    assert_eq!(answer.header("access-control-allow-credentials"), None, "never with credentials: {answer:?}");
+    answer.header("access-control-allow-origin")
+}
+
+fn from(call: RequestBuilder, origin: &str) -> RequestBuilder {
+    call.header("Origin", origin)
+}
+
+async fn preflight(house: &Standin, path: &str, origin: &str, method: &str, headers: &str) -> Answer {
+    let call = from(house.call(Method::OPTIONS, path), origin).header("Access-Control-Request-Method", method);
+    send(call.header("Access-Control-Request-Headers", headers)).await
+}
+
+fn list(house: &Standin, app: &str, origins: &str) {
+    house.command(&["app", "set", "--app", app, "--allowed-origins", origins]);
+}
+
+#[actix_web::test]
+async fn a_preflight_of_either_sdk_is_answered_for_any_origin_and_whatever_headers_it_names() {
+    let house = Standin::fresh().await;
+    for (path, method, headers) in [
+        ("/api/v2/sdk/login_or_register", "POST", QISCUS_HEADERS),
+        ("/api/v2/sdk/my_profile", "PATCH", QISCUS_HEADERS),
+        ("/api/v1/users/updateMetaData", "PUT", "authorization,content-type"),
+        ("/api/v1/users/config", "GET", "authorization"),
+        ("/pictures/upload/x/full.jpg", "GET", "x-of-the-app"),
+        ("/websocket", "GET", "x-of-the-app"),
+    ] {
+        for origin in ["https://shop.example", "http://localhost:3000", "capacitor://localhost", "null"] {
+            let answer = preflight(&house, path, origin, method, headers).await;
+            assert_eq!((answer.status, allowed(&answer)), (200, Some(origin)), "{path}: {answer:?}");
+            assert_eq!(answer.header("access-control-allow-headers"), Some(headers));
+            assert_eq!(answer.header("access-control-max-age"), Some("7200"));
+            let mut methods: Vec<_> = answer.header("access-control-allow-methods").unwrap().split(", ").collect();
+            methods.sort_unstable();
+            assert_eq!(methods, ["DELETE", "GET", "PATCH", "POST", "PUT"]);
+            assert!(answer.header("vary").unwrap().contains("Origin"), "caches keep them apart: {answer:?}");
+            assert!(answer.header("x-request-id").is_some(), "the guard sees it: {answer:?}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn good_answers_and_refusals_of_both_wires_are_readable_from_any_origin() {
+    let house = Standin::fresh().await;
+    let (page, get, post) = ("https://shop.example", Method::GET, Method::POST);
+    let stranger = house.call(get.clone(), "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", APP_ID);
+    let calls = [
+        (200, house.qiscus(get.clone(), "get_user_list")),
+        (400, house.call(get.clone(), "/api/v2.1/rest/get_user_list")),
+        (401, stranger.header("QISCUS-SDK-SECRET", "wrong")),
+        (404, house.call(get.clone(), "/api/v2.1/rest/no_such_call")),
+        (405, house.call(post.clone(), "/api/v2.1/rest/get_user_list")),
+        (401, house.call(post, "/api/v1/users/createUser")),
+        (404, house.call(get.clone(), "/api/v1/no/such/call")),
+        (405, house.call(get.clone(), "/api/v1/login")),
+        (404, house.call(get.clone(), "/api/v99")),
+        (404, house.call(get, "/pictures/upload/nothing/full.jpg")),
+    ];
+    for (status, call) in calls {
+        let answer = send(from(call, page)).await;
+        assert_eq!((answer.status, allowed(&answer)), (status, Some(page)), "{answer:?}");
+    }
+}
+
+#[actix_web::test]
+async fn who_sends_no_origin_gets_no_permission() {
+    let house = Standin::fresh().await;
+    assert_eq!(allowed(&send(house.qiscus(Method::GET, "get_user_list")).await), None);
+}
+
+#[actix_web::test]
+async fn the_front_page_and_our_own_api_are_for_their_own_origin() {
+    let house = Standin::fresh().await;
+    for path in ["/", "/standin/v1/apps", "/elsewhere"] {
+        let answer = send(from(house.call(Method::GET, path), "https://shop.example")).await;
+        assert_eq!(allowed(&answer), None, "{path}");
+        let answer = preflight(&house, path, "https://shop.example", "GET", "x-any").await;
+        assert_eq!((answer.status, allowed(&answer)), (400, None), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn an_origin_that_no_app_lists_is_refused_and_an_empty_list_means_any_again() {
+    let house = Standin::fresh().await;
+    list(&house, APP_ID, "https://A.example, https://b.example:8443/");
+    let shown = house.command(&["app", "show", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["allowed_origins"], serde_json::json!(["https://a.example", "https://b.example:8443"]));
+    for (origin, may) in [
+        ("https://a.example", true),
+        ("https://b.example:8443", true),
+        ("https://b.example", false),
+        ("http://a.example", false),
+        ("https://x.a.example", false),
+        ("null", false),
+    ] {
+        let expected = may.then_some(origin);
+        let answer = preflight(&house, "/api/v1/login", origin, "POST", "content-type").await;
+        assert_eq!((answer.status, allowed(&answer)), (if may { 200 } else { 400 }, expected), "{answer:?}");
+        let answer = send(from(house.qiscus(Method::GET, "get_user_list"), origin)).await;
+        assert_eq!(allowed(&answer), expected, "{origin}");
+    }
+    list(&house, APP_ID, "");
+    let answer = preflight(&house, "/api/v1/login", "null", "POST", "content-type").await;
+    assert_eq!(allowed(&answer), Some("null"));
+}
+
+#[actix_web::test]
+async fn a_call_that_names_its_app_is_held_to_that_apps_own_list() {
+    let house = Standin::fresh().await;
+    house.command(&["app", "create", "--app-id", "other", "--allowed-origins", "https://other.example"]);
+    list(&house, APP_ID, "https://a.example");
+    let token = house.back_end_token().await;
+    for (origin, may) in [("https://a.example", true), ("https://other.example", false)] {
+        let asked = preflight(&house, "/api/v2.1/rest/get_user_list", origin, "GET", QISCUS_HEADERS).await;
+        assert_eq!(allowed(&asked), Some(origin), "a preflight names no app");
+        let expected = may.then_some(origin);
+        let answer = send(from(house.qiscus(Method::GET, "get_user_list"), origin)).await;
+        assert_eq!((answer.status, allowed(&answer)), (200, expected));
+        let underscored = house.call(Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS_SDK_APP_ID", APP_ID);
+        let answer = send(from(underscored.header("QISCUS_SDK_SECRET", SECRET), origin)).await;
+        assert_eq!((answer.status, allowed(&answer)), (200, expected));
+        let create = house.call(Method::POST, "/api/v1/users/createUser").header("Authorization", &token);
+        let create = create.form(&[("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("userIdentifier", "u1")]);
+        let answer = send(from(create, origin)).await;
+        assert_eq!((answer.status, allowed(&answer)), (200, expected));
+    }
+}
+
+#[test]
+fn what_is_no_origin_is_refused_in_a_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let words = ["app", "create", "--allowed-origins"];
+    assert!(!super::standin::standin(&data).args(words).arg("x").output().unwrap().status.success());
+    use standin::domain::id::Origin;
+    for raw in
+        ["", "*", "shop.example", "https://a.example/path", "https://u@a.example", "https://a.example?x", "file:///"]
+    {
+        assert!(Origin::parse(raw).is_err(), "{raw}");
+    }
+    let origin = |host: usize| format!("https://{}", "a".repeat(host));
+    assert!(Origin::parse(&origin(292)).is_ok() && Origin::parse(&origin(293)).is_err());
+}
+
+#[actix_web::test]
+async fn a_demo_answers_pages_of_this_machine_alone() {
+    let house = Standin::demo().await;
+    let answer = preflight(&house, "/api/v1/login", "http://localhost:3000", "POST", "content-type").await;
+    assert_eq!((answer.status, allowed(&answer)), (200, Some("http://localhost:3000")));
+    let answer = preflight(&house, "/api/v1/login", "https://shop.example", "POST", "content-type").await;
+    assert_eq!((answer.status, allowed(&answer)), (403, None));
+}
