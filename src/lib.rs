@@ -12,7 +12,7 @@
 //! ```text
 //! main.rs             the command line, and the only exit code; its commands are in command/
 //! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; what is unknown is refused
-//! server/             where everything is opened and joined; the wall clock; start and stop
+//! server/             where everything is opened and joined; the certificate; the wall clock; start and stop
 //! domain/             words: ids, texts, profiles, free data, avatars, apps, pages, events, secrets, errors; no I/O, no clock
 //! store/              what is remembered, as whole operations: one operation is one transaction
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
@@ -20,7 +20,7 @@
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
 //! service/            the verbs: accounts, profiles, pictures, apps, credentials, the sweep
-//! http/               what every dialect needs: forms under limits, strict JSON, addresses, sockets, the guard, picture files
+//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, registration with its codec, pictures behind a token
 //! dialect/native/     our own API under /standin/v1, by which the command line reaches a running server

@@ -45,10 +45,9 @@ pub(super) fn with_house(
         Failure::new(Code::Folder, format!("The data folder {} cannot be used: {error}.", data.display()))
     };
     let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime: Runtime::new() };
-    match control.runtime.block_on(UnixStream::connect(control.socket.path())) {
-        Ok(_) => work(&control),
-        // Nobody listens: no socket, or one that a killed server left.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+    match control.is_answered() {
+        Ok(true) => work(&control),
+        Ok(false) => {
             let house = control.runtime.block_on(House::open(settings))?;
             let done = work(&control);
             let closed = control.runtime.block_on(house.close());
@@ -58,7 +57,41 @@ pub(super) fn with_house(
     }
 }
 
+/// A line to the server that runs on the data folder.
+/// # Errors
+/// `Folder`, where none runs.
+pub(super) fn to_running_server(data: &Path) -> Result<Control, Failure> {
+    let shown = data.display();
+    let none = || {
+        let sentence = format!(
+            "No server runs on the data folder {shown}: start it with `standin serve --data {shown}`, or name another with --data."
+        );
+        Failure::new(Code::Folder, sentence)
+    };
+    let control = Control { socket: control_socket(data).map_err(|_| none())?, runtime: Runtime::new() };
+    match control.is_answered() {
+        Ok(true) => Ok(control),
+        Ok(false) | Err(_) => Err(none()),
+    }
+}
+
 impl Control {
+    /// Whether a server listens: without one there is no socket, or one that a killed server left.
+    fn is_answered(&self) -> io::Result<bool> {
+        match self.runtime.block_on(UnixStream::connect(self.socket.path())) {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What work of its own runs on.
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Asks for what is at `path`.
     pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::GET, path, None)

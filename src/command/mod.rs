@@ -7,6 +7,7 @@ mod app;
 mod banner;
 mod config;
 mod control;
+mod doctor;
 mod failure;
 mod fields;
 mod flags;
@@ -33,6 +34,7 @@ Examples:
   standin app show --secrets          what an app or back end needs to connect
   standin user create alice --name Alice
   standin config show --origin        every setting, and who gave it
+  standin doctor                      whether clients reach the running server, and what to change
 
 Exit codes:
   0  done
@@ -57,6 +59,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
         Some(("app", matches)) => app::run(matches),
         Some(("user", matches)) => user::run(matches),
         Some(("config", matches)) => config::run(matches),
+        Some(("doctor", matches)) => doctor::run(matches),
         Some((_, matches)) => serve::run(matches),
         None => serve::run(&matches),
     };
@@ -79,7 +82,7 @@ fn standin() -> Command {
         .args(settings)
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
-        .subcommands([serve::command(), app::command(), user::command(), config::command()])
+        .subcommands([serve::command(), app::command(), user::command(), config::command(), doctor::command()])
 }
 
 #[cfg(test)]

@@ -70,6 +70,11 @@ impl Guard {
         Self(Arc::new(Numbers { start: format!("{:x}", start.micros()), last: AtomicU64::new(0) }))
     }
 
+    /// What this start's request ids begin with: no other start has the same.
+    pub fn start(&self) -> &str {
+        &self.0.start
+    }
+
     /// The middleware, to be wrapped around everything else.
     ///
     /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target

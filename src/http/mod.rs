@@ -1,5 +1,5 @@
 //! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own
-//! addresses, picture files.
+//! addresses, the origins of pages, picture files.
 //!
 //! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 

@@ -12,6 +12,7 @@ mod blob_laws;
 mod command_line;
 mod commands;
 mod demo;
+mod doctor;
 mod golden;
 mod http_room;
 mod killed;

@@ -4,20 +4,44 @@ use actix_web::{HttpResponse, Resource, web};
 use serde_json::json;
 
 use super::reply::{self, Refusal};
-use crate::http::addresses::Addresses;
+use crate::{
+    domain::{avatar::TileSeed, error::Error, id::UserId},
+    http::{addresses::Addresses, guard::Guard},
+};
+
+/// Whose tile shows that pictures come through. No user need be called so.
+const TILE_OF: &str = "doctor";
 
 /// `GET /`.
 pub fn front() -> Resource {
     web::resource("/").route(web::get().to(welcome)).default_service(web::to(reply::wrong_method))
 }
 
-async fn welcome(addresses: web::Data<Addresses>) -> HttpResponse {
+/// `start` tells this server from every other one, and from itself before a restart.
+async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> HttpResponse {
     let base = addresses.base();
     HttpResponse::Ok().json(json!({
         "name": "standin",
         "what": "stands in for the user side of Qiscus Chat and MirrorFly",
+        "start": guard.start(),
         "links": { "qiscus": format!("{base}/api/v2.1/rest"), "mirrorfly": format!("{base}/api/v1") },
     }))
+}
+
+/// `GET /standin/v1/server`, on the control socket: what `standin doctor` looks for from outside.
+pub(super) fn server() -> Resource {
+    web::resource("/server").route(web::get().to(describe)).default_service(web::to(reply::wrong_method))
+}
+
+async fn describe(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> Result<HttpResponse, Refusal> {
+    let seed = TileSeed::of(&UserId::parse(TILE_OF).map_err(Error::internal)?).to_string();
+    Ok(HttpResponse::Ok().json(json!({
+        "start": guard.start(),
+        "public_url": addresses.base(),
+        "socket_host": addresses.socket_host(),
+        "socket_port": addresses.socket_port(),
+        "tile": addresses.tile(&seed),
+    })))
 }
 
 /// Any path that is nobody's.

@@ -15,7 +15,7 @@ use crate::{
 
 /// `/standin/v1`.
 pub fn scope() -> Scope {
-    web::scope("/standin/v1").service(apps::scope()).default_service(web::to(unknown_path))
+    web::scope("/standin/v1").service(apps::scope()).service(front::server()).default_service(web::to(unknown_path))
 }
 
 fn call(path: &str, routes: impl IntoIterator<Item = Route>) -> Resource {

@@ -92,8 +92,10 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("subtle", CREDENTIALS),
     ("tempfile", &["http"]),
     ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
+    ("tokio-rustls", &["main"]),
     ("toml", &["settings"]),
     ("url", &["domain", "settings", "http", "server", "main"]),
+    ("webpki-roots", &["main"]),
 ];
 
 /// Paths that lead out of the house and belong to few places. `std` stands for `core` and `alloc` too.

@@ -1,0 +1,317 @@
+//! What is asked of the public address, in the order in which one thing builds on another.
+
+use std::{pin::Pin, time::Duration};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request,
+    body::Bytes,
+    header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, UPGRADE},
+};
+use rustls::CertificateError;
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
+
+use super::call::{Answer, Broken, Place, Trust};
+use crate::command::failure::{Code, Failure};
+
+/// The longest wait for one check.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// A certificate that ends within these days should have been renewed.
+const DAYS_LEFT_MIN: u64 = 14;
+
+/// Above nginx's limit of 1 MiB for a body nobody raised, below that of a picture.
+const UPLOAD_BYTES: usize = 1536 * 1024;
+
+/// The key and the answer to it that RFC 6455 shows.
+const SOCKET_KEY: (&str, &str) = ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+
+/// What every PNG begins with.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// What one check found.
+pub(super) struct Outcome {
+    /// Its name.
+    pub(super) check: &'static str,
+    /// In a few words.
+    pub(super) found: String,
+    /// What to change, where something is wrong.
+    pub(super) advice: Option<String>,
+}
+
+/// What was found, and where that is wrong, what to change.
+type Finding = Result<String, (String, String)>;
+
+/// A check that was not begun yet.
+type Check<'a> = Pin<Box<dyn Future<Output = Finding> + 'a>>;
+
+fn wrong(found: impl Into<String>, advice: &str) -> (String, String) {
+    (found.into(), advice.to_owned())
+}
+
+/// What the running server says of itself.
+pub(super) struct Target {
+    base: Url,
+    place: Place,
+    socket: Place,
+    tile: Url,
+    start: String,
+}
+
+impl Target {
+    /// Reads the answer of the control socket.
+    pub(super) fn read(answer: &Value) -> Result<Self, Failure> {
+        let text = |key: &str| answer.get(key).and_then(Value::as_str);
+        let read = || {
+            let base = Url::parse(text("public_url")?).ok()?;
+            let place = Place {
+                host: bare(base.host_str()?),
+                port: base.port_or_known_default()?,
+                tls: base.scheme() == "https",
+            };
+            let port = answer.get("socket_port").and_then(Value::as_u64)?;
+            let socket = Place { host: bare(text("socket_host")?), port: port.try_into().ok()?, tls: place.tls };
+            let tile = Url::parse(text("tile")?).ok()?;
+            Some(Self { base, place, socket, tile, start: text("start")?.to_owned() })
+        };
+        read()
+            .ok_or_else(|| Failure::new(Code::Server, "The server's answer is not understood: is it of this version?"))
+    }
+
+    /// The base of every address handed out.
+    pub(super) fn public_url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.base.path().trim_end_matches('/'))
+    }
+
+    fn get(&self, path: &str) -> hyper::http::request::Builder {
+        self.request(Method::GET, path)
+    }
+
+    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
+        let request = Request::builder().method(method).uri(path);
+        request.header(HOST, self.place.authority()).header(CONNECTION, "close")
+    }
+}
+
+/// A host without the brackets of an IPv6 address.
+fn bare(host: &str) -> String {
+    host.trim_start_matches('[').trim_end_matches(']').to_owned()
+}
+
+/// Runs the checks, and after the first failure on the way to the server none of the rest.
+pub(super) async fn all(target: &Target, trust: &Trust) -> Vec<Outcome> {
+    let way: [(_, Check<'_>); 4] = [
+        ("name", Box::pin(name(target))),
+        ("port", Box::pin(port(target))),
+        ("certificate", Box::pin(certificate(target, trust))),
+        ("server", Box::pin(server(target, trust))),
+    ];
+    let behind: [(_, Check<'_>); 4] = [
+        ("headers", Box::pin(headers(target, trust))),
+        ("upload", Box::pin(upload(target, trust))),
+        ("picture", Box::pin(picture(target, trust))),
+        ("websocket", Box::pin(websocket(target, trust))),
+    ];
+    let mut outcomes = Vec::new();
+    for (name, check) in way {
+        let outcome = outcome(name, bounded(check).await);
+        let is_end = outcome.advice.is_some();
+        outcomes.push(outcome);
+        if is_end {
+            return outcomes;
+        }
+    }
+    for (name, check) in behind {
+        outcomes.push(outcome(name, bounded(check).await));
+    }
+    outcomes
+}
+
+fn outcome(check: &'static str, finding: Finding) -> Outcome {
+    match finding {
+        Ok(found) => Outcome { check, found, advice: None },
+        Err((found, advice)) => Outcome { check, found, advice: Some(advice) },
+    }
+}
+
+async fn bounded(check: impl Future<Output = Finding>) -> Finding {
+    timeout(WAIT, check).await.unwrap_or_else(|_| {
+        let found = format!("nothing came within {} s", WAIT.as_secs());
+        Err(wrong(found, "let the firewall and the proxy pass it on"))
+    })
+}
+
+async fn name(target: &Target) -> Finding {
+    let host = &target.place.host;
+    match target.place.addresses().await {
+        Ok(found) => {
+            let shown: Vec<String> = found.iter().take(4).map(|address| address.ip().to_string()).collect();
+            Ok(format!("{host} is {}", shown.join(", ")))
+        }
+        Err(error) => Err(wrong(
+            format!("{host} leads nowhere ({error})"),
+            "give the name an A or AAAA record, or set public_url to what clients call",
+        )),
+    }
+}
+
+async fn port(target: &Target) -> Finding {
+    let port = target.place.port;
+    target.place.knock().await.map(|()| format!("{port} answers")).map_err(|error| {
+        let advice =
+            "let the proxy or `listen` have this port and the firewall pass it, or set public_url to what clients call";
+        wrong(format!("{port} does not answer ({error})"), advice)
+    })
+}
+
+async fn certificate(target: &Target, trust: &Trust) -> Finding {
+    if !target.place.tls {
+        return Ok("none: plain HTTP, which MirrorFly's SDK takes only with ssl: false".to_owned());
+    }
+    let host = &target.place.host;
+    let renew = "renew it, then reload the proxy, or send SIGHUP where Standin itself speaks TLS";
+    match trust.certificate(&target.place, Duration::from_secs(DAYS_LEFT_MIN * 86_400)).await {
+        Ok(Ok(())) => Ok(format!("is for {host} and holds for {DAYS_LEFT_MIN} days and more")),
+        Ok(Err(_)) => Err(wrong(format!("ends within {DAYS_LEFT_MIN} days"), renew)),
+        Err(error) => Err(distrusted(&error, host, renew)),
+    }
+}
+
+/// Says in our words why a handshake failed.
+fn distrusted(error: &Broken, host: &str, renew: &str) -> (String, String) {
+    let refused =
+        error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref()?.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(fault)) = refused else {
+        return wrong(
+            format!("no TLS came about ({error})"),
+            "let the proxy speak TLS on this port, or write https:// before it in `listen`",
+        );
+    };
+    if matches!(fault, CertificateError::Expired | CertificateError::ExpiredContext { .. }) {
+        return wrong("has expired", renew);
+    }
+    if matches!(fault, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) {
+        return wrong(format!("is not for {host}"), "get one for this name, or set public_url to the name it is for");
+    }
+    if matches!(fault, CertificateError::UnknownIssuer) {
+        let advice =
+            "give the whole chain (nginx: ssl_certificate fullchain.pem), or name your own authority with --ca";
+        return wrong("is of an authority that browsers do not know", advice);
+    }
+    wrong(format!("is not accepted ({error})"), "get one from an authority that browsers know")
+}
+
+/// Makes one call.
+async fn ask(
+    place: &Place,
+    trust: &Trust,
+    request: hyper::http::request::Builder,
+    body: Vec<u8>,
+) -> Result<Answer, Broke> {
+    let answer = async { place.call(trust, request.body(Full::new(Bytes::from(body)))?).await };
+    answer.await.map_err(Broke)
+}
+
+/// A call that ended without an answer.
+struct Broke(Broken);
+
+impl From<Broke> for (String, String) {
+    fn from(Broke(error): Broke) -> Self {
+        wrong(format!("the call broke off ({error})"), "look into the proxy's log")
+    }
+}
+
+fn json(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+async fn server(target: &Target, trust: &Trust) -> Finding {
+    let answer = ask(&target.place, trust, target.get(&target.path("/")), Vec::new()).await?;
+    let body = json(&answer);
+    match body.get("start").and_then(Value::as_str) {
+        Some(start) if start == target.start => Ok("it is this one".to_owned()),
+        Some(_) => {
+            Err(wrong("another standin answers", "point the proxy at this one, or name that one's folder with --data"))
+        }
+        None => Err(wrong(
+            format!("something else answers, with HTTP {}", answer.status.as_u16()),
+            "pass everything on (nginx: location / { proxy_pass http://127.0.0.1:8080; }, Caddy: reverse_proxy 127.0.0.1:8080)",
+        )),
+    }
+}
+
+/// Without its app id, the call is refused before the secret is looked at, and by another status.
+async fn headers(target: &Target, trust: &Trust) -> Finding {
+    let request = target.get(&target.path("/api/v2.1/rest/get_user_list"));
+    let request = request.header("QISCUS_SDK_APP_ID", "standin-doctor").header("QISCUS_SDK_SECRET", "none");
+    let answer = ask(&target.place, trust, request, Vec::new()).await?;
+    match answer.status.as_u16() {
+        401 => Ok("names with underscores come through".to_owned()),
+        400 => Err(wrong(
+            "names with underscores are dropped",
+            "let them pass (nginx: underscores_in_headers on; in the first server block of the address)",
+        )),
+        status => Err(wrong(format!("a call was answered with HTTP {status}"), "let the proxy pass /api/ on as it is")),
+    }
+}
+
+/// A login with a file and no name, which is read whole and then refused in MirrorFly's envelope.
+async fn upload(target: &Target, trust: &Trust) -> Finding {
+    const BOUNDARY: &str = "standin-doctor";
+    let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\r\n");
+    let body = [head.as_bytes(), &vec![0; UPLOAD_BYTES], format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
+    let request = target.request(Method::POST, &target.path("/api/v1/login"));
+    let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+    let advice =
+        "allow as much as a picture needs (nginx: client_max_body_size 11m; Caddy: request_body max_size 11MB)";
+    let answer = ask(&target.place, trust, request, body).await;
+    let answer = answer.map_err(|Broke(error)| wrong(format!("a body of 1.5 MiB broke off ({error})"), advice))?;
+    match json(&answer).get("status").and_then(Value::as_u64) {
+        Some(400) => Ok("a body of 1.5 MiB comes through".to_owned()),
+        Some(_) | None => {
+            Err(wrong(format!("a body of 1.5 MiB is refused with HTTP {}", answer.status.as_u16()), advice))
+        }
+    }
+}
+
+async fn picture(target: &Target, trust: &Trust) -> Finding {
+    let answer = ask(&target.place, trust, target.get(target.tile.path()), Vec::new()).await?;
+    let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("no type");
+    match (answer.status.as_u16(), kind) {
+        (200, "image/png") if answer.body.starts_with(PNG) => Ok("comes through as image/png".to_owned()),
+        (status, kind) => Err(wrong(
+            format!("came as HTTP {status} of {kind}"),
+            "pass /pictures/ on as it is: no other location for it or for *.png, nothing that rewrites pictures",
+        )),
+    }
+}
+
+async fn websocket(target: &Target, trust: &Trust) -> Finding {
+    const PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
+    let (key, expected) = SOCKET_KEY;
+    let request = Request::builder().uri("/websocket").header(HOST, target.socket.authority());
+    let request = request.header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
+    let request =
+        request.header("sec-websocket-version", "13").header("sec-websocket-key", key).header(&PROTOCOL, "xmpp");
+    let answer = ask(&target.socket, trust, request, Vec::new()).await?;
+    let header = |name: HeaderName| answer.headers.get(name).and_then(|value| value.to_str().ok());
+    let is_upgraded =
+        answer.status.as_u16() == 101 && header(HeaderName::from_static("sec-websocket-accept")) == Some(expected);
+    match (is_upgraded, header(PROTOCOL)) {
+        (true, Some("xmpp")) => Ok(format!("opens at {}/websocket", target.socket.authority())),
+        (true, _) => Err(wrong(
+            "opens without the sub-protocol xmpp",
+            "let Sec-WebSocket-Protocol pass both ways: browsers close a socket without it",
+        )),
+        (false, _) => Err(wrong(
+            format!("/websocket is answered with HTTP {}", answer.status.as_u16()),
+            "pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; Caddy does it by itself)",
+        )),
+    }
+}

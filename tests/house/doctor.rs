@@ -1,0 +1,284 @@
+//! `standin doctor`: the true server seen through a small proxy, whole and with one thing broken at a time.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::{
+    standin::{Standin, standin},
+    tls::{self, Authority},
+};
+
+/// What a proxy does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    ElsewhereEntirely,
+    AnotherStandin,
+    DropsUnderscores,
+    RefusesBodies,
+    CutsBodies,
+    RewritesPictures,
+    NoUpgrade,
+    ForgetsSubProtocol,
+    SaysNothing,
+}
+
+/// A server before the server, on a port of its own. It ends with the process.
+struct Proxy {
+    port: u16,
+    upstream: Arc<AtomicU16>,
+}
+
+impl Proxy {
+    fn with(fault: Fault) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, upstream) = (listener.local_addr().unwrap().port(), Arc::new(AtomicU16::new(0)));
+        let to = Arc::clone(&upstream);
+        thread::spawn(move || {
+            for client in listener.incoming().map(Result::unwrap) {
+                let to = Arc::clone(&to);
+                // A client that goes away in the middle is no matter of the test's.
+                thread::spawn(move || serve(client, fault, to.load(Ordering::SeqCst)).unwrap_or_default());
+            }
+        });
+        Self { port, upstream }
+    }
+
+    /// A house whose public address this is.
+    async fn before_a_house(&self) -> Standin {
+        let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://127.0.0.1:{}", self.port))]).await;
+        let port = house.base().rsplit_once(':').unwrap().1.parse().unwrap();
+        self.upstream.store(port, Ordering::SeqCst);
+        house
+    }
+}
+
+fn serve(mut client: TcpStream, fault: Fault, upstream: u16) -> io::Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if client.read(&mut byte)? == 0 {
+            return Ok(());
+        }
+        head.extend_from_slice(&byte);
+    }
+    let mut head = String::from_utf8(head).unwrap();
+    let path = head.split(' ').nth(1).unwrap().to_owned();
+    let mut say = |status: &str, more: &str, body: &str| {
+        write!(client, "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{more}\r\n{body}", body.len())
+    };
+    match (path.as_str(), fault) {
+        (_, Fault::SaysNothing) => {
+            thread::sleep(Duration::from_secs(30));
+            return Ok(());
+        }
+        ("/", Fault::ElsewhereEntirely) => return say("200 OK", "", "Welcome to nginx!"),
+        ("/", Fault::AnotherStandin) => return say("200 OK", "", "{\"name\":\"standin\",\"start\":\"1\"}"),
+        ("/api/v1/login", Fault::RefusesBodies) => {
+            say("413 Too Large", "connection: close\r\n", "<html>413</html>")?;
+            // As nginx does: what is still coming is read, or the answer would be lost in a reset.
+            client.set_read_timeout(Some(Duration::from_secs(1)))?;
+            return io::copy(&mut client, &mut io::sink()).map(|_| ());
+        }
+        ("/api/v1/login", Fault::CutsBodies) => return Ok(()),
+        (path, Fault::RewritesPictures) if path.starts_with("/pictures/") => {
+            return say("200 OK", "content-type: image/webp\r\n", "RIFF");
+        }
+        ("/websocket", Fault::NoUpgrade) => return say("400 Bad Request", "", ""),
+        ("/websocket", fault) => {
+            let protocol = if fault == Fault::ForgetsSubProtocol { "" } else { "sec-websocket-protocol: xmpp\r\n" };
+            assert!(head.to_ascii_lowercase().contains("sec-websocket-protocol: xmpp\r\n"), "{head}");
+            return write!(
+                client,
+                "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n{protocol}\r\n"
+            );
+        }
+        (_, _) => {}
+    }
+    if fault == Fault::DropsUnderscores {
+        let kept = |line: &&str| !line.split(':').next().unwrap().contains('_');
+        head = head.split("\r\n").filter(kept).collect::<Vec<_>>().join("\r\n");
+    }
+    let mut server = TcpStream::connect(("127.0.0.1", upstream))?;
+    server.write_all(head.as_bytes())?;
+    let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || io::copy(&mut from_client, &mut to_server));
+    io::copy(&mut server, &mut client)?;
+    client.shutdown(Shutdown::Both)
+}
+
+/// Runs the doctor: its exit code, what it printed, what it complained of.
+fn doctor(data: &Path, words: &[&str]) -> (i32, String, String) {
+    let output = standin(data).arg("doctor").args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The line of a check.
+fn line<'a>(said: &'a str, check: &str) -> &'a str {
+    said.lines().find(|line| line.split_whitespace().nth(1) == Some(check)).unwrap_or_else(|| panic!("{check}: {said}"))
+}
+
+#[actix_web::test]
+async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
+    let proxy = Proxy::with(Fault::None);
+    let house = proxy.before_a_house().await;
+    let (code, said, complained) = doctor(&house.data(), &[]);
+    let port = proxy.port;
+    let expected = format!(
+        "ok      name         127.0.0.1 is 127.0.0.1\n\
+         ok      port         {port} answers\n\
+         ok      certificate  none: plain HTTP, which MirrorFly's SDK takes only with ssl: false\n\
+         ok      server       it is this one\n\
+         ok      headers      names with underscores come through\n\
+         ok      upload       a body of 1.5 MiB comes through\n\
+         ok      picture      comes through as image/png\n\
+         ok      websocket    opens at 127.0.0.1:{port}/websocket\n"
+    );
+    assert_eq!((code, said.as_str(), complained.as_str()), (0, expected.as_str(), ""));
+}
+
+#[actix_web::test]
+async fn each_thing_that_a_proxy_breaks_is_named_with_what_to_change() {
+    for (fault, check, said) in [
+        (
+            Fault::ElsewhereEntirely,
+            "server",
+            "something else answers, with HTTP 200: pass everything on (nginx: location / { proxy_pass",
+        ),
+        (Fault::AnotherStandin, "server", "another standin answers: point the proxy at this one"),
+        (
+            Fault::DropsUnderscores,
+            "headers",
+            "names with underscores are dropped: let them pass (nginx: underscores_in_headers on;",
+        ),
+        (
+            Fault::RefusesBodies,
+            "upload",
+            "a body of 1.5 MiB is refused with HTTP 413: allow as much as a picture needs (nginx: client_max_body_size 11m;",
+        ),
+        (Fault::CutsBodies, "upload", "a body of 1.5 MiB broke off ("),
+        (Fault::RewritesPictures, "picture", "came as HTTP 200 of image/webp: pass /pictures/ on as it is"),
+        (
+            Fault::NoUpgrade,
+            "websocket",
+            "/websocket is answered with HTTP 400: pass the upgrade on (nginx: proxy_http_version 1.1;",
+        ),
+        (
+            Fault::ForgetsSubProtocol,
+            "websocket",
+            "opens without the sub-protocol xmpp: let Sec-WebSocket-Protocol pass",
+        ),
+    ] {
+        let proxy = Proxy::with(fault);
+        let house = proxy.before_a_house().await;
+        let (code, printed, complained) = doctor(&house.data(), &[]);
+        let base = format!("http://127.0.0.1:{}", proxy.port);
+        assert_eq!((code, complained), (1, format!("standin: Clients do not reach all of {base}.\n")), "{fault:?}");
+        assert!(line(&printed, check).starts_with(&format!("FAILED  {check:12} {said}")), "{fault:?}: {printed}");
+        assert_eq!(printed.matches("FAILED").count(), 1, "{fault:?}: {printed}");
+    }
+}
+
+#[actix_web::test]
+async fn a_server_that_says_nothing_is_waited_for_5_seconds() {
+    let house = Proxy::with(Fault::SaysNothing).before_a_house().await;
+    let begun = Instant::now();
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!(code, 1);
+    assert!(line(&said, "server").contains("nothing came within 5 s: let the firewall"), "{said}");
+    assert!((5..9).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
+#[actix_web::test]
+async fn a_name_that_leads_nowhere_and_a_port_without_a_listener_are_told_apart() {
+    let house = Standin::with(&[("STANDIN_PUBLIC_URL", "http://standin.invalid")]).await;
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!((code, said.lines().count()), (1, 1), "the rest is left out: {said}");
+    assert!(line(&said, "name").starts_with("FAILED  name         standin.invalid leads nowhere ("), "{said}");
+    assert!(said.contains("): give the name an A or AAAA record"), "{said}");
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{free}"))]).await;
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!((code, said.lines().count()), (1, 2), "{said}");
+    assert!(
+        line(&said, "port").starts_with(&format!("FAILED  port         {} does not answer (", free.port())),
+        "{said}"
+    );
+}
+
+#[actix_web::test]
+async fn a_certificate_is_held_to_its_name_its_dates_and_its_authority() {
+    let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
+    let own = folder.path().join("authority.pem");
+    std::fs::write(&own, authority.pem()).unwrap();
+    let known = ["--ca", own.to_str().unwrap()];
+    let unknown_issuer = "FAILED  certificate  is of an authority that browsers do not know: give the whole chain";
+    for (name, days, words, said) in [
+        ("127.0.0.1", 15, &known[..], "ok      certificate  is for 127.0.0.1 and holds for 14 days and more"),
+        ("127.0.0.1", 13, &known[..], "FAILED  certificate  ends within 14 days: renew it"),
+        ("127.0.0.1", 0, &known[..], "FAILED  certificate  has expired: renew it"),
+        ("chat.example", 90, &known[..], "FAILED  certificate  is not for 127.0.0.1: get one for this name"),
+        ("127.0.0.1", 90, &[][..], unknown_issuer),
+    ] {
+        let house = tls::house("https://127.0.0.1:0", &authority.files(name, days)).await;
+        thread::sleep(Duration::from_secs(u64::from(days == 0)));
+        let (_, printed, _) = doctor(&house.data(), words);
+        assert!(line(&printed, "certificate").starts_with(said), "{name} {days}: {printed}");
+        let is_good = said.starts_with("ok");
+        assert_eq!(printed.contains("ok      picture "), is_good, "over TLS: {printed}");
+    }
+}
+
+#[actix_web::test]
+async fn plain_http_where_the_public_address_says_https_is_no_tls() {
+    let mut house = Standin::fresh().await;
+    let base = house.base().replace("http://", "https://");
+    house.terminate();
+    let (listen, public) = (base.trim_start_matches("https://").to_owned(), base.clone());
+    let house = Standin::with(&[("STANDIN_LISTEN", &listen), ("STANDIN_PUBLIC_URL", &public)]).await;
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!(code, 1);
+    assert!(line(&said, "certificate").starts_with("FAILED  certificate  no TLS came about ("), "{said}");
+}
+
+#[actix_web::test]
+async fn it_answers_in_json_for_programs() {
+    let house = Proxy::with(Fault::DropsUnderscores).before_a_house().await;
+    let (code, said, _) = doctor(&house.data(), &["--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &said["ok"]), (1, &Value::Bool(false)));
+    let checks = said["checks"].as_array().unwrap();
+    let names: Vec<_> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
+    assert_eq!(names, ["name", "port", "certificate", "server", "headers", "upload", "picture", "websocket"]);
+    let failed: Vec<_> = checks.iter().filter(|check| check["ok"] == Value::Bool(false)).collect();
+    assert_eq!(failed.len(), 1, "{said}");
+    assert_eq!(failed[0]["found"], "names with underscores are dropped");
+    assert!(failed[0]["advice"].as_str().unwrap().contains("underscores_in_headers on;"));
+    assert!(checks[0]["advice"].is_null());
+}
+
+#[actix_web::test]
+async fn without_a_running_server_or_with_a_useless_authority_it_says_so() {
+    let mut house = Standin::fresh().await;
+    let useless = house.data().join("server.key");
+    let (code, _, complained) = doctor(&house.data(), &["--ca", useless.to_str().unwrap()]);
+    let said = "standin: --ca must name a PEM file of certificates of authorities: it holds none.\n";
+    assert_eq!((code, complained.as_str()), (2, said));
+    house.terminate();
+    let (code, printed, complained) = doctor(&house.data(), &[]);
+    assert_eq!((code, printed.as_str()), (3, ""));
+    assert!(complained.starts_with("standin: No server runs on the data folder "), "{complained}");
+}
