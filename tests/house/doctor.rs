@@ -243,6 +243,17 @@ async fn a_certificate_is_held_to_its_name_its_dates_and_its_authority() {
 }
 
 #[actix_web::test]
+async fn a_socket_elsewhere_is_looked_for_there() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let house = Standin::with(&[("STANDIN_SOCKET_HOST", "localhost"), ("STANDIN_SOCKET_PORT", &free)]).await;
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!(code, 1);
+    let expected = format!("FAILED  websocket    localhost:{free} does not answer (");
+    assert!(line(&said, "websocket").starts_with(&expected), "{said}");
+    assert!(said.contains("): set socket_host and socket_port to where clients reach /websocket"), "{said}");
+}
+
+#[actix_web::test]
 async fn plain_http_where_the_public_address_says_https_is_no_tls() {
     let mut house = Standin::fresh().await;
     let base = house.base().replace("http://", "https://");

@@ -28,6 +28,9 @@ const UPLOAD_BYTES: usize = 1536 * 1024;
 /// The key and the answer to it that RFC 6455 shows.
 const SOCKET_KEY: (&str, &str) = ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 
+/// What to do about a certificate that ends.
+const RENEW: &str = "renew it, then reload the proxy, or send SIGHUP where Standin itself speaks TLS";
+
 /// What every PNG begins with.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -175,36 +178,35 @@ async fn certificate(target: &Target, trust: &Trust) -> Finding {
         return Ok("none: plain HTTP, which MirrorFly's SDK takes only with ssl: false".to_owned());
     }
     let host = &target.place.host;
-    let renew = "renew it, then reload the proxy, or send SIGHUP where Standin itself speaks TLS";
     match trust.certificate(&target.place, Duration::from_secs(DAYS_LEFT_MIN * 86_400)).await {
         Ok(Ok(())) => Ok(format!("is for {host} and holds for {DAYS_LEFT_MIN} days and more")),
-        Ok(Err(_)) => Err(wrong(format!("ends within {DAYS_LEFT_MIN} days"), renew)),
-        Err(error) => Err(distrusted(&error, host, renew)),
+        Ok(Err(_)) => Err(wrong(format!("ends within {DAYS_LEFT_MIN} days"), RENEW)),
+        Err(error) => Err(distrusted(&error, host).unwrap_or_else(|| {
+            let advice = "let the proxy speak TLS on this port, or write https:// before it in `listen`";
+            wrong(format!("no TLS came about ({error})"), advice)
+        })),
     }
 }
 
-/// Says in our words why a handshake failed.
-fn distrusted(error: &Broken, host: &str, renew: &str) -> (String, String) {
-    let refused =
-        error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref()?.downcast_ref::<rustls::Error>());
-    let Some(rustls::Error::InvalidCertificate(fault)) = refused else {
-        return wrong(
-            format!("no TLS came about ({error})"),
-            "let the proxy speak TLS on this port, or write https:// before it in `listen`",
-        );
+/// What is wrong with a certificate, where a call broke off over one.
+fn distrusted(error: &Broken, host: &str) -> Option<(String, String)> {
+    let system = error.downcast_ref::<std::io::Error>()?;
+    let Some(rustls::Error::InvalidCertificate(fault)) = system.get_ref()?.downcast_ref::<rustls::Error>() else {
+        return None;
     };
     if matches!(fault, CertificateError::Expired | CertificateError::ExpiredContext { .. }) {
-        return wrong("has expired", renew);
+        return Some(wrong("has expired", RENEW));
     }
     if matches!(fault, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) {
-        return wrong(format!("is not for {host}"), "get one for this name, or set public_url to the name it is for");
+        let advice = "get one for this name, or set public_url and socket_host to names it is for";
+        return Some(wrong(format!("is not for {host}"), advice));
     }
     if matches!(fault, CertificateError::UnknownIssuer) {
         let advice =
             "give the whole chain (nginx: ssl_certificate fullchain.pem), or name your own authority with --ca";
-        return wrong("is of an authority that browsers do not know", advice);
+        return Some(wrong("is of an authority that browsers do not know", advice));
     }
-    wrong(format!("is not accepted ({error})"), "get one from an authority that browsers know")
+    Some(wrong(format!("is not accepted ({error})"), "get one from an authority that browsers know"))
 }
 
 /// Makes one call.
@@ -299,7 +301,13 @@ async fn websocket(target: &Target, trust: &Trust) -> Finding {
     let request = request.header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
     let request =
         request.header("sec-websocket-version", "13").header("sec-websocket-key", key).header(&PROTOCOL, "xmpp");
-    let answer = ask(&target.socket, trust, request, Vec::new()).await?;
+    let answer = ask(&target.socket, trust, request, Vec::new()).await.map_err(|Broke(error)| {
+        let certificate = distrusted(&error, &target.socket.host);
+        certificate.map(|(found, advice)| (format!("its certificate {found}"), advice)).unwrap_or_else(|| {
+            let advice = "set socket_host and socket_port to where clients reach /websocket, or leave them unset";
+            wrong(format!("{} does not answer ({error})", target.socket.authority()), advice)
+        })
+    })?;
     let header = |name: HeaderName| answer.headers.get(name).and_then(|value| value.to_str().ok());
     let is_upgraded =
         answer.status.as_u16() == 101 && header(HeaderName::from_static("sec-websocket-accept")) == Some(expected);
