@@ -81,16 +81,6 @@ impl Addresses {
         &self.text
     }
 
-    /// The host of the public base.
-    pub fn host(&self) -> &str {
-        self.base.host_str().unwrap_or_default()
-    }
-
-    /// The port of the public base, the scheme's own where it names none.
-    pub fn port(&self) -> u16 {
-        self.base.port_or_known_default().unwrap_or_default()
-    }
-
     /// A picture's public address. It holds `/upload/`, because Qiscus' SDK makes thumbnail addresses by rewriting that segment.
     pub fn picture(&self, key: &PictureKey, rendition: Rendition, kind: PictureKind) -> String {
         format!("{}/pictures/upload/{}/{}.{}", self.text, key.as_str(), rendition.name(), kind.extension())

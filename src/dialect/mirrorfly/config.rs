@@ -22,11 +22,11 @@ pub(super) struct Config {
 }
 
 impl Config {
-    /// Clients find the socket where they find everything else: at the public base.
+    /// Clients find the socket where they find everything else, at the public base, unless the settings say otherwise.
     pub(super) fn at(addresses: &Addresses) -> Self {
         Self {
-            xmpp_host: addresses.host().to_owned(),
-            xmpp_port_web: addresses.port().to_string(),
+            xmpp_host: addresses.socket_host().to_owned(),
+            xmpp_port_web: addresses.socket_port().to_string(),
             signal_server_domain: "",
             call_routing_server: "",
             stuns: [],
