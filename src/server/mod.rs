@@ -21,7 +21,7 @@ use actix_web::{
     rt,
     web::{self, Data},
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use url::Url;
 
 use self::tls::Certificate;
@@ -163,6 +163,7 @@ pub struct Running {
     control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
     sweeping: rt::task::JoinHandle<()>,
     renewing: Option<rt::task::JoinHandle<()>>,
+    orders: StopOrders,
     socket: ControlSocket,
     // One process owns the folder, for as long as it serves.
     _lock: File,
@@ -259,16 +260,17 @@ impl Server {
                 Some((server.handle(), rt::spawn(server)))
             }
         };
+        let orders = StopOrders::heard().map_err(in_address)?;
         let control = control_server(self.house, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
         rt::spawn(service.clone().tell_listeners());
         let renewing = self.certificate.map(renew_for_ever).transpose().map_err(in_address)?;
         if let Some((handle, _)) = &public {
-            // Nothing is paused: a server that answers this runs, and signals are its own from then on.
+            // Nothing is paused: a server that answers this runs.
             handle.resume().await;
         }
-        Ok(Running { service, public, control, sweeping, renewing, socket, _lock: self.lock })
+        Ok(Running { service, public, control, sweeping, renewing, orders, socket, _lock: self.lock })
     }
 }
 
@@ -276,26 +278,18 @@ impl Running {
     /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight.
     /// # Errors
     /// What the system said when a listener broke.
-    pub async fn until_told_to_stop(self) -> io::Result<()> {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let told = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        let mut running = self;
-        match &mut running.public {
-            None => told.await,
+    pub async fn until_told_to_stop(mut self) -> io::Result<()> {
+        match &mut self.public {
+            None => self.orders.next().await,
             Some((_, public)) => tokio::select! {
-                () = told => {}
+                () = self.orders.next() => {}
                 broken = public => {
-                    running.public = None;
+                    self.public = None;
                     broken.map_err(io::Error::other)??;
                 }
             },
         }
-        running.stop().await
+        self.stop().await
     }
 
     /// Ends what is in flight, closes the database, gives the folder back.
@@ -319,6 +313,26 @@ impl Running {
         match fs::remove_file(self.socket.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The order to stop, as the system passes it on: SIGTERM, or SIGINT from a terminal.
+struct StopOrders {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopOrders {
+    /// From here on an order is heard here, and no longer ends the process at once.
+    fn heard() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
