@@ -9,6 +9,7 @@ pub mod guard;
 pub mod json;
 pub mod loopback;
 pub mod origins;
+pub mod peer;
 pub mod pictures;
 pub mod socket;
 pub mod spool;

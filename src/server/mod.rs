@@ -38,6 +38,7 @@ use crate::{
         guard::Guard,
         loopback,
         origins::{self, NamesApp},
+        peer::Proxies,
         pictures,
         spool::Spool,
     },
@@ -142,6 +143,7 @@ struct House {
     addresses: Addresses,
     spool: Spool,
     guard: Guard,
+    proxies: Proxies,
     workers: usize,
     is_demo: bool,
 }
@@ -224,6 +226,7 @@ impl Server {
             addresses,
             spool: Spool::new(data.join("incoming")),
             guard,
+            proxies: Proxies::new(settings.trusted_proxies.clone()),
             workers: settings.workers,
             is_demo: settings.demo,
         };
@@ -353,6 +356,7 @@ fn public_server(
             .app_data(Data::new(house.addresses.clone()))
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
+            .app_data(Data::new(house.proxies.clone()))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
             .wrap(house.guard.middleware())

@@ -1,6 +1,10 @@
 //! Accounts: coming to be, logging in, tokens, tickets, going away.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     domain::{
@@ -15,6 +19,7 @@ use crate::{
     service::{
         Service,
         apps::Tenant,
+        attempts::Attempt,
         credentials::{self, Purpose},
         pictures::Upload,
     },
@@ -295,15 +300,17 @@ impl Service {
     /// Signs in with a user name and a password, and gets a ticket for an hour: the app's back-end account, or a user by its
     /// chosen or its issued password. Every refusal costs one argon2 and reads the same.
     /// # Errors
-    /// `Unauthenticated`; `Forbidden` for a suspended user who knows the password; store errors.
-    pub async fn sign_in(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<Secret, Error> {
-        let holder = if username == tenant.app.account.as_str() {
-            match self.is_account_password(&tenant.app, password).await? {
-                true => Holder::BackEnd,
-                false => return Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-            }
-        } else {
-            Holder::of(&self.opened(tenant, username, password).await?)
+    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the password; store errors.
+    pub async fn sign_in(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<Secret, Error> {
+        let holder = match username == tenant.app.account.as_str() {
+            true => self.counted(tenant, username, from, self.opened_account(tenant, password)).await?,
+            false => Holder::of(&self.opened(tenant, username, password, from).await?),
         };
         let (ticket, new) = self.drawn_ticket();
         match self.house.store.issue_ticket(tenant.app.key, holder, new, self.now()).await {
@@ -313,13 +320,46 @@ impl Service {
         }
     }
 
+    async fn opened_account(&self, tenant: &Tenant, password: &Secret) -> Result<Holder, Error> {
+        match self.is_account_password(&tenant.app, password).await? {
+            true => Ok(Holder::BackEnd),
+            false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+        }
+    }
+
+    /// Lets a login be tried, unless there were too many failures of late, and counts how it ends.
+    async fn counted<T>(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        from: Option<IpAddr>,
+        login: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let attempt = Attempt::new(tenant.app.key, UserId::parse(username).ok(), from);
+        let attempts = &self.house.attempts;
+        attempts.admit(&attempt, Instant::now())?;
+        let outcome = login.await;
+        match &outcome {
+            Ok(_) => attempts.succeeded(&attempt),
+            Err(Error::Unauthenticated(_)) => attempts.failed(&attempt, Instant::now()),
+            // Not for want of the right password.
+            Err(_) => {}
+        }
+        outcome
+    }
+
     /// The user whose chosen or issued password this is. Every refusal costs one argon2 and reads the same.
     pub(super) async fn opened(
         &self,
         tenant: &Tenant,
         username: &str,
         password: &Secret,
+        from: Option<IpAddr>,
     ) -> Result<Credentials, Error> {
+        self.counted(tenant, username, from, self.opened_now(tenant, username, password)).await
+    }
+
+    async fn opened_now(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<Credentials, Error> {
         let held = match UserId::parse(username) {
             Ok(id) => self.house.store.credentials(tenant.app.key, &id)?,
             Err(_) => None,

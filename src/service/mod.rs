@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod apps;
+mod attempts;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
@@ -29,6 +30,7 @@ use crate::{
     store::Store,
 };
 use apps::Directory;
+use attempts::LoginAttempts;
 use credentials::Keyring;
 use pictures::{PictureOptions, Pictures};
 use turns::Turns;
@@ -47,6 +49,7 @@ struct House {
     hub: Hub,
     /// Until somebody follows it.
     feed: Mutex<Option<Feed>>,
+    attempts: LoginAttempts,
     /// A text too short for the index costs a walk over all users of the app.
     searching: Turns,
     clock: Clock,
@@ -76,7 +79,19 @@ impl Service {
         let seq = store.last_event_seq()?;
         let hub = Hub::new(seq, Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(store.clone(), hub.clone(), seq)));
-        Ok(Self { house: Arc::new(House { store, keyring, apps, pictures, hub, feed, searching, clock }) })
+        Ok(Self {
+            house: Arc::new(House {
+                store,
+                keyring,
+                apps,
+                pictures,
+                hub,
+                feed,
+                attempts: LoginAttempts::new(),
+                searching,
+                clock,
+            }),
+        })
     }
 
     /// Lets the writer finish what is queued and closes the database. Verbs called after this answer [`Error::Busy`].

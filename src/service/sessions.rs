@@ -1,5 +1,7 @@
 //! Sessions of clients: how an app's users themselves come in, with what proves who they are, and how they leave.
 
+use std::net::IpAddr;
+
 use crate::{
     domain::{
         app::Registration,
@@ -27,13 +29,15 @@ pub struct Enter {
     pub key: Secret,
     /// What is given of the profile.
     pub change: ProfileChange,
+    /// From which address the client calls.
+    pub from: Option<IpAddr>,
 }
 
 impl Service {
     /// Logs a client's user in by the key it has. A known user's key is compared, never replaced; who is unknown comes to be, as far as the
     /// app's `registration` lets it. Every refusal of a key costs one argon2 and reads the same.
     /// # Errors
-    /// `Unauthenticated`; `Forbidden` for a suspended user who knows the key, and for a new one in a closed app; `Invalid`; store errors.
+    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the key, and for a new one in a closed app; `Invalid`; store errors.
     pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Account, Error> {
         if self.creatable(tenant, &call.id)?.is_none() {
             match self.enter_new(tenant, &call).await {
@@ -42,7 +46,7 @@ impl Service {
                 entered => return entered,
             }
         }
-        self.opened(tenant, call.id.as_str(), &call.key).await?;
+        self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
         self.changed(tenant, call.id, call.change, None).await
     }
 
@@ -89,9 +93,15 @@ impl Service {
 
     /// The user whose chosen or issued password this is, as [`Service::sign_in`], but without a ticket. The app's back-end account is none.
     /// # Errors
-    /// `Unauthenticated`; `Forbidden` for a suspended user who knows the password; store errors.
-    pub async fn authenticate(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<User, Error> {
-        self.opened(tenant, username, password).await?;
+    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the password; store errors.
+    pub async fn authenticate(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<User, Error> {
+        self.opened(tenant, username, password, from).await?;
         let id = UserId::parse(username).map_err(|_| Error::Unauthenticated(Unauthenticated::Wrong))?;
         self.find_user(tenant, &id)?.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
     }

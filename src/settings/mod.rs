@@ -11,11 +11,13 @@ mod table;
 mod wrong;
 
 use std::{
+    net::IpAddr,
     num::{NonZeroU16, NonZeroU32},
     path::PathBuf,
     str::FromStr,
 };
 
+use ipnet::IpNet;
 use url::Url;
 
 pub use self::{
@@ -80,6 +82,8 @@ pub struct Settings {
     pub socket_host: Option<Host>,
     /// The port of that WebSocket, if it is not that of the public URL.
     pub socket_port: Option<NonZeroU16>,
+    /// The proxies that are believed; none unless named.
+    pub trusted_proxies: Vec<IpNet>,
     /// Sample people and credentials, on loopback.
     pub demo: bool,
     /// What holds when a commit is answered.
@@ -149,6 +153,7 @@ impl Settings {
             public_url: read_if_given(raw, &table::PUBLIC_URL, public_url)?,
             socket_host: read_if_given(raw, &table::SOCKET_HOST, |text| Host::parse(text).ok())?,
             socket_port: number_if_given(raw, &table::SOCKET_PORT)?,
+            trusted_proxies: read_if_given(raw, &table::TRUSTED_PROXIES, networks)?.unwrap_or_default(),
             demo: read(raw, &table::DEMO, |text| text.parse().ok())?,
             durability: read(raw, &table::DURABILITY, |text| match text {
                 "full" => Some(Durability::Full),
@@ -207,6 +212,12 @@ impl FirstApp {
 fn read_if_given<T>(raw: &Raw, setting: &Setting, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Wrong> {
     let Some(given) = raw.get(setting) else { return Ok(None) };
     parse(given.text.expose()).map(Some).ok_or_else(|| Wrong::value(setting, &given.origin))
+}
+
+/// Addresses stand for themselves alone.
+fn networks(text: &str) -> Option<Vec<IpNet>> {
+    let network = |one: &str| one.parse().ok().or_else(|| Some(IpNet::from(one.parse::<IpAddr>().ok()?)));
+    text.split(',').map(|one| network(one.trim())).collect()
 }
 
 /// As [`read_if_given`], for a setting that has a default.

@@ -138,7 +138,7 @@ const FIRST_APP: &str = "The first app";
 const AT_REST: &str = "Secrets at rest";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 27] = [
+pub static SETTINGS: [&Setting; 28] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -146,6 +146,7 @@ pub static SETTINGS: [&Setting; 27] = [
     &PUBLIC_URL,
     &SOCKET_HOST,
     &SOCKET_PORT,
+    &TRUSTED_PROXIES,
     &DEMO,
     &DURABILITY,
     &WORKERS,
@@ -228,6 +229,14 @@ pub(super) static SOCKET_PORT: Setting = Setting {
     form: Form::Number { min: 1, max: u16::MAX as u64 },
     preset: Preset::Unset("the port of the public URL"),
     help: "The port of that WebSocket",
+};
+
+pub(super) static TRUSTED_PROXIES: Setting = Setting {
+    name: "trusted_proxies",
+    group: SERVING,
+    form: Form::Text("NETWORKS", "a comma-separated list of addresses or networks such as 127.0.0.1,10.0.0.0/8"),
+    preset: Preset::Unset("none"),
+    help: "The proxies in front of this server, comma-separated addresses or networks: what they say in X-Forwarded-For counts as the client's address",
 };
 
 pub(super) static DEMO: Setting = Setting {

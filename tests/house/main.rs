@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod attempts;
 mod blob_laws;
 mod command_line;
 mod commands;

@@ -200,6 +200,7 @@ fn valid(setting: &Setting) -> &'static str {
         "tls_certificate" | "tls_key" => "/etc/standin/tls.pem",
         "data" => "/var/lib/standin",
         "public_url" => "https://chat.example.com/standin",
+        "trusted_proxies" => "127.0.0.1, ::1, 10.0.0.0/8",
         "demo" => "false",
         "durability" => "normal",
         "log" => "debug",
@@ -316,6 +317,18 @@ fn the_socket_may_be_elsewhere_than_the_public_url() {
     for (name, text) in [("socket_host", ""), ("socket_host", "a/b"), ("socket_port", "0"), ("socket_port", "65536")] {
         assert!(Machine::default().flag(name, text).parse().is_err(), "{name} {text}");
     }
+}
+
+#[test]
+fn trusted_proxies_are_addresses_and_networks() {
+    let parse = |text| Machine::default().flag("trusted_proxies", text).parse();
+    let nets: Vec<String> =
+        parse("127.0.0.1, 10.0.0.0/8,2001:db8::/32").unwrap().trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(nets, ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]);
+    for wrong in ["", "proxy.example", "10.0.0.0/33", "10.0.0.1,", "127.0.0.1:8080"] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+    assert!(Machine::default().parse().unwrap().trusted_proxies.is_empty(), "nobody unless named");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::{
     domain::secret::Secret,
     http::{
         form::{Form, FormLimits},
+        peer,
         spool::Spool,
     },
     service::Service,
@@ -29,5 +30,5 @@ pub(super) async fn login(
     let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
     let username = jid::unescaped(door::required(&form, "username")?);
     let password = Secret::new(door::required(&form, "password")?);
-    Ok(reply::signed_in(&service.sign_in(&tenant, &username, &password).await?))
+    Ok(reply::signed_in(&service.sign_in(&tenant, &username, &password, peer::client(&request)).await?))
 }

@@ -70,6 +70,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("http1", &["dialect/native"]),
     ("hyper-util", &["main"]),
     ("image", PICTURE),
+    ("ipnet", &["settings", "http"]),
     // A moment writes itself; nobody asks jiff for the time.
     ("jiff", &["domain"]),
     ("jpeg-encoder", PICTURE),
