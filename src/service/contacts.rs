@@ -39,6 +39,14 @@ impl Service {
         blocking(move || store.contacts(app, owner, search.as_deref(), page)).await?
     }
 
+    /// All of a user's contacts, in the order they were created as users: for wires that know no pages.
+    /// # Errors
+    /// Store errors.
+    pub async fn roster(&self, tenant: &Tenant, owner: UserKey) -> Result<Vec<Contact>, Error> {
+        let (store, app) = (self.house.store.clone(), tenant.app.key);
+        blocking(move || store.roster(app, owner)).await?
+    }
+
     /// Brings a user's contacts in line with a telephone's list. Answers the added entries that belong to users, in their order.
     ///
     /// Entries of the user itself are no contacts.

@@ -267,6 +267,14 @@ impl Store {
         self.0.read(|connection| contacts::list(connection, app, owner, search, page))
     }
 
+    /// All of a user's contacts, in the order they were created as users: 10,000 at the most, some 10 us each, so call it on a blocking
+    /// thread.
+    /// # Errors
+    /// Those of every read.
+    pub fn roster(&self, app: AppKey, owner: UserKey) -> Result<Vec<Contact>, Error> {
+        self.0.read(|connection| users::listed_by(connection, app, owner))
+    }
+
     /// For each telephone number the users who have it, in whatever notation, and the one who has it as id, to the letter. About 10 us a
     /// number.
     /// # Errors

@@ -6,6 +6,7 @@ use super::{contacts, events, pictures, row::Stored, tickets};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
+        contact::Contact,
         device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         event::EventKind,
@@ -14,7 +15,7 @@ use crate::{
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash},
-        text::{DisplayName, Email, HttpAddress, MobileNumber, StatusText},
+        text::{ContactName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
     store::{Holder, IfKnown, Register, Registered, StateChange, UserChange},
@@ -47,6 +48,19 @@ const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?
 
 pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
     connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
+}
+
+const LISTED_BY: &str = select_user!(
+    ", (SELECT name FROM contact WHERE owner = ?2 AND contact = user.key)",
+    "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2) ORDER BY user.key"
+);
+
+/// Contacts, in creation order: all of them.
+pub(in crate::store) fn listed_by(connection: &Connection, app: AppKey, owner: UserKey) -> Result<Vec<Contact>, Error> {
+    let contact = |row: &Row<'_>| {
+        Ok(Contact { user: user(row)?, name: Stored::of("contact", row).parsed_if_any(MORE, ContactName::parse)? })
+    };
+    connection.prepare_cached(LISTED_BY)?.query_and_then(params![app.0, owner.0], contact)?.collect()
 }
 
 const BLOCKED_BY: &str = select_user!(

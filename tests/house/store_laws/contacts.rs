@@ -118,6 +118,7 @@ async fn a_change_takes_away_then_adds_and_keeps_names_that_are_not_given_anew()
     change(vec![(keys[0], None), (keys[2], None)], vec![keys[0], keys[1]], false).await.unwrap();
     assert_eq!(shelf.ids(owner), ["u0", "u2"]);
     let names: Vec<_> = shelf.store.contacts(shelf.app, owner, None, Page::new(1, 9)).unwrap().items;
+    assert_eq!(shelf.store.roster(shelf.app, owner).unwrap(), names, "the whole list is the same list");
     assert_eq!(names.iter().map(|contact| contact.name.clone()).collect::<Vec<_>>(), [called("Zero"), None]);
     change(vec![(keys[3], None)], vec![], true).await.unwrap();
     assert_eq!(shelf.ids(owner), ["u3"]);
