@@ -225,13 +225,16 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
 
 const CREATE: &str = "
     INSERT INTO user (app, seq, id, state, handle, extras, metadata, token_salt, token_digest,
-        issued_salt, issued_digest, chosen, created_at, updated_at)
-    VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM user WHERE app = ?1), ?2, 'active', ?3, '{}', '{}', ?4, ?5,
-        ?6, ?7, ?8, ?9, ?9)
+        issued_salt, issued_digest, chosen, created_at, updated_at, display_name)
+    VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM user WHERE app = ?1), ?2, 'active', ?3, '{}', ?11, ?4, ?5,
+        ?6, ?7, ?8, ?9, ?9, ?10)
     RETURNING key";
 
 fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, Error> {
     let secrets = &asked.secrets;
+    // What the index of names and metadata is made of goes in at once: it is written once then, not three times.
+    let mut first = Profile::default();
+    first.take(&asked.change);
     let key = tx.prepare_cached(CREATE)?.query_row(
         params![
             app.0,
@@ -243,6 +246,8 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
             secrets.issued.digest.0,
             asked.chosen.as_ref().map(|hash| &hash.0),
             asked.at.micros(),
+            first.display_name.as_ref().map(DisplayName::as_str),
+            serde_json::to_string(first.metadata.as_object()).map_err(Error::internal)?,
         ],
         |row| row.get(0),
     )?;
