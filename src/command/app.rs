@@ -37,6 +37,11 @@ static FIELDS: [Field; 12] = [
         help: "Host names, comma-separated, that select this app where a wire names none",
     },
     Field { key: "password_min", kind: Kind::Number, help: "The fewest characters of a chosen password" },
+    Field {
+        key: "token_lifetime_s",
+        kind: Kind::Number,
+        help: "Seconds that the token of a Qiscus login is good, 60 to 2073600; 0 for no end",
+    },
     Field { key: "dialects", kind: Kind::Choice(&["qiscus", "mirrorfly"]), help: "The wires that answer" },
     Field { key: "public_pictures", kind: Kind::Switch, help: "Whether pictures have public addresses" },
     Field {
@@ -58,6 +63,7 @@ const FACTS: [(&str, &str); 11] = [
     ("dialects", "dialects"),
     ("registration", "registration"),
     ("password min", "password_min"),
+    ("token lifetime s", "token_lifetime_s"),
     ("public pictures", "public_pictures"),
     ("allowed origins", "allowed_origins"),
     ("created", "created_at"),

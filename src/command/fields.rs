@@ -46,7 +46,7 @@ pub(super) fn add(command: Command, fields: impl IntoIterator<Item = &'static Fi
 }
 
 fn args(field: &'static Field) -> Vec<Arg> {
-    let long = field.key.replace('_', "-");
+    let long = flag(field);
     let value = Arg::new(field.key).help(field.help);
     match field.kind {
         Kind::Text(placeholder) => vec![value.long(long).value_name(placeholder)],
@@ -66,6 +66,11 @@ fn args(field: &'static Field) -> Vec<Arg> {
             vec![file.conflicts_with(stdin_id(field)), stdin.help("The same, from standard input")]
         }
     }
+}
+
+/// A unit is said by the help, not by the flag.
+fn flag(field: &Field) -> String {
+    field.key.strip_suffix("_s").unwrap_or(field.key).replace('_', "-")
 }
 
 fn stdin_id(field: &Field) -> String {
@@ -102,7 +107,7 @@ pub(super) fn change(
 fn value(field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
     let one = || matches.get_one::<String>(field.key);
     let many = || matches.get_many::<String>(field.key).map(Iterator::collect::<Vec<_>>);
-    let must = |form: &str| Failure::new(Code::Usage, format!("--{} must be {form}.", field.key.replace('_', "-")));
+    let must = |form: &str| Failure::new(Code::Usage, format!("--{} must be {form}.", flag(field)));
     Ok(match field.kind {
         Kind::Text(_) => one().map(|text| if text.is_empty() { Value::Null } else { json!(text) }),
         Kind::Word(_) => one().map(|word| json!(word)),

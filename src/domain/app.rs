@@ -87,6 +87,8 @@ pub struct AppSettings {
     pub sessions_per_user: SessionsPerUser,
     /// The fewest characters of a chosen password; the vendors document none, so 1. 1 to 1024.
     pub password_min: u16,
+    /// How long the token of a Qiscus login is good, in seconds: 60 to 2,073,600, which is 24 days. None: the user token, for ever.
+    pub token_lifetime_s: Option<u32>,
     /// Whether pictures have public addresses. Without them other wires than MirrorFly show default tiles.
     pub public_pictures: bool,
     /// The origins whose pages may call from a browser; none means any.
@@ -100,6 +102,7 @@ impl Default for AppSettings {
             dialects: Dialects::default(),
             sessions_per_user: SessionsPerUser::default(),
             password_min: 1,
+            token_lifetime_s: None,
             public_pictures: true,
             allowed_origins: Vec::new(),
         }

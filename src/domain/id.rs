@@ -10,6 +10,10 @@ pub struct AppKey(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct UserKey(pub i64);
 
+/// The integer key of a client's session, never used twice: part of its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionKey(pub i64);
+
 fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: &'static str) -> Result<String, Fault> {
     match raw.len() {
         0 => Err(Fault::Missing),

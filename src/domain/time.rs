@@ -34,6 +34,11 @@ impl Moment {
         self.0
     }
 
+    /// Whole seconds since the epoch.
+    pub fn unix_s(self) -> i64 {
+        self.0 / 1_000_000
+    }
+
     /// Later by `wait`; at the end of representable time it stays there.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ops::RangeInclusive,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -105,6 +106,8 @@ pub struct AppChange {
     pub dialects: Option<Dialects>,
     /// The fewest characters of a chosen password: 1 to 1024.
     pub password_min: Option<u16>,
+    /// How long the token of a Qiscus login is good, in seconds; 0 for one that never expires.
+    pub token_lifetime_s: Option<u32>,
     /// Whether pictures have public addresses.
     pub public_pictures: Option<bool>,
     /// The origins whose pages may call; replaces the former list, and none means any.
@@ -122,6 +125,10 @@ pub struct AppSecrets {
     pub account_password: Option<Secret>,
 }
 
+/// Lifetimes a session token may have. The Qiscus SDK waits for its end by a timer that overflows at 2^31 ms, 24.8 days, and then
+/// renews without a pause.
+const TOKEN_LIFETIME_S: RangeInclusive<u32> = 60..=24 * 24 * 3600;
+
 impl AppChange {
     fn check(&self) -> Result<(), Error> {
         let checked = |given: &Option<Secret>, field: &'static str, rule: fn(&str) -> Result<Secret, Fault>| match given
@@ -135,6 +142,11 @@ impl AppChange {
         if self.password_min.is_some_and(|chars| !(1..=1024).contains(&chars)) {
             return Err(Fault::OutOfRange("from 1 to 1024 characters").at("password_min"));
         }
+        if self.token_lifetime_s.is_some_and(|seconds| seconds != 0 && !TOKEN_LIFETIME_S.contains(&seconds)) {
+            return Err(
+                Fault::OutOfRange("from 60 to 2073600 seconds (24 days), or 0 for no end").at("token_lifetime_s")
+            );
+        }
         Ok(())
     }
 
@@ -145,6 +157,10 @@ impl AppChange {
         settings.registration = self.registration.unwrap_or(settings.registration);
         settings.dialects = self.dialects.unwrap_or(settings.dialects);
         settings.password_min = self.password_min.unwrap_or(settings.password_min);
+        settings.token_lifetime_s = match self.token_lifetime_s {
+            None => settings.token_lifetime_s,
+            given => given.filter(|seconds| *seconds > 0),
+        };
         settings.public_pictures = self.public_pictures.unwrap_or(settings.public_pictures);
     }
 }

@@ -16,7 +16,7 @@ use rand::{
     RngExt,
     distr::{Alphanumeric, SampleString, Uniform},
 };
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::turns::Turns;
@@ -25,6 +25,7 @@ use crate::domain::{
     error::{Error, Fault},
     id::{AppKey, UserId},
     secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
+    time::Moment,
 };
 
 /// Characters of a ticket: 27 of 62 hold 160 bits.
@@ -45,6 +46,10 @@ pub enum Purpose {
     IssuedPassword,
     /// The password of an app's back-end account, where the operator gave none.
     AccountPassword,
+    /// The token of a client's session, where tokens have a lifetime.
+    SessionToken,
+    /// What renews that token.
+    RefreshToken,
 }
 
 /// What a sealed secret is: bound into the seal, so that one cannot stand in for another.
@@ -98,11 +103,22 @@ impl Keyring {
             Purpose::UserToken => b"user token",
             Purpose::IssuedPassword => b"issued password",
             Purpose::AccountPassword => b"account password",
+            Purpose::SessionToken => b"session token",
+            Purpose::RefreshToken => b"refresh token",
         };
-        let mac = self.mac(&[purpose, &app.0.to_be_bytes(), user.as_str().as_bytes(), &salt.0]);
+        self.derived(&[purpose, &app.0.to_be_bytes(), user.as_str().as_bytes(), &salt.0])
+    }
+
+    fn derived(&self, parts: &[&[u8]]) -> Secret {
+        let mac = self.mac(parts);
         let (head, _) = mac.split_at(16);
         let number = head.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
         Secret::new(format!("{:0>DERIVED_CHARS$}", base62::encode(number)))
+    }
+
+    /// What stands behind the head of a nonce that this app was given in this run of the server.
+    pub fn nonce_tail(&self, app: AppKey, run: Salt, head: &str) -> Secret {
+        self.derived(&[b"nonce", &app.0.to_be_bytes(), &run.0, head.as_bytes()])
     }
 
     /// Draws a new derived secret: under a new salt, so that no former one is it.
@@ -206,6 +222,54 @@ pub fn new_ticket() -> (Secret, Digest) {
     let ticket = Alphanumeric.sample_string(&mut rand::rng(), TICKET_CHARS);
     let digest = digest(&ticket);
     (Secret::new(ticket), digest)
+}
+
+/// A new salt: 128 random bits.
+pub fn new_salt() -> Salt {
+    Salt(rand::random())
+}
+
+/// Characters of a nonce's head: eight for the second at which it expires, ten drawn at random.
+pub const NONCE_HEAD_CHARS: usize = 18;
+
+const NONCE_END_CHARS: usize = 8;
+
+/// The head of a new nonce.
+pub fn new_nonce_head(expires_at: Moment) -> String {
+    let end = base62::encode(expires_at.unix_s().unsigned_abs());
+    let random = Alphanumeric.sample_string(&mut rand::rng(), NONCE_HEAD_CHARS - NONCE_END_CHARS);
+    format!("{end:0>NONCE_END_CHARS$}{random}")
+}
+
+/// When a nonce of this head expires.
+pub fn nonce_end(head: &str) -> Option<Moment> {
+    let seconds = base62::decode(head.get(..NONCE_END_CHARS)?).ok()?;
+    Some(Moment::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?))
+}
+
+/// The keyed hashes that vendors' signed tokens name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-384.
+    Sha384,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
+/// Whether `signature` is that of `message` under `key`, in a time that does not depend on how far it is.
+pub fn is_signed(signing: Signing, key: &Secret, message: &[u8], signature: &[u8]) -> bool {
+    let key = key.expose().as_bytes();
+    match signing {
+        Signing::Sha256 => has_mac(Hmac::<Sha256>::new_from_slice(key), message, signature),
+        Signing::Sha384 => has_mac(Hmac::<Sha384>::new_from_slice(key), message, signature),
+        Signing::Sha512 => has_mac(Hmac::<Sha512>::new_from_slice(key), message, signature),
+    }
+}
+
+fn has_mac<M: Mac, E>(mac: Result<M, E>, message: &[u8], signature: &[u8]) -> bool {
+    mac.is_ok_and(|mac| mac.chain_update(message).verify_slice(signature).is_ok())
 }
 
 /// A new name for a picture, or for a user's stable picture address.

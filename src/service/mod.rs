@@ -11,9 +11,11 @@ pub mod contacts;
 pub mod credentials;
 pub mod demo;
 pub mod listening;
+pub mod nonces;
 pub mod pictures;
 pub mod profiles;
 mod quota;
+pub mod renewal;
 pub mod sessions;
 pub mod sweep;
 mod turns;
@@ -32,6 +34,7 @@ use crate::{
 use apps::Directory;
 use attempts::LoginAttempts;
 use credentials::Keyring;
+use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
 use turns::Turns;
 
@@ -52,6 +55,7 @@ struct House {
     attempts: LoginAttempts,
     /// A text too short for the index costs a walk over all users of the app.
     searching: Turns,
+    nonces: Nonces,
     clock: Clock,
 }
 
@@ -89,6 +93,7 @@ impl Service {
                 feed,
                 attempts: LoginAttempts::new(),
                 searching,
+                nonces: Nonces::new(),
                 clock,
             }),
         })

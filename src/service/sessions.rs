@@ -16,6 +16,7 @@ use crate::{
         accounts::{Account, CLOSED, Enrol},
         apps::Tenant,
         credentials,
+        renewal::Session,
     },
     store::{IfKnown, Register, UserChange},
 };
@@ -38,16 +39,17 @@ impl Service {
     /// app's `registration` lets it. Every refusal of a key costs one argon2 and reads the same.
     /// # Errors
     /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the key, and for a new one in a closed app; `Invalid`; store errors.
-    pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Account, Error> {
+    pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Session, Error> {
         if self.creatable(tenant, &call.id)?.is_none() {
             match self.enter_new(tenant, &call).await {
                 // Somebody else made it a moment ago: now it is known.
                 Err(Error::Conflict(What::User)) => {}
-                entered => return entered,
+                entered => return self.begin(tenant, entered?).await,
             }
         }
         self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
-        self.changed(tenant, call.id, call.change, None).await
+        let account = self.changed(tenant, call.id, call.change, None).await?;
+        self.begin(tenant, account).await
     }
 
     async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Account, Error> {
@@ -73,7 +75,7 @@ impl Service {
     /// takes the given fields.
     /// # Errors
     /// `Forbidden` for a suspended user; `Invalid`; store errors.
-    pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Account, Error> {
+    pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Session, Error> {
         if self.creatable(tenant, &call.id)?.is_some_and(|known| known.state == State::Suspended) {
             return Err(Error::Forbidden("User is suspended"));
         }
@@ -88,7 +90,8 @@ impl Service {
             at: self.now(),
         };
         let registered = self.house.store.register(tenant.app.key, register).await?;
-        Ok(self.with_token(tenant, registered.user, &registered.credentials))
+        let account = self.with_token(tenant, registered.user, &registered.credentials);
+        self.begin(tenant, account).await
     }
 
     /// The user whose chosen or issued password this is, as [`Service::sign_in`], but without a ticket. The app's back-end account is none.
@@ -106,10 +109,13 @@ impl Service {
         self.find_user(tenant, &id)?.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
     }
 
-    /// Whose user token this is.
+    /// Whose user token or session token this is.
     /// # Errors
-    /// `Unauthenticated`; `Forbidden` for a suspended user; store errors.
+    /// `Unauthenticated`, telling an expired session token from an unknown one; `Forbidden` for a suspended user; store errors.
     pub fn user_by_token(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
+        if token.contains('-') {
+            return self.user_by_session(tenant, token);
+        }
         let user = self.house.store.user_by_token(tenant.app.key, &credentials::digest(token))?;
         match user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))? {
             user if user.is_active() => Ok(user),

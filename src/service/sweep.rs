@@ -40,13 +40,14 @@ impl Service {
         .await?
     }
 
-    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets that have expired, events that
+    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets and sessions that have expired, events that
     /// nobody asks for any more, and rows that still name deleted users.
     /// # Errors
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
+        while self.house.store.forget_ended_sessions(now, STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
         loop {

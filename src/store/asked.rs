@@ -3,9 +3,9 @@
 use crate::domain::{
     avatar::{PictureKey, PictureKind},
     device::Device,
-    id::{AppKey, UserId, UserKey},
+    id::{AppKey, SessionKey, UserId, UserKey},
     profile::{Credentials, ProfileChange, State, User},
-    secret::{Derived, Digest, PasswordHash},
+    secret::{Derived, Digest, PasswordHash, Salt},
     text::ContactName,
     time::Moment,
 };
@@ -164,6 +164,30 @@ pub enum TicketHolder {
         /// Its id.
         id: UserId,
     },
+}
+
+/// A client's session as it is stored: good, expired or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Its name in the client's token.
+    pub key: SessionKey,
+    /// As it is since the last renewal.
+    pub state: SessionState,
+    /// What its secrets were made from until the last renewal.
+    pub former_salt: Option<Salt>,
+}
+
+/// What a renewal of a session draws anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionState {
+    /// Its token and refresh token are made from it.
+    pub salt: Salt,
+    /// When that was.
+    pub renewed_at: Moment,
+    /// From this moment on the token is no good.
+    pub token_expires_at: Moment,
+    /// From this moment on it cannot be renewed.
+    pub ends_at: Moment,
 }
 
 /// A picture of a living user: the current one or one that waits for the sweep.

@@ -14,10 +14,10 @@ use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 pub use self::asked::{
-    ContactsChange, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, StateChange, StoredPicture, Ticket,
-    TicketHolder, UserChange,
+    ContactsChange, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState, StateChange,
+    StoredPicture, Ticket, TicketHolder, UserChange,
 };
-use self::sqlite::{Engine, apps, contacts, events, pictures, search, tickets, users};
+use self::sqlite::{Engine, apps, contacts, events, pictures, search, sessions, tickets, users};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},
@@ -25,11 +25,11 @@ use crate::domain::{
     device::DeviceType,
     error::Error,
     event::Event,
-    id::{AppKey, UserId, UserKey},
+    id::{AppKey, SessionKey, UserId, UserKey},
     page::{Listed, Order, Page},
     profile::{Credentials, User},
     search::UserSearch,
-    secret::{Derived, Digest},
+    secret::{Derived, Digest, Salt},
     text::MobileNumber,
     time::Moment,
 };
@@ -352,6 +352,47 @@ impl Store {
     /// Those of every write.
     pub async fn forget_device(&self, app: AppKey, user: UserKey, platform: DeviceType) -> Result<(), Error> {
         self.0.write(move |tx| users::forget_device(tx, app, user, platform)).await
+    }
+
+    /// Begins a client's session; of a user's sessions the newest `at_most` stay.
+    /// # Errors
+    /// `Unauthenticated` when the user is gone or suspended by now.
+    pub async fn begin_session(
+        &self,
+        app: AppKey,
+        user: UserKey,
+        state: SessionState,
+        at_most: u32,
+    ) -> Result<SessionKey, Error> {
+        self.0.write(move |tx| sessions::begin(tx, app, user, &state, at_most)).await
+    }
+
+    /// A client's session with its user, expired and ended ones included.
+    /// # Errors
+    /// Those of every read.
+    pub fn session(&self, app: AppKey, key: SessionKey) -> Result<Option<(User, Session)>, Error> {
+        self.0.read(|connection| sessions::find(connection, app, key))
+    }
+
+    /// Renews a session unless another call has done so since it had the salt `former`; whether this one did.
+    /// # Errors
+    /// Those of every write.
+    pub async fn renew_session(&self, key: SessionKey, former: Salt, state: SessionState) -> Result<bool, Error> {
+        self.0.write(move |tx| sessions::renew(tx, key, former, &state)).await
+    }
+
+    /// Signs a user off: ends the session that is named and forgets its devices.
+    /// # Errors
+    /// Those of every write.
+    pub async fn sign_off(&self, app: AppKey, user: UserKey, session: Option<SessionKey>) -> Result<(), Error> {
+        self.0.write(move |tx| sessions::sign_off(tx, app, user, session)).await
+    }
+
+    /// Deletes sessions that had ended at `before`, the longest ended first; how many.
+    /// # Errors
+    /// Those of every write.
+    pub async fn forget_ended_sessions(&self, before: Moment, at_most: u32) -> Result<u32, Error> {
+        self.0.write(move |tx| sessions::forget_ended(tx, before, at_most)).await
     }
 
     /// Deletes tickets that had expired at `before`, the longest expired first; how many.

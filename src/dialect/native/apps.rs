@@ -47,6 +47,7 @@ struct AppBody {
     registration: Option<Registration>,
     dialects: Option<Dialects>,
     password_min: Option<u16>,
+    token_lifetime_s: Option<u32>,
     public_pictures: Option<bool>,
     allowed_origins: Option<Vec<String>>,
 }
@@ -68,6 +69,7 @@ impl TryFrom<AppBody> for AppChange {
             registration: body.registration,
             dialects: body.dialects,
             password_min: body.password_min,
+            token_lifetime_s: body.token_lifetime_s,
             public_pictures: body.public_pictures,
             allowed_origins: body.allowed_origins.map(|list| list.iter().map(origin).collect()).transpose()?,
         })

@@ -9,6 +9,7 @@ pub(super) mod pictures;
 mod readers;
 mod row;
 pub(super) mod search;
+pub(super) mod sessions;
 pub(super) mod tickets;
 pub(super) mod users;
 mod writer;
@@ -28,6 +29,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0001_first.sql")),
     M::up(include_str!("schema/0002_contacts.sql")),
     M::up(include_str!("schema/0003_search.sql")),
+    M::up(include_str!("schema/0004_sessions.sql")),
 ];
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);

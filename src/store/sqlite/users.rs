@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{contacts, events, pictures, row::Stored, tickets};
+use super::{contacts, events, pictures, row::Stored, sessions, tickets};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
@@ -384,6 +384,7 @@ fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Re
         StateChange::Suspend { token } => {
             known.credentials.token = token;
             tickets::forget_of_user(tx, key)?;
+            sessions::end_of_user(tx, key)?;
             EventKind::Suspended
         }
     };
@@ -441,6 +442,7 @@ pub(in crate::store) fn reset_token(
     let mut statement = tx.prepare_cached(RESET_TOKEN)?;
     let key = statement.query_row(params![app.0, id.as_str(), token.salt.0, token.digest.0], |row| row.get(0));
     let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+    sessions::end_of_user(tx, key)?;
     events::append(tx, app, key, id, &EventKind::TokenReset, at)?;
     find_by_key(tx, app, key)?.ok_or(Error::NotFound(What::User))
 }

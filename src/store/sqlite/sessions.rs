@@ -1,0 +1,118 @@
+//! Sessions of clients whose tokens have a lifetime.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+
+use super::{row::Stored, users};
+use crate::{
+    domain::{
+        error::{Error, Unauthenticated},
+        id::{AppKey, SessionKey, UserKey},
+        profile::User,
+        secret::Salt,
+        time::Moment,
+    },
+    store::{Session, SessionState},
+};
+
+const BEGIN: &str = "
+    INSERT INTO session (user, salt, renewed_at, token_expires_at, ends_at)
+    SELECT key, ?3, ?4, ?5, ?6 FROM user WHERE app = ?1 AND key = ?2 AND state = 'active'
+    RETURNING key";
+
+const END_OLDEST: &str = "
+    DELETE FROM session WHERE user = ?1 AND key NOT IN (
+        SELECT key FROM session WHERE user = ?1 ORDER BY key DESC LIMIT ?2)";
+
+pub(in crate::store) fn begin(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    state: &SessionState,
+    at_most: u32,
+) -> Result<SessionKey, Error> {
+    let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
+    let key = tx
+        .prepare_cached(BEGIN)?
+        .query_row(params![app.0, user.0, state.salt.0, times.0, times.1, times.2], |row| row.get(0))
+        .optional()?
+        .ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
+    tx.prepare_cached(END_OLDEST)?.execute(params![user.0, at_most])?;
+    Ok(SessionKey(key))
+}
+
+const FIND: &str = "
+    SELECT session.key, session.user, salt, former_salt, renewed_at, token_expires_at, ends_at
+    FROM session JOIN user ON user.key = session.user
+    WHERE user.app = ?1 AND session.key = ?2";
+
+pub(in crate::store) fn find(
+    connection: &Connection,
+    app: AppKey,
+    key: SessionKey,
+) -> Result<Option<(User, Session)>, Error> {
+    let session = connection.prepare_cached(FIND)?.query_and_then(params![app.0, key.0], session)?.next();
+    let Some((user, session)) = session.transpose()? else { return Ok(None) };
+    Ok(users::find_by_key(connection, app, user)?.map(|user| (user, session)))
+}
+
+const RENEW: &str = "
+    UPDATE session SET former_salt = salt, salt = ?3, renewed_at = ?4, token_expires_at = ?5, ends_at = ?6
+    WHERE key = ?1 AND salt = ?2";
+
+/// Whether the session still had the salt `former`, so that this call renewed it.
+pub(in crate::store) fn renew(
+    tx: &Transaction<'_>,
+    key: SessionKey,
+    former: Salt,
+    state: &SessionState,
+) -> Result<bool, Error> {
+    let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
+    let mut statement = tx.prepare_cached(RENEW)?;
+    Ok(statement.execute(params![key.0, former.0, state.salt.0, times.0, times.1, times.2])? > 0)
+}
+
+const END: &str = "DELETE FROM session WHERE key = ?1 AND user = ?2";
+
+const FORGET_DEVICES: &str = "DELETE FROM device WHERE user = (SELECT key FROM user WHERE app = ?1 AND key = ?2)";
+
+/// Ends a session, if one is named, and forgets what the user has told of its devices.
+pub(in crate::store) fn sign_off(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    key: Option<SessionKey>,
+) -> Result<(), Error> {
+    if let Some(key) = key {
+        tx.prepare_cached(END)?.execute(params![key.0, user.0])?;
+    }
+    tx.prepare_cached(FORGET_DEVICES)?.execute(params![app.0, user.0])?;
+    Ok(())
+}
+
+const END_OF_USER: &str = "DELETE FROM session WHERE user = ?1";
+
+/// Ends every session of a user: with its user token die all that were drawn in its place.
+pub(super) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(END_OF_USER)?.execute(params![user.0])?;
+    Ok(())
+}
+
+const FORGET_ENDED: &str = "
+    DELETE FROM session WHERE key IN (SELECT key FROM session WHERE ends_at <= ?1 ORDER BY ends_at LIMIT ?2)";
+
+pub(in crate::store) fn forget_ended(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_ENDED)?.execute(params![before.micros(), at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}
+
+fn session(row: &Row<'_>) -> Result<(UserKey, Session), Error> {
+    let row = Stored::of("session", row);
+    let former: Option<[u8; 16]> = row.get(3)?;
+    let state = SessionState {
+        salt: Salt(row.get(2)?),
+        renewed_at: row.moment(4)?,
+        token_expires_at: row.moment(5)?,
+        ends_at: row.moment(6)?,
+    };
+    Ok((UserKey(row.get(1)?), Session { key: SessionKey(row.get(0)?), state, former_salt: former.map(Salt) }))
+}
