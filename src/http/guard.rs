@@ -54,6 +54,10 @@ const SECRET_ENDINGS: [&str; 6] = ["token", "secret", "password", "usersig", "co
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Marks an answer that gets no line, among its extensions: for what a client asks once a second, for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Unlogged;
+
 /// Stands around the whole app. One for all workers: clones count on.
 #[derive(Debug, Clone)]
 pub struct Guard(Arc<Numbers>);
@@ -78,7 +82,7 @@ impl Guard {
     /// The middleware, to be wrapped around everything else.
     ///
     /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target
-    /// [`ACCESS`]. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
+    /// [`ACCESS`], unless its answer is [`Unlogged`]. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
     /// alone would read an endless chunked body for ever. (Behind an answer without a byte it reads on for its disconnect timeout.)
     pub fn middleware<S, B>(
         &self,
@@ -102,7 +106,7 @@ impl Guard {
         let body = watch_body(&mut request);
         match next.call(request).await {
             Ok(mut answer) => {
-                if let Some(noted) = noted {
+                if let Some(noted) = noted.filter(|_| !answer.response().extensions().contains::<Unlogged>()) {
                     noted.log(answer.status(), answer.response().body().size(), &id);
                 }
                 mark(answer.headers_mut(), id);

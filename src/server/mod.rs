@@ -362,6 +362,8 @@ fn public_server(
             .wrap(house.guard.middleware())
             .service(pictures::scope())
             .service(qiscus::rest())
+            .service(qiscus::sdk())
+            .service(qiscus::broker())
             .service(mirrorfly::rest())
             .service(native::front())
             .default_service(web::to(native::unknown_path))

@@ -29,6 +29,9 @@ use crate::{
 /// How long a ticket opens the door. Source: MirrorFly, "Token life: 1 hour".
 pub const TICKET_LIFE: Duration = Duration::from_secs(3600);
 
+/// The refusal of whoever proves to be a user that is suspended.
+pub const SUSPENDED: Error = Error::Forbidden("User is suspended");
+
 /// The refusal of an app in which clients that show no secret create nobody.
 pub(super) const CLOSED: Error =
     Error::Forbidden("This app's registration is closed: only its back end creates users (setting registration)");
@@ -371,7 +374,7 @@ impl Service {
         }
         match held {
             None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-            Some(Credentials { state: State::Suspended, .. }) => Err(Error::Forbidden("User is suspended")),
+            Some(Credentials { state: State::Suspended, .. }) => Err(SUSPENDED),
             Some(held) => Ok(held),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     },
     service::{
         Service,
-        credentials::{self, Keyring, Purpose, SealedKind},
+        credentials::{self, Keyring, Purpose, SealedKind, Signing},
     },
     store::Store,
 };
@@ -335,6 +335,20 @@ impl Service {
             license_key: keyring.unseal(SealedKind::LicenseKey, &tenant.app.license_key)?,
             account_password,
         })
+    }
+
+    /// Whether `signature` is that of `message` under the app's secret: what the vendors' signed tokens prove.
+    /// # Errors
+    /// Internal when a seal does not open.
+    pub fn is_signed(
+        &self,
+        tenant: &Tenant,
+        signing: Signing,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Error> {
+        let secret = self.house.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
+        Ok(credentials::is_signed(signing, &secret, message, signature))
     }
 
     /// Whether `password` is that of the app's back-end account. A wrong one costs one argon2, as a user's does.

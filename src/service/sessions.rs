@@ -13,7 +13,7 @@ use crate::{
     },
     service::{
         Service,
-        accounts::{Account, CLOSED, Enrol},
+        accounts::{Account, CLOSED, Enrol, SUSPENDED},
         apps::Tenant,
         credentials,
         renewal::Session,
@@ -77,7 +77,7 @@ impl Service {
     /// `Forbidden` for a suspended user; `Invalid`; store errors.
     pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Session, Error> {
         if self.creatable(tenant, &call.id)?.is_some_and(|known| known.state == State::Suspended) {
-            return Err(Error::Forbidden("User is suspended"));
+            return Err(SUSPENDED);
         }
         let register = Register {
             if_known: IfKnown::Update,
@@ -119,7 +119,7 @@ impl Service {
         let user = self.house.store.user_by_token(tenant.app.key, &credentials::digest(token))?;
         match user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))? {
             user if user.is_active() => Ok(user),
-            _suspended => Err(Error::Forbidden("User is suspended")),
+            _suspended => Err(SUSPENDED),
         }
     }
 

@@ -70,7 +70,7 @@ pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
 }
 
 /// A header in either spelling: the vendor's own examples mix them.
-fn either<'a>(headers: &'a HeaderMap, hyphened: &str, underscored: &str) -> &'a str {
+pub(super) fn either<'a>(headers: &'a HeaderMap, hyphened: &str, underscored: &str) -> &'a str {
     headers.get(hyphened).or_else(|| headers.get(underscored)).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 

@@ -1,13 +1,16 @@
-//! Qiscus Chat. Doors: the REST API for back ends, versions 2.0 and 2.1.
+//! Qiscus Chat. Doors: the REST API for back ends, versions 2.0 and 2.1, and the paths its SDKs call.
 //!
 //! Source: the vendor's server API pages on users, and the clients written against them.
 
-mod absent;
 mod caller;
+mod calls;
+mod fields;
 mod reply;
 mod rest;
+mod sdk;
 mod version;
 mod view;
 
 pub use caller::app_named;
 pub use rest::scope as rest;
+pub use sdk::{broker, scope as sdk};

@@ -12,13 +12,14 @@ use super::view::ListedView;
 use crate::{
     domain::{
         app::App,
-        error::Error,
+        error::{Error, Unauthenticated},
         id::UserId,
         page::{Listed, Page},
         profile::User,
         secret::Secret,
     },
     http::{addresses::Addresses, form::BodyFault},
+    service::accounts::SUSPENDED,
 };
 
 /// A good answer of this door.
@@ -68,7 +69,8 @@ pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
     results(json!({ "user_unread_count": counts }))
 }
 
-fn results(results: impl Serialize) -> HttpResponse {
+/// `results` of whatever shape.
+pub(super) fn results(results: impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json(Answer { results, status: 200 })
 }
 
@@ -83,6 +85,18 @@ pub(super) enum Refusal {
     WrongCredentials(StatusCode),
     /// A required header is not there.
     MissingAppId,
+    /// There is no app of the id that an SDK names.
+    UnknownApp,
+    /// The key of an SDK login is not the user's.
+    WrongPassword,
+    /// An SDK's token is not there, wrong or expired.
+    Session(Unauthenticated),
+    /// There is no session of this refresh token.
+    WrongRefreshToken,
+    /// An identity token proves nothing; the text completes "identity_token".
+    IdentityToken(&'static str),
+    /// What an SDK wants of the realtime server, which Standin is none.
+    NoBroker,
     /// It is not there, and neither the host nor the secret makes up for it.
     UnknownHost,
     /// The app does not serve this dialect.
@@ -117,6 +131,13 @@ impl std::fmt::Display for Refusal {
             Self::Body(fault) => write!(f, "{fault}"),
             Self::WrongCredentials(_) => write!(f, "Unauthorized"),
             Self::MissingAppId => write!(f, "The header QISCUS-SDK-APP-ID is required"),
+            Self::UnknownApp => write!(f, "Application not found"),
+            Self::WrongPassword => write!(f, "wrong password"),
+            Self::Session(Unauthenticated::Missing | Unauthenticated::Wrong) => write!(f, "Unauthorized"),
+            Self::Session(Unauthenticated::Expired) => write!(f, "Unauthorized. Token is expired"),
+            Self::WrongRefreshToken => write!(f, "refresh token invalid"),
+            Self::IdentityToken(why) => write!(f, "identity_token {why}"),
+            Self::NoBroker => write!(f, "A realtime server is not part of Standin: clients hear of changes by sync"),
             Self::UnknownHost => write!(
                 f,
                 "Unauthorized: without the header QISCUS-SDK-APP-ID, the host and QISCUS-SDK-SECRET must be those of an app"
@@ -146,8 +167,11 @@ impl ResponseError for Refusal {
             Self::Body(fault) => fault.status(),
             Self::WrongCredentials(status) => *status,
             Self::MissingAppId | Self::UnknownHost => StatusCode::BAD_REQUEST,
-            Self::SwitchedOff => StatusCode::FORBIDDEN,
-            Self::RoomsAndMessages | Self::UnknownCall { .. } => StatusCode::NOT_FOUND,
+            Self::UnknownApp | Self::WrongPassword | Self::WrongRefreshToken | Self::IdentityToken(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::SwitchedOff | Self::Session(_) => StatusCode::FORBIDDEN,
+            Self::RoomsAndMessages | Self::UnknownCall { .. } | Self::NoBroker => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -158,17 +182,10 @@ impl ResponseError for Refusal {
         }
         let status = self.status_code();
         let sentence = self.to_string();
-        let error = match self {
-            Self::Domain(Error::Invalid { field, .. }) => validation(field, &sentence),
-            Self::Domain(_)
-            | Self::Body(_)
-            | Self::WrongCredentials(_)
-            | Self::MissingAppId
-            | Self::UnknownHost
-            | Self::SwitchedOff
-            | Self::RoomsAndMessages
-            | Self::UnknownCall { .. }
-            | Self::WrongMethod => json!({ "message": sentence }),
+        let error = match (self, self.code()) {
+            (Self::Domain(Error::Invalid { field, .. }), _) => validation(field, &sentence),
+            (_, Some(code)) => json!({ "code": code, "message": sentence }),
+            (_, None) => json!({ "message": sentence }),
         };
         let mut answer = HttpResponse::build(status);
         if let Self::Domain(refused) = self
@@ -177,6 +194,30 @@ impl ResponseError for Refusal {
             answer.insert_header((RETRY_AFTER, seconds));
         }
         answer.json(json!({ "error": error, "status": status.as_u16() }))
+    }
+}
+
+impl Refusal {
+    /// The vendor's number for it, where it has one. Source: the vendor's list of error codes of 2018; live services for the password.
+    fn code(&self) -> Option<u32> {
+        match self {
+            Self::Domain(error) => (*error == SUSPENDED).then_some(401_300),
+            Self::Session(Unauthenticated::Missing | Unauthenticated::Wrong) => Some(401_301),
+            Self::Session(Unauthenticated::Expired) => Some(401_302),
+            Self::UnknownApp => Some(401_303),
+            Self::WrongPassword => Some(401_306),
+            Self::Body(_)
+            | Self::WrongCredentials(_)
+            | Self::MissingAppId
+            | Self::WrongRefreshToken
+            | Self::IdentityToken(_)
+            | Self::NoBroker
+            | Self::UnknownHost
+            | Self::SwitchedOff
+            | Self::RoomsAndMessages
+            | Self::UnknownCall { .. }
+            | Self::WrongMethod => None,
+        }
     }
 }
 

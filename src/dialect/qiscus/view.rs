@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     domain::{app::App, profile::User},
     http::addresses::Addresses,
-    service::accounts::Account,
+    service::{accounts::Account, renewal::Renewal},
 };
 
 /// The vendor's clients read a key for its realtime server and do nothing with it; Standin has no such server.
@@ -62,8 +62,35 @@ impl<'a> ListedView<'a> {
     }
 }
 
-/// A user with its token and its app, for who may act as that user. Comments are not part of Standin, so their ids are 0, and it
-/// sends no pushes, so none is configured. A token that never expires comes without `refresh_token` and `token_expires_at`.
+/// A user as other users are shown it: never with a token.
+#[derive(Serialize)]
+pub(super) struct PublicView<'a> {
+    avatar: AvatarView,
+    avatar_url: String,
+    email: &'a str,
+    extras: &'a Map<String, Value>,
+    id: i64,
+    id_str: String,
+    username: &'a str,
+}
+
+impl<'a> PublicView<'a> {
+    pub(super) fn of(app: &App, addresses: &Addresses, user: &'a User) -> Self {
+        let avatar_url = addresses.avatar(user, app.settings.public_pictures);
+        Self {
+            avatar: AvatarView::of(&avatar_url),
+            avatar_url,
+            email: user.id.as_str(),
+            extras: user.profile.extras.as_object(),
+            id: user.key.0,
+            id_str: user.key.0.to_string(),
+            username: user.shown_name(),
+        }
+    }
+}
+
+/// A user with its token and its app, for who may act as that user. Standin sends no pushes, so none is configured. A token that never
+/// expires comes without `refresh_token` and `token_expires_at`.
 #[derive(Serialize)]
 pub(super) struct FullView<'a> {
     active: bool,
@@ -75,13 +102,17 @@ pub(super) struct FullView<'a> {
     id: i64,
     id_str: String,
     last_comment_id: i64,
-    last_comment_id_str: &'a str,
+    last_comment_id_str: String,
     last_sync_event_id: i64,
     pn_android_configured: bool,
     pn_ios_configured: bool,
     #[serde(rename = "rtKey")]
     rt_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
     token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_expires_at: Option<String>,
     username: &'a str,
 }
 
@@ -95,13 +126,19 @@ struct AppView<'a> {
 
 /// The address once more, where older clients look for it: `{"avatar": {"url": ..}}`.
 #[derive(Serialize)]
-struct AvatarView {
+pub(super) struct AvatarView {
     avatar: UrlView,
 }
 
 #[derive(Serialize)]
 struct UrlView {
     url: String,
+}
+
+impl AvatarView {
+    pub(super) fn of(avatar_url: &str) -> Self {
+        Self { avatar: UrlView { url: avatar_url.to_owned() } }
+    }
 }
 
 impl<'a> FullView<'a> {
@@ -111,20 +148,36 @@ impl<'a> FullView<'a> {
         Self {
             active: user.is_active(),
             app: AppView::of(app),
-            avatar: AvatarView { avatar: UrlView { url: avatar_url.clone() } },
+            avatar: AvatarView::of(&avatar_url),
             avatar_url,
             email: user.id.as_str(),
             extras: user.profile.extras.as_object(),
             id: user.key.0,
             id_str: user.key.0.to_string(),
             last_comment_id: 0,
-            last_comment_id_str: "0",
+            last_comment_id_str: "0".to_owned(),
             last_sync_event_id: 0,
             pn_android_configured: false,
             pn_ios_configured: false,
             rt_key: RT_KEY,
+            refresh_token: None,
             token: account.token.expose(),
+            token_expires_at: None,
             username: user.shown_name(),
+        }
+    }
+
+    /// For a client, which begins to follow behind the event `seq`: the comments that tell of changes are numbered as their events.
+    pub(super) fn behind(self, seq: i64) -> Self {
+        Self { last_comment_id: seq, last_comment_id_str: seq.to_string(), ..self }
+    }
+
+    /// For a client whose token expires.
+    pub(super) fn renewable(self, renewal: Option<&'a Renewal>) -> Self {
+        Self {
+            refresh_token: renewal.map(|renewal| renewal.refresh_token.expose()),
+            token_expires_at: renewal.map(|renewal| renewal.token_expires_at.to_string()),
+            ..self
         }
     }
 }

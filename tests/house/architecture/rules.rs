@@ -55,7 +55,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("actix-ws", &["http"]),
     ("argon2", CREDENTIALS),
     ("base62", CREDENTIALS),
-    ("base64", MIRRORFLY),
+    ("base64", &["dialect/mirrorfly", "dialect/qiscus"]),
     ("bytes", &["service", "http"]),
     ("cbc", MIRRORFLY),
     ("chacha20poly1305", CREDENTIALS),

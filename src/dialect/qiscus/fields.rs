@@ -1,0 +1,176 @@
+//! Fields that several calls of either door read, and what an empty or strange value of each means.
+
+use actix_web::{HttpRequest, web::Payload};
+
+use crate::{
+    domain::{
+        device::{Device, DeviceText, DeviceType},
+        error::{Error, Fault},
+        free_data::Extras,
+        id::UserId,
+        page::{Order, Page},
+        profile::{Patch, ProfileChange, User},
+        text::{self, DisplayName},
+    },
+    http::{
+        addresses::Addresses,
+        form::{BodyFault, Form, FormLimits},
+        spool::Spool,
+    },
+    service::apps::Tenant,
+};
+
+/// Characters of a display name that this wire writes.
+const USERNAME_CHARS_MAX: usize = 255;
+
+/// Users on a page where the caller names no number, or one above [`Page::LIMIT_MAX`].
+const LIMIT_DEFAULT: u32 = 20;
+
+/// Users that one call may name.
+pub(super) const USER_IDS_MAX: usize = 100;
+
+/// Fields that may be wider than the others.
+const WIDE_FIELDS: &[&str] = &["extras", "identity_token"];
+
+/// Reads a body without files.
+/// # Errors
+/// As [`Form::read`].
+pub(super) async fn read(request: &HttpRequest, payload: Payload, spool: &Spool) -> Result<Form, BodyFault> {
+    let limits = FormLimits { wide_fields: WIDE_FIELDS, ..FormLimits::default() };
+    Form::read(request, payload, &limits, spool).await
+}
+
+/// The user that `field` names.
+/// # Errors
+/// As [`UserId::parse`], at `field`.
+pub(super) fn user_id(form: &Form, field: &'static str) -> Result<UserId, Error> {
+    UserId::parse(form.text(field)?.unwrap_or("")).map_err(|fault| fault.at(field))
+}
+
+/// What a call gives of a profile, the display name in `name_field`. An empty text means "not given", and a value that comes back as it
+/// is stored is not held against this wire's narrower bounds.
+/// # Errors
+/// `Invalid` at the field.
+pub(super) fn profile_change(
+    form: &Form,
+    name_field: &'static str,
+    known: Option<&User>,
+    tenant: &Tenant,
+    addresses: &Addresses,
+) -> Result<ProfileChange, Error> {
+    let stored = known.and_then(|user| user.profile.display_name.as_ref()).map(DisplayName::as_str);
+    let given = form.text(name_field)?.filter(|name| Some(*name) != stored);
+    let display_name = Patch::given(given, |name| text::at_most(name, USERNAME_CHARS_MAX).and_then(DisplayName::parse))
+        .map_err(|fault| fault.at(name_field))?;
+    let avatar = addresses
+        .avatar_change(form.text("avatar_url")?, known, tenant.app.settings.public_pictures)
+        .map_err(|fault| fault.at("avatar_url"))?;
+    Ok(ProfileChange { display_name, avatar, extras: extras(form)?, ..ProfileChange::default() })
+}
+
+/// `extras`: a JSON object, or JSON text of one; replaces the whole when given.
+fn extras(form: &Form) -> Result<Patch<Extras>, Error> {
+    match form.json("extras")? {
+        None => Ok(Patch::Keep),
+        Some(value) => Extras::parse(value).map(Patch::Set).map_err(|fault| fault.at("extras")),
+    }
+}
+
+/// `device_token` and `device_platform`, one of `platforms`. Without a token there is nothing to remember.
+/// # Errors
+/// `Invalid` at the field.
+pub(super) fn device(form: &Form, platforms: Platforms) -> Result<Option<Device>, Error> {
+    let token =
+        Patch::given(form.text("device_token")?, DeviceText::parse).map_err(|fault| fault.at("device_token"))?;
+    let platform = platform(form, platforms);
+    let Patch::Set(token) = token else { return if_given(platform).map(|_| None) };
+    let device =
+        Device { device_type: platform?, os_version: None, token: Some(token), voip_token: None, sandbox: false };
+    Ok(Some(device))
+}
+
+fn if_given(platform: Result<DeviceType, Error>) -> Result<(), Error> {
+    match platform {
+        Err(Error::Invalid { fault: Fault::Missing, .. }) | Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The platforms that a door knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Platforms {
+    /// "ios or android".
+    Telephones,
+    /// The JavaScript SDK's own word, too: `rn`, React Native, which tells not on which telephone. It is kept where browsers are.
+    TelephonesAndReactNative,
+}
+
+/// `device_platform`.
+/// # Errors
+/// `Invalid` at the field.
+pub(super) fn platform(form: &Form, platforms: Platforms) -> Result<DeviceType, Error> {
+    const FIELD: &str = "device_platform";
+    let fault = match (form.text(FIELD)?.unwrap_or(""), platforms) {
+        ("ios", _) => return Ok(DeviceType::Ios),
+        ("android", _) => return Ok(DeviceType::Android),
+        ("rn", Platforms::TelephonesAndReactNative) => return Ok(DeviceType::Web),
+        ("", _) => Fault::Missing,
+        (_, Platforms::Telephones) => Fault::NotOneOf("ios, android"),
+        (_, Platforms::TelephonesAndReactNative) => Fault::NotOneOf("ios, android, rn"),
+    };
+    Err(fault.at(FIELD))
+}
+
+/// `page` and `limit`. "limit: default: 20, max: 100, if the limit more than 100 then return 20."
+/// # Errors
+/// `Invalid` for a field given twice.
+pub(super) fn page(form: &Form) -> Result<Page, Error> {
+    let limit =
+        number(form.text("limit")?).filter(|limit| (1..=Page::LIMIT_MAX).contains(limit)).unwrap_or(LIMIT_DEFAULT);
+    Ok(Page::new(number(form.text("page")?).unwrap_or(1), limit))
+}
+
+/// A number as lists take it: what is none reads as not given.
+fn number(raw: Option<&str>) -> Option<u32> {
+    let raw = raw?.trim();
+    match raw.parse() {
+        Ok(number) => Some(number),
+        // Beyond any list: whoever walks pages to the empty one must come to it.
+        Err(_) if !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) => Some(u32::MAX),
+        Err(_) => None,
+    }
+}
+
+/// `order_query`, such as `created_at desc nulls last`: lists are in creation order, either way round.
+/// # Errors
+/// `Invalid` for any other order.
+pub(super) fn order(form: &Form) -> Result<Order, Error> {
+    let words: Vec<String> =
+        form.text("order_query")?.unwrap_or("").split_whitespace().map(str::to_ascii_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["created_at"] => Ok(Order::OldestFirst),
+        ["created_at", way] | ["created_at", way, "nulls", "first" | "last"] if *way == "asc" => Ok(Order::OldestFirst),
+        ["created_at", way] | ["created_at", way, "nulls", "first" | "last"] if *way == "desc" => {
+            Ok(Order::NewestFirst)
+        }
+        _ => Err(Fault::NotOneOf("created_at asc, created_at desc").at("order_query")),
+    }
+}
+
+/// `user_ids`, or `user_ids[]`: at most [`USER_IDS_MAX`] in the order given, as a JSON list or a repeated field.
+/// # Errors
+/// `Invalid` at the field.
+pub(super) fn user_ids(forms: &[Form]) -> Result<Vec<UserId>, Error> {
+    const FIELD: &str = "user_ids";
+    let mut users = Vec::new();
+    for form in forms {
+        for raw in form.texts(FIELD)?.into_iter().chain(form.texts("user_ids[]")?) {
+            users.push(UserId::parse(raw).map_err(|fault| fault.at(FIELD))?);
+        }
+    }
+    match users.len() {
+        0..=USER_IDS_MAX => Ok(users),
+        found => Err(Fault::TooMuch { most: USER_IDS_MAX as u64, unit: "ids", found: found as u64 }.at(FIELD)),
+    }
+}

@@ -1,0 +1,127 @@
+//! Coming in and going out: by the user's key, or by an identity token that the app's back end has signed.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use serde_json::json;
+
+use super::{
+    super::{
+        fields,
+        reply::{self, Refusal},
+        view::FullView,
+    },
+    door::Visitor,
+    identity,
+};
+use crate::{
+    domain::{
+        error::{Error, Fault},
+        id::UserId,
+        secret::Secret,
+    },
+    http::{addresses::Addresses, form::Form, spool::Spool},
+    service::{Service, accounts::Enrol, apps::Tenant, renewal::Session, sessions::Enter},
+};
+
+/// The field in which the SDKs send a user id.
+const USER: &str = "email";
+
+/// `setUser`: the first login with an id makes the user and takes the key for its password, later ones must give the same key. Only
+/// what is given of the profile is replaced, and the key never.
+pub(super) async fn login_or_register(
+    visitor: Visitor,
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let tenant = visitor.tenant;
+    let form = fields::read(&request, payload, &spool).await?;
+    let id = fields::user_id(&form, USER)?;
+    let key = form.text("password")?.filter(|key| !key.is_empty()).ok_or(Fault::Missing.at("password"))?;
+    let known = service.find_user(&tenant, &id)?;
+    let change = fields::profile_change(&form, "username", known.as_ref(), &tenant, &addresses)?;
+    let entered = service.enter(&tenant, Enter { id, key: Secret::new(key), change }).await;
+    welcome(&service, &tenant, &addresses, &entered.map_err(|error| refused(error, Refusal::WrongPassword))?)
+}
+
+/// `getNonce`.
+pub(super) async fn nonce(visitor: Visitor, service: Data<Service>) -> HttpResponse {
+    let nonce = service.draw_nonce(&visitor.tenant);
+    reply::results(json!({ "expired_at": nonce.expires_at.unix_s(), "nonce": nonce.text }))
+}
+
+/// `verifyIdentityToken`: the app's own back end has vouched for the user, so an unknown one is made, whatever `registration` says.
+pub(super) async fn verify_identity_token(
+    visitor: Visitor,
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let tenant = visitor.tenant;
+    let form = fields::read(&request, payload, &spool).await?;
+    let token = form.text("identity_token")?.filter(|token| !token.is_empty());
+    let claims: Form = identity::read(&service, &tenant, token.ok_or(Fault::Missing.at("identity_token"))?)?;
+    let id = fields::user_id(&claims, "prn")?;
+    let known = service.find_user(&tenant, &id)?;
+    let change = fields::profile_change(&claims, "name", known.as_ref(), &tenant, &addresses)?;
+    // Last, so that a token refused for what it says has not spent it.
+    identity::spend_nonce(&service, &tenant, &claims)?;
+    let vouched = service.vouched(&tenant, Enrol { id, change, device: None }).await;
+    welcome(&service, &tenant, &addresses, &vouched.map_err(|error| refused(error, Refusal::UnknownApp))?)
+}
+
+fn refused(error: Error, unauthenticated: Refusal) -> Refusal {
+    match error {
+        Error::Unauthenticated(_) => unauthenticated,
+        Error::Invalid { fault: Fault::Reserved, .. } => Fault::Reserved.at(USER).into(),
+        error => error.into(),
+    }
+}
+
+fn welcome(
+    service: &Service,
+    tenant: &Tenant,
+    addresses: &Addresses,
+    session: &Session,
+) -> Result<HttpResponse, Refusal> {
+    service.saw(session.account.user.key);
+    let seq = service.last_event_seq()?;
+    let user = FullView::of(&tenant.app, addresses, &session.account).behind(seq).renewable(session.renewal.as_ref());
+    Ok(reply::user(user))
+}
+
+/// Asked by the SDK when its token has expired, and at the moment it does. The token in the header is not looked at: it is expired.
+pub(super) async fn refresh_user_token(
+    visitor: Visitor,
+    service: Data<Service>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let form = fields::read(&request, payload, &spool).await?;
+    let refresh_token = form.text("refresh_token")?.unwrap_or("");
+    let Ok(id) = UserId::parse(form.text("user_id")?.unwrap_or("")) else { return Err(Refusal::WrongRefreshToken) };
+    let renewed = service.renew(&visitor.tenant, &id, refresh_token).await.map_err(|error| match error {
+        Error::Unauthenticated(_) => Refusal::WrongRefreshToken,
+        error => error.into(),
+    })?;
+    service.saw(renewed.account.user.key);
+    let mut results = json!({ "token": renewed.account.token.expose() });
+    if let Some(renewal) = renewed.renewal {
+        results["refresh_token"] = json!(renewal.refresh_token.expose());
+        results["token_expires_at"] = json!(renewal.token_expires_at.to_string());
+    }
+    Ok(reply::results(results))
+}
+
+/// Answers 200 also for a token that is dead: the SDK takes anything else for a failure, which ends a Node process.
+pub(super) async fn logout(visitor: Visitor, service: Data<Service>) -> Result<HttpResponse, Refusal> {
+    service.sign_off(&visitor.tenant, visitor.token.expose()).await?;
+    Ok(reply::message("Logged out"))
+}

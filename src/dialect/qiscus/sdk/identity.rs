@@ -1,0 +1,87 @@
+//! Identity tokens: JSON Web Tokens that an app's back end signs with the app's secret.
+//!
+//! Source: the vendor's pages on authentication by JWT: `alg` HS256 (HS384 and HS512 too); `iss` the app id, `nbf`, `exp`, `nce` the
+//! nonce, `prn` the user id, `name` and `avatar_url` if there are any.
+//!
+//! Read here rather than by a library: those for all of JWT bring every algorithm along, among them the confusions between algorithms
+//! they are known for, and ask the system's clock. Three keyed hashes, compared in constant time, are what this wire has.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
+
+use super::super::reply::Refusal;
+use crate::{
+    domain::error::{Error, Fault, Unauthenticated},
+    http::{form::Form, json},
+    service::{Service, apps::Tenant, credentials::Signing},
+};
+
+/// Seconds by which the clock of a back end may differ from this one's.
+const CLOCKS_DIFFER_S: i64 = 30;
+
+/// The claims of a token that this app's secret has signed and that is good now. Its nonce is still to be spent.
+/// # Errors
+/// [`Refusal::IdentityToken`] for what proves nothing; `Invalid` for what cannot be read.
+pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Form, Refusal> {
+    let (message, signature) = token.rsplit_once('.').ok_or_else(not_a_token)?;
+    let (header, claims) = message.split_once('.').ok_or_else(not_a_token)?;
+    let signing = signing(&object(header)?)?;
+    if !service.is_signed(tenant, signing, message.as_bytes(), &bytes(signature)?)? {
+        return Err(Refusal::IdentityToken("must be signed with the secret of this app"));
+    }
+    let claims = object(claims)?;
+    if claims.get("iss").and_then(Value::as_str) != Some(tenant.app.app_id.as_str()) {
+        return Err(Refusal::IdentityToken("must have the app id in iss"));
+    }
+    let now = service.now().unix_s();
+    if time(&claims, "exp")?.ok_or_else(|| Fault::Missing.at("exp"))? + CLOCKS_DIFFER_S <= now {
+        return Err(Refusal::IdentityToken("is expired"));
+    }
+    if time(&claims, "nbf")?.is_some_and(|begin| begin - CLOCKS_DIFFER_S > now) {
+        return Err(Refusal::IdentityToken("is not good yet (nbf)"));
+    }
+    Ok(claims.into())
+}
+
+/// Spends the nonce of a token.
+/// # Errors
+/// [`Refusal::IdentityToken`]; `Invalid` where there is none; `Busy`.
+pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, claims: &Form) -> Result<(), Refusal> {
+    let nonce = claims.text("nce")?.filter(|nonce| !nonce.is_empty()).ok_or(Fault::Missing.at("nce"))?;
+    service.spend_nonce(tenant, nonce).map_err(|error| match error {
+        Error::Unauthenticated(Unauthenticated::Expired) => Refusal::IdentityToken("has an expired nonce (nce)"),
+        Error::Unauthenticated(_) => Refusal::IdentityToken("must have a nonce (nce) of this server, used once"),
+        error => error.into(),
+    })
+}
+
+fn not_a_token() -> Refusal {
+    Fault::Malformed("a JSON Web Token: three parts in base64url with dots between them").at("identity_token").into()
+}
+
+fn bytes(part: &str) -> Result<Vec<u8>, Refusal> {
+    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| not_a_token())
+}
+
+fn object(part: &str) -> Result<Map<String, Value>, Refusal> {
+    json::parse_object(&bytes(part)?).map_err(|_| not_a_token())
+}
+
+/// No algorithm but these, whatever the token would like: `none` is not among them.
+fn signing(header: &Map<String, Value>) -> Result<Signing, Refusal> {
+    match header.get("alg").and_then(Value::as_str) {
+        Some("HS256") => Ok(Signing::Sha256),
+        Some("HS384") => Ok(Signing::Sha384),
+        Some("HS512") => Ok(Signing::Sha512),
+        Some(_) | None => Err(Fault::NotOneOf("HS256, HS384, HS512").at("alg").into()),
+    }
+}
+
+/// A time in whole seconds since the epoch; fractions are cut off.
+fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, Error> {
+    let must_be_number = || Fault::Malformed("a number of seconds since 1970").at(name);
+    let Some(value) = claims.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
+    // A float beyond the range of i64 becomes its end.
+    let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64)).ok_or_else(must_be_number)?;
+    Ok(Some(seconds.clamp(0, i64::from(u32::MAX))))
+}
