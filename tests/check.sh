@@ -72,6 +72,19 @@ sdk_qiscusapi() {
     tests/sdk/qiscusapi/run.sh
 }
 
+sdk_npm() {
+    need node nodejs
+    need npm npm
+    need chromium chromium
+    # What the lock file names and nothing else; kept between runs for as long as the lock file stays.
+    if ! cmp --silent tests/sdk/package-lock.json tests/sdk/node_modules/pins.json; then
+        npm ci --prefix tests/sdk --silent
+        cp tests/sdk/package-lock.json tests/sdk/node_modules/pins.json
+    fi
+    # A proxy of this machine has no business on loopback.
+    NO_PROXY=127.0.0.1 node tests/sdk/run.mjs target/debug/standin
+}
+
 step tools tools
 step format cargo fmt --check
 step licences deny check --hide-inclusion-graph licenses bans sources
@@ -79,5 +92,6 @@ step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
 step sdk_qiscusapi sdk_qiscusapi
+step sdk_npm sdk_npm
 step docs documentation
 printf '== %-13s %4d s\n' all "$SECONDS"
