@@ -8,8 +8,14 @@ use serde_json::{Value, json};
 
 use super::standin::{Answer, Standin};
 
-/// Characters of what is drawn at random: derived secrets and picture names, tickets.
-const RANDOM_CHARS: [usize; 2] = [22, 27];
+/// Characters of what is drawn at random: derived secrets and picture names, tickets, nonces.
+const RANDOM_CHARS: [usize; 3] = [22, 27, 40];
+
+/// Numbers that are another each time: integer ids and times.
+const NUMBERS: [&str; 6] = ["id", "user_id", "expired_at", "timestamp", "unix_timestamp", "unix_nano_timestamp"];
+
+/// The same as text.
+const DIGITS: [&str; 2] = ["id_str", "user_id_str"];
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/house/golden")
@@ -39,8 +45,8 @@ fn steady(house: &Standin, key: &str, value: Value) -> Value {
             object.into_iter().map(|(key, value)| (key.clone(), steady(house, &key, value))).collect()
         }
         Value::Array(items) => items.into_iter().map(|item| steady(house, key, item)).collect(),
-        Value::Number(number) if key == "id" && number.is_u64() => json!("<integer>"),
-        Value::String(text) if key == "id_str" && text.bytes().all(|b| b.is_ascii_digit()) => json!("<digits>"),
+        Value::Number(number) if NUMBERS.contains(&key) && number.is_u64() => json!("<integer>"),
+        Value::String(text) if DIGITS.contains(&key) && text.bytes().all(|b| b.is_ascii_digit()) => json!("<digits>"),
         Value::String(text) => json!(words(&text.replace(house.base(), "<base>"))),
         value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value,
     }

@@ -26,6 +26,7 @@ mod picture_room;
 mod pictures;
 mod process;
 mod qiscus_rest;
+mod qiscus_sdk;
 mod readme;
 mod secrets;
 mod settings;

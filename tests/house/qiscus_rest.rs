@@ -38,7 +38,7 @@ fn v20(house: &Standin, method: Method, call: &str) -> RequestBuilder {
 }
 
 /// A second app: its secret.
-fn second_app(house: &Standin, words: &[&str]) -> String {
+pub(crate) fn second_app(house: &Standin, words: &[&str]) -> String {
     house.command(&[&["app", "create", "--app-id", "second"][..], words].concat());
     let secrets = house.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
     let secrets: Value = serde_json::from_str(&secrets).unwrap();
@@ -58,7 +58,7 @@ fn ids(n: usize) -> Vec<String> {
 }
 
 /// The validation form names one field and one sentence.
-fn assert_invalid(answer: &Answer, field: &str, sentence: &str) {
+pub(crate) fn assert_invalid(answer: &Answer, field: &str, sentence: &str) {
     let expected = json!({
         "error": {
             "detailed_messages": [sentence],

@@ -10,6 +10,14 @@ import { Readable } from 'node:stream';
 
 const FOLDER = new URL('../house/recorded/', import.meta.url);
 
+/** Polled in the background: how often, and between which two calls, is another each time. */
+const POLLED = /\/(sync|sync_event|update_comment_status)(\?|$)/;
+
+/** What is drawn at random, by its length: derived secrets and picture names, tickets. */
+const RANDOM = /(?<![0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
 /** Headers of a request on which an answer can depend. */
 const HEADERS = /^(content-type|qiscus[-_]sdk[-_].*|authorization)$/;
 
@@ -30,7 +38,7 @@ export async function recorder(target) {
       body: body.length > 0 ? body : undefined,
     });
     const said = Buffer.from(await forwarded.arrayBuffer());
-    if (!paused && request.method !== 'OPTIONS') exchanges.push(exchange(request, body, forwarded.status, said));
+    if (!paused && request.method !== 'OPTIONS' && !POLLED.test(request.url)) exchanges.push(exchange(request, body, forwarded.status, said));
     const back = [...forwarded.headers].filter(([name]) => !NOT_FORWARDED.test(name));
     answer.writeHead(forwarded.status, Object.fromEntries(back));
     Readable.from([said]).pipe(answer);
@@ -42,7 +50,8 @@ export async function recorder(target) {
     resume: () => (paused = false),
     async save(name) {
       if (!process.env.RECORD) return;
-      await writeFile(new URL(`${name}.json`, FOLDER), `${JSON.stringify(exchanges, null, 1)}\n`);
+      const steady = new Names(target).steady(exchanges);
+      await writeFile(new URL(`${name}.json`, FOLDER), `${JSON.stringify(steady, null, 1)}\n`);
       console.log(`      ${exchanges.length} exchanges in tests/house/recorded/${name}.json`);
     },
     close: () => server.close(),
@@ -61,4 +70,32 @@ function exchange(request, body, status, said) {
     status,
     answer: JSON.parse(said.toString()),
   };
+}
+
+/** Replaces what is another in each run by names: the same thing has the same one everywhere. */
+class Names {
+  #base;
+  #host;
+  #known = new Map();
+
+  constructor(base) {
+    this.#base = base;
+    this.#host = new URL(base).host;
+  }
+
+  steady(value) {
+    if (typeof value === 'string') return this.#text(value);
+    if (Array.isArray(value)) return value.map(item => this.steady(item));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === 'body_base64' ? inner : this.steady(inner)]));
+  }
+
+  #text(text) {
+    if (TIME.test(text)) return '<time>';
+    const based = text.replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
+    return based.replaceAll(this.#host, '<host>').replace(RANDOM, random => {
+      if (!this.#known.has(random)) this.#known.set(random, `<r${this.#known.size + 1}>`);
+      return this.#known.get(random);
+    });
+  }
 }

@@ -37,6 +37,9 @@ export class Standin {
   base;
   log = '';
 
+  /** Where `call` goes instead of `base`: what stands between records it. */
+  via;
+
   /** A server on a new folder; `variables` (STANDIN_*) beside the fixture's own. */
   static async fresh(binary, variables = {}) {
     const standin = new Standin();
@@ -115,7 +118,7 @@ export class Standin {
   /** A call; the status and the JSON of its answer. */
   async call(method, path, { headers = {}, body } = {}) {
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
-    const answer = await fetch(this.base + path, {
+    const answer = await fetch((this.via ?? this.base) + path, {
       method,
       headers: { ...json, ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),

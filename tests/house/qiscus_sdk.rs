@@ -1,0 +1,100 @@
+//! The paths the Qiscus SDKs call, as the published JavaScript SDK sends its calls and reads its answers. A room for each kind of call.
+
+mod blocks;
+mod config;
+mod devices;
+mod door;
+mod get_user_list;
+mod identity;
+mod lifetime;
+mod login_or_register;
+mod my_profile;
+mod recorded;
+mod sync;
+mod upload;
+mod users_status;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::{
+    golden,
+    qiscus_rest::{assert_invalid, second_app},
+    standin::{APP_ID, Answer, SECRET, Standin, send},
+};
+
+/// A call of the SDK before it has a token.
+fn sdk(house: &Standin, method: Method, call: &str) -> RequestBuilder {
+    house.call(method, &format!("/api/v2/sdk/{call}")).header("QISCUS-SDK-APP-ID", APP_ID)
+}
+
+/// `login_or_register` with this form.
+async fn log_in(house: &Standin, form: &[(&str, &str)]) -> Answer {
+    send(sdk(house, Method::POST, "login_or_register").form(form)).await
+}
+
+/// Logs a user in, or makes it; its token.
+async fn entered(house: &Standin, id: &str) -> String {
+    token(&log_in(house, &[("email", id), ("password", "key"), ("username", id), ("extras", "")]).await)
+}
+
+fn user(answer: &Answer) -> Value {
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{answer:?}");
+    answer.json()["results"]["user"].clone()
+}
+
+fn token(answer: &Answer) -> String {
+    user(answer)["token"].as_str().unwrap().to_owned()
+}
+
+/// A call with a user's token.
+fn call(house: &Standin, token: &str, method: Method, call: &str) -> RequestBuilder {
+    sdk(house, method, call).header("QISCUS-SDK-TOKEN", token)
+}
+
+async fn get(house: &Standin, token: &str, path: &str) -> Answer {
+    send(call(house, token, Method::GET, path)).await
+}
+
+async fn post(house: &Standin, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    send(call(house, token, Method::POST, path).form(form)).await
+}
+
+/// Whether a token opens the door.
+async fn is_good(house: &Standin, token: &str) -> bool {
+    get(house, token, "my_profile").await.status == 200
+}
+
+fn assert_said(answer: &Answer, status: u16, code: Option<u32>, message: &str) {
+    let error = match code {
+        Some(code) => json!({ "code": code, "message": message }),
+        None => json!({ "message": message }),
+    };
+    assert_eq!((answer.status, answer.json()), (status, json!({ "error": error, "status": status })));
+}
+
+/// Every call that needs a user's token.
+const OF_MEMBERS: [(Method, &str); 13] = [
+    (Method::GET, "my_profile"),
+    (Method::PATCH, "my_profile"),
+    (Method::POST, "upload"),
+    (Method::GET, "get_user_list"),
+    (Method::POST, "block_user"),
+    (Method::POST, "unblock_user"),
+    (Method::GET, "get_blocked_users"),
+    (Method::POST, "users/status"),
+    (Method::POST, "set_user_device_token"),
+    (Method::POST, "remove_user_device_token"),
+    (Method::GET, "sync"),
+    (Method::GET, "sync_event"),
+    (Method::POST, "update_comment_status"),
+];
+
+/// Every call that does not.
+const OF_VISITORS: [(Method, &str); 5] = [
+    (Method::POST, "login_or_register"),
+    (Method::POST, "auth/nonce"),
+    (Method::POST, "auth/verify_identity_token"),
+    (Method::POST, "refresh_user_token"),
+    (Method::POST, "logout"),
+];
