@@ -22,7 +22,7 @@ Examples:
   standin app set --app shop --hosts shop.example.com --password-min 8
   standin app rotate-secret --app shop";
 
-static FIELDS: [Field; 12] = [
+static FIELDS: [Field; 13] = [
     Field { key: "name", kind: Kind::Text("NAME"), help: "Its name, for people" },
     Field { key: "app_id", kind: Kind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
     Field { key: "sdk_app_id", kind: Kind::Number, help: "Its SDKAppID (Tencent)" },
@@ -54,7 +54,7 @@ static FIELDS: [Field; 12] = [
     Field { key: "account_password", kind: Kind::Secret, help: "A file with the password of its back-end account" },
 ];
 
-const FACTS: [(&str, &str); 11] = [
+const FACTS: [(&str, &str); 12] = [
     ("app id", "app_id"),
     ("name", "name"),
     ("SDKAppID", "sdk_app_id"),
