@@ -13,8 +13,8 @@ const FOLDER = new URL('../house/recorded/', import.meta.url);
 /** Polled in the background: how often, and between which two calls, is another each time. */
 const POLLED = /\/(sync|sync_event|update_comment_status)(\?|$)/;
 
-/** What is drawn at random, by its length: derived secrets and picture names, tickets. */
-const RANDOM = /(?<![0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
+/** What is drawn at random, by its length: derived secrets and picture names, tickets. In a form a slash before it is `%2F`. */
+const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -85,6 +85,8 @@ class Names {
 
   steady(value) {
     if (typeof value === 'string') return this.#text(value);
+    // Times and drawn numbers; that it is a number is what a replay looks at.
+    if (typeof value === 'number') return value > 1_000_000 ? 0 : value;
     if (Array.isArray(value)) return value.map(item => this.steady(item));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === 'body_base64' ? inner : this.steady(inner)]));
@@ -92,6 +94,7 @@ class Names {
 
   #text(text) {
     if (TIME.test(text)) return '<time>';
+    if (/^\d{7,}$/.test(text)) return '0';
     const based = text.replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
     return based.replaceAll(this.#host, '<host>').replace(RANDOM, random => {
       if (!this.#known.has(random)) this.#known.set(random, `<r${this.#known.size + 1}>`);

@@ -64,7 +64,10 @@ impl Visitor {
         let app_id = AppId::parse(app_id).map_err(|_| Refusal::UnknownApp)?;
         let tenant = service(request)?.tenant(&app_id).map_err(|_| Refusal::UnknownApp)?;
         match tenant.app.settings.dialects.qiscus {
-            true => Ok(Self { tenant, token: Secret::new(either(request.headers(), "QISCUS-SDK-TOKEN", "QISCUS_SDK_TOKEN")) }),
+            true => Ok(Self {
+                tenant,
+                token: Secret::new(either(request.headers(), "QISCUS-SDK-TOKEN", "QISCUS_SDK_TOKEN")),
+            }),
             false => Err(Refusal::SwitchedOff),
         }
     }
