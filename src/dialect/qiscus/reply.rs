@@ -19,7 +19,7 @@ use crate::{
         secret::Secret,
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::accounts::SUSPENDED,
+    service::{accounts::SUSPENDED, renewal::Session},
 };
 
 /// A good answer of this door.
@@ -67,6 +67,24 @@ pub(super) fn no_unread_users() -> HttpResponse {
 pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
     let counts: Vec<Value> = users.iter().map(|id| json!({ "unread_count": 0, "user_id": id.as_str() })).collect();
     results(json!({ "user_unread_count": counts }))
+}
+
+/// A renewed token; one that never expires comes alone.
+pub(super) fn renewed(session: &Session) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Renewed<'a> {
+        token: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refresh_token: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token_expires_at: Option<String>,
+    }
+    let renewal = session.renewal.as_ref();
+    results(Renewed {
+        token: session.account.token.expose(),
+        refresh_token: renewal.map(|renewal| renewal.refresh_token.expose()),
+        token_expires_at: renewal.map(|renewal| renewal.token_expires_at.to_string()),
+    })
 }
 
 /// `results` of whatever shape.

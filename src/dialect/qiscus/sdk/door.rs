@@ -80,9 +80,8 @@ impl Member {
             return Err(Refusal::Session(Unauthenticated::Missing));
         }
         let service = service(request)?;
-        let user = service.user_by_token(&tenant, token.expose()).map_err(|error| match error {
-            Error::Unauthenticated(why) => Refusal::Session(why),
-            error => error.into(),
+        let user = service.user_by_token(&tenant, token.expose()).map_err(|error| {
+            if let Error::Unauthenticated(why) = error { Refusal::Session(why) } else { error.into() }
         })?;
         service.saw(user.key);
         Ok(Self { tenant, account: Account { user, token } })

@@ -77,10 +77,9 @@ pub(super) async fn verify_identity_token(
 }
 
 fn refused(error: Error, unauthenticated: Refusal) -> Refusal {
-    match error {
-        Error::Unauthenticated(_) => unauthenticated,
-        Error::Invalid { fault: Fault::Reserved, .. } => Fault::Reserved.at(USER).into(),
-        error => error.into(),
+    match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
+        true => Fault::Reserved.at(USER).into(),
+        false => unless_known(error, unauthenticated),
     }
 }
 
@@ -107,17 +106,19 @@ pub(super) async fn refresh_user_token(
     let form = fields::read(&request, payload, &spool).await?;
     let refresh_token = form.text("refresh_token")?.unwrap_or("");
     let Ok(id) = UserId::parse(form.text("user_id")?.unwrap_or("")) else { return Err(Refusal::WrongRefreshToken) };
-    let renewed = service.renew(&visitor.tenant, &id, refresh_token).await.map_err(|error| match error {
-        Error::Unauthenticated(_) => Refusal::WrongRefreshToken,
-        error => error.into(),
-    })?;
+    let renewed = service
+        .renew(&visitor.tenant, &id, refresh_token)
+        .await
+        .map_err(|error| unless_known(error, Refusal::WrongRefreshToken))?;
     service.saw(renewed.account.user.key);
-    let mut results = json!({ "token": renewed.account.token.expose() });
-    if let Some(renewal) = renewed.renewal {
-        results["refresh_token"] = json!(renewal.refresh_token.expose());
-        results["token_expires_at"] = json!(renewal.token_expires_at.to_string());
+    Ok(reply::renewed(&renewed))
+}
+
+fn unless_known(error: Error, unauthenticated: Refusal) -> Refusal {
+    match matches!(error, Error::Unauthenticated(_)) {
+        true => unauthenticated,
+        false => error.into(),
     }
-    Ok(reply::results(results))
 }
 
 /// Answers 200 also for a token that is dead: the SDK takes anything else for a failure, which ends a Node process.

@@ -7,7 +7,7 @@
 //! they are known for, and ask the system's clock. Three keyed hashes, compared in constant time, are what this wire has.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::super::reply::Refusal;
 use crate::{
@@ -48,10 +48,12 @@ pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Fo
 /// [`Refusal::IdentityToken`]; `Invalid` where there is none; `Busy`.
 pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, claims: &Form) -> Result<(), Refusal> {
     let nonce = claims.text("nce")?.filter(|nonce| !nonce.is_empty()).ok_or(Fault::Missing.at("nce"))?;
-    service.spend_nonce(tenant, nonce).map_err(|error| match error {
-        Error::Unauthenticated(Unauthenticated::Expired) => Refusal::IdentityToken("has an expired nonce (nce)"),
-        Error::Unauthenticated(_) => Refusal::IdentityToken("must have a nonce (nce) of this server, used once"),
-        error => error.into(),
+    service.spend_nonce(tenant, nonce).map_err(|error| {
+        let Error::Unauthenticated(why) = error else { return error.into() };
+        Refusal::IdentityToken(match why {
+            Unauthenticated::Expired => "has an expired nonce (nce)",
+            Unauthenticated::Missing | Unauthenticated::Wrong => "must have a nonce (nce) of this server, used once",
+        })
     })
 }
 
@@ -77,11 +79,11 @@ fn signing(header: &Map<String, Value>) -> Result<Signing, Refusal> {
     }
 }
 
-/// A time in whole seconds since the epoch; fractions are cut off.
+/// A time in whole seconds since the epoch; fractions are cut off, and what is beyond 2106 is read as then.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, Error> {
-    let must_be_number = || Fault::Malformed("a number of seconds since 1970").at(name);
     let Some(value) = claims.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
-    // A float beyond the range of i64 becomes its end.
-    let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64)).ok_or_else(must_be_number)?;
-    Ok(Some(seconds.clamp(0, i64::from(u32::MAX))))
+    let written = value.as_number().map(Number::to_string).unwrap_or_default();
+    let whole = written.split('.').next().unwrap_or_default();
+    let seconds: i64 = whole.parse().map_err(|_| Fault::Malformed("a number of seconds since 1970").at(name))?;
+    Ok(Some(seconds.clamp(0, u32::MAX.into())))
 }

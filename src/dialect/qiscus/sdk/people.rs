@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Error, What},
+        error::{Error, Fault, What},
         id::UserId,
         search::UserSearch,
     },
@@ -81,9 +81,9 @@ fn shown(
     whom: &UserId,
     done: Result<(), Error>,
 ) -> Result<HttpResponse, Refusal> {
-    done.map_err(|error| match error {
-        Error::Invalid { field, fault } if field == "user id" => fault.at(WHOM),
-        error => error,
+    done.map_err(|error| match error == Fault::Oneself.at("user id") {
+        true => Fault::Oneself.at(WHOM),
+        false => error,
     })?;
     let user = service.user(&member.tenant, whom)?;
     Ok(reply::user(PublicView::of(&member.tenant.app, addresses, &user)))
