@@ -63,7 +63,7 @@ const FACTS: [(&str, &str); 12] = [
     ("dialects", "dialects"),
     ("registration", "registration"),
     ("password min", "password_min"),
-    ("token lifetime s", "token_lifetime_s"),
+    ("token lifetime", "token_lifetime_s"),
     ("public pictures", "public_pictures"),
     ("allowed origins", "allowed_origins"),
     ("created", "created_at"),

@@ -241,6 +241,7 @@ hosts:            a.example, b.example
 dialects:         qiscus
 registration:     new
 password min:     1
+token lifetime:   -
 public pictures:  true
 allowed origins:  https://a.example
 created:          2026-01-02T03:04:05.000006Z
