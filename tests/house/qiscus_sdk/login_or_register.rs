@@ -160,3 +160,16 @@ async fn logout_is_answered_200_whatever_the_token_and_leaves_the_shared_one_alo
     assert_eq!(send(sdk(&house, Method::POST, "logout")).await.status, 200, "without any");
     assert!(is_good(&house, &token).await, "another device may have the same token");
 }
+
+#[actix_web::test]
+async fn after_ten_wrong_keys_the_next_one_must_wait() {
+    let house = Standin::fresh().await;
+    let token = entered(&house, "ada").await;
+    for _ in 0..10 {
+        assert_eq!(log_in(&house, &[("email", "ada"), ("password", "guess")]).await.status, 401);
+    }
+    let answer = log_in(&house, &[("email", "ada"), ("password", "key")]).await;
+    assert_eq!((answer.status, answer.json()["status"].as_u64()), (429, Some(429)), "{answer:?}");
+    assert!(answer.header("retry-after").is_some());
+    assert!(is_good(&house, &token).await, "who is in stays in");
+}

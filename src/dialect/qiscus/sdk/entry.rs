@@ -21,7 +21,7 @@ use crate::{
         id::UserId,
         secret::Secret,
     },
-    http::{addresses::Addresses, form::Form, spool::Spool},
+    http::{addresses::Addresses, form::Form, peer, spool::Spool},
     service::{Service, accounts::Enrol, apps::Tenant, renewal::Session, sessions::Enter},
 };
 
@@ -44,7 +44,8 @@ pub(super) async fn login_or_register(
     let key = form.text("password")?.filter(|key| !key.is_empty()).ok_or(Fault::Missing.at("password"))?;
     let known = service.find_user(&tenant, &id)?;
     let change = fields::profile_change(&form, "username", known.as_ref(), &tenant, &addresses)?;
-    let entered = service.enter(&tenant, Enter { id, key: Secret::new(key), change }).await;
+    let enter = Enter { id, key: Secret::new(key), change, from: peer::client(&request) };
+    let entered = service.enter(&tenant, enter).await;
     welcome(&service, &tenant, &addresses, &entered.map_err(|error| refused(error, Refusal::WrongPassword))?)
 }
 
