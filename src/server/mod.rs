@@ -365,6 +365,7 @@ fn public_server(
             .service(qiscus::sdk())
             .service(qiscus::broker())
             .service(mirrorfly::rest())
+            .service(mirrorfly::socket())
             .service(native::front())
             .default_service(web::to(native::unknown_path))
     };

@@ -72,6 +72,18 @@ impl Service {
         Ok(live)
     }
 
+    /// Lists a user as another's contact. One who is listed already, and the owner itself, are no change.
+    /// # Errors
+    /// `NotFound`; as [`Service::sync_contacts`].
+    pub async fn list_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
+        let user = self.user(tenant, whom)?.key;
+        if user == owner {
+            return Ok(());
+        }
+        let change = ContactsChange { add: vec![(user, None)], remove: Vec::new(), replaces_all: false };
+        self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
+    }
+
     /// A page of the users somebody blocks, in the order they were created.
     /// # Errors
     /// Store errors.

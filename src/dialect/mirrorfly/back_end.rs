@@ -97,12 +97,21 @@ pub(super) async fn delete_user(
     let tenant = door::back_end(&service, &request)?;
     let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
     let id = jid::named(door::required(&form, "userId")?, "userId")?;
-    let (reason, feedback) = (door::required(&form, "reason")?, form.text("feedback")?.unwrap_or_default());
-    for (field, remark) in [("reason", reason), ("feedback", feedback)] {
+    door::required(&form, "reason")?;
+    remarks(&form)?;
+    service.delete_user(&tenant, id).await?;
+    Ok(reply::success("SUCCESS", reply::ACCOUNT_DELETED))
+}
+
+/// The bounds of what a deletion is said to be for. Nobody keeps it.
+/// # Errors
+/// `Invalid` at either.
+pub(super) fn remarks(form: &Form) -> Result<(), Error> {
+    for field in ["reason", "feedback"] {
+        let remark = form.text(field)?.unwrap_or_default();
         text::at_most(remark, REMARK_CHARS_MAX).map_err(|fault| fault.at(field))?;
     }
-    service.delete_user(&tenant, id).await?;
-    Ok(reply::success("SUCCESS", "User account has been deleted successfully."))
+    Ok(())
 }
 
 /// `POST /users/resetPassword`: "returns a new user password". Its fields stand in the query, as on the page, or in the body. A new password

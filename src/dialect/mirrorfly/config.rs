@@ -1,8 +1,14 @@
 //! What a client is told of the server: where its socket is, and that nobody serves calls here.
 
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Serialize;
 
-use crate::http::addresses::Addresses;
+use super::{
+    codec::Codec,
+    door, jid,
+    reply::{self, InBody},
+};
+use crate::{domain::error::Error, http::addresses::Addresses, service::Service};
 
 /// The config object of registration, by the keys that profile calls read. The vendor's pages list some 25 more.
 ///
@@ -33,4 +39,16 @@ impl Config {
             turns: [],
         }
     }
+}
+
+/// `GET /users/config`: what a client asks for that signs in by what it kept of an earlier registration. `data` is a text.
+pub(super) async fn config(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    request: HttpRequest,
+) -> Result<HttpResponse, InBody> {
+    let caller = door::user(&service, &request)?;
+    let text = serde_json::to_string(&Config::at(&addresses)).map_err(Error::internal)?;
+    let encrypted = Codec::of_username(&jid::escaped(&caller.id)).encrypt(&text);
+    Ok(reply::success(encrypted, "Data retrieved successfully"))
 }

@@ -11,14 +11,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     door, jid,
-    reply::{self, Mirrored, Refused},
+    reply::{self, InBody, Mirrored, Refused},
 };
 use crate::{
     domain::{
         contact::{PhoneEntry, ROWS_MAX},
         error::{Error, Fault},
         id::UserId,
-        page::Page,
         text::{ContactName, MobileNumber},
     },
     http::{
@@ -78,23 +77,12 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
     let caller = door::user(&service, &request)?;
     let query = Form::query(request.query_string())?;
     let name = query.text("name")?.filter(|name| !name.is_empty());
-    let number = counted(&query, "page", 1, u32::MAX, "a number from 1 to 4294967295")?;
-    let size = counted(&query, "size", SIZE_DEFAULT, Page::LIMIT_MAX, "a number from 1 to 100")?;
-    let listed = service.contacts(&caller.tenant, caller.key, name, Page::new(number, size)).await?;
-    let pages = listed.total.div_ceil(u64::from(size));
+    let page = door::page(&query, SIZE_DEFAULT)?;
+    let listed = service.contacts(&caller.tenant, caller.key, name, page).await?;
+    let pages = listed.total.div_ceil(u64::from(page.limit()));
     let rows: Vec<_> = listed.items.iter().map(|contact| reply::contact(&contact.user)).collect();
     let data = json!({ "contactsList": rows, "totalPages": pages, "totalRecords": listed.total });
     Ok(reply::success(data, "Data retrieved successfully"))
-}
-
-fn counted(query: &Form, field: &'static str, default: u32, most: u32, range: &'static str) -> Result<u32, Error> {
-    match query.text(field)? {
-        None | Some("") => Ok(default),
-        Some(given) => match given.parse() {
-            Ok(number) if (1..=most).contains(&number) => Ok(number),
-            Ok(_) | Err(_) => Err(Fault::OutOfRange(range).at(field)),
-        },
-    }
 }
 
 /// A contact that is a user, as the phone book names it.
@@ -132,6 +120,25 @@ pub(super) async fn sync(
     let live = live.map_err(|refused| full(refused, "addContacts"))?;
     let rows: Vec<_> = live.iter().map(LiveView::from).collect();
     Ok(reply::success(json!({ "liveContacts": rows }), "Contact Added successfully"))
+}
+
+/// `POST /contacts/sandbox/syncContacts`: the SDK's only call that makes a contact. It names one user, who is listed from then on; naming
+/// oneself changes nothing.
+pub(super) async fn sync_one(
+    service: Data<Service>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, InBody> {
+    let caller = door::user(&service, &request)?;
+    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    if !caller.tenant.has_license_key(door::required(&form, "licenseKey")?) {
+        return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
+    }
+    let whom = jid::parse(form.text("username")?.unwrap_or("")).map_err(|_| Refused::InvalidUserId)?;
+    let listed = service.list_contact(&caller.tenant, caller.key, &whom).await;
+    listed.map_err(|refused| full(refused, "The list of contacts"))?;
+    Ok(reply::done("Contact Added successfully"))
 }
 
 /// The entries of a phone book that have a number: the page requires none, and one without is nobody's.

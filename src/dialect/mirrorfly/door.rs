@@ -12,7 +12,8 @@ use super::reply::Refused;
 use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated},
-        id::UserKey,
+        id::{UserId, UserKey},
+        page::Page,
     },
     http::form::Form,
     service::{Service, accounts::Caller, apps::Tenant},
@@ -24,6 +25,8 @@ pub(super) struct SignedIn {
     pub(super) tenant: Arc<Tenant>,
     /// Its integer id.
     pub(super) key: UserKey,
+    /// Its id.
+    pub(super) id: UserId,
 }
 
 /// Whoever holds the token of the `Authorization` header; this wire sends it bare.
@@ -61,20 +64,31 @@ pub(super) fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<T
 /// As [`caller`]; [`Refused::WrongHolder`] for the back end.
 pub(super) fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
     let caller = caller(service, request)?;
-    let (key, _) = caller.user().ok_or(Refused::WrongHolder)?;
-    Ok(SignedIn { key, tenant: caller.tenant })
+    let (key, id) = caller.user().ok_or(Refused::WrongHolder)?;
+    Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant })
 }
 
 /// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.
 /// # Errors
 /// Those of looking up the app, or that it does not serve this dialect.
 pub(super) fn addressed(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
-    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
-    let name = host.map(|host| match host.rsplit_once(':') {
+    at(service, host(request))
+}
+
+/// The host a request names, without its port.
+pub(super) fn host(request: &HttpRequest) -> Option<&str> {
+    let host = request.headers().get(HOST)?.to_str().ok()?;
+    Some(match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         Some(_) | None => host,
-    });
-    let tenant = service.tenant_at(name)?;
+    })
+}
+
+/// The app at a host.
+/// # Errors
+/// As [`addressed`].
+pub(super) fn at(service: &Service, host: Option<&str>) -> Result<Arc<Tenant>, Refused> {
+    let tenant = service.tenant_at(host)?;
     served(&tenant)?;
     Ok(tenant)
 }
@@ -91,4 +105,23 @@ fn served(tenant: &Tenant) -> Result<(), Refused> {
 /// `Invalid` at `field`.
 pub(super) fn required<'a>(form: &'a Form, field: &'static str) -> Result<&'a str, Error> {
     form.text(field)?.filter(|given| !given.is_empty()).ok_or(Fault::Missing.at(field))
+}
+
+/// The page that a query asks for by `page`, from 1, and `size`.
+/// # Errors
+/// `Invalid` at either.
+pub(super) fn page(query: &Form, size_default: u32) -> Result<Page, Error> {
+    let number = counted(query, "page", 1, u32::MAX, "a number from 1 to 4294967295")?;
+    let size = counted(query, "size", size_default, Page::LIMIT_MAX, "a number from 1 to 100")?;
+    Ok(Page::new(number, size))
+}
+
+fn counted(query: &Form, field: &'static str, default: u32, most: u32, range: &'static str) -> Result<u32, Error> {
+    match query.text(field)? {
+        None | Some("") => Ok(default),
+        Some(given) => match given.parse() {
+            Ok(number) if (1..=most).contains(&number) => Ok(number),
+            Ok(_) | Err(_) => Err(Fault::OutOfRange(range).at(field)),
+        },
+    }
 }

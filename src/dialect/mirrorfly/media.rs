@@ -2,15 +2,27 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Data, Path},
+    web::{Data, Path, Payload},
 };
 
-use super::{door, reply::Mirrored};
+use super::{
+    door,
+    reply::{self, InBody, Mirrored},
+    user_form::PICTURES_ACCEPTED,
+};
 use crate::{
-    domain::error::{Error, What},
-    http::{addresses::Addresses, pictures},
+    domain::error::{Error, Fault, What},
+    http::{
+        addresses::Addresses,
+        form::{Form, FormLimits},
+        pictures,
+        spool::Spool,
+    },
     service::Service,
 };
+
+/// The one type of media that is served here.
+const PROFILE: &str = "profile";
 
 /// `GET /media/{token}`: "access via the Mirrorfly SDK's and API's only".
 ///
@@ -25,4 +37,23 @@ pub(super) async fn media(
     let (key, rendition) = addresses.media_token(&token).ok_or(Error::NotFound(What::Picture))?;
     let file = service.picture_for(&caller, &key, rendition).await?;
     Ok(pictures::serve(&request, key.as_str(), rendition, &file, pictures::Caching::Private))
+}
+
+/// `POST /media/`: what the SDK uploads before it names the picture in a profile. `toUser` and `messageId` are of messages, and not read.
+pub(super) async fn upload(
+    service: Data<Service>,
+    spool: Data<Spool>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, InBody> {
+    let caller = door::user(&service, &request)?;
+    let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
+    let mut form = Form::read(&request, payload, &limits, &spool).await?;
+    if form.text("type")?.is_some_and(|given| !matches!(given, "" | PROFILE)) {
+        return Err(Fault::Malformed("profile, no other media are served here").at("type").into());
+    }
+    let file = form.picture("file", PICTURES_ACCEPTED)?.ok_or(Fault::Missing.at("file"))?;
+    let owner = service.user(&caller.tenant, &caller.id)?;
+    let picture = service.upload_picture(&caller.tenant, &owner, file).await?;
+    Ok(reply::uploaded(&picture.key))
 }

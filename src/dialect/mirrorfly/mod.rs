@@ -1,4 +1,4 @@
-//! MirrorFly: its REST API for back ends and for users, registration with its codec, and the pictures behind a token.
+//! MirrorFly: its REST API for back ends and for users, all that its Web SDK calls, and the pictures behind a token.
 //!
 //! Sources: the vendor's "Create User" page, and its pages on registration, authentication, administration, metadata,
 //! blocking, contacts and media.
@@ -11,24 +11,22 @@ mod door;
 mod jid;
 mod media;
 mod metadata;
+mod people;
 mod register;
 mod reply;
 mod sign_in;
 mod user_form;
+pub mod xmpp;
 
-use actix_web::{
-    Resource, Route, Scope,
-    guard::{self, GuardContext},
-    web,
-};
+use actix_web::{Resource, Route, Scope, web};
 
-pub use self::door::app_named;
-use crate::domain::id::UserId;
+pub use self::{door::app_named, xmpp::scope as socket};
 
 /// `/api/v1`.
 pub fn rest() -> Scope {
     web::scope("/api/v1")
         .service(call("/login", [web::post().to(sign_in::login)]))
+        .service(call("/logout", [web::get().to(sign_in::logout)]))
         .service(call("/register", [web::post().to(register::live)]))
         .service(call("/sandbox/register", [web::post().to(register::trial)]))
         .service(call("/users/createUser", [web::post().to(back_end::create_user)]))
@@ -37,15 +35,20 @@ pub fn rest() -> Scope {
         .service(call("/users/getMetaData", [web::get().to(metadata::get)]))
         .service(call("/users/updateMetaData", [web::put().to(metadata::update_own)]))
         .service(call("/users/updateMetaData/{userId}", [web::put().to(metadata::update)]))
-        .service(
-            call("/users/{userId}", [web::get().to(back_end::user), web::post().to(back_end::update_user)])
-                .guard(guard::fn_guard(names_a_user)),
-        )
+        .service(call("/users/config", [web::get().to(config::config)]))
+        .service(call("/users/deleteMyAccount", [web::post().to(sign_in::delete_own)]))
+        .service(call("/users/presence", [web::get().to(people::presence)]))
+        .service(call("/users/{userId}", [web::get().to(back_end::user), web::post().to(back_end::update_user)]))
         .service(call("/moderation/block", [web::post().to(back_end::moderate)]))
         .service(call("/users/block", [web::post().to(contacts::block)]))
         .service(call("/users/unblock", [web::post().to(contacts::unblock)]))
         .service(call("/contacts/contactsList", [web::get().to(contacts::list)]))
         .service(call("/contacts/syncContactsNew", [web::post().to(contacts::sync)]))
+        .service(call("/contacts/sandbox/syncContacts", [web::post().to(contacts::sync_one)]))
+        .service(call("/contacts/vcard", [web::get().to(people::vcard)]))
+        .service(call("/contacts/userList", [web::get().to(people::list)]))
+        .service(call("/media", [web::post().to(media::upload)]))
+        .service(call("/media/", [web::post().to(media::upload)]))
         .service(call("/media/{token}", [web::get().to(media::media)]))
         .default_service(web::to(reply::unknown_call))
 }
@@ -53,10 +56,4 @@ pub fn rest() -> Scope {
 fn call(path: &str, routes: impl IntoIterator<Item = Route>) -> Resource {
     let resource = routes.into_iter().fold(web::resource(path), Resource::route);
     resource.default_service(web::to(reply::wrong_method))
-}
-
-/// Whether the last part of the path is a user's id: a call's name that is served nowhere is no user.
-fn names_a_user(call: &GuardContext<'_>) -> bool {
-    let last = call.head().uri.path().rsplit('/').next();
-    !last.is_some_and(UserId::is_path_word)
 }

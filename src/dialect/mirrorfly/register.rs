@@ -11,14 +11,17 @@ use super::{
     codec::Codec,
     config::Config,
     door, jid,
-    reply::{self, AtLogin},
+    reply::{self, AtLogin, Refused},
     user_form::{self, MOBILE_CHARS_MAX},
 };
 use crate::{
     domain::{
+        app::Registration,
         avatar::Avatar,
         error::{Error, Fault, What},
         free_data::Metadata,
+        id::UserId,
+        listening::Wire,
         profile::{Patch, ProfileChange, User},
         text::{self, MobileNumber},
     },
@@ -134,16 +137,19 @@ fn decrypted(codec: &Codec, form: Form) -> Result<Form, Error> {
     object.map(Form::from).map_err(|_| Fault::Malformed("a JSON object, encrypted").at(FIELD))
 }
 
-async fn enrol(service: &Service, tenant: &Tenant, form: Form) -> Result<Created, Error> {
+async fn enrol(service: &Service, tenant: &Tenant, form: Form) -> Result<Created, Refused> {
     if !tenant.has_license_key(door::required(&form, "licenseKey")?) {
-        return Err(Fault::Malformed("the licence key of this app").at("licenseKey"));
+        return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
     }
     let device = Some(user_form::device(&form)?);
     let id = jid::named(door::required(&form, "userIdentifier")?, "userIdentifier")?;
     let change =
         ProfileChange { mobile: mobile(&form, id.as_str())?, metadata: metadata(&form)?, ..ProfileChange::default() };
-    is_true_or_false(&form, "forceRegister")?;
-    service.enrol(tenant, Enrol { id, change, device }).await.map_err(in_this_doors_words)
+    let ends_oldest = is_true(&form, "forceRegister")?;
+    if !ends_oldest && has_most_sessions(service, tenant, &id)? {
+        return Err(Refused::MostSessions);
+    }
+    service.enrol(tenant, Enrol { id, change, device }).await.map_err(|error| in_this_doors_words(error).into())
 }
 
 /// The SDK fills mobileNumber with the identifier, so that one is no number.
@@ -169,12 +175,26 @@ fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
     }
 }
 
-/// forceRegister says what to do at the most sessions a user may have. There is no such limit, so its form alone is checked.
-fn is_true_or_false(form: &Form, field: &'static str) -> Result<(), Error> {
+/// forceRegister says what to do at the most sessions a user may have: true, which is the SDK's own default, ends the oldest one, and
+/// opening a socket does that by itself.
+fn is_true(form: &Form, field: &'static str) -> Result<bool, Error> {
     match form.value(field)?.as_deref() {
-        None | Some(Value::Bool(_)) => Ok(()),
-        Some(Value::String(text)) if matches!(text.as_str(), "" | "true" | "false") => Ok(()),
+        None => Ok(true),
+        Some(Value::Bool(given)) => Ok(*given),
+        Some(Value::String(text)) if matches!(text.as_str(), "" | "true") => Ok(true),
+        Some(Value::String(text)) if text == "false" => Ok(false),
         Some(_) => Err(Fault::NotOneOf("true, false").at(field)),
+    }
+}
+
+/// Only an open app lets a known user in, so in others nobody learns who is there.
+fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> Result<bool, Error> {
+    match tenant.app.settings.registration {
+        Registration::Open => {
+            let known = service.find_user(tenant, id)?;
+            Ok(known.is_some_and(|user| service.has_most_sessions(tenant, user.key, Wire::MirrorFly)))
+        }
+        Registration::New | Registration::Closed => Ok(false),
     }
 }
 

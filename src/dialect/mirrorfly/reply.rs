@@ -12,7 +12,7 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::jid;
+use super::{codec::Codec, jid};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey, Rendition},
@@ -24,6 +24,9 @@ use crate::{
     service::accounts::Created,
 };
 
+/// What is said of a deletion, by whichever door it was asked for.
+pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
+
 /// The thumbnail's rendition: a contact list's pictures on a dense screen.
 const THUMBNAIL: Rendition = Rendition::Square192;
 
@@ -32,6 +35,7 @@ struct Shown<'a> {
     nickname: &'a str,
     mobile_number: &'a str,
     email: &'a str,
+    status: &'a str,
     profile_url: String,
     profile_url_thumb: String,
 }
@@ -60,6 +64,7 @@ impl<'a> Shown<'a> {
             nickname: profile.display_name.as_ref().map_or("", |name| name.as_str()),
             mobile_number: profile.mobile.as_ref().map_or("", |mobile| mobile.as_str()),
             email: profile.email.as_ref().map_or("", |email| email.as_str()),
+            status: profile.status.as_ref().map_or("", |status| status.as_str()),
             profile_url,
             profile_url_thumb,
         }
@@ -122,6 +127,40 @@ pub(super) fn contact(user: &User) -> Value {
     })
 }
 
+/// A profile as the SDK reads it, in the vendor's order. The fields that the SDK decrypts are encrypted with `codec`.
+pub(super) fn profile(codec: &Codec, user_id: &str, user: &User) -> Value {
+    let shown = Shown::by_token(user);
+    json!({
+        "userId": user_id,
+        "nickName": codec.encrypt_field(shown.nickname),
+        "email": codec.encrypt_field(shown.email),
+        "mobileNumber": codec.encrypt_field(shown.mobile_number),
+        "image": shown.profile_url,
+        "thumbImage": shown.profile_url_thumb,
+        "status": shown.status,
+        "isAdminBlocked": u8::from(!user.is_active()),
+    })
+}
+
+/// The same profile as the six children of a vCard.
+pub(super) fn vcard(codec: &Codec, user: &User) -> [(&'static str, String); 6] {
+    let shown = Shown::by_token(user);
+    [
+        ("nickName", codec.encrypt_field(shown.nickname)),
+        ("image", shown.profile_url),
+        ("thumbImage", shown.profile_url_thumb),
+        ("email", codec.encrypt_field(shown.email)),
+        ("mobileNumber", codec.encrypt_field(shown.mobile_number)),
+        ("status", shown.status.to_owned()),
+    ]
+}
+
+/// `{fileToken, fileTokenThumb}`: the names of an upload, whole and as a thumbnail.
+pub(super) fn uploaded(key: &PictureKey) -> HttpResponse {
+    let [whole, thumbnail] = [Rendition::Full, THUMBNAIL].map(|rendition| Addresses::token(key, rendition));
+    success(json!({ "fileToken": whole, "fileTokenThumb": thumbnail }), "File uploaded successfully")
+}
+
 /// `{password}`: the answer of resetPassword.
 pub(super) fn password_reset(password: &Secret) -> HttpResponse {
     success(json!({ "password": password.expose() }), "The password has been successfully reset")
@@ -164,12 +203,18 @@ pub(super) enum Refused {
     Body(BodyFault),
     /// The call names a user that does not exist.
     InvalidUserId,
+    /// A profile is asked for that nobody has. The SDK knows it by a status of its own.
+    NoSuchProfile,
+    /// The user has as many sessions as it may, and this one does not want to end the oldest.
+    MostSessions,
     /// Nobody signs in by these.
     InvalidCredentials,
     /// The back end may not do this, even here: its own account is the operator's to change.
     Restricted,
     /// The token is a user's where the back end's is needed, or the other way round.
     WrongHolder,
+    /// A WebSocket is asked for without the sub-protocol it speaks.
+    NoProtocol,
     /// The app does not serve this dialect.
     SwitchedOff,
     /// No such call.
@@ -208,9 +253,10 @@ impl Refused {
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Body(fault) => fault.status(),
-            Self::InvalidUserId | Self::InvalidCredentials => StatusCode::BAD_REQUEST,
+            Self::InvalidUserId | Self::InvalidCredentials | Self::NoProtocol => StatusCode::BAD_REQUEST,
+            Self::NoSuchProfile => StatusCode::NO_CONTENT,
             Self::Restricted | Self::WrongHolder => StatusCode::UNAUTHORIZED,
-            Self::SwitchedOff => StatusCode::FORBIDDEN,
+            Self::SwitchedOff | Self::MostSessions => StatusCode::FORBIDDEN,
             Self::UnknownCall => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -234,9 +280,13 @@ impl Refused {
             Self::Domain(error) => error.to_string(),
             Self::Body(fault) => fault.to_string(),
             Self::InvalidUserId => "Invalid user id.".to_owned(),
+            Self::NoSuchProfile => "User not available".to_owned(),
+            // The SDK compares this text.
+            Self::MostSessions => "You have reached maximum sessions allowed.".to_owned(),
             Self::InvalidCredentials => "Invalid Credentials".to_owned(),
             Self::Restricted => "Operation restricted".to_owned(),
             Self::WrongHolder => "Token Expired".to_owned(),
+            Self::NoProtocol => "Open this WebSocket with the sub-protocol xmpp (Sec-WebSocket-Protocol)".to_owned(),
             Self::SwitchedOff => "This app does not serve MirrorFly calls".to_owned(),
             Self::UnknownCall => "This call is not part of Standin".to_owned(),
             Self::WrongMethod => "This call is not made by this method".to_owned(),

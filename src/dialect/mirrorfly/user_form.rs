@@ -30,7 +30,7 @@ const NICKNAME_CHARS_MAX: usize = 30;
 pub(super) const MOBILE_CHARS_MAX: usize = 15;
 
 /// "Accepted files are png, jpeg and jpg."
-const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
+pub(super) const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
 
 /// A back end's form, with what every one of them must carry: a platform and the app's licence key.
 pub(super) struct UserForm {
@@ -160,7 +160,7 @@ fn profile_change(
 }
 
 /// profileUrl: an address, or a picture of ours by its media address or by the bare token the SDK answers carry.
-fn avatar(
+pub(super) fn avatar(
     given: Option<&str>,
     known: Option<&User>,
     tenant: &Tenant,

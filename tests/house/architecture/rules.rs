@@ -78,6 +78,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("moxcms", PICTURE),
     ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
     ("problem_details", &["dialect/native"]),
+    ("quick-xml", MIRRORFLY),
     ("quick_cache", &["live", "service"]),
     ("r2d2", SQLITE),
     ("r2d2_sqlite", SQLITE),

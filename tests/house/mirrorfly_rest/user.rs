@@ -82,13 +82,13 @@ async fn a_suspended_user_is_read_as_before() {
 }
 
 #[actix_web::test]
-async fn the_name_of_a_call_that_is_not_served_is_no_user() {
+async fn the_name_of_a_call_is_no_user() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
-    for word in ["config", "deleteMyAccount", "presence"] {
-        for method in [Method::GET, Method::POST] {
-            let call = house.call(method, &format!("/api/v1/users/{word}")).header("Authorization", &token);
-            assert_refused(&send(call).await, 404, "This call is not part of Standin");
-        }
+    for (method, word) in
+        [(Method::POST, "config"), (Method::GET, "deleteMyAccount"), (Method::POST, "presence"), (Method::GET, "block")]
+    {
+        let call = house.call(method, &format!("/api/v1/users/{word}")).header("Authorization", &token);
+        assert_refused(&send(call).await, 405, "This call is not made by this method");
     }
 }

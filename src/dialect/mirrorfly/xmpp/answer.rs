@@ -1,0 +1,125 @@
+//! What the server says on a socket, element by element.
+
+use super::{stanza::Element, talk::Refusal};
+use crate::{
+    dialect::mirrorfly::{codec::Codec, jid, reply},
+    domain::{contact::Contact, id::UserId, profile::User, text::ContactName},
+};
+
+/// Of the stream's own elements.
+pub(super) const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// Of authentication.
+pub(super) const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// Of binding a resource.
+pub(super) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+/// Of stanzas.
+pub(super) const CLIENT: &str = "jabber:client";
+/// Of profiles.
+pub(super) const VCARD: &str = "vcard-temp";
+/// Of contacts.
+pub(super) const ROSTER: &str = "jabber:iq:roster";
+/// Of copies for one's other sessions: taken, though there are no messages to copy.
+pub(super) const CARBONS: &str = "urn:xmpp:carbons:2";
+/// Of asking whether the other side is there.
+pub(super) const PING: &str = "urn:xmpp:ping";
+
+const STREAM: &str = "http://etherx.jabber.org/streams";
+const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+
+/// The answer to an opening.
+pub(super) fn open(host: &str, id: &str) -> Element {
+    Element::new("open", FRAMING).with("from", host).with("id", id).with("version", "1.0").with("xml:lang", "en")
+}
+
+/// PLAIN and nothing else: the SDK would prefer SCRAM, which its changing live passwords cannot pass.
+pub(super) fn mechanisms() -> Element {
+    features().child(Element::new("mechanisms", SASL).field("mechanism", "PLAIN"))
+}
+
+/// What a client may do that is authenticated.
+pub(super) fn binding() -> Element {
+    features().child(Element::new("bind", BIND))
+}
+
+fn features() -> Element {
+    Element::new("stream:features", "").with("xmlns:stream", STREAM)
+}
+
+/// The password is right.
+pub(super) fn success() -> Element {
+    Element::new("success", SASL)
+}
+
+/// Authentication failed, by a condition of RFC 6120.
+pub(super) fn failure(condition: &str) -> Element {
+    Element::new("failure", SASL).child(Element::new(condition, SASL))
+}
+
+/// The stream failed, by a condition of RFC 6120.
+pub(super) fn stream_error(condition: &str) -> Element {
+    Element::new("stream:error", "").with("xmlns:stream", STREAM).child(Element::new(condition, STREAM_ERRORS))
+}
+
+/// A result without content.
+pub(super) fn result(id: &str) -> Element {
+    Element::new("iq", CLIENT).with("type", "result").with("id", id)
+}
+
+/// A stanza is refused, under its own name and id.
+pub(super) fn refused(stanza: &Element, refusal: Refusal) -> Element {
+    let name = if stanza.is("message", CLIENT) { "message" } else { "iq" };
+    error(name, stanza.attribute("id").unwrap_or_default(), refusal)
+}
+
+/// A refusal.
+pub(super) fn error(stanza: &str, id: &str, refusal: Refusal) -> Element {
+    let (kind, condition) = match refusal {
+        Refusal::BadRequest => ("modify", "bad-request"),
+        Refusal::ItemNotFound => ("cancel", "item-not-found"),
+        Refusal::InternalServerError => ("wait", "internal-server-error"),
+        Refusal::ServiceUnavailable => ("cancel", "service-unavailable"),
+    };
+    let why = Element::new("error", CLIENT).with("type", kind).child(Element::new(condition, STANZA_ERRORS));
+    Element::new(stanza, CLIENT).with("type", "error").with("id", id).child(why)
+}
+
+/// A user's JID without a resource.
+pub(super) fn bare(user: &UserId, host: &str) -> String {
+    format!("{}@{host}", jid::escaped(user))
+}
+
+/// A profile. Its owner's user name is the key of its encrypted fields.
+pub(super) fn vcard(user: &User, iv_text: &str) -> Element {
+    let codec = Codec::of_profile(&jid::escaped(&user.id), iv_text);
+    let fields = reply::vcard(&codec, user);
+    fields.iter().fold(Element::new("vCard", VCARD), |vcard, (name, text)| vcard.field(name, text))
+}
+
+/// All contacts. Each is a friend of the SDK's.
+pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element {
+    let roster = Element::new("query", ROSTER).with("contact_permission", "1");
+    contacts.iter().fold(roster, |roster, contact| {
+        let user = &contact.user;
+        let vcard = vcard(user, iv_text).field("is_admin_blocked", if user.is_active() { "0" } else { "1" });
+        let own_name = user.profile.display_name.as_ref().map_or("", |name| name.as_str());
+        let item = Element::new("item", ROSTER)
+            .with("jid", &bare(&user.id, host))
+            .with("name", contact.name.as_ref().map_or(own_name, ContactName::as_str))
+            .with("subscription", "both");
+        roster.child(item.child(Element::new("profile", ROSTER).child(vcard)))
+    })
+}
+
+/// A profile differs: what the SDK takes for the answer to a question that nobody asked, and tells its app of.
+pub(super) fn profile_changed(user: &User, host: &str, to: &str, iv_text: &str) -> Element {
+    result("new").with("from", &bare(&user.id, host)).with("to", to).child(vcard(user, iv_text))
+}
+
+/// The user's own contacts differ: the SDK reads them again.
+pub(super) fn contacts_changed(user: &UserId, host: &str, to: &str) -> Element {
+    Element::new("message", CLIENT)
+        .with("from", &bare(user, host))
+        .with("to", to)
+        .child(Element::new("register_update", CLIENT))
+}

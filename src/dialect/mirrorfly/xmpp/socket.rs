@@ -1,0 +1,187 @@
+//! The route of the socket, and what runs a conversation's verbs.
+
+use std::{cell::OnceCell, sync::Arc};
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    http::header::SEC_WEBSOCKET_PROTOCOL,
+    web::{self, Data, Payload},
+};
+
+use super::talk::{Outcome, Refusal, SentProfile, Verb, Xmpp};
+use crate::{
+    dialect::mirrorfly::{
+        door, jid, people,
+        reply::{self, Mirrored, Refused},
+        sign_in, user_form,
+    },
+    domain::{
+        avatar::AvatarChange,
+        contact::Contact,
+        error::{Error, Fault, What},
+        id::{UserId, UserKey},
+        listening::Wire,
+        page::Page,
+        profile::{Patch, ProfileChange},
+        text::{DisplayName, Email, MobileNumber, StatusText},
+    },
+    http::{
+        addresses::Addresses,
+        socket::{self, Ran},
+    },
+    service::{Service, apps::Tenant, listening::Listening, profiles::UserSetting},
+};
+
+/// The sub-protocol. A browser whose offer is not answered with it drops the socket, and the SDK tries again for ever.
+const PROTOCOL: &str = "xmpp";
+
+/// `/websocket`: the SDK's own path below the host of its configuration.
+pub fn scope() -> Scope {
+    web::scope("/websocket").route("", web::get().to(open)).default_service(web::to(reply::unknown_call))
+}
+
+async fn open(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, actix_web::Error> {
+    if !offers_protocol(&request) {
+        return Err(Mirrored::from(Refused::NoProtocol).into());
+    }
+    let host = door::host(&request).unwrap_or_default();
+    let runner =
+        Runner { service: service.as_ref().clone(), addresses: addresses.as_ref().clone(), own: OnceCell::new() };
+    socket::open(&request, payload, &[PROTOCOL], Xmpp::new(host), async move |verb| runner.run(verb).await)
+}
+
+fn offers_protocol(request: &HttpRequest) -> bool {
+    let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offer| offer.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).any(|offer| offer.trim() == PROTOCOL)
+}
+
+struct Runner {
+    service: Service,
+    addresses: Addresses,
+    own: OnceCell<Own>,
+}
+
+/// Who has signed in.
+struct Own {
+    tenant: Arc<Tenant>,
+    key: UserKey,
+    id: UserId,
+}
+
+impl Runner {
+    async fn run(&self, verb: Verb) -> Ran<Outcome> {
+        let outcome = match (verb, self.own.get()) {
+            (Verb::SignIn { host, username, password }, None) => {
+                return match self.sign_in(&host, &username, password.expose()).await {
+                    Ok((outcome, listening)) => Ran { outcome, listening: Some(listening) },
+                    Err(refused) => Ran { outcome: unopened(refused), listening: None },
+                };
+            }
+            (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq) {
+                Ok(missed) => Outcome::Missed(missed.notices),
+                Err(error) => {
+                    log::error!("what was missed stays unsaid: {error:?}");
+                    Outcome::Missed(Vec::new())
+                }
+            },
+            (Verb::SetProfile(sent), Some(own)) => {
+                self.set_profile(own, &sent).await.map_or_else(refused, |()| Outcome::Done)
+            }
+            (Verb::ReadProfile(id), Some(own)) => {
+                let user = self.service.user(&own.tenant, &id);
+                user.map_or_else(refused, |user| Outcome::Profile(Box::new(user)))
+            }
+            (Verb::ReadRoster, Some(own)) => self.roster(own).await.map_or_else(refused, Outcome::Roster),
+            // The conversation signs in once, and asks for nothing before.
+            (Verb::SignIn { .. }, Some(_))
+            | (Verb::LookBack(_) | Verb::SetProfile(_) | Verb::ReadProfile(_) | Verb::ReadRoster, None) => {
+                Outcome::Failed
+            }
+        };
+        Ran { outcome, listening: None }
+    }
+
+    async fn sign_in(&self, host: &str, username: &str, password: &str) -> Result<(Outcome, Listening), Refused> {
+        let service = &self.service;
+        let tenant = door::at(service, Some(host))?;
+        let password = sign_in::password(service, &tenant, password)?;
+        let user = service.authenticate(&tenant, &jid::unescaped(username), &password).await?;
+        let listening = service.listen(&tenant, user.key, Wire::MirrorFly)?;
+        let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
+        let _ = self.own.set(Own { tenant, key: user.key, id: user.id.clone() });
+        Ok((Outcome::SignedIn { user: Box::new(user), iv_text, missed_since }, listening))
+    }
+
+    async fn set_profile(&self, own: &Own, sent: &SentProfile) -> Result<(), Error> {
+        let user = self.service.user(&own.tenant, &own.id)?;
+        let avatar = match sent.image.as_str() {
+            "" => Some(AvatarChange::Tile),
+            image => user_form::avatar(Some(image), Some(&user), &own.tenant, &self.addresses)
+                .map_err(|fault| fault.at("image"))?,
+        };
+        let profile = ProfileChange {
+            display_name: replaced(&sent.nickname, DisplayName::parse, "nickName")?,
+            avatar,
+            status: replaced(&sent.status, StatusText::parse, "status")?,
+            mobile: replaced(&sent.mobile_number, MobileNumber::parse, "mobileNumber")?,
+            email: replaced(&sent.email, Email::parse, "email")?,
+            ..ProfileChange::default()
+        };
+        let setting = UserSetting { profile, ..UserSetting::default() };
+        self.service.set_user(&own.tenant, own.id.clone(), setting).await.map(|_user| ())
+    }
+
+    /// All pages: the SDK asks for everybody at once.
+    async fn roster(&self, own: &Own) -> Result<Vec<Contact>, Error> {
+        let mut contacts = Vec::new();
+        for number in 1.. {
+            let page = Page::new(number, Page::LIMIT_MAX);
+            let listed = self.service.contacts(&own.tenant, own.key, None, page).await?;
+            let is_last = listed.items.len() < Page::LIMIT_MAX as usize;
+            contacts.extend(listed.items);
+            if is_last {
+                break;
+            }
+        }
+        Ok(contacts)
+    }
+}
+
+fn replaced<T>(
+    sent: &str,
+    parse: impl FnOnce(&str) -> Result<T, Fault>,
+    field: &'static str,
+) -> Result<Patch<T>, Error> {
+    match sent {
+        "" => Ok(Patch::Clear),
+        sent => parse(sent).map(Patch::Set).map_err(|fault| fault.at(field)),
+    }
+}
+
+/// Why nobody came in.
+fn unopened(refused: Refused) -> Outcome {
+    match refused {
+        Refused::Domain(Error::Unauthenticated(_)) => Outcome::Wrong,
+        Refused::Domain(Error::Forbidden(_)) | Refused::SwitchedOff => Outcome::Shut,
+        refused => {
+            log::warn!("nobody could sign in to a socket: {refused:?}");
+            Outcome::Failed
+        }
+    }
+}
+
+fn refused(error: Error) -> Outcome {
+    Outcome::Refused(match error {
+        Error::NotFound(What::User) => Refusal::ItemNotFound,
+        Error::Invalid { .. } | Error::NotFound(_) => Refusal::BadRequest,
+        error => {
+            log::warn!("a stanza could not be served: {error:?}");
+            Refusal::InternalServerError
+        }
+    })
+}
