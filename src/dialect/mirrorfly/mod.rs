@@ -38,10 +38,11 @@ pub fn rest() -> Scope {
         .service(call("/users/config", [web::get().to(config::config)]))
         .service(call("/users/deleteMyAccount", [web::post().to(sign_in::delete_own)]))
         .service(call("/users/presence", [web::get().to(people::presence)]))
-        .service(call("/users/{userId}", [web::get().to(back_end::user), web::post().to(back_end::update_user)]))
         .service(call("/moderation/block", [web::post().to(back_end::moderate)]))
         .service(call("/users/block", [web::post().to(contacts::block)]))
         .service(call("/users/unblock", [web::post().to(contacts::unblock)]))
+        // After every call of a name of its own.
+        .service(call("/users/{userId}", [web::get().to(back_end::user), web::post().to(back_end::update_user)]))
         .service(call("/contacts/contactsList", [web::get().to(contacts::list)]))
         .service(call("/contacts/syncContactsNew", [web::post().to(contacts::sync)]))
         .service(call("/contacts/sandbox/syncContacts", [web::post().to(contacts::sync_one)]))

@@ -1,0 +1,309 @@
+/**
+ * The package mirrorfly-sdk against the built server, in pages of another origin: on trial over plain HTTP and `ws`, live over TLS.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openBrowser, serveApp } from './browser.mjs';
+import { check, eventually, holds, never, within } from './check.mjs';
+import { LICENSE_KEY, Standin } from './standin.mjs';
+
+const SCRIPT = 'mirrorfly-sdk/build/index.js';
+
+/** What Chromium resolves to this machine by itself, and the SDK takes for a name. */
+const HOST = 'standin.localhost';
+
+/** The smallest PNG there is: one pixel. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+
+const URL = 'https://pictures.example.com/a.png';
+
+/** How a laptop does it: no certificate, no hosts entry, no flag of the browser. */
+const TRIAL = {
+  name: 'trial',
+  base: `http://${HOST}`,
+  variables: { STANDIN_LISTEN: '127.0.0.1:80' },
+  options: { apiBaseUrl: `http://${HOST}/api/v1`, xmppSocketHost: HOST, xmppSocketPort: 80, ssl: false },
+};
+
+/** How a server behind a name does it. The certificate is its own, so the browser is told not to ask who signed it. */
+const LIVE = {
+  name: 'live',
+  base: `https://${HOST}`,
+  variables: { STANDIN_LISTEN: '127.0.0.1:80,https://127.0.0.1:443' },
+  options: { apiBaseUrl: `https://${HOST}/api/v1`, isTrialLicenseKey: false },
+};
+
+export async function run(binary) {
+  for (const mode of [TRIAL, LIVE]) await inMode(binary, mode);
+}
+
+async function inMode(binary, mode) {
+  const folder = await mkdtemp(join(tmpdir(), 'standin-tls-'));
+  const [certificate, key] = ['cert.pem', 'key.pem'].map(name => join(folder, name));
+  const tls = mode === LIVE ? { STANDIN_TLS_CERTIFICATE: certificate, STANDIN_TLS_KEY: key } : {};
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', certificate,
+  ], { stdio: 'ignore' });
+  const house = await Standin.fresh(binary, {
+    ...mode.variables, ...tls, STANDIN_PUBLIC_URL: mode.base, STANDIN_APP_REGISTRATION: 'open',
+  });
+  const app = await serveApp([SCRIPT], 'localhost');
+  const browser = await openBrowser();
+  try {
+    await scenario(house, mode, () => client(browser, app, mode));
+  } finally {
+    await browser.close();
+    app.close();
+    await house.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A person's browser with the SDK in it. */
+async function client(browser, app, mode) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: mode === LIVE });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', fault => faults.push(String(fault)));
+  let token;
+  page.on('request', request => (token = request.headers().authorization ?? token));
+  const load = async () => {
+    await page.goto(app.url);
+    return initialise(page, mode.options);
+  };
+  const initialised = await load();
+  return {
+    page,
+    faults,
+    initialised,
+    /** The token that the SDK sent last. */
+    token: () => token,
+    /** A call of the SDK, by its name. */
+    call: (name, ...args) =>
+      within(name, page.evaluate(([name, args]) => window.MirrorFly[name](...args), [name, args])),
+    /** What a listener has heard so far. */
+    heard: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).map(heard => heard.value), name),
+    /** When a listener last heard anything, by the clock of this machine. */
+    heardAt: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).at(-1)?.at, name),
+    forget: () => page.evaluate(() => void (window.heard = [])),
+  };
+}
+
+function initialise(page, options) {
+  return page.evaluate(([licenseKey, options]) => {
+    window.heard = [];
+    const names = [
+      'connectionListener', 'userProfileListener', 'friendsListListener', 'messageListener', 'presenceListener', 'blockUserListener',
+    ];
+    const callbackListeners = Object.fromEntries(
+      names.map(name => [name, value => void window.heard.push({ name, value, at: Date.now() })]));
+    return window.MirrorFly.initializeSDK({ licenseKey, callbackListeners, ...options });
+  }, [LICENSE_KEY, options]);
+}
+
+async function scenario(house, mode, open) {
+  const of = what => `${mode.name}: ${what}`;
+  const [ada, bob, eve] = [await open(), await open(), await open()];
+  check(of('initializeSDK'), ada.initialised.statusCode, 200);
+
+  const made = {};
+  for (const [id, who] of Object.entries({ ada, bob, eve })) {
+    const registered = await who.call('register', id);
+    check(of(`register ${id}`), [registered.statusCode, registered.data?.username, registered.data?.isProfileUpdated], [200, id, false]);
+    made[id] = registered.data;
+  }
+  check(of('userJid'), made.ada.userJid, `ada@${HOST}`);
+  await signingIn(of, house, open, made, { ada, bob, eve });
+  await contacts(of, house, { ada, bob, eve });
+  await profiles(of, house, { ada, bob, eve });
+  await otherWires(of, house, mode, { ada, bob, eve });
+  await lists(of, house, { ada });
+  await recovery(of, house, { ada, bob });
+  await leaving(of, house, { ada });
+  await turnedAway(of, house, { bob });
+  for (const [id, who] of Object.entries({ ada, bob, eve })) check(of(`no fault in the page of ${id}`), who.faults, []);
+}
+
+async function signingIn(of, house, open, made, people) {
+  const stranger = await open();
+  const wrong = await stranger.call('connect', 'ada', 'wrong-password');
+  check(of('connect with a wrong password'), [wrong.statusCode, wrong.message], [400, 'Invalid Credentials']);
+  const nobody = await stranger.call('connect', 'nobody', 'wrong-password');
+  check(of('connect of an unknown user'), [nobody.statusCode, nobody.message], [400, 'Invalid Credentials']);
+  const upper = await stranger.call('register', 'Ada');
+  check(of('register refuses upper case without a call'), upper.statusCode, 400);
+  await stranger.page.context().close();
+  for (const [id, who] of Object.entries(people)) {
+    const connected = await who.call('connect', id, made[id].password);
+    check(of(`connect ${id}`), [connected.statusCode, connected.message], [200, 'Login Success']);
+    check(of(`connectionListener of ${id}`), (await who.heard('connectionListener')).at(-1)?.status, 'CONNECTED');
+  }
+  const again = await people.ada.call('connect', 'ada', made.ada.password);
+  check(of('connect while connected'), again.statusCode, 409);
+}
+
+async function contacts(of, house, { ada, bob }) {
+  const none = await ada.call('getFriendsList');
+  check(of('getFriendsList of nobody'), none.data, { users: [], permission: 1 });
+  await ada.forget();
+  check(of('syncContacts'), (await ada.call('syncContacts', 'bob')).statusCode, 200);
+  check(of('syncContacts of an unknown user'), (await ada.call('syncContacts', 'nobody')).statusCode, 400);
+  const told = await eventually('the list of friends', async () => (await ada.heard('friendsListListener')).at(-1));
+  check(of('friendsListListener'), told.users.map(user => user.userId), ['bob']);
+  const friends = await ada.call('getFriendsList');
+  check(of('getFriendsList'), friends.data.users.map(user => [user.userId, user.userJid, user.isFriend, user.isAdminBlocked]),
+    [['bob', `bob@${HOST}`, true, false]]);
+  check(of('getRegisteredUsers'), (await ada.call('getRegisteredUsers')).data.users.map(user => user.userId), ['bob']);
+  check(of('getFriendsList of the other side'), (await bob.call('getFriendsList')).data.users, []);
+}
+
+async function profiles(of, house, { ada, bob, eve }) {
+  for (const who of [ada, bob, eve]) await who.forget();
+  const given = ['Älice Ω <1>', URL, 'a "status" & more', '+62 812', 'ada@example.com'];
+  const set = await ada.call('setUserProfile', ...given);
+  check(of('setUserProfile with an address'), set.statusCode, 200);
+  const expected = {
+    nickName: given[0], image: URL, thumbImage: URL, status: given[2], mobileNumber: given[3], email: given[4],
+    fromUser: 'ada', userId: 'ada',
+  };
+  const fields = value => Object.fromEntries(Object.keys(expected).map(key => [key, value[key]]));
+  for (const [name, who] of [['the user', ada], ['the friend', bob]]) {
+    const told = await eventually(name, async () => (await who.heard('userProfileListener')).at(-1));
+    check(of(`userProfileListener of ${name}`), fields(told), expected);
+  }
+  await never(of('userProfileListener of a stranger'), async () => (await eve.heard('userProfileListener'))[0]);
+
+  const seen = await eve.call('getUserProfile', 'ada');
+  check(of('getUserProfile'), fields(seen.data), expected);
+  check(of('getUserProfile by JID'), fields((await eve.call('getUserProfile', `ada@${HOST}`)).data), expected);
+  const unknown = await eve.call('getUserProfile', 'nobody');
+  check(of('getUserProfile of nobody'), [unknown.statusCode, unknown.message], [400, 'User not available']);
+
+  const uploaded = await within('setUserProfile', ada.page.evaluate(base64 => {
+    const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+    const file = new File([bytes], 'a.png', { type: 'image/png' });
+    return window.MirrorFly.setUserProfile('Ada', file, 'hello', '+62 812', 'ada@example.com');
+  }, PNG));
+  check(of('setUserProfile with a file'), [uploaded.statusCode, uploaded.fileToken.length], [200, 22]);
+  const shown = (await bob.call('getUserProfile', 'ada')).data;
+  check(of('the picture is named by its token'), [shown.image, shown.thumbImage], [uploaded.fileToken, uploaded.fileTokenThumb]);
+  const url = await bob.call('getMediaURL', uploaded.fileToken);
+  holds(of('getMediaURL'), /^blob:/.test(JSON.stringify(url).match(/blob:[^"]*/)?.[0] ?? ''), url);
+  const text = await within('setUserProfile', ada.page.evaluate(() =>
+    window.MirrorFly.setUserProfile('Ada', new File(['no picture'], 'a.png', { type: 'image/png' }), '', '', 'ada@example.com')));
+  holds(of('setUserProfile with a file that is no picture'), text.statusCode !== 200, text);
+  check(of('setUserProfile without an e-mail address'), (await ada.call('setUserProfile', 'Ada', '', '', '', '')).statusCode, 400);
+
+  check(of('setUserProfile clears what is empty'), (await ada.call('setUserProfile', 'Ada', '', '', '', 'ada@example.com')).statusCode, 200);
+  const cleared = (await bob.call('getUserProfile', 'ada')).data;
+  check(of('what is cleared'), [cleared.image, cleared.thumbImage, cleared.status, cleared.mobileNumber], ['', '', '', '']);
+  const long = await ada.call('setUserProfile', 'x'.repeat(501), '', '', '', 'ada@example.com');
+  check(of('setUserProfile with a name that is too long'), long.statusCode, 500);
+}
+
+async function otherWires(of, house, mode, { ada, bob, eve }) {
+  const change = username => house.qiscusRest('POST', 'login_or_register', { user_id: 'ada', username, password: 'chosen-1' });
+  // The first one chooses a password, which ends every session of hers; the SDK comes back by itself.
+  await change('Ada');
+  await connected(of('comes back after a password was chosen'), ada);
+  const times = [];
+  for (let n = 0; n < 10; n += 1) {
+    await bob.forget();
+    const before = Date.now();
+    check(of('a change over Qiscus REST'), (await change(`Ada ${n}`)).status, 200);
+    const told = await eventually('userProfileListener', async () => (await bob.heard('userProfileListener')).at(-1));
+    check(of('userProfileListener of the friend after it'), [told.nickName, told.userId], [`Ada ${n}`, 'ada']);
+    times.push((await bob.heardAt('userProfileListener')) - before);
+  }
+  times.sort((a, b) => a - b);
+  console.log(`      REST call to event in the friend's SDK: ${times.join(', ')} ms`);
+  // The quickest: what it takes, not what else this machine was doing. A password is compared in it, which is slow by design.
+  holds(of('within 50 ms of the call'), times[0] < 50, times);
+
+  const registered = await house.call('POST', '/api/v1/sandbox/register', {
+    body: { deviceType: 'web', licenseKey: LICENSE_KEY, userIdentifier: 'bob' },
+  });
+  const token = registered.json.token;
+  const form = new FormData();
+  form.set('userId', 'ada');
+  const blocked = await fetch(`${house.base}/api/v1/users/block`, { method: 'POST', headers: { Authorization: token }, body: form });
+  check(of('bob blocks ada'), (await blocked.json()).status, 200);
+  await bob.forget();
+  await change('Ada behind a block');
+  await never(of('userProfileListener across a block'), async () => (await bob.heard('userProfileListener'))[0]);
+  const unblocked = await fetch(`${house.base}/api/v1/users/unblock`, { method: 'POST', headers: { Authorization: token }, body: form });
+  check(of('bob unblocks ada'), (await unblocked.json()).status, 200);
+}
+
+async function lists(of, house, { ada }) {
+  check(of('getMetaData of none'), (await ada.call('getMetaData')).statusCode, 200);
+  const meta = await ada.call('updateMetaData', { city: 'Bandung' });
+  check(of('updateMetaData'), meta.statusCode, 200);
+  check(of('getMetaData'), JSON.stringify(await ada.call('getMetaData')).includes('"city":"Bandung"'), true);
+  const all = await ada.call('getUsersList');
+  check(of('getUsersList'), [all.users.map(user => user.userId), all.totalPages, all.totalUsers], [['ada', 'bob', 'eve'], 1, 3]);
+  const paged = await ada.call('getUsersList', '', 2, 2);
+  check(of('getUsersList by pages'), [paged.users.map(user => user.userId), paged.totalPages], [['eve'], 2]);
+  const named = await ada.call('getUsersList', 'behind a');
+  check(of('getUsersList by name'), named.users.map(user => [user.userId, user.nickName]), [['ada', 'Ada behind a block']]);
+  const filtered = await ada.call('getUsersList', '', 1, 20, { metaDataKey: 'city', metaDataValues: ['Bandung', 'Jakarta'] });
+  check(of('getUsersList by metadata'), filtered.users.map(user => user.userId), ['ada']);
+
+  // What is not served is answered all the same: the SDK waits for ever.
+  for (const [name, ...args] of [['getUsersIBlocked'], ['getLastSeen', `bob@${HOST}`], ['blockUser', `bob@${HOST}`], ['getRecentChats']]) {
+    const answer = await ada.call(name, ...args);
+    holds(of(`${name} is answered, not served`), answer.statusCode !== 200, answer);
+  }
+}
+
+async function recovery(of, house, { ada, bob }) {
+  // A token that dies in the middle: the SDK signs in again, and the app sees nothing.
+  await ada.call('getMetaData');
+  const token = ada.token();
+  check(of('a token is ended behind the SDK'), (await house.mirrorflyRest(token, 'GET', 'logout')).json.status, 200);
+  check(of('the token is dead'), (await house.mirrorflyRest(token, 'GET', 'users/getMetaData')).status, 401);
+  check(of('getUserProfile with a dead token'), (await ada.call('getUserProfile', 'bob')).statusCode, 200);
+  holds(of('by a token of its own'), ada.token() !== token);
+
+  await house.halt();
+  await house.start();
+  await connected(of('a restart of the server'), ada);
+  await connected(of('a restart of the server'), bob);
+  check(of('getFriendsList after it'), (await ada.call('getFriendsList')).data.users.map(user => user.userId), ['bob']);
+  await bob.forget();
+  check(of('setUserProfile after it'), (await ada.call('setUserProfile', 'Ada again', '', '', '', 'ada@example.com')).statusCode, 200);
+  const told = await eventually('userProfileListener', async () => (await bob.heard('userProfileListener')).at(-1));
+  check(of('userProfileListener after it'), told.nickName, 'Ada again');
+}
+
+async function leaving(of, house, { ada }) {
+  check(of('logout'), (await ada.call('logout')).statusCode, 200);
+  const after = await ada.call('getFriendsList');
+  holds(of('no call after it'), after.statusCode !== 200, after);
+}
+
+/** A password that changes under a connected SDK: it comes back with the old one, and its app is told. */
+async function turnedAway(of, house, { bob }) {
+  await bob.forget();
+  const token = await house.backEndToken();
+  const reset = await house.mirrorflyRest(token, 'POST', 'users/resetPassword', { userId: 'bob', deviceType: 'web' });
+  check(of('the back end resets a password'), reset.json.status, 200);
+  const failed = await eventually('AUTHFAIL', async () =>
+    (await bob.heard('connectionListener')).find(heard => heard.status === 'AUTHFAIL'));
+  check(of('connectionListener'), [failed.status, failed.statusCode], ['AUTHFAIL', 401]);
+  const back = await bob.call('connect', 'bob', reset.json.data.password);
+  check(of('connect with the new one'), back.statusCode, 200);
+}
+
+async function connected(what, who) {
+  await eventually(what, async () => {
+    const answer = await who.call('getFriendsList');
+    return answer.statusCode === 200 ? answer : undefined;
+  }, 30_000);
+  check(what, true, true);
+}
