@@ -19,6 +19,7 @@ mod http_room;
 mod killed;
 mod live_laws;
 mod mirrorfly_rest;
+mod mirrorfly_socket;
 mod mirrorfly_users;
 mod origins;
 mod photo;

@@ -4,6 +4,7 @@ mod blocks;
 mod codec;
 mod contacts_list;
 mod register;
+mod sdk;
 mod sync_contacts_new;
 
 use reqwest::Method;

@@ -188,6 +188,9 @@ fn begun(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Elemen
             return Err(Fault::TooMuch);
         }
         let attribute = attribute.map_err(|_| Fault::NotWellFormed)?;
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| Fault::NotWellFormed)?;
         if !value.chars().all(is_of_xml) {
             return Err(Fault::NotWellFormed);

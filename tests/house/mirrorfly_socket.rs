@@ -1,0 +1,151 @@
+//! MirrorFly's socket: the conversation alone, its stanzas, and the true socket of a true server.
+
+mod conversation;
+mod door;
+mod faults;
+mod stanzas;
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{self, Message, client::IntoClientRequest as _},
+};
+
+use super::{
+    mirrorfly_rest::data,
+    standin::{Standin, send},
+};
+
+/// What clients of these tests call the server.
+const HOST: &str = "chat.example.test";
+
+const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
+
+const SET: &str = r#"<iq xmlns="jabber:client" type="set" id="s1"><vCard xmlns="vcard-temp">"#;
+
+/// The longest wait for what must come.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// How long nothing may come.
+const SILENCE: Duration = Duration::from_millis(300);
+
+/// A user, with what it needs to come in.
+struct Person {
+    id: String,
+    token: String,
+    password: String,
+}
+
+async fn person(house: &Standin, id: &str) -> Person {
+    let back_end = house.back_end_token().await;
+    let made = data(&house.create_user(&back_end, &[("userIdentifier", id)]).await);
+    let text = |field: &str| made[field].as_str().unwrap().to_owned();
+    Person { id: text("username"), token: text("token"), password: text("password") }
+}
+
+/// Lists one user as the other's contact.
+async fn list(house: &Standin, owner: &Person, whom: &Person) {
+    let body = serde_json::json!({ "username": whom.id, "licenseKey": super::standin::LICENSE_KEY });
+    let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", &owner.token);
+    assert_eq!(send(call.json(&body)).await.json()["status"], 200);
+}
+
+/// A WebSocket to the server, as a browser opens it.
+struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+
+fn auth(username: &str, password: &str) -> String {
+    let message = STANDARD.encode(format!("\0{username}\0{password}"));
+    format!(r#"<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="PLAIN">{message}</auth>"#)
+}
+
+fn open() -> String {
+    format!(r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="{HOST}" version="1.0" />"#)
+}
+
+const BIND: &str = concat!(
+    r#"<iq xmlns="jabber:client" type="set" id="_bind_auth_2"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind">"#,
+    "<resource>Web-1</resource></bind></iq>"
+);
+
+impl Socket {
+    async fn connect(house: &Standin) -> Self {
+        let mut request = format!("{}/websocket", house.base().replace("http", "ws")).into_client_request().unwrap();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", "xmpp".parse().unwrap());
+        let (socket, answer) = connect_async(request).await.unwrap();
+        assert_eq!(answer.headers().get("Sec-WebSocket-Protocol").unwrap(), "xmpp");
+        Self(socket)
+    }
+
+    /// A stream that is open and asks for a password.
+    async fn opened(house: &Standin) -> Self {
+        let mut socket = Self::connect(house).await;
+        socket.say(&open()).await;
+        assert!(socket.hear().await.starts_with("<open "));
+        assert!(socket.hear().await.contains("<mechanism>PLAIN</mechanism>"));
+        socket
+    }
+
+    /// A client that is in.
+    async fn bound(house: &Standin, person: &Person) -> Self {
+        let mut socket = Self::opened(house).await;
+        socket.say(&auth(&person.id, &person.password)).await;
+        assert_eq!(socket.hear().await, r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#);
+        socket.say(&open()).await;
+        socket.hear().await;
+        assert!(socket.hear().await.contains("xmpp-bind"));
+        socket.say(BIND).await;
+        assert!(socket.hear().await.contains("<jid>"));
+        socket
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    async fn next(&mut self) -> Option<Result<Message, tungstenite::Error>> {
+        loop {
+            match tokio::time::timeout(WAIT, self.0.next()).await.expect("nothing came") {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// The next frame of text.
+    async fn hear(&mut self) -> String {
+        match self.next().await {
+            Some(Ok(Message::Text(text))) => text.to_string(),
+            other => panic!("no text: {other:?}"),
+        }
+    }
+
+    /// All frames of text until the end.
+    async fn to_the_end(&mut self) -> Vec<String> {
+        let mut frames = Vec::new();
+        while let Some(Ok(message)) = self.next().await {
+            match message {
+                Message::Text(text) => frames.push(text.to_string()),
+                Message::Close(_) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        frames
+    }
+
+    /// Nothing comes for a while.
+    async fn hears_nothing(&mut self) {
+        if let Ok(heard) = tokio::time::timeout(SILENCE, self.0.next()).await {
+            panic!("heard {heard:?}");
+        }
+    }
+
+    /// Replaces one's own profile: a status alone.
+    async fn set_status(&mut self, status: &str) {
+        self.say(&format!("{SET}<status>{status}</status></vCard></iq>")).await;
+        assert_eq!(self.hear().await, r#"<iq xmlns="jabber:client" type="result" id="s1" />"#);
+    }
+}

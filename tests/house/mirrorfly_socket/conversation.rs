@@ -1,0 +1,259 @@
+//! The state machine alone.
+
+use standin::{
+    dialect::mirrorfly::xmpp::talk::{Outcome, Refusal, Verb, Xmpp},
+    domain::{
+        avatar::PictureKey,
+        id::{UserId, UserKey},
+        listening::{Notice, Over},
+        profile::{Profile, ProfileField, State, User},
+        text::DisplayName,
+        time::Moment,
+    },
+    http::socket::{Frame, Step, Talk as _},
+};
+
+use super::{BIND, CLOSE, HOST, SET, auth, open};
+
+const UNKNOWN: &str = r#"<iq xmlns="jabber:client" type="get" id="q"><query xmlns="jabber:iq:last"/></iq>"#;
+
+const REFUSED: &str = concat!(
+    r#"<iq xmlns="jabber:client" type="error" id="q"><error type="cancel">"#,
+    r#"<service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" /></error></iq>"#
+);
+
+fn user(id: &str) -> User {
+    User {
+        key: UserKey(7),
+        id: UserId::parse(id).unwrap(),
+        state: State::Active,
+        handle: PictureKey::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
+        profile: Profile { display_name: Some(DisplayName::parse("Älice Ω <1>").unwrap()), ..Profile::default() },
+        created_at: Moment::from_micros(0),
+        updated_at: Moment::from_micros(0),
+    }
+}
+
+fn texts(step: &Step<Verb>) -> Vec<&str> {
+    step.frames
+        .iter()
+        .map(|frame| match frame {
+            Frame::Text(text) => text.as_str(),
+            Frame::Binary(_) => panic!("binary"),
+        })
+        .collect()
+}
+
+fn hear(talk: &mut Xmpp, text: &str) -> Step<Verb> {
+    talk.hear(Frame::Text(text.to_owned()))
+}
+
+/// One that was let in, and has not bound itself yet.
+fn proved(missed_since: Option<i64>) -> Xmpp {
+    let mut talk = Xmpp::new("by.header");
+    hear(&mut talk, &open());
+    let step = hear(&mut talk, &auth("alice", "p"));
+    assert!(matches!(step.verb, Some(Verb::SignIn { .. })) && !talk.is_authenticated());
+    let iv_text = "LICENSEKEY0123456789abcd".to_owned();
+    let step = talk.outcome(Outcome::SignedIn { user: Box::new(user("alice")), iv_text, missed_since });
+    assert_eq!(texts(&step), [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#]);
+    assert!(talk.is_authenticated());
+    talk
+}
+
+fn bound() -> Xmpp {
+    let mut talk = proved(None);
+    hear(&mut talk, &open());
+    assert!(hear(&mut talk, BIND).verb.is_none());
+    talk
+}
+
+fn changed(seq: i64, fields: &[ProfileField]) -> Notice {
+    Notice::ProfileChanged { seq, user: Box::new(user("guest@qiscus.com")), fields: fields.to_vec() }
+}
+
+fn assert_broken_off(step: &Step<Verb>, condition: &str) {
+    let error = format!(
+        concat!(
+            r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams">"#,
+            r#"<{} xmlns="urn:ietf:params:xml:ns:xmpp-streams" /></stream:error>"#
+        ),
+        condition
+    );
+    assert_eq!((texts(step), step.is_over), (vec![error.as_str(), CLOSE], true));
+}
+
+#[test]
+fn the_stream_is_addressed_to_what_the_client_says_else_to_the_header() {
+    for (opening, host) in [(open(), HOST), (open().replace(HOST, ""), "by.header")] {
+        let mut talk = Xmpp::new("by.header");
+        assert!(texts(&hear(&mut talk, &opening))[0].contains(&format!(r#"from="{host}""#)));
+        let Some(Verb::SignIn { host: asked, username, password }) = hear(&mut talk, &auth("u", "p")).verb else {
+            panic!("no sign-in");
+        };
+        assert_eq!((asked.as_str(), username.as_str(), password.expose()), (host, "u", "p"));
+    }
+    let mut talk = Xmpp::new(HOST);
+    assert_broken_off(&hear(&mut talk, &open().replace(HOST, "a b")), "host-unknown");
+}
+
+#[test]
+fn nothing_but_a_password_is_heard_before_authentication() {
+    for early in [UNKNOWN, BIND, r#"<presence xmlns="jabber:client"/>"#, &auth("u", "p")] {
+        assert_broken_off(&hear(&mut Xmpp::new(HOST), early), "not-authorized");
+    }
+    let mut talk = Xmpp::new(HOST);
+    hear(&mut talk, &open());
+    assert_broken_off(&hear(&mut talk, UNKNOWN), "not-authorized");
+}
+
+#[test]
+fn another_mechanism_and_what_is_no_plain_message_fail() {
+    let plain = auth("u", "p");
+    let message = |text: &str| {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        format!(r#"<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="PLAIN">{}</auth>"#, STANDARD.encode(text))
+    };
+    for wrong in [
+        plain.replace("PLAIN", "SCRAM-SHA-1"),
+        plain.replace("mechanism", "m"),
+        message(""),
+        message("\0u"),
+        message("\0\0p"),
+        message("\0u\0"),
+        message("\0u\0p\0"),
+        r#"<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="PLAIN">%</auth>"#.to_owned(),
+    ] {
+        let mut talk = Xmpp::new(HOST);
+        hear(&mut talk, &open());
+        let step = hear(&mut talk, &wrong);
+        let failure = r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><not-authorized /></failure>"#;
+        assert_eq!((texts(&step), step.is_over), (vec![failure, CLOSE], true), "{wrong}");
+    }
+}
+
+#[test]
+fn what_comes_before_the_bind_is_held_and_answered_after_it() {
+    let mut talk = proved(None);
+    assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
+    hear(&mut talk, &open());
+    assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
+    let roster = r#"<iq xmlns="jabber:client" type="get" id="r"><query xmlns="jabber:iq:roster"/></iq>"#;
+    assert_eq!(hear(&mut talk, roster), Step::default());
+    assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
+    let step = hear(&mut talk, BIND);
+    assert_eq!(texts(&step)[1..], [REFUSED, REFUSED]);
+    assert_eq!(step.verb, Some(Verb::ReadRoster));
+    let step = talk.outcome(Outcome::Roster(Vec::new()));
+    let empty = r#"<query xmlns="jabber:iq:roster" contact_permission="1" />"#;
+    let answer = format!(r#"<iq xmlns="jabber:client" type="result" id="r">{empty}</iq>"#);
+    assert_eq!(texts(&step), [answer.as_str(), REFUSED]);
+}
+
+#[test]
+fn sixteen_stanzas_are_held_and_no_more() {
+    let mut talk = proved(None);
+    (0..16).for_each(|_| assert_eq!(hear(&mut talk, UNKNOWN), Step::default()));
+    assert_broken_off(&hear(&mut talk, UNKNOWN), "policy-violation");
+}
+
+#[test]
+fn what_was_missed_is_asked_for_at_the_bind() {
+    for (missed_since, notices, asked) in [
+        (None, vec![], None),
+        (Some(3), vec![], Some(Verb::LookBack(3))),
+        (None, vec![8, 9], Some(Verb::LookBack(7))),
+        (Some(3), vec![8], Some(Verb::LookBack(3))),
+    ] {
+        let mut talk = proved(missed_since);
+        for seq in notices {
+            assert_eq!(talk.notice(&changed(seq, &[ProfileField::Status])), Step::default());
+        }
+        hear(&mut talk, &open());
+        assert_eq!(hear(&mut talk, BIND).verb, asked);
+    }
+    let mut talk = proved(Some(3));
+    hear(&mut talk, &open());
+    hear(&mut talk, UNKNOWN);
+    hear(&mut talk, BIND);
+    let step = talk.outcome(Outcome::Missed(vec![changed(4, &[ProfileField::Email])]));
+    assert_eq!(texts(&step).len(), 2);
+    assert_eq!(texts(&step)[1], REFUSED);
+}
+
+#[test]
+fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
+    let mut talk = bound();
+    let step = talk.notice(&changed(1, &[ProfileField::DisplayName]));
+    let frame = texts(&step)[0].to_owned();
+    let head = format!(
+        r#"<iq xmlns="jabber:client" type="result" id="new" from="guest\40qiscus.com@{HOST}" to="alice@{HOST}/Web-1">"#
+    );
+    assert!(frame.starts_with(&head), "{frame}");
+    let codec =
+        standin::dialect::mirrorfly::codec::Codec::of_profile(r"guest\40qiscus.com", "LICENSEKEY0123456789abcd");
+    assert!(frame.contains(&format!("<nickName>{}</nickName>", codec.encrypt("Älice Ω <1>"))), "{frame}");
+    assert_eq!(talk.notice(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Step::default());
+    let step = talk.notice(&Notice::ContactsChanged { seq: 3 });
+    let told = format!(
+        r#"<message xmlns="jabber:client" from="alice@{HOST}" to="alice@{HOST}/Web-1"><register_update /></message>"#
+    );
+    assert_eq!(texts(&step), [told]);
+}
+
+#[test]
+fn every_question_is_answered_and_presence_is_not() {
+    let mut talk = bound();
+    assert_eq!(texts(&hear(&mut talk, UNKNOWN)), [REFUSED]);
+    for silent in [
+        r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#,
+        r#"<iq xmlns="jabber:client" type="result" id="x"/>"#,
+        r#"<iq xmlns="jabber:client" type="error" id="x"/>"#,
+        r#"<message xmlns="jabber:client" type="error"/>"#,
+    ] {
+        assert_eq!(hear(&mut talk, silent), Step::default(), "{silent}");
+    }
+    let message = r#"<message xmlns="jabber:client" id="q" to="b@h"><body>x</body></message>"#;
+    assert_eq!(texts(&hear(&mut talk, message)), [REFUSED.replace("iq", "message")]);
+    for (known, answer) in [
+        (r#"<iq xmlns="jabber:client" type="set" id="c"><enable xmlns="urn:xmpp:carbons:2"/></iq>"#, "c"),
+        (r#"<iq xmlns="jabber:client" type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>"#, "p"),
+    ] {
+        let result = format!(r#"<iq xmlns="jabber:client" type="result" id="{answer}" />"#);
+        assert_eq!(texts(&hear(&mut talk, known)), [result]);
+    }
+    assert_broken_off(&hear(&mut talk, "<a/>"), "unsupported-stanza-type");
+}
+
+#[test]
+fn a_profile_is_replaced_with_its_fields_decrypted_and_a_refusal_is_told() {
+    let mut talk = bound();
+    let codec = standin::dialect::mirrorfly::codec::Codec::of_profile("alice", "LICENSEKEY0123456789abcd");
+    let set = format!(
+        "{SET}<nickName>{}</nickName><image>i</image><email/><mobileNumber>plain</mobileNumber><status>s</status></vCard></iq>",
+        codec.encrypt("Älice")
+    );
+    let Some(Verb::SetProfile(sent)) = hear(&mut talk, &set).verb else { panic!("nothing to set") };
+    let fields = [&sent.nickname, &sent.image, &sent.email, &sent.mobile_number, &sent.status];
+    assert_eq!(fields, ["Älice", "i", "", "plain", "s"]);
+    let step = talk.outcome(Outcome::Refused(Refusal::BadRequest));
+    assert!(texts(&step)[0].starts_with(r#"<iq xmlns="jabber:client" type="error" id="s1"><error type="modify">"#));
+}
+
+#[test]
+fn frames_of_bytes_and_of_no_xml_end_the_stream_and_so_does_the_house() {
+    let step = Xmpp::new(HOST).hear(Frame::Binary("<a/>".into()));
+    assert_broken_off(&step, "not-well-formed");
+    for (frame, condition) in [
+        ("<", "not-well-formed".to_owned()),
+        ("<!DOCTYPE a><a/>", "restricted-xml".to_owned()),
+        (&"<a>".repeat(17), "policy-violation".to_owned()),
+    ] {
+        assert_broken_off(&hear(&mut bound(), frame), &condition);
+    }
+    for why in [Over::Slow, Over::Replaced, Over::Refused, Over::Closing] {
+        assert_eq!(texts(&bound().over(why)), [CLOSE]);
+    }
+    let step = hear(&mut bound(), r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#);
+    assert_eq!((texts(&step), step.is_over), (vec![CLOSE], true));
+}

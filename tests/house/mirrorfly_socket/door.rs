@@ -1,0 +1,219 @@
+//! The true socket.
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::json;
+use standin::dialect::mirrorfly::codec::Codec;
+
+use super::*;
+use crate::{
+    golden,
+    standin::{Answer, LICENSE_KEY},
+};
+
+/// Holds frames against a golden file.
+fn same(house: &Standin, name: &str, frames: &[String]) {
+    let answer = Answer { status: 101, headers: HeaderMap::new(), bytes: json!(frames).to_string().into_bytes() };
+    golden::same(house, name, &answer);
+}
+
+fn vcard(owner: &str, name: &str, status: &str) -> String {
+    let codec = Codec::of_profile(owner, LICENSE_KEY);
+    format!(
+        "<vCard xmlns=\"vcard-temp\"><nickName>{}</nickName><image>https://x/y.png</image><thumbImage>https://x/y.png</thumbImage>\
+         <email>{}</email><mobileNumber>{}</mobileNumber><status>{status}</status></vCard>",
+        codec.encrypt(name),
+        codec.encrypt("a@x.example"),
+        codec.encrypt("+62 812")
+    )
+}
+
+#[actix_web::test]
+async fn a_whole_conversation() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob@x").await);
+    list(&house, &ada, &bob).await;
+    let mut socket = Socket::connect(&house).await;
+    let mut heard = Vec::new();
+    let unknown = r#"<iq xmlns="jabber:client" type="get" id="6"><query xmlns="jabber:iq:last"/></iq>"#;
+    for (says, answers) in [
+        (open().as_str(), 2),
+        (&auth("ada", &ada.password), 1),
+        (&open(), 2),
+        (BIND, 1),
+        (r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#, 0),
+        (r#"<iq xmlns="jabber:client" type="set" id="2"><enable xmlns="urn:xmpp:carbons:2"/></iq>"#, 1),
+        (&format!(r#"<iq xmlns="jabber:client" type="set" id="3">{}</iq>"#, vcard("ada", "Älice", "a &amp; b")), 2),
+        (r#"<iq xmlns="jabber:client" type="get" id="4"><vCard xmlns="vcard-temp"/></iq>"#, 1),
+        (
+            r#"<iq xmlns="jabber:client" type="get" id="5" to="bob\40x@chat.example.test"><vCard xmlns="vcard-temp"/></iq>"#,
+            1,
+        ),
+        (
+            r#"<iq xmlns="jabber:client" type="get" id="5b" to="nobody@chat.example.test"><vCard xmlns="vcard-temp"/></iq>"#,
+            1,
+        ),
+        (unknown, 1),
+        (r#"<iq xmlns="jabber:client" type="get" id="7"><query xmlns="jabber:iq:roster"/></iq>"#, 1),
+        (r#"<message xmlns="jabber:client" id="8" to="bob\40x@chat.example.test"><body>x</body></message>"#, 1),
+    ] {
+        socket.say(says).await;
+        for _ in 0..answers {
+            heard.push(socket.hear().await);
+        }
+    }
+    list(&house, &ada, &ada).await;
+    let body = json!({ "addContacts": [], "deleteContacts": [], "contactPermission": true, "forceDelete": true });
+    let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", &ada.token);
+    assert_eq!(send(call.json(&body)).await.json()["status"], 200);
+    heard.push(socket.hear().await);
+    socket.say(&CLOSE.replace(" />", "/>")).await;
+    heard.extend(socket.to_the_end().await);
+    same(&house, "mirrorfly/socket", &heard);
+}
+
+#[actix_web::test]
+async fn an_upgrade_without_the_sub_protocol_is_refused_with_a_sentence() {
+    let house = Standin::fresh().await;
+    for protocol in [None, Some("mqtt"), Some("xmppx, chat")] {
+        let mut call = house
+            .call(Method::GET, "/websocket")
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        if let Some(protocol) = protocol {
+            call = call.header("Sec-WebSocket-Protocol", protocol);
+        }
+        golden::same(&house, "mirrorfly/socket_without_protocol", &send(call).await);
+    }
+}
+
+#[actix_web::test]
+async fn who_may_not_come_in_is_told_and_the_stream_ends() {
+    let house = Standin::fresh().await;
+    let ada = person(&house, "ada").await;
+    let gone = person(&house, "gone").await;
+    house.command(&["user", "set", "gone", "--state", "suspended"]);
+    let failure = |condition: &str| {
+        vec![
+            format!(r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><{condition} /></failure>"#),
+            CLOSE.to_owned(),
+        ]
+    };
+    for (username, password, condition) in [
+        ("ada", "wrong", "not-authorized"),
+        ("nobody", &ada.password, "not-authorized"),
+        ("not an id", &ada.password, "not-authorized"),
+        ("administrator", crate::standin::ACCOUNT_PASSWORD, "not-authorized"),
+        ("gone", "wrong", "not-authorized"),
+        ("gone", &gone.password, "account-disabled"),
+    ] {
+        let mut socket = Socket::opened(&house).await;
+        socket.say(&auth(username, password)).await;
+        assert_eq!(socket.to_the_end().await, failure(condition), "{username}");
+    }
+}
+
+#[actix_web::test]
+async fn the_encrypted_password_of_a_live_app_opens_the_socket_too() {
+    let house = Standin::fresh().await;
+    let ada = person(&house, "ada").await;
+    let blob = json!({ "password": ada.password, "currentTimestamp": 1_700_000_000_000_i64 }).to_string();
+    let password = Codec::of_license(LICENSE_KEY).encrypt(&blob);
+    Socket::bound(&house, &Person { password, ..ada }).await;
+}
+
+#[actix_web::test]
+async fn a_change_is_heard_by_the_user_and_its_friends_and_by_nobody_else() {
+    let house = Standin::fresh().await;
+    let [ada, bob, eve, dan] = [
+        person(&house, "ada").await,
+        person(&house, "bob").await,
+        person(&house, "eve").await,
+        person(&house, "dan").await,
+    ];
+    list(&house, &ada, &bob).await;
+    list(&house, &dan, &ada).await;
+    let call = house.call(Method::POST, "/api/v1/users/block").header("Authorization", &dan.token);
+    assert_eq!(send(call.form(&[("userId", "ada")])).await.json()["status"], 200);
+    let (mut own, mut own_too) = (Socket::bound(&house, &ada).await, Socket::bound(&house, &ada).await);
+    let mut friend = Socket::bound(&house, &bob).await;
+    let (mut stranger, mut behind_block) = (Socket::bound(&house, &eve).await, Socket::bound(&house, &dan).await);
+    own.set_status("one").await;
+    house.login_or_register(json!({ "user_id": "ada", "username": "Ada", "password": "p" })).await;
+    for socket in [&mut own, &mut own_too, &mut friend] {
+        for status in ["one", "one"] {
+            let pushed = socket.hear().await;
+            assert!(pushed.contains(r#"from="ada@chat.example.test""#), "{pushed}");
+            assert!(pushed.contains(&format!("<status>{status}</status>")), "{pushed}");
+        }
+    }
+    stranger.hears_nothing().await;
+    behind_block.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn two_users_who_change_at_once_are_heard_in_their_order() {
+    let house = Standin::fresh().await;
+    let [ada, bob, eve] = [person(&house, "ada").await, person(&house, "bob").await, person(&house, "eve").await];
+    list(&house, &eve, &ada).await;
+    list(&house, &eve, &bob).await;
+    let mut listener = Socket::bound(&house, &eve).await;
+    let changes = async |person: &Person| {
+        for n in 0..20 {
+            let fields = [("userIdentifier", person.id.as_str()), ("mobileNumber", &n.to_string())];
+            assert_eq!(house.create_user(&house.back_end_token().await, &fields).await.status, 200);
+        }
+    };
+    tokio::join!(changes(&ada), changes(&bob));
+    let mut last = [None::<u32>, None];
+    while last != [Some(19), Some(19)] {
+        let pushed = listener.hear().await;
+        let (at, owner) = if pushed.contains(r#"from="ada@"#) { (0, "ada") } else { (1, "bob") };
+        let sent = pushed.split("<mobileNumber>").nth(1).unwrap().split('<').next().unwrap();
+        let number = Codec::of_profile(owner, LICENSE_KEY).decrypt(sent).unwrap().parse().unwrap();
+        assert!(last[at] <= Some(number), "{owner}: {number} after {last:?}");
+        last[at] = Some(number);
+    }
+}
+
+#[actix_web::test]
+async fn who_may_not_act_any_more_is_sent_away() {
+    let house = Standin::fresh().await;
+    for (id, words) in [
+        ("suspended", &["user", "set", "suspended", "--state", "suspended"][..]),
+        ("deleted", &["user", "delete", "deleted"]),
+    ] {
+        let person = person(&house, id).await;
+        let mut socket = Socket::bound(&house, &person).await;
+        house.command(words);
+        assert_eq!(socket.to_the_end().await, [CLOSE], "{id}");
+    }
+    let person = person(&house, "changed").await;
+    let mut socket = Socket::bound(&house, &person).await;
+    house.login_or_register(json!({ "user_id": "changed", "username": "C", "password": "chosen" })).await;
+    let heard = socket.to_the_end().await;
+    assert_eq!(heard.last().map(String::as_str), Some(CLOSE));
+}
+
+#[actix_web::test]
+async fn who_comes_back_hears_what_it_missed_and_a_restart_sends_everybody_away() {
+    let mut house = Standin::fresh().await;
+    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
+    list(&house, &bob, &ada).await;
+    let mut own = Socket::bound(&house, &ada).await;
+    let mut friend = Socket::bound(&house, &bob).await;
+    own.set_status("seen").await;
+    friend.hear().await;
+    friend.say(CLOSE).await;
+    friend.to_the_end().await;
+    own.hear().await;
+    own.set_status("missed").await;
+    let mut friend = Socket::bound(&house, &bob).await;
+    assert!(friend.hear().await.contains("<status>missed</status>"));
+    friend.hears_nothing().await;
+    house.terminate();
+    assert_eq!(friend.to_the_end().await, [CLOSE]);
+    house.restart();
+    Socket::bound(&house, &bob).await;
+}

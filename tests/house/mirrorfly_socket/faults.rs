@@ -1,0 +1,81 @@
+//! What a hostile or a broken client does to itself, and to nobody else.
+
+use super::*;
+
+#[actix_web::test]
+async fn frames_that_are_no_stanza_or_too_large_cost_the_sender_its_socket_alone() {
+    let house = Standin::fresh().await;
+    let ada = person(&house, "ada").await;
+    let mut other = Socket::bound(&house, &ada).await;
+    let filled = |bytes: usize| format!("<presence xmlns=\"jabber:client\">{}</presence>", " ".repeat(bytes - 43));
+    for (frame, is_fine) in [
+        (Message::text(filled(64 * 1024)), true),
+        (Message::text(filled(64 * 1024 + 1)), false),
+        (Message::text("x"), false),
+        (Message::text(""), false),
+        (Message::binary(vec![0; 10]), false),
+    ] {
+        let mut socket = Socket::bound(&house, &ada).await;
+        socket.0.send(frame).await.unwrap();
+        match is_fine {
+            true => socket.set_status("fine").await,
+            false => {
+                socket.to_the_end().await;
+            }
+        }
+    }
+    assert!(other.hear().await.contains("<status>fine</status>"));
+    other.set_status("unharmed").await;
+}
+
+#[actix_web::test]
+async fn sockets_that_never_authenticate_are_cut_after_ten_seconds() {
+    let house = Standin::fresh().await;
+    let ada = person(&house, "ada").await;
+    let mut silent = Vec::new();
+    for _ in 0..200 {
+        silent.push(Socket::connect(&house).await);
+    }
+    silent.push(Socket::opened(&house).await);
+    let mut other = Socket::bound(&house, &ada).await;
+    for mut socket in silent {
+        assert!(socket.to_the_end().await.is_empty());
+    }
+    other.set_status("unharmed").await;
+}
+
+#[actix_web::test]
+async fn a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
+    list(&house, &ada, &bob).await;
+    let (mut asks, _unread) = Socket::bound(&house, &bob).await.0.split();
+    let mut friend = Socket::bound(&house, &ada).await;
+    // Answers of some 2 KiB that nobody takes: the system's buffers fill, and then the server's patience ends.
+    let image = format!("https://x/{}", "y".repeat(900));
+    let set = format!("{SET}<image>{image}</image></vCard></iq>");
+    asks.send(Message::text(set)).await.unwrap();
+    assert!(friend.hear().await.contains("yyy"));
+    let flood = actix_web::rt::spawn(async move {
+        let ask = r#"<iq xmlns="jabber:client" type="get" id="1"><vCard xmlns="vcard-temp"/></iq>"#;
+        while asks.send(Message::text(ask)).await.is_ok() {}
+    });
+    let begun = std::time::Instant::now();
+    for n in 0.. {
+        friend.set_status(&n.to_string()).await;
+        friend.hear().await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if !is_there(&house, &bob).await {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "the reader that reads nothing still has its session");
+    }
+    flood.abort();
+}
+
+async fn is_there(house: &Standin, person: &Person) -> bool {
+    let back_end = house.back_end_token().await;
+    let path = format!("/api/v1/users/presence?userIds={}", person.id);
+    let answer = send(house.call(Method::GET, &path).header("Authorization", &back_end)).await;
+    data(&answer)["valid"][0]["presence"] == 1
+}
