@@ -124,14 +124,13 @@ impl Socket {
     }
 
     /// All frames of text until the end.
-    async fn to_the_end(&mut self) -> Vec<String> {
+    async fn until_the_end(&mut self) -> Vec<String> {
         let mut frames = Vec::new();
         while let Some(Ok(message)) = self.next().await {
-            match message {
-                Message::Text(text) => frames.push(text.to_string()),
-                Message::Close(_) => break,
-                other => panic!("{other:?}"),
+            if message.is_close() {
+                break;
             }
+            frames.push(message.into_text().unwrap().to_string());
         }
         frames
     }

@@ -67,7 +67,7 @@ async fn a_whole_conversation() {
     assert_eq!(send(call.json(&body)).await.json()["status"], 200);
     heard.push(socket.hear().await);
     socket.say(&CLOSE.replace(" />", "/>")).await;
-    heard.extend(socket.to_the_end().await);
+    heard.extend(socket.until_the_end().await);
     same(&house, "mirrorfly/socket", &heard);
 }
 
@@ -110,7 +110,7 @@ async fn who_may_not_come_in_is_told_and_the_stream_ends() {
     ] {
         let mut socket = Socket::opened(&house).await;
         socket.say(&auth(username, password)).await;
-        assert_eq!(socket.to_the_end().await, failure(condition), "{username}");
+        assert_eq!(socket.until_the_end().await, failure(condition), "{username}");
     }
 }
 
@@ -187,12 +187,12 @@ async fn who_may_not_act_any_more_is_sent_away() {
         let person = person(&house, id).await;
         let mut socket = Socket::bound(&house, &person).await;
         house.command(words);
-        assert_eq!(socket.to_the_end().await, [CLOSE], "{id}");
+        assert_eq!(socket.until_the_end().await, [CLOSE], "{id}");
     }
     let person = person(&house, "changed").await;
     let mut socket = Socket::bound(&house, &person).await;
     house.login_or_register(json!({ "user_id": "changed", "username": "C", "password": "chosen" })).await;
-    let heard = socket.to_the_end().await;
+    let heard = socket.until_the_end().await;
     assert_eq!(heard.last().map(String::as_str), Some(CLOSE));
 }
 
@@ -206,14 +206,40 @@ async fn who_comes_back_hears_what_it_missed_and_a_restart_sends_everybody_away(
     own.set_status("seen").await;
     friend.hear().await;
     friend.say(CLOSE).await;
-    friend.to_the_end().await;
+    friend.until_the_end().await;
     own.hear().await;
     own.set_status("missed").await;
     let mut friend = Socket::bound(&house, &bob).await;
     assert!(friend.hear().await.contains("<status>missed</status>"));
     friend.hears_nothing().await;
     house.terminate();
-    assert_eq!(friend.to_the_end().await, [CLOSE]);
+    assert_eq!(friend.until_the_end().await, [CLOSE]);
     house.restart();
     Socket::bound(&house, &bob).await;
+}
+
+#[actix_web::test]
+async fn the_most_sessions_are_told_to_who_does_not_want_to_end_the_oldest() {
+    let house = Standin::with(&[("STANDIN_APP_REGISTRATION", "open")]).await;
+    let ada = person(&house, "ada").await;
+    let register = async |force: Option<bool>| {
+        let mut body = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "userIdentifier": "ada" });
+        if let Some(force) = force {
+            body["forceRegister"] = json!(force);
+        }
+        send(house.call(Method::POST, "/api/v1/sandbox/register").json(&body)).await.json()
+    };
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        assert_eq!(register(Some(false)).await["status"], 200);
+        sockets.push(Socket::bound(&house, &ada).await);
+    }
+    let refused = json!({ "status": 403, "message": "You have reached maximum sessions allowed." });
+    assert_eq!(register(Some(false)).await, refused);
+    for force in [Some(true), None] {
+        assert_eq!(register(force).await["status"], 200);
+    }
+    let _newest = Socket::bound(&house, &ada).await;
+    assert_eq!(sockets.remove(0).until_the_end().await, [CLOSE]);
+    sockets.remove(0).set_status("still there").await;
 }

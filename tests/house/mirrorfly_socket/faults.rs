@@ -20,7 +20,7 @@ async fn frames_that_are_no_stanza_or_too_large_cost_the_sender_its_socket_alone
         match is_fine {
             true => socket.set_status("fine").await,
             false => {
-                socket.to_the_end().await;
+                socket.until_the_end().await;
             }
         }
     }
@@ -39,7 +39,7 @@ async fn sockets_that_never_authenticate_are_cut_after_ten_seconds() {
     silent.push(Socket::opened(&house).await);
     let mut other = Socket::bound(&house, &ada).await;
     for mut socket in silent {
-        assert!(socket.to_the_end().await.is_empty());
+        assert!(socket.until_the_end().await.is_empty());
     }
     other.set_status("unharmed").await;
 }

@@ -1,6 +1,6 @@
 //! The route of the socket, and what runs a conversation's verbs.
 
-use std::{cell::OnceCell, sync::Arc};
+use std::{cell::OnceCell, net::IpAddr, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -17,16 +17,15 @@ use crate::{
     },
     domain::{
         avatar::AvatarChange,
-        contact::Contact,
         error::{Error, Fault, What},
         id::{UserId, UserKey},
         listening::Wire,
-        page::Page,
         profile::{Patch, ProfileChange},
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
     http::{
         addresses::Addresses,
+        peer,
         socket::{self, Ran},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::UserSetting},
@@ -50,8 +49,12 @@ async fn open(
         return Err(Mirrored::from(Refused::NoProtocol).into());
     }
     let host = door::host(&request).unwrap_or_default();
-    let runner =
-        Runner { service: service.as_ref().clone(), addresses: addresses.as_ref().clone(), own: OnceCell::new() };
+    let runner = Runner {
+        service: service.as_ref().clone(),
+        addresses: addresses.as_ref().clone(),
+        client: peer::client(&request),
+        own: OnceCell::new(),
+    };
     socket::open(&request, payload, &[PROTOCOL], Xmpp::new(host), async move |verb| runner.run(verb).await)
 }
 
@@ -63,6 +66,7 @@ fn offers_protocol(request: &HttpRequest) -> bool {
 struct Runner {
     service: Service,
     addresses: Addresses,
+    client: Option<IpAddr>,
     own: OnceCell<Own>,
 }
 
@@ -90,13 +94,16 @@ impl Runner {
                 }
             },
             (Verb::SetProfile(sent), Some(own)) => {
-                self.set_profile(own, &sent).await.map_or_else(refused, |()| Outcome::Done)
+                self.set_profile(own, &sent).await.map_or_else(|error| refused(&error), |()| Outcome::Done)
             }
             (Verb::ReadProfile(id), Some(own)) => {
                 let user = self.service.user(&own.tenant, &id);
-                user.map_or_else(refused, |user| Outcome::Profile(Box::new(user)))
+                user.map_or_else(|error| refused(&error), |user| Outcome::Profile(Box::new(user)))
             }
-            (Verb::ReadRoster, Some(own)) => self.roster(own).await.map_or_else(refused, Outcome::Roster),
+            (Verb::ReadRoster, Some(own)) => {
+                let roster = self.service.roster(&own.tenant, own.key).await;
+                roster.map_or_else(|error| refused(&error), Outcome::Roster)
+            }
             // The conversation signs in once, and asks for nothing before.
             (Verb::SignIn { .. }, Some(_))
             | (Verb::LookBack(_) | Verb::SetProfile(_) | Verb::ReadProfile(_) | Verb::ReadRoster, None) => {
@@ -110,7 +117,7 @@ impl Runner {
         let service = &self.service;
         let tenant = door::at(service, Some(host))?;
         let password = sign_in::password(service, &tenant, password)?;
-        let user = service.authenticate(&tenant, &jid::unescaped(username), &password).await?;
+        let user = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
         let listening = service.listen(&tenant, user.key, Wire::MirrorFly)?;
         let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
         let _ = self.own.set(Own { tenant, key: user.key, id: user.id.clone() });
@@ -135,21 +142,6 @@ impl Runner {
         let setting = UserSetting { profile, ..UserSetting::default() };
         self.service.set_user(&own.tenant, own.id.clone(), setting).await.map(|_user| ())
     }
-
-    /// All pages: the SDK asks for everybody at once.
-    async fn roster(&self, own: &Own) -> Result<Vec<Contact>, Error> {
-        let mut contacts = Vec::new();
-        for number in 1.. {
-            let page = Page::new(number, Page::LIMIT_MAX);
-            let listed = self.service.contacts(&own.tenant, own.key, None, page).await?;
-            let is_last = listed.items.len() < Page::LIMIT_MAX as usize;
-            contacts.extend(listed.items);
-            if is_last {
-                break;
-            }
-        }
-        Ok(contacts)
-    }
 }
 
 fn replaced<T>(
@@ -168,18 +160,35 @@ fn unopened(refused: Refused) -> Outcome {
     match refused {
         Refused::Domain(Error::Unauthenticated(_)) => Outcome::Wrong,
         Refused::Domain(Error::Forbidden(_)) | Refused::SwitchedOff => Outcome::Shut,
-        refused => {
-            log::warn!("nobody could sign in to a socket: {refused:?}");
+        Refused::Domain(Error::TooMany { .. }) => Outcome::TooMany,
+        Refused::Domain(error) => {
+            log::warn!("somebody could not sign in to a socket: {error:?}");
             Outcome::Failed
         }
+        Refused::Body(_)
+        | Refused::InvalidUserId
+        | Refused::NoSuchProfile
+        | Refused::MostSessions
+        | Refused::InvalidCredentials
+        | Refused::Restricted
+        | Refused::WrongHolder
+        | Refused::NoProtocol
+        | Refused::UnknownCall
+        | Refused::WrongMethod => Outcome::Failed,
     }
 }
 
-fn refused(error: Error) -> Outcome {
+fn refused(error: &Error) -> Outcome {
     Outcome::Refused(match error {
         Error::NotFound(What::User) => Refusal::ItemNotFound,
         Error::Invalid { .. } | Error::NotFound(_) => Refusal::BadRequest,
-        error => {
+        Error::Unauthenticated(_)
+        | Error::Forbidden(_)
+        | Error::Conflict(_)
+        | Error::TooMany { .. }
+        | Error::Busy
+        | Error::StorageFull
+        | Error::Internal(_) => {
             log::warn!("a stanza could not be served: {error:?}");
             Refusal::InternalServerError
         }

@@ -83,6 +83,8 @@ pub enum Outcome {
     Wrong,
     /// The password is right, and the user may not come in.
     Shut,
+    /// Too many passwords were wrong of late.
+    TooMany,
     /// The house failed: another try may go through.
     Failed,
     /// What was missed.
@@ -154,7 +156,7 @@ impl Xmpp {
 
     fn heard(&mut self, element: Element) -> Next {
         if element.is("close", answer::FRAMING) {
-            return ended([]);
+            return ended(&[]);
         }
         match &mut self.stage {
             Stage::Opening if element.is("open", answer::FRAMING) => self.open(&element),
@@ -175,7 +177,7 @@ impl Xmpp {
             to.clone_into(&mut self.host);
         }
         self.stage = Stage::Authenticating;
-        say([answer::open(&self.host, "1"), answer::mechanisms()])
+        say(&[answer::open(&self.host, "1"), answer::mechanisms()])
     }
 
     fn authenticate(&self, auth: &Element) -> Next {
@@ -184,7 +186,7 @@ impl Xmpp {
                 let verb = Verb::SignIn { host: self.host.clone(), username, password };
                 Step { verb: Some(verb), ..Step::default() }
             }
-            None => ended([answer::failure("not-authorized")]),
+            None => ended(&[answer::failure("not-authorized")]),
         }
     }
 
@@ -230,10 +232,11 @@ impl Talk for Xmpp {
                         missed_since,
                         asked: None,
                     }));
-                    say([answer::success()])
+                    say(&[answer::success()])
                 }
-                Outcome::Wrong => ended([answer::failure("not-authorized")]),
-                Outcome::Shut => ended([answer::failure("account-disabled")]),
+                Outcome::Wrong => ended(&[answer::failure("not-authorized")]),
+                Outcome::Shut => ended(&[answer::failure("account-disabled")]),
+                Outcome::TooMany => ended(&[answer::failure("temporary-auth-failure")]),
                 Outcome::Failed
                 | Outcome::Missed(_)
                 | Outcome::Done
@@ -256,7 +259,7 @@ impl Talk for Xmpp {
     }
 
     fn over(&mut self, _why: Over) -> Next {
-        ended([])
+        ended(&[])
     }
 
     fn is_authenticated(&self) -> bool {
@@ -271,7 +274,7 @@ impl Session {
         }
         if element.is("open", answer::FRAMING) && !self.is_open {
             self.is_open = true;
-            return say([answer::open(host, "2"), answer::binding()]);
+            return say(&[answer::open(host, "2"), answer::binding()]);
         }
         if let Some(bind) = element.find("bind", answer::BIND).filter(|_| self.is_open && is_ask(&element)) {
             return self.bind(host, &element, bind);
@@ -292,13 +295,13 @@ impl Session {
             named => named,
         };
         if resource.len() > RESOURCE_BYTES_MAX {
-            return say([answer::refused(iq, Refusal::BadRequest)]);
+            return say(&[answer::refused(iq, Refusal::BadRequest)]);
         }
         let jid = format!("{}@{host}/{resource}", self.username);
         let bound = answer::result(id_of(iq)).child(Element::new("bind", answer::BIND).field("jid", &jid));
         self.jid = Some(jid);
         let verb = self.missed_since.take().map(Verb::LookBack);
-        Step { verb, ..say([bound]) }
+        Step { verb, ..say(&[bound]) }
     }
 
     /// Answers a stanza of a client that is bound.
@@ -310,7 +313,7 @@ impl Session {
             // Messages are refused; presence and the answers of clients are taken as they are.
             let is_message = element.is("message", answer::CLIENT) && element.attribute("type") != Some("error");
             return match is_message {
-                true => say([answer::refused(element, Refusal::ServiceUnavailable)]),
+                true => say(&[answer::refused(element, Refusal::ServiceUnavailable)]),
                 false => Step::default(),
             };
         }
@@ -322,7 +325,7 @@ impl Session {
             };
             return match verb {
                 Ok(verb) => self.run(element, verb),
-                Err(refusal) => say([answer::refused(element, refusal)]),
+                Err(refusal) => say(&[answer::refused(element, refusal)]),
             };
         }
         if !is_set && element.find("query", answer::ROSTER).is_some() {
@@ -330,7 +333,7 @@ impl Session {
         }
         let is_known = (is_set && element.find("enable", answer::CARBONS).is_some())
             || (!is_set && element.find("ping", answer::PING).is_some());
-        say([match is_known {
+        say(&[match is_known {
             true => answer::result(id_of(element)),
             false => answer::refused(element, Refusal::ServiceUnavailable),
         }])
@@ -375,11 +378,11 @@ impl Session {
             }
             Outcome::Roster(contacts) => answer::result(&id).child(answer::roster(&contacts, host, &self.iv_text)),
             Outcome::Refused(refusal) => answer::error("iq", &id, refusal),
-            Outcome::SignedIn { .. } | Outcome::Wrong | Outcome::Shut | Outcome::Failed => {
+            Outcome::SignedIn { .. } | Outcome::Wrong | Outcome::Shut | Outcome::TooMany | Outcome::Failed => {
                 answer::error("iq", &id, Refusal::InternalServerError)
             }
         };
-        say([answer])
+        say(&[answer])
     }
 
     /// Before the client is bound it cannot be told; what it missed is looked up then.
@@ -390,10 +393,10 @@ impl Session {
         };
         match notice {
             Notice::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
-                say([answer::profile_changed(user, host, jid, &self.iv_text)])
+                say(&[answer::profile_changed(user, host, jid, &self.iv_text)])
             }
             Notice::ProfileChanged { .. } => Step::default(),
-            Notice::ContactsChanged { .. } => say([answer::contacts_changed(&self.user, host, jid)]),
+            Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.user, host, jid)]),
         }
     }
 }
@@ -436,13 +439,13 @@ fn id_of(stanza: &Element) -> &str {
     stanza.attribute("id").unwrap_or_default()
 }
 
-fn say<const N: usize>(elements: [Element; N]) -> Next {
+fn say(elements: &[Element]) -> Next {
     let frames = elements.iter().map(|element| Frame::Text(element.write())).collect();
     Step { frames, ..Step::default() }
 }
 
 /// Last words, and the end of the stream.
-fn ended<const N: usize>(elements: [Element; N]) -> Next {
+fn ended(elements: &[Element]) -> Next {
     let mut step = say(elements);
     step.frames.push(Frame::Text(Element::new("close", answer::FRAMING).write()));
     Step { is_over: true, ..step }
@@ -450,5 +453,5 @@ fn ended<const N: usize>(elements: [Element; N]) -> Next {
 
 /// The stream ends because of what the client sent.
 fn broken_off(condition: &str) -> Next {
-    ended([answer::stream_error(condition)])
+    ended(&[answer::stream_error(condition)])
 }
