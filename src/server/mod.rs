@@ -21,6 +21,7 @@ use actix_web::{
     rt,
     web::{self, Data},
 };
+use socket2::SockRef;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use url::Url;
 
@@ -57,6 +58,10 @@ const HEAD_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a connection may stay open between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long a client may take nothing of what is sent to it, and acknowledge nothing, before the system cuts it off: nobody else could,
+/// because whoever writes to it waits.
+const STALLED_WAIT: Duration = Duration::from_secs(60);
 
 /// How long requests in flight may take to end after the order to stop.
 const STOP_WAIT_S: u64 = 20;
@@ -425,7 +430,11 @@ fn renew_for_ever(certificate: Arc<Certificate>) -> io::Result<rt::task::JoinHan
 
 fn listen(place: Listen) -> Result<Listener, StartError> {
     let address = place.address;
-    let bound = TcpListener::bind(address).and_then(|socket| Ok((socket.local_addr()?, socket)));
+    let bound = TcpListener::bind(address).and_then(|socket| {
+        // Connections inherit it.
+        SockRef::from(&socket).set_tcp_user_timeout(Some(STALLED_WAIT))?;
+        Ok((socket.local_addr()?, socket))
+    });
     let (address, socket) = bound.map_err(|error| {
         let kind = error.kind();
         let sentence = if kind == io::ErrorKind::AddrInUse {

@@ -90,6 +90,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("serde", &["domain", "settings", "store/sqlite", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "http", "dialect", "main"]),
     ("sha2", &["service/credentials", "dialect/mirrorfly"]),
+    ("socket2", &["server"]),
     ("strsim", &["settings", "dialect/qiscus"]),
     ("subtle", CREDENTIALS),
     ("tempfile", &["http"]),
