@@ -29,6 +29,7 @@ mod process;
 mod qiscus_rest;
 mod qiscus_sdk;
 mod readme;
+mod recorded;
 mod secrets;
 mod settings;
 mod standin;

@@ -3,6 +3,7 @@
 mod conversation;
 mod door;
 mod faults;
+mod recorded;
 mod stanzas;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
+use serde_json::json;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{self, Message, client::IntoClientRequest as _},
@@ -49,7 +51,7 @@ async fn person(house: &Standin, id: &str) -> Person {
 
 /// Lists one user as the other's contact.
 async fn list(house: &Standin, owner: &Person, whom: &Person) {
-    let body = serde_json::json!({ "username": whom.id, "licenseKey": super::standin::LICENSE_KEY });
+    let body = json!({ "username": whom.id, "licenseKey": super::standin::LICENSE_KEY });
     let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", &owner.token);
     assert_eq!(send(call.json(&body)).await.json()["status"], 200);
 }

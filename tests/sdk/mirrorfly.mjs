@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { openBrowser, serveApp } from './browser.mjs';
 import { check, eventually, holds, never, within } from './check.mjs';
 import { makeDriver } from './qiscus_driver.mjs';
+import { recorder } from './record.mjs';
 import { APP_ID, LICENSE_KEY, Standin } from './standin.mjs';
 
 const SCRIPT = 'mirrorfly-sdk/build/index.js';
@@ -40,7 +41,39 @@ const LIVE = {
 };
 
 export async function run(binary) {
+  if (process.env.RECORD) return recorded(binary);
   for (const mode of [TRIAL, LIVE]) await inMode(binary, mode);
+}
+
+/** A short visit of one person on trial, for the replay. Whoever records stands where the SDK looks for the server. */
+async function recorded(binary) {
+  const house = await Standin.fresh(binary, { STANDIN_PUBLIC_URL: TRIAL.base, STANDIN_APP_REGISTRATION: 'open' });
+  const recording = await recorder(house.base, 80);
+  const app = await serveApp([SCRIPT], 'localhost');
+  const browser = await openBrowser();
+  try {
+    const ada = await client(browser, app, TRIAL);
+    const good = async (name, ...args) => {
+      const answer = await ada.call(name, ...args);
+      check(`recorded: ${name}`, answer.statusCode, 200);
+      return answer;
+    };
+    const { data } = await good('register', 'ada');
+    await good('connect', 'ada', data.password);
+    await good('setUserProfile', 'Älice Ω <1>', URL, 'a "status" & more', '+62 812', 'ada@example.com');
+    await good('getUserProfile', 'ada');
+    await good('getFriendsList');
+    await good('getUsersList');
+    await good('updateMetaData', { city: 'Bandung' });
+    await good('getMetaData');
+    await good('logout');
+    await recording.save('mirrorfly-trial');
+  } finally {
+    await browser.close();
+    app.close();
+    await recording.close();
+    await house.close();
+  }
 }
 
 async function inMode(binary, mode) {

@@ -1,11 +1,13 @@
 /**
- * Stands between an SDK and the server and writes down what they say, so that `cargo test` can replay it without the SDK.
+ * Stands between an SDK and the server and writes down what they say, so that `cargo test` can replay it without the SDK: HTTP exchanges
+ * as each is answered, and between them the text frames of WebSockets, in the order in which they pass.
  *
  * With RECORD=1 in the environment `save` writes `tests/house/recorded/<name>.json`; without it nothing is kept.
  */
 
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 
 const FOLDER = new URL('../house/recorded/', import.meta.url);
@@ -16,6 +18,12 @@ const POLLED = /\/(sync|sync_event|update_comment_status)(\?|$)/;
 /** What is drawn at random, by its length: derived secrets and picture names, tickets. In a form a slash before it is `%2F`. */
 const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
 
+/** What a client draws: an id of its device, of a connection, of a stanza. Numbered, so that a replay says it as it stands. */
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** A password in a stanza, in base64 of what has names. */
+const PLAIN = /(<auth [^>]*mechanism="PLAIN"[^>]*>)([^<]+)/;
+
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** Headers of a request on which an answer can depend. */
@@ -24,8 +32,9 @@ const HEADERS = /^(content-type|qiscus[-_]sdk[-_].*|authorization)$/;
 /** Headers that belong to one connection, or that `fetch` has used up. */
 const NOT_FORWARDED = /^(host|connection|keep-alive|transfer-encoding|content-length|content-encoding|upgrade)$/;
 
-export async function recorder(target) {
-  const exchanges = [];
+/** A recorder in front of `target`, on a port of its own unless one is given. */
+export async function recorder(target, port = 0) {
+  const steps = [];
   let paused = false;
   const server = createServer(async (request, answer) => {
     const chunks = [];
@@ -38,21 +47,22 @@ export async function recorder(target) {
       body: body.length > 0 ? body : undefined,
     });
     const said = Buffer.from(await forwarded.arrayBuffer());
-    if (!paused && request.method !== 'OPTIONS' && !POLLED.test(request.url)) exchanges.push(exchange(request, body, forwarded.status, said));
+    if (!paused && request.method !== 'OPTIONS' && !POLLED.test(request.url)) steps.push(exchange(request, body, forwarded.status, said));
     const back = [...forwarded.headers].filter(([name]) => !NOT_FORWARDED.test(name));
     answer.writeHead(forwarded.status, Object.fromEntries(back));
     Readable.from([said]).pipe(answer);
   });
-  await new Promise(listening => server.listen(0, '127.0.0.1', listening));
+  server.on('upgrade', (request, client, head) => passThrough(target, request, client, head, step => paused || steps.push(step)));
+  await new Promise(listening => server.listen(port, '127.0.0.1', listening));
   return {
     base: `http://127.0.0.1:${server.address().port}`,
     pause: () => (paused = true),
     resume: () => (paused = false),
     async save(name) {
       if (!process.env.RECORD) return;
-      const steady = new Names(target).steady(exchanges);
+      const steady = new Names(target).steady(steps);
       await writeFile(new URL(`${name}.json`, FOLDER), `${JSON.stringify(steady, null, 1)}\n`);
-      console.log(`      ${exchanges.length} exchanges in tests/house/recorded/${name}.json`);
+      console.log(`      ${steps.length} steps in tests/house/recorded/${name}.json`);
     },
     close: () => server.close(),
   };
@@ -72,11 +82,70 @@ function exchange(request, body, status, said) {
   };
 }
 
+/** Connects a WebSocket through. No extension is let pass: its frames would be compressed. */
+function passThrough(target, request, client, head, note) {
+  const { hostname, port } = new URL(target);
+  const server = connect(port, hostname);
+  const headers = Object.entries(request.headers).filter(([name]) => name !== 'sec-websocket-extensions');
+  server.write(`GET ${request.url} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+  note({ opens: request.url, protocol: request.headers['sec-websocket-protocol'] });
+  const said = new Frames(said => note({ said }));
+  const heard = new Frames(heard => note({ heard }), '\r\n\r\n');
+  const passOn = (frames, chunk, to) => {
+    frames.push(chunk);
+    to.write(chunk);
+  };
+  passOn(said, head, server);
+  client.on('data', chunk => passOn(said, chunk, server));
+  server.on('data', chunk => passOn(heard, chunk, client));
+  for (const [one, other] of [[client, server], [server, client]]) one.on('error', () => {}).on('close', () => other.destroy());
+}
+
+/** Reads one direction of a WebSocket, behind the HTTP head that `after` ends, and hands on the texts. */
+class Frames {
+  #text;
+  #after;
+  #rest = Buffer.alloc(0);
+
+  constructor(text, after = '') {
+    this.#text = text;
+    this.#after = after;
+  }
+
+  push(chunk) {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    const head = this.#rest.indexOf(this.#after);
+    if (head < 0) return;
+    this.#rest = this.#rest.subarray(head + this.#after.length);
+    this.#after = '';
+    while (this.#frame());
+  }
+
+  /** Whether a whole frame was there. */
+  #frame() {
+    const bytes = this.#rest;
+    if (bytes.length < 2) return false;
+    const [kind, short] = [bytes[0], bytes[1] & 0x7f];
+    const start = 2 + ({ 126: 2, 127: 8 }[short] ?? 0);
+    const keyed = start + (bytes[1] & 0x80 ? 4 : 0);
+    if (bytes.length < keyed) return false;
+    const length = short < 126 ? short : Number(bytes.readUIntBE(start - (short === 126 ? 2 : 6), short === 126 ? 2 : 6));
+    if (bytes.length < keyed + length) return false;
+    const key = bytes.subarray(start, keyed);
+    const payload = bytes.subarray(keyed, keyed + length).map((byte, at) => (key.length > 0 ? byte ^ key[at % 4] : byte));
+    this.#rest = bytes.subarray(keyed + length);
+    // A whole text, and no control frame: these are the connection's own. Texts in parts are sent by no SDK.
+    if (kind === 0x81) this.#text(Buffer.from(payload).toString());
+    return true;
+  }
+}
+
 /** Replaces what is another in each run by names: the same thing has the same one everywhere. */
 class Names {
   #base;
   #host;
-  #known = new Map();
+  #drawn = new Map();
+  #uuids = new Map();
 
   constructor(base) {
     this.#base = base;
@@ -96,9 +165,15 @@ class Names {
     if (TIME.test(text)) return '<time>';
     if (/^\d{7,}$/.test(text)) return '0';
     const based = text.replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
-    return based.replaceAll(this.#host, '<host>').replace(RANDOM, random => {
-      if (!this.#known.has(random)) this.#known.set(random, `<r${this.#known.size + 1}>`);
-      return this.#known.get(random);
-    });
+    return based
+      .replaceAll(this.#host, '<host>')
+      .replace(PLAIN, (_, tag, base64) => `${tag}<base64>${Buffer.from(base64, 'base64')}</base64>`)
+      .replace(RANDOM, random => this.#name(this.#drawn, random, number => `<r${number}>`))
+      .replace(UUID, uuid => this.#name(this.#uuids, uuid, number => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`));
+  }
+
+  #name(known, value, name) {
+    if (!known.has(value)) known.set(value, name(known.size + 1));
+    return known.get(value);
   }
 }
