@@ -1,11 +1,11 @@
 //! The socket pump: it owns a WebSocket and its waits; what is said over it is a [`Talk`]'s affair.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, pin::Pin, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, rt, web::Payload};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
 use bytes::Bytes;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::{
     domain::listening::{Notice, Over},
@@ -127,12 +127,17 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
     async fn keep_up(mut self, mut stream: AggregatedMessageStream) -> Close {
         let opened = Instant::now();
         let (mut heard, mut asked) = (opened, opened);
+        // One timer, set anew only when the client has spoken: a notice costs none.
+        let mut alarm = Box::pin(sleep_until(opened + AUTHENTICATE_WAIT));
         loop {
             let deadline = match self.talk.is_authenticated() {
                 true => (asked + PING_EVERY).min(heard + SILENCE_MAX),
                 false => opened + AUTHENTICATE_WAIT,
             };
-            let done = match self.next(&mut stream, deadline).await {
+            if alarm.deadline() != deadline {
+                alarm.as_mut().reset(deadline);
+            }
+            let done = match self.next(&mut stream, alarm.as_mut()).await {
                 Next::Heard(Some(Ok(message))) => {
                     heard = Instant::now();
                     asked = heard;
@@ -160,7 +165,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
         }
     }
 
-    async fn next(&mut self, stream: &mut AggregatedMessageStream, deadline: Instant) -> Next {
+    async fn next(&mut self, stream: &mut AggregatedMessageStream, alarm: Pin<&mut Sleep>) -> Next {
         let told = async {
             match &mut self.listening {
                 Some(listening) => listening.next().await,
@@ -170,7 +175,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
         tokio::select! {
             heard = stream.recv() => Next::Heard(heard),
             told = told => Next::Told(told),
-            () = sleep_until(deadline) => Next::TimeIsUp,
+            () = alarm => Next::TimeIsUp,
         }
     }
 
@@ -199,7 +204,8 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                 return Err(Some(CloseCode::Normal.into()));
             }
             let Some(verb) = step.verb else { return Ok(()) };
-            let ran = (self.run)(verb).await;
+            // Boxed: what a verb needs while it runs, a socket that only listens must not carry.
+            let ran = Box::pin((self.run)(verb)).await;
             self.listening = ran.listening.or(self.listening.take());
             step = self.talk.outcome(ran.outcome);
         }

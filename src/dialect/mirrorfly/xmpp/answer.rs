@@ -1,5 +1,7 @@
 //! What the server says on a socket, element by element.
 
+use std::cell::RefCell;
+
 use super::{stanza::Element, talk::Refusal};
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid, reply},
@@ -112,8 +114,30 @@ pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element
 }
 
 /// A profile differs: what the SDK takes for the answer to a question that nobody asked, and tells its app of.
-pub(super) fn profile_changed(user: &User, host: &str, to: &str, iv_text: &str) -> Element {
-    result("new").with("from", &bare(&user.id, host)).with("to", to).child(vcard(user, iv_text))
+pub(super) fn profile_changed(user: &User, host: &str, to: &str, iv_text: &str) -> String {
+    let iq = result("new").with("from", &bare(&user.id, host)).with("to", to);
+    LAST_SHOWN.with_borrow_mut(|last| iq.write_around(last.of(user, iv_text)))
+}
+
+thread_local! {
+    /// Thousands of clients are told of one change, one after the other: its profile is encrypted once for all that a thread serves.
+    static LAST_SHOWN: RefCell<Shown> = const { RefCell::new(Shown { of: None, vcard: String::new() }) };
+}
+
+/// A profile as it was written last: whose, under which vector, and how.
+struct Shown {
+    of: Option<(User, String)>,
+    vcard: String,
+}
+
+impl Shown {
+    fn of(&mut self, user: &User, iv_text: &str) -> &str {
+        if !self.of.as_ref().is_some_and(|(shown, iv)| shown == user && iv == iv_text) {
+            self.vcard = vcard(user, iv_text).write_in(CLIENT);
+            self.of = Some((user.clone(), iv_text.to_owned()));
+        }
+        &self.vcard
+    }
 }
 
 /// The user's own contacts differ: the SDK reads them again.

@@ -143,14 +143,26 @@ impl Element {
 
     /// The element as a frame.
     pub fn write(&self) -> String {
+        self.write_in("")
+    }
+
+    /// The element as it stands within one of the namespace `outer`.
+    pub fn write_in(&self, outer: &str) -> String {
+        let mut text = String::new();
+        self.write_within(outer, &mut text);
+        text
+    }
+
+    /// The element as a frame, around what is written already; its own children are left out.
+    pub fn write_around(&self, within: &str) -> String {
         let mut frame = String::new();
-        self.write_within("", &mut frame);
+        self.begin("", &mut frame);
+        // Writing to a String cannot fail.
+        let _ = write!(frame, ">{within}</{}>", self.name);
         frame
     }
 
-    /// An empty one has a blank before its end: so the SDK compares `<close>`.
-    fn write_within(&self, outer: &str, frame: &mut String) {
-        // Writing to a String cannot fail.
+    fn begin(&self, outer: &str, frame: &mut String) {
         let _ = write!(frame, "<{}", self.name);
         if self.namespace != outer {
             let _ = write!(frame, " xmlns=\"{}\"", Escaped(&self.namespace));
@@ -158,6 +170,11 @@ impl Element {
         for (name, value) in &self.attributes {
             let _ = write!(frame, " {name}=\"{}\"", Escaped(value));
         }
+    }
+
+    /// An empty one has a blank before its end: so the SDK compares `<close>`.
+    fn write_within(&self, outer: &str, frame: &mut String) {
+        self.begin(outer, frame);
         if self.children.is_empty() && self.text.is_empty() {
             frame.push_str(" />");
             return;

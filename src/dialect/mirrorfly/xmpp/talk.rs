@@ -393,7 +393,8 @@ impl Session {
         };
         match notice {
             Notice::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
-                say(&[answer::profile_changed(user, host, jid, &self.iv_text)])
+                let frame = Frame::Text(answer::profile_changed(user, host, jid, &self.iv_text));
+                Step { frames: vec![frame], ..Step::default() }
             }
             Notice::ProfileChanged { .. } => Step::default(),
             Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.user, host, jid)]),
