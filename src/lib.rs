@@ -13,13 +13,13 @@
 //! main.rs             the command line, and the only exit code; its commands are in command/
 //! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; what is unknown is refused
 //! server/             where everything is opened and joined; the certificate; the wall clock; start and stop
-//! domain/             words: ids, texts, profiles, free data, avatars, apps, pages, events, secrets, errors; no I/O, no clock
+//! domain/             words: ids, texts, profiles, contacts, avatars, apps, pages, events, secrets, errors; no I/O, no clock
 //! store/              what is remembered, as whole operations: one operation is one transaction
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, profiles, pictures, apps, credentials, the sweep
+//! service/            the verbs: accounts, sessions, profiles, contacts, listening, pictures, apps, credentials, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
@@ -30,8 +30,14 @@
 //!
 //! One way only: main names server and settings; server names everything; a dialect names http, service and domain, and never
 //! another dialect; http names service and domain; service names store, blob, picture, live and domain; live names store and
-//! domain, the other three domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs` reads this folder and refuses what
-//! `tests/house/architecture/rules.rs` does not list, this map included.
+//! domain; store, blob and picture name domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs`
+//! reads this folder and refuses what `tests/house/architecture/rules.rs` does not list, this map included.
+//!
+//! # One change, heard
+//!
+//! A change writes its event in its own transaction. The commit wakes the feed, which reads the event rows in order and puts a notice
+//! into the queue of each session it concerns; a socket's pump hands it to the dialect's conversation, which says it in its vendor's
+//! words. A client without a socket asks for the events behind the last one it knows.
 //!
 //! # One request
 //!
