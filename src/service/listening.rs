@@ -45,10 +45,13 @@ impl Listening {
 /// What somebody missed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missed {
-    /// One notice for each user whose profile changed, as it is by now, in the order of the last changes.
+    /// One notice for each user whose profile changed, as it is by now, and one where the listener's own contacts did, in the order of
+    /// the last changes.
     pub notices: Vec<Notice>,
     /// Everything up to this event has been looked at.
     pub seen_to: i64,
+    /// Whether more stands behind that, to be looked at next.
+    pub is_part: bool,
 }
 
 impl Service {
@@ -99,23 +102,26 @@ impl Service {
         self.house.store.last_event_seq()
     }
 
-    /// What a user would have heard since event `seq`, had it listened: changes of its own profile and of those it shares a contact row
-    /// with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
+    /// What a user would have heard since event `seq`, had it listened: changes of its own profile and contacts, and of those it shares a
+    /// contact row with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
     /// # Errors
     /// Store errors.
     pub fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
         let (store, app) = (&self.house.store, tenant.app.key);
         let events = store.events_after(seq, LOOK_BACK_EVENTS_MAX)?;
         let seen_to = events.last().map_or(seq, |event| event.seq);
-        let mut last_of = HashMap::new();
+        let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
+        let (mut last_of, mut own_contacts) = (HashMap::new(), None);
         for event in events.into_iter().filter(|event| event.app == app) {
             if let EventKind::ProfileChanged { fields } = event.kind {
                 let (last, all) = last_of.entry(event.user).or_insert((event.seq, Vec::new()));
                 *last = event.seq;
                 all.extend(fields);
+            } else if event.kind == EventKind::ContactsChanged && event.user == listener {
+                own_contacts = Some(Notice::ContactsChanged { seq: event.seq });
             }
         }
-        let mut notices = Vec::new();
+        let mut notices = Vec::from_iter(own_contacts);
         for (user, (seq, fields)) in last_of {
             let hears = user == listener || store.hears(listener, user)?;
             if let Some(user) = store.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
@@ -123,7 +129,7 @@ impl Service {
             }
         }
         notices.sort_by_key(Notice::seq);
-        Ok(Missed { notices, seen_to })
+        Ok(Missed { notices, seen_to, is_part })
     }
 
     /// Notes that a user has just called, which shows that it is there.

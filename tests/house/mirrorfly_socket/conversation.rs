@@ -176,8 +176,11 @@ fn what_was_missed_is_asked_for_at_the_bind() {
     hear(&mut talk, &open());
     hear(&mut talk, UNKNOWN);
     hear(&mut talk, BIND);
-    let step = talk.outcome(Outcome::Missed(vec![changed(4, &[ProfileField::Email])]));
-    assert_eq!(texts(&step).len(), 2);
+    let more = Outcome::Missed { notices: vec![changed(4, &[ProfileField::Email])], rest: Some(1003) };
+    let step = talk.outcome(more);
+    assert_eq!((texts(&step).len(), step.verb), (1, Some(Verb::LookBack(1003))), "what is held waits for all of it");
+    let step = talk.outcome(Outcome::Missed { notices: vec![changed(1004, &[ProfileField::Email])], rest: None });
+    assert_eq!((texts(&step).len(), &step.verb), (2, &None));
     assert_eq!(texts(&step)[1], REFUSED);
 }
 

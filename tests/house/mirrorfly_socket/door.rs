@@ -219,6 +219,37 @@ async fn who_comes_back_hears_what_it_missed_and_a_restart_sends_everybody_away(
 }
 
 #[actix_web::test]
+async fn who_comes_back_hears_its_own_contacts_too_and_what_lies_behind_a_thousand_events_of_others() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
+    list(&house, &bob, &ada).await;
+    let back_end = house.back_end_token().await;
+    let mut crowd = Vec::new();
+    for n in 0..100 {
+        crowd.push(person_id(&house, &back_end, &format!("crowd{n}")).await);
+    }
+    let mut friend = Socket::bound(&house, &bob).await;
+    friend.say(CLOSE).await;
+    friend.until_the_end().await;
+    list(&house, &bob, &Person { id: "crowd0".to_owned(), ..person(&house, "eve").await }).await;
+    for n in 0..12 {
+        let body = json!({ "blockStatus": n % 2 == 0, "id": crowd, "type": "user" });
+        let call = house.call(Method::POST, "/api/v1/moderation/block").header("Authorization", &back_end);
+        assert_eq!(send(call.json(&body)).await.json()["status"], 200);
+    }
+    Socket::bound(&house, &ada).await.set_status("missed").await;
+    let mut friend = Socket::bound(&house, &bob).await;
+    assert!(friend.hear().await.contains("<register_update />"), "bob's own contacts");
+    assert!(friend.hear().await.contains("<status>missed</status>"), "1,200 events later");
+    friend.hears_nothing().await;
+}
+
+async fn person_id(house: &Standin, back_end: &str, id: &str) -> String {
+    assert_eq!(house.create_user(back_end, &[("userIdentifier", id)]).await.status, 200);
+    id.to_owned()
+}
+
+#[actix_web::test]
 async fn the_most_sessions_are_told_to_who_does_not_want_to_end_the_oldest() {
     let house = Standin::with(&[("STANDIN_APP_REGISTRATION", "open")]).await;
     let ada = person(&house, "ada").await;

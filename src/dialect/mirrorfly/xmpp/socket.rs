@@ -87,10 +87,12 @@ impl Runner {
                 };
             }
             (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq) {
-                Ok(missed) => Outcome::Missed(missed.notices),
+                Ok(missed) => {
+                    Outcome::Missed { rest: missed.is_part.then_some(missed.seen_to), notices: missed.notices }
+                }
                 Err(error) => {
                     log::error!("what was missed stays unsaid: {error:?}");
-                    Outcome::Missed(Vec::new())
+                    Outcome::Missed { notices: Vec::new(), rest: None }
                 }
             },
             (Verb::SetProfile(sent), Some(own)) => {

@@ -88,7 +88,12 @@ pub enum Outcome {
     /// The house failed: another try may go through.
     Failed,
     /// What was missed.
-    Missed(Vec<Notice>),
+    Missed {
+        /// Of what was looked at.
+        notices: Vec<Notice>,
+        /// The last event that was looked at, where more stands behind it.
+        rest: Option<i64>,
+    },
     /// Done.
     Done,
     /// A profile.
@@ -238,7 +243,7 @@ impl Talk for Xmpp {
                 Outcome::Shut => ended(&[answer::failure("account-disabled")]),
                 Outcome::TooMany => ended(&[answer::failure("temporary-auth-failure")]),
                 Outcome::Failed
-                | Outcome::Missed(_)
+                | Outcome::Missed { .. }
                 | Outcome::Done
                 | Outcome::Profile(_)
                 | Outcome::Roster(_)
@@ -367,9 +372,9 @@ impl Session {
     fn told(&mut self, host: &str, outcome: Outcome) -> Next {
         let id = self.asked.take().unwrap_or_default();
         let answer = match outcome {
-            Outcome::Missed(notices) => {
+            Outcome::Missed { notices, rest } => {
                 let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
-                return Step { frames, ..Step::default() };
+                return Step { frames, verb: rest.map(Verb::LookBack), ..Step::default() };
             }
             Outcome::Done => answer::result(&id),
             Outcome::Profile(user) => {
