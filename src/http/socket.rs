@@ -5,7 +5,7 @@ use std::{future::pending, pin::Pin, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, rt, web::Payload};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
 use bytes::Bytes;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
 use crate::{
     domain::listening::{Notice, Over},
@@ -26,6 +26,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(75);
 
 /// How long a client may take to make room for one frame. It is the outer bound of a slow reader; the queue of its session is the inner one.
 const SEND_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a client is kept that is to be sent away and would be back at once: the vendors' SDKs know no pause between their tries.
+pub const BRAKE: Duration = Duration::from_secs(5);
 
 /// One message of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +153,10 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                     self.follow(step).await
                 }
                 Next::Told(Err(why)) => {
+                    // One client too many: each of them takes another's place, in turn and for ever.
+                    if why == Over::Replaced {
+                        sleep(BRAKE).await;
+                    }
                     let step = self.talk.over(why);
                     self.follow(step).await.and(Err(close_of(why)))
                 }

@@ -11,10 +11,11 @@ use crate::{
         event::EventKind,
         id::{UserId, UserKey},
         listening::{Notice, Over, Presence, Wire},
-        profile::User,
+        profile::{State, User},
     },
     live::{feed::Feed, hub::Session},
-    service::{Service, apps::Tenant},
+    service::{Service, apps::Tenant, sessions::Proved},
+    store::Holder,
 };
 
 /// Events one look back reads at most; who missed more looks again from where it came to.
@@ -72,12 +73,13 @@ impl Service {
 
     /// Opens a session for a user who has proved to be it. Its oldest one on this wire ends where it has too many.
     /// # Errors
-    /// `Unauthenticated` when the user is gone or suspended by now; `Busy` when the server stops; store errors.
-    pub fn listen(&self, tenant: &Tenant, user: UserKey, wire: Wire) -> Result<Listening, Error> {
-        let session = self.house.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
-        // After the session is open: whoever is suspended from here on is told so by the feed.
-        let user = self.house.store.user_by_key(tenant.app.key, user)?;
-        match user.is_some_and(|user| user.is_active()) {
+    /// `Unauthenticated` when the user is gone, suspended, or of another password by now; `Busy` when the server stops; store errors.
+    pub fn listen(&self, tenant: &Tenant, proved: &Proved, wire: Wire) -> Result<Listening, Error> {
+        let Proved { user, by } = proved;
+        let session = self.house.hub.join(user.key, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
+        // After the session is open: what ends it from here on, the feed tells.
+        let held = self.house.store.credentials(tenant.app.key, &user.id)?;
+        match held.is_some_and(|held| held.state == State::Active && Holder::of(&held) == *by) {
             true => Ok(Listening(session)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }

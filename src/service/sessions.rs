@@ -18,7 +18,7 @@ use crate::{
         credentials,
         renewal::Session,
     },
-    store::{IfKnown, Register, UserChange},
+    store::{Holder, IfKnown, Register, UserChange},
 };
 
 /// A client of Qiscus asks to log in with the key it has for a user.
@@ -32,6 +32,15 @@ pub struct Enter {
     pub change: ProfileChange,
     /// From which address the client calls.
     pub from: Option<IpAddr>,
+}
+
+/// A user who has shown its password. That may have changed since: [`Service::listen`] looks again.
+#[derive(Debug)]
+pub struct Proved {
+    /// The user.
+    pub user: User,
+    /// What its passwords were then.
+    pub(super) by: Holder,
 }
 
 impl Service {
@@ -103,10 +112,11 @@ impl Service {
         username: &str,
         password: &Secret,
         from: Option<IpAddr>,
-    ) -> Result<User, Error> {
-        self.opened(tenant, username, password, from).await?;
-        let id = UserId::parse(username).map_err(|_| Error::Unauthenticated(Unauthenticated::Wrong))?;
-        self.find_user(tenant, &id)?.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
+    ) -> Result<Proved, Error> {
+        let by = Holder::of(&self.opened(tenant, username, password, from).await?);
+        let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
+        let id = UserId::parse(username).map_err(|_| wrong.clone())?;
+        Ok(Proved { user: self.find_user(tenant, &id)?.ok_or(wrong)?, by })
     }
 
     /// Whose user token or session token this is.

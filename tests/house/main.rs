@@ -17,6 +17,7 @@ mod doctor;
 mod golden;
 mod http_room;
 mod killed;
+mod listening;
 mod live_laws;
 mod mirrorfly_rest;
 mod mirrorfly_socket;

@@ -35,15 +35,15 @@ use tempfile::TempDir;
 use super::photo;
 
 /// The verbs over a new folder, and the hands of its clock.
-struct Shelf {
+pub(super) struct Shelf {
     folder: TempDir,
-    service: Service,
-    tenant: Arc<Tenant>,
+    pub(super) service: Service,
+    pub(super) tenant: Arc<Tenant>,
     micros: Arc<AtomicI64>,
 }
 
 impl Shelf {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = StoreOptions { durability: Durability::Full, readers: 2 };
         let store = Store::open(&folder.path().join("standin.db"), &options).unwrap();

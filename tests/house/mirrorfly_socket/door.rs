@@ -271,6 +271,8 @@ async fn the_most_sessions_are_told_to_who_does_not_want_to_end_the_oldest() {
         assert_eq!(register(force).await["status"], 200);
     }
     let _newest = Socket::bound(&house, &ada).await;
+    let begun = std::time::Instant::now();
     assert_eq!(sockets.remove(0).until_the_end().await, [CLOSE]);
+    assert!(begun.elapsed().as_secs() >= 4, "at once it would come back and end another one's, for ever");
     sockets.remove(0).set_status("still there").await;
 }

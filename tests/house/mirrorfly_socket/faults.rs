@@ -1,5 +1,7 @@
 //! What a hostile or a broken client does to itself, and to nobody else.
 
+use std::time::Instant;
+
 use super::*;
 
 #[actix_web::test]
@@ -45,6 +47,22 @@ async fn sockets_that_never_authenticate_are_cut_after_ten_seconds() {
 }
 
 #[actix_web::test]
+async fn while_the_house_fails_a_client_is_kept_for_five_seconds() {
+    let house = Standin::fresh().await;
+    let ada = person(&house, "ada").await;
+    let database = rusqlite::Connection::open(house.data().join("standin.db")).unwrap();
+    database.execute_batch("ALTER TABLE user RENAME TO mislaid").unwrap();
+    let mut socket = Socket::opened(&house).await;
+    socket.say(&auth(&ada.id, &ada.password)).await;
+    let begun = Instant::now();
+    let heard = socket.until_the_end().await;
+    assert!(heard[0].contains("<internal-server-error "), "not that its password is wrong: {heard:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(5), "its SDK would be back at once: {:?}", begun.elapsed());
+    database.execute_batch("ALTER TABLE mislaid RENAME TO user").unwrap();
+    Socket::bound(&house, &ada).await;
+}
+
+#[actix_web::test]
 async fn a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
     let house = Standin::fresh().await;
     let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
@@ -60,7 +78,7 @@ async fn a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
         let ask = r#"<iq xmlns="jabber:client" type="get" id="1"><vCard xmlns="vcard-temp"/></iq>"#;
         while asks.send(Message::text(ask)).await.is_ok() {}
     });
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     for n in 0.. {
         friend.set_status(&n.to_string()).await;
         friend.hear().await;

@@ -8,6 +8,8 @@ use actix_web::{
     web::{self, Data, Payload},
 };
 
+use tokio::time::sleep;
+
 use super::talk::{Outcome, Refusal, SentProfile, Verb, Xmpp};
 use crate::{
     dialect::mirrorfly::{
@@ -26,7 +28,7 @@ use crate::{
     http::{
         addresses::Addresses,
         peer,
-        socket::{self, Ran},
+        socket::{self, BRAKE, Ran},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::UserSetting},
 };
@@ -83,7 +85,7 @@ impl Runner {
             (Verb::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
                     Ok((outcome, listening)) => Ran { outcome, listening: Some(listening) },
-                    Err(refused) => Ran { outcome: unopened(refused), listening: None },
+                    Err(refused) => Ran { outcome: unheard(unopened(refused)).await, listening: None },
                 };
             }
             (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq) {
@@ -119,8 +121,9 @@ impl Runner {
         let service = &self.service;
         let tenant = door::at(service, Some(host))?;
         let password = sign_in::password(service, &tenant, password)?;
-        let user = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
-        let listening = service.listen(&tenant, user.key, Wire::MirrorFly)?;
+        let proved = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
+        let listening = service.listen(&tenant, &proved, Wire::MirrorFly)?;
+        let user = proved.user;
         let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
         let _ = self.own.set(Own { tenant, key: user.key, id: user.id.clone() });
         Ok((Outcome::SignedIn { user: Box::new(user), iv_text, missed_since }, listening))
@@ -155,6 +158,15 @@ fn replaced<T>(
         "" => Ok(Patch::Clear),
         sent => parse(sent).map(Patch::Set).map_err(|fault| fault.at(field)),
     }
+}
+
+/// Keeps a client waiting that the house has failed: the SDK comes back the moment it is sent away, and thousands of them would keep down
+/// a house that is about to get up.
+async fn unheard(outcome: Outcome) -> Outcome {
+    if outcome == Outcome::Failed {
+        sleep(BRAKE).await;
+    }
+    outcome
 }
 
 /// Why nobody came in.

@@ -1,0 +1,31 @@
+//! The verbs of listening, where only a very fast hand could reach them over a wire.
+
+use standin::{
+    domain::{
+        error::{Error, Unauthenticated},
+        id::UserId,
+        listening::Wire,
+        profile::{ProfileChange, State},
+    },
+    service::{accounts::CreateUser, profiles::UserSetting},
+};
+
+use super::sweep::Shelf;
+
+#[actix_web::test]
+async fn a_password_that_changes_between_its_check_and_the_session_opens_none() {
+    let Shelf { service, tenant, .. } = Shelf::new().await;
+    let id = || UserId::parse("ada").unwrap();
+    let call = CreateUser { id: id(), change: ProfileChange::default(), picture: None, device: None };
+    let first = service.create_user(&tenant, call).await.unwrap().issued_password;
+    let proved = service.authenticate(&tenant, "ada", &first, None).await.unwrap();
+    assert!(service.listen(&tenant, &proved, Wire::MirrorFly).is_ok());
+    let second = service.reset_issued_password(&tenant, id()).await.unwrap();
+    let refused = |proved| service.listen(&tenant, proved, Wire::MirrorFly).err();
+    assert_eq!(refused(&proved), Some(Error::Unauthenticated(Unauthenticated::Wrong)));
+
+    let proved = service.authenticate(&tenant, "ada", &second, None).await.unwrap();
+    let suspended = UserSetting { state: Some(State::Suspended), ..UserSetting::default() };
+    service.set_user(&tenant, id(), suspended).await.unwrap();
+    assert_eq!(refused(&proved), Some(Error::Unauthenticated(Unauthenticated::Wrong)));
+}
