@@ -34,7 +34,7 @@ enum Fault {
     SaysNothing,
 }
 
-/// A server before the server, on a port of its own. It ends with the process.
+/// A server before the server, on a loopback port of its own. It ends with the process.
 struct Proxy {
     port: u16,
     upstream: Arc<AtomicU16>,
@@ -57,7 +57,12 @@ impl Proxy {
 
     /// A house whose public address this is.
     async fn before_a_house(&self) -> Standin {
-        let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://127.0.0.1:{}", self.port))]).await;
+        self.before_a_house_called("127.0.0.1").await
+    }
+
+    /// The same under another name of this machine.
+    async fn before_a_house_called(&self, host: &str) -> Standin {
+        let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{host}:{}", self.port))]).await;
         let port = house.base().rsplit_once(':').unwrap().1.parse().unwrap();
         self.upstream.store(port, Ordering::SeqCst);
         house
@@ -147,6 +152,14 @@ async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
          ok      websocket    opens at 127.0.0.1:{port}/websocket\n"
     );
     assert_eq!((code, said.as_str(), complained.as_str()), (0, expected.as_str(), ""));
+}
+
+#[actix_web::test]
+async fn a_name_under_localhost_is_this_machine_as_in_browsers() {
+    let house = Proxy::with(Fault::None).before_a_house_called("standin.localhost").await;
+    let (code, said, complained) = doctor(&house.data(), &[]);
+    assert_eq!(line(&said, "name"), "ok      name         standin.localhost is 127.0.0.1, ::1");
+    assert_eq!((code, complained.as_str()), (0, ""), "{said}");
 }
 
 #[actix_web::test]

@@ -1,6 +1,10 @@
 //! Calls to the public address: one connection each, over TLS where the address says so.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{HeaderMap, Request, StatusCode, body::Bytes, client::conn::http1};
@@ -92,8 +96,12 @@ pub(super) struct Answer {
 }
 
 impl Place {
-    /// What its name leads to; at least one.
+    /// What its name leads to; at least one. Names under `localhost` are this machine to every browser (RFC 6761), though not to every
+    /// system.
     pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, Broken> {
+        if self.host.ends_with(".localhost") {
+            return Ok(vec![(Ipv4Addr::LOCALHOST, self.port).into(), (Ipv6Addr::LOCALHOST, self.port).into()]);
+        }
         let found: Vec<_> = lookup_host((self.host.as_str(), self.port)).await?.collect();
         if found.is_empty() { Err("the name has no address".into()) } else { Ok(found) }
     }
