@@ -154,6 +154,22 @@ fn with_part(form: multipart::Form, field: &str) -> multipart::Form {
     }
 }
 
+/// What stands in quotes in the line that begins so.
+fn quoted(line: &str) -> Vec<&'static str> {
+    let line = README.lines().find(|known| known.starts_with(line)).unwrap_or_else(|| panic!("no line {line}"));
+    line.split('\'').skip(1).step_by(2).collect()
+}
+
+#[actix_web::test]
+async fn the_lines_of_the_qiscus_sdk_log_in_to_the_demo() {
+    let house = Standin::demo().await;
+    let [app_id, TOUR] = quoted("await sdk.init(")[..] else { panic!("not the demo's address") };
+    let [id, key, name] = quoted("await sdk.setUser(")[..] else { panic!("not an id, a key and a name") };
+    let call = house.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", app_id);
+    let answer = send(call.form(&[("email", id), ("password", key), ("username", name)])).await;
+    assert_eq!((answer.status, &answer.json()["results"]["user"]["username"]), (200, &json!(name)), "{answer:?}");
+}
+
 #[actix_web::test]
 async fn its_tour_runs_as_it_is_printed() {
     let house = Standin::demo().await;
