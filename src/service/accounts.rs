@@ -152,16 +152,19 @@ impl Service {
             None => (IfKnown::Refuse, None),
             Some(password) => (IfKnown::Update, Some(self.chosen_hash(tenant, known, password).await?)),
         };
-        let register = Register {
-            if_known,
-            chosen,
-            device: call.device,
-            ticket: None,
-            secrets: self.new_secrets(tenant, &call.id)?,
-            id: call.id,
-            change: call.change,
-            at: self.now(),
-        };
+        let LoginOrRegister { id, change, device, password: _ } = call;
+        let register = Register { chosen, ..self.asked(tenant, Enrol { id, change, device }, if_known)? };
+        self.registered(tenant, register).await
+    }
+
+    /// What the store is asked for somebody who brings no password and gets no ticket.
+    pub(super) fn asked(&self, tenant: &Tenant, call: Enrol, if_known: IfKnown) -> Result<Register, Error> {
+        let Enrol { id, change, device } = call;
+        let secrets = self.new_secrets(tenant, &id)?;
+        Ok(Register { id, if_known, change, chosen: None, secrets, device, ticket: None, at: self.now() })
+    }
+
+    pub(super) async fn registered(&self, tenant: &Tenant, register: Register) -> Result<Account, Error> {
         let registered = self.house.store.register(tenant.app.key, register).await?;
         Ok(self.with_token(tenant, registered.user, &registered.credentials))
     }
@@ -174,7 +177,7 @@ impl Service {
         Ok(self.with_token(tenant, user, &held))
     }
 
-    pub(super) fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
+    fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
         let token = self.house.keyring.derive(Purpose::UserToken, tenant.app.key, &user.id, held.token.salt);
         Account { user, token }
     }
@@ -189,21 +192,12 @@ impl Service {
     }
 
     async fn create_user_now(&self, tenant: &Tenant, call: CreateUser) -> Result<Created, Error> {
-        let secrets = self.new_secrets(tenant, &call.id)?;
+        let CreateUser { id, change, picture, device } = call;
         let (ticket, new_ticket) = self.drawn_ticket();
-        let (id, at) = (call.id.clone(), self.now());
-        let register = |change| Register {
-            if_known: IfKnown::Update,
-            chosen: None,
-            device: call.device,
-            ticket: Some(new_ticket),
-            secrets,
-            id: call.id,
-            change,
-            at,
-        };
-        let commit = |change| self.house.store.register(tenant.app.key, register(change));
-        let registered = self.commit_with_picture(tenant, &id, call.picture, call.change, commit).await?;
+        let enrol = Enrol { id: id.clone(), change: ProfileChange::default(), device };
+        let asked = Register { ticket: Some(new_ticket), ..self.asked(tenant, enrol, IfKnown::Update)? };
+        let commit = |change| self.house.store.register(tenant.app.key, Register { change, ..asked });
+        let registered = self.commit_with_picture(tenant, &id, picture, change, commit).await?;
         Ok(self.created(tenant, registered, ticket))
     }
 
@@ -262,16 +256,7 @@ impl Service {
         };
         self.creatable(tenant, &call.id)?;
         let (ticket, new_ticket) = self.drawn_ticket();
-        let register = Register {
-            if_known,
-            chosen: None,
-            device: call.device,
-            ticket: Some(new_ticket),
-            secrets: self.new_secrets(tenant, &call.id)?,
-            id: call.id,
-            change: call.change,
-            at: self.now(),
-        };
+        let register = Register { ticket: Some(new_ticket), ..self.asked(tenant, call, if_known)? };
         Ok(self.created(tenant, self.house.store.register(tenant.app.key, register).await?, ticket))
     }
 
@@ -284,16 +269,8 @@ impl Service {
             None => None,
             Some(password) => Some(self.chosen_hash(tenant, known, password).await?),
         };
-        let register = Register {
-            if_known: IfKnown::Refuse,
-            chosen,
-            device: call.device,
-            ticket: None,
-            secrets: self.new_secrets(tenant, &call.id)?,
-            id: call.id,
-            change: call.change,
-            at: self.now(),
-        };
+        let LoginOrRegister { id, change, device, password: _ } = call;
+        let register = Register { chosen, ..self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)? };
         let registered = self.house.store.register(tenant.app.key, register).await?;
         let issued_password = self.issued_password(tenant, &registered.user.id, &registered.credentials);
         let Account { user, token } = self.with_token(tenant, registered.user, &registered.credentials);
@@ -475,7 +452,7 @@ impl Service {
         keyring.hash(password).await
     }
 
-    pub(super) fn new_secrets(&self, tenant: &Tenant, id: &UserId) -> Result<NewSecrets, Error> {
+    fn new_secrets(&self, tenant: &Tenant, id: &UserId) -> Result<NewSecrets, Error> {
         let keyring = &self.house.keyring;
         Ok(NewSecrets {
             token: keyring.draw(Purpose::UserToken, tenant.app.key, id),

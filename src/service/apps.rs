@@ -197,9 +197,9 @@ impl Service {
     /// The app a call without a name of one is for: the one that lists this host, else the first.
     /// # Errors
     /// `NotFound` in a house without apps.
-    pub fn tenant_at(&self, host: Option<&str>) -> Result<Arc<Tenant>, Error> {
+    pub fn tenant_at(&self, host: Option<&Host>) -> Result<Arc<Tenant>, Error> {
         let tenants = self.house.apps.now();
-        let by_host = host.and_then(|host| Host::parse(host).ok()).and_then(|host| tenants.by_host.get(&host));
+        let by_host = host.and_then(|host| tenants.by_host.get(host));
         by_host.or(tenants.in_order.first()).cloned().ok_or(Error::NotFound(What::App))
     }
 

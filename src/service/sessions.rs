@@ -66,18 +66,10 @@ impl Service {
             Registration::Open | Registration::New => {}
             Registration::Closed => return Err(CLOSED),
         }
-        let register = Register {
-            if_known: IfKnown::Refuse,
-            change: call.change.clone(),
-            chosen: Some(self.chosen_hash(tenant, None, &call.key).await?),
-            secrets: self.new_secrets(tenant, &call.id)?,
-            device: None,
-            ticket: None,
-            id: call.id.clone(),
-            at: self.now(),
-        };
-        let registered = self.house.store.register(tenant.app.key, register).await?;
-        Ok(self.with_token(tenant, registered.user, &registered.credentials))
+        let chosen = Some(self.chosen_hash(tenant, None, &call.key).await?);
+        let enrol = Enrol { id: call.id.clone(), change: call.change.clone(), device: None };
+        let register = Register { chosen, ..self.asked(tenant, enrol, IfKnown::Refuse)? };
+        self.registered(tenant, register).await
     }
 
     /// Logs a user in for whom the app itself has vouched, by a token signed with its secret. Who is unknown comes to be; who is known
@@ -88,19 +80,8 @@ impl Service {
         if self.creatable(tenant, &call.id)?.is_some_and(|known| known.state == State::Suspended) {
             return Err(SUSPENDED);
         }
-        let register = Register {
-            if_known: IfKnown::Update,
-            change: call.change,
-            chosen: None,
-            secrets: self.new_secrets(tenant, &call.id)?,
-            device: call.device,
-            ticket: None,
-            id: call.id,
-            at: self.now(),
-        };
-        let registered = self.house.store.register(tenant.app.key, register).await?;
-        let account = self.with_token(tenant, registered.user, &registered.credentials);
-        self.begin(tenant, account).await
+        let register = self.asked(tenant, call, IfKnown::Update)?;
+        self.begin(tenant, self.registered(tenant, register).await?).await
     }
 
     /// The user whose chosen or issued password this is, as [`Service::sign_in`], but without a ticket. The app's back-end account is none.

@@ -12,7 +12,7 @@ use super::reply::Refused;
 use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated},
-        id::{UserId, UserKey},
+        id::{Host, UserId, UserKey},
         page::Page,
     },
     http::form::Form,
@@ -72,22 +72,18 @@ pub(super) fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn,
 /// # Errors
 /// Those of looking up the app, or that it does not serve this dialect.
 pub(super) fn addressed(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
-    at(service, host(request))
+    at(service, host(request).as_ref())
 }
 
-/// The host a request names, without its port.
-pub(super) fn host(request: &HttpRequest) -> Option<&str> {
-    let host = request.headers().get(HOST)?.to_str().ok()?;
-    Some(match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        Some(_) | None => host,
-    })
+/// The host a request names.
+pub(super) fn host(request: &HttpRequest) -> Option<Host> {
+    Host::of_header(request.headers().get(HOST)?.to_str().ok()?).ok()
 }
 
 /// The app at a host.
 /// # Errors
 /// As [`addressed`].
-pub(super) fn at(service: &Service, host: Option<&str>) -> Result<Arc<Tenant>, Refused> {
+pub(super) fn at(service: &Service, host: Option<&Host>) -> Result<Arc<Tenant>, Refused> {
     let tenant = service.tenant_at(host)?;
     served(&tenant)?;
     Ok(tenant)

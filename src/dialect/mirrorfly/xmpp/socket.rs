@@ -20,7 +20,7 @@ use crate::{
     domain::{
         avatar::AvatarChange,
         error::{Error, Fault, What},
-        id::{UserId, UserKey},
+        id::{Host, UserId, UserKey},
         listening::Wire,
         profile::{Patch, ProfileChange},
         text::{DisplayName, Email, MobileNumber, StatusText},
@@ -50,14 +50,16 @@ async fn open(
     if !offers_protocol(&request) {
         return Err(Mirrored::from(Refused::NoProtocol).into());
     }
-    let host = door::host(&request).unwrap_or_default();
+    let host = door::host(&request);
     let runner = Runner {
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         client: peer::client(&request),
         own: OnceCell::new(),
     };
-    socket::open(&request, payload, &[PROTOCOL], Xmpp::new(host), async move |verb| runner.run(verb).await)
+    socket::open(&request, payload, &[PROTOCOL], Xmpp::new(host.as_ref().map_or("", Host::as_str)), async move |verb| {
+        runner.run(verb).await
+    })
 }
 
 fn offers_protocol(request: &HttpRequest) -> bool {
@@ -119,7 +121,7 @@ impl Runner {
 
     async fn sign_in(&self, host: &str, username: &str, password: &str) -> Result<(Outcome, Listening), Refused> {
         let service = &self.service;
-        let tenant = door::at(service, Some(host))?;
+        let tenant = door::at(service, Host::parse(host).ok().as_ref())?;
         let password = sign_in::password(service, &tenant, password)?;
         let proved = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
         let listening = service.listen(&tenant, &proved, Wire::MirrorFly)?;
