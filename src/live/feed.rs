@@ -1,6 +1,8 @@
 //! Follows the event rows and tells the hub.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
 
 use super::hub::Hub;
 use crate::{
@@ -21,6 +23,9 @@ const BATCH_EVENTS: u32 = 256;
 /// Beyond it all rows of the user's contacts are read.
 const ASKED_ONE_BY_ONE_MAX: usize = 500;
 
+/// How long after a failure the events are read again, should nobody change anything until then.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
 /// The one who reads the event rows. One a house.
 pub struct Feed {
     store: Store,
@@ -34,15 +39,17 @@ impl Feed {
         Self { store, hub, seq }
     }
 
-    /// Delivers until the store closes. What cannot be read now is tried again with the next commit.
+    /// Delivers until the store closes. What cannot be read now is tried again with the next commit, or a while later.
     pub async fn follow(mut self) {
         let mut commits = self.store.commits();
         loop {
-            if let Err(cause) = self.catch_up() {
-                log::error!("events after {} wait for the next commit: {cause:?}", self.seq);
+            let told = self.catch_up();
+            if let Err(cause) = &told {
+                log::error!("events after {} are tried again in {} s: {cause:?}", self.seq, TRY_AGAIN.as_secs());
             }
-            if commits.changed().await.is_err() {
-                return;
+            tokio::select! {
+                commit = commits.changed() => if commit.is_err() { return },
+                () = sleep(TRY_AGAIN), if told.is_err() => {}
             }
         }
     }

@@ -71,6 +71,22 @@ async fn while_the_house_fails_a_client_is_kept_for_five_seconds() {
 }
 
 #[actix_web::test]
+async fn what_could_not_be_told_at_once_is_told_later_without_another_change() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
+    list(&house, &bob, &ada).await;
+    let (mut own, mut friend) = (Socket::bound(&house, &ada).await, Socket::bound(&house, &bob).await);
+    let database = rusqlite::Connection::open(house.data().join("standin.db")).unwrap();
+    database.execute_batch("ALTER TABLE contact RENAME TO mislaid").unwrap();
+    own.set_status("late").await;
+    house.logged("are tried again in 5 s").await;
+    database.execute_batch("ALTER TABLE mislaid RENAME TO contact").unwrap();
+    for socket in [&mut own, &mut friend] {
+        assert!(socket.hear().await.contains("<status>late</status>"));
+    }
+}
+
+#[actix_web::test]
 async fn a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
     let house = Standin::fresh().await;
     let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
