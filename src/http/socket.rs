@@ -1,15 +1,15 @@
 //! The socket pump: it owns a WebSocket and its waits; what is said over it is a [`Talk`]'s affair.
 
-use std::{future::pending, pin::Pin, time::Duration};
+use std::{pin::Pin, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, rt, web::Payload};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
 use bytes::Bytes;
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::{
     domain::listening::{Notice, Over},
-    service::listening::Listening,
+    service::{Service, listening::Listening},
 };
 
 /// Bytes of one message, whole or in pieces.
@@ -28,7 +28,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(75);
 const SEND_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a client is kept that is to be sent away and would be back at once: the vendors' SDKs know no pause between their tries.
-pub const BRAKE: Duration = Duration::from_secs(5);
+const BRAKE: Duration = Duration::from_secs(5);
 
 /// One message of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,18 +95,24 @@ pub fn open<T: Talk + 'static>(
     payload: Payload,
     protocols: &[&str],
     talk: T,
+    service: Service,
     run: impl AsyncFn(T::Verb) -> Ran<T::Outcome> + 'static,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (answer, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
     let stream =
         stream.max_frame_size(MESSAGE_BYTES_MAX).aggregate_continuations().max_continuation_size(MESSAGE_BYTES_MAX);
-    let pump = Pump { talk, run, session: session.clone(), listening: None };
+    let pump = Pump { talk, run, service, session: session.clone(), listening: None };
     rt::spawn(async move {
         let reason = pump.keep_up(stream).await;
         // A client that takes nothing any more is not waited for a second time.
         let _ = timeout(SEND_WAIT, session.close(reason)).await;
     });
     Ok(answer)
+}
+
+/// Waits before a client is sent away, unless all of them are.
+pub async fn brake(service: &Service) {
+    let _ = timeout(BRAKE, service.dismissed()).await;
 }
 
 /// What happens next at a socket.
@@ -122,6 +128,7 @@ type Close = Option<CloseReason>;
 struct Pump<T, R> {
     talk: T,
     run: R,
+    service: Service,
     session: Session,
     listening: Option<Listening>,
 }
@@ -155,7 +162,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                 Next::Told(Err(why)) => {
                     // One client too many: each of them takes another's place, in turn and for ever.
                     if why == Over::Replaced {
-                        sleep(BRAKE).await;
+                        brake(&self.service).await;
                     }
                     let step = self.talk.over(why);
                     self.follow(step).await.and(Err(close_of(why)))
@@ -176,7 +183,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
         let told = async {
             match &mut self.listening {
                 Some(listening) => listening.next().await,
-                None => pending().await,
+                None => Err(self.service.dismissed().await),
             }
         };
         tokio::select! {

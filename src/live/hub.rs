@@ -10,7 +10,10 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
+use tokio::sync::{
+    mpsc::{self, Receiver, Sender, error::TrySendError},
+    watch,
+};
 
 use crate::domain::{
     id::UserKey,
@@ -39,6 +42,7 @@ struct Sessions {
     next_number: AtomicU64,
     seen: Cache<UserKey, Seen>,
     left: Cache<UserKey, Left>,
+    is_closed: watch::Sender<bool>,
     clock: Clock,
 }
 
@@ -92,6 +96,7 @@ impl Hub {
             next_number: AtomicU64::new(0),
             seen: Cache::new(REMEMBERED_MAX),
             left: Cache::new(REMEMBERED_MAX),
+            is_closed: watch::Sender::new(false),
             clock,
         }))
     }
@@ -176,6 +181,14 @@ impl Hub {
         let all = std::mem::take(&mut open.by_user);
         drop(open);
         all.into_values().flatten().for_each(|slot| slot.end(Over::Closing));
+        self.0.is_closed.send_replace(true);
+    }
+
+    /// Waits until every session ends, for a client that has none.
+    pub async fn closed(&self) -> Over {
+        // An error would say that there is no hub any more.
+        let _ = self.0.is_closed.subscribe().wait_for(|is_closed| *is_closed).await;
+        Over::Closing
     }
 
     /// Notes that a user has just called.

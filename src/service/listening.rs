@@ -71,6 +71,11 @@ impl Service {
         self.house.hub.close();
     }
 
+    /// Waits for that, in the place of a client that has no session.
+    pub async fn dismissed(&self) -> Over {
+        self.house.hub.closed().await
+    }
+
     /// Opens a session for a user who has proved to be it. Its oldest one on this wire ends where it has too many.
     /// # Errors
     /// `Unauthenticated` when the user is gone, suspended, or of another password by now; `Busy` when the server stops; store errors.

@@ -55,6 +55,16 @@ async fn a_thousand_sockets_that_never_authenticate_are_cut_after_ten_seconds() 
 }
 
 #[actix_web::test]
+async fn a_stop_waits_for_no_client_that_has_not_said_who_it_is() {
+    let mut house = Standin::fresh().await;
+    let mut silent = Socket::opened(&house).await;
+    let begun = Instant::now();
+    assert_eq!(house.terminate(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(silent.until_the_end().await, [CLOSE]);
+}
+
+#[actix_web::test]
 async fn while_the_house_fails_a_client_is_kept_for_five_seconds() {
     let house = Standin::fresh().await;
     let ada = person(&house, "ada").await;

@@ -8,8 +8,6 @@ use actix_web::{
     web::{self, Data, Payload},
 };
 
-use tokio::time::sleep;
-
 use super::talk::{Outcome, Refusal, SentProfile, Verb, Xmpp};
 use crate::{
     dialect::mirrorfly::{
@@ -28,7 +26,7 @@ use crate::{
     http::{
         addresses::Addresses,
         peer,
-        socket::{self, BRAKE, Ran},
+        socket::{self, Ran, brake},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::UserSetting},
 };
@@ -57,9 +55,9 @@ async fn open(
         client: peer::client(&request),
         own: OnceCell::new(),
     };
-    socket::open(&request, payload, &[PROTOCOL], Xmpp::new(host.as_ref().map_or("", Host::as_str)), async move |verb| {
-        runner.run(verb).await
-    })
+    let talk = Xmpp::new(host.as_ref().map_or("", Host::as_str));
+    let service = service.as_ref().clone();
+    socket::open(&request, payload, &[PROTOCOL], talk, service, async move |verb| runner.run(verb).await)
 }
 
 fn offers_protocol(request: &HttpRequest) -> bool {
@@ -87,7 +85,7 @@ impl Runner {
             (Verb::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
                     Ok((outcome, listening)) => Ran { outcome, listening: Some(listening) },
-                    Err(refused) => Ran { outcome: unheard(unopened(refused)).await, listening: None },
+                    Err(refused) => Ran { outcome: unheard(&self.service, unopened(refused)).await, listening: None },
                 };
             }
             (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq) {
@@ -164,9 +162,9 @@ fn replaced<T>(
 
 /// Keeps a client waiting that the house has failed: the SDK comes back the moment it is sent away, and thousands of them would keep down
 /// a house that is about to get up.
-async fn unheard(outcome: Outcome) -> Outcome {
+async fn unheard(service: &Service, outcome: Outcome) -> Outcome {
     if outcome == Outcome::Failed {
-        sleep(BRAKE).await;
+        brake(service).await;
     }
     outcome
 }
