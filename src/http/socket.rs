@@ -186,9 +186,11 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                 None => Err(self.service.dismissed().await),
             }
         };
+        // News first: a client that is told has mostly nothing to say, and is not asked twice for it.
         tokio::select! {
-            heard = stream.recv() => Next::Heard(heard),
+            biased;
             told = told => Next::Told(told),
+            heard = stream.recv() => Next::Heard(heard),
             () = alarm => Next::TimeIsUp,
         }
     }

@@ -50,8 +50,12 @@ fn hear(talk: &mut Xmpp, text: &str) -> Step<Verb> {
 
 /// One that was let in, and has not bound itself yet.
 fn proved(missed_since: Option<i64>) -> Xmpp {
+    proved_at(HOST, missed_since)
+}
+
+fn proved_at(host: &str, missed_since: Option<i64>) -> Xmpp {
     let mut talk = Xmpp::new("by.header");
-    hear(&mut talk, &open());
+    hear(&mut talk, &open().replace(HOST, host));
     let step = hear(&mut talk, &auth("alice", "p"));
     assert!(matches!(step.verb, Some(Verb::SignIn { .. })) && !talk.is_authenticated());
     let iv_text = "LICENSEKEY0123456789abcd".to_owned();
@@ -202,6 +206,26 @@ fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
         r#"<message xmlns="jabber:client" from="alice@{HOST}" to="alice@{HOST}/Web-1"><register_update /></message>"#
     );
     assert_eq!(texts(&step), [told]);
+}
+
+#[test]
+fn of_one_change_each_client_hears_in_its_own_name_and_host() {
+    let news = changed(1, &[ProfileField::DisplayName]);
+    let named = |host, resource: &str| {
+        let mut talk = proved_at(host, None);
+        hear(&mut talk, &open());
+        hear(&mut talk, &BIND.replace("Web-1", resource));
+        let step = talk.notice(&news);
+        let frame = texts(&step)[0].to_owned();
+        let (head, vcard) = frame.split_once("><").unwrap();
+        (head.split_once(" from=").unwrap().1.to_owned(), vcard.to_owned())
+    };
+    let (web, vcard) = named(HOST, "Web-1");
+    assert_eq!(web, format!(r#""guest\40qiscus.com@{HOST}" to="alice@{HOST}/Web-1""#));
+    let odd = format!(r#""guest\40qiscus.com@{HOST}" to="alice@{HOST}/&lt;2&gt; &amp;#3; Ä&quot;""#);
+    assert_eq!(named(HOST, "&lt;2&gt; &amp;#3; Ä&quot;"), (odd, vcard.clone()));
+    let other = r#""guest\40qiscus.com@other.example" to="alice@other.example/Web-1""#;
+    assert_eq!(named("other.example", "Web-1"), (other.to_owned(), vcard));
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use super::{stanza::Element, talk::Refusal};
+use super::{
+    stanza::{Element, Escaped},
+    talk::Refusal,
+};
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid, reply},
     domain::{contact::Contact, id::UserId, profile::User, text::ContactName},
@@ -115,28 +118,32 @@ pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element
 
 /// A profile differs: what the SDK takes for the answer to a question that nobody asked, and tells its app of.
 pub(super) fn profile_changed(user: &User, host: &str, to: &str, iv_text: &str) -> String {
-    let iq = result("new").with("from", &bare(&user.id, host)).with("to", to);
-    LAST_SHOWN.with_borrow_mut(|last| iq.write_around(last.of(user, iv_text)))
+    let to = Escaped(to).to_string();
+    LAST_TOLD.with_borrow_mut(|last| last.of(user, host, iv_text).join(&to))
 }
 
 thread_local! {
-    /// Thousands of clients are told of one change, one after the other: its profile is encrypted once for all that a thread serves.
-    static LAST_SHOWN: RefCell<Shown> = const { RefCell::new(Shown { of: None, vcard: String::new() }) };
+    /// Thousands of clients are told of one change, one after the other: it is encrypted and written once for all that a thread serves.
+    static LAST_TOLD: RefCell<Told> = const { RefCell::new(Told { of: None, around: [String::new(), String::new()] }) };
 }
 
-/// A profile as it was written last: whose, under which vector, and how.
-struct Shown {
-    of: Option<(User, String)>,
-    vcard: String,
+/// What was told last: of whom, by which host, under which vector, and the words around the name of who hears it.
+struct Told {
+    of: Option<(User, String, String)>,
+    around: [String; 2],
 }
 
-impl Shown {
-    fn of(&mut self, user: &User, iv_text: &str) -> &str {
-        if !self.of.as_ref().is_some_and(|(shown, iv)| shown == user && iv == iv_text) {
-            self.vcard = vcard(user, iv_text).write_in(CLIENT);
-            self.of = Some((user.clone(), iv_text.to_owned()));
+impl Told {
+    fn of(&mut self, user: &User, host: &str, iv_text: &str) -> &[String; 2] {
+        if !self.of.as_ref().is_some_and(|(told, by, iv)| told == user && by == host && iv == iv_text) {
+            let iq = result("new").with("from", &bare(&user.id, host)).with("to", "").child(vcard(user, iv_text));
+            let frame = iq.write();
+            // No value holds a quote as it is: the first empty attribute is this one.
+            let (head, tail) = frame.split_once(" to=\"\"").unwrap_or_default();
+            self.around = [format!("{head} to=\""), format!("\"{tail}")];
+            self.of = Some((user.clone(), host.to_owned(), iv_text.to_owned()));
         }
-        &self.vcard
+        &self.around
     }
 }
 

@@ -143,26 +143,14 @@ impl Element {
 
     /// The element as a frame.
     pub fn write(&self) -> String {
-        self.write_in("")
-    }
-
-    /// The element as it stands within one of the namespace `outer`.
-    pub fn write_in(&self, outer: &str) -> String {
-        let mut text = String::new();
-        self.write_within(outer, &mut text);
-        text
-    }
-
-    /// The element as a frame, around what is written already; its own children are left out.
-    pub fn write_around(&self, within: &str) -> String {
         let mut frame = String::new();
-        self.begin("", &mut frame);
-        // Writing to a String cannot fail.
-        let _ = write!(frame, ">{within}</{}>", self.name);
+        self.write_within("", &mut frame);
         frame
     }
 
-    fn begin(&self, outer: &str, frame: &mut String) {
+    /// An empty one has a blank before its end: so the SDK compares `<close>`.
+    fn write_within(&self, outer: &str, frame: &mut String) {
+        // Writing to a String cannot fail.
         let _ = write!(frame, "<{}", self.name);
         if self.namespace != outer {
             let _ = write!(frame, " xmlns=\"{}\"", Escaped(&self.namespace));
@@ -170,11 +158,6 @@ impl Element {
         for (name, value) in &self.attributes {
             let _ = write!(frame, " {name}=\"{}\"", Escaped(value));
         }
-    }
-
-    /// An empty one has a blank before its end: so the SDK compares `<close>`.
-    fn write_within(&self, outer: &str, frame: &mut String) {
-        self.begin(outer, frame);
         if self.children.is_empty() && self.text.is_empty() {
             frame.push_str(" />");
             return;
@@ -235,18 +218,22 @@ fn is_of_xml(c: char) -> bool {
 
 /// Text between tags or quotes. Blanks that a reader would change are escaped, and what no reader takes is replaced: one user's odd
 /// status must not cost another its connection.
-struct Escaped<'a>(&'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            '\t' | '\n' | '\r' => write!(f, "&#{};", u32::from(c)),
-            c if is_of_xml(c) => f.write_char(c),
-            _ => f.write_char('\u{FFFD}'),
+        let is_odd = |c| matches!(c, '&' | '<' | '>' | '"' | '\t' | '\n' | '\r') || !is_of_xml(c);
+        self.0.split_inclusive(is_odd).try_for_each(|run| {
+            f.write_str(run.strip_suffix(is_odd).unwrap_or(run))?;
+            match run.chars().next_back().filter(|c| is_odd(*c)) {
+                None => Ok(()),
+                Some('&') => f.write_str("&amp;"),
+                Some('<') => f.write_str("&lt;"),
+                Some('>') => f.write_str("&gt;"),
+                Some('"') => f.write_str("&quot;"),
+                Some(c @ ('\t' | '\n' | '\r')) => write!(f, "&#{};", u32::from(c)),
+                Some(_) => f.write_char('\u{FFFD}'),
+            }
         })
     }
 }
