@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    custom::{CustomField, CustomName},
     error::Fault,
     id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
     secret::{Derived, PasswordHash, Sealed},
@@ -48,16 +49,19 @@ impl Registration {
 
 /// Which of an app's wires answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Dialects {
     /// Qiscus Chat.
     pub qiscus: bool,
     /// MirrorFly.
     pub mirrorfly: bool,
+    /// Tencent Cloud Chat.
+    pub tencent: bool,
 }
 
 impl Default for Dialects {
     fn default() -> Self {
-        Self { qiscus: true, mirrorfly: true }
+        Self { qiscus: true, mirrorfly: true, tencent: true }
     }
 }
 
@@ -67,11 +71,13 @@ impl Default for Dialects {
 pub struct SessionsPerUser {
     /// On MirrorFly's socket.
     pub mirrorfly: u16,
+    /// On Tencent's socket. Source: "one web session per user by default, the older one is kicked".
+    pub tencent: u16,
 }
 
 impl Default for SessionsPerUser {
     fn default() -> Self {
-        Self { mirrorfly: 20 }
+        Self { mirrorfly: 20, tencent: 1 }
     }
 }
 
@@ -93,6 +99,17 @@ pub struct AppSettings {
     pub public_pictures: bool,
     /// The origins whose pages may call from a browser; none means any.
     pub allowed_origins: Vec<Origin>,
+    /// Whether a UserSig of somebody unknown creates the user (Tencent). The signature comes from the app's own back end.
+    pub import_at_login: bool,
+    /// The custom fields that profiles of its users may have: 20 at the most, by name.
+    pub custom_fields: Vec<CustomField>,
+}
+
+impl AppSettings {
+    /// The declaration of this name.
+    pub fn custom_field(&self, name: &CustomName) -> Option<&CustomField> {
+        self.custom_fields.iter().find(|field| field.name == *name)
+    }
 }
 
 impl Default for AppSettings {
@@ -105,6 +122,8 @@ impl Default for AppSettings {
             token_lifetime_s: None,
             public_pictures: true,
             allowed_origins: Vec::new(),
+            import_at_login: true,
+            custom_fields: Vec::new(),
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use super::{error::Fault, id::UserId, text::HttpAddress};
+use super::{
+    error::Fault,
+    id::UserId,
+    text::{AvatarText, HttpAddress},
+};
 
 /// The unguessable name of one upload: 128 random bits as 22 letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -121,6 +125,8 @@ pub enum Avatar {
     Picture(PictureKey, PictureKind),
     /// An address elsewhere: stored, shown, never fetched.
     Elsewhere(HttpAddress),
+    /// What is no address, as Tencent's wire allows: shown there, a tile on the others.
+    Text(AvatarText),
 }
 
 /// What a caller asks a user's avatar to become.
@@ -133,6 +139,8 @@ pub enum AvatarChange {
     Owned(PictureKey, Option<HttpAddress>),
     /// An address elsewhere.
     Elsewhere(HttpAddress),
+    /// What is no address.
+    Text(AvatarText),
     /// A picture uploaded with this very call.
     Uploaded(NewPicture),
 }

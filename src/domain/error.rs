@@ -93,6 +93,10 @@ pub enum Fault {
     NoSuchUser(UserId),
     /// The caller's own id, where another's is needed.
     Oneself,
+    /// A custom field that the app has not declared.
+    Undeclared,
+    /// A custom field that only the app's back end writes.
+    NotWritable,
     /// More of something that has a measure: pixels, scans.
     TooMuch {
         /// The most allowed.
@@ -164,6 +168,8 @@ impl fmt::Display for Fault {
             Self::OutOfRange(range) => write!(f, "must be {range}"),
             Self::Reserved => write!(f, "is reserved by the server, choose another"),
             Self::NoSuchUser(id) => write!(f, "names a user that does not exist: {}", id.as_str()),
+            Self::Undeclared => write!(f, "is not declared: declare it by `standin app field add`"),
+            Self::NotWritable => write!(f, "is written by the app's back end alone"),
             Self::Oneself => write!(f, "must be another user than the caller"),
             Self::TooMuch { most, unit, found } => write!(f, "must have at most {most} {unit}, this one has {found}"),
             Self::WrongKind { wanted, found: Some(found) } => write!(f, "must be {wanted}, not {found}"),

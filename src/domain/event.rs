@@ -45,7 +45,14 @@ pub enum EventKind {
     /// It is gone, and its id is free.
     Deleted,
     /// Its own contact list differs from before.
-    ContactsChanged,
+    ContactsChanged {
+        /// Who is listed from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<UserKey>,
+        /// Who is listed no longer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        removed: Vec<UserKey>,
+    },
     /// It blocked another user.
     Blocked {
         /// Whom.
@@ -56,4 +63,16 @@ pub enum EventKind {
         /// Whom.
         whom: UserKey,
     },
+    /// Another user asks it to be friends.
+    Asked {
+        /// Who.
+        by: UserKey,
+    },
+    /// A request of another user waits no longer: it was answered or taken back.
+    NotAsked {
+        /// Whose.
+        by: UserKey,
+    },
+    /// Its back end has ended its sessions on Tencent's wire.
+    Kicked,
 }

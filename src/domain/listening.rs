@@ -1,6 +1,7 @@
 //! Listening, as words: what a session hears, by which wire, and why it ends.
 
 use super::{
+    id::UserId,
     profile::{ProfileField, User},
     time::Moment,
 };
@@ -21,6 +22,28 @@ pub enum Notice {
     ContactsChanged {
         /// The number of the event.
         seq: i64,
+        /// Who is listed from now on.
+        added: Vec<UserId>,
+        /// Who is listed no longer.
+        removed: Vec<UserId>,
+    },
+    /// Whom the listener itself blocks differs.
+    BlocksChanged {
+        /// The number of the event.
+        seq: i64,
+        /// Of whom it tells.
+        whom: UserId,
+        /// Whether that user is blocked from now on.
+        is_blocked: bool,
+    },
+    /// Requests to be friends that wait for the listener differ.
+    RequestsChanged {
+        /// The number of the event.
+        seq: i64,
+        /// Who asks, or asked.
+        from: UserId,
+        /// Whether the request waits from now on.
+        is_waiting: bool,
     },
 }
 
@@ -28,7 +51,10 @@ impl Notice {
     /// The number of the event it tells of.
     pub fn seq(&self) -> i64 {
         match self {
-            Self::ProfileChanged { seq, .. } | Self::ContactsChanged { seq } => *seq,
+            Self::ProfileChanged { seq, .. }
+            | Self::ContactsChanged { seq, .. }
+            | Self::BlocksChanged { seq, .. }
+            | Self::RequestsChanged { seq, .. } => *seq,
         }
     }
 }
@@ -38,6 +64,8 @@ impl Notice {
 pub enum Wire {
     /// MirrorFly's XMPP socket.
     MirrorFly,
+    /// Tencent's socket.
+    Tencent,
 }
 
 /// Why a session is over before its client said so.
@@ -47,7 +75,7 @@ pub enum Over {
     Slow,
     /// A newer session took its place: the user has no more of them.
     Replaced,
-    /// The user was suspended or deleted, or its password changed.
+    /// The user was suspended or deleted, its password changed, or its back end ends its sessions.
     Refused,
     /// The server stops.
     Closing,

@@ -5,13 +5,16 @@
 pub mod app;
 pub mod avatar;
 pub mod contact;
+pub mod custom;
 pub mod device;
 pub mod error;
 pub mod event;
 pub mod free_data;
+pub mod friend;
 pub mod id;
 pub mod listening;
 pub mod page;
+pub mod particulars;
 pub mod profile;
 pub mod search;
 pub mod secret;

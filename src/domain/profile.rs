@@ -1,9 +1,13 @@
 //! A user and what others see of them, with the one way a profile changes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     avatar::{Avatar, AvatarChange, PictureKey},
+    custom::{CustomName, CustomValue},
     free_data::{Extras, Metadata},
     id::{UserId, UserKey},
+    particulars::{Particular, Particulars},
     secret::{Derived, PasswordHash},
     text::{DisplayName, Email, MobileNumber, StatusText},
     time::Moment,
@@ -70,6 +74,10 @@ pub struct Profile {
     pub extras: Extras,
     /// MirrorFly `metaData`.
     pub metadata: Metadata,
+    /// Tencent's other standard fields.
+    pub particulars: Particulars,
+    /// Tencent `Tag_Profile_Custom_*`. None is empty.
+    pub custom: BTreeMap<CustomName, CustomValue>,
 }
 
 /// A user as it is stored, without secrets.
@@ -127,6 +135,10 @@ pub struct ProfileChange {
     pub extras: Patch<Extras>,
     /// See [`Profile::metadata`].
     pub metadata: Patch<Metadata>,
+    /// See [`Profile::particulars`]; none of them is ever taken back.
+    pub particulars: Particulars,
+    /// See [`Profile::custom`]; an empty one clears.
+    pub custom: BTreeMap<CustomName, CustomValue>,
 }
 
 impl ProfileChange {
@@ -137,7 +149,7 @@ impl ProfileChange {
 }
 
 /// A field of a profile, as an event names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileField {
     /// See [`Profile::display_name`].
@@ -154,6 +166,10 @@ pub enum ProfileField {
     Extras,
     /// See [`Profile::metadata`].
     Metadata,
+    /// One of [`Profile::particulars`].
+    Particular(Particular),
+    /// See [`Profile::custom`].
+    Custom(CustomName),
 }
 
 impl Profile {
@@ -168,7 +184,11 @@ impl Profile {
             (ProfileField::Extras, self.extras != former.extras),
             (ProfileField::Metadata, self.metadata != former.metadata),
         ];
-        fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
+        let names: BTreeSet<_> = self.custom.keys().chain(former.custom.keys()).collect();
+        let custom = names.into_iter().filter(|name| self.custom.get(name) != former.custom.get(name));
+        let standard = fields.into_iter().filter_map(|(field, differs)| differs.then_some(field));
+        let particulars = self.particulars.differences(&former.particulars).into_iter().map(ProfileField::Particular);
+        standard.chain(particulars).chain(custom.cloned().map(ProfileField::Custom)).collect()
     }
 
     /// Takes over every given field but the avatar, which only the store can judge (ownership).
@@ -186,6 +206,13 @@ impl Profile {
             Patch::Keep => {}
             Patch::Clear => self.metadata = Metadata::default(),
             Patch::Set(metadata) => self.metadata = metadata.clone(),
+        }
+        self.particulars.take(&change.particulars);
+        for (name, value) in &change.custom {
+            match value.as_str().is_empty() {
+                true => self.custom.remove(name),
+                false => self.custom.insert(name.clone(), value.clone()),
+            };
         }
     }
 }

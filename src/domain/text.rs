@@ -21,6 +21,13 @@ fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) -> Result<Str
     }
 }
 
+/// A text of people in which lines and tabs may stand, of 1 to `bytes_max` bytes.
+/// # Errors
+/// The [`Fault`] names the bound; the caller names the field.
+pub(super) fn prose(raw: &str, bytes_max: usize) -> Result<String, Fault> {
+    bounded(raw, bytes_max, is_unsafe_in_prose)
+}
+
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident, $bytes_max:literal, $refused:path;)*) => {$(
         $(#[$doc])*
@@ -58,6 +65,9 @@ texts! {
 
     /// What one user calls another in a list of contacts. As wide as a display name, which it stands in for.
     ContactName, 500, is_unsafe;
+
+    /// An avatar that is no http address: Tencent takes any text of 500 bytes, and other wires show the tile.
+    AvatarText, 500, is_unsafe;
 
     /// The name of an app, for people.
     AppName, 200, is_unsafe;

@@ -49,7 +49,7 @@ impl Addresses {
         match &user.profile.avatar {
             Avatar::Elsewhere(address) => address.as_str().to_owned(),
             Avatar::Picture(key, kind) if public_pictures => self.picture(key, Rendition::Full, *kind),
-            Avatar::Picture(..) | Avatar::Tile => self.tile(&TileSeed::of(&user.id).to_string()),
+            Avatar::Picture(..) | Avatar::Text(_) | Avatar::Tile => self.tile(&TileSeed::of(&user.id).to_string()),
         }
     }
 
@@ -131,7 +131,7 @@ async fn current(
                 .insert_header((CACHE_CONTROL, "no-cache"))
                 .finish()
         }
-        Avatar::Tile | Avatar::Elsewhere(_) => {
+        Avatar::Tile | Avatar::Text(_) | Avatar::Elsewhere(_) => {
             draw(&service, &request, TileSeed::of(&user.id), rendition, Caching::Revalidate).await
         }
     }

@@ -9,8 +9,8 @@ use crate::{
     domain::{
         error::Error,
         event::{Event, EventKind},
-        id::UserKey,
-        listening::Notice,
+        id::{AppKey, UserId, UserKey},
+        listening::{Notice, Wire},
         profile::User,
     },
     store::Store,
@@ -83,15 +83,48 @@ impl Feed {
                     self.hub.deliver(&self.hearers(user)?, &Arc::new(notice));
                 }
             }
-            EventKind::ContactsChanged => self.hub.deliver(&[user], &Arc::new(Notice::ContactsChanged { seq })),
-            EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user),
-            EventKind::Created
-            | EventKind::TokenReset
-            | EventKind::Reactivated
-            | EventKind::Blocked { .. }
-            | EventKind::Unblocked { .. } => {}
+            EventKind::ContactsChanged { added, removed } => self.tell_alone(user, || {
+                let (added, removed) = (self.ids(app, &added)?, self.ids(app, &removed)?);
+                Ok(Some(Notice::ContactsChanged { seq, added, removed }))
+            })?,
+            EventKind::Blocked { whom } => self.tell_block(seq, app, user, whom, true)?,
+            EventKind::Unblocked { whom } => self.tell_block(seq, app, user, whom, false)?,
+            EventKind::Asked { by } => self.tell_request(seq, app, user, by, true)?,
+            EventKind::NotAsked { by } => self.tell_request(seq, app, user, by, false)?,
+            EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
+            EventKind::Kicked => self.hub.end(user, Some(Wire::Tencent)),
+            EventKind::Created | EventKind::TokenReset | EventKind::Reactivated => {}
         }
         Ok(())
+    }
+
+    fn tell_block(&self, seq: i64, app: AppKey, user: UserKey, whom: UserKey, is_blocked: bool) -> Result<(), Error> {
+        let notice = |whom| Notice::BlocksChanged { seq, whom, is_blocked };
+        self.tell_alone(user, || Ok(self.id(app, whom)?.map(notice)))
+    }
+
+    fn tell_request(&self, seq: i64, app: AppKey, user: UserKey, by: UserKey, is_waiting: bool) -> Result<(), Error> {
+        let notice = |from| Notice::RequestsChanged { seq, from, is_waiting };
+        self.tell_alone(user, || Ok(self.id(app, by)?.map(notice)))
+    }
+
+    /// Tells one user alone, if it listens; only then the notice is made.
+    fn tell_alone(&self, user: UserKey, notice: impl FnOnce() -> Result<Option<Notice>, Error>) -> Result<(), Error> {
+        if self.hub.has(user)
+            && let Some(notice) = notice()?
+        {
+            self.hub.deliver(&[user], &Arc::new(notice));
+        }
+        Ok(())
+    }
+
+    /// The id of a user, unless it is gone by now.
+    fn id(&self, app: AppKey, user: UserKey) -> Result<Option<UserId>, Error> {
+        Ok(self.store.user_by_key(app, user)?.map(|user| user.id))
+    }
+
+    fn ids(&self, app: AppKey, users: &[UserKey]) -> Result<Vec<UserId>, Error> {
+        users.iter().filter_map(|user| self.id(app, *user).transpose()).collect()
     }
 
     /// The user's own sessions, and those of who hears of it.

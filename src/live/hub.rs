@@ -140,6 +140,11 @@ impl Hub {
         (open.by_user.len() <= users_max).then(|| open.by_user.keys().copied().collect())
     }
 
+    /// Whether this user listens.
+    pub(super) fn has(&self, user: UserKey) -> bool {
+        self.open().by_user.contains_key(&user)
+    }
+
     /// Whether nobody listens.
     pub(super) fn is_empty(&self) -> bool {
         self.open().by_user.is_empty()
@@ -168,10 +173,17 @@ impl Hub {
         open.seq = open.seq.max(seq);
     }
 
-    /// Ends every session of a user.
-    pub(super) fn end(&self, user: UserKey) {
-        let slots = self.open().by_user.remove(&user).unwrap_or_default();
-        slots.into_iter().for_each(|slot| slot.end(Over::Refused));
+    /// Ends the sessions a user has on a wire; without one, all of them.
+    pub(super) fn end(&self, user: UserKey, wire: Option<Wire>) {
+        let mut open = self.open();
+        let Some(slots) = open.by_user.get_mut(&user) else { return };
+        slots.retain(|slot| match wire.is_none_or(|wire| wire == slot.wire) {
+            true => slot.tell_over(Over::Refused),
+            false => true,
+        });
+        if slots.is_empty() {
+            open.by_user.remove(&user);
+        }
     }
 
     /// Ends every session there is, and opens no more.

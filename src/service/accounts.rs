@@ -13,6 +13,7 @@ use crate::{
         device::Device,
         error::{Error, Unauthenticated, What},
         id::{UserId, UserKey},
+        listening::Wire,
         profile::{Credentials, ProfileChange, State, User},
         secret::{PasswordHash, Secret},
     },
@@ -359,14 +360,15 @@ impl Service {
     /// A ticket that opens the door from now on, and what the store keeps of it.
     fn drawn_ticket(&self) -> (Secret, NewTicket) {
         let (ticket, digest) = credentials::new_ticket();
-        (ticket, NewTicket { digest, expires_at: self.now().after(TICKET_LIFE) })
+        let expires_at = self.now().after(TICKET_LIFE);
+        (ticket, NewTicket { digest, expires_at, wire: Wire::MirrorFly, newest_kept: None })
     }
 
-    /// Who holds this ticket.
+    /// Who holds this ticket of a wire.
     /// # Errors
     /// `Unauthenticated`, telling an expired ticket from an unknown one.
-    pub fn caller(&self, ticket: &str) -> Result<Caller, Error> {
-        let held = self.house.store.ticket(&credentials::digest(ticket))?;
+    pub fn caller(&self, ticket: &str, wire: Wire) -> Result<Caller, Error> {
+        let held = self.house.store.ticket(&credentials::digest(ticket))?.filter(|held| held.wire == wire);
         let held = held.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if held.expires_at <= self.now() {
             return Err(Error::Unauthenticated(Unauthenticated::Expired));

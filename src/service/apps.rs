@@ -9,6 +9,7 @@ use std::{
 use crate::{
     domain::{
         app::{AccountPassword, App, AppSettings, Dialects, NewApp, Registration},
+        custom::{self, CustomField},
         error::{Error, Fault, Unauthenticated, What},
         id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
         secret::{self, Digest, Secret},
@@ -54,6 +55,7 @@ struct Tenants {
     by_app_id: HashMap<AppId, Arc<Tenant>>,
     by_host: HashMap<Host, Arc<Tenant>>,
     by_key: HashMap<AppKey, Arc<Tenant>>,
+    by_sdk_app_id: HashMap<SdkAppId, Arc<Tenant>>,
 }
 
 impl Directory {
@@ -65,6 +67,7 @@ impl Directory {
             let tenant = Arc::new(Tenant { app, secret, license_key });
             tenants.by_app_id.insert(tenant.app.app_id.clone(), Arc::clone(&tenant));
             tenants.by_key.insert(tenant.app.key, Arc::clone(&tenant));
+            tenants.by_sdk_app_id.insert(tenant.app.sdk_app_id, Arc::clone(&tenant));
             for host in &tenant.app.hosts {
                 tenants.by_host.entry(host.clone()).or_insert_with(|| Arc::clone(&tenant));
             }
@@ -112,6 +115,12 @@ pub struct AppChange {
     pub public_pictures: Option<bool>,
     /// The origins whose pages may call; replaces the former list, and none means any.
     pub allowed_origins: Option<Vec<Origin>>,
+    /// Whether a UserSig of somebody unknown creates the user.
+    pub import_at_login: Option<bool>,
+    /// How many sessions one user may have on Tencent's wire: 1 to 20.
+    pub tencent_sessions: Option<u16>,
+    /// A custom field to declare, or to declare otherwise: nothing that users have in it is lost.
+    pub custom_field: Option<CustomField>,
 }
 
 /// An app's secrets in clear, for who may see them.
@@ -147,6 +156,9 @@ impl AppChange {
                 Fault::OutOfRange("from 60 to 2073600 seconds (24 days), or 0 for no end").at("token_lifetime_s")
             );
         }
+        if self.tencent_sessions.is_some_and(|sessions| !(1..=20).contains(&sessions)) {
+            return Err(Fault::OutOfRange("from 1 to 20 sessions").at("tencent_sessions"));
+        }
         Ok(())
     }
 
@@ -162,6 +174,28 @@ impl AppChange {
             given => given.filter(|seconds| *seconds > 0),
         };
         settings.public_pictures = self.public_pictures.unwrap_or(settings.public_pictures);
+        settings.import_at_login = self.import_at_login.unwrap_or(settings.import_at_login);
+        let sessions = &mut settings.sessions_per_user;
+        sessions.tencent = self.tencent_sessions.unwrap_or(sessions.tencent);
+        if let Some(declared) = &self.custom_field {
+            match settings.custom_fields.iter_mut().find(|field| field.name == declared.name) {
+                Some(field) => *field = declared.clone(),
+                None => settings.custom_fields.push(declared.clone()),
+            }
+        }
+    }
+
+    /// Checks what the change would make of the app, where a bound is on the whole.
+    fn check_result(settings: &AppSettings) -> Result<(), Error> {
+        let fields = settings.custom_fields.len();
+        match fields > custom::FIELDS_MAX {
+            true => {
+                let fault =
+                    Fault::TooMuch { most: custom::FIELDS_MAX as u64, unit: "custom fields", found: fields as u64 };
+                Err(fault.at("the app"))
+            }
+            false => Ok(()),
+        }
     }
 }
 
@@ -208,6 +242,11 @@ impl Service {
     /// `NotFound`.
     pub fn tenant(&self, app_id: &AppId) -> Result<Arc<Tenant>, Error> {
         self.house.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
+    }
+
+    /// The app of this number: Tencent's way, which proves nothing yet.
+    pub fn tenant_of_number(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
+        self.house.apps.now().by_sdk_app_id.get(&number).cloned()
     }
 
     /// All apps, in the order they were made.
@@ -277,6 +316,7 @@ impl Service {
             app.account_password = AccountPassword::Chosen(keyring.hash(password).await?);
         }
         given.apply_to(&mut app.settings);
+        AppChange::check_result(&app.settings)?;
         app.name = given.name.unwrap_or(app.name);
         app.app_id = given.app_id.unwrap_or(app.app_id);
         app.sdk_app_id = given.sdk_app_id.unwrap_or(app.sdk_app_id);

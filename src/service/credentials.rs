@@ -268,6 +268,14 @@ pub fn is_signed(signing: Signing, key: &Secret, message: &[u8], signature: &[u8
     }
 }
 
+/// The HMAC-SHA-256 of `message` under `key`.
+/// # Errors
+/// None in practice: a key may have any length.
+pub fn sign(key: &Secret, message: &[u8]) -> Result<[u8; 32], Error> {
+    let mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).map_err(Error::internal)?;
+    Ok(mac.chain_update(message).finalize().into_bytes().into())
+}
+
 fn has_mac<M: Mac, E>(mac: Result<M, E>, message: &[u8], signature: &[u8]) -> bool {
     mac.is_ok_and(|mac| mac.chain_update(message).verify_slice(signature).is_ok())
 }

@@ -99,6 +99,7 @@ impl Service {
         let limits = &tenant.app.settings.sessions_per_user;
         match wire {
             Wire::MirrorFly => limits.mirrorfly.into(),
+            Wire::Tencent => limits.tencent.into(),
         }
     }
 

@@ -10,6 +10,7 @@ mod attempts;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
+pub mod friends;
 pub mod listening;
 pub mod nonces;
 pub mod pictures;
@@ -17,6 +18,7 @@ pub mod profiles;
 mod quota;
 pub mod renewal;
 pub mod sessions;
+pub mod signed;
 pub mod sweep;
 mod turns;
 

@@ -2,8 +2,9 @@
 
 use crate::{
     domain::{
-        error::{Error, What},
-        id::UserId,
+        custom::{Readers, Writers},
+        error::{Error, Fault, What},
+        id::{UserId, UserKey},
         page::{Listed, Order, Page},
         profile::{ProfileChange, State, User},
         search::UserSearch,
@@ -24,7 +25,69 @@ pub struct UserSetting {
     pub state: Option<State>,
 }
 
+/// Who looks at a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// The app's back end: it sees all.
+    BackEnd,
+    /// A user of the app.
+    User(UserKey),
+}
+
+/// Who changes a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// The app's back end, or an operator.
+    BackEnd,
+    /// The user whose profile it is.
+    Owner,
+}
+
 impl Service {
+    /// Users as somebody sees them, in the order they were asked for: without the custom fields that are not for their eyes. None for
+    /// ids that nobody has. Some 5 us each.
+    /// # Errors
+    /// Store errors.
+    pub fn portraits(&self, tenant: &Tenant, viewer: Viewer, ids: &[UserId]) -> Result<Vec<Option<User>>, Error> {
+        let mut users = self.house.store.users_of(tenant.app.key, ids)?;
+        for user in users.iter_mut().flatten() {
+            self.hide(tenant, viewer, user)?;
+        }
+        Ok(users)
+    }
+
+    /// Takes away the custom fields that the viewer may not read.
+    fn hide(&self, tenant: &Tenant, viewer: Viewer, user: &mut User) -> Result<(), Error> {
+        let Viewer::User(viewer) = viewer else { return Ok(()) };
+        if user.profile.custom.is_empty() {
+            return Ok(());
+        }
+        let is_friend = || self.house.store.lists(user.key, viewer);
+        let is_close = viewer == user.key || is_friend()?;
+        user.profile.custom.retain(|name, _| match tenant.app.settings.custom_field(name).map(|field| field.read) {
+            Some(Readers::Everyone) => true,
+            Some(Readers::Friends) => is_close,
+            Some(Readers::Owner) => viewer == user.key,
+            Some(Readers::BackEnd) | None => false,
+        });
+        Ok(())
+    }
+
+    /// Changes what is given of a user's profile. Custom fields must be declared, and open to whoever writes them.
+    /// # Errors
+    /// `NotFound`, `Invalid`, store errors.
+    pub async fn set_profile(
+        &self,
+        tenant: &Tenant,
+        author: Author,
+        id: UserId,
+        profile: ProfileChange,
+    ) -> Result<User, Error> {
+        check_custom(tenant, author, &profile)?;
+        let change = UserChange { profile, ..UserChange::default() };
+        self.house.store.change_user(tenant.app.key, id, change, self.now()).await
+    }
+
     /// The user of this id, suspended ones included.
     /// # Errors
     /// `NotFound`, store errors.
@@ -69,6 +132,7 @@ impl Service {
     /// # Errors
     /// `NotFound`, `Invalid`, store errors.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
+        check_custom(tenant, Author::BackEnd, &setting.profile)?;
         let chosen = match &setting.password {
             None => None,
             Some(password) => {
@@ -80,4 +144,18 @@ impl Service {
         let change = UserChange { profile: setting.profile, chosen, state, device: None };
         self.house.store.change_user(tenant.app.key, id, change, self.now()).await
     }
+}
+
+fn check_custom(tenant: &Tenant, author: Author, change: &ProfileChange) -> Result<(), Error> {
+    for name in change.custom.keys() {
+        let fault = match (tenant.app.settings.custom_field(name).map(|field| field.write), author) {
+            (None, _) => Fault::Undeclared,
+            (Some(Writers::BackEnd), Author::Owner) => Fault::NotWritable,
+            (Some(Writers::BackEnd | Writers::Owner), Author::BackEnd) | (Some(Writers::Owner), Author::Owner) => {
+                continue;
+            }
+        };
+        return Err(fault.at(format!("custom field {}", name.as_str())));
+    }
+    Ok(())
 }

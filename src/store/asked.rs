@@ -4,6 +4,7 @@ use crate::domain::{
     avatar::{PictureKey, PictureKind},
     device::Device,
     id::{AppKey, SessionKey, UserId, UserKey},
+    listening::Wire,
     profile::{Credentials, ProfileChange, State, User},
     secret::{Derived, Digest, PasswordHash, Salt},
     text::ContactName,
@@ -139,6 +140,10 @@ pub struct NewTicket {
     pub digest: Digest,
     /// From this moment on it is no good.
     pub expires_at: Moment,
+    /// By which wire it is issued: on the others it is no good.
+    pub wire: Wire,
+    /// How many of the user's tickets of this wire stay, the newest, this one among them. None: all.
+    pub newest_kept: Option<u16>,
 }
 
 /// A session ticket as it is stored, good or expired.
@@ -150,6 +155,8 @@ pub struct Ticket {
     pub holder: TicketHolder,
     /// From this moment on it is no good.
     pub expires_at: Moment,
+    /// By which wire it was issued.
+    pub wire: Wire,
 }
 
 /// Who holds a ticket.

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated},
         id::{Host, UserId, UserKey},
+        listening::Wire,
         page::Page,
     },
     http::form::Form,
@@ -37,7 +38,7 @@ pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller,
     if token.is_empty() {
         return Err(Error::Unauthenticated(Unauthenticated::Missing).into());
     }
-    let caller = service.caller(token)?;
+    let caller = service.caller(token, Wire::MirrorFly)?;
     served(&caller.tenant)?;
     Ok(caller)
 }
@@ -45,7 +46,7 @@ pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller,
 /// The app of the token in the `Authorization` header, whoever holds it.
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
     let token = head.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    service.caller(token).ok().map(|caller| caller.tenant)
+    service.caller(token, Wire::MirrorFly).ok().map(|caller| caller.tenant)
 }
 
 /// The app's back end: the holder of a token that `/login` gave to the back-end account.

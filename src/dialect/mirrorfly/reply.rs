@@ -56,7 +56,7 @@ impl<'a> Shown<'a> {
     fn of(user: &'a User, upload: impl Fn(&PictureKey, Rendition) -> String) -> Self {
         let profile = &user.profile;
         let (profile_url, profile_url_thumb) = match &profile.avatar {
-            Avatar::Tile => (String::new(), String::new()),
+            Avatar::Tile | Avatar::Text(_) => (String::new(), String::new()),
             Avatar::Elsewhere(address) => (address.as_str().to_owned(), address.as_str().to_owned()),
             Avatar::Picture(key, _) => (upload(key, Rendition::Full), upload(key, THUMBNAIL)),
         };

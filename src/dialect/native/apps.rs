@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         app::{Dialects, Registration},
+        custom::{CustomField, CustomName, Readers, Writers},
         error::Error,
         id::{Host, Origin, SdkAppId},
         secret::Secret,
@@ -30,6 +31,8 @@ pub(super) fn scope() -> Scope {
         .service(call("/{app_id}", [web::get().to(show), web::patch().to(change)]))
         .service(call("/{app_id}/secrets", [web::get().to(secrets)]))
         .service(call("/{app_id}/rotate-secret", [web::post().to(rotate_secret)]))
+        .service(call("/{app_id}/fields", [web::get().to(fields)]))
+        .service(call("/{app_id}/fields/{name}", [web::put().to(declare)]))
         .service(users::scope())
 }
 
@@ -50,6 +53,8 @@ struct AppBody {
     token_lifetime_s: Option<u32>,
     public_pictures: Option<bool>,
     allowed_origins: Option<Vec<String>>,
+    import_at_login: Option<bool>,
+    tencent_sessions: Option<u16>,
 }
 
 impl TryFrom<AppBody> for AppChange {
@@ -72,6 +77,9 @@ impl TryFrom<AppBody> for AppChange {
             token_lifetime_s: body.token_lifetime_s,
             public_pictures: body.public_pictures,
             allowed_origins: body.allowed_origins.map(|list| list.iter().map(origin).collect()).transpose()?,
+            import_at_login: body.import_at_login,
+            tencent_sessions: body.tencent_sessions,
+            custom_field: None,
         })
     }
 }
@@ -119,4 +127,39 @@ async fn secrets(service: Data<Service>, path: Path<String>) -> Result<HttpRespo
 async fn rotate_secret(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
     let secret = service.rotate_app_secret(&app_id(&path)?).await?;
     Ok(HttpResponse::Ok().json(json!({ "secret": secret.expose() })))
+}
+
+async fn fields(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+    let tenant = service.tenant(&app_id(&path)?)?;
+    Ok(HttpResponse::Ok().json(json!({ "fields": tenant.app.settings.custom_fields })))
+}
+
+/// Who may read and write a custom field; what is not given is as open as can be.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldBody {
+    read: Option<String>,
+    write: Option<String>,
+}
+
+async fn declare(
+    service: Data<Service>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let (app, name) = path.into_inner();
+    let given: FieldBody = body(&request, payload).await?;
+    let field = CustomField {
+        name: CustomName::parse(&name).map_err(|fault| fault.at("name"))?,
+        read: given.read.as_deref().map_or(Ok(Readers::default()), Readers::parse).map_err(|fault| fault.at("read"))?,
+        write: given
+            .write
+            .as_deref()
+            .map_or(Ok(Writers::default()), Writers::parse)
+            .map_err(|fault| fault.at("write"))?,
+    };
+    let change = AppChange { custom_field: Some(field.clone()), ..AppChange::default() };
+    service.change_app(&app_id(&app)?, change).await?;
+    Ok(HttpResponse::Ok().json(field))
 }

@@ -35,6 +35,8 @@ pub(super) struct AppView<'a> {
     token_lifetime_s: Option<u32>,
     public_pictures: bool,
     allowed_origins: &'a [Origin],
+    import_at_login: bool,
+    tencent_sessions: u16,
     created_at: String,
 }
 
@@ -52,6 +54,8 @@ impl<'a> From<&'a App> for AppView<'a> {
             token_lifetime_s: app.settings.token_lifetime_s,
             public_pictures: app.settings.public_pictures,
             allowed_origins: &app.settings.allowed_origins,
+            import_at_login: app.settings.import_at_login,
+            tencent_sessions: app.settings.sessions_per_user.tencent,
             created_at: app.created_at.to_string(),
         }
     }

@@ -99,6 +99,7 @@ impl UserBody {
                 .metadata
                 .try_map(|pairs| Metadata::parse(pairs.clone()))
                 .map_err(|fault| fault.at("metadata"))?,
+            ..ProfileChange::default()
         })
     }
 }

@@ -113,16 +113,19 @@ pub(in crate::store) fn change(
     if rows.len() > ROWS_MAX && rows.len() > former.len() {
         return Err(too_many("contacts", rows.len()));
     }
-    let mut changed = 0;
+    let (mut changed, mut added, mut removed) = (0, Vec::new(), Vec::new());
     for (key, name) in rows.iter().filter(|(key, name)| former.get(key) != Some(name)) {
-        changed += tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])?;
+        let put = tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])?;
+        added.extend(Some(*key).filter(|key| put > 0 && !former.contains_key(key)));
+        changed += put;
     }
     for key in former.keys().filter(|key| !rows.contains_key(key)) {
         changed += tx.prepare_cached(TAKE)?.execute(params![owner.0, key.0])?;
+        removed.push(*key);
     }
     match changed {
         0 => Ok(()),
-        _ => events::append(tx, app, owner, &id, &EventKind::ContactsChanged, at),
+        _ => events::append(tx, app, owner, &id, &EventKind::ContactsChanged { added, removed }, at),
     }
 }
 
@@ -143,6 +146,12 @@ fn acting(tx: &Transaction<'_>, app: AppKey, user: UserKey) -> Result<UserId, Er
 const BLOCKS: &str = "
     SELECT count(*) FROM block JOIN user ON user.key = block.blocked WHERE block.owner = ?1 AND user.app = ?2";
 
+/// How many users somebody blocks.
+pub(super) fn blocks_of(connection: &Connection, app: AppKey, owner: UserKey) -> Result<usize, Error> {
+    let blocks: i64 = connection.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
+    usize::try_from(blocks).map_err(Error::internal)
+}
+
 const BLOCK: &str = "INSERT INTO block (owner, blocked, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
 pub(in crate::store) fn block(
@@ -156,8 +165,7 @@ pub(in crate::store) fn block(
     if tx.prepare_cached(BLOCK)?.execute(params![owner.0, whom.0, at.micros()])? == 0 {
         return Err(Error::Conflict(What::Block));
     }
-    let blocks: i64 = tx.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
-    let blocks = usize::try_from(blocks).map_err(Error::internal)?;
+    let blocks = blocks_of(tx, app, owner)?;
     match blocks > ROWS_MAX {
         true => Err(too_many("blocked users", blocks)),
         false => events::append(tx, app, owner, &id, &EventKind::Blocked { whom }, at),
@@ -187,11 +195,8 @@ pub(in crate::store) fn blocked(
     page: Page,
 ) -> Result<Listed<User>, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    let total: i64 = snapshot.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
-    Ok(Listed {
-        items: users::blocked_by(&snapshot, app, owner, page)?,
-        total: u64::try_from(total).map_err(Error::internal)?,
-    })
+    let total = blocks_of(&snapshot, app, owner)? as u64;
+    Ok(Listed { items: users::blocked_by(&snapshot, app, owner, page)?, total })
 }
 
 /// Two different users of an app: the id of the one who acts, the key of the other.

@@ -5,6 +5,7 @@
 pub(super) mod apps;
 pub(super) mod contacts;
 pub(super) mod events;
+pub(super) mod friends;
 pub(super) mod pictures;
 mod readers;
 mod row;
@@ -30,6 +31,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0002_contacts.sql")),
     M::up(include_str!("schema/0003_search.sql")),
     M::up(include_str!("schema/0004_sessions.sql")),
+    M::up(include_str!("schema/0005_tencent.sql")),
 ];
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
@@ -52,7 +54,7 @@ const WAL_BYTES_KEPT: u32 = 48 * 1024 * 1024;
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 
 /// Statements a connection keeps prepared: more than there are.
-const STATEMENTS_KEPT: usize = 64;
+const STATEMENTS_KEPT: usize = 128;
 
 /// The files of one data folder, open.
 pub(super) struct Engine {

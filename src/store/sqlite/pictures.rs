@@ -21,6 +21,7 @@ pub(super) fn resolve(tx: &Transaction<'_>, owner: UserKey, wish: &AvatarChange,
     match wish {
         AvatarChange::Tile => Ok(Avatar::Tile),
         AvatarChange::Elsewhere(address) => Ok(Avatar::Elsewhere(address.clone())),
+        AvatarChange::Text(text) => Ok(Avatar::Text(text.clone())),
         AvatarChange::Owned(key, address) => owned(tx, owner, key, address.as_ref()),
         AvatarChange::Uploaded(new) => add(tx, owner, new, at),
     }

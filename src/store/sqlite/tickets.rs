@@ -5,8 +5,9 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::row::Stored;
 use crate::{
     domain::{
-        error::{Error, What},
+        error::{Error, Fault, What},
         id::{AppKey, UserId, UserKey},
+        listening::Wire,
         secret::Digest,
         time::Moment,
     },
@@ -14,12 +15,12 @@ use crate::{
 };
 
 const ISSUE_TO_BACK_END: &str = "
-    INSERT INTO ticket (digest, app, issued_at, expires_at)
-    SELECT ?1, key, ?3, ?4 FROM app WHERE key = ?2";
+    INSERT INTO ticket (digest, app, issued_at, expires_at, wire)
+    SELECT ?1, key, ?3, ?4, ?5 FROM app WHERE key = ?2";
 
 const ISSUE_TO_USER: &str = "
-    INSERT INTO ticket (digest, app, user, issued_at, expires_at)
-    SELECT ?1, app, key, ?3, ?4 FROM user WHERE app = ?2 AND key = ?5
+    INSERT INTO ticket (digest, app, user, issued_at, expires_at, wire)
+    SELECT ?1, app, key, ?3, ?4, ?8 FROM user WHERE app = ?2 AND key = ?5
         AND state = 'active' AND chosen IS ?6 AND issued_digest = ?7";
 
 pub(in crate::store) fn issue(
@@ -29,27 +30,38 @@ pub(in crate::store) fn issue(
     ticket: &NewTicket,
     at: Moment,
 ) -> Result<(), Error> {
-    let (digest, expires_at) = (ticket.digest.0, ticket.expires_at.micros());
+    let (digest, expires_at, wire) = (ticket.digest.0, ticket.expires_at.micros(), word(ticket.wire));
     let (issued, missing) = match holder {
         Holder::BackEnd => {
             let mut statement = tx.prepare_cached(ISSUE_TO_BACK_END)?;
-            (statement.execute(params![digest, app.0, at.micros(), expires_at])?, What::App)
+            (statement.execute(params![digest, app.0, at.micros(), expires_at, wire])?, What::App)
         }
         Holder::User { key, chosen, issued } => {
             let mut statement = tx.prepare_cached(ISSUE_TO_USER)?;
             let chosen = chosen.as_ref().map(|hash| hash.0.as_str());
-            let checked = params![digest, app.0, at.micros(), expires_at, key.0, chosen, issued.0];
+            let checked = params![digest, app.0, at.micros(), expires_at, key.0, chosen, issued.0, wire];
             (statement.execute(checked)?, What::User)
         }
     };
-    match issued {
-        0 => Err(Error::NotFound(missing)),
-        _ => Ok(()),
+    if issued == 0 {
+        return Err(Error::NotFound(missing));
+    }
+    match (holder, ticket.newest_kept) {
+        (Holder::User { key, .. }, Some(kept)) => {
+            tx.prepare_cached(FORGET_OLDER)?.execute(params![key.0, wire, kept])?;
+            Ok(())
+        }
+        (Holder::BackEnd, Some(_)) | (Holder::BackEnd | Holder::User { .. }, None) => Ok(()),
     }
 }
 
+/// Of one wire, all but a user's newest ones.
+const FORGET_OLDER: &str = "
+    DELETE FROM ticket WHERE digest IN (
+        SELECT digest FROM ticket WHERE user = ?1 AND wire = ?2 ORDER BY issued_at DESC, digest LIMIT -1 OFFSET ?3)";
+
 const FIND: &str = "
-    SELECT ticket.digest, ticket.app, ticket.user, user.id, ticket.expires_at
+    SELECT ticket.digest, ticket.app, ticket.user, user.id, ticket.expires_at, ticket.wire
     FROM ticket LEFT JOIN user ON user.key = ticket.user
     WHERE ticket.digest = ?1";
 
@@ -81,6 +93,14 @@ pub(super) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), 
     Ok(())
 }
 
+const FORGET_OF_WIRE: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
+
+/// Ends the sessions of a user that one wire began.
+pub(super) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_OF_WIRE)?.execute(params![user.0, word(wire)])?;
+    Ok(())
+}
+
 const FORGET_OF_BACK_END: &str = "DELETE FROM ticket WHERE app = ?1 AND user IS NULL";
 
 /// Ends every session of an app's back end.
@@ -99,5 +119,18 @@ fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {
             None => TicketHolder::BackEnd,
         },
         expires_at: row.moment(4)?,
+        wire: row.parsed(5, wire)?,
     })
+}
+
+fn word(wire: Wire) -> &'static str {
+    match wire {
+        Wire::MirrorFly => "mirrorfly",
+        Wire::Tencent => "tencent",
+    }
+}
+
+fn wire(raw: &str) -> Result<Wire, Fault> {
+    let mut wires = [Wire::MirrorFly, Wire::Tencent].into_iter();
+    wires.find(|wire| word(*wire) == raw).ok_or(Fault::NotOneOf("mirrorfly, tencent"))
 }

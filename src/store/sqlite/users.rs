@@ -12,10 +12,11 @@ use crate::{
         event::EventKind,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
+        listening::Wire,
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash},
-        text::{ContactName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
+        text::{AvatarText, ContactName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
     store::{Holder, IfKnown, Register, Registered, StateChange, UserChange},
@@ -27,7 +28,7 @@ macro_rules! select_user {
         concat!(
             "SELECT user.key, user.id, user.state, user.handle, user.display_name, user.status, user.mobile,
                 user.email, user.extras, user.metadata, user.avatar_address, picture.key, picture.kind,
-                user.created_at, user.updated_at",
+                user.created_at, user.updated_at, user.particulars, user.custom",
             $more,
             " FROM user LEFT JOIN picture ON picture.owner = user.key AND picture.released_at IS NULL ",
             $which
@@ -36,7 +37,7 @@ macro_rules! select_user {
 }
 
 /// The first column behind those that [`user`] reads.
-const MORE: usize = 15;
+const MORE: usize = 17;
 
 const FIND: &str = select_user!("", "WHERE user.app = ?1 AND user.id = ?2");
 
@@ -323,7 +324,7 @@ pub(in crate::store) fn change_states(
 
 const SET_PROFILE: &str = "
     UPDATE user SET display_name = ?2, status = ?3, mobile = ?4, email = ?5, extras = ?6, metadata = ?7,
-        avatar_address = ?8, updated_at = ?9, version = version + 1
+        avatar_address = ?8, updated_at = ?9, particulars = ?10, custom = ?11, version = version + 1
     WHERE key = ?1";
 
 /// Takes over the given fields and says which ones differ from before; writes only if any does.
@@ -347,6 +348,7 @@ fn set_profile(
     }
     let avatar_address = match &profile.avatar {
         Avatar::Elsewhere(address) => Some(address.as_str()),
+        Avatar::Text(text) => Some(text.as_str()),
         Avatar::Tile | Avatar::Picture(..) => None,
     };
     tx.prepare_cached(SET_PROFILE)?.execute(params![
@@ -359,6 +361,8 @@ fn set_profile(
         serde_json::to_string(profile.metadata.as_object()).map_err(Error::internal)?,
         avatar_address,
         at.micros(),
+        serde_json::to_string(&profile.particulars).map_err(Error::internal)?,
+        serde_json::to_string(&profile.custom).map_err(Error::internal)?,
     ])?;
     user.profile = profile;
     user.updated_at = at;
@@ -484,6 +488,22 @@ pub(in crate::store) fn delete(tx: &Transaction<'_>, app: AppKey, id: &UserId, a
     events::append(tx, app, key, id, &EventKind::Deleted, at)
 }
 
+const SIGS_FROM: &str = "SELECT sigs_from FROM user WHERE app = ?1 AND key = ?2";
+
+pub(in crate::store) fn sigs_from(connection: &Connection, app: AppKey, user: UserKey) -> Result<Moment, Error> {
+    let from = connection.prepare_cached(SIGS_FROM)?.query_row(params![app.0, user.0], |row| row.get(0));
+    from.optional()?.map(Moment::from_micros).ok_or(Error::NotFound(What::User))
+}
+
+const KICK: &str = "UPDATE user SET sigs_from = ?3 WHERE app = ?1 AND id = ?2 RETURNING key";
+
+pub(in crate::store) fn kick(tx: &Transaction<'_>, app: AppKey, id: &UserId, at: Moment) -> Result<(), Error> {
+    let key = tx.prepare_cached(KICK)?.query_row(params![app.0, id.as_str(), at.micros()], |row| row.get(0));
+    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+    tickets::forget_of_wire(tx, key, Wire::Tencent)?;
+    events::append(tx, app, key, id, &EventKind::Kicked, at)
+}
+
 fn word(state: State) -> &'static str {
     match state {
         State::Active => "active",
@@ -535,6 +555,8 @@ fn user(row: &Row<'_>) -> Result<User, Error> {
             extras: Extras::parse(row.json(8)?).map_err(|fault| row.broken(8, fault))?,
             metadata: Metadata::parse(row.json(9)?).map_err(|fault| row.broken(9, fault))?,
             avatar: avatar(&row)?,
+            particulars: row.json(15)?,
+            custom: row.json(16)?,
         },
         created_at: row.moment(13)?,
         updated_at: row.moment(14)?,
@@ -545,5 +567,9 @@ fn avatar(row: &Stored<'_>) -> Result<Avatar, Error> {
     if let Some(key) = row.parsed_if_any(11, PictureKey::parse)? {
         return Ok(Avatar::Picture(key, row.parsed(12, pictures::kind)?));
     }
-    Ok(row.parsed_if_any(10, HttpAddress::parse)?.map_or(Avatar::Tile, Avatar::Elsewhere))
+    // One column for both: what is an address is one.
+    let given = |raw: &str| {
+        HttpAddress::parse(raw).map(Avatar::Elsewhere).or_else(|_| AvatarText::parse(raw).map(Avatar::Text))
+    };
+    Ok(row.parsed_if_any(10, given)?.unwrap_or_default())
 }

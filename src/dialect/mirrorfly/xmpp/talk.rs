@@ -401,7 +401,9 @@ impl Session {
                 let frame = Frame::Text(answer::profile_changed(user, host, jid, &self.iv_text));
                 Step { frames: vec![frame], ..Step::default() }
             }
-            Notice::ProfileChanged { .. } => Step::default(),
+            Notice::ProfileChanged { .. } | Notice::BlocksChanged { .. } | Notice::RequestsChanged { .. } => {
+                Step::default()
+            }
             Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.user, host, jid)]),
         }
     }
@@ -415,7 +417,7 @@ fn is_shown(field: &ProfileField) -> bool {
         | ProfileField::Status
         | ProfileField::Mobile
         | ProfileField::Email => true,
-        ProfileField::Extras | ProfileField::Metadata => false,
+        ProfileField::Extras | ProfileField::Metadata | ProfileField::Particular(_) | ProfileField::Custom(_) => false,
     }
 }
 

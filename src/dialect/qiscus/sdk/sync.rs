@@ -97,18 +97,23 @@ fn comment(app: &App, addresses: &Addresses, notice: &Notice) -> Option<Value> {
 
 /// Whose profile, what of it changed, and all that this wire shows of it as it is by now.
 fn content(app: &App, addresses: &Addresses, user: &User, fields: &[ProfileField]) -> Option<Value> {
-    let mut changed: Vec<&str> = fields.iter().copied().filter_map(name).collect();
+    let mut changed: Vec<&str> = fields.iter().filter_map(name).collect();
     changed.sort_unstable();
     changed.dedup();
     (!changed.is_empty()).then(|| json!({ "changed": changed, "user": PublicView::of(app, addresses, user) }))
 }
 
 /// A field by this wire's name.
-fn name(field: ProfileField) -> Option<&'static str> {
+fn name(field: &ProfileField) -> Option<&'static str> {
     match field {
         ProfileField::DisplayName => Some("username"),
         ProfileField::Avatar => Some("avatar_url"),
         ProfileField::Extras => Some("extras"),
-        ProfileField::Status | ProfileField::Mobile | ProfileField::Email | ProfileField::Metadata => None,
+        ProfileField::Status
+        | ProfileField::Mobile
+        | ProfileField::Email
+        | ProfileField::Metadata
+        | ProfileField::Particular(_)
+        | ProfileField::Custom(_) => None,
     }
 }

@@ -1,0 +1,145 @@
+//! UserSigs: what an app's back end signs so that its users may come in, and so that it may itself.
+//!
+//! A JSON object of facts and a signature over their text, zlib, base64 with an alphabet of its own. Two libraries write the JSON with
+//! different spaces, so the facts are compared, never the whole. Source: wire/tencent.md section 6, with its vectors.
+
+use std::io::{Read as _, Write as _};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{error::Error, secret::Secret, time::Moment},
+    service::{Service, apps::Tenant, credentials::Signing},
+};
+
+/// Characters of a UserSig that are looked at. The libraries make some 200; a userbuf makes more.
+const CHARS_MAX: usize = 4096;
+
+/// Bytes that a UserSig unpacks to: no more are unpacked.
+const UNPACKED_BYTES_MAX: u64 = 8192;
+
+/// The facts, as they stand in the JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Facts {
+    #[serde(rename = "TLS.ver")]
+    version: String,
+    #[serde(rename = "TLS.identifier")]
+    identifier: String,
+    #[serde(rename = "TLS.sdkappid")]
+    sdk_app_id: u32,
+    #[serde(rename = "TLS.expire")]
+    expire_s: u32,
+    #[serde(rename = "TLS.time")]
+    at_s: u32,
+    #[serde(rename = "TLS.sig")]
+    sig: String,
+    #[serde(rename = "TLS.userbuf", skip_serializing_if = "Option::is_none")]
+    userbuf: Option<String>,
+}
+
+impl Facts {
+    /// The text that is signed.
+    fn text(&self) -> String {
+        let Self { identifier, sdk_app_id, expire_s, at_s, userbuf, .. } = self;
+        let userbuf = userbuf.as_ref().map(|userbuf| format!("TLS.userbuf:{userbuf}\n")).unwrap_or_default();
+        format!(
+            "TLS.identifier:{identifier}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{at_s}\nTLS.expire:{expire_s}\n{userbuf}"
+        )
+    }
+
+    fn packed(&self) -> Result<String, Error> {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(&serde_json::to_vec(self).map_err(Error::internal)?).map_err(Error::internal)?;
+        let packed = BASE64.encode(zlib.finish().map_err(Error::internal)?);
+        Ok(packed.replace('+', "*").replace('/', "-").replace('=', "_"))
+    }
+
+    fn unpacked(raw: &str) -> Option<Self> {
+        if raw.len() > CHARS_MAX {
+            return None;
+        }
+        let packed = BASE64.decode(raw.replace('*', "+").replace('-', "/").replace('_', "=")).ok()?;
+        let mut json = Vec::new();
+        ZlibDecoder::new(packed.as_slice()).take(UNPACKED_BYTES_MAX).read_to_end(&mut json).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+}
+
+/// What a good UserSig says beside whom it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Checked {
+    /// When it was made.
+    pub(super) at: Moment,
+    /// From this moment on it is no good.
+    pub(super) expires_at: Moment,
+}
+
+/// Why a UserSig is no good: the first that applies, in this order.
+#[derive(Debug)]
+pub(super) enum SigFault {
+    /// It cannot be read: cut off, or never one.
+    Unreadable,
+    /// It names somebody else.
+    OtherUser,
+    /// It is of another app.
+    OtherApp,
+    /// Its signature is not the app's.
+    Forged,
+    /// It was good once.
+    Expired,
+    /// The house cannot tell.
+    House(Error),
+}
+
+/// Checks a UserSig of `identifier`, user or back-end account.
+/// # Errors
+/// See [`SigFault`].
+pub(super) fn check(
+    service: &Service,
+    tenant: &Tenant,
+    identifier: &str,
+    raw: &str,
+) -> Result<Checked, SigFault> {
+    let facts = Facts::unpacked(raw).ok_or(SigFault::Unreadable)?;
+    if facts.identifier != identifier {
+        return Err(SigFault::OtherUser);
+    }
+    if facts.sdk_app_id != tenant.app.sdk_app_id.get() {
+        return Err(SigFault::OtherApp);
+    }
+    let signature = BASE64.decode(&facts.sig).map_err(|_| SigFault::Forged)?;
+    match service.is_signed(tenant, Signing::Sha256, facts.text().as_bytes(), &signature) {
+        Ok(true) => {}
+        Ok(false) => return Err(SigFault::Forged),
+        Err(error) => return Err(SigFault::House(error)),
+    }
+    let (at, life) = (moment(facts.at_s.into()), u64::from(facts.expire_s));
+    let expires_at = at.after(std::time::Duration::from_secs(life));
+    match service.now() < expires_at {
+        true => Ok(Checked { at, expires_at }),
+        false => Err(SigFault::Expired),
+    }
+}
+
+/// Makes a UserSig as the vendor's libraries do.
+/// # Errors
+/// Internal.
+pub(super) fn make(service: &Service, tenant: &Tenant, identifier: &str, expire_s: u32) -> Result<Secret, Error> {
+    let mut facts = Facts {
+        version: "2.0".to_owned(),
+        identifier: identifier.to_owned(),
+        sdk_app_id: tenant.app.sdk_app_id.get(),
+        expire_s,
+        at_s: u32::try_from(service.now().unix_s()).map_err(Error::internal)?,
+        sig: String::new(),
+        userbuf: None,
+    };
+    facts.sig = BASE64.encode(service.sign(tenant, facts.text().as_bytes())?);
+    facts.packed().map(Secret::new)
+}
+
+fn moment(unix_s: i64) -> Moment {
+    Moment::from_micros(unix_s * 1_000_000)
+}

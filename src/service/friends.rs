@@ -1,0 +1,170 @@
+//! Friends and black lists, as Tencent's pages have them. A friend is a contact row, a black list the blocks of every wire.
+
+use crate::{
+    domain::{
+        error::Error,
+        friend::{
+            Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, REQUESTS_MAX, Relation,
+            Request, RequestAnswer,
+        },
+        id::UserId,
+        page::{Listed, Page},
+        time::Moment,
+    },
+    service::{Service, apps::Tenant, blocking},
+};
+
+/// What came of each of the ids of a call, in their order.
+pub type Outcomes = Vec<Result<(), FriendFault>>;
+
+impl Service {
+    /// Lists others as a user's friends; who wants to be asked first is asked.
+    /// # Errors
+    /// `NotFound` for an owner who is no user; store errors.
+    pub async fn befriend(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        asked: Vec<Befriend>,
+        how: Befriending,
+    ) -> Result<Vec<Befriended>, Error> {
+        self.house.store.befriend(tenant.app.key, owner.clone(), asked, how, self.now()).await
+    }
+
+    /// Takes others off a user's list of friends, and the user off theirs where that is asked.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn unfriend(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        whom: Vec<UserId>,
+        both_ways: bool,
+    ) -> Result<Outcomes, Error> {
+        self.house.store.unfriend(tenant.app.key, owner.clone(), whom, both_ways, self.now()).await
+    }
+
+    /// Changes what a user calls friends, and the groups they are in.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn change_friends(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        changes: Vec<FriendChange>,
+    ) -> Result<Outcomes, Error> {
+        self.house.store.change_friends(tenant.app.key, owner.clone(), changes, self.now()).await
+    }
+
+    /// A page of a user's friends, in the order they were created as users.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn friends(&self, tenant: &Tenant, owner: &UserId, page: Page) -> Result<Listed<Friend>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.friends(app, &owner, page)).await?
+    }
+
+    /// Which of these are a user's friends, in their order.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn friends_among(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<Friend>>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.friends_among(app, &owner, &ids)).await?
+    }
+
+    /// Who of a user and these others lists whom; None where there is no such other.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn friendships(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<Relation>>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.friendships(app, &owner, &ids)).await?
+    }
+
+    /// Requests that wait for a user's consent, or for that of those it has asked; the newest first, all of them.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn requests(&self, tenant: &Tenant, owner: &UserId, direction: Direction) -> Result<Vec<Request>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.requests(app, &owner, direction, REQUESTS_MAX as u32)).await?
+    }
+
+    /// Answers requests that wait for a user's consent.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn answer_requests(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        answers: Vec<RequestAnswer>,
+    ) -> Result<Outcomes, Error> {
+        self.house.store.answer_requests(tenant.app.key, owner.clone(), answers, self.now()).await
+    }
+
+    /// Forgets requests: those that came are not answered, those that went are taken back.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn forget_requests(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        direction: Direction,
+        with: Vec<UserId>,
+    ) -> Result<Outcomes, Error> {
+        self.house.store.forget_requests(tenant.app.key, owner.clone(), direction, with, self.now()).await
+    }
+
+    /// Blocks others; with a block a friendship ends, both ways.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn black_list_add(&self, tenant: &Tenant, owner: &UserId, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+        self.house.store.black_list_add(tenant.app.key, owner.clone(), whom, self.now()).await
+    }
+
+    /// Ends blocks.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn black_list_delete(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        whom: Vec<UserId>,
+    ) -> Result<Outcomes, Error> {
+        self.house.store.black_list_delete(tenant.app.key, owner.clone(), whom, self.now()).await
+    }
+
+    /// A page of whom a user blocks, and since when.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn black_list(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        page: Page,
+    ) -> Result<Listed<(UserId, Moment)>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.black_list(app, &owner, page)).await?
+    }
+
+    /// Who of a user and these others blocks whom; None where there is no such other.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn blocks_among(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<Relation>>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.blocks_among(app, &owner, &ids)).await?
+    }
+}
