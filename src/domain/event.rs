@@ -52,6 +52,9 @@ pub enum EventKind {
         /// Who is listed no longer.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         removed: Vec<UserKey>,
+        /// Whose row says something else: the name the owner has for them, the groups they are in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<UserKey>,
     },
     /// It blocked another user.
     Blocked {
@@ -63,15 +66,14 @@ pub enum EventKind {
         /// Whom.
         whom: UserKey,
     },
-    /// Another user asks it to be friends.
-    Asked {
-        /// Who.
-        by: UserKey,
-    },
-    /// A request of another user waits no longer: it was answered or taken back.
-    NotAsked {
-        /// Whose.
-        by: UserKey,
+    /// A request to be friends waits from now on, or waits no longer: it was answered or taken back.
+    RequestChanged {
+        /// The other of the two.
+        with: UserKey,
+        /// Whether it came from the other.
+        is_incoming: bool,
+        /// Whether it waits.
+        is_waiting: bool,
     },
     /// Its back end has ended its sessions on Tencent's wire.
     Kicked,

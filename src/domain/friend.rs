@@ -12,10 +12,10 @@ use super::{
 pub const FRIENDS_MAX: usize = 3000;
 
 /// Groups one may sort friends into. Source: the vendor's limits, "32 groups".
-pub const GROUPS_MAX: usize = 32;
+pub const GROUPS_MAX: u32 = 32;
 
 /// Requests that may wait for one user's consent, and that one user may have waiting at others; the vendor's bound is 1,000 too.
-pub const REQUESTS_MAX: usize = 1000;
+pub const REQUESTS_MAX: u32 = 1000;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident, $bytes_max:literal;)*) => {$(

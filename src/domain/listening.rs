@@ -26,6 +26,8 @@ pub enum Notice {
         added: Vec<UserId>,
         /// Who is listed no longer.
         removed: Vec<UserId>,
+        /// Whose row says something else.
+        changed: Vec<UserId>,
     },
     /// Whom the listener itself blocks differs.
     BlocksChanged {
@@ -36,13 +38,15 @@ pub enum Notice {
         /// Whether that user is blocked from now on.
         is_blocked: bool,
     },
-    /// Requests to be friends that wait for the listener differ.
-    RequestsChanged {
+    /// A request to be friends, to the listener or of it, waits from now on or waits no longer.
+    RequestChanged {
         /// The number of the event.
         seq: i64,
-        /// Who asks, or asked.
-        from: UserId,
-        /// Whether the request waits from now on.
+        /// The other of the two.
+        with: UserId,
+        /// Whether it came from the other.
+        is_incoming: bool,
+        /// Whether it waits.
         is_waiting: bool,
     },
 }
@@ -54,7 +58,7 @@ impl Notice {
             Self::ProfileChanged { seq, .. }
             | Self::ContactsChanged { seq, .. }
             | Self::BlocksChanged { seq, .. }
-            | Self::RequestsChanged { seq, .. } => *seq,
+            | Self::RequestChanged { seq, .. } => *seq,
         }
     }
 }

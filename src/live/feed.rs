@@ -83,14 +83,16 @@ impl Feed {
                     self.hub.deliver(&self.hearers(user)?, &Arc::new(notice));
                 }
             }
-            EventKind::ContactsChanged { added, removed } => self.tell_alone(user, || {
-                let (added, removed) = (self.ids(app, &added)?, self.ids(app, &removed)?);
-                Ok(Some(Notice::ContactsChanged { seq, added, removed }))
+            EventKind::ContactsChanged { added, removed, changed } => self.tell_alone(user, || {
+                let [added, removed, changed] = [added, removed, changed].map(|users| self.ids(app, &users));
+                Ok(Some(Notice::ContactsChanged { seq, added: added?, removed: removed?, changed: changed? }))
             })?,
             EventKind::Blocked { whom } => self.tell_block(seq, app, user, whom, true)?,
             EventKind::Unblocked { whom } => self.tell_block(seq, app, user, whom, false)?,
-            EventKind::Asked { by } => self.tell_request(seq, app, user, by, true)?,
-            EventKind::NotAsked { by } => self.tell_request(seq, app, user, by, false)?,
+            EventKind::RequestChanged { with, is_incoming, is_waiting } => {
+                let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
+                self.tell_alone(user, || Ok(self.id(app, with)?.map(notice)))?;
+            }
             EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
             EventKind::Kicked => self.hub.end(user, Some(Wire::Tencent)),
             EventKind::Created | EventKind::TokenReset | EventKind::Reactivated => {}
@@ -101,11 +103,6 @@ impl Feed {
     fn tell_block(&self, seq: i64, app: AppKey, user: UserKey, whom: UserKey, is_blocked: bool) -> Result<(), Error> {
         let notice = |whom| Notice::BlocksChanged { seq, whom, is_blocked };
         self.tell_alone(user, || Ok(self.id(app, whom)?.map(notice)))
-    }
-
-    fn tell_request(&self, seq: i64, app: AppKey, user: UserKey, by: UserKey, is_waiting: bool) -> Result<(), Error> {
-        let notice = |from| Notice::RequestsChanged { seq, from, is_waiting };
-        self.tell_alone(user, || Ok(self.id(app, by)?.map(notice)))
     }
 
     /// Tells one user alone, if it listens; only then the notice is made.

@@ -4,8 +4,8 @@ use crate::{
     domain::{
         error::Error,
         friend::{
-            Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, REQUESTS_MAX, Relation,
-            Request, RequestAnswer,
+            Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, FriendGroup, REQUESTS_MAX,
+            Relation, Request, RequestAnswer,
         },
         id::UserId,
         page::{Listed, Page},
@@ -95,7 +95,7 @@ impl Service {
     /// As [`Service::befriend`].
     pub async fn requests(&self, tenant: &Tenant, owner: &UserId, direction: Direction) -> Result<Vec<Request>, Error> {
         let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.requests(app, &owner, direction, REQUESTS_MAX as u32)).await?
+        blocking(move || store.requests(app, &owner, direction, REQUESTS_MAX)).await?
     }
 
     /// Answers requests that wait for a user's consent.
@@ -166,5 +166,59 @@ impl Service {
     ) -> Result<Vec<Option<Relation>>, Error> {
         let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
         blocking(move || store.blocks_among(app, &owner, &ids)).await?
+    }
+
+    /// Makes groups of friends and puts friends into them. More groups than one may have are a fault of the whole.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn create_groups(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        groups: Vec<FriendGroup>,
+        members: Vec<UserId>,
+    ) -> Result<Result<Outcomes, FriendFault>, Error> {
+        self.house.store.create_groups(tenant.app.key, owner.clone(), groups, members, self.now()).await
+    }
+
+    /// Takes groups away; the friends in them stay.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn delete_groups(&self, tenant: &Tenant, owner: &UserId, groups: Vec<FriendGroup>) -> Result<(), Error> {
+        self.house.store.delete_groups(tenant.app.key, owner.clone(), groups, self.now()).await
+    }
+
+    /// Gives a group another name; whether there was one.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn rename_group(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        from: FriendGroup,
+        to: FriendGroup,
+    ) -> Result<bool, Error> {
+        self.house.store.rename_group(tenant.app.key, owner.clone(), from, to, self.now()).await
+    }
+
+    /// Puts friends into a group (true) or takes them out of it (false).
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn change_group(
+        &self,
+        tenant: &Tenant,
+        owner: &UserId,
+        group: FriendGroup,
+        members: Vec<(UserId, bool)>,
+    ) -> Result<Outcomes, Error> {
+        self.house.store.change_group(tenant.app.key, owner.clone(), group, members, self.now()).await
+    }
+
+    /// A user's groups by name, each with the friends in it.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn groups(&self, tenant: &Tenant, owner: &UserId) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.groups(app, &owner)).await?
     }
 }

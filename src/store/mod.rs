@@ -7,6 +7,7 @@
 //! Time, ids and secrets are arguments; no engine's type leaves this room.
 
 mod asked;
+mod friends;
 mod sqlite;
 
 use std::{collections::HashSet, fmt, path::Path, sync::Arc};
@@ -17,7 +18,9 @@ pub use self::asked::{
     ContactsChange, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState, StateChange,
     StoredPicture, Ticket, TicketHolder, UserChange,
 };
-use self::sqlite::{Engine, apps, contacts, events, friends, pictures, search, sessions, tickets, users};
+use self::sqlite::{
+    Engine, apps, contacts, events, friends as friend_rows, pictures, search, sessions, tickets, users,
+};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},
@@ -25,10 +28,6 @@ use crate::domain::{
     device::DeviceType,
     error::Error,
     event::Event,
-    friend::{
-        Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, Relation, Request,
-        RequestAnswer,
-    },
     id::{AppKey, SessionKey, UserId, UserKey},
     page::{Listed, Order, Page},
     profile::{Credentials, User},
@@ -322,154 +321,11 @@ impl Store {
         self.0.read(|connection| contacts::blocked(connection, app, owner, page))
     }
 
-    /// Lists others as a user's friends, or asks them, one after the other; what came of each. Events: `ContactsChanged` for everybody whose
-    /// list differs, `Asked` for whose consent is waited for.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn befriend(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        asked: Vec<Befriend>,
-        how: Befriending,
-        at: Moment,
-    ) -> Result<Vec<Befriended>, Error> {
-        self.0.write(move |tx| friends::befriend(tx, app, &owner, &asked, how, at)).await
-    }
-
-    /// Takes others off a user's list, and the user off theirs where that is asked. Events: `ContactsChanged`.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn unfriend(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        whom: Vec<UserId>,
-        both_ways: bool,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| friends::unfriend(tx, app, &owner, &whom, both_ways, at)).await
-    }
-
-    /// Changes what a user calls friends and which groups they are in. Event: `ContactsChanged`, naming nobody.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn change_friends(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        changes: Vec<FriendChange>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| friends::change(tx, app, &owner, &changes, at)).await
-    }
-
-    /// Answers requests that wait for a user's consent. Events: `NotAsked`, `ContactsChanged` for everybody whose list differs.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn answer_requests(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        answers: Vec<RequestAnswer>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| friends::answer(tx, app, &owner, &answers, at)).await
-    }
-
-    /// Forgets requests that came to a user, or went from it. Events: `NotAsked`.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn forget_requests(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        direction: Direction,
-        with: Vec<UserId>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| friends::forget_requests(tx, app, &owner, direction, &with, at)).await
-    }
-
-    /// Requests that wait, the newest first.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn requests(
-        &self,
-        app: AppKey,
-        owner: &UserId,
-        direction: Direction,
-        at_most: u32,
-    ) -> Result<Vec<Request>, Error> {
-        self.0.read(|connection| friends::requests(connection, app, owner, direction, at_most))
-    }
-
-    /// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `NotAsked`.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn black_list_add(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        whom: Vec<UserId>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| friends::black_list_add(tx, app, &owner, &whom, at)).await
-    }
-
-    /// Ends blocks. Events: `Unblocked`.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn black_list_delete(
-        &self,
-        app: AppKey,
-        owner: UserId,
-        whom: Vec<UserId>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| friends::black_list_delete(tx, app, &owner, &whom, at)).await
-    }
-
-    /// A page of whom a user blocks and since when, in the order they were created as users.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn black_list(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<(UserId, Moment)>, Error> {
-        self.0.read(|connection| friends::black_list(connection, app, owner, page))
-    }
-
-    /// A page of a user's friends, in the order they were created as users.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn friends(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<Friend>, Error> {
-        self.0.read(|connection| friends::page(connection, app, owner, page))
-    }
-
-    /// Which of these are a user's friends, in their order.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn friends_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Friend>>, Error> {
-        self.0.read(|connection| friends::among(connection, app, owner, ids))
-    }
-
-    /// Who of a user and these others lists whom; None where there is no such other.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn friendships(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
-        self.0.read(|connection| friends::relations(connection, app, owner, ids, friends::Rows::Contacts))
-    }
-
-    /// Who of a user and these others blocks whom; None where there is no such other.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn blocks_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
-        self.0.read(|connection| friends::relations(connection, app, owner, ids, friends::Rows::Blocks))
-    }
-
     /// Whether a user lists another.
     /// # Errors
     /// Those of every read.
     pub fn lists(&self, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
-        self.0.read(|connection| friends::lists(connection, owner, contact))
+        self.0.read(|connection| friend_rows::lists(connection, owner, contact))
     }
 
     /// These users, in their order; None for ids that nobody has. Some 5 us each.

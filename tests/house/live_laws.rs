@@ -120,7 +120,9 @@ async fn next(session: &mut Session) -> Result<Arc<Notice>, Over> {
 async fn name(session: &mut Session) -> String {
     match next(session).await.unwrap().as_ref() {
         Notice::ProfileChanged { user, .. } => user.shown_name().to_owned(),
-        Notice::ContactsChanged { .. } => panic!("no profile"),
+        Notice::ContactsChanged { .. } | Notice::BlocksChanged { .. } | Notice::RequestChanged { .. } => {
+            panic!("no profile")
+        }
     }
 }
 

@@ -14,13 +14,16 @@ use standin::{
     domain::{
         app::{AccountPassword, App, AppSettings, NewApp, Registration},
         avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
+        custom::{CustomName, CustomValue},
         device::{Device, DeviceText, DeviceType},
         error::{Error, What},
         event::{Event, EventKind},
         free_data::{Extras, Metadata},
         id::{AppId, AppKey, Host, SdkAppId, UserId, UserKey},
+        listening::Wire,
         page::{Order, Page},
-        profile::{Patch, ProfileChange, ProfileField, State, User},
+        particulars::{AllowType, ForbidType, Gender, Location, Particulars},
+        profile::{Patch, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash, Salt, Sealed},
         text::{AppName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
@@ -74,7 +77,7 @@ impl Shelf {
     }
 
     async fn ticket(&self, holder: Holder, number: u8, expires_at: Moment) -> Digest {
-        let ticket = NewTicket { digest: Digest([number; 32]), expires_at };
+        let ticket = NewTicket { digest: Digest([number; 32]), expires_at, wire: Wire::MirrorFly, newest_kept: None };
         self.store.issue_ticket(self.app, holder, ticket, at(1)).await.unwrap();
         ticket.digest
     }
@@ -302,7 +305,9 @@ async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
 #[actix_web::test]
 async fn a_new_password_ends_all_sessions_but_the_one_begun_with_it() {
     let shelf = Shelf::fresh().await;
-    let ticket = |number| Some(NewTicket { digest: Digest([number; 32]), expires_at: at(1000) });
+    let ticket = |number| {
+        Some(NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None })
+    };
     let chosen = |hash: &str| Some(PasswordHash(hash.into()));
     let first = Register { ticket: ticket(1), chosen: chosen("$one"), ..registration("guest") };
     shelf.store.register(shelf.app, first.clone()).await.unwrap();
@@ -322,7 +327,8 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
     let shelf = Shelf::fresh().await;
     let key = shelf.register("ada").await.user.key;
     let issue = |number: u8, seen: Option<PasswordHash>| {
-        let ticket = NewTicket { digest: Digest([number; 32]), expires_at: at(1000) };
+        let ticket =
+            NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
         shelf.store.issue_ticket(
             shelf.app,
             Holder::User { key, chosen: seen, issued: derived(2).digest },
@@ -354,7 +360,7 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     assert_eq!(suspended.state, State::Suspended);
     assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
     assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
-    let ticket = NewTicket { digest: Digest([4; 32]), expires_at: at(1000) };
+    let ticket = NewTicket { digest: Digest([4; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
     let issued = shelf
         .store
         .issue_ticket(shelf.app, Holder::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
@@ -480,7 +486,7 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(refused.unwrap_err(), missing);
     assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
     assert_eq!(shelf.store.delete_user(foreign, id.clone(), at(3)).await, Err(missing.clone()));
-    let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100) };
+    let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100), wire: Wire::MirrorFly, newest_kept: None };
     assert_eq!(
         shelf
             .store
@@ -596,6 +602,18 @@ async fn a_profile_comes_back_byte_for_byte() {
         email: Patch::Set(Email::parse("!#$%&+@example.com").unwrap()),
         extras: Patch::Set(Extras::parse(json!({ "a": { "b": [1, null, "\u{0}"] } })).unwrap()),
         metadata: Patch::Set(Metadata::parse(pairs).unwrap()),
+        particulars: Particulars {
+            gender: Some(Gender::Unknown),
+            birthday: Some(20_000_101),
+            location: Some(Location::parse("\u{0}\u{1}  ").unwrap()),
+            language: Some(u32::MAX),
+            allow_type: Some(AllowType::NeedConfirm),
+            message_settings: Some(0),
+            forbid_type: Some(ForbidType::SendOut),
+            level: Some(1),
+            role: Some(2),
+        },
+        custom: [(CustomName::parse("Test1").unwrap(), CustomValue::parse(" x\n").unwrap())].into(),
     };
     let user = shelf.store.register(shelf.app, Register { change, ..registration("guest") }).await.unwrap().user;
     assert_eq!(shelf.user("guest").as_ref(), Some(&user));
@@ -611,9 +629,16 @@ async fn a_profile_comes_back_byte_for_byte() {
         email: Patch::Clear,
         extras: Patch::Clear,
         metadata: Patch::Clear,
+        particulars: Particulars::default(),
+        custom: [(CustomName::parse("Test1").unwrap(), CustomValue::parse("").unwrap())].into(),
     };
-    assert_eq!(shelf.change("guest", cleared, at(2)).await.profile, Default::default());
-    assert_eq!(shelf.user("guest").unwrap().profile, Default::default());
+    let left = Profile { particulars: user.profile.particulars, ..Profile::default() };
+    assert_eq!(
+        shelf.change("guest", cleared, at(2)).await.profile,
+        left,
+        "what Tencent's wire sets, it never takes back"
+    );
+    assert_eq!(shelf.user("guest").unwrap().profile, left);
 }
 
 #[actix_web::test]

@@ -113,19 +113,19 @@ pub(in crate::store) fn change(
     if rows.len() > ROWS_MAX && rows.len() > former.len() {
         return Err(too_many("contacts", rows.len()));
     }
-    let (mut changed, mut added, mut removed) = (0, Vec::new(), Vec::new());
+    let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for (key, name) in rows.iter().filter(|(key, name)| former.get(key) != Some(name)) {
-        let put = tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])?;
-        added.extend(Some(*key).filter(|key| put > 0 && !former.contains_key(key)));
-        changed += put;
+        if tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])? > 0 {
+            if former.contains_key(key) { &mut changed } else { &mut added }.push(*key);
+        }
     }
     for key in former.keys().filter(|key| !rows.contains_key(key)) {
-        changed += tx.prepare_cached(TAKE)?.execute(params![owner.0, key.0])?;
+        tx.prepare_cached(TAKE)?.execute(params![owner.0, key.0])?;
         removed.push(*key);
     }
-    match changed {
-        0 => Ok(()),
-        _ => events::append(tx, app, owner, &id, &EventKind::ContactsChanged { added, removed }, at),
+    match added.is_empty() && removed.is_empty() && changed.is_empty() {
+        true => Ok(()),
+        false => events::append(tx, app, owner, &id, &EventKind::ContactsChanged { added, removed, changed }, at),
     }
 }
 

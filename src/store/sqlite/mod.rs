@@ -3,11 +3,14 @@
 //! WAL, STRICT tables, foreign keys. Reads are given a `&Connection` that refuses to write, writes a `&Transaction`.
 
 pub(super) mod apps;
+pub(super) mod black_list;
 pub(super) mod contacts;
 pub(super) mod events;
 pub(super) mod friends;
+pub(super) mod groups;
 pub(super) mod pictures;
 mod readers;
+pub(super) mod requests;
 mod row;
 pub(super) mod search;
 pub(super) mod sessions;

@@ -201,7 +201,8 @@ fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
         standin::dialect::mirrorfly::codec::Codec::of_profile(r"guest\40qiscus.com", "LICENSEKEY0123456789abcd");
     assert!(frame.contains(&format!("<nickName>{}</nickName>", codec.encrypt("Älice Ω <1>"))), "{frame}");
     assert_eq!(talk.notice(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Step::default());
-    let step = talk.notice(&Notice::ContactsChanged { seq: 3 });
+    let step =
+        talk.notice(&Notice::ContactsChanged { seq: 3, added: Vec::new(), removed: Vec::new(), changed: Vec::new() });
     let told = format!(
         r#"<message xmlns="jabber:client" from="alice@{HOST}" to="alice@{HOST}/Web-1"><register_update /></message>"#
     );

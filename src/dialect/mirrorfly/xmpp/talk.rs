@@ -401,7 +401,7 @@ impl Session {
                 let frame = Frame::Text(answer::profile_changed(user, host, jid, &self.iv_text));
                 Step { frames: vec![frame], ..Step::default() }
             }
-            Notice::ProfileChanged { .. } | Notice::BlocksChanged { .. } | Notice::RequestsChanged { .. } => {
+            Notice::ProfileChanged { .. } | Notice::BlocksChanged { .. } | Notice::RequestChanged { .. } => {
                 Step::default()
             }
             Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.user, host, jid)]),

@@ -12,6 +12,13 @@ ALTER TABLE contact ADD COLUMN friend_groups TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE contact ADD COLUMN source TEXT;
 ALTER TABLE contact ADD COLUMN wording TEXT;
 
+-- The groups a user sorts friends into, by name: 32 at the most. Who is in one says the contact's row.
+CREATE TABLE friend_group (
+    owner INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
+    name  TEXT NOT NULL,
+    PRIMARY KEY (owner, name)
+) STRICT, WITHOUT ROWID;
+
 -- Requests to be friends that wait for the consent of the one who is asked. Few for each user: see REQUESTS_MAX.
 CREATE TABLE request (
     asked        INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,

@@ -1,0 +1,224 @@
+//! Friends, requests, groups and black lists: the operations behind Tencent's relations.
+
+use super::{
+    Store,
+    sqlite::{black_list, friends, groups, requests},
+};
+use crate::domain::{
+    error::Error,
+    friend::{
+        Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, FriendGroup, Relation,
+        Request, RequestAnswer,
+    },
+    id::{AppKey, UserId},
+    page::{Listed, Page},
+    time::Moment,
+};
+
+impl Store {
+    /// Lists others as a user's friends, or asks them, one after the other; what came of each. Events: `ContactsChanged` for everybody whose
+    /// list differs, `RequestChanged` for both where consent is waited for.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn befriend(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        asked: Vec<Befriend>,
+        how: Befriending,
+        at: Moment,
+    ) -> Result<Vec<Befriended>, Error> {
+        self.0.write(move |tx| friends::befriend(tx, app, &owner, &asked, how, at)).await
+    }
+
+    /// Takes others off a user's list, and the user off theirs where that is asked. Events: `ContactsChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn unfriend(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        whom: Vec<UserId>,
+        both_ways: bool,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| friends::unfriend(tx, app, &owner, &whom, both_ways, at)).await
+    }
+
+    /// Changes what a user calls friends and which groups they are in. Event: `ContactsChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn change_friends(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        changes: Vec<FriendChange>,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| friends::change(tx, app, &owner, &changes, at)).await
+    }
+
+    /// Answers requests that wait for a user's consent. Events: `RequestChanged`, `ContactsChanged` for everybody whose list differs.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn answer_requests(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        answers: Vec<RequestAnswer>,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| requests::answer(tx, app, &owner, &answers, at)).await
+    }
+
+    /// Forgets requests that came to a user, or went from it. Events: `RequestChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn forget_requests(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        direction: Direction,
+        with: Vec<UserId>,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| requests::forget(tx, app, &owner, direction, &with, at)).await
+    }
+
+    /// Requests that wait, the newest first.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn requests(
+        &self,
+        app: AppKey,
+        owner: &UserId,
+        direction: Direction,
+        at_most: u32,
+    ) -> Result<Vec<Request>, Error> {
+        self.0.read(|connection| requests::list(connection, app, owner, direction, at_most))
+    }
+
+    /// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn black_list_add(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        whom: Vec<UserId>,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| black_list::add(tx, app, &owner, &whom, at)).await
+    }
+
+    /// Ends blocks. Events: `Unblocked`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn black_list_delete(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        whom: Vec<UserId>,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| black_list::delete(tx, app, &owner, &whom, at)).await
+    }
+
+    /// A page of whom a user blocks and since when, in the order they were created as users.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn black_list(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<(UserId, Moment)>, Error> {
+        self.0.read(|connection| black_list::page(connection, app, owner, page))
+    }
+
+    /// A page of a user's friends, in the order they were created as users.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn friends(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<Friend>, Error> {
+        self.0.read(|connection| friends::page(connection, app, owner, page))
+    }
+
+    /// Which of these are a user's friends, in their order.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn friends_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Friend>>, Error> {
+        self.0.read(|connection| friends::among(connection, app, owner, ids))
+    }
+
+    /// Who of a user and these others lists whom; None where there is no such other.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn friendships(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
+        self.0.read(|connection| friends::relations(connection, app, owner, ids, friends::Rows::Contacts))
+    }
+
+    /// Who of a user and these others blocks whom; None where there is no such other.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn blocks_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
+        self.0.read(|connection| friends::relations(connection, app, owner, ids, friends::Rows::Blocks))
+    }
+
+    /// Makes groups of friends and puts friends into them; what came of each of these. More groups than one may have are a fault of the
+    /// whole. Event: `ContactsChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn create_groups(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        groups: Vec<FriendGroup>,
+        members: Vec<UserId>,
+        at: Moment,
+    ) -> Result<Result<Vec<Result<(), FriendFault>>, FriendFault>, Error> {
+        self.0.write(move |tx| groups::create(tx, app, &owner, &groups, &members, at)).await
+    }
+
+    /// Takes groups away; the friends in them stay. Event: `ContactsChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn delete_groups(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        groups: Vec<FriendGroup>,
+        at: Moment,
+    ) -> Result<(), Error> {
+        self.0.write(move |tx| groups::delete(tx, app, &owner, &groups, at)).await
+    }
+
+    /// Gives a group another name; whether there was one. Event: `ContactsChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn rename_group(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        from: FriendGroup,
+        to: FriendGroup,
+        at: Moment,
+    ) -> Result<bool, Error> {
+        self.0.write(move |tx| groups::rename(tx, app, &owner, &from, &to, at)).await
+    }
+
+    /// Puts friends into a group (true) or takes them out of it (false); what came of each. Event: `ContactsChanged`.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn change_group(
+        &self,
+        app: AppKey,
+        owner: UserId,
+        group: FriendGroup,
+        members: Vec<(UserId, bool)>,
+        at: Moment,
+    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
+        self.0.write(move |tx| groups::change_members(tx, app, &owner, &group, &members, at)).await
+    }
+
+    /// A user's groups by name, each with the friends in it.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn groups(&self, app: AppKey, owner: &UserId) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
+        self.0.read(|connection| groups::all(connection, app, owner))
+    }
+}

@@ -1,0 +1,193 @@
+//! Groups that a user sorts friends into: a row each, and their names in the friends' rows.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::{
+    friends::{Call, Outcome, each, or},
+    row::Stored,
+    users,
+};
+use crate::domain::{
+    error::Error,
+    friend::{FriendFault, FriendGroup, GROUPS_MAX},
+    id::{AppKey, UserId, UserKey},
+    time::Moment,
+};
+
+const HAVE_ROOM: &str = "
+    SELECT count(*) <= ?3 FROM (SELECT name FROM friend_group WHERE owner = ?1 UNION SELECT value FROM json_each(?2))";
+
+/// Whether the owner has room for these groups beside those it has.
+pub(super) fn have_room(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<bool, Error> {
+    if groups.is_empty() {
+        return Ok(true);
+    }
+    let groups = serde_json::to_string(groups).map_err(Error::internal)?;
+    Ok(tx.prepare_cached(HAVE_ROOM)?.query_row(params![owner.0, groups, GROUPS_MAX], |row| row.get(0))?)
+}
+
+const ADD: &str = "INSERT INTO friend_group (owner, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+
+/// Makes the groups that are new.
+pub(super) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<(), Error> {
+    let mut statement = tx.prepare_cached(ADD)?;
+    for group in groups {
+        statement.execute(params![owner.0, group.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Makes groups and puts friends into all of them. Whoever is no friend is told so; nothing is made beyond the most there may be.
+pub(in crate::store) fn create(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    groups: &[FriendGroup],
+    members: &[UserId],
+    at: Moment,
+) -> Result<Result<Vec<Outcome>, FriendFault>, Error> {
+    let call = Call::of(tx, app, owner, at)?;
+    if !have_room(tx, call.owner.key, groups)? {
+        return Ok(Err(FriendFault::GroupsFull));
+    }
+    add(tx, call.owner.key, groups)?;
+    let put = |call: &mut Call<'_>, other: UserKey| {
+        let mut is_friend = false;
+        for group in groups {
+            is_friend = regroup(tx, call.owner.key, other, None, Some(group))?;
+        }
+        call.changed.extend(Some(other).filter(|_| is_friend));
+        Ok(or(is_friend, FriendFault::NotFriends))
+    };
+    each(call, members, |id| id, |call, other, _| put(call, other.key)).map(Ok)
+}
+
+const DELETE: &str = "DELETE FROM friend_group WHERE owner = ?1 AND name = ?2";
+
+/// Takes groups away; the friends in them stay friends. Groups there are not are no error.
+pub(in crate::store) fn delete(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    groups: &[FriendGroup],
+    at: Moment,
+) -> Result<(), Error> {
+    let mut call = Call::of(tx, app, owner, at)?;
+    for group in groups {
+        tx.prepare_cached(DELETE)?.execute(params![call.owner.key.0, group.as_str()])?;
+        let members = regroup_all(tx, call.owner.key, group, None)?;
+        call.changed.extend(members);
+    }
+    call.done()
+}
+
+const RENAME: &str = "UPDATE OR REPLACE friend_group SET name = ?3 WHERE owner = ?1 AND name = ?2";
+
+/// Gives a group another name; one of that name there is takes its friends in. Whether there was such a group.
+pub(in crate::store) fn rename(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    from: &FriendGroup,
+    to: &FriendGroup,
+    at: Moment,
+) -> Result<bool, Error> {
+    let mut call = Call::of(tx, app, owner, at)?;
+    let renamed = tx.prepare_cached(RENAME)?.execute(params![call.owner.key.0, from.as_str(), to.as_str()])? > 0;
+    if renamed {
+        call.changed = regroup_all(tx, call.owner.key, from, Some(to))?;
+    }
+    call.done()?;
+    Ok(renamed)
+}
+
+/// Puts friends into a group (true) or takes them out of it (false).
+pub(in crate::store) fn change_members(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    group: &FriendGroup,
+    members: &[(UserId, bool)],
+    at: Moment,
+) -> Result<Vec<Outcome>, Error> {
+    let call = Call::of(tx, app, owner, at)?;
+    let groups = std::slice::from_ref(group);
+    if !have_room(tx, call.owner.key, groups)? {
+        return Ok(vec![Err(FriendFault::GroupsFull); members.len()]);
+    }
+    add(tx, call.owner.key, groups)?;
+    let put = |call: &mut Call<'_>, other: UserKey, is_in: bool| {
+        let is_friend = regroup(tx, call.owner.key, other, Some(group), Some(group).filter(|_| is_in))?;
+        call.changed.extend(Some(other).filter(|_| is_friend));
+        Ok(or(is_friend, FriendFault::NotFriends))
+    };
+    each(call, members, |(id, _)| id, |call, other, (_, is_in)| put(call, other.key, *is_in))
+}
+
+/// The groups of a friend, without one and with another, sorted.
+const REGROUP: &str = "
+    UPDATE contact SET friend_groups = (
+        SELECT json_group_array(value) FROM (
+            SELECT value FROM json_each(contact.friend_groups) WHERE value IS NOT ?3
+            UNION SELECT ?4 WHERE ?4 IS NOT NULL ORDER BY value))
+    WHERE owner = ?1 AND contact = ?2";
+
+/// Takes a friend out of one group and puts it into another. Whether it is a friend.
+fn regroup(
+    tx: &Transaction<'_>,
+    owner: UserKey,
+    friend: UserKey,
+    without: Option<&FriendGroup>,
+    with: Option<&FriendGroup>,
+) -> Result<bool, Error> {
+    let (without, with) = (without.map(FriendGroup::as_str), with.map(FriendGroup::as_str));
+    Ok(tx.prepare_cached(REGROUP)?.execute(params![owner.0, friend.0, without, with])? > 0)
+}
+
+const MEMBERS: &str = "
+    SELECT contact FROM contact
+    WHERE owner = ?1 AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = ?2)";
+
+/// The same for everybody who is in the one group; who that is.
+fn regroup_all(
+    tx: &Transaction<'_>,
+    owner: UserKey,
+    without: &FriendGroup,
+    with: Option<&FriendGroup>,
+) -> Result<Vec<UserKey>, Error> {
+    let mut statement = tx.prepare_cached(MEMBERS)?;
+    let members = statement.query_map(params![owner.0, without.as_str()], |row| row.get(0).map(UserKey))?;
+    let members: Vec<UserKey> = members.collect::<Result<_, _>>()?;
+    for member in &members {
+        regroup(tx, owner, *member, Some(without), with)?;
+    }
+    Ok(members)
+}
+
+const ALL: &str = "
+    SELECT friend_group.name, user.id FROM friend_group
+    LEFT JOIN contact ON contact.owner = friend_group.owner
+        AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = friend_group.name)
+    LEFT JOIN user ON user.key = contact.contact AND user.app = ?2
+    WHERE friend_group.owner = ?1 ORDER BY friend_group.name, contact.contact";
+
+/// A user's groups by name, each with the friends in it.
+pub(in crate::store) fn all(
+    connection: &Connection,
+    app: AppKey,
+    owner: &UserId,
+) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
+    let owner = users::key_of(connection, app, owner)?;
+    let mut statement = connection.prepare_cached(ALL)?;
+    let mut rows = statement.query(params![owner.0, app.0])?;
+    let mut groups: Vec<(FriendGroup, Vec<UserId>)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = Stored::of("friend_group", row);
+        let (name, member) = (row.parsed(0, FriendGroup::parse)?, row.parsed_if_any(1, UserId::parse)?);
+        match groups.last_mut().filter(|(group, _)| *group == name) {
+            Some((_, members)) => members.extend(member),
+            None => groups.push((name, member.into_iter().collect())),
+        }
+    }
+    Ok(groups)
+}

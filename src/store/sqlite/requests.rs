@@ -1,0 +1,154 @@
+//! Requests to be friends that wait for the consent of the one who is asked.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::{
+    friends::{Call, Outcome, Put, each, has_room, onto, or, put},
+    groups,
+    row::Stored,
+    users,
+};
+use crate::domain::{
+    error::Error,
+    friend::{
+        AddSource, AddWording, Befriend, Befriended, Direction, FriendFault, FriendGroup, REQUESTS_MAX, Request,
+        RequestAnswer, Verdict,
+    },
+    id::{AppKey, UserId},
+    profile::User,
+    text::{ContactName, DisplayName},
+    time::Moment,
+};
+
+const REQUESTS: &str = "
+    SELECT (SELECT count(*) FROM request WHERE asked = ?1) >= ?3 OR (SELECT count(*) FROM request WHERE by = ?2) >= ?3";
+
+const ASK: &str = "
+    INSERT INTO request (asked, by, remark, friend_group, source, wording, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (asked, by) DO UPDATE SET remark = excluded.remark, friend_group = excluded.friend_group,
+        source = excluded.source, wording = excluded.wording, at = excluded.at";
+
+pub(super) fn ask(call: &Call<'_>, other: &User, asked: &Befriend) -> Result<Befriended, Error> {
+    let (tx, owner) = (call.tx, call.owner.key);
+    if tx.prepare_cached(REQUESTS)?.query_row(params![other.key.0, owner.0, REQUESTS_MAX], |row| row.get(0))? {
+        return Ok(Befriended::Refused(FriendFault::RequestsFull));
+    }
+    tx.prepare_cached(ASK)?.execute(params![
+        other.key.0,
+        owner.0,
+        asked.remark.as_ref().map(ContactName::as_str),
+        asked.group.as_ref().map(FriendGroup::as_str),
+        asked.source.as_ref().map(AddSource::as_str),
+        asked.wording.as_ref().map(AddWording::as_str),
+        call.at.micros(),
+    ])?;
+    call.tell_request(other, &call.owner, true)?;
+    Ok(Befriended::Waiting)
+}
+
+const WAITING: &str = "SELECT asked, remark, friend_group, source, wording FROM request WHERE asked = ?1 AND by = ?2";
+
+pub(in crate::store) fn answer(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    answers: &[RequestAnswer],
+    at: Moment,
+) -> Result<Vec<Outcome>, Error> {
+    each(Call::of(tx, app, owner, at)?, answers, |answer| &answer.from, answer_one)
+}
+
+fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Result<Outcome, Error> {
+    let tx = call.tx;
+    let parse = |row: &Row<'_>| {
+        let row = Stored::of("request", row);
+        Ok::<_, Error>((
+            row.parsed_if_any(1, ContactName::parse)?,
+            row.parsed_if_any(2, FriendGroup::parse)?,
+            row.parsed_if_any(3, AddSource::parse)?,
+            row.parsed_if_any(4, AddWording::parse)?,
+        ))
+    };
+    let waiting = tx.prepare_cached(WAITING)?.query_and_then(params![call.owner.key.0, other.key.0], parse)?.next();
+    let Some((their_remark, their_group, source, wording)) = waiting.transpose()? else {
+        return Ok(Err(FriendFault::NoSuchRequest));
+    };
+    let Verdict::Agree { both_ways, remark, group } = &answer.verdict else {
+        return call.settle(other).map(Ok);
+    };
+    let (source, wording) = (source.as_ref(), wording.as_ref());
+    let theirs = Put { remark: their_remark.as_ref(), group: their_group.as_ref(), source, wording };
+    if !has_room(tx, other.key)? {
+        return Ok(Err(FriendFault::TheirListFull));
+    }
+    if !both_ways {
+        if put(tx, other.key, call.owner.key, &theirs, call.at)? {
+            call.tell(other, &onto(call.owner.key))?;
+        }
+        return call.settle(other).map(Ok);
+    }
+    if !has_room(tx, call.owner.key)? {
+        return Ok(Err(FriendFault::MyListFull));
+    }
+    if !groups::have_room(tx, call.owner.key, group.as_slice())? {
+        return Ok(Err(FriendFault::GroupsFull));
+    }
+    let mine = Put { remark: remark.as_ref(), group: group.as_ref(), source, wording };
+    call.list(other, &mine, Some(&theirs)).map(Ok)
+}
+
+pub(in crate::store) fn forget(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    direction: Direction,
+    with: &[UserId],
+    at: Moment,
+) -> Result<Vec<Outcome>, Error> {
+    each(
+        Call::of(tx, app, owner, at)?,
+        with,
+        |id| id,
+        |call, other, _| {
+            let (asked, by) = match direction {
+                Direction::Incoming => (&call.owner, other),
+                Direction::Outgoing => (other, &call.owner),
+            };
+            Ok(or(call.forget_request(asked, by)?, FriendFault::NoSuchRequest))
+        },
+    )
+}
+
+const INCOMING: &str = "
+    SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
+    FROM request JOIN user ON user.key = request.by WHERE request.asked = ?1 ORDER BY request.at DESC LIMIT ?2";
+
+const OUTGOING: &str = "
+    SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
+    FROM request JOIN user ON user.key = request.asked WHERE request.by = ?1 ORDER BY request.at DESC LIMIT ?2";
+
+pub(in crate::store) fn list(
+    connection: &Connection,
+    app: AppKey,
+    owner: &UserId,
+    direction: Direction,
+    at_most: u32,
+) -> Result<Vec<Request>, Error> {
+    let owner = users::key_of(connection, app, owner)?;
+    let statement = match direction {
+        Direction::Incoming => INCOMING,
+        Direction::Outgoing => OUTGOING,
+    };
+    let parse = |row: &Row<'_>| {
+        let row = Stored::of("request", row);
+        Ok(Request {
+            with: row.parsed(1, UserId::parse)?,
+            name: row.parsed_if_any(2, DisplayName::parse)?,
+            direction,
+            source: row.parsed_if_any(3, AddSource::parse)?,
+            wording: row.parsed_if_any(4, AddWording::parse)?,
+            at: row.moment(5)?,
+        })
+    };
+    connection.prepare_cached(statement)?.query_and_then(params![owner.0, at_most], parse)?.collect()
+}
