@@ -23,6 +23,7 @@
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
+//! dialect/tencent/    Tencent Cloud Chat: its commands on accounts and profiles, by REST for back ends
 //! dialect/native/     our own API under /standin/v1, by which the command line reaches a running server
 //! ```
 //!

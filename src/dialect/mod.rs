@@ -3,3 +3,4 @@
 pub mod mirrorfly;
 pub mod native;
 pub mod qiscus;
+pub mod tencent;

@@ -1,0 +1,121 @@
+//! The commands by their names, `service.command`: one table, for the REST API and for the socket.
+
+use std::{pin::Pin, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::reply::{self, Code, Family, Refused};
+use crate::{
+    domain::{error::Fault, id::UserId, profile::User},
+    http::addresses::Addresses,
+    service::{Service, apps::Tenant},
+};
+
+/// What commands work with.
+pub(super) struct Desk<'a> {
+    /// The verbs.
+    pub(super) service: &'a Service,
+    /// The app.
+    pub(super) tenant: &'a Arc<Tenant>,
+    /// Where pictures are found.
+    pub(super) addresses: &'a Addresses,
+}
+
+/// Who calls.
+#[derive(Debug)]
+pub(super) enum Caller {
+    /// The app's administrator: it acts for anybody.
+    BackEnd,
+    /// A user: it acts for itself.
+    User(User),
+}
+
+/// What a command answers beside the envelope.
+pub(super) type Answered = Result<Map<String, Value>, Refused>;
+
+type Running<'a> = Pin<Box<dyn Future<Output = Answered> + 'a>>;
+
+/// Every command, and where it leads.
+const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[];
+
+/// Runs a command and answers it, envelope and all. None: there is no command of this name.
+pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Value> {
+    let (_, command) = COMMANDS.iter().find(|(known, _)| *known == name)?;
+    Some(match command(Call { desk, caller, body }).await {
+        Ok(fields) => reply::ok(fields),
+        Err(refused) => reply::failed(&refused, Family::of(name)),
+    })
+}
+
+/// One call of a command.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// What it works with.
+    pub(super) desk: &'a Desk<'a>,
+    /// Who calls.
+    pub(super) caller: &'a Caller,
+    /// What the call says.
+    pub(super) body: &'a Value,
+}
+
+impl<'a> Call<'a> {
+    /// A field that is given; null is as none.
+    pub(super) fn field(&self, name: &str) -> Option<&'a Value> {
+        self.body.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A list of one to `most` items.
+    /// # Errors
+    /// A bad parameter.
+    pub(super) fn list(&self, name: &'static str, most: usize) -> Result<&'a [Value], Refused> {
+        let given = self.field(name).ok_or_else(|| bad(&Fault::Missing, name))?;
+        let items = given.as_array().ok_or_else(|| bad(&Fault::Malformed("a list"), name))?;
+        match items.len() {
+            0 => Err(bad(&Fault::Missing, name)),
+            found if found > most => {
+                Err(bad(&Fault::TooMuch { most: most as u64, unit: "items", found: found as u64 }, name))
+            }
+            _ => Ok(items),
+        }
+    }
+
+    /// Whose data the command is about: `From_Account`. A user's own only.
+    /// # Errors
+    /// A bad parameter; 60015; that the caller may not.
+    pub(super) fn owner(&self) -> Result<UserId, Refused> {
+        const FIELD: &str = "From_Account";
+        let named = account_of(self.field(FIELD).ok_or_else(|| bad(&Fault::Missing, FIELD))?, FIELD)?;
+        let is_own = match self.caller {
+            Caller::BackEnd => true,
+            Caller::User(user) => user.id.as_str() == named,
+        };
+        match is_own {
+            true => UserId::parse(named).map_err(|fault| bad(&fault, FIELD)),
+            false => Err(Refused::Rights(format!("{FIELD} must be the account that has signed in"))),
+        }
+    }
+
+    /// Refuses who is not the app's administrator.
+    /// # Errors
+    /// That the caller may not.
+    pub(super) fn back_end(&self) -> Result<(), Refused> {
+        match self.caller {
+            Caller::BackEnd => Ok(()),
+            Caller::User(_) => {
+                Err(Refused::Rights("Only the app's administrator calls this, by the REST API".to_owned()))
+            }
+        }
+    }
+}
+
+/// An account's name, in a field or a list.
+/// # Errors
+/// 60015: it is no text.
+pub(super) fn account_of<'a>(value: &'a Value, field: &str) -> Result<&'a str, Refused> {
+    value.as_str().ok_or_else(|| Refused::Said(Code::AccountNotText, format!("{field} must be text, in quotes")))
+}
+
+/// A parameter that breaks a rule.
+pub(super) fn bad(fault: &Fault, field: &str) -> Refused {
+    Refused::BadParameter(format!("{field} {fault}"))
+}

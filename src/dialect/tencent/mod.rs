@@ -1,0 +1,6 @@
+//! Tencent Cloud Chat: its REST API for back ends. Accounts and profiles; no messages, no groups.
+//!
+//! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to user profiles.
+
+mod command;
+mod reply;

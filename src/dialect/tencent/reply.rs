@@ -1,0 +1,219 @@
+//! The vendor's envelope: `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ErrorDisplay":""}` behind the fields of an answer. The
+//! outcome stands in the body alone: the HTTP status is 200 always.
+//!
+//! This is the one place that knows the vendor's numbers. One refusal has a number for each service: an account that does not exist is
+//! 70107 for accounts, 40003 for profiles, 30003 for friends.
+
+use serde_json::{Map, Value};
+
+use crate::domain::error::{Error, What};
+
+/// The numbers that are answered here. Source: the vendor's page of error codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Code {
+    /// Not a POST, or an address or body that cannot be read.
+    BadHttp = 60002,
+    /// The body is no JSON object.
+    NoJson = 60003,
+    /// The identifier is missing or no account's name.
+    BadIdentifier = 60004,
+    /// The UserSig is missing.
+    NoUserSig = 60005,
+    /// No app of this number.
+    BadSdkAppId = 60006,
+    /// No such command.
+    UnknownCommand = 60009,
+    /// Only an app's administrator calls the REST API.
+    NotAdministrator = 60010,
+    /// Too often.
+    TooFrequent = 60011,
+    /// The number of the app is missing.
+    NoSdkAppId = 60012,
+    /// An account is named by something else than a text.
+    AccountNotText = 60015,
+
+    /// The account does not exist.
+    NotImported = 70107,
+    /// Somebody is suspended.
+    Suspended = 70051,
+    /// The house is busy.
+    AccountTimeOut = 70169,
+    /// A parameter of an account command is wrong.
+    AccountParameter = 70402,
+    /// Only an administrator may.
+    AccountRights = 70403,
+    /// A failure of our own.
+    AccountInternal = 70500,
+
+    /// A parameter of a profile command is wrong.
+    ProfileParameter = 40001,
+    /// The account does not exist.
+    NoSuchProfile = 40003,
+    /// Only an administrator may.
+    ProfileRights = 40004,
+    /// A failure of our own, or the house is busy.
+    ProfileInternal = 40006,
+
+    /// A parameter of a friends command is wrong.
+    RelationParameter = 30001,
+    /// The account does not exist.
+    NoSuchRelation = 30003,
+    /// Only an administrator may.
+    RelationRights = 30004,
+    /// A failure of our own.
+    RelationInternal = 30006,
+    /// The house is busy.
+    RelationTimeOut = 30007,
+}
+
+impl Code {
+    /// The number.
+    pub(super) fn number(self) -> u32 {
+        self as u32
+    }
+}
+
+/// A service of the vendor's: each has its own numbers for what may befall any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// Accounts, signing in, and what belongs to no other.
+    Account,
+    /// Profiles.
+    Profile,
+    /// Friends and black lists.
+    Relations,
+}
+
+impl Family {
+    /// The service of a command.
+    pub(super) fn of(name: &str) -> Self {
+        match name.split_once('.') {
+            Some(("profile", _)) => Self::Profile,
+            Some(("sns", _)) => Self::Relations,
+            Some(_) | None => Self::Account,
+        }
+    }
+
+    fn parameter(self) -> Code {
+        match self {
+            Self::Account => Code::AccountParameter,
+            Self::Profile => Code::ProfileParameter,
+            Self::Relations => Code::RelationParameter,
+        }
+    }
+
+    fn rights(self) -> Code {
+        match self {
+            Self::Account => Code::AccountRights,
+            Self::Profile => Code::ProfileRights,
+            Self::Relations => Code::RelationRights,
+        }
+    }
+
+    fn no_such_user(self) -> Code {
+        match self {
+            Self::Account => Code::NotImported,
+            Self::Profile => Code::NoSuchProfile,
+            Self::Relations => Code::NoSuchRelation,
+        }
+    }
+
+    fn busy(self) -> Code {
+        match self {
+            Self::Account => Code::AccountTimeOut,
+            Self::Profile => Code::ProfileInternal,
+            Self::Relations => Code::RelationTimeOut,
+        }
+    }
+
+    fn internal(self) -> Code {
+        match self {
+            Self::Account => Code::AccountInternal,
+            Self::Profile => Code::ProfileInternal,
+            Self::Relations => Code::RelationInternal,
+        }
+    }
+}
+
+/// Why a command is refused, whole or for one of the accounts it names.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// With a number of its own.
+    Said(Code, String),
+    /// A parameter is wrong.
+    BadParameter(String),
+    /// The caller may not.
+    Rights(String),
+    /// A verb refused.
+    Domain(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}
+
+impl Refused {
+    /// The number and the sentence, in a service's own numbers. A failure of our own is logged here.
+    fn said(&self, family: Family) -> (Code, String) {
+        let error = match self {
+            Self::Said(code, info) => return (*code, info.clone()),
+            Self::BadParameter(info) => return (family.parameter(), info.clone()),
+            Self::Rights(info) => return (family.rights(), info.clone()),
+            Self::Domain(error) => error,
+        };
+        let code = match error {
+            Error::Invalid { .. } | Error::Conflict(_) => family.parameter(),
+            Error::Forbidden(_) | Error::Unauthenticated(_) => family.rights(),
+            Error::NotFound(What::User) => {
+                return (family.no_such_user(), "This account does not exist: import it first".to_owned());
+            }
+            Error::NotFound(_) => family.parameter(),
+            Error::TooMany { .. } => Code::TooFrequent,
+            Error::Busy => family.busy(),
+            Error::StorageFull => family.internal(),
+            Error::Internal(cause) => {
+                log::error!("{cause}");
+                family.internal()
+            }
+        };
+        (code, error.to_string())
+    }
+}
+
+/// A good answer: these fields, and the envelope behind them.
+pub(super) fn ok(fields: Map<String, Value>) -> Value {
+    enveloped(fields, "OK", 0, "")
+}
+
+/// A refusal: the envelope alone.
+pub(super) fn failed(refused: &Refused, family: Family) -> Value {
+    let (code, info) = refused.said(family);
+    enveloped(Map::new(), "FAIL", code.number(), &info)
+}
+
+fn enveloped(mut fields: Map<String, Value>, status: &str, code: u32, info: &str) -> Value {
+    fields.insert("ActionStatus".to_owned(), status.into());
+    fields.insert("ErrorCode".to_owned(), code.into());
+    fields.insert("ErrorInfo".to_owned(), info.into());
+    fields.insert("ErrorDisplay".to_owned(), "".into());
+    Value::Object(fields)
+}
+
+/// What became of one of the accounts that a command names under `key`: `ResultCode` 0 and no text, or a refusal.
+pub(super) fn outcome(key: &str, account: &str, family: Family, outcome: Result<(), Refused>) -> Value {
+    let (code, info) = match outcome {
+        Ok(()) => (0, String::new()),
+        Err(refused) => {
+            let (code, info) = refused.said(family);
+            (code.number(), info)
+        }
+    };
+    let mut item = Map::new();
+    item.insert(key.to_owned(), account.into());
+    item.insert("ResultCode".to_owned(), code.into());
+    item.insert("ResultInfo".to_owned(), info.into());
+    Value::Object(item)
+}
