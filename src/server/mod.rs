@@ -28,7 +28,7 @@ use url::Url;
 use self::tls::Certificate;
 use crate::{
     blob::Folder,
-    dialect::{mirrorfly, native, qiscus},
+    dialect::{mirrorfly, native, qiscus, tencent},
     domain::{
         error::Error,
         time::{Clock, Moment},
@@ -371,6 +371,7 @@ fn public_server(
             .service(qiscus::broker())
             .service(mirrorfly::rest())
             .service(mirrorfly::socket())
+            .service(tencent::rest())
             .service(native::front())
             .default_service(web::to(native::unknown_path))
     };

@@ -4,11 +4,14 @@ use std::{pin::Pin, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::reply::{self, Code, Family, Refused};
+use super::{
+    account, portrait,
+    reply::{self, Code, Family, Refused},
+};
 use crate::{
     domain::{error::Fault, id::UserId, profile::User},
     http::addresses::Addresses,
-    service::{Service, apps::Tenant},
+    service::{Service, apps::Tenant, profiles::Viewer},
 };
 
 /// What commands work with.
@@ -36,7 +39,16 @@ pub(super) type Answered = Result<Map<String, Value>, Refused>;
 type Running<'a> = Pin<Box<dyn Future<Output = Answered> + 'a>>;
 
 /// Every command, and where it leads.
-const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[];
+const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[
+    ("im_open_login_svc.account_import", |call| Box::pin(account::import(call))),
+    ("im_open_login_svc.multiaccount_import", |call| Box::pin(account::import_many(call))),
+    ("im_open_login_svc.account_check", |call| Box::pin(account::check(call))),
+    ("im_open_login_svc.account_delete", |call| Box::pin(account::delete(call))),
+    ("im_open_login_svc.kick", |call| Box::pin(account::kick(call))),
+    ("profile.portrait_set", |call| Box::pin(portrait::set(call))),
+    ("profile.portrait_get", |call| Box::pin(portrait::get(call))),
+    ("profile.portrait_get_all", |call| Box::pin(portrait::get_all(call))),
+];
 
 /// Runs a command and answers it, envelope and all. None: there is no command of this name.
 pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Value> {
@@ -104,6 +116,16 @@ impl<'a> Call<'a> {
             Caller::User(_) => {
                 Err(Refused::Rights("Only the app's administrator calls this, by the REST API".to_owned()))
             }
+        }
+    }
+}
+
+impl Caller {
+    /// As whom it sees profiles.
+    pub(super) fn viewer(&self) -> Viewer {
+        match self {
+            Self::BackEnd => Viewer::BackEnd,
+            Self::User(user) => Viewer::User(user.key),
         }
     }
 }

@@ -2,5 +2,12 @@
 //!
 //! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to user profiles.
 
+mod account;
 mod command;
+mod portrait;
 mod reply;
+mod rest;
+mod tags;
+mod user_sig;
+
+pub use rest::scope as rest;

@@ -6,7 +6,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::error::{Error, What};
+use super::user_sig::SigFault;
+use crate::{
+    domain::{
+        error::{Error, Fault, Unauthenticated, What},
+        friend::FriendFault,
+    },
+    service::accounts::SUSPENDED,
+};
 
 /// The numbers that are answered here. Source: the vendor's page of error codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +40,20 @@ pub(super) enum Code {
     /// An account is named by something else than a text.
     AccountNotText = 60015,
 
+    /// The UserSig has expired, or its account was kicked since. A ticket is told the same: the SDK then asks for a new UserSig.
+    Expired = 70001,
+    /// The UserSig cannot be read.
+    Unreadable = 70003,
+    /// The UserSig is not signed with the app's secret.
+    Forged = 70009,
+    /// The UserSig names another account.
+    OtherAccount = 70013,
+    /// The UserSig is of another app.
+    OtherApp = 70014,
+    /// The account is suspended.
+    Suspended = 70051,
     /// The account does not exist.
     NotImported = 70107,
-    /// Somebody is suspended.
-    Suspended = 70051,
     /// The house is busy.
     AccountTimeOut = 70169,
     /// A parameter of an account command is wrong.
@@ -54,6 +71,18 @@ pub(super) enum Code {
     ProfileRights = 40004,
     /// A failure of our own, or the house is busy.
     ProfileInternal = 40006,
+    /// A custom field is not for the caller's eyes.
+    TagNotReadable = 40007,
+    /// A custom field is not for the caller to write.
+    TagNotWritable = 40008,
+    /// No tag of this name.
+    NoSuchTag = 40009,
+    /// A value is longer than 500 bytes.
+    TooLong = 40601,
+    /// A value is none of its standard field's.
+    NotForField = 40605,
+    /// A text where a number is due, or the other way.
+    WrongType = 40610,
 
     /// A parameter of a friends command is wrong.
     RelationParameter = 30001,
@@ -65,6 +94,28 @@ pub(super) enum Code {
     RelationInternal = 30006,
     /// The house is busy.
     RelationTimeOut = 30007,
+    /// The one who asks may not ask anybody.
+    MayNotAsk = 30009,
+    /// The one who asks has as many friends as one may.
+    MyListFull = 30010,
+    /// As many groups as one may have.
+    GroupsFull = 30011,
+    /// As many requests wait as may.
+    RequestsFull = 30012,
+    /// The black list is full.
+    BlocksFull = 30013,
+    /// The other has as many friends as one may.
+    TheirListFull = 30014,
+    /// The other is on one's own black list.
+    IBlock = 30515,
+    /// The other wants no friends.
+    TheyDeny = 30516,
+    /// One is on the other's black list.
+    TheyBlock = 30525,
+    /// No such request waits.
+    NoSuchRequest = 30614,
+    /// The other is no friend.
+    NotFriends = 31704,
 }
 
 impl Code {
@@ -155,32 +206,92 @@ impl From<Error> for Refused {
     }
 }
 
+impl From<SigFault> for Refused {
+    fn from(fault: SigFault) -> Self {
+        let (code, info) = match fault {
+            SigFault::Unreadable => (Code::Unreadable, "usersig cannot be read: send it whole, as the library made it"),
+            SigFault::OtherUser => (Code::OtherAccount, "usersig names another account than the identifier"),
+            SigFault::OtherApp => (Code::OtherApp, "usersig is of another app than the sdkappid"),
+            SigFault::Forged => {
+                (Code::Forged, "usersig is not signed with this app's secret: see `standin app show --secrets`")
+            }
+            SigFault::Expired => (Code::Expired, SIGN_ANEW),
+            SigFault::House(error) => return error.into(),
+        };
+        Self::Said(code, info.to_owned())
+    }
+}
+
+/// What helps against an expired UserSig.
+const SIGN_ANEW: &str = "usersig has expired: sign a new one";
+
+impl From<FriendFault> for Refused {
+    fn from(fault: FriendFault) -> Self {
+        let (code, info) = match fault {
+            FriendFault::NoSuchUser => return Error::NotFound(What::User).into(),
+            FriendFault::Oneself => return Self::BadParameter(format!("To_Account {}", Fault::Oneself)),
+            // The next and another below are the vendor's own words.
+            FriendFault::AlreadyFriends => (Code::RelationParameter, "Err_SNS_FriendAdd_Friend_Exist"),
+            FriendFault::NotFriends => (Code::NotFriends, "This account is no friend: add it first"),
+            FriendFault::IBlock => (Code::IBlock, "This account is on one's own black list: take it off first"),
+            FriendFault::TheyBlock => (Code::TheyBlock, "This account has the other on its black list"),
+            FriendFault::TheyDeny => (Code::TheyDeny, "This account wants no friends"),
+            FriendFault::MayNotAsk => {
+                (Code::MayNotAsk, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
+            }
+            FriendFault::MyListFull => (Code::MyListFull, "This account has 3000 friends, the most there may be"),
+            FriendFault::TheirListFull => (Code::TheirListFull, "The other has 3000 friends, the most there may be"),
+            FriendFault::GroupsFull => {
+                (Code::GroupsFull, "This account has 32 groups of friends, the most there may be")
+            }
+            FriendFault::RequestsFull => (Code::RequestsFull, "1000 requests wait for an answer, the most that may"),
+            FriendFault::NoSuchRequest => (Code::NoSuchRequest, "No request of this account waits for an answer"),
+            FriendFault::AlreadyBlocked => (Code::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
+            FriendFault::NotBlocked => (Code::RelationParameter, "This account is not on the black list"),
+            FriendFault::BlocksFull => (Code::BlocksFull, "The black list holds 10000 accounts, the most it may"),
+        };
+        Self::Said(code, info.to_owned())
+    }
+}
+
 impl Refused {
     /// The number and the sentence, in a service's own numbers. A failure of our own is logged here.
     fn said(&self, family: Family) -> (Code, String) {
-        let error = match self {
-            Self::Said(code, info) => return (*code, info.clone()),
-            Self::BadParameter(info) => return (family.parameter(), info.clone()),
-            Self::Rights(info) => return (family.rights(), info.clone()),
-            Self::Domain(error) => error,
-        };
-        let code = match error {
-            Error::Invalid { .. } | Error::Conflict(_) => family.parameter(),
-            Error::Forbidden(_) | Error::Unauthenticated(_) => family.rights(),
-            Error::NotFound(What::User) => {
-                return (family.no_such_user(), "This account does not exist: import it first".to_owned());
-            }
-            Error::NotFound(_) => family.parameter(),
-            Error::TooMany { .. } => Code::TooFrequent,
-            Error::Busy => family.busy(),
-            Error::StorageFull => family.internal(),
-            Error::Internal(cause) => {
-                log::error!("{cause}");
-                family.internal()
-            }
-        };
-        (code, error.to_string())
+        match self {
+            Self::Said(code, info) => (*code, info.clone()),
+            Self::BadParameter(info) => (family.parameter(), info.clone()),
+            Self::Rights(info) => (family.rights(), info.clone()),
+            Self::Domain(error) => said(error, family),
+        }
     }
+
+    /// Whether it is no fault of what the call says: the same call may go through at another time.
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(self, Self::Domain(Error::Busy | Error::StorageFull | Error::Internal(_) | Error::TooMany { .. }))
+    }
+}
+
+fn said(error: &Error, family: Family) -> (Code, String) {
+    let code = match error {
+        Error::Invalid { .. } | Error::Conflict(_) => family.parameter(),
+        Error::Unauthenticated(Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired) => {
+            return (Code::Expired, SIGN_ANEW.to_owned());
+        }
+        error if *error == SUSPENDED => Code::Suspended,
+        Error::Forbidden(_) => family.rights(),
+        Error::NotFound(What::User) => {
+            return (family.no_such_user(), "This account does not exist: import it first".to_owned());
+        }
+        Error::NotFound(_) => family.parameter(),
+        Error::TooMany { .. } => Code::TooFrequent,
+        Error::Busy => family.busy(),
+        Error::StorageFull => family.internal(),
+        Error::Internal(cause) => {
+            log::error!("{cause}");
+            family.internal()
+        }
+    };
+    (code, error.to_string())
 }
 
 /// A good answer: these fields, and the envelope behind them.

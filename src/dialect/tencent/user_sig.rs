@@ -96,12 +96,7 @@ pub(super) enum SigFault {
 /// Checks a UserSig of `identifier`, user or back-end account.
 /// # Errors
 /// See [`SigFault`].
-pub(super) fn check(
-    service: &Service,
-    tenant: &Tenant,
-    identifier: &str,
-    raw: &str,
-) -> Result<Checked, SigFault> {
+pub(super) fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) -> Result<Checked, SigFault> {
     let facts = Facts::unpacked(raw).ok_or(SigFault::Unreadable)?;
     if facts.identifier != identifier {
         return Err(SigFault::OtherUser);

@@ -1,0 +1,123 @@
+//! The REST API for back ends: `POST /v4/{service}/{command}`, with an administrator's UserSig in the query.
+//!
+//! Source: the vendor's pages on calling its REST API. `random` and `contenttype` are for the vendor's own machines and are not read.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    web::{self, Data, Path, Payload},
+};
+use serde_json::{Value, json};
+
+use super::{
+    command::{self, Caller, Desk},
+    reply::{self, Code, Family, Refused},
+    user_sig,
+};
+use crate::{
+    domain::id::SdkAppId,
+    http::{
+        addresses::Addresses,
+        form::{self, BodyFault, Form, FormLimits},
+    },
+    service::{Service, apps::Tenant},
+};
+
+/// `/v4`.
+pub fn scope() -> Scope {
+    let command = web::resource("/{service}/{command}").route(web::post().to(command));
+    web::scope("/v4").service(command.default_service(web::to(wrong_method))).default_service(web::to(unknown_command))
+}
+
+async fn command(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    let (group, name) = path.into_inner();
+    answer(answered(&service, &addresses, &format!("{group}.{name}"), &request, payload).await)
+}
+
+async fn wrong_method() -> HttpResponse {
+    answer(Err(Refused::Said(Code::BadHttp, "Call this by POST".to_owned())))
+}
+
+async fn unknown_command() -> HttpResponse {
+    answer(Err(no_such_command()))
+}
+
+fn no_such_command() -> Refused {
+    let info = "This command is not part of Standin, which has those of accounts, profiles and friends".to_owned();
+    Refused::Said(Code::UnknownCommand, info)
+}
+
+fn answer(answered: Result<Value, Refused>) -> HttpResponse {
+    HttpResponse::Ok().json(answered.unwrap_or_else(|refused| reply::failed(&refused, Family::Account)))
+}
+
+/// Every check in the order of the vendor's numbers: the app, the signature, whose it is, the body, the command.
+async fn answered(
+    service: &Service,
+    addresses: &Addresses,
+    name: &str,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Value, Refused> {
+    let query = Form::query(request.query_string()).map_err(in_words)?;
+    let tenant = app(service, &query)?;
+    administrator(service, &tenant, &query)?;
+    let body = form::read_object(request, payload, &FormLimits::default()).await.map_err(in_words)?;
+    let body = body.ok_or_else(|| no_json("The request body is empty: send a JSON object"))?;
+    let desk = Desk { service, tenant: &tenant, addresses };
+    command::run(&desk, &Caller::BackEnd, name, &json!(body)).await.ok_or_else(no_such_command)
+}
+
+fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, Refused> {
+    let given = of_query(query, "sdkappid", Code::NoSdkAppId)?;
+    let number = given.parse().ok().and_then(|number| SdkAppId::parse(number).ok());
+    let tenant = number.and_then(|number| service.tenant_of_number(number));
+    tenant.filter(|tenant| tenant.app.settings.dialects.tencent).ok_or_else(|| {
+        let info = "sdkappid must be the SDKAppID of an app that serves Tencent calls: see `standin app list`";
+        Refused::Said(Code::BadSdkAppId, info.to_owned())
+    })
+}
+
+fn administrator(service: &Service, tenant: &Tenant, query: &Form) -> Result<(), Refused> {
+    let identifier = of_query(query, "identifier", Code::BadIdentifier)?;
+    let user_sig = of_query(query, "usersig", Code::NoUserSig)?;
+    user_sig::check(service, tenant, identifier, user_sig)?;
+    let account = tenant.app.account.as_str();
+    match identifier == account {
+        true => Ok(()),
+        false => {
+            let info = format!("The REST API is for the app's administrator: sign for the identifier {account}");
+            Err(Refused::Said(Code::NotAdministrator, info))
+        }
+    }
+}
+
+fn of_query<'a>(query: &'a Form, name: &'static str, missing: Code) -> Result<&'a str, Refused> {
+    let given = query.text(name).map_err(|error| Refused::Said(Code::BadHttp, error.to_string()))?;
+    given
+        .filter(|given| !given.is_empty())
+        .ok_or_else(|| Refused::Said(missing, format!("{name} is required in the query, behind the command's address")))
+}
+
+fn no_json(info: impl Into<String>) -> Refused {
+    Refused::Said(Code::NoJson, info.into())
+}
+
+fn in_words(fault: BodyFault) -> Refused {
+    match fault {
+        BodyFault::House(error) => error.into(),
+        BodyFault::Malformed(why) => no_json(why),
+        fault @ (BodyFault::TooLarge { .. }
+        | BodyFault::TooMany { .. }
+        | BodyFault::Unsupported(_)
+        | BodyFault::TimedOut { .. }
+        | BodyFault::BrokenOff) => Refused::Said(Code::BadHttp, fault.to_string()),
+    }
+}

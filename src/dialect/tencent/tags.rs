@@ -1,0 +1,278 @@
+//! The tags of a profile: their names, their values, and what each may be set to.
+//!
+//! Source: the vendor's pages on profiles, standard fields and custom fields; lengths are bytes of UTF-8.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{
+    command::Desk,
+    reply::{Code, Refused},
+};
+use crate::domain::{
+    avatar::{Avatar, AvatarChange},
+    custom::{CustomName, CustomValue},
+    error::Fault,
+    particulars::{AllowType, ForbidType, Gender, Location, Particular},
+    profile::{Patch, ProfileChange, ProfileField, User},
+    text::{AvatarText, DisplayName, HttpAddress, StatusText},
+};
+
+/// Of an avatar that this wire writes; one that another wire wrote may be longer.
+const IMAGE_BYTES_MAX: usize = 500;
+
+/// Characters of an unknown tag that an error repeats.
+const TAG_CHARS_SHOWN: usize = 64;
+
+/// What comes before the name of a custom field.
+const CUSTOM: &str = "Tag_Profile_Custom_";
+
+/// What a tag's value is where it is a number. Fractions are none, however they are written: 1.0 is the number 1.
+const NUMBER: Fault = Fault::OutOfRange("a number from 0 to 4294967295, without quotes");
+
+/// A tag of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// The display name.
+    Nick,
+    /// The avatar.
+    Image,
+    /// The gender.
+    Gender,
+    /// Such as 20000101.
+    BirthDay,
+    /// As the app packs it.
+    Location,
+    /// The status text.
+    SelfSignature,
+    /// What becomes of a request to be friends.
+    AllowType,
+    /// As the app numbers it.
+    Language,
+    /// Whether messages are not to be received.
+    MsgSettings,
+    /// Whether the user may ask others to be friends.
+    AdminForbidType,
+    /// As the app counts it.
+    Level,
+    /// As the app numbers it.
+    Role,
+    /// A field that the app has declared.
+    Custom(CustomName),
+}
+
+impl Tag {
+    /// The standard ones, in the order in which a profile shows them.
+    pub(super) const STANDARD: [Self; 12] = [
+        Self::Nick,
+        Self::Image,
+        Self::Gender,
+        Self::BirthDay,
+        Self::Location,
+        Self::SelfSignature,
+        Self::AllowType,
+        Self::Language,
+        Self::MsgSettings,
+        Self::AdminForbidType,
+        Self::Level,
+        Self::Role,
+    ];
+
+    /// Reads a tag's name. Whether a custom field is declared is not asked.
+    /// # Errors
+    /// 40009: there is no such tag.
+    pub(super) fn parse(raw: &str) -> Result<Self, Refused> {
+        let custom = || CustomName::parse(raw.strip_prefix(CUSTOM)?).ok().map(Self::Custom);
+        Self::STANDARD.into_iter().find(|tag| tag.name() == raw).or_else(custom).ok_or_else(|| no_such_tag(raw))
+    }
+
+    /// Its name on the wire.
+    pub(super) fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Nick => "Tag_Profile_IM_Nick",
+            Self::Image => "Tag_Profile_IM_Image",
+            Self::Gender => "Tag_Profile_IM_Gender",
+            Self::BirthDay => "Tag_Profile_IM_BirthDay",
+            Self::Location => "Tag_Profile_IM_Location",
+            Self::SelfSignature => "Tag_Profile_IM_SelfSignature",
+            Self::AllowType => "Tag_Profile_IM_AllowType",
+            Self::Language => "Tag_Profile_IM_Language",
+            Self::MsgSettings => "Tag_Profile_IM_MsgSettings",
+            Self::AdminForbidType => "Tag_Profile_IM_AdminForbidType",
+            Self::Level => "Tag_Profile_IM_Level",
+            Self::Role => "Tag_Profile_IM_Role",
+            Self::Custom(name) => return Cow::Owned(format!("{CUSTOM}{}", name.as_str())),
+        })
+    }
+
+    /// The tag of a field; none where this wire does not show it.
+    pub(super) fn of_field(field: &ProfileField) -> Option<Self> {
+        match field {
+            ProfileField::DisplayName => Some(Self::Nick),
+            ProfileField::Avatar => Some(Self::Image),
+            ProfileField::Status => Some(Self::SelfSignature),
+            ProfileField::Particular(particular) => Some(Self::of_particular(*particular)),
+            ProfileField::Custom(name) => Some(Self::Custom(name.clone())),
+            ProfileField::Mobile | ProfileField::Email | ProfileField::Extras | ProfileField::Metadata => None,
+        }
+    }
+
+    fn of_particular(particular: Particular) -> Self {
+        match particular {
+            Particular::Gender => Self::Gender,
+            Particular::Birthday => Self::BirthDay,
+            Particular::Location => Self::Location,
+            Particular::AllowType => Self::AllowType,
+            Particular::Language => Self::Language,
+            Particular::MessageSettings => Self::MsgSettings,
+            Particular::ForbidType => Self::AdminForbidType,
+            Particular::Level => Self::Level,
+            Particular::Role => Self::Role,
+        }
+    }
+
+    /// What a user has under it: a text or a number. None: nothing, for which clients have a default of their own.
+    pub(super) fn value(&self, desk: &Desk<'_>, user: &User) -> Option<Value> {
+        let (profile, particulars) = (&user.profile, &user.profile.particulars);
+        match self {
+            Self::Nick => profile.display_name.as_ref().map(|name| name.as_str().into()),
+            Self::Image => image(desk, user).map(Value::from),
+            Self::Gender => particulars.gender.map(|gender| gender.as_str().into()),
+            Self::BirthDay => particulars.birthday.map(Value::from),
+            Self::Location => {
+                particulars.location.as_ref().map(Location::as_str).filter(|text| !text.is_empty()).map(Value::from)
+            }
+            Self::SelfSignature => profile.status.as_ref().map(|status| status.as_str().into()),
+            Self::AllowType => particulars.allow_type.map(|allow| allow.as_str().into()),
+            Self::Language => particulars.language.map(Value::from),
+            Self::MsgSettings => particulars.message_settings.map(Value::from),
+            Self::AdminForbidType => particulars.forbid_type.map(|forbid| forbid.as_str().into()),
+            Self::Level => particulars.level.map(Value::from),
+            Self::Role => particulars.role.map(Value::from),
+            Self::Custom(name) => profile.custom.get(name).map(|value| value.as_str().into()),
+        }
+    }
+
+    /// What stands for nothing where a value is taken away: what clients begin with.
+    pub(super) fn unset(&self) -> Value {
+        match self {
+            Self::Nick | Self::Image | Self::Gender | Self::Location | Self::SelfSignature | Self::Custom(_) => {
+                "".into()
+            }
+            Self::AllowType => AllowType::AllowAny.as_str().into(),
+            Self::AdminForbidType => ForbidType::None.as_str().into(),
+            Self::BirthDay | Self::Language | Self::MsgSettings | Self::Level | Self::Role => 0.into(),
+        }
+    }
+
+    /// Puts a value into a change of `known`, an empty text to clear where nothing may stand.
+    /// # Errors
+    /// 40610 for a value of another type, 40601 for too long a one, 40605 for one that its field does not take.
+    pub(super) fn put(
+        &self,
+        value: &Value,
+        desk: &Desk<'_>,
+        known: &User,
+        change: &mut ProfileChange,
+    ) -> Result<(), Refused> {
+        let particulars = &mut change.particulars;
+        match self {
+            Self::Nick => change.display_name = self.patch(value, DisplayName::parse)?,
+            Self::Image => change.avatar = self.avatar(value, desk, known)?,
+            Self::Gender => particulars.gender = Some(self.word(value, Gender::parse)?),
+            Self::BirthDay => particulars.birthday = Some(self.number(value)?),
+            Self::Location => particulars.location = Some(self.word(value, Location::parse)?),
+            Self::SelfSignature => change.status = self.patch(value, StatusText::parse)?,
+            Self::AllowType => particulars.allow_type = Some(self.word(value, AllowType::parse)?),
+            Self::Language => particulars.language = Some(self.number(value)?),
+            Self::MsgSettings => particulars.message_settings = Some(self.number(value)?),
+            Self::AdminForbidType => particulars.forbid_type = Some(self.word(value, ForbidType::parse)?),
+            Self::Level => particulars.level = Some(self.number(value)?),
+            Self::Role => particulars.role = Some(self.number(value)?),
+            Self::Custom(name) => {
+                change.custom.insert(name.clone(), self.word(value, CustomValue::parse)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn text<'a>(&self, value: &'a Value) -> Result<&'a str, Refused> {
+        value.as_str().ok_or_else(|| {
+            Refused::Said(Code::WrongType, format!("{} {}", self.name(), Fault::Malformed("text, in quotes")))
+        })
+    }
+
+    fn number(&self, value: &Value) -> Result<u32, Refused> {
+        let written = value.as_number().map(ToString::to_string).unwrap_or_default();
+        let number = written.strip_suffix(".0").unwrap_or(&written).parse();
+        number.map_err(|_| Refused::Said(Code::WrongType, format!("{} {NUMBER}", self.name())))
+    }
+
+    fn word<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<T, Refused> {
+        parse(self.text(value)?).map_err(|fault| self.refused(&fault))
+    }
+
+    fn patch<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Patch<T>, Refused> {
+        match self.text(value)? {
+            "" => Ok(Patch::Clear),
+            given => parse(given).map(Patch::Set).map_err(|fault| self.refused(&fault)),
+        }
+    }
+
+    fn avatar(&self, value: &Value, desk: &Desk<'_>, known: &User) -> Result<Option<AvatarChange>, Refused> {
+        match self.text(value)? {
+            "" => Ok(Some(AvatarChange::Tile)),
+            given => avatar(desk, Some(known), given).map_err(|fault| self.refused(&fault)),
+        }
+    }
+
+    /// A refusal of this tag's value.
+    pub(super) fn refused(&self, fault: &Fault) -> Refused {
+        let code = match self {
+            _ if *fault == Fault::Undeclared => Code::NoSuchTag,
+            _ if *fault == Fault::NotWritable => Code::TagNotWritable,
+            // Of all texts this one alone has a length of its own.
+            Self::Location => Code::NotForField,
+            _ if matches!(fault, Fault::TooManyBytes { .. }) => Code::TooLong,
+            Self::Custom(_) => Code::ProfileParameter,
+            _ => Code::NotForField,
+        };
+        Refused::Said(code, format!("{} {fault}", self.name()))
+    }
+}
+
+/// Where a user's avatar is found, or the text that it is on this wire. None: the user has none, or none that is public.
+fn image(desk: &Desk<'_>, user: &User) -> Option<String> {
+    let public_pictures = desk.tenant.app.settings.public_pictures;
+    match &user.profile.avatar {
+        Avatar::Tile => None,
+        Avatar::Text(text) => Some(text.as_str().to_owned()),
+        Avatar::Picture(..) if !public_pictures => None,
+        Avatar::Picture(..) | Avatar::Elsewhere(_) => Some(desk.addresses.avatar(user, public_pictures)),
+    }
+}
+
+/// What a text asks an avatar to become: a picture of this house, an address elsewhere, or a text. Nothing where it is what `known` shows.
+/// # Errors
+/// The rule that the text breaks.
+pub(super) fn avatar(desk: &Desk<'_>, known: Option<&User>, given: &str) -> Result<Option<AvatarChange>, Fault> {
+    if known.and_then(|user| image(desk, user)).is_some_and(|shown| shown == given) {
+        return Ok(None);
+    }
+    if given.len() > IMAGE_BYTES_MAX {
+        return Err(Fault::TooManyBytes { bytes_max: IMAGE_BYTES_MAX as u64 });
+    }
+    match HttpAddress::parse(given) {
+        Ok(_) => desk.addresses.avatar_change(Some(given), known, desk.tenant.app.settings.public_pictures),
+        Err(_) => AvatarText::parse(given).map(AvatarChange::Text).map(Some),
+    }
+}
+
+fn no_such_tag(raw: &str) -> Refused {
+    let shown: String = raw.chars().take(TAG_CHARS_SHOWN).flat_map(char::escape_default).collect();
+    Refused::Said(
+        Code::NoSuchTag,
+        format!("There is no tag {shown}: name one of Tag_Profile_IM_ or a declared Tag_Profile_Custom_"),
+    )
+}
