@@ -8,7 +8,7 @@ use super::{
     control::{self, Control},
     failure::{Code, Failure},
     fields::{self, Field, Kind},
-    flags, output,
+    flags, output, tencent,
 };
 
 /// Where apps are, on the control socket.
@@ -20,9 +20,11 @@ Examples:
   standin app show --secrets
   standin app create --name Shop --app-id shop --registration closed
   standin app set --app shop --hosts shop.example.com --password-min 8
-  standin app rotate-secret --app shop";
+  standin app rotate-secret --app shop
+  standin app usersig --user alice --expire 86400
+  standin app field add Test1 --read friends";
 
-static FIELDS: [Field; 13] = [
+static FIELDS: [Field; 15] = [
     Field { key: "name", kind: Kind::Text("NAME"), help: "Its name, for people" },
     Field { key: "app_id", kind: Kind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
     Field { key: "sdk_app_id", kind: Kind::Number, help: "Its SDKAppID (Tencent)" },
@@ -42,19 +44,29 @@ static FIELDS: [Field; 13] = [
         kind: Kind::Number,
         help: "Seconds that the token of a Qiscus login is good, 60 to 2073600; 0 for no end",
     },
-    Field { key: "dialects", kind: Kind::Choice(&["qiscus", "mirrorfly"]), help: "The wires that answer" },
+    Field { key: "dialects", kind: Kind::Choice(&["qiscus", "mirrorfly", "tencent"]), help: "The wires that answer" },
     Field { key: "public_pictures", kind: Kind::Switch, help: "Whether pictures have public addresses" },
     Field {
         key: "allowed_origins",
         kind: Kind::List("ORIGIN"),
         help: "Origins, comma-separated, whose pages may call from a browser; an empty text means any",
     },
+    Field {
+        key: "import_at_login",
+        kind: Kind::Switch,
+        help: "Whether a UserSig of somebody unknown creates the user (Tencent)",
+    },
+    Field {
+        key: "tencent_sessions",
+        kind: Kind::Number,
+        help: "Sessions one user may have on Tencent's wire, 1 to 20; one more ends the oldest",
+    },
     Field { key: "secret", kind: Kind::Secret, help: "A file with its secret: 32 to 128 letters and digits" },
     Field { key: "license_key", kind: Kind::Secret, help: "A file with its licence key (MirrorFly)" },
     Field { key: "account_password", kind: Kind::Secret, help: "A file with the password of its back-end account" },
 ];
 
-const FACTS: [(&str, &str); 12] = [
+const FACTS: [(&str, &str); 14] = [
     ("app id", "app_id"),
     ("name", "name"),
     ("SDKAppID", "sdk_app_id"),
@@ -66,6 +78,8 @@ const FACTS: [(&str, &str); 12] = [
     ("token lifetime", "token_lifetime_s"),
     ("public pictures", "public_pictures"),
     ("allowed origins", "allowed_origins"),
+    ("import at login", "import_at_login"),
+    ("Tencent sessions", "tencent_sessions"),
     ("created", "created_at"),
 ];
 
@@ -92,6 +106,7 @@ pub(super) fn command() -> Command {
         Command::new("rotate-secret")
             .about("Draw a new secret and show it; the former one is dead at once")
             .arg(selector()),
+        tencent::usersig(),
     ];
     let subcommands = subcommands.map(|command| command.args(flags::folder()).arg(json_flag()));
     Command::new("app")
@@ -99,10 +114,14 @@ pub(super) fn command() -> Command {
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .subcommands(subcommands)
+        .subcommand(tencent::field())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
+    if word == "field" {
+        return tencent::run_field(matches);
+    }
     let body = match word {
         "create" => fields::body(&FIELDS, matches)?,
         "set" => fields::change(&FIELDS, matches)?,
@@ -112,6 +131,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "create" => create(control, matches, body.into()),
         "list" => list(control, matches),
         "show" => show(control, matches),
+        "usersig" => tencent::run_usersig(control, matches),
         "set" => answer(matches, &control.patch(&path(control, matches)?, body.into())?, facts),
         _ => rotate_secret(control, matches),
     })

@@ -102,6 +102,11 @@ impl Control {
         self.call(Method::POST, path, Some(body))
     }
 
+    /// Puts `body` at `path`.
+    pub(super) fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::PUT, path, Some(body))
+    }
+
     /// Changes what is at `path` by the fields in `body`.
     pub(super) fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::PATCH, path, Some(body))

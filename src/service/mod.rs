@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod signed;
 pub mod sweep;
 mod turns;
+pub mod user_sig;
 
 use std::sync::{Arc, Mutex};
 

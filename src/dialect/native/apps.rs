@@ -21,7 +21,7 @@ use crate::{
         secret::Secret,
         text::AppName,
     },
-    service::{Service, apps::AppChange},
+    service::{Service, apps::AppChange, user_sig},
 };
 
 /// `/apps`.
@@ -31,6 +31,7 @@ pub(super) fn scope() -> Scope {
         .service(call("/{app_id}", [web::get().to(show), web::patch().to(change)]))
         .service(call("/{app_id}/secrets", [web::get().to(secrets)]))
         .service(call("/{app_id}/rotate-secret", [web::post().to(rotate_secret)]))
+        .service(call("/{app_id}/usersig", [web::post().to(sign)]))
         .service(call("/{app_id}/fields", [web::get().to(fields)]))
         .service(call("/{app_id}/fields/{name}", [web::put().to(declare)]))
         .service(users::scope())
@@ -162,4 +163,32 @@ async fn declare(
     let change = AppChange { custom_field: Some(field.clone()), ..AppChange::default() };
     service.change_app(&app_id(&app)?, change).await?;
     Ok(HttpResponse::Ok().json(field))
+}
+
+/// For whom a UserSig is wanted, and how long it is good: the vendor's libraries say 180 days.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignBody {
+    user: String,
+    expire_s: Option<u32>,
+}
+
+const USER_SIG_LIFE_S: u32 = 180 * 24 * 3600;
+
+async fn sign(
+    service: Data<Service>,
+    path: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let given: SignBody = body(&request, payload).await?;
+    let tenant = service.tenant(&app_id(&path)?)?;
+    let expire_s = given.expire_s.unwrap_or(USER_SIG_LIFE_S);
+    let user_sig = user_sig::make(&service, &tenant, &given.user, expire_s)?;
+    Ok(HttpResponse::Ok().json(json!({
+        "sdk_app_id": tenant.app.sdk_app_id.get(),
+        "user": given.user,
+        "expire_s": expire_s,
+        "user_sig": user_sig.expose(),
+    })))
 }

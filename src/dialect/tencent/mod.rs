@@ -8,6 +8,5 @@ mod portrait;
 mod reply;
 mod rest;
 mod tags;
-mod user_sig;
 
 pub use rest::scope as rest;

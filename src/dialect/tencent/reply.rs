@@ -6,13 +6,12 @@
 
 use serde_json::{Map, Value};
 
-use super::user_sig::SigFault;
 use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated, What},
         friend::FriendFault,
     },
-    service::accounts::SUSPENDED,
+    service::{accounts::SUSPENDED, user_sig::SigFault},
 };
 
 /// The numbers that are answered here. Source: the vendor's page of error codes.

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::{
     command::{self, Caller, Desk},
     reply::{self, Code, Family, Refused},
-    user_sig,
 };
 use crate::{
     domain::id::SdkAppId,
@@ -21,7 +20,7 @@ use crate::{
         addresses::Addresses,
         form::{self, BodyFault, Form, FormLimits},
     },
-    service::{Service, apps::Tenant},
+    service::{Service, apps::Tenant, user_sig},
 };
 
 /// `/v4`.

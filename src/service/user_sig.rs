@@ -3,14 +3,22 @@
 //! A JSON object of facts and a signature over their text, zlib, base64 with an alphabet of its own. Two libraries write the JSON with
 //! different spaces, so the facts are compared, never the whole. Source: wire/tencent.md section 6, with its vectors.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    io::{Read as _, Write as _},
+    time::Duration,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{error::Error, secret::Secret, time::Moment},
+    domain::{
+        error::{Error, Fault},
+        id::UserId,
+        secret::Secret,
+        time::Moment,
+    },
     service::{Service, apps::Tenant, credentials::Signing},
 };
 
@@ -69,16 +77,16 @@ impl Facts {
 
 /// What a good UserSig says beside whom it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Checked {
+pub struct Checked {
     /// When it was made.
-    pub(super) at: Moment,
+    pub at: Moment,
     /// From this moment on it is no good.
-    pub(super) expires_at: Moment,
+    pub expires_at: Moment,
 }
 
 /// Why a UserSig is no good: the first that applies, in this order.
 #[derive(Debug)]
-pub(super) enum SigFault {
+pub enum SigFault {
     /// It cannot be read: cut off, or never one.
     Unreadable,
     /// It names somebody else.
@@ -96,7 +104,7 @@ pub(super) enum SigFault {
 /// Checks a UserSig of `identifier`, user or back-end account.
 /// # Errors
 /// See [`SigFault`].
-pub(super) fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) -> Result<Checked, SigFault> {
+pub fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) -> Result<Checked, SigFault> {
     let facts = Facts::unpacked(raw).ok_or(SigFault::Unreadable)?;
     if facts.identifier != identifier {
         return Err(SigFault::OtherUser);
@@ -111,20 +119,24 @@ pub(super) fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &
         Err(error) => return Err(SigFault::House(error)),
     }
     let (at, life) = (moment(facts.at_s.into()), u64::from(facts.expire_s));
-    let expires_at = at.after(std::time::Duration::from_secs(life));
+    let expires_at = at.after(Duration::from_secs(life));
     match service.now() < expires_at {
         true => Ok(Checked { at, expires_at }),
         false => Err(SigFault::Expired),
     }
 }
 
-/// Makes a UserSig as the vendor's libraries do.
+/// Makes a UserSig as the vendor's libraries do: for a user, known or not, or for the app's back-end account.
 /// # Errors
-/// Internal.
-pub(super) fn make(service: &Service, tenant: &Tenant, identifier: &str, expire_s: u32) -> Result<Secret, Error> {
+/// `Invalid` at `user` for what is no id, at `expire_s` for 0; internal.
+pub fn make(service: &Service, tenant: &Tenant, user: &str, expire_s: u32) -> Result<Secret, Error> {
+    let user = UserId::parse(user).map_err(|fault| fault.at("user"))?;
+    if expire_s == 0 {
+        return Err(Fault::OutOfRange("from 1 to 4294967295 seconds").at("expire_s"));
+    }
     let mut facts = Facts {
         version: "2.0".to_owned(),
-        identifier: identifier.to_owned(),
+        identifier: user.as_str().to_owned(),
         sdk_app_id: tenant.app.sdk_app_id.get(),
         expire_s,
         at_s: u32::try_from(service.now().unix_s()).map_err(Error::internal)?,
