@@ -22,7 +22,7 @@ use crate::{
 const LOOK_BACK_EVENTS_MAX: u32 = 1000;
 
 /// A session that hears of changes. Dropping it ends the session.
-pub struct Listening(Session);
+pub struct Listening(pub(super) Session);
 
 impl Listening {
     /// Whose session it is.
@@ -95,7 +95,7 @@ impl Service {
         self.house.hub.sessions(user, wire) >= self.sessions_max(tenant, wire)
     }
 
-    fn sessions_max(&self, tenant: &Tenant, wire: Wire) -> usize {
+    pub(super) fn sessions_max(&self, tenant: &Tenant, wire: Wire) -> usize {
         let limits = &tenant.app.settings.sessions_per_user;
         match wire {
             Wire::MirrorFly => limits.mirrorfly.into(),
@@ -121,12 +121,15 @@ impl Service {
         let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
         let (mut last_of, mut own_contacts) = (HashMap::new(), None);
         for event in events.into_iter().filter(|event| event.app == app) {
+            let seq = event.seq;
             if let EventKind::ProfileChanged { fields } = event.kind {
-                let (last, all) = last_of.entry(event.user).or_insert((event.seq, Vec::new()));
-                *last = event.seq;
+                let (last, all) = last_of.entry(event.user).or_insert((seq, Vec::new()));
+                *last = seq;
                 all.extend(fields);
-            } else if event.kind == EventKind::ContactsChanged && event.user == listener {
-                own_contacts = Some(Notice::ContactsChanged { seq: event.seq });
+            } else if matches!(event.kind, EventKind::ContactsChanged { .. }) && event.user == listener {
+                // Who comes back reads the list anew: what of it differs need not be named.
+                let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
+                own_contacts = Some(Notice::ContactsChanged { seq, added, removed, changed });
             }
         }
         let mut notices = Vec::from_iter(own_contacts);

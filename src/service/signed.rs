@@ -16,6 +16,7 @@ use crate::{
         accounts::{Enrol, SUSPENDED},
         apps::Tenant,
         credentials::{self, SealedKind},
+        listening::Listening,
     },
     store::{IfKnown, NewTicket, Register, TicketHolder},
 };
@@ -88,17 +89,7 @@ impl Service {
     }
 
     async fn import(&self, tenant: &Tenant, call: Enrol, ticket: Option<NewTicket>) -> Result<User, Error> {
-        self.creatable(tenant, &call.id)?;
-        let register = Register {
-            if_known: IfKnown::Update,
-            change: call.change,
-            chosen: None,
-            secrets: self.new_secrets(tenant, &call.id)?,
-            device: call.device,
-            ticket,
-            id: call.id,
-            at: self.now(),
-        };
+        let register = Register { ticket, ..self.asked(tenant, call, IfKnown::Update)? };
         Ok(self.house.store.register(tenant.app.key, register).await?.user)
     }
 
@@ -117,6 +108,17 @@ impl Service {
             user if user.is_active() => Ok(user),
             _suspended => Err(SUSPENDED),
         }
+    }
+
+    /// Opens a session of this wire for whoever holds a ticket. The user's oldest one ends where it has too many.
+    /// # Errors
+    /// As [`Service::user_by_ticket`]; `Busy` when the server stops.
+    pub fn listen_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<(User, Listening), Error> {
+        let user = self.user_by_ticket(tenant, ticket)?;
+        let sessions_max = self.sessions_max(tenant, Wire::Tencent);
+        let session = self.house.hub.join(user.key, Wire::Tencent, sessions_max).ok_or(Error::Busy)?;
+        // Once more, now that it is open: what ends it from here on, the feed tells.
+        Ok((self.user_by_ticket(tenant, ticket)?, Listening(session)))
     }
 
     /// Ends a user's sessions on this wire: signatures and tickets from before now are dead when this returns.
