@@ -1,7 +1,8 @@
 //! Standin: one binary that stands in for the user side of a chat vendor.
 //!
-//! Apps built on Qiscus Chat or MirrorFly point their SDK or back end here, and registration, login, profiles and profile pictures
-//! work against this machine. One user store is behind all wires: who is made through one is seen and changed through the others.
+//! Apps built on Qiscus Chat, MirrorFly or Tencent Cloud Chat point their SDK or back end here, and registration, login, profiles and
+//! profile pictures work against this machine. One user store is behind all wires: who is made through one is seen and changed through
+//! the others.
 //!
 //! The **domain** holds the words, and a value that exists is valid. The **service** holds the verbs, which read like the vendors'
 //! pages and know neither HTTP nor SQL. The **store** and the **picture folder** do whole operations and hide what is hard about
@@ -19,7 +20,7 @@
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, sessions, profiles, contacts, listening, pictures, apps, credentials, the sweep
+//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, credentials, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on

@@ -26,14 +26,19 @@ pub(super) fn greeting(server: &Server, settings: &Settings, took: Duration) -> 
     lines.join("\n")
 }
 
-/// The command that shows the secrets, as this program was called; the folder is named unless a command takes it anyway.
+/// The command that shows the secrets.
 fn show_secrets(settings: &Settings) -> String {
+    command(settings, "app show --secrets")
+}
+
+/// A command, as this program was called; the folder is named unless a command takes it anyway.
+fn command(settings: &Settings, words: &str) -> String {
     let program = env::args_os().next().map_or("standin".into(), |program| program.to_string_lossy().into_owned());
     let folder = match settings.data == Path::new("./data") {
         true => String::new(),
         false => format!(" --data {}", settings.data.display()),
     };
-    format!("{program} app show --secrets{folder}")
+    format!("{program} {words}{folder}")
 }
 
 /// Calls to paste, one a vendor, with the credentials they need.
@@ -41,6 +46,7 @@ fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
     let first = server.first_app();
     let (base, app_id, account) =
         (server.public_url(), first.tenant.app.app_id.as_str(), first.tenant.app.account.as_str());
+    let (sdk_app_id, socket) = (first.tenant.app.sdk_app_id.get(), base.replacen("http", "ws", 1));
     let (secret, license_key) = (first.secrets.secret.expose(), first.secrets.license_key.expose());
     let documented = settings.first_app.account_password.as_ref().filter(|_| settings.demo);
     let password = match first.secrets.account_password.as_ref().or(documented) {
@@ -51,6 +57,7 @@ fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
         true => "Everybody knows these secrets, so a demo answers this machine alone.".to_owned(),
         false => format!("Later starts show no secrets; `{}` does.", show_secrets(settings)),
     };
+    let user_sig = command(settings, "app usersig --user alice");
     let text = format!(
         r#"
   Qiscus      app id {app_id}
@@ -67,6 +74,11 @@ fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
               curl {base}/api/v1/users/createUser -H "Authorization: $TOKEN" \
                 -F deviceType=web -F licenseKey={license_key} \
                 -F userIdentifier=ada -F nickname=Ada -F profileFile=@photo.jpg
+
+  Tencent     SDKAppID  {sdk_app_id}
+              SecretKey {secret}
+              TencentCloudChat.create({{ SDKAppID: {sdk_app_id}, proxyServer: '{socket}' }})
+              {user_sig}   makes the userSig of a login
 
   {note}
 "#

@@ -221,7 +221,7 @@ impl Server {
         service.sweep_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
         if settings.demo {
-            service.add_demo_people(&first_app.tenant).await.map_err(in_folder)?;
+            service.make_demo(&first_app.tenant).await.map_err(in_folder)?;
         }
         let addresses = addresses(settings, listeners.first())?;
         let control = folder::control_socket(data)?;

@@ -39,12 +39,13 @@ use crate::domain::{
 
 /// What `--demo` changes of the defaults: a folder of its own, so that samples never mix with what somebody keeps, and the documented
 /// credentials of the demo's app, which open nothing but a demo, and a demo listens on loopback alone.
-static DEMO_DEFAULTS: [(&Setting, &str); 7] = [
+static DEMO_DEFAULTS: [(&Setting, &str); 8] = [
     (&table::DATA, "./data/demo"),
     (&table::APP_ID, "sdksample"),
     (&table::APP_SECRET, "2820ae9dfc5362f7f3a10381fb89afc7"),
     (&table::SDK_APP_ID, "1400000001"),
     (&table::LICENSE_KEY, "StandinDemoLicenseKey0123456789"),
+    (&table::SDK_APP_ID, "1400000001"),
     (&table::APP_PASSWORD, "standin-demo"),
     (&table::APP_REGISTRATION, "open"),
 ];
