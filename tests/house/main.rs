@@ -36,4 +36,6 @@ mod settings;
 mod standin;
 mod store_laws;
 mod sweep;
+mod tencent_rest;
 mod tls;
+mod user_sig;

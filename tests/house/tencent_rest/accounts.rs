@@ -1,0 +1,69 @@
+use super::*;
+
+const CHECK: &str = "im_open_login_svc/account_check";
+const DELETE: &str = "im_open_login_svc/account_delete";
+const KICK: &str = "im_open_login_svc/kick";
+
+fn named(ids: &[&str]) -> Value {
+    ids.iter().map(|id| json!({ "UserID": id })).collect()
+}
+
+#[actix_web::test]
+async fn a_check_tells_who_is_imported() {
+    let house = house().await;
+    import(&house, "u1").await;
+    let answer = call(&house, CHECK, json!({ "CheckItem": named(&["u1", "u2", "no id", ""]) })).await;
+    golden::same(&house, "tencent/account_check", &answer);
+}
+
+#[actix_web::test]
+async fn a_deletion_is_told_account_by_account() {
+    let house = house().await;
+    import(&house, "u1").await;
+    let answer = call(&house, DELETE, json!({ "DeleteItem": named(&["u1", "u2", "u1"]) })).await;
+    golden::same(&house, "tencent/account_delete", &answer);
+    assert_eq!(house.user_profile("u1").await.status, 404);
+}
+
+#[actix_web::test]
+async fn who_is_deleted_leaves_no_profile_to_whoever_comes_by_that_id() {
+    let house = house().await;
+    done(&house, "im_open_login_svc/account_import", json!({ "UserID": "u1", "Nick": "Ada" })).await;
+    set(&house, "u1", &[("Tag_Profile_IM_Level", json!(3))]).await;
+    done(&house, DELETE, json!({ "DeleteItem": named(&["u1"]) })).await;
+    import(&house, "u1").await;
+    assert_eq!(shown(&house, "u1").await, json!({}));
+}
+
+#[actix_web::test]
+async fn a_hundred_accounts_are_checked_or_deleted_at_once_and_no_more() {
+    let house = house().await;
+    let ids: Vec<String> = (0..101).map(|number| format!("u{number}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for (command, field) in [(CHECK, "CheckItem"), (DELETE, "DeleteItem")] {
+        for count in [99, 100] {
+            let answer = done(&house, command, json!({ field: named(&ids[..count]) })).await;
+            assert_eq!(answer["ResultItem"].as_array().unwrap().len(), count);
+        }
+        let info = format!("{field} must have at most 100 items, this one has 101");
+        refused(&house, command, json!({ field: named(&ids) }), 70402, &info).await;
+        refused(&house, command, json!({}), 70402, &format!("{field} is required")).await;
+        refused(&house, command, json!({ field: [] }), 70402, &format!("{field} is required")).await;
+        refused(&house, command, json!({ field: "u1" }), 70402, &format!("{field} must be a list")).await;
+        for item in [json!("u1"), json!({}), json!({ "UserID": 1 })] {
+            refused(&house, command, json!({ field: [item] }), 60015, "UserID must be text, in quotes").await;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn kick_is_answered_for_an_account_and_refused_for_none() {
+    let house = house().await;
+    import(&house, "u1").await;
+    golden::same(&house, "tencent/kick", &call(&house, KICK, json!({ "UserID": "u1" })).await);
+    done(&house, KICK, json!({ "UserID": "u1" })).await;
+    refused(&house, KICK, json!({ "UserID": "u2" }), 70107, NO_ACCOUNT).await;
+    refused(&house, KICK, json!({ "UserID": "no id" }), 70107, NO_ACCOUNT).await;
+    refused(&house, KICK, json!({}), 70402, "UserID is required").await;
+    refused(&house, KICK, json!({ "UserID": 1 }), 60015, "UserID must be text, in quotes").await;
+}

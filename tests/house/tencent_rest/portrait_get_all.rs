@@ -1,0 +1,47 @@
+use super::*;
+
+const GET_ALL: &str = "profile/portrait_get_all";
+
+fn asked(ids: &[String]) -> Value {
+    let item = |id: &String| json!({ "To_Account": id, "StandardSequence": 0, "CustomSequence": 0 });
+    json!({ "From_Account": "u0", "UserItem": ids.iter().map(item).collect::<Vec<_>>() })
+}
+
+#[actix_web::test]
+async fn who_does_not_exist_is_left_out() {
+    let house = house().await;
+    done(&house, "im_open_login_svc/account_import", json!({ "UserID": "u0", "Nick": "Ada" })).await;
+    let ids = ["nobody", "u0", "no id"].map(str::to_owned);
+    golden::same(&house, "tencent/portrait_get_all", &call(&house, GET_ALL, asked(&ids)).await);
+    let nobody = done(&house, GET_ALL, asked(&["nobody".to_owned()])).await;
+    assert_eq!(nobody["UserProfileItem"], json!([]));
+}
+
+#[actix_web::test]
+async fn of_more_than_a_hundred_the_first_are_answered() {
+    let house = house().await;
+    let ids: Vec<String> = (0..102).map(|number| format!("u{number}")).collect();
+    for ids in [&ids[..100], &ids[100..]] {
+        done(&house, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
+    }
+    for (count, answered) in [(99, 99), (100, 100), (101, 100)] {
+        let answer = done(&house, GET_ALL, asked(&ids[..count])).await;
+        let items = answer["UserProfileItem"].as_array().unwrap();
+        let of: Vec<&str> = items.iter().map(|item| item["To_Account"].as_str().unwrap()).collect();
+        assert_eq!(of, ids[..answered]);
+    }
+}
+
+#[actix_web::test]
+async fn a_call_that_asks_wrongly_is_told_where() {
+    let house = house().await;
+    for (body, code, info) in [
+        (json!({}), 40001, "From_Account is required"),
+        (json!({ "From_Account": 1 }), 60015, "From_Account must be text, in quotes"),
+        (json!({ "From_Account": "u0" }), 40001, "UserItem is required"),
+        (json!({ "From_Account": "u0", "UserItem": [{}] }), 60015, "To_Account in UserItem must be text, in quotes"),
+        (json!({ "From_Account": "u0", "UserItem": ["u0"] }), 60015, "To_Account in UserItem must be text, in quotes"),
+    ] {
+        refused(&house, GET_ALL, body, code, info).await;
+    }
+}
