@@ -11,6 +11,7 @@ mod load;
 mod pages;
 mod people;
 mod pictures;
+mod portrait_get;
 mod process;
 mod reads;
 mod table;
@@ -31,6 +32,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
+    ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
     ("uploads", "32 photos of 24 megapixels at one time: answered after, memory", uploads::run),
 ];
 

@@ -2,6 +2,7 @@
 //! not. A room for each matter.
 
 mod accounts;
+mod custom_fields;
 mod door;
 mod import;
 mod portrait_get;
@@ -71,11 +72,6 @@ async fn shown(house: &Standin, id: &str) -> Value {
     let answer = done(house, "profile/portrait_get", json!({ "To_Account": [id] })).await;
     let items = answer["UserProfileItem"][0]["ProfileItem"].as_array().unwrap();
     items.iter().map(|item| (item["Tag"].as_str().unwrap().to_owned(), item["Value"].clone())).collect()
-}
-
-/// The outcome of an account, by the key that names it.
-fn outcome(key: &str, account: &str, code: u32, info: &str) -> Value {
-    json!({ key: account, "ResultCode": code, "ResultInfo": info })
 }
 
 const NO_ACCOUNT: &str = "This account does not exist: import it first";

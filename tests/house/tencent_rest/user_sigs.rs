@@ -117,3 +117,13 @@ async fn a_rotated_secret_ends_what_the_former_one_signed() {
     house.command(&["app", "rotate-secret"]);
     assert_refused(&with_sig(&house, "administrator", &sig).await, 70009, FORGED);
 }
+
+#[actix_web::test]
+async fn an_operators_own_signature_is_as_good() {
+    let house = house().await;
+    let sig = house.command(&["app", "usersig", "--user", "administrator", "--expire", "60"]);
+    assert_eq!(with_sig(&house, "administrator", sig.trim_end()).await.json()["ErrorCode"], 0);
+    let facts = unpacked(sig.trim_end());
+    assert_eq!((&facts["TLS.ver"], &facts["TLS.expire"]), (&json!("2.0"), &json!(60)));
+    assert_eq!(facts["TLS.sig"], signature(SECRET, &facts));
+}
