@@ -1,19 +1,28 @@
-//! A page of a list, by number: what the vendors' list calls ask for.
+//! A page of a list: what the vendors' list calls ask for.
 
 /// Which page of a list, and how long a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    number: u32,
+    offset: u64,
     limit: u32,
 }
 
 impl Page {
-    /// The longest page any wire may ask for.
+    /// The longest page any wire may ask for by its number.
     pub const LIMIT_MAX: u32 = 100;
+
+    /// The longest page any wire may ask for by its first item: of lists whose items are small.
+    pub const STRETCH_MAX: u32 = 1000;
 
     /// Page `number` (from 1; 0 reads as 1) of `limit` items each, kept within 1 to [`Page::LIMIT_MAX`].
     pub fn new(number: u32, limit: u32) -> Self {
-        Self { number: number.max(1), limit: limit.clamp(1, Self::LIMIT_MAX) }
+        let limit = limit.clamp(1, Self::LIMIT_MAX);
+        Self { offset: u64::from(number.max(1) - 1) * u64::from(limit), limit }
+    }
+
+    /// The items behind the first `offset` ones, `limit` of them, kept within 1 to [`Page::STRETCH_MAX`].
+    pub fn behind(offset: u32, limit: u32) -> Self {
+        Self { offset: u64::from(offset), limit: limit.clamp(1, Self::STRETCH_MAX) }
     }
 
     /// Items a page.
@@ -23,7 +32,7 @@ impl Page {
 
     /// Items before the first one of this page.
     pub fn offset(self) -> u64 {
-        u64::from(self.number - 1) * u64::from(self.limit)
+        self.offset
     }
 }
 

@@ -123,6 +123,21 @@ impl Service {
         self.house.store.forget_requests(tenant.app.key, owner.clone(), direction, with, self.now()).await
     }
 
+    /// The user has seen the requests that came until then.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn read_requests(&self, tenant: &Tenant, owner: &UserId, until: Moment) -> Result<(), Error> {
+        self.house.store.read_requests(tenant.app.key, owner.clone(), until).await
+    }
+
+    /// How many of the requests that came to a user it has not seen.
+    /// # Errors
+    /// As [`Service::befriend`].
+    pub async fn unread_requests(&self, tenant: &Tenant, owner: &UserId) -> Result<u32, Error> {
+        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
+        blocking(move || store.unread_requests(app, &owner)).await?
+    }
+
     /// Blocks others; with a block a friendship ends, both ways.
     /// # Errors
     /// As [`Service::befriend`].

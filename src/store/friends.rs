@@ -98,6 +98,20 @@ impl Store {
         self.0.read(|connection| requests::list(connection, app, owner, direction, at_most))
     }
 
+    /// Requests that came to a user until then have been seen; it is never earlier than it was.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub async fn read_requests(&self, app: AppKey, owner: UserId, until: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| requests::read(tx, app, &owner, until)).await
+    }
+
+    /// How many of the requests that came to a user have not been seen.
+    /// # Errors
+    /// `NotFound(User)` for an owner who is no user.
+    pub fn unread_requests(&self, app: AppKey, owner: &UserId) -> Result<u32, Error> {
+        self.0.read(|connection| requests::unread(connection, app, owner))
+    }
+
     /// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
     /// # Errors
     /// `NotFound(User)` for an owner who is no user.

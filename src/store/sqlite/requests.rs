@@ -152,3 +152,20 @@ pub(in crate::store) fn list(
     };
     connection.prepare_cached(statement)?.query_and_then(params![owner.0, at_most], parse)?.collect()
 }
+
+const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";
+
+pub(in crate::store) fn read(tx: &Transaction<'_>, app: AppKey, owner: &UserId, until: Moment) -> Result<(), Error> {
+    let owner = users::key_of(tx, app, owner)?;
+    tx.prepare_cached(READ)?.execute(params![owner.0, until.micros()])?;
+    Ok(())
+}
+
+const UNREAD: &str = "
+    SELECT count(*) FROM request JOIN user ON user.key = request.asked
+    WHERE request.asked = ?1 AND request.at > user.requests_read_at";
+
+pub(in crate::store) fn unread(connection: &Connection, app: AppKey, owner: &UserId) -> Result<u32, Error> {
+    let owner = users::key_of(connection, app, owner)?;
+    Ok(connection.prepare_cached(UNREAD)?.query_row(params![owner.0], |row| row.get(0))?)
+}

@@ -7,6 +7,9 @@ ALTER TABLE user ADD COLUMN custom TEXT NOT NULL DEFAULT '{}';
 -- UserSigs made before then are dead.
 ALTER TABLE user ADD COLUMN sigs_from INTEGER NOT NULL DEFAULT 0;
 
+-- Requests to be friends that came until then have been seen.
+ALTER TABLE user ADD COLUMN requests_read_at INTEGER NOT NULL DEFAULT 0;
+
 -- A friend is a contact: the owner's groups it is in (a sorted JSON array), how it came about, what was said then.
 ALTER TABLE contact ADD COLUMN friend_groups TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE contact ADD COLUMN source TEXT;
