@@ -21,7 +21,7 @@ use crate::{
 const ACCOUNTS_MAX: usize = 100;
 
 /// Of an account that this wire makes. "The length cannot exceed 32 bytes."
-const USER_ID_BYTES_MAX: usize = 32;
+pub(super) const USER_ID_BYTES_MAX: usize = 32;
 
 /// `account_import`: makes an account, or brings what is given of a known one up to date.
 pub(super) async fn import(call: Call<'_>) -> Answered {

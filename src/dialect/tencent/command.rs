@@ -5,8 +5,9 @@ use std::{pin::Pin, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
-    account, portrait,
+    account, black_list, friends, groups, portrait,
     reply::{self, Code, Family, Refused},
+    requests,
 };
 use crate::{
     domain::{error::Fault, id::UserId, profile::User},
@@ -48,6 +49,27 @@ const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[
     ("profile.portrait_set", |call| Box::pin(portrait::set(call))),
     ("profile.portrait_get", |call| Box::pin(portrait::get(call))),
     ("profile.portrait_get_all", |call| Box::pin(portrait::get_all(call))),
+    ("sns.friend_add", |call| Box::pin(friends::add(call))),
+    ("sns.friend_import", |call| Box::pin(friends::import(call))),
+    ("sns.friend_update", |call| Box::pin(friends::update(call))),
+    ("sns.friend_delete", |call| Box::pin(friends::delete(call))),
+    ("sns.friend_delete_all", |call| Box::pin(friends::delete_all(call))),
+    ("sns.friend_check", |call| Box::pin(friends::check(call))),
+    ("sns.friend_get", |call| Box::pin(friends::get(call))),
+    ("sns.friend_get_list", |call| Box::pin(friends::get_list(call))),
+    ("sns.friend_get_specified", |call| Box::pin(friends::get_list(call))),
+    ("sns.pendency_get", |call| Box::pin(requests::get(call))),
+    ("sns.friend_response", |call| Box::pin(requests::answer(call))),
+    ("sns.pendency_delete", |call| Box::pin(requests::delete(call))),
+    ("sns.pendency_report", |call| Box::pin(requests::report(call))),
+    ("sns.group_add", |call| Box::pin(groups::add(call))),
+    ("sns.group_delete", |call| Box::pin(groups::delete(call))),
+    ("sns.group_get", |call| Box::pin(groups::get(call))),
+    ("sns.group_update", |call| Box::pin(groups::update(call))),
+    ("sns.black_list_add", |call| Box::pin(black_list::add(call))),
+    ("sns.black_list_delete", |call| Box::pin(black_list::delete(call))),
+    ("sns.black_list_get", |call| Box::pin(black_list::get(call))),
+    ("sns.black_list_check", |call| Box::pin(black_list::check(call))),
 ];
 
 /// Runs a command and answers it, envelope and all. None: there is no command of this name.

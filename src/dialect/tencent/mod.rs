@@ -1,11 +1,17 @@
-//! Tencent Cloud Chat: its REST API for back ends. Accounts and profiles; no messages, no groups.
+//! Tencent Cloud Chat: its REST API for back ends. Accounts, profiles, friends and black lists; no messages.
 //!
 //! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to user profiles.
 
 mod account;
+mod black_list;
 mod command;
+mod friend_tags;
+mod friends;
+mod groups;
 mod portrait;
+mod relations;
 mod reply;
+mod requests;
 mod rest;
 mod tags;
 

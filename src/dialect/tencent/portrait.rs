@@ -117,12 +117,17 @@ fn accounts<'a>(
 fn tags(call: Call<'_>) -> Result<Option<Vec<Tag>>, Refused> {
     const FIELD: &str = "TagList";
     let Some(_) = call.field(FIELD) else { return Ok(None) };
-    let read = |tag: &Value| {
-        let tag = Tag::parse(tag.as_str().ok_or_else(|| bad(&TEXT, FIELD))?)?;
-        readable(call, &tag)?;
-        Ok(tag)
-    };
+    let read = |given: &Value| tag(call, given.as_str().ok_or_else(|| bad(&TEXT, FIELD))?);
     call.list(FIELD, TAGS_MAX)?.iter().map(read).collect::<Result<_, _>>().map(Some)
+}
+
+/// A tag that a call asks for.
+/// # Errors
+/// 40009: there is none of this name. 40007: it is not for the caller.
+pub(super) fn tag(call: Call<'_>, given: &str) -> Result<Tag, Refused> {
+    let tag = Tag::parse(given)?;
+    readable(call, &tag)?;
+    Ok(tag)
 }
 
 /// Refuses a custom field that is not declared, and one that no user reads. Whose field a user may read is another matter: what it may
@@ -147,20 +152,24 @@ fn portraits(call: Call<'_>, named: &[&str]) -> Result<Vec<Option<User>>, Refuse
 }
 
 fn profile(call: Call<'_>, account: &str, user: &User, tags: Option<&[Tag]>) -> Value {
+    json!({
+        "To_Account": account,
+        "StandardSequence": SEQUENCE,
+        "CustomSequence": SEQUENCE,
+        "ProfileItem": items(call, user, tags),
+        "ResultCode": 0,
+        "ResultInfo": "",
+    })
+}
+
+/// What stands under these tags, or under all; who sees what is decided before.
+pub(super) fn items(call: Call<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<Value> {
     let item = |tag: &Tag| Some(json!({ "Tag": tag.name(), "Value": tag.value(call.desk, user)? }));
-    let items: Vec<Value> = match tags {
+    match tags {
         Some(tags) => tags.iter().filter_map(item).collect(),
         None => {
             let custom = user.profile.custom.keys().cloned().map(Tag::Custom);
             Tag::STANDARD.into_iter().chain(custom).filter_map(|tag| item(&tag)).collect()
         }
-    };
-    json!({
-        "To_Account": account,
-        "StandardSequence": SEQUENCE,
-        "CustomSequence": SEQUENCE,
-        "ProfileItem": items,
-        "ResultCode": 0,
-        "ResultInfo": "",
-    })
+    }
 }

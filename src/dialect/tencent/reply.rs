@@ -111,10 +111,14 @@ pub(super) enum Code {
     TheyDeny = 30516,
     /// One is on the other's black list.
     TheyBlock = 30525,
+    /// The other is asked first. No failure.
+    Waiting = 30539,
     /// No such request waits.
     NoSuchRequest = 30614,
     /// The other is no friend.
     NotFriends = 31704,
+    /// The other is no friend, so it goes into no new group.
+    NoFriendForGroup = 32216,
 }
 
 impl Code {

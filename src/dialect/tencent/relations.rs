@@ -1,0 +1,168 @@
+//! What the commands of friends, requests, groups and black lists share: fields of their items, and one outcome for each account.
+
+use serde_json::{Map, Value};
+
+use super::{
+    account::USER_ID_BYTES_MAX,
+    command::{Answered, Call, account_of, bad},
+    reply::{self, Family, Refused},
+};
+use crate::domain::{
+    error::{Error, Fault},
+    friend::FriendFault,
+    id::UserId,
+    text::ContactName,
+};
+
+/// Accounts that one call names. "Must not exceed 1,000."
+pub(super) const ACCOUNTS_MAX: usize = 1000;
+
+/// Of what one user calls another. "At most 96 bytes"; a name that another wire gave may be longer.
+const REMARK_BYTES_MAX: usize = 96;
+
+/// The vendor counts the states of lists, so that clients need not read one anew; ours are told whole every time, under this number.
+pub(super) const SEQUENCE: u32 = 1;
+
+/// A text where a field takes one.
+pub(super) const TEXT: Fault = Fault::Malformed("text, in quotes");
+
+/// What came of each account of a call, in the call's order.
+pub(super) type Outcomes<'a, T = ()> = Vec<(&'a str, Result<T, Refused>)>;
+
+/// The accounts of `To_Account`, at most [`ACCOUNTS_MAX`], and the id of each.
+/// # Errors
+/// A bad parameter; 60015.
+pub(super) fn accounts(call: Call<'_>) -> Result<Outcomes<'_, UserId>, Refused> {
+    const FIELD: &str = "To_Account";
+    call.list(FIELD, ACCOUNTS_MAX)?
+        .iter()
+        .map(|item| account_of(item, FIELD).map(|account| (account, id(account))))
+        .collect()
+}
+
+/// The items of a list, at most [`ACCOUNTS_MAX`], each with its `To_Account` and what `read` makes of it. What is wrong with one item is
+/// told of this one; the others are done.
+/// # Errors
+/// A bad parameter; 60015.
+pub(super) fn items<'a, T>(
+    call: Call<'a>,
+    field: &'static str,
+    read: impl Fn(UserId, &'a Value) -> Result<T, Refused>,
+) -> Result<Outcomes<'a, T>, Refused> {
+    let read = |item: &'a Value| {
+        let account = account_of(item.get("To_Account").unwrap_or(&Value::Null), "To_Account")?;
+        Ok((account, id(account).and_then(|id| read(id, item))))
+    };
+    call.list(field, ACCOUNTS_MAX)?.iter().map(read).collect()
+}
+
+/// What is no id at all is nobody's.
+fn id(account: &str) -> Result<UserId, Refused> {
+    UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())
+}
+
+/// Runs a verb with what can be asked of it, and puts its outcomes among the others, in the order of the call. The verb runs without
+/// anything too, and refuses an owner who does not exist.
+/// # Errors
+/// What the verb refuses as a whole.
+pub(super) async fn each<'a, T, O, E: Into<Refused>, R: Into<Refused>>(
+    asked: Outcomes<'a, T>,
+    verb: impl AsyncFnOnce(Vec<T>) -> Result<Vec<Result<O, R>>, E>,
+) -> Result<Outcomes<'a, O>, Refused> {
+    let (mut right, mut places) = (Vec::new(), Vec::with_capacity(asked.len()));
+    for (account, read) in asked {
+        places.push((account, read.map(|asked| right.push(asked))));
+    }
+    let mut outcomes = verb(right).await.map_err(Into::into)?.into_iter();
+    let missing = || Err(Error::internal("fewer outcomes than were asked for").into());
+    let mut fill = |read: Result<(), Refused>| {
+        read.and_then(|()| outcomes.next().map_or_else(missing, |outcome| outcome.map_err(Into::into)))
+    };
+    Ok(places.into_iter().map(|(account, read)| (account, fill(read))).collect())
+}
+
+/// `ResultItem` with what came of each account, and `Fail_Account` where some failed.
+pub(super) fn results(outcomes: Outcomes<'_>) -> Answered {
+    let items = outcomes.into_iter().map(|(account, outcome)| {
+        let is_refused = outcome.is_err();
+        (reply::outcome("To_Account", account, Family::Relations, outcome), is_refused)
+    });
+    Ok(listed("ResultItem", items))
+}
+
+/// A list of items, each with whether it tells of a failure, and `Fail_Account` where some do.
+pub(super) fn listed(field: &str, told: impl Iterator<Item = (Value, bool)>) -> Map<String, Value> {
+    let (mut items, mut failed) = (Vec::new(), Vec::new());
+    for (item, is_refused) in told {
+        if is_refused {
+            failed.push(item.get("To_Account").cloned().unwrap_or_default());
+        }
+        items.push(item);
+    }
+    let mut answer = Map::from_iter([(field.to_owned(), items.into())]);
+    if !failed.is_empty() {
+        answer.insert("Fail_Account".to_owned(), failed.into());
+    }
+    answer
+}
+
+/// Whether this wire's clients can name a user: those whose id is longer are left out of its lists.
+pub(super) fn is_shown(id: &UserId) -> bool {
+    id.as_str().len() <= USER_ID_BYTES_MAX
+}
+
+/// A text of an item; none where it is not given or empty.
+/// # Errors
+/// A bad parameter.
+pub(super) fn text<'a>(item: &'a Value, field: &str) -> Result<Option<&'a str>, Refused> {
+    match item.get(field).filter(|given| !given.is_null()) {
+        None => Ok(None),
+        Some(given) => {
+            let given = given.as_str().ok_or_else(|| bad(&TEXT, field))?;
+            Ok(Some(given).filter(|given| !given.is_empty()))
+        }
+    }
+}
+
+/// A text of an item as what it stands for.
+/// # Errors
+/// A bad parameter.
+pub(super) fn parsed<T>(
+    item: &Value,
+    field: &str,
+    parse: impl FnOnce(&str) -> Result<T, Fault>,
+) -> Result<Option<T>, Refused> {
+    text(item, field)?.map(parse).transpose().map_err(|fault| bad(&fault, field))
+}
+
+/// What one user calls another.
+/// # Errors
+/// The rule that the text breaks.
+pub(super) fn remark(given: &str) -> Result<ContactName, Fault> {
+    match given.len() > REMARK_BYTES_MAX {
+        true => Err(Fault::TooManyBytes { bytes_max: REMARK_BYTES_MAX as u64 }),
+        false => ContactName::parse(given),
+    }
+}
+
+/// One of the words that a field takes; none where it is not given.
+/// # Errors
+/// A bad parameter.
+pub(super) fn word<T: Copy>(item: &Value, field: &str, words: &[(&str, T)]) -> Result<Option<T>, Refused> {
+    let Some(given) = text(item, field)? else { return Ok(None) };
+    let known = words.iter().find(|(word, _)| *word == given);
+    known.map(|(_, meaning)| Some(*meaning)).ok_or_else(|| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        Refused::BadParameter(format!("{field} must be one of {}", words.join(", ")))
+    })
+}
+
+/// A number of a call; none where it is not given.
+/// # Errors
+/// A bad parameter.
+pub(super) fn number(call: Call<'_>, field: &str) -> Result<Option<u32>, Refused> {
+    const NUMBER: Fault = Fault::OutOfRange("a number from 0 to 4294967295, without quotes");
+    let read =
+        |given: &Value| given.as_u64().and_then(|number| u32::try_from(number).ok()).ok_or_else(|| bad(&NUMBER, field));
+    call.field(field).map(read).transpose()
+}
