@@ -89,6 +89,7 @@ impl Service {
     }
 
     async fn import(&self, tenant: &Tenant, call: Enrol, ticket: Option<NewTicket>) -> Result<User, Error> {
+        self.creatable(tenant, &call.id)?;
         let register = Register { ticket, ..self.asked(tenant, call, IfKnown::Update)? };
         Ok(self.house.store.register(tenant.app.key, register).await?.user)
     }

@@ -104,8 +104,8 @@ fn answer_one(listener: &UnixListener, (status, answer): &(u16, Value)) -> Seen 
 fn app() -> Value {
     json!({
         "app_id": "shop", "name": "Shop", "sdk_app_id": 1_400_000_002, "account": "administrator", "hosts": ["a.example", "b.example"],
-        "registration": "new", "dialects": { "qiscus": true, "mirrorfly": false }, "password_min": 1, "token_lifetime_s": null, "public_pictures": true,
-        "allowed_origins": ["https://a.example"], "created_at": "2026-01-02T03:04:05.000006Z"
+        "registration": "new", "dialects": { "qiscus": true, "mirrorfly": false, "tencent": false }, "password_min": 1, "token_lifetime_s": null, "public_pictures": true,
+        "allowed_origins": ["https://a.example"], "import_at_login": true, "tencent_sessions": 1, "created_at": "2026-01-02T03:04:05.000006Z"
     })
 }
 
@@ -244,6 +244,8 @@ password min:     1
 token lifetime:   -
 public pictures:  true
 allowed origins:  https://a.example
+import at login:  true
+Tencent sessions: 1
 created:          2026-01-02T03:04:05.000006Z
 secret:           s3
 licence key:      l4
@@ -267,7 +269,7 @@ fn an_app_is_made_of_the_given_fields_alone() {
     assert!(out.ends_with("\n`standin app show --app shop --secrets` shows its secrets.\n"), "{out}");
     let body = json!({
         "name": "Shop", "sdk_app_id": 1_400_000_002, "hosts": ["a.example", "b.example"], "public_pictures": false,
-        "dialects": { "qiscus": true, "mirrorfly": false }, "secret": "0123456789abcdef0123456789abcdef"
+        "dialects": { "qiscus": true, "mirrorfly": false, "tencent": false }, "secret": "0123456789abcdef0123456789abcdef"
     });
     assert_eq!(seen, [("POST /standin/v1/apps".to_owned(), body)]);
 }
@@ -278,6 +280,38 @@ fn a_secret_is_drawn_anew() {
     let (code, out, _, seen) = played.ask(&["app", "rotate-secret", "--app", "a/b"], "");
     assert_eq!((code, out.as_str()), (0, "fresh\n"));
     assert_eq!(seen[0].0, "POST /standin/v1/apps/a%2Fb/rotate-secret");
+}
+
+#[test]
+fn a_user_sig_is_made() {
+    let signed = json!({ "sdk_app_id": 1, "user": "alice", "expire_s": 60, "user_sig": "eJx" });
+    let played = Played::new(vec![(200, signed)]);
+    let (code, out, _, seen) =
+        played.ask(&["app", "usersig", "--app", "shop", "--user", "alice", "--expire", "60"], "");
+    assert_eq!((code, out.as_str()), (0, "eJx\n"));
+    let asked = json!({ "user": "alice", "expire_s": 60 });
+    assert_eq!(seen, [("POST /standin/v1/apps/shop/usersig".to_owned(), asked)]);
+    let (code, _, err) = said(&["app", "usersig", "--user", "alice", "--expire", "0"], &[]);
+    assert_eq!(code, 2, "{err}");
+    let (code, _, err) = said(&["app", "usersig"], &[]);
+    assert_eq!(code, 2, "{err}");
+}
+
+#[test]
+fn a_custom_field_is_declared_and_listed() {
+    let field = json!({ "name": "Test1", "read": "friends", "write": "owner" });
+    let expected = "NAME   READ BY  WRITTEN BY\nTest1  friends  owner\n";
+    for name in ["Test1", "Tag_Profile_Custom_Test1"] {
+        let played = Played::new(vec![(200, field.clone())]);
+        let (code, out, _, seen) = played.ask(&["app", "field", "add", name, "--app", "shop", "--read", "friends"], "");
+        assert_eq!((code, out.as_str()), (0, expected));
+        assert_eq!(seen, [("PUT /standin/v1/apps/shop/fields/Test1".to_owned(), json!({ "read": "friends" }))]);
+    }
+    let played = Played::new(vec![(200, json!({ "fields": [field] }))]);
+    let (code, out, _, seen) = played.ask(&["app", "field", "list", "--app", "shop"], "");
+    assert_eq!((code, out.as_str(), seen[0].0.as_str()), (0, expected, "GET /standin/v1/apps/shop/fields"));
+    let (code, _, err) = said(&["app", "field", "add", "Test1", "--read", "nobody"], &[]);
+    assert!(code == 2 && err.contains("everyone, friends, owner, back-end"), "{err}");
 }
 
 #[test]
@@ -368,7 +402,7 @@ fn nothing_to_change_and_values_of_no_form_are_wrong_usage() {
     let (code, _, err) = said(&["user", "create", "bob", "--metadata", "novalue"], &[]);
     assert_eq!((code, err.as_str()), (2, "standin: --metadata must be KEY=VALUE.\n"));
     let (code, _, err) = said(&["app", "set", "--dialects", "icq"], &[]);
-    assert_eq!((code, err.as_str()), (2, "standin: --dialects must be some of qiscus,mirrorfly.\n"));
+    assert_eq!((code, err.as_str()), (2, "standin: --dialects must be some of qiscus,mirrorfly,tencent.\n"));
     let (code, _, err) = said(&["app", "set", "--registration", "opne"], &[]);
     assert_eq!(code, 2, "{err}");
     assert!(

@@ -9,6 +9,7 @@ use standin::settings::SETTINGS;
 use super::{
     photo,
     standin::{Standin, send, standin},
+    user_sig,
 };
 
 const README: &str = include_str!("../../README.md");
@@ -148,8 +149,7 @@ fn call(house: &Standin, words: &[String], token: &str) -> RequestBuilder {
 
 /// What `standin app usersig --user administrator` prints for the demo.
 fn demo_sig() -> String {
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    user_sig::signed("2820ae9dfc5362f7f3a10381fb89afc7", 1_400_000_001, "administrator", now, 3600)
+    user_sig::signed("2820ae9dfc5362f7f3a10381fb89afc7", user_sig::SDK_APP_ID, "administrator", user_sig::now_s(), 3600)
 }
 
 /// `name=value`, and `name=@photo.jpg` as a photo.
@@ -191,7 +191,9 @@ async fn its_tour_runs_as_it_is_printed() {
         assert!(answer.status == 200 && is_right, "{words:?}: {answer:?}");
         answers.push(json);
     }
-    let [registered, profile, reset, listed, _signed_in, created, seen, portrait] = &answers[..] else { panic!("{answers:?}") };
+    let [registered, profile, reset, listed, _signed_in, created, seen, portrait] = &answers[..] else {
+        panic!("{answers:?}")
+    };
     let user = json!({
         "avatar_url": "https://image.url/image.jpeg", "extras": {}, "user_id": "guest99@qiscus.com",
         "username": "QISCUS demo user"

@@ -22,9 +22,9 @@ async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> Ht
     let base = addresses.base();
     HttpResponse::Ok().json(json!({
         "name": "standin",
-        "what": "stands in for the user side of Qiscus Chat and MirrorFly",
+        "what": "stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat",
         "start": guard.start(),
-        "links": { "qiscus": format!("{base}/api/v2.1/rest"), "mirrorfly": format!("{base}/api/v1") },
+        "links": { "qiscus": format!("{base}/api/v2.1/rest"), "mirrorfly": format!("{base}/api/v1"), "tencent": format!("{base}/v4") },
     }))
 }
 
