@@ -72,7 +72,8 @@ pub trait Talk {
     /// Something happened that concerns this client.
     fn notice(&mut self, notice: &Notice) -> Step<Self::Verb>;
 
-    /// The house ends the session: time for a last word. The socket closes after it.
+    /// The house ends the session: time for a last word. The socket closes after it; where the step says that it is not over, the client
+    /// stays as one that has not proved who it is.
     fn over(&mut self, why: Over) -> Step<Self::Verb>;
 
     /// Whether the client has proved who it is.
@@ -83,8 +84,18 @@ pub trait Talk {
 pub struct Ran<O> {
     /// For the conversation.
     pub outcome: O,
-    /// The session it has opened, to be listened to from now on.
-    pub listening: Option<Listening>,
+    /// What is listened to from now on.
+    pub hears: Hears,
+}
+
+/// To what a socket listens once a verb has run.
+pub enum Hears {
+    /// To what it did before.
+    AsBefore,
+    /// To the session that the verb has opened; a former one ends.
+    From(Listening),
+    /// To nothing: its session ends.
+    Nothing,
 }
 
 /// Takes a WebSocket over. Of `protocols` the client's first is answered; one that offers none of them gets none back.
@@ -137,12 +148,15 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
     async fn keep_up(mut self, mut stream: AggregatedMessageStream) -> Close {
         let opened = Instant::now();
         let (mut heard, mut asked) = (opened, opened);
+        // Since when nobody has proved who it is; not looked at while somebody has.
+        let mut unproved = opened;
         // One timer, set anew only when the client has spoken: a notice costs none.
         let mut alarm = Box::pin(sleep_until(opened + AUTHENTICATE_WAIT));
         loop {
-            let deadline = match self.talk.is_authenticated() {
+            let is_authenticated = self.talk.is_authenticated();
+            let deadline = match is_authenticated {
                 true => (asked + PING_EVERY).min(heard + SILENCE_MAX),
-                false => opened + AUTHENTICATE_WAIT,
+                false => unproved + AUTHENTICATE_WAIT,
             };
             if alarm.deadline() != deadline {
                 alarm.as_mut().reset(deadline);
@@ -159,15 +173,8 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                     let step = self.talk.notice(&notice);
                     self.follow(step).await
                 }
-                Next::Told(Err(why)) => {
-                    // One client too many: each of them takes another's place, in turn and for ever.
-                    if why == Over::Replaced {
-                        brake(&self.service).await;
-                    }
-                    let step = self.talk.over(why);
-                    self.follow(step).await.and(Err(close_of(why)))
-                }
-                Next::TimeIsUp if self.talk.is_authenticated() && heard.elapsed() < SILENCE_MAX => {
+                Next::Told(Err(why)) => self.end(why).await,
+                Next::TimeIsUp if is_authenticated && heard.elapsed() < SILENCE_MAX => {
                     asked = Instant::now();
                     sent(self.session.ping(b"")).await
                 }
@@ -176,7 +183,21 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
             if let Err(close) = done {
                 return close;
             }
+            if is_authenticated && !self.talk.is_authenticated() {
+                unproved = Instant::now();
+            }
         }
+    }
+
+    /// Ends the session for the house.
+    async fn end(&mut self, why: Over) -> Result<(), Close> {
+        self.listening = None;
+        let step = self.talk.over(why);
+        // One client too many: each of them takes another's place, in turn and for ever. One that stays does not come back.
+        if why == Over::Replaced && step.is_over {
+            brake(&self.service).await;
+        }
+        self.follow(step).await.map_err(|close| close.and(close_of(why)))
     }
 
     async fn next(&mut self, stream: &mut AggregatedMessageStream, alarm: Pin<&mut Sleep>) -> Next {
@@ -222,7 +243,11 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
             let Some(verb) = step.verb else { return Ok(()) };
             // Boxed: what a verb needs while it runs, a socket that only listens must not carry.
             let ran = Box::pin((self.run)(verb)).await;
-            self.listening = ran.listening.or(self.listening.take());
+            match ran.hears {
+                Hears::AsBefore => {}
+                Hears::From(listening) => self.listening = Some(listening),
+                Hears::Nothing => self.listening = None,
+            }
             step = self.talk.outcome(ran.outcome);
         }
     }

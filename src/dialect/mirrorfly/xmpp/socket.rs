@@ -26,7 +26,7 @@ use crate::{
     http::{
         addresses::Addresses,
         peer,
-        socket::{self, Ran, brake},
+        socket::{self, Hears, Ran, brake},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::UserSetting},
 };
@@ -84,8 +84,10 @@ impl Runner {
         let outcome = match (verb, self.own.get()) {
             (Verb::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
-                    Ok((outcome, listening)) => Ran { outcome, listening: Some(listening) },
-                    Err(refused) => Ran { outcome: unheard(&self.service, unopened(refused)).await, listening: None },
+                    Ok((outcome, listening)) => Ran { outcome, hears: Hears::From(listening) },
+                    Err(refused) => {
+                        Ran { outcome: unheard(&self.service, unopened(refused)).await, hears: Hears::AsBefore }
+                    }
                 };
             }
             (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq) {
@@ -114,7 +116,7 @@ impl Runner {
                 Outcome::Failed
             }
         };
-        Ran { outcome, listening: None }
+        Ran { outcome, hears: Hears::AsBefore }
     }
 
     async fn sign_in(&self, host: &str, username: &str, password: &str) -> Result<(Outcome, Listening), Refused> {
