@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        custom::{Readers, Writers},
+        custom::{CustomName, Readers, Writers},
         error::{Error, Fault, What},
         id::{UserId, UserKey},
         page::{Listed, Order, Page},
@@ -58,19 +58,33 @@ impl Service {
 
     /// Takes away the custom fields that the viewer may not read.
     fn hide(&self, tenant: &Tenant, viewer: Viewer, user: &mut User) -> Result<(), Error> {
-        let Viewer::User(viewer) = viewer else { return Ok(()) };
-        if user.profile.custom.is_empty() {
-            return Ok(());
+        if !user.profile.custom.is_empty() {
+            let reads = self.readable(tenant, viewer, user.key)?;
+            user.profile.custom.retain(|name, _| reads(name));
         }
-        let is_friend = || self.house.store.lists(user.key, viewer);
-        let is_close = viewer == user.key || is_friend()?;
-        user.profile.custom.retain(|name, _| match tenant.app.settings.custom_field(name).map(|field| field.read) {
+        Ok(())
+    }
+
+    /// Which custom fields of a user's profile somebody may read. One point read, for a user who looks at another.
+    /// # Errors
+    /// Store errors.
+    pub fn readable<'a>(
+        &self,
+        tenant: &'a Tenant,
+        viewer: Viewer,
+        user: UserKey,
+    ) -> Result<impl Fn(&CustomName) -> bool + use<'a>, Error> {
+        let (is_back_end, is_owner, is_close) = match viewer {
+            Viewer::BackEnd => (true, true, true),
+            Viewer::User(viewer) if viewer == user => (false, true, true),
+            Viewer::User(viewer) => (false, false, self.house.store.lists(user, viewer)?),
+        };
+        Ok(move |name: &CustomName| match tenant.app.settings.custom_field(name).map(|field| field.read) {
             Some(Readers::Everyone) => true,
             Some(Readers::Friends) => is_close,
-            Some(Readers::Owner) => viewer == user.key,
-            Some(Readers::BackEnd) | None => false,
-        });
-        Ok(())
+            Some(Readers::Owner) => is_owner,
+            Some(Readers::BackEnd) | None => is_back_end,
+        })
     }
 
     /// Changes what is given of a user's profile. Custom fields must be declared, and open to whoever writes them.
