@@ -372,6 +372,7 @@ fn public_server(
             .service(mirrorfly::rest())
             .service(mirrorfly::socket())
             .service(tencent::rest())
+            .service(tencent::socket())
             .service(native::front())
             .default_service(web::to(native::unknown_path))
     };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    command::{Answered, Call, account_of, bad},
+    command::{Answered, Call, Desk, account_of, bad},
     reply::{self, Code, Family, Refused},
     tags,
 };
@@ -22,6 +22,20 @@ const ACCOUNTS_MAX: usize = 100;
 
 /// Of an account that this wire makes. "The length cannot exceed 32 bytes."
 pub(super) const USER_ID_BYTES_MAX: usize = 32;
+
+const TOO_LONG: Fault = Fault::TooManyBytes { bytes_max: USER_ID_BYTES_MAX as u64 };
+
+/// The account that logs in. Who is unknown comes to be then, by this wire's own rule for names.
+/// # Errors
+/// A bad parameter.
+pub(super) fn that_enters(desk: &Desk<'_>, identifier: &str) -> Result<UserId, Refused> {
+    const FIELD: &str = "identifier";
+    let id = UserId::parse(identifier).map_err(|fault| bad(&fault, FIELD))?;
+    match identifier.len() <= USER_ID_BYTES_MAX || desk.service.find_user(desk.tenant, &id)?.is_some() {
+        true => Ok(id),
+        false => Err(bad(&TOO_LONG, FIELD)),
+    }
+}
 
 /// `account_import`: makes an account, or brings what is given of a known one up to date.
 pub(super) async fn import(call: Call<'_>) -> Answered {
@@ -76,7 +90,7 @@ fn new_id(item: &Value) -> Result<UserId, Refused> {
     let given = item.get(FIELD).filter(|given| !given.is_null()).ok_or_else(|| bad(&Fault::Missing, FIELD))?;
     let given = account_of(given, FIELD)?;
     if given.len() > USER_ID_BYTES_MAX {
-        return Err(bad(&Fault::TooManyBytes { bytes_max: USER_ID_BYTES_MAX as u64 }, FIELD));
+        return Err(bad(&TOO_LONG, FIELD));
     }
     UserId::parse(given).map_err(|fault| bad(&fault, FIELD))
 }

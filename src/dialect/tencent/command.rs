@@ -72,6 +72,11 @@ const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[
     ("sns.black_list_check", |call| Box::pin(black_list::check(call))),
 ];
 
+/// Whether there is a command of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    COMMANDS.iter().any(|(known, _)| *known == name)
+}
+
 /// Runs a command and answers it, envelope and all. None: there is no command of this name.
 pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Value> {
     let (_, command) = COMMANDS.iter().find(|(known, _)| *known == name)?;

@@ -1,8 +1,10 @@
-//! Tencent Cloud Chat: its REST API for back ends. Accounts, profiles, friends and black lists; no messages.
+//! Tencent Cloud Chat: its REST API for back ends, and the socket of its Web SDK. Accounts, profiles, friends and black lists; no
+//! messages.
 //!
 //! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to user profiles.
 
 mod account;
+pub mod binfo;
 mod black_list;
 mod command;
 mod friend_tags;
@@ -15,4 +17,4 @@ mod requests;
 mod rest;
 mod tags;
 
-pub use rest::scope as rest;
+pub use self::{binfo::door as socket, rest::scope as rest};

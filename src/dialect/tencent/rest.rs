@@ -75,7 +75,13 @@ async fn answered(
 }
 
 fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, Refused> {
-    let given = of_query(query, "sdkappid", Code::NoSdkAppId)?;
+    app_of(service, of_query(query, "sdkappid", Code::NoSdkAppId)?)
+}
+
+/// The app of an SDKAppID.
+/// # Errors
+/// 60006: none that serves this dialect.
+pub(super) fn app_of(service: &Service, given: &str) -> Result<Arc<Tenant>, Refused> {
     let number = given.parse().ok().and_then(|number| SdkAppId::parse(number).ok());
     let tenant = number.and_then(|number| service.tenant_of_number(number));
     tenant.filter(|tenant| tenant.app.settings.dialects.tencent).ok_or_else(|| {
