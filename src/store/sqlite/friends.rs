@@ -1,5 +1,7 @@
 //! Friends: contact rows with a remark and groups. A call about several others tells of each what came of it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{events, groups, requests, row::Stored, users};
@@ -29,7 +31,7 @@ pub(super) struct Call<'a> {
     pub(super) at: Moment,
     added: Vec<UserKey>,
     removed: Vec<UserKey>,
-    pub(super) changed: Vec<UserKey>,
+    changed: Vec<UserKey>,
 }
 
 impl<'a> Call<'a> {
@@ -51,17 +53,21 @@ impl<'a> Call<'a> {
         events::append(self.tx, self.app, user.key, &user.id, kind, self.at)
     }
 
-    /// Lists `other` at the owner, and the owner at `other` where that is asked.
-    pub(super) fn list(&mut self, other: &User, mine: &Put<'_>, theirs: Option<&Put<'_>>) -> Result<(), Error> {
-        if put(self.tx, self.owner.key, other.key, mine, self.at)? {
-            self.added.push(other.key);
+    /// Lists `other` at the owner, and the owner at `other`, where either is asked. A request of whoever lists the other by now is settled.
+    pub(super) fn list(&mut self, other: &User, mine: Option<&Put<'_>>, theirs: Option<&Put<'_>>) -> Result<(), Error> {
+        if let Some(mine) = mine {
+            if put(self.tx, self.owner.key, other.key, mine, self.at)? {
+                self.added.push(other.key);
+            }
+            self.forget_request(other, &self.owner)?;
         }
-        if let Some(theirs) = theirs
-            && put(self.tx, other.key, self.owner.key, theirs, self.at)?
-        {
-            self.tell(other, &onto(self.owner.key))?;
+        if let Some(theirs) = theirs {
+            if put(self.tx, other.key, self.owner.key, theirs, self.at)? {
+                self.tell(other, &onto(self.owner.key))?;
+            }
+            self.forget_request(&self.owner, other)?;
         }
-        self.settle(other)
+        Ok(())
     }
 
     /// No request waits between the two any more.
@@ -70,6 +76,13 @@ impl<'a> Call<'a> {
             self.forget_request(asked, by)?;
         }
         Ok(())
+    }
+
+    /// The owner's row of a friend says something else.
+    pub(super) fn note_changed(&mut self, other: UserKey) {
+        if !self.changed.contains(&other) {
+            self.changed.push(other);
+        }
     }
 
     /// Whether there was one.
@@ -112,7 +125,7 @@ impl<'a> Call<'a> {
 }
 
 /// One user came onto a list.
-pub(super) fn onto(user: UserKey) -> EventKind {
+fn onto(user: UserKey) -> EventKind {
     EventKind::ContactsChanged { added: vec![user], removed: Vec::new(), changed: Vec::new() }
 }
 
@@ -137,15 +150,8 @@ const PUT: &str = "
     ON CONFLICT DO NOTHING";
 
 /// Whether the row is new.
-pub(super) fn put(
-    tx: &Transaction<'_>,
-    owner: UserKey,
-    contact: UserKey,
-    put: &Put<'_>,
-    at: Moment,
-) -> Result<bool, Error> {
+fn put(tx: &Transaction<'_>, owner: UserKey, contact: UserKey, put: &Put<'_>, at: Moment) -> Result<bool, Error> {
     let group = put.group.map(std::slice::from_ref).unwrap_or_default();
-    groups::add(tx, owner, group)?;
     let rows = tx.prepare_cached(PUT)?.execute(params![
         owner.0,
         contact.0,
@@ -155,6 +161,9 @@ pub(super) fn put(
         put.wording.map(AddWording::as_str),
         at.micros(),
     ])?;
+    if rows > 0 {
+        groups::add(tx, owner, group)?;
+    }
     Ok(rows > 0)
 }
 
@@ -178,9 +187,10 @@ pub(super) fn blocks(connection: &Connection, owner: UserKey, blocked: UserKey) 
 
 const FRIENDS: &str = "SELECT count(*) FROM contact WHERE owner = ?1";
 
-pub(super) fn has_room(tx: &Transaction<'_>, owner: UserKey) -> Result<bool, Error> {
+/// Whether a user lists another already, or may.
+pub(super) fn has_room(tx: &Transaction<'_>, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
     let friends: i64 = tx.prepare_cached(FRIENDS)?.query_row(params![owner.0], |row| row.get(0))?;
-    Ok(usize::try_from(friends).is_ok_and(|friends| friends < FRIENDS_MAX))
+    Ok(usize::try_from(friends).is_ok_and(|friends| friends < FRIENDS_MAX) || lists(tx, owner, contact)?)
 }
 
 pub(in crate::store) fn befriend(
@@ -213,7 +223,7 @@ fn befriend_one(call: &mut Call<'_>, asked: &Befriend, how: Befriending) -> Resu
     let (source, wording) = (asked.source.as_ref(), asked.wording.as_ref());
     let mine = Put { remark: asked.remark.as_ref(), group: asked.group.as_ref(), source, wording };
     let theirs = how.both_ways.then_some(Put { source, wording, ..Put::default() });
-    call.list(&other, &mine, theirs.as_ref())?;
+    call.list(&other, Some(&mine), theirs.as_ref())?;
     Ok(Befriended::Added)
 }
 
@@ -233,9 +243,9 @@ fn obstacle(call: &Call<'_>, other: &User, asked: &Befriend, how: Befriending) -
         FriendFault::TheyBlock
     } else if denies && !how.is_forced {
         FriendFault::TheyDeny
-    } else if !lists_them && !has_room(tx, mine)? {
+    } else if !has_room(tx, mine, theirs)? {
         FriendFault::MyListFull
-    } else if how.both_ways && !lists_me && !has_room(tx, theirs)? {
+    } else if how.both_ways && !has_room(tx, theirs, mine)? {
         FriendFault::TheirListFull
     } else if !groups::have_room(tx, mine, asked.group.as_slice())? {
         FriendFault::GroupsFull
@@ -284,9 +294,10 @@ pub(in crate::store) fn unfriend(
     )
 }
 
+/// Of a row that says something else so far.
 const CHANGE: &str = "
     UPDATE contact SET name = CASE WHEN ?3 THEN ?4 ELSE name END, friend_groups = coalesce(?5, friend_groups)
-    WHERE owner = ?1 AND contact = ?2";
+    WHERE owner = ?1 AND contact = ?2 AND (?3 AND name IS NOT ?4 OR friend_groups != ?5)";
 
 pub(in crate::store) fn change(
     tx: &Transaction<'_>,
@@ -295,28 +306,30 @@ pub(in crate::store) fn change(
     changes: &[FriendChange],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
-    each(
-        Call::of(tx, app, owner, at)?,
-        changes,
-        |change| &change.whom,
-        |call, other, change| {
-            let groups = change.groups.as_deref();
-            if !groups::have_room(tx, call.owner.key, groups.unwrap_or_default())? {
-                return Ok(Err(FriendFault::GroupsFull));
-            }
-            let (is_named, name) = match &change.remark {
-                Patch::Keep => (false, None),
-                Patch::Clear => (true, None),
-                Patch::Set(name) => (true, Some(name.as_str())),
-            };
-            groups::add(tx, call.owner.key, groups.unwrap_or_default())?;
-            let groups = groups.map(serde_json::to_string).transpose().map_err(Error::internal)?;
-            let changed =
-                tx.prepare_cached(CHANGE)?.execute(params![call.owner.key.0, other.key.0, is_named, name, groups])?;
-            call.changed.extend(Some(other.key).filter(|_| changed > 0));
-            Ok(or(changed > 0, FriendFault::NotFriends))
-        },
-    )
+    each(Call::of(tx, app, owner, at)?, changes, |change| &change.whom, change_one)
+}
+
+fn change_one(call: &mut Call<'_>, other: &User, change: &FriendChange) -> Result<Outcome, Error> {
+    let (tx, owner) = (call.tx, call.owner.key);
+    if !lists(tx, owner, other.key)? {
+        return Ok(Err(FriendFault::NotFriends));
+    }
+    let groups: Option<BTreeSet<&FriendGroup>> = change.groups.as_ref().map(|groups| groups.iter().collect());
+    let groups = groups.map(|groups| groups.into_iter().cloned().collect::<Vec<_>>());
+    if !groups::have_room(tx, owner, groups.as_deref().unwrap_or_default())? {
+        return Ok(Err(FriendFault::GroupsFull));
+    }
+    groups::add(tx, owner, groups.as_deref().unwrap_or_default())?;
+    let (is_named, name) = match &change.remark {
+        Patch::Keep => (false, None),
+        Patch::Clear => (true, None),
+        Patch::Set(name) => (true, Some(name.as_str())),
+    };
+    let groups = groups.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
+    if tx.prepare_cached(CHANGE)?.execute(params![owner.0, other.key.0, is_named, name, groups])? > 0 {
+        call.note_changed(other.key);
+    }
+    Ok(Ok(()))
 }
 
 const ALL: &str = "

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::{
-    friends::{Call, Outcome, each, or},
+    friends::{Call, Outcome, each, lists, or},
     row::Stored,
     users,
 };
@@ -52,12 +52,8 @@ pub(in crate::store) fn create(
     }
     add(tx, call.owner.key, groups)?;
     let put = |call: &mut Call<'_>, other: UserKey| {
-        let mut is_friend = false;
-        for group in groups {
-            is_friend = regroup(tx, call.owner.key, other, None, Some(group))?;
-        }
-        call.changed.extend(Some(other).filter(|_| is_friend));
-        Ok(or(is_friend, FriendFault::NotFriends))
+        regroup(call, other, None, groups)?;
+        Ok(or(lists(tx, call.owner.key, other)?, FriendFault::NotFriends))
     };
     each(call, members, |id| id, |call, other, _| put(call, other.key)).map(Ok)
 }
@@ -75,8 +71,7 @@ pub(in crate::store) fn delete(
     let mut call = Call::of(tx, app, owner, at)?;
     for group in groups {
         tx.prepare_cached(DELETE)?.execute(params![call.owner.key.0, group.as_str()])?;
-        let members = regroup_all(tx, call.owner.key, group, None)?;
-        call.changed.extend(members);
+        regroup_all(&mut call, group, &[])?;
     }
     call.done()
 }
@@ -95,7 +90,7 @@ pub(in crate::store) fn rename(
     let mut call = Call::of(tx, app, owner, at)?;
     let renamed = tx.prepare_cached(RENAME)?.execute(params![call.owner.key.0, from.as_str(), to.as_str()])? > 0;
     if renamed {
-        call.changed = regroup_all(tx, call.owner.key, from, Some(to))?;
+        regroup_all(&mut call, from, std::slice::from_ref(to))?;
     }
     call.done()?;
     Ok(renamed)
@@ -112,56 +107,55 @@ pub(in crate::store) fn change_members(
 ) -> Result<Vec<Outcome>, Error> {
     let call = Call::of(tx, app, owner, at)?;
     let groups = std::slice::from_ref(group);
-    if !have_room(tx, call.owner.key, groups)? {
-        return Ok(vec![Err(FriendFault::GroupsFull); members.len()]);
+    if members.iter().any(|(_, is_in)| *is_in) {
+        if !have_room(tx, call.owner.key, groups)? {
+            return Ok(vec![Err(FriendFault::GroupsFull); members.len()]);
+        }
+        add(tx, call.owner.key, groups)?;
     }
-    add(tx, call.owner.key, groups)?;
     let put = |call: &mut Call<'_>, other: UserKey, is_in: bool| {
-        let is_friend = regroup(tx, call.owner.key, other, Some(group), Some(group).filter(|_| is_in))?;
-        call.changed.extend(Some(other).filter(|_| is_friend));
-        Ok(or(is_friend, FriendFault::NotFriends))
+        regroup(call, other, Some(group), if is_in { groups } else { &[] })?;
+        Ok(or(lists(tx, call.owner.key, other)?, FriendFault::NotFriends))
     };
     each(call, members, |(id, _)| id, |call, other, (_, is_in)| put(call, other.key, *is_in))
 }
 
-/// The groups of a friend, without one and with another, sorted.
+/// The groups of a friend, without one and with others, sorted; of a row that says something else so far.
 const REGROUP: &str = "
-    UPDATE contact SET friend_groups = (
-        SELECT json_group_array(value) FROM (
-            SELECT value FROM json_each(contact.friend_groups) WHERE value IS NOT ?3
-            UNION SELECT ?4 WHERE ?4 IS NOT NULL ORDER BY value))
-    WHERE owner = ?1 AND contact = ?2";
+    UPDATE contact SET friend_groups = regrouped.friend_groups
+    FROM (SELECT json_group_array(value) AS friend_groups FROM (
+        SELECT value FROM contact, json_each(contact.friend_groups)
+        WHERE contact.owner = ?1 AND contact.contact = ?2 AND value IS NOT ?3
+        UNION SELECT value FROM json_each(?4) ORDER BY value)) AS regrouped
+    WHERE contact.owner = ?1 AND contact.contact = ?2 AND contact.friend_groups != regrouped.friend_groups";
 
-/// Takes a friend out of one group and puts it into another. Whether it is a friend.
+/// Takes a friend out of one group and puts it into others. Nobody else is touched.
 fn regroup(
-    tx: &Transaction<'_>,
-    owner: UserKey,
+    call: &mut Call<'_>,
     friend: UserKey,
     without: Option<&FriendGroup>,
-    with: Option<&FriendGroup>,
-) -> Result<bool, Error> {
-    let (without, with) = (without.map(FriendGroup::as_str), with.map(FriendGroup::as_str));
-    Ok(tx.prepare_cached(REGROUP)?.execute(params![owner.0, friend.0, without, with])? > 0)
+    with: &[FriendGroup],
+) -> Result<(), Error> {
+    let (without, with) = (without.map(FriendGroup::as_str), serde_json::to_string(with).map_err(Error::internal)?);
+    if call.tx.prepare_cached(REGROUP)?.execute(params![call.owner.key.0, friend.0, without, with])? > 0 {
+        call.note_changed(friend);
+    }
+    Ok(())
 }
 
 const MEMBERS: &str = "
     SELECT contact FROM contact
     WHERE owner = ?1 AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = ?2)";
 
-/// The same for everybody who is in the one group; who that is.
-fn regroup_all(
-    tx: &Transaction<'_>,
-    owner: UserKey,
-    without: &FriendGroup,
-    with: Option<&FriendGroup>,
-) -> Result<Vec<UserKey>, Error> {
-    let mut statement = tx.prepare_cached(MEMBERS)?;
-    let members = statement.query_map(params![owner.0, without.as_str()], |row| row.get(0).map(UserKey))?;
+/// The same for everybody who is in the one group.
+fn regroup_all(call: &mut Call<'_>, without: &FriendGroup, with: &[FriendGroup]) -> Result<(), Error> {
+    let mut statement = call.tx.prepare_cached(MEMBERS)?;
+    let members = statement.query_map(params![call.owner.key.0, without.as_str()], |row| row.get(0).map(UserKey))?;
     let members: Vec<UserKey> = members.collect::<Result<_, _>>()?;
-    for member in &members {
-        regroup(tx, owner, *member, Some(without), with)?;
+    for member in members {
+        regroup(call, member, Some(without), with)?;
     }
-    Ok(members)
+    Ok(())
 }
 
 const ALL: &str = "

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    friends::{Call, Outcome, Put, each, has_room, onto, or, put},
+    friends::{Call, Outcome, Put, blocks, each, has_room, or},
     groups,
     row::Stored,
     users,
@@ -20,8 +20,10 @@ use crate::domain::{
     time::Moment,
 };
 
+/// Beside the one that may wait between the two already.
 const REQUESTS: &str = "
-    SELECT (SELECT count(*) FROM request WHERE asked = ?1) >= ?3 OR (SELECT count(*) FROM request WHERE by = ?2) >= ?3";
+    SELECT (SELECT count(*) FROM request WHERE asked = ?1 AND by != ?2) >= ?3
+        OR (SELECT count(*) FROM request WHERE by = ?2 AND asked != ?1) >= ?3";
 
 const ASK: &str = "
     INSERT INTO request (asked, by, remark, friend_group, source, wording, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -74,27 +76,42 @@ fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Resu
         return Ok(Err(FriendFault::NoSuchRequest));
     };
     let Verdict::Agree { both_ways, remark, group } = &answer.verdict else {
-        return call.settle(other).map(Ok);
+        return call.forget_request(&call.owner, other).map(|_| Ok(()));
     };
     let (source, wording) = (source.as_ref(), wording.as_ref());
+    if let Some(fault) = obstacle(call, other, *both_ways, group.as_slice())? {
+        return Ok(Err(fault));
+    }
+    let groups_have_room = groups::have_room(tx, other.key, their_group.as_slice())?;
+    // Where the other has no room for a group any more, its new friend goes into none: the owner could not help it.
+    let their_group = their_group.filter(|_| groups_have_room);
     let theirs = Put { remark: their_remark.as_ref(), group: their_group.as_ref(), source, wording };
-    if !has_room(tx, other.key)? {
-        return Ok(Err(FriendFault::TheirListFull));
-    }
-    if !both_ways {
-        if put(tx, other.key, call.owner.key, &theirs, call.at)? {
-            call.tell(other, &onto(call.owner.key))?;
-        }
-        return call.settle(other).map(Ok);
-    }
-    if !has_room(tx, call.owner.key)? {
-        return Ok(Err(FriendFault::MyListFull));
-    }
-    if !groups::have_room(tx, call.owner.key, group.as_slice())? {
-        return Ok(Err(FriendFault::GroupsFull));
-    }
     let mine = Put { remark: remark.as_ref(), group: group.as_ref(), source, wording };
-    call.list(other, &mine, Some(&theirs)).map(Ok)
+    call.list(other, Some(&mine).filter(|_| *both_ways), Some(&theirs)).map(Ok)
+}
+
+/// Why a request cannot be granted by now.
+fn obstacle(
+    call: &Call<'_>,
+    other: &User,
+    both_ways: bool,
+    group: &[FriendGroup],
+) -> Result<Option<FriendFault>, Error> {
+    let (tx, mine, theirs) = (call.tx, call.owner.key, other.key);
+    let fault = if blocks(tx, mine, theirs)? {
+        FriendFault::IBlock
+    } else if blocks(tx, theirs, mine)? {
+        FriendFault::TheyBlock
+    } else if !has_room(tx, theirs, mine)? {
+        FriendFault::TheirListFull
+    } else if both_ways && !has_room(tx, mine, theirs)? {
+        FriendFault::MyListFull
+    } else if both_ways && !groups::have_room(tx, mine, group)? {
+        FriendFault::GroupsFull
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(fault))
 }
 
 pub(in crate::store) fn forget(
@@ -121,11 +138,11 @@ pub(in crate::store) fn forget(
 
 const INCOMING: &str = "
     SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
-    FROM request JOIN user ON user.key = request.by WHERE request.asked = ?1 ORDER BY request.at DESC LIMIT ?2";
+    FROM request JOIN user ON user.key = request.by WHERE request.asked = ?1 ORDER BY request.at DESC, request.by LIMIT ?2";
 
 const OUTGOING: &str = "
     SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
-    FROM request JOIN user ON user.key = request.asked WHERE request.by = ?1 ORDER BY request.at DESC LIMIT ?2";
+    FROM request JOIN user ON user.key = request.asked WHERE request.by = ?1 ORDER BY request.at DESC, request.asked LIMIT ?2";
 
 pub(in crate::store) fn list(
     connection: &Connection,

@@ -48,17 +48,18 @@ pub(in crate::store) fn issue(
     }
     match (holder, ticket.newest_kept) {
         (Holder::User { key, .. }, Some(kept)) => {
-            tx.prepare_cached(FORGET_OLDER)?.execute(params![key.0, wire, kept])?;
+            tx.prepare_cached(FORGET_OLDER)?.execute(params![key.0, wire, kept, digest])?;
             Ok(())
         }
         (Holder::BackEnd, Some(_)) | (Holder::BackEnd | Holder::User { .. }, None) => Ok(()),
     }
 }
 
-/// Of one wire, all but a user's newest ones.
+/// Of one wire, all but a user's newest ones. The one just issued is the newest, whatever the clock says.
 const FORGET_OLDER: &str = "
     DELETE FROM ticket WHERE digest IN (
-        SELECT digest FROM ticket WHERE user = ?1 AND wire = ?2 ORDER BY issued_at DESC, digest LIMIT -1 OFFSET ?3)";
+        SELECT digest FROM ticket WHERE user = ?1 AND wire = ?2
+        ORDER BY digest = ?4 DESC, issued_at DESC, digest LIMIT -1 OFFSET ?3)";
 
 const FIND: &str = "
     SELECT ticket.digest, ticket.app, ticket.user, user.id, ticket.expires_at, ticket.wire

@@ -495,7 +495,7 @@ pub(in crate::store) fn sigs_from(connection: &Connection, app: AppKey, user: Us
     from.optional()?.map(Moment::from_micros).ok_or(Error::NotFound(What::User))
 }
 
-const KICK: &str = "UPDATE user SET sigs_from = ?3 WHERE app = ?1 AND id = ?2 RETURNING key";
+const KICK: &str = "UPDATE user SET sigs_from = max(sigs_from, ?3) WHERE app = ?1 AND id = ?2 RETURNING key";
 
 pub(in crate::store) fn kick(tx: &Transaction<'_>, app: AppKey, id: &UserId, at: Moment) -> Result<(), Error> {
     let key = tx.prepare_cached(KICK)?.query_row(params![app.0, id.as_str(), at.micros()], |row| row.get(0));
