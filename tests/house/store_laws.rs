@@ -1,7 +1,9 @@
 //! The laws of the store: plain functions over its public operations, so that another engine can be held to them.
 
 mod contacts;
+mod friends;
 mod search;
+mod signed;
 
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 

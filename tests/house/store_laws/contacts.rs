@@ -14,15 +14,15 @@ use standin::{
 use super::*;
 
 /// Users a step registers at once: fewer than the queue holds.
-const STEP: usize = 500;
+pub(super) const STEP: usize = 500;
 
 impl Shelf {
-    async fn key(&self, id: &str) -> UserKey {
+    pub(super) async fn key(&self, id: &str) -> UserKey {
         self.register(id).await.user.key
     }
 
     /// Users `u0` to `u{count - 1}`, in that order.
-    async fn many(&self, count: usize) -> Vec<UserKey> {
+    pub(super) async fn many(&self, count: usize) -> Vec<UserKey> {
         let mut keys = Vec::with_capacity(count);
         while keys.len() < count {
             let ids: Vec<String> = (keys.len()..count.min(keys.len() + STEP)).map(|n| format!("u{n}")).collect();
@@ -32,7 +32,7 @@ impl Shelf {
         keys
     }
 
-    async fn add(&self, owner: UserKey, add: &[UserKey]) -> Result<(), Error> {
+    pub(super) async fn add(&self, owner: UserKey, add: &[UserKey]) -> Result<(), Error> {
         let add = add.iter().map(|key| (*key, None)).collect();
         self.store.change_contacts(self.app, owner, ContactsChange { add, ..ContactsChange::default() }, at(2)).await
     }
@@ -45,15 +45,15 @@ impl Shelf {
         }
     }
 
-    fn ids(&self, owner: UserKey) -> Vec<String> {
+    pub(super) fn ids(&self, owner: UserKey) -> Vec<String> {
         self.listed(owner, None, Page::new(1, 100)).items
     }
 
-    async fn block(&self, owner: UserKey, whom: &str) -> Result<(), Error> {
+    pub(super) async fn block(&self, owner: UserKey, whom: &str) -> Result<(), Error> {
         self.store.block(self.app, owner, user_id(whom), at(2)).await
     }
 
-    async fn unblock(&self, owner: UserKey, whom: &str) -> Result<(), Error> {
+    pub(super) async fn unblock(&self, owner: UserKey, whom: &str) -> Result<(), Error> {
         self.store.unblock(self.app, owner, user_id(whom), at(2)).await
     }
 
@@ -64,7 +64,7 @@ impl Shelf {
     }
 }
 
-fn called(name: &str) -> Option<ContactName> {
+pub(super) fn called(name: &str) -> Option<ContactName> {
     Some(ContactName::parse(name).unwrap())
 }
 

@@ -1,0 +1,146 @@
+//! Groups of friends: 32 at the most, by whichever way they come to be.
+
+use super::*;
+
+impl Shelf {
+    async fn create_groups(&self, owner: &str, names: &[&str], members: &[&str]) -> Result<Vec<Outcome>, FriendFault> {
+        let names = names.iter().map(|name| group(name)).collect();
+        let members = members.iter().map(|id| user_id(id)).collect();
+        self.store.create_groups(self.app, user_id(owner), names, members, at(6)).await.unwrap()
+    }
+
+    async fn rename(&self, owner: &str, from: &str, to: &str) -> bool {
+        self.store.rename_group(self.app, user_id(owner), group(from), group(to), at(6)).await.unwrap()
+    }
+
+    async fn regroup(&self, owner: &str, name: &str, members: &[(&str, bool)]) -> Vec<Outcome> {
+        let members = members.iter().map(|(id, is_in)| (user_id(id), *is_in)).collect();
+        self.store.change_group(self.app, user_id(owner), group(name), members, at(6)).await.unwrap()
+    }
+
+    async fn delete_groups(&self, owner: &str, names: &[&str]) {
+        let names = names.iter().map(|name| group(name)).collect();
+        self.store.delete_groups(self.app, user_id(owner), names, at(6)).await.unwrap();
+    }
+
+    fn groups(&self, owner: &str) -> Vec<(String, Vec<String>)> {
+        let groups = self.store.groups(self.app, &user_id(owner)).unwrap();
+        let text = |id: &UserId| id.as_str().to_owned();
+        groups.iter().map(|(name, members)| (name.as_str().to_owned(), members.iter().map(text).collect())).collect()
+    }
+}
+
+fn with(name: &str, members: &[&str]) -> (String, Vec<String>) {
+    (name.to_owned(), members.iter().map(|id| (*id).to_owned()).collect())
+}
+
+/// Ann and her two friends.
+async fn ann() -> (Shelf, UserKey, UserKey) {
+    let shelf = Shelf::fresh().await;
+    shelf.key("ann").await;
+    let [bob, eve] = [shelf.key("bob").await, shelf.key("eve").await];
+    shelf.key("stranger").await;
+    shelf.friends("ann", "bob").await;
+    shelf.friends("ann", "eve").await;
+    (shelf, bob, eve)
+}
+
+#[actix_web::test]
+async fn groups_are_made_with_friends_in_them_and_told_by_name() {
+    let (shelf, bob, eve) = ann().await;
+    let seen = shelf.events().len();
+    let put =
+        shelf.create_groups("ann", &["work", "chess"], &["eve", "stranger", "nobody", "ann", "bob"]).await.unwrap();
+    let faults = [FriendFault::NotFriends, FriendFault::NoSuchUser, FriendFault::Oneself].map(Err);
+    assert_eq!(put, [Ok(()), faults[0], faults[1], faults[2], Ok(())]);
+    assert_eq!(shelf.groups("ann"), [with("chess", &["bob", "eve"]), with("work", &["bob", "eve"])]);
+    assert_eq!(shelf.told_since(seen), [changed("ann", &[eve, bob])], "one event, each friend once");
+    assert_eq!(shelf.create_groups("ann", &["chess", "new"], &["bob"]).await, Ok(vec![Ok(())]));
+    assert_eq!(shelf.groups("ann")[1], with("new", &["bob"]));
+    assert_eq!((shelf.told_since(seen).len(), shelf.groups("bob")), (2, vec![]));
+    shelf.create_groups("ann", &["chess"], &["bob"]).await.unwrap().remove(0).unwrap();
+    assert_eq!(shelf.told_since(seen).len(), 2, "bob is in it already");
+}
+
+#[actix_web::test]
+async fn a_group_that_goes_leaves_its_friends() {
+    let (shelf, bob, _) = ann().await;
+    shelf.create_groups("ann", &["work", "chess", "empty"], &["bob"]).await.unwrap().remove(0).unwrap();
+    let seen = shelf.events().len();
+    shelf.delete_groups("ann", &["chess", "nothing"]).await;
+    assert_eq!(shelf.told_since(seen), [changed("ann", &[bob])]);
+    assert_eq!(shelf.friend("ann", "bob").unwrap().groups, ["empty", "work"].map(group));
+    assert_eq!(shelf.groups("ann").len(), 2);
+    shelf.delete_groups("ann", &["nothing"]).await;
+    assert_eq!(shelf.told_since(seen).len(), 1);
+}
+
+#[actix_web::test]
+async fn a_group_changes_its_name_and_takes_in_one_that_has_it() {
+    let (shelf, bob, eve) = ann().await;
+    shelf.create_groups("ann", &["work"], &["bob"]).await.unwrap().remove(0).unwrap();
+    shelf.create_groups("ann", &["chess"], &["eve", "bob"]).await.unwrap().remove(0).unwrap();
+    let seen = shelf.events().len();
+    assert!(shelf.rename("ann", "work", "job").await);
+    assert_eq!(shelf.told_since(seen), [changed("ann", &[bob])]);
+    assert!(shelf.rename("ann", "chess", "job").await);
+    assert_eq!(shelf.groups("ann"), [with("job", &["bob", "eve"])]);
+    assert_eq!(shelf.told_since(seen + 1), [changed("ann", &[bob, eve])]);
+    assert!(shelf.rename("ann", "job", "job").await, "there is such a group");
+    assert!(!shelf.rename("ann", "work", "play").await);
+    assert_eq!(shelf.told_since(seen).len(), 2, "nothing differs");
+    assert_eq!(shelf.friend("ann", "bob").unwrap().groups, [group("job")]);
+}
+
+#[actix_web::test]
+async fn friends_are_put_into_a_group_and_taken_out_of_it() {
+    let (shelf, bob, eve) = ann().await;
+    let seen = shelf.events().len();
+    let moved = [("bob", true), ("eve", false), ("stranger", true), ("nobody", false)];
+    let faults = [Err(FriendFault::NotFriends), Err(FriendFault::NoSuchUser)];
+    assert_eq!(shelf.regroup("ann", "work", &moved).await, [Ok(()), Ok(()), faults[0], faults[1]]);
+    assert_eq!(shelf.groups("ann"), [with("work", &["bob"])]);
+    assert_eq!(shelf.told_since(seen), [changed("ann", &[bob])]);
+    assert_eq!(shelf.regroup("ann", "work", &[("bob", false), ("eve", true)]).await, [Ok(()), Ok(())]);
+    assert_eq!(shelf.told_since(seen + 1), [changed("ann", &[bob, eve])]);
+    assert_eq!(shelf.groups("ann"), [with("work", &["eve"])]);
+    assert_eq!(shelf.regroup("ann", "nothing", &[("bob", false)]).await, [Ok(())]);
+    assert_eq!((shelf.groups("ann").len(), shelf.told_since(seen).len()), (1, 2), "nobody was in it");
+}
+
+#[actix_web::test]
+async fn nobody_has_more_than_thirty_two_groups() {
+    let (shelf, ..) = ann().await;
+    let names: Vec<String> = (0..GROUPS_MAX).map(|n| format!("g{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let most = names.len();
+    assert_eq!(shelf.create_groups("ann", &names[..most - 1], &["bob"]).await, Ok(vec![Ok(())]));
+    let full = FriendFault::GroupsFull;
+    assert_eq!(shelf.create_groups("ann", &["x", "y"], &["bob"]).await, Err(full), "neither is made");
+    assert_eq!(shelf.groups("ann").len(), most - 1);
+    assert_eq!(shelf.create_groups("ann", &names, &[]).await, Ok(vec![]), "those there are count once");
+    assert_eq!(shelf.create_groups("ann", &["x"], &[]).await, Err(full));
+    assert_eq!(shelf.regroup("ann", "x", &[("bob", true), ("eve", false)]).await, [Err(full), Err(full)]);
+    assert_eq!(shelf.regroup("ann", "g0", &[("eve", true)]).await, [Ok(())]);
+    assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&["g1", "x"])).await, Err(full));
+    assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&["g1"])).await, Ok(()));
+    let into_x = Befriend { group: Some(group("x")), ..wish("stranger") };
+    assert_eq!(shelf.befriend("ann", into_x, BOTH_WAYS).await, Befriended::Refused(full));
+    let into_g2 = Befriend { group: Some(group("g2")), ..wish("stranger") };
+    assert_eq!(shelf.befriend("ann", into_g2, BOTH_WAYS).await, Befriended::Added);
+    assert!(shelf.rename("ann", "g3", "x").await, "as many as before");
+    assert_eq!(shelf.groups("ann").len(), most);
+}
+
+#[actix_web::test]
+async fn a_request_is_granted_though_its_sender_has_no_room_for_the_group_any_more() {
+    let (shelf, ..) = ann().await;
+    shelf.allowing("shy", AllowType::NeedConfirm).await;
+    assert_eq!(shelf.befriend("ann", full_wish("shy", "Shy one", "late"), BOTH_WAYS).await, Befriended::Waiting);
+    let names: Vec<String> = (0..GROUPS_MAX).map(|n| format!("g{n}")).collect();
+    shelf.create_groups("ann", &names.iter().map(String::as_str).collect::<Vec<_>>(), &[]).await.unwrap();
+    assert_eq!(shelf.agree("shy", "ann").await, Ok(()));
+    let friend = shelf.friend("ann", "shy").unwrap();
+    assert_eq!((friend.remark, friend.groups), (called("Shy one"), vec![]));
+    assert_eq!(shelf.groups("ann").len(), names.len());
+}

@@ -1,0 +1,221 @@
+//! Requests to be friends, from being asked to being answered.
+
+use super::*;
+
+const BOTH: Verdict = Verdict::Agree { both_ways: true, remark: None, group: None };
+
+impl Shelf {
+    async fn answer(&self, owner: &str, from: &str, verdict: Verdict) -> Outcome {
+        let answers = vec![RequestAnswer { from: user_id(from), verdict }];
+        self.store.answer_requests(self.app, user_id(owner), answers, at(7)).await.unwrap()[0]
+    }
+
+    pub(super) async fn agree(&self, owner: &str, from: &str) -> Outcome {
+        self.answer(owner, from, BOTH).await
+    }
+
+    async fn forget(&self, owner: &str, direction: Direction, with: &[&str]) -> Vec<Outcome> {
+        let with = with.iter().map(|id| user_id(id)).collect();
+        self.store.forget_requests(self.app, user_id(owner), direction, with, at(8)).await.unwrap()
+    }
+
+    fn requests(&self, owner: &str, direction: Direction) -> Vec<Request> {
+        self.store.requests(self.app, &user_id(owner), direction, REQUESTS_MAX).unwrap()
+    }
+
+    pub(super) fn asking(&self, owner: &str, direction: Direction) -> Vec<String> {
+        self.requests(owner, direction).into_iter().map(|request| request.with.as_str().to_owned()).collect()
+    }
+
+    async fn ask(&self, owner: &str, whom: &str) {
+        assert_eq!(self.befriend(owner, wish(whom), BOTH_WAYS).await, Befriended::Waiting);
+    }
+}
+
+/// A shelf with two who want to be asked.
+async fn two_shy() -> (Shelf, UserKey, UserKey) {
+    let shelf = Shelf::fresh().await;
+    let [ann, bob] =
+        [shelf.allowing("ann", AllowType::NeedConfirm).await, shelf.allowing("bob", AllowType::NeedConfirm).await];
+    (shelf, ann, bob)
+}
+
+#[actix_web::test]
+async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
+    let (shelf, ann, bob) = two_shy().await;
+    shelf.change("ann", named("Ann"), at(2)).await;
+    let seen = shelf.events().len();
+    assert_eq!(shelf.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, Befriended::Waiting);
+    assert_eq!(shelf.told_since(seen), [request("bob", ann, true, true), request("ann", bob, false, true)]);
+    let came = Request {
+        with: user_id("ann"),
+        name: Some(DisplayName::parse("Ann").unwrap()),
+        direction: Direction::Incoming,
+        source: Some(AddSource::parse("AddSource_Type_Web").unwrap()),
+        wording: Some(AddWording::parse("It is me").unwrap()),
+        at: at(5),
+    };
+    assert_eq!(shelf.requests("bob", Direction::Incoming), [came.clone()]);
+    let went = Request { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
+    assert_eq!(shelf.requests("ann", Direction::Outgoing), [went]);
+    assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
+    let groups = shelf.store.groups(shelf.app, &user_id("ann")).unwrap();
+    assert_eq!(groups, [], "a group comes with the friend");
+}
+
+#[actix_web::test]
+async fn asking_again_replaces_what_was_asked() {
+    let (shelf, ..) = two_shy().await;
+    shelf.ask("ann", "bob").await;
+    let asked = vec![full_wish("bob", "Bobby", "work")];
+    shelf.store.befriend(shelf.app, user_id("ann"), asked, BOTH_WAYS, at(6)).await.unwrap();
+    let waiting = shelf.requests("bob", Direction::Incoming);
+    assert_eq!((waiting.len(), waiting[0].at, waiting[0].wording.is_some()), (1, at(6), true));
+    shelf.agree("bob", "ann").await.unwrap();
+    assert_eq!(shelf.friend("ann", "bob").unwrap().remark, called("Bobby"));
+}
+
+#[actix_web::test]
+async fn a_granted_request_lists_each_as_each_wished() {
+    let (shelf, ann, bob) = two_shy().await;
+    shelf.befriend("ann", full_wish("bob", "Bobby", "work"), ONE_WAY).await;
+    let seen = shelf.events().len();
+    let verdict = Verdict::Agree { both_ways: true, remark: called("Annie"), group: Some(group("old")) };
+    assert_eq!(shelf.answer("bob", "ann", verdict.clone()).await, Ok(()));
+    let settled = [request("bob", ann, true, false), request("ann", bob, false, false)];
+    let told = shelf.told_since(seen);
+    assert_eq!(told, [vec![added("ann", bob)], settled.to_vec(), vec![added("bob", ann)]].concat());
+    let [mine, theirs] = [shelf.friend("bob", "ann").unwrap(), shelf.friend("ann", "bob").unwrap()];
+    assert_eq!((mine.remark, mine.groups), (called("Annie"), vec![group("old")]));
+    assert_eq!((theirs.remark, theirs.groups), (called("Bobby"), vec![group("work")]));
+    assert_eq!((mine.source, mine.wording), (theirs.source, theirs.wording));
+    assert_eq!(shelf.answer("bob", "ann", verdict).await, Err(FriendFault::NoSuchRequest), "it was answered");
+}
+
+#[actix_web::test]
+async fn a_request_may_be_granted_one_way_or_refused() {
+    let (shelf, ann, bob) = two_shy().await;
+    shelf.ask("ann", "bob").await;
+    let one_way = Verdict::Agree { both_ways: false, remark: None, group: None };
+    assert_eq!(shelf.answer("bob", "ann", one_way).await, Ok(()));
+    assert_eq!(shelf.stand("ann", "bob"), Some(Relation::Mine));
+    shelf.unfriend("ann", &["bob"], true).await;
+    shelf.ask("ann", "bob").await;
+    let seen = shelf.events().len();
+    assert_eq!(shelf.answer("bob", "ann", Verdict::Refuse).await, Ok(()));
+    assert_eq!(shelf.told_since(seen), [request("bob", ann, true, false), request("ann", bob, false, false)]);
+    assert_eq!((shelf.stand("ann", "bob"), shelf.asking("bob", Direction::Incoming)), (Some(Relation::None), vec![]));
+    let missing = Err(FriendFault::NoSuchRequest);
+    assert_eq!(
+        (shelf.agree("bob", "ann").await, shelf.answer("ann", "bob", Verdict::Refuse).await),
+        (missing, missing)
+    );
+    assert_eq!(shelf.agree("bob", "nobody").await, Err(FriendFault::NoSuchUser));
+    assert_eq!(shelf.agree("bob", "bob").await, Err(FriendFault::Oneself));
+}
+
+#[actix_web::test]
+async fn of_two_who_ask_each_other_each_answer_settles_its_own_request() {
+    let (shelf, ..) = two_shy().await;
+    shelf.ask("ann", "bob").await;
+    shelf.ask("bob", "ann").await;
+    assert_eq!(shelf.answer("bob", "ann", Verdict::Refuse).await, Ok(()));
+    assert_eq!(shelf.asking("ann", Direction::Incoming), ["bob"], "what bob asks still waits");
+    shelf.ask("ann", "bob").await;
+    assert_eq!(shelf.agree("ann", "bob").await, Ok(()));
+    assert_eq!(shelf.stand("ann", "bob"), Some(Relation::BothWays));
+    assert_eq!(shelf.asking("bob", Direction::Incoming), Vec::<String>::new(), "there is nothing left to ask for");
+}
+
+#[actix_web::test]
+async fn whoever_is_listed_otherwise_needs_no_answer_any_more() {
+    let (shelf, ..) = two_shy().await;
+    shelf.key("eve").await;
+    shelf.ask("eve", "bob").await;
+    assert_eq!(shelf.befriend("bob", wish("eve"), ONE_WAY).await, Befriended::Added);
+    assert_eq!(shelf.asking("bob", Direction::Incoming), ["eve"], "eve does not list bob yet");
+    assert_eq!(shelf.befriend("eve", wish("bob"), FORCED).await, Befriended::Added);
+    assert_eq!(shelf.asking("bob", Direction::Incoming), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_request_is_not_granted_across_a_block() {
+    let (shelf, ann, bob) = two_shy().await;
+    shelf.ask("ann", "bob").await;
+    shelf.block(bob, "ann").await.unwrap();
+    assert_eq!(shelf.agree("bob", "ann").await, Err(FriendFault::IBlock));
+    shelf.unblock(bob, "ann").await.unwrap();
+    shelf.block(ann, "bob").await.unwrap();
+    assert_eq!(shelf.agree("bob", "ann").await, Err(FriendFault::TheyBlock));
+    assert_eq!(shelf.answer("bob", "ann", Verdict::Refuse).await, Ok(()));
+}
+
+#[actix_web::test]
+async fn requests_are_forgotten_by_those_they_came_to_and_taken_back_by_those_who_sent_them() {
+    let (shelf, ann, bob) = two_shy().await;
+    shelf.ask("ann", "bob").await;
+    let missing = Err(FriendFault::NoSuchRequest);
+    assert_eq!(
+        shelf.forget("ann", Direction::Incoming, &["bob", "nobody"]).await,
+        [missing, Err(FriendFault::NoSuchUser)]
+    );
+    let seen = shelf.events().len();
+    assert_eq!(shelf.forget("ann", Direction::Outgoing, &["bob", "bob"]).await, [Ok(()), missing]);
+    assert_eq!(shelf.told_since(seen), [request("bob", ann, true, false), request("ann", bob, false, false)]);
+    shelf.ask("ann", "bob").await;
+    assert_eq!(shelf.forget("bob", Direction::Incoming, &["ann"]).await, [Ok(())]);
+    assert_eq!(shelf.agree("bob", "ann").await, missing);
+}
+
+#[actix_web::test]
+async fn requests_are_listed_the_newest_first_and_counted_until_they_are_seen() {
+    let shelf = Shelf::fresh().await;
+    shelf.allowing("bob", AllowType::NeedConfirm).await;
+    shelf.many(3).await;
+    for (n, moment) in [(0, 20), (1, 30), (2, 10)] {
+        let asked = vec![wish("bob")];
+        shelf.store.befriend(shelf.app, user_id(&format!("u{n}")), asked, BOTH_WAYS, at(moment)).await.unwrap();
+    }
+    assert_eq!(shelf.asking("bob", Direction::Incoming), ["u1", "u0", "u2"]);
+    let newest = shelf.store.requests(shelf.app, &user_id("bob"), Direction::Incoming, 1).unwrap();
+    assert_eq!((newest.len(), newest[0].with.as_str()), (1, "u1"));
+    let unread = || shelf.store.unread_requests(shelf.app, &user_id("bob")).unwrap();
+    let read = |until| shelf.store.read_requests(shelf.app, user_id("bob"), at(until));
+    assert_eq!(unread(), 3);
+    read(20).await.unwrap();
+    assert_eq!(unread(), 1);
+    read(5).await.unwrap();
+    assert_eq!(unread(), 1, "what has been seen stays seen");
+    read(30).await.unwrap();
+    assert_eq!((unread(), shelf.asking("bob", Direction::Incoming).len()), (0, 3), "they still wait");
+    assert_eq!(shelf.store.read_requests(shelf.app, user_id("nobody"), at(1)).await, Err(Error::NotFound(What::User)));
+}
+
+#[actix_web::test]
+async fn a_thousand_requests_may_wait_for_one_and_one_may_wait_for_a_thousand() {
+    let shelf = Shelf::fresh().await;
+    shelf.allowing("star", AllowType::NeedConfirm).await;
+    let most = REQUESTS_MAX as usize;
+    shelf.many(most + 2).await;
+    let ids: Vec<String> = (0..most).map(|n| format!("u{n}")).collect();
+    for step in ids.chunks(STEP) {
+        let asked = join_all(step.iter().map(|id| shelf.befriend(id, wish("star"), BOTH_WAYS))).await;
+        assert!(asked.iter().all(|befriended| *befriended == Befriended::Waiting));
+    }
+    let beyond = format!("u{most}");
+    let full = Befriended::Refused(FriendFault::RequestsFull);
+    assert_eq!(shelf.befriend(&beyond, wish("star"), BOTH_WAYS).await, full);
+    assert_eq!(shelf.befriend("u0", wish("star"), BOTH_WAYS).await, Befriended::Waiting, "asking again is no more");
+    shelf.forget("star", Direction::Incoming, &["u7"]).await;
+    assert_eq!(shelf.befriend(&beyond, wish("star"), BOTH_WAYS).await, Befriended::Waiting);
+
+    let shy: Vec<String> = (0..=most).map(|n| format!("shy{n}")).collect();
+    for step in shy.chunks(STEP) {
+        join_all(step.iter().map(|id| shelf.allowing(id, AllowType::NeedConfirm))).await;
+    }
+    let asked = shy.iter().map(|id| wish(id)).collect();
+    let asker = user_id(&format!("u{}", most + 1));
+    let asked = shelf.store.befriend(shelf.app, asker, asked, BOTH_WAYS, at(5)).await.unwrap();
+    assert!(asked[..most].iter().all(|befriended| *befriended == Befriended::Waiting));
+    assert_eq!(asked[most], full);
+}
