@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     account, black_list, friends, groups, portrait,
-    reply::{self, Code, Family, Refused},
+    reply::{self, Answer, Code, Family, Refused},
     requests,
 };
 use crate::{
@@ -37,39 +37,44 @@ pub(super) enum Caller {
 /// What a command answers beside the envelope.
 pub(super) type Answered = Result<Map<String, Value>, Refused>;
 
-type Running<'a> = Pin<Box<dyn Future<Output = Answered> + 'a>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refused>> + 'a>>;
+
+/// A command that answers few fields.
+fn fields<'a>(answered: impl Future<Output = Answered> + 'a) -> Running<'a> {
+    Box::pin(async { answered.await.map(reply::ok) })
+}
 
 /// Every command, and where it leads.
 const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[
-    ("im_open_login_svc.account_import", |call| Box::pin(account::import(call))),
-    ("im_open_login_svc.multiaccount_import", |call| Box::pin(account::import_many(call))),
-    ("im_open_login_svc.account_check", |call| Box::pin(account::check(call))),
-    ("im_open_login_svc.account_delete", |call| Box::pin(account::delete(call))),
-    ("im_open_login_svc.kick", |call| Box::pin(account::kick(call))),
-    ("profile.portrait_set", |call| Box::pin(portrait::set(call))),
+    ("im_open_login_svc.account_import", |call| fields(account::import(call))),
+    ("im_open_login_svc.multiaccount_import", |call| fields(account::import_many(call))),
+    ("im_open_login_svc.account_check", |call| fields(account::check(call))),
+    ("im_open_login_svc.account_delete", |call| fields(account::delete(call))),
+    ("im_open_login_svc.kick", |call| fields(account::kick(call))),
+    ("profile.portrait_set", |call| fields(portrait::set(call))),
     ("profile.portrait_get", |call| Box::pin(portrait::get(call))),
     ("profile.portrait_get_all", |call| Box::pin(portrait::get_all(call))),
-    ("sns.friend_add", |call| Box::pin(friends::add(call))),
-    ("sns.friend_import", |call| Box::pin(friends::import(call))),
-    ("sns.friend_update", |call| Box::pin(friends::update(call))),
-    ("sns.friend_delete", |call| Box::pin(friends::delete(call))),
-    ("sns.friend_delete_all", |call| Box::pin(friends::delete_all(call))),
-    ("sns.friend_check", |call| Box::pin(friends::check(call))),
-    ("sns.friend_get", |call| Box::pin(friends::get(call))),
-    ("sns.friend_get_list", |call| Box::pin(friends::get_list(call))),
-    ("sns.friend_get_specified", |call| Box::pin(friends::get_list(call))),
-    ("sns.pendency_get", |call| Box::pin(requests::get(call))),
-    ("sns.friend_response", |call| Box::pin(requests::answer(call))),
-    ("sns.pendency_delete", |call| Box::pin(requests::delete(call))),
-    ("sns.pendency_report", |call| Box::pin(requests::report(call))),
-    ("sns.group_add", |call| Box::pin(groups::add(call))),
-    ("sns.group_delete", |call| Box::pin(groups::delete(call))),
-    ("sns.group_get", |call| Box::pin(groups::get(call))),
-    ("sns.group_update", |call| Box::pin(groups::update(call))),
-    ("sns.black_list_add", |call| Box::pin(black_list::add(call))),
-    ("sns.black_list_delete", |call| Box::pin(black_list::delete(call))),
-    ("sns.black_list_get", |call| Box::pin(black_list::get(call))),
-    ("sns.black_list_check", |call| Box::pin(black_list::check(call))),
+    ("sns.friend_add", |call| fields(friends::add(call))),
+    ("sns.friend_import", |call| fields(friends::import(call))),
+    ("sns.friend_update", |call| fields(friends::update(call))),
+    ("sns.friend_delete", |call| fields(friends::delete(call))),
+    ("sns.friend_delete_all", |call| fields(friends::delete_all(call))),
+    ("sns.friend_check", |call| fields(friends::check(call))),
+    ("sns.friend_get", |call| fields(friends::get(call))),
+    ("sns.friend_get_list", |call| fields(friends::get_list(call))),
+    ("sns.friend_get_specified", |call| fields(friends::get_list(call))),
+    ("sns.pendency_get", |call| fields(requests::get(call))),
+    ("sns.friend_response", |call| fields(requests::answer(call))),
+    ("sns.pendency_delete", |call| fields(requests::delete(call))),
+    ("sns.pendency_report", |call| fields(requests::report(call))),
+    ("sns.group_add", |call| fields(groups::add(call))),
+    ("sns.group_delete", |call| fields(groups::delete(call))),
+    ("sns.group_get", |call| fields(groups::get(call))),
+    ("sns.group_update", |call| fields(groups::update(call))),
+    ("sns.black_list_add", |call| fields(black_list::add(call))),
+    ("sns.black_list_delete", |call| fields(black_list::delete(call))),
+    ("sns.black_list_get", |call| fields(black_list::get(call))),
+    ("sns.black_list_check", |call| fields(black_list::check(call))),
 ];
 
 /// Whether there is a command of this name.
@@ -78,12 +83,10 @@ pub(super) fn is_known(name: &str) -> bool {
 }
 
 /// Runs a command and answers it, envelope and all. None: there is no command of this name.
-pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Value> {
+pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Answer> {
     let (_, command) = COMMANDS.iter().find(|(known, _)| *known == name)?;
-    Some(match command(Call { desk, caller, body }).await {
-        Ok(fields) => reply::ok(fields),
-        Err(refused) => reply::failed(&refused, Family::of(name)),
-    })
+    let answered = command(Call { desk, caller, body }).await;
+    Some(answered.unwrap_or_else(|refused| reply::failed(&refused, Family::of(name))))
 }
 
 /// One call of a command.

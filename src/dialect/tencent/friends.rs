@@ -270,6 +270,6 @@ pub(super) async fn get_list(call: Call<'_>) -> Answered {
 
 fn shown(call: Call<'_>, tags: &Tags, friend: &Friend, user: &User) -> Vec<Value> {
     let mut items: Vec<Value> = tags.of_friends.iter().filter_map(|tag| tag.item(friend)).collect();
-    items.extend(portrait::items(call, user, tags.of_profiles.as_deref()));
+    items.extend(portrait::items(call, user, tags.of_profiles.as_deref()).iter().map(|item| json!(item)));
     items
 }

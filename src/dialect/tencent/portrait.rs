@@ -1,10 +1,13 @@
 //! Profiles. Sources: the vendor's pages on setting and on pulling profiles; the second form of pulling is its Web SDK's own.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{
     command::{Answered, Call, Caller, account_of, bad},
-    reply::{self, Code, Family, Refused},
+    reply::{self, Answer, Code, Family, Refused},
     tags::Tag,
 };
 use crate::{
@@ -69,40 +72,85 @@ fn in_tags(error: Error) -> Refused {
 }
 
 /// `profile.portrait_get`: the tags that are asked for, or all, of several users. Who does not exist is told one by one.
-pub(super) async fn get(call: Call<'_>) -> Answered {
+pub(super) async fn get(call: Call<'_>) -> Result<Answer, Refused> {
     let named = accounts(call.list("To_Account", USERS_MAX)?, "To_Account", Some)?;
     let tags = tags(call)?;
     let users = portraits(call, &named)?;
     if users.iter().all(Option::is_none) {
         return Err(Refused::Said(Code::NoSuchProfile, "None of these accounts exists: import them first".to_owned()));
     }
-    let mut failed = Vec::new();
-    let items = named.iter().zip(&users).map(|(account, user)| match user {
-        Some(user) => profile(call, account, user, tags.as_deref()),
-        None => {
-            failed.push(Value::from(*account));
-            let why = Refused::Domain(Error::NotFound(What::User));
-            reply::outcome("To_Account", account, Family::Profile, Err(why))
-        }
-    });
-    let mut answer = Map::new();
-    answer.insert("UserProfileItem".to_owned(), items.collect());
-    if !failed.is_empty() {
-        answer.insert("Fail_Account".to_owned(), failed.into());
-    }
-    Ok(answer)
+    let asked = || named.iter().copied().zip(&users);
+    let shown = |(account, user): (_, &Option<User>)| Shown::of(call, account, user.as_ref(), tags.as_deref());
+    Ok(reply::ok(Portraits {
+        user_profile_item: asked().map(shown).collect(),
+        fail_account: asked().filter(|(_, user)| user.is_none()).map(|(account, _)| account).collect(),
+    }))
 }
 
 /// `profile.portrait_get_all`: all tags of the first hundred users; who does not exist is left out.
-pub(super) async fn get_all(call: Call<'_>) -> Answered {
+pub(super) async fn get_all(call: Call<'_>) -> Result<Answer, Refused> {
     call.owner()?;
     let items = call.list("UserItem", usize::MAX)?;
     let asked = items.get(..USERS_MAX).unwrap_or(items);
     let named = accounts(asked, "To_Account in UserItem", |item| item.get("To_Account"))?;
     let users = portraits(call, &named)?;
-    let known = named.iter().zip(&users).filter_map(|(account, user)| Some((account, user.as_ref()?)));
-    let items: Value = known.map(|(account, user)| profile(call, account, user, None)).collect();
-    Ok(Map::from_iter([("UserProfileItem".to_owned(), items)]))
+    let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
+    let user_profile_item = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None)).collect();
+    Ok(reply::ok(Portraits { user_profile_item, fail_account: Vec::new() }))
+}
+
+/// The fields of either answer.
+#[derive(Serialize)]
+struct Portraits<'a> {
+    #[serde(rename = "UserProfileItem")]
+    user_profile_item: Vec<Shown<'a>>,
+    #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
+    fail_account: Vec<&'a str>,
+}
+
+/// One account of an answer.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Portrait(Portrait<'a>),
+    Failed(Value),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Portrait<'a> {
+    #[serde(rename = "To_Account")]
+    account: &'a str,
+    standard_sequence: u32,
+    custom_sequence: u32,
+    profile_item: Vec<Item>,
+    result_code: u32,
+    result_info: &'a str,
+}
+
+/// A tag and what stands under it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Item {
+    tag: Cow<'static, str>,
+    value: Value,
+}
+
+impl<'a> Shown<'a> {
+    fn of(call: Call<'_>, account: &'a str, user: Option<&User>, tags: Option<&[Tag]>) -> Self {
+        let Some(user) = user else {
+            let why = Refused::Domain(Error::NotFound(What::User));
+            return Self::Failed(reply::outcome("To_Account", account, Family::Profile, Err(why)));
+        };
+        Self::Portrait(Portrait {
+            account,
+            standard_sequence: SEQUENCE,
+            custom_sequence: SEQUENCE,
+            profile_item: items(call, user, tags),
+            result_code: 0,
+            result_info: "",
+        })
+    }
 }
 
 fn accounts<'a>(
@@ -151,20 +199,9 @@ fn portraits(call: Call<'_>, named: &[&str]) -> Result<Vec<Option<User>>, Refuse
     Ok(named.iter().map(user).collect())
 }
 
-fn profile(call: Call<'_>, account: &str, user: &User, tags: Option<&[Tag]>) -> Value {
-    json!({
-        "To_Account": account,
-        "StandardSequence": SEQUENCE,
-        "CustomSequence": SEQUENCE,
-        "ProfileItem": items(call, user, tags),
-        "ResultCode": 0,
-        "ResultInfo": "",
-    })
-}
-
 /// What stands under these tags, or under all; who sees what is decided before.
-pub(super) fn items(call: Call<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<Value> {
-    let item = |tag: &Tag| Some(json!({ "Tag": tag.name(), "Value": tag.value(call.desk, user)? }));
+pub(super) fn items(call: Call<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<Item> {
+    let item = |tag: &Tag| Some(Item { tag: tag.name(), value: tag.value(call.desk, user)? });
     match tags {
         Some(tags) => tags.iter().filter_map(item).collect(),
         None => {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    http::header::ContentType,
     web::{self, Data, Path, Payload},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     command::{self, Caller, Desk},
-    reply::{self, Code, Family, Refused},
+    reply::{self, Answer, Code, Family, Refused},
 };
 use crate::{
     domain::id::SdkAppId,
@@ -53,8 +54,9 @@ fn no_such_command() -> Refused {
     Refused::Said(Code::UnknownCommand, info)
 }
 
-fn answer(answered: Result<Value, Refused>) -> HttpResponse {
-    HttpResponse::Ok().json(answered.unwrap_or_else(|refused| reply::failed(&refused, Family::Account)))
+fn answer(answered: Result<Answer, Refused>) -> HttpResponse {
+    let answer = answered.unwrap_or_else(|refused| reply::failed(&refused, Family::Account));
+    HttpResponse::Ok().content_type(ContentType::json()).body(answer.into_text())
 }
 
 /// Every check in the order of the vendor's numbers: the app, the signature, whose it is, the body, the command.
@@ -64,14 +66,14 @@ async fn answered(
     name: &str,
     request: &HttpRequest,
     payload: Payload,
-) -> Result<Value, Refused> {
+) -> Result<Answer, Refused> {
     let query = Form::query(request.query_string()).map_err(in_words)?;
     let tenant = app(service, &query)?;
     administrator(service, &tenant, &query)?;
     let body = form::read_object(request, payload, &FormLimits::default()).await.map_err(in_words)?;
     let body = body.ok_or_else(|| no_json("The request body is empty: send a JSON object"))?;
     let desk = Desk { service, tenant: &tenant, addresses };
-    command::run(&desk, &Caller::BackEnd, name, &json!(body)).await.ok_or_else(no_such_command)
+    command::run(&desk, &Caller::BackEnd, name, &Value::Object(body)).await.ok_or_else(no_such_command)
 }
 
 fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, Refused> {
