@@ -100,17 +100,17 @@ fn proof_of(head: &Map<String, Value>) -> Proof {
     }
 }
 
-/// The answer to a call.
-pub fn answer(name: &Name, body: &Value) -> Frame {
-    written(&json!({ "head": { "seq": name.seq, "servcmd": name.command }, "body": body }))
+/// The answer to a call: `body` is the text of a JSON object.
+pub fn answer(name: &Name, body: &str) -> Frame {
+    written(&json!({ "seq": name.seq, "servcmd": name.command }), body)
 }
 
 /// What is told unasked. The number of the event is the vendor's own, and the SDK does not read it.
 pub fn push(event: &Value) -> Frame {
-    written(&json!({ "head": { "servcmd": "im_open_push.msg_push" }, "body": { "EventArray": [event] } }))
+    written(&json!({ "servcmd": "im_open_push.msg_push" }), &json!({ "EventArray": [event] }).to_string())
 }
 
 /// A message of bytes: the SDK takes none of text.
-fn written(frame: &Value) -> Frame {
-    Frame::Binary(frame.to_string().into())
+fn written(head: &Value, body: &str) -> Frame {
+    Frame::Binary(format!(r#"{{"head":{head},"body":{body}}}"#).into())
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
-    http::header::ORIGIN,
+    http::header::{ContentType, ORIGIN},
     web::{self, Data, Payload},
 };
 use serde_json::{Map, Value};
@@ -20,7 +20,7 @@ use self::{
 use super::{
     account,
     command::{self, Caller, Desk},
-    reply::{self, Code, Family, Refused},
+    reply::{self, Answer, Code, Family, Refused},
     rest,
     tags::Tag,
 };
@@ -60,7 +60,9 @@ async fn open(
     };
     if !runner.is_open_to(&request) {
         let why = Refused::Said(Code::BadHttp, "This page's origin is none of the app's allowed_origins".to_owned());
-        return Ok(HttpResponse::Forbidden().json(reply::failed(&why, Family::Account)));
+        return Ok(HttpResponse::Forbidden()
+            .content_type(ContentType::json())
+            .body(reply::failed(&why, Family::Account).into_text()));
     }
     let talk = Binfo::new(instance(of_query("instanceid")));
     let service = service.as_ref().clone();
@@ -96,7 +98,9 @@ impl Runner {
         let (outcome, hears) = match verb {
             Verb::LogIn(proof) => match self.log_in(proof).await {
                 Ok((session, listening)) => (Outcome::LoggedIn(Box::new(session)), Hears::From(listening)),
-                Err(refused) => (Outcome::Answer(reply::failed(&refused, Family::Account)), Hears::AsBefore),
+                Err(refused) => {
+                    (Outcome::Answer(reply::failed(&refused, Family::Account).into_text()), Hears::AsBefore)
+                }
             },
             Verb::LogOut(proof) => {
                 self.log_out(proof).await;
@@ -105,7 +109,7 @@ impl Runner {
             Verb::Run { command, proof, body } => {
                 let answer = self.answered(&command, &proof, &body).await;
                 let answer = answer.unwrap_or_else(|refused| reply::failed(&refused, Family::Account));
-                (Outcome::Answer(answer), Hears::AsBefore)
+                (Outcome::Answer(answer.into_text()), Hears::AsBefore)
             }
             Verb::Tell { own, notice } => {
                 let events = self.told(&own, vec![*notice]).await;
@@ -145,7 +149,7 @@ impl Runner {
         }
     }
 
-    async fn answered(&self, command: &str, proof: &Proof, body: &Value) -> Result<Value, Refused> {
+    async fn answered(&self, command: &str, proof: &Proof, body: &Value) -> Result<Answer, Refused> {
         let tenant = self.tenant()?;
         let Proof::Ticket(ticket) = proof else {
             return Err(Refused::Said(Code::NoUserSig, "head.a2 is missing: log in first".to_owned()));

@@ -4,7 +4,7 @@
 //! Each frame is judged by its own head: after a reconnect the SDK sends calls with its ticket before it logs in again. A login decides
 //! only whose changes are pushed.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     frame::{self, Asked, Fault, Name, Proof},
@@ -79,8 +79,8 @@ pub enum Outcome {
     LoggedIn(Box<LoggedIn>),
     /// It goes no more.
     LoggedOut,
-    /// What the call is answered, envelope and all.
-    Answer(Value),
+    /// What the call is answered, envelope and all: the text of a JSON object.
+    Answer(String),
     /// What is pushed.
     Events {
         /// In their order.
@@ -128,7 +128,7 @@ impl Binfo {
             "im_open_status.wslogout" => Verb::LogOut(proof),
             command if command::is_known(command) => Verb::Run { command: command.to_owned(), proof, body },
             // Heartbeats and all that is not served here. Refused, the SDK connects anew at once and for ever; unanswered, it waits.
-            command => return say(frame::answer(&name, &reply::ok(nothing(command)))),
+            command => return say(frame::answer(&name, reply::ok(nothing(command)).as_text())),
         };
         self.asked = Some(name);
         Step { verb: Some(verb), ..Step::default() }
@@ -147,11 +147,11 @@ impl Binfo {
         });
         let verb = session.missed_since.map(|seq| Verb::LookBack { own: own.clone(), seq });
         self.own = Some(own);
-        Step { verb, ..self.answered(&reply::ok(fields(answer))) }
+        Step { verb, ..self.answered(reply::ok(answer).as_text()) }
     }
 
     /// Answers the call that was asked last.
-    fn answered(&mut self, body: &Value) -> Next {
+    fn answered(&mut self, body: &str) -> Next {
         self.asked.take().map(|name| say(frame::answer(&name, body))).unwrap_or_default()
     }
 }
@@ -169,7 +169,7 @@ impl Talk for Binfo {
             }
             Err(Fault::NoHead(name, why)) => (name, Refused::Said(Code::BadHttp, why.to_owned())),
         };
-        say(frame::answer(&name, &reply::failed(&refused, Family::Account)))
+        say(frame::answer(&name, reply::failed(&refused, Family::Account).as_text()))
     }
 
     fn outcome(&mut self, outcome: Outcome) -> Next {
@@ -177,7 +177,7 @@ impl Talk for Binfo {
             Outcome::LoggedIn(session) => self.logged_in(*session),
             Outcome::LoggedOut => {
                 self.own = None;
-                self.answered(&reply::ok(Map::new()))
+                self.answered(reply::ok(json!({})).as_text())
             }
             Outcome::Answer(body) => self.answered(&body),
             Outcome::Events { events, rest } => {
@@ -218,8 +218,8 @@ impl Talk for Binfo {
 }
 
 /// What the SDK must be told of what is not served here, so that it does not ask again for ever.
-fn nothing(command: &str) -> Map<String, Value> {
-    fields(match command {
+fn nothing(command: &str) -> Value {
+    match command {
         "recentcontact.page_get" => json!({
             "SessionItem": [],
             "CompleteFlag": 1,
@@ -232,14 +232,7 @@ fn nothing(command: &str) -> Map<String, Value> {
             json!({ "TotalCount": 0, "GroupIdList": [] })
         }
         "openim.getmsg" => json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" }),
-        _ => Value::Null,
-    })
-}
-
-fn fields(object: Value) -> Map<String, Value> {
-    match object {
-        Value::Object(fields) => fields,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+        _ => json!({}),
     }
 }
 
