@@ -332,7 +332,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn users_of(&self, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<User>>, Error> {
-        self.0.read(|connection| ids.iter().map(|id| users::find(connection, app, id)).collect())
+        self.0.read(|connection| users::find_all(connection, app, ids))
     }
 
     /// From when on a user's UserSigs are good.
