@@ -31,7 +31,7 @@ pub(super) enum Caller {
     /// The app's administrator: it acts for anybody.
     BackEnd,
     /// A user: it acts for itself.
-    User(User),
+    User(Box<User>),
 }
 
 /// What a command answers beside the envelope.
@@ -44,8 +44,10 @@ fn fields<'a>(answered: impl Future<Output = Answered> + 'a) -> Running<'a> {
     Box::pin(async { answered.await.map(reply::ok) })
 }
 
+type Command = for<'a> fn(Call<'a>) -> Running<'a>;
+
 /// Every command, and where it leads.
-const COMMANDS: &[(&str, for<'a> fn(Call<'a>) -> Running<'a>)] = &[
+const COMMANDS: &[(&str, Command)] = &[
     ("im_open_login_svc.account_import", |call| fields(account::import(call))),
     ("im_open_login_svc.multiaccount_import", |call| fields(account::import_many(call))),
     ("im_open_login_svc.account_check", |call| fields(account::check(call))),

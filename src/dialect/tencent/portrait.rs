@@ -62,13 +62,11 @@ const TEXT: Fault = Fault::Malformed("text, in quotes");
 
 /// What is refused of a custom field, whose name ends what the verb calls it.
 fn in_tags(error: Error) -> Refused {
-    match error {
-        Error::Invalid { field, fault: fault @ (Fault::Undeclared | Fault::NotWritable) } => {
-            let name = field.rsplit(' ').next().unwrap_or_default();
-            CustomName::parse(name).map_or_else(|_| bad(&fault, name), |name| Tag::Custom(name).refused(&fault))
-        }
-        error => error.into(),
+    if let Error::Invalid { field, fault: fault @ (Fault::Undeclared | Fault::NotWritable) } = &error {
+        let name = field.rsplit(' ').next().unwrap_or_default();
+        return CustomName::parse(name).map_or_else(|_| bad(fault, name), |name| Tag::Custom(name).refused(fault));
     }
+    error.into()
 }
 
 /// `profile.portrait_get`: the tags that are asked for, or all, of several users. Who does not exist is told one by one.

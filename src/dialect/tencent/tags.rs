@@ -229,14 +229,18 @@ impl Tag {
 
     /// A refusal of this tag's value.
     pub(super) fn refused(&self, fault: &Fault) -> Refused {
-        let code = match self {
-            _ if *fault == Fault::Undeclared => Code::NoSuchTag,
-            _ if *fault == Fault::NotWritable => Code::TagNotWritable,
-            // Of all texts this one alone has a length of its own.
-            Self::Location => Code::NotForField,
-            _ if matches!(fault, Fault::TooManyBytes { .. }) => Code::TooLong,
-            Self::Custom(_) => Code::ProfileParameter,
-            _ => Code::NotForField,
+        let is_too_long = matches!(fault, Fault::TooManyBytes { .. });
+        let code = if *fault == Fault::Undeclared {
+            Code::NoSuchTag
+        } else if *fault == Fault::NotWritable {
+            Code::TagNotWritable
+        } else if is_too_long && *self != Self::Location {
+            // Of all texts the location alone has a length of its own.
+            Code::TooLong
+        } else if matches!(self, Self::Custom(_)) {
+            Code::ProfileParameter
+        } else {
+            Code::NotForField
         };
         Refused::Said(code, format!("{} {fault}", self.name()))
     }

@@ -154,7 +154,7 @@ impl Runner {
         let Proof::Ticket(ticket) = proof else {
             return Err(Refused::Said(Code::NoUserSig, "head.a2 is missing: log in first".to_owned()));
         };
-        let caller = Caller::User(self.service.user_by_ticket(&tenant, ticket.expose())?);
+        let caller = Caller::User(Box::new(self.service.user_by_ticket(&tenant, ticket.expose())?));
         let desk = self.desk(&tenant);
         let answer = command::run(&desk, &caller, command, body).await;
         Ok(answer.unwrap_or_else(|| reply::ok(Map::new())))
