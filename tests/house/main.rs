@@ -37,5 +37,6 @@ mod standin;
 mod store_laws;
 mod sweep;
 mod tencent_rest;
+mod tencent_socket;
 mod tls;
 mod user_sig;

@@ -1,0 +1,275 @@
+//! The state machine alone.
+
+use standin::{
+    dialect::tencent::binfo::{
+        frame::Proof,
+        talk::{Binfo, LoggedIn, Outcome, Own, Verb},
+    },
+    domain::{
+        avatar::PictureKey,
+        id::{UserId, UserKey},
+        listening::{Notice, Over},
+        profile::{Profile, ProfileField, State, User},
+        secret::Secret,
+        time::Moment,
+    },
+    http::socket::{Frame, Step, Talk as _},
+};
+
+use super::*;
+
+const TICKET: &str = "ticket-of-alice";
+
+fn id(raw: &str) -> UserId {
+    UserId::parse(raw).unwrap()
+}
+
+fn user(raw: &str) -> User {
+    User {
+        key: UserKey(7),
+        id: id(raw),
+        state: State::Active,
+        handle: PictureKey::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
+        profile: Profile::default(),
+        created_at: Moment::from_micros(0),
+        updated_at: Moment::from_micros(0),
+    }
+}
+
+fn alice() -> Own {
+    Own { key: UserKey(7), id: id("alice") }
+}
+
+fn bodies(step: &Step<Verb>) -> Vec<Value> {
+    let body = |frame: &Frame| match frame {
+        Frame::Binary(bytes) => serde_json::from_slice::<Value>(bytes).unwrap()["body"].take(),
+        Frame::Text(_) => panic!("text"),
+    };
+    step.frames.iter().map(body).collect()
+}
+
+/// The events of pushes.
+fn events(step: &Step<Verb>) -> Vec<Value> {
+    bodies(step).into_iter().map(|mut body| body["EventArray"][0].take()).collect()
+}
+
+fn hear(talk: &mut Binfo, command: &str, head: &Value) -> Step<Verb> {
+    let mut frame = json!({ "head": head, "body": { "From_Account": "alice" } });
+    frame["head"]["servcmd"] = command.into();
+    frame["head"]["seq"] = 5.into();
+    talk.hear(Frame::Binary(frame.to_string().into()))
+}
+
+fn ticket() -> Proof {
+    Proof::Ticket(Secret::new(TICKET))
+}
+
+fn logged_in(missed_since: Option<i64>) -> (Binfo, Step<Verb>) {
+    let mut talk = Binfo::new(42);
+    let step = hear(&mut talk, LOGIN, &json!({ "a2": TICKET }));
+    assert_eq!((step.verb, step.frames.len(), talk.is_authenticated()), (Some(Verb::LogIn(ticket())), 0, false));
+    let session = LoggedIn {
+        user: user("alice"),
+        ticket: Secret::new(TICKET),
+        at: Moment::from_micros(1_795_330_859_999_999),
+        missed_since,
+    };
+    let step = talk.outcome(Outcome::LoggedIn(Box::new(session)));
+    assert!(talk.is_authenticated());
+    (talk, step)
+}
+
+#[test]
+fn a_login_is_answered_with_what_the_sdk_goes_on_with() {
+    let (_, step) = logged_in(None);
+    let answer = json!({
+        "A2Key": TICKET, "TinyId": "144115188075855879", "InstId": 42, "HelloInterval": 120, "TimeStamp": 1_795_330_859,
+        "CustomStatus": "", "PurchaseBits": "0",
+    });
+    assert_eq!((bodies(&step), step.verb), (vec![ok(answer)], None));
+}
+
+#[test]
+fn what_was_missed_is_looked_up_after_the_answer_until_nothing_is_left() {
+    let (mut talk, step) = logged_in(Some(9));
+    assert_eq!((step.frames.len(), step.verb), (1, Some(Verb::LookBack { own: alice(), seq: 9 })));
+    let events_of = |name: &str| vec![json!({ "of": name })];
+    let step = talk.outcome(Outcome::Events { events: events_of("a"), rest: Some(1009) });
+    assert_eq!((events(&step), &step.verb), (events_of("a"), &Some(Verb::LookBack { own: alice(), seq: 1009 })));
+    let step = talk.outcome(Outcome::Events { events: events_of("b"), rest: None });
+    assert_eq!((events(&step), step.verb), (events_of("b"), None));
+}
+
+#[test]
+fn a_refused_login_is_answered_and_changes_nothing() {
+    let mut talk = Binfo::new(1);
+    let step = hear(&mut talk, LOGIN, &json!({ "identifier": "alice", "usersig": "eJ" }));
+    let sig = Proof::Sig { identifier: "alice".to_owned(), user_sig: Secret::new("eJ") };
+    assert_eq!(step.verb, Some(Verb::LogIn(sig)));
+    let refusal = json!({ "ErrorCode": 70003 });
+    let step = talk.outcome(Outcome::Answer(refusal.to_string()));
+    assert_eq!((bodies(&step), step.is_over, talk.is_authenticated()), (vec![refusal.clone()], false, false));
+    let (mut talk, _) = logged_in(None);
+    hear(&mut talk, LOGIN, &json!({ "a2": "another" }));
+    assert_eq!(bodies(&talk.outcome(Outcome::Answer(refusal.to_string()))), [refusal]);
+    assert!(talk.is_authenticated(), "the session of before goes on");
+}
+
+#[test]
+fn heartbeats_and_what_is_not_served_are_answered_before_a_login_too() {
+    let mut talk = Binfo::new(1);
+    let groups = json!({ "TotalCount": 0, "GroupIdList": [] });
+    let conversations = json!({
+        "SessionItem": [], "CompleteFlag": 1, "TimeStamp": 0, "StartIndex": 0, "TopTimeStamp": 0, "TopStartIndex": 0,
+    });
+    for (command, fields) in [
+        (HEARTBEAT, json!({})),
+        ("im_open_status.wshello", json!({})),
+        ("imopenstat.tim_web_report_v2", json!({})),
+        ("im_sdk_config_mgr.fetch_config", json!({})),
+        ("openim.ws_msg_push_ack", json!({})),
+        ("openim.authkey", json!({})),
+        ("no.such.command", json!({})),
+        ("recentcontact.page_get", conversations),
+        ("group_open_http_svc.get_joined_group_list", groups.clone()),
+        ("million_group_open_http_svc.get_joined_group_list", groups),
+        ("openim.getmsg", json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" })),
+    ] {
+        let step = hear(&mut talk, command, &json!({}));
+        assert_eq!((bodies(&step), step.verb, step.is_over), (vec![ok(fields)], None, false), "{command}");
+    }
+    assert!(!talk.is_authenticated());
+}
+
+#[test]
+fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
+    for mut talk in [Binfo::new(1), logged_in(None).0] {
+        let step = hear(&mut talk, GET_ALL, &json!({ "a2": "of-bob" }));
+        let Some(Verb::Run { command, proof, body }) = step.verb else { panic!("no command") };
+        assert_eq!((command.as_str(), body), (GET_ALL, json!({ "From_Account": "alice" })));
+        assert_eq!(proof, Proof::Ticket(Secret::new("of-bob")));
+        let step = talk.outcome(Outcome::Answer(r#"{"ErrorCode":0}"#.to_owned()));
+        let [Frame::Binary(answer)] = &step.frames[..] else { panic!("no answer") };
+        let expected = format!(r#"{{"head":{{"seq":5,"servcmd":"{GET_ALL}"}},"body":{{"ErrorCode":0}}}}"#);
+        assert_eq!(str::from_utf8(answer), Ok(expected.as_str()));
+    }
+}
+
+#[test]
+fn what_is_no_frame_is_answered_and_heard_no_further() {
+    let mut talk = Binfo::new(1);
+    let mut said = |text: &str| {
+        let step = talk.hear(Frame::Text(text.to_owned()));
+        assert_eq!((&step.verb, step.is_over), (&None, false));
+        bodies(&step).remove(0)
+    };
+    let eof = "The frame is not valid JSON: it ends too early, at line 1, column 1";
+    assert_eq!(said("{"), refused(60003, eof));
+    assert_eq!(said("{}"), refused(60002, "head must be an object"));
+}
+
+#[test]
+fn after_a_logout_nothing_is_pushed() {
+    let (mut talk, _) = logged_in(None);
+    let step = hear(&mut talk, LOGOUT, &json!({ "a2": TICKET }));
+    assert_eq!(step.verb, Some(Verb::LogOut(ticket())));
+    assert_eq!(bodies(&talk.outcome(Outcome::LoggedOut)), [ok(json!({}))]);
+    assert!(!talk.is_authenticated());
+    let notice = Notice::BlocksChanged { seq: 1, whom: id("bob"), is_blocked: true };
+    assert_eq!(talk.notice(&notice), Step::default());
+}
+
+fn contacts(added: &[UserId], removed: &[UserId], changed: &[UserId]) -> Notice {
+    let [added, removed, changed] = [added, removed, changed].map(<[UserId]>::to_vec);
+    Notice::ContactsChanged { seq: 3, added, removed, changed }
+}
+
+#[test]
+fn friends_are_pushed_by_hundreds() {
+    let (mut talk, _) = logged_in(None);
+    let many: Vec<UserId> = (0..201).map(|n| id(&format!("u{n}"))).collect();
+    for (count, chunks) in
+        [(0, &[][..]), (1, &[1]), (99, &[99]), (100, &[100]), (101, &[100, 1]), (201, &[100, 100, 1])]
+    {
+        for (push_type, key) in [(1, "FriendAddAccount"), (2, "FriendDelAccount")] {
+            let some = &many[..count];
+            let notice = if push_type == 1 { contacts(some, &[], &[]) } else { contacts(&[], some, &[]) };
+            let step = talk.notice(&notice);
+            let expected: Vec<Value> = some
+                .chunks(100)
+                .map(|ids| {
+                    let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
+                    json!({ "FriendListMod": [{ "PushType": push_type, key: ids }] })
+                })
+                .collect();
+            assert_eq!((events(&step).len(), &step.verb), (chunks.len(), &None));
+            assert_eq!(events(&step), expected);
+        }
+    }
+}
+
+#[test]
+fn of_contacts_who_came_and_went_is_told_at_once_and_what_else_differs_is_looked_up() {
+    let (mut talk, _) = logged_in(None);
+    let notice = contacts(&[id("bob")], &[id("eve")], &[id("dan")]);
+    let step = talk.notice(&notice);
+    let told = [
+        json!({ "FriendListMod": [{ "PushType": 2, "FriendDelAccount": ["eve"] }] }),
+        json!({ "FriendListMod": [{ "PushType": 1, "FriendAddAccount": ["bob"] }] }),
+    ];
+    assert_eq!(events(&step), told);
+    assert_eq!(step.verb, Some(Verb::Tell { own: alice(), notice: Box::new(notice) }));
+    assert_eq!(talk.notice(&contacts(&[], &[], &[])), Step::default());
+}
+
+#[test]
+fn names_that_the_lists_leave_out_are_not_pushed_either() {
+    let (mut talk, _) = logged_in(None);
+    let (fits, longer) = (id(&"x".repeat(32)), id(&"x".repeat(33)));
+    let step = talk.notice(&contacts(&[longer.clone(), fits.clone()], std::slice::from_ref(&longer), &[]));
+    assert_eq!(events(&step), [json!({ "FriendListMod": [{ "PushType": 1, "FriendAddAccount": [fits.as_str()] }] })]);
+    for is_blocked in [true, false] {
+        assert_eq!(talk.notice(&Notice::BlocksChanged { seq: 1, whom: longer.clone(), is_blocked }), Step::default());
+    }
+}
+
+#[test]
+fn blocks_and_requests_are_pushed() {
+    let (mut talk, _) = logged_in(None);
+    for (is_blocked, key) in [(true, "BlackListAddAccount"), (false, "BlackListDelAccount")] {
+        let step = talk.notice(&Notice::BlocksChanged { seq: 1, whom: id("zed"), is_blocked });
+        assert_eq!(events(&step), [json!({ "FriendListMod": [{ key: ["zed"] }] })]);
+    }
+    for is_incoming in [true, false] {
+        let notice = |is_waiting| Notice::RequestChanged { seq: 1, with: id("bob"), is_incoming, is_waiting };
+        let step = talk.notice(&notice(false));
+        let gone = json!({ "FriendListMod": [{ "PushType": 4, "FrienPencydDel_Account": ["bob"] }] });
+        assert_eq!((events(&step), step.verb), (vec![gone], None));
+        let step = talk.notice(&notice(true));
+        assert_eq!(step.verb, Some(Verb::Tell { own: alice(), notice: Box::new(notice(true)) }));
+    }
+}
+
+#[test]
+fn a_changed_profile_is_looked_up_for_the_one_who_is_told() {
+    let notice =
+        Notice::ProfileChanged { seq: 1, user: Box::new(user("bob")), fields: vec![ProfileField::DisplayName] };
+    assert_eq!(Binfo::new(1).notice(&notice), Step::default());
+    let (mut talk, _) = logged_in(None);
+    assert_eq!(talk.notice(&notice).verb, Some(Verb::Tell { own: alice(), notice: Box::new(notice) }));
+}
+
+#[test]
+fn the_end_of_a_session_is_told_where_the_client_must_not_come_back() {
+    let kick = |kind: u8| vec![json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": kind } }] })];
+    for (why, told, is_over) in [
+        (Over::Replaced, kick(1), false),
+        (Over::Refused, kick(3), true),
+        (Over::Slow, Vec::new(), true),
+        (Over::Closing, Vec::new(), true),
+    ] {
+        let (mut talk, _) = logged_in(None);
+        let step = talk.over(why);
+        assert_eq!((events(&step), step.is_over, talk.is_authenticated()), (told, is_over, false), "{why:?}");
+    }
+}

@@ -1,0 +1,268 @@
+//! What is told unasked.
+
+use super::*;
+
+fn nick(name: &str) -> [(&'static str, Value); 1] {
+    [("Tag_Profile_IM_Nick", json!(name))]
+}
+
+fn profile(account: &str, items: &Value) -> Value {
+    json!({ "ProfileDataMod": [{ "Profile_Account": account, "ProfileList": items }] })
+}
+
+fn text(tag: &str, value: &str) -> Value {
+    json!({ "Tag": tag, "ValueBytes": value })
+}
+
+fn friends(change: &Value) -> Value {
+    json!({ "FriendListMod": [change] })
+}
+
+#[actix_web::test]
+async fn a_changed_profile_is_told_to_the_user_and_its_friends_and_nobody_else() {
+    let house = house().await;
+    import(&house, &["alice", "bob", "eve", "dan"]).await;
+    befriend(&house, "alice", "bob").await;
+    befriend(&house, "alice", "dan").await;
+    by_rest(&house, "sns/black_list_add", json!({ "From_Account": "dan", "To_Account": ["alice"] })).await;
+    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+    let (mut bob, _) = Socket::of(&house, "bob").await;
+    let (mut eve, _) = Socket::of(&house, "eve").await;
+    let (mut dan, _) = Socket::of(&house, "dan").await;
+    let items = json!([
+        { "Tag": "Tag_Profile_IM_Nick", "Value": "Al2" },
+        { "Tag": "Tag_Profile_IM_Level", "Value": 5 },
+        { "Tag": "Tag_Profile_IM_AllowType", "Value": "AllowType_Type_NeedConfirm" },
+    ]);
+    let said = alice.ask(SET, &ticket, json!({ "From_Account": "alice", "ProfileItem": items })).await;
+    assert_eq!(said, ok(json!({})));
+    for socket in [&mut alice, &mut bob] {
+        same(&house, "tencent/socket_profile_changed", &socket.told().await);
+    }
+    eve.hears_nothing().await;
+    dan.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn what_changes_on_another_wire_is_told_as_far_as_this_one_shows_it() {
+    let house = house().await;
+    import(&house, &["alice", "bob"]).await;
+    befriend(&house, "alice", "bob").await;
+    let (mut bob, _) = Socket::of(&house, "bob").await;
+    let back_end = house.back_end_token().await;
+    let fields = [("userIdentifier", "alice"), ("mobileNumber", "+62 812"), ("email", "a@x.example")];
+    assert_eq!(house.create_user(&back_end, &fields).await.status, 200);
+    bob.hears_nothing().await;
+    house.create_user(&back_end, &[("userIdentifier", "alice"), ("nickname", "Ada"), ("mobileNumber", "1")]).await;
+    assert_eq!(bob.told().await, profile("alice", &json!([text("Tag_Profile_IM_Nick", "Ada")])));
+    let image = crate::photo::png(64, 64);
+    house.create_user_with_picture(&back_end, "alice", "a.png", image).await;
+    let told = bob.told().await;
+    let shown = by_rest(
+        &house,
+        "profile/portrait_get",
+        json!({ "To_Account": ["alice"], "TagList": ["Tag_Profile_IM_Image"] }),
+    )
+    .await;
+    let image = shown["UserProfileItem"][0]["ProfileItem"][0]["Value"].as_str().unwrap();
+    assert!(image.starts_with(house.base()), "{image}");
+    assert_eq!(told, profile("alice", &json!([text("Tag_Profile_IM_Image", image)])));
+}
+
+#[actix_web::test]
+async fn a_value_that_is_taken_away_is_told_as_what_clients_begin_with() {
+    let house = house().await;
+    house.command(&["app", "field", "add", "Test1"]);
+    import(&house, &["alice"]).await;
+    let tags =
+        ["Tag_Profile_IM_Nick", "Tag_Profile_IM_SelfSignature", "Tag_Profile_IM_Image", "Tag_Profile_Custom_Test1"];
+    set(&house, "alice", &tags.map(|tag| (tag, json!("x")))).await;
+    let (mut alice, _) = Socket::of(&house, "alice").await;
+    for tag in tags {
+        set(&house, "alice", &[(tag, json!(""))]).await;
+        assert_eq!(alice.told().await, profile("alice", &json!([text(tag, "")])));
+    }
+}
+
+#[actix_web::test]
+async fn custom_fields_are_told_to_those_who_may_read_them() {
+    let house = house().await;
+    for (name, readers) in [("all", "everyone"), ("near", "friends"), ("own", "owner"), ("none", "back-end")] {
+        house.command(&["app", "field", "add", name, "--read", readers]);
+    }
+    import(&house, &["alice", "bob", "eve"]).await;
+    befriend(&house, "alice", "bob").await;
+    // Eve lists Alice, who does not list Eve.
+    let item = json!([{ "To_Account": "alice", "AddSource": "AddSource_Type_Test" }]);
+    let body = json!({ "From_Account": "eve", "AddFriendItem": item, "AddType": "Add_Type_Single" });
+    by_rest(&house, "sns/friend_add", body).await;
+    let (mut alice, _) = Socket::of(&house, "alice").await;
+    let (mut bob, _) = Socket::of(&house, "bob").await;
+    let (mut eve, _) = Socket::of(&house, "eve").await;
+    let tag = |name: &str| format!("Tag_Profile_Custom_{name}");
+    for value in ["x", ""] {
+        let tags = ["all", "near", "none", "own"].map(tag);
+        let items: Vec<(&str, Value)> = tags.iter().map(|tag| (tag.as_str(), json!(value))).collect();
+        set(&house, "alice", &items).await;
+        for (socket, seen) in
+            [(&mut alice, &["all", "near", "own"][..]), (&mut bob, &["all", "near"]), (&mut eve, &["all"])]
+        {
+            let items: Value = seen.iter().map(|name| text(&tag(name), value)).collect();
+            assert_eq!(socket.told().await, profile("alice", &items));
+        }
+    }
+    set(&house, "alice", &[(&tag("own"), json!("y"))]).await;
+    assert_eq!(alice.told().await, profile("alice", &json!([text(&tag("own"), "y")])));
+    bob.hears_nothing().await;
+    eve.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn both_hear_of_a_friendship_that_comes_changes_and_goes() {
+    let house = house().await;
+    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+    let (mut bob, _) = Socket::of(&house, "bob").await;
+    let item = json!([{ "To_Account": "bob", "AddSource": "AddSource_Type_Web" }]);
+    let body = json!({ "From_Account": "alice", "AddFriendItem": item, "AddType": "Add_Type_Both" });
+    let said = alice.ask("sns.friend_add", &ticket, body).await;
+    assert_eq!(said["ResultItem"][0]["ResultCode"], 0, "{said}");
+    assert_eq!(alice.told().await, friends(&json!({ "PushType": 1, "FriendAddAccount": ["bob"] })));
+    assert_eq!(bob.told().await, friends(&json!({ "PushType": 1, "FriendAddAccount": ["alice"] })));
+    let items = json!([
+        { "Tag": "Tag_SNS_IM_Remark", "Value": "Bobby" },
+        { "Tag": "Tag_SNS_IM_Group", "Value": ["work"] },
+    ]);
+    for items in [items, json!([{ "Tag": "Tag_SNS_IM_Remark", "Value": "" }])] {
+        let items = json!([{ "To_Account": "bob", "SnsItem": items }]);
+        let body = json!({ "From_Account": "alice", "UpdateItem": items });
+        assert_eq!(alice.ask("sns.friend_update", &ticket, body).await["ErrorCode"], 0);
+        let (remark, told) = (items[0]["SnsItem"][0]["Value"].clone(), alice.told().await);
+        let sns = json!([
+            { "Tag": "Tag_SNS_IM_Remark", "Value": remark },
+            { "Tag": "Tag_SNS_IM_Group", "Value": ["work"] },
+        ]);
+        let info = json!([{ "Friend_Account": "bob", "Sns": sns }]);
+        assert_eq!(told, friends(&json!({ "PushType": 5, "FriendUpInfo": info })));
+    }
+    let body = json!({ "From_Account": "alice", "To_Account": ["bob"], "DeleteType": "Delete_Type_Both" });
+    assert_eq!(alice.ask("sns.friend_delete", &ticket, body).await["ErrorCode"], 0);
+    assert_eq!(alice.told().await, friends(&json!({ "PushType": 2, "FriendDelAccount": ["bob"] })));
+    assert_eq!(bob.told().await, friends(&json!({ "PushType": 2, "FriendDelAccount": ["alice"] })));
+    alice.hears_nothing().await;
+    bob.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_black_list_is_told_to_its_owner_alone_and_ends_the_friendship_at_both() {
+    let house = house().await;
+    import(&house, &["alice", "bob"]).await;
+    befriend(&house, "alice", "bob").await;
+    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+    let (mut bob, _) = Socket::of(&house, "bob").await;
+    let body = json!({ "From_Account": "alice", "To_Account": ["bob"] });
+    assert_eq!(alice.ask("sns.black_list_add", &ticket, body.clone()).await["ErrorCode"], 0);
+    let mut told = [alice.told().await, alice.told().await];
+    told.sort_by_key(|event| event["FriendListMod"][0].get("PushType").is_some());
+    let expected = [
+        friends(&json!({ "BlackListAddAccount": ["bob"] })),
+        friends(&json!({ "PushType": 2, "FriendDelAccount": ["bob"] })),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(bob.told().await, friends(&json!({ "PushType": 2, "FriendDelAccount": ["alice"] })));
+    assert_eq!(alice.ask("sns.black_list_delete", &ticket, body).await["ErrorCode"], 0);
+    assert_eq!(alice.told().await, friends(&json!({ "BlackListDelAccount": ["bob"] })));
+    bob.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_request_is_told_to_both_when_it_comes_and_when_it_goes() {
+    let house = house().await;
+    import(&house, &["alice", "bob"]).await;
+    set(&house, "bob", &[("Tag_Profile_IM_AllowType", json!("AllowType_Type_NeedConfirm"))]).await;
+    set(&house, "alice", &nick("Al")).await;
+    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+    let (mut bob, of_bob) = Socket::of(&house, "bob").await;
+    let mut heard = Vec::new();
+    for answer in ["Response_Action_Reject", "Response_Action_AgreeAndAdd"] {
+        let item = json!([{ "To_Account": "bob", "AddSource": "AddSource_Type_Web", "AddWording": "hi" }]);
+        let body = json!({ "From_Account": "alice", "AddFriendItem": item, "AddType": "Add_Type_Both" });
+        let said = alice.ask("sns.friend_add", &ticket, body).await;
+        assert_eq!(said["ResultItem"][0]["ResultCode"], 30539, "{said}");
+        for socket in [&mut alice, &mut bob] {
+            let mut told = socket.told().await;
+            let at_s = &mut told["FriendListMod"][0]["PendencyAdd"][0]["AddTime"];
+            assert!(at_s.as_u64().unwrap().abs_diff(crate::user_sig::now_s()) < 60, "{at_s}");
+            *at_s = json!("<now>");
+            heard.push(told);
+        }
+        let items = json!([{ "To_Account": "alice", "ResponseAction": answer }]);
+        let body = json!({ "From_Account": "bob", "ResponseFriendItem": items });
+        let said = bob.ask("sns.friend_response", &of_bob, body).await;
+        assert_eq!(said["ResultItem"][0]["ResultCode"], 0, "{said}");
+        let events = if answer == "Response_Action_Reject" { 1 } else { 2 };
+        for socket in [&mut alice, &mut bob] {
+            let mut told = Vec::new();
+            for _ in 0..events {
+                told.push(socket.told().await);
+            }
+            told.sort_by_key(|event| event["FriendListMod"][0]["PushType"].as_u64());
+            heard.extend(told);
+        }
+    }
+    same(&house, "tencent/socket_request", &json!(heard));
+    alice.hears_nothing().await;
+    bob.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_contact_of_another_wire_is_a_friend_here() {
+    let house = house().await;
+    import(&house, &["alice", "bob"]).await;
+    let back_end = house.back_end_token().await;
+    let made = house.create_user(&back_end, &[("userIdentifier", "alice")]).await.json();
+    let (mut alice, _) = Socket::of(&house, "alice").await;
+    let body = json!({ "username": "bob", "licenseKey": crate::standin::LICENSE_KEY });
+    let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts");
+    let call = call.header("Authorization", made["data"]["token"].as_str().unwrap());
+    assert_eq!(send(call.json(&body)).await.json()["status"], 200);
+    assert_eq!(alice.told().await, friends(&json!({ "PushType": 1, "FriendAddAccount": ["bob"] })));
+}
+
+#[actix_web::test]
+async fn who_comes_back_hears_what_it_missed_and_who_logs_in_anew_reads_it() {
+    let house = house().await;
+    import(&house, &["alice", "bob"]).await;
+    befriend(&house, "alice", "bob").await;
+    let (mut bob, ticket) = Socket::of(&house, "bob").await;
+    set(&house, "alice", &nick("heard")).await;
+    bob.told().await;
+    for name in ["one", "two"] {
+        bob.socket.close(None).await.unwrap();
+        assert_eq!(bob.is_closed().await, None);
+        set(&house, "alice", &nick(name)).await;
+        set(&house, "alice", &[("Tag_Profile_IM_Role", json!(name.len()))]).await;
+        bob = Socket::again(&house, &ticket).await;
+        let told = bob.told().await;
+        let tags = told["ProfileDataMod"][0]["ProfileList"].as_array().unwrap();
+        assert!(tags.contains(&text("Tag_Profile_IM_Nick", name)), "{told}");
+        bob.hears_nothing().await;
+    }
+    bob.socket.close(None).await.unwrap();
+    assert_eq!(bob.is_closed().await, None);
+    set(&house, "alice", &nick("three")).await;
+    let (mut bob, _) = Socket::of(&house, "bob").await;
+    bob.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_reader_that_stops_reading_keeps_nobody_waiting() {
+    let house = house().await;
+    import(&house, &["alice", "bob"]).await;
+    befriend(&house, "alice", "bob").await;
+    let (_unread, _) = Socket::of(&house, "bob").await;
+    let (mut alice, _) = Socket::of(&house, "alice").await;
+    for n in 0..50 {
+        set(&house, "alice", &nick(&n.to_string())).await;
+        assert_eq!(alice.told().await, profile("alice", &json!([text("Tag_Profile_IM_Nick", &n.to_string())])));
+    }
+}
