@@ -12,7 +12,19 @@ use super::standin::{Answer, Standin};
 const RANDOM_CHARS: [usize; 3] = [22, 27, 40];
 
 /// Numbers that are another each time: integer ids and times.
-const NUMBERS: [&str; 6] = ["id", "user_id", "expired_at", "timestamp", "unix_timestamp", "unix_nano_timestamp"];
+const NUMBERS: [&str; 8] = [
+    "id",
+    "user_id",
+    "expired_at",
+    "timestamp",
+    "unix_timestamp",
+    "unix_nano_timestamp",
+    "AddTime",
+    "AddBlackTimeStamp",
+];
+
+/// Of Tencent's tags, the one whose value is such a number.
+const TAG: (&str, &str) = ("Tag", "Tag_SNS_IM_AddTime");
 
 /// The same as text.
 const DIGITS: [&str; 2] = ["id_str", "user_id_str"];
@@ -42,7 +54,9 @@ pub(crate) fn same(house: &Standin, name: &str, answer: &Answer) {
 fn steady(house: &Standin, key: &str, value: Value) -> Value {
     match value {
         Value::Object(object) => {
-            object.into_iter().map(|(key, value)| (key.clone(), steady(house, &key, value))).collect()
+            let is_time = object.get(TAG.0).is_some_and(|tag| tag == TAG.1);
+            let named = |key: &str| if is_time && key == "Value" { "timestamp" } else { key }.to_owned();
+            object.into_iter().map(|(key, value)| (key.clone(), steady(house, &named(&key), value))).collect()
         }
         Value::Array(items) => items.into_iter().map(|item| steady(house, key, item)).collect(),
         Value::Number(number) if NUMBERS.contains(&key) && number.is_u64() => json!("<integer>"),

@@ -36,6 +36,7 @@ mod settings;
 mod standin;
 mod store_laws;
 mod sweep;
+mod tencent_friends;
 mod tencent_rest;
 mod tencent_socket;
 mod tls;

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// A user made by the back end with these further fields: its own token.
-async fn made(house: &Standin, id: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) async fn made(house: &Standin, id: &str, fields: &[(&str, &str)]) -> String {
     let back_end = house.back_end_token().await;
     let fields = [&[("userIdentifier", id)], fields].concat();
     data(&house.create_user(&back_end, &fields).await)["token"].as_str().unwrap().to_owned()
@@ -29,7 +29,13 @@ async fn sync_with(house: &Standin, token: &str, body: Value) -> Answer {
 }
 
 /// A sync of numbers alone; answers the live ones.
-async fn sync(house: &Standin, token: &str, add: &[&str], delete: &[&str], force_delete: bool) -> Vec<String> {
+pub(crate) async fn sync(
+    house: &Standin,
+    token: &str,
+    add: &[&str],
+    delete: &[&str],
+    force_delete: bool,
+) -> Vec<String> {
     let entries = |numbers: &[&str]| -> Vec<Value> {
         numbers.iter().map(|number| json!({ "mobileNumber": number, "name": format!("N{number}") })).collect()
     };
@@ -51,7 +57,7 @@ async fn list(house: &Standin, token: &str, query: &str) -> Answer {
 }
 
 /// The ids on a list.
-async fn ids(house: &Standin, token: &str, query: &str) -> Vec<String> {
+pub(crate) async fn ids(house: &Standin, token: &str, query: &str) -> Vec<String> {
     let rows = data(&list(house, token, query).await)["contactsList"].as_array().unwrap().clone();
     rows.iter().map(|row| row["userId"].as_str().unwrap().to_owned()).collect()
 }

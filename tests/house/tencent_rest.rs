@@ -21,7 +21,7 @@ use super::{
 };
 
 /// A server whose app has a number that tests know.
-async fn house() -> Standin {
+pub(crate) async fn house() -> Standin {
     Standin::with(&[WITH_SDK_APP_ID]).await
 }
 
@@ -32,12 +32,12 @@ fn address(command: &str) -> String {
 }
 
 /// A command as the administrator calls it.
-async fn call(house: &Standin, command: &str, body: Value) -> Answer {
+pub(crate) async fn call(house: &Standin, command: &str, body: Value) -> Answer {
     send(house.call(Method::POST, &address(command)).json(&body)).await
 }
 
 /// A command that must go well: its answer.
-async fn done(house: &Standin, command: &str, body: Value) -> Value {
+pub(crate) async fn done(house: &Standin, command: &str, body: Value) -> Value {
     let answer = call(house, command, body).await;
     let said = answer.json();
     assert_eq!((answer.status, &said["ActionStatus"], &said["ErrorCode"]), (200, &json!("OK"), &json!(0)), "{said}");
@@ -45,7 +45,7 @@ async fn done(house: &Standin, command: &str, body: Value) -> Value {
 }
 
 /// A command that must be refused, in these words.
-async fn refused(house: &Standin, command: &str, body: Value, code: u32, info: &str) {
+pub(crate) async fn refused(house: &Standin, command: &str, body: Value, code: u32, info: &str) {
     assert_refused(&call(house, command, body).await, code, info);
 }
 
@@ -59,7 +59,7 @@ async fn import(house: &Standin, id: &str) {
 }
 
 /// Sets these tags of a user.
-async fn set(house: &Standin, id: &str, items: &[(&str, Value)]) -> Answer {
+pub(crate) async fn set(house: &Standin, id: &str, items: &[(&str, Value)]) -> Answer {
     call(house, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items_of(items) })).await
 }
 
@@ -74,4 +74,4 @@ async fn shown(house: &Standin, id: &str) -> Value {
     items.iter().map(|item| (item["Tag"].as_str().unwrap().to_owned(), item["Value"].clone())).collect()
 }
 
-const NO_ACCOUNT: &str = "This account does not exist: import it first";
+pub(crate) const NO_ACCOUNT: &str = "This account does not exist: import it first";

@@ -1,0 +1,33 @@
+//! Friends are contacts, and the other way round.
+
+use super::{
+    super::mirrorfly_users::{ids, made, sync},
+    *,
+};
+
+#[actix_web::test]
+async fn a_friend_is_on_mirrorflys_list_of_contacts() {
+    let house = house().await;
+    let token = made(&house, "ann", &[]).await;
+    made(&house, "bob", &[]).await;
+    befriend(&house, "ann", "bob").await;
+    assert_eq!(ids(&house, &token, "").await, ["bob"]);
+    one(&house, "sns/friend_delete", json!({ "From_Account": "ann", "To_Account": ["bob"] })).await;
+    assert_eq!(ids(&house, &token, "").await, Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_contact_of_mirrorflys_is_a_friend_and_keeps_its_groups_when_it_is_renamed() {
+    let house = house().await;
+    let token = made(&house, "ann", &[]).await;
+    made(&house, "bob", &[]).await;
+    assert_eq!(sync(&house, &token, &["bob"], &[], false).await, ["bob"]);
+    assert_eq!(friends(&house, "ann").await, json!({ "bob": { "Remark": "Nbob" } }));
+    assert_eq!(add(&house, "ann", wish("bob")).await, well(), "bob does not list ann yet");
+    let group = json!({ "Tag": "Tag_SNS_IM_Group", "Value": ["work"] });
+    let remark = json!({ "Tag": "Tag_SNS_IM_Remark", "Value": "Bobby" });
+    let item = json!({ "To_Account": "bob", "SnsItem": [group, remark] });
+    assert_eq!(one(&house, "sns/friend_update", json!({ "From_Account": "ann", "UpdateItem": [item] })).await, well());
+    sync(&house, &token, &["bob"], &[], false).await;
+    assert_eq!(friends(&house, "ann").await, json!({ "bob": { "Remark": "Nbob", "Group": ["work"] } }));
+}
