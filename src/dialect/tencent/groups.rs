@@ -40,11 +40,9 @@ pub(super) async fn add(call: Call<'_>) -> Answered {
 
 /// Of this command alone the vendor has a number, and words, for who is no friend.
 fn no_friend(fault: FriendFault) -> Refused {
-    match fault {
-        FriendFault::NotFriends => {
-            Refused::Said(Code::NoFriendForGroup, "Err_SNS_GroupAdd_ToTinyId_Not_Friend".to_owned())
-        }
-        fault => fault.into(),
+    match fault == FriendFault::NotFriends {
+        true => Refused::Said(Code::NoFriendForGroup, "Err_SNS_GroupAdd_ToTinyId_Not_Friend".to_owned()),
+        false => fault.into(),
     }
 }
 

@@ -55,7 +55,7 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
         wording: Some(AddWording::parse("It is me").unwrap()),
         at: at(5),
     };
-    assert_eq!(shelf.requests("bob", Direction::Incoming), [came.clone()]);
+    assert_eq!(shelf.requests("bob", Direction::Incoming), std::slice::from_ref(&came));
     let went = Request { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
     assert_eq!(shelf.requests("ann", Direction::Outgoing), [went]);
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
