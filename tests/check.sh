@@ -66,10 +66,10 @@ documentation() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 }
 
-sdk_qiscusapi() {
+sdk_python() {
     # Debian's python3 comes without what puts pip into a virtual environment.
     python3 -c 'import ensurepip, venv' 2>/dev/null || package python3-venv
-    tests/sdk/qiscusapi/run.sh
+    tests/sdk/python/run.sh
 }
 
 sdk_npm() {
@@ -91,7 +91,7 @@ step licences deny check --hide-inclusion-graph licenses bans sources
 step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
-step sdk_qiscusapi sdk_qiscusapi
+step sdk_python sdk_python
 step sdk_npm sdk_npm
 step docs documentation
 printf '== %-13s %4d s\n' all "$SECONDS"

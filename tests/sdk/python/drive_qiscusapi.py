@@ -1,69 +1,15 @@
-"""Drives the package qiscusapi 0.0.8 against the built server: python run.py target/debug/standin
+"""Drives the package qiscusapi 0.0.8 against the built server: python drive_qiscusapi.py target/debug/standin"""
 
-One line for each check. The first wrong thing ends the run with exit code 1. The server has a data folder of its own and listens on
-loopback alone; it is stopped by its process id however the run ends.
-"""
-
-import os
-import queue
 import re
-import subprocess
 import sys
-import tempfile
-import threading
 
 import requests
 from qiscusapi import Api
 
-APP_ID = "houseapp"
-SECRET = "0123456789abcdef0123456789abcdef"
-START_WAIT_S = 20
-STOP_WAIT_S = 10
+from standin import APP_ID, SECRET, check, running
+
 EMAIL = "johnny@cage.com"
 AVATAR = "https://image.url/image.jpg"
-
-
-def check(what, seen, expected):
-    if seen != expected:
-        sys.exit(f"WRONG {what}: {seen!r} instead of {expected!r}")
-    print(f"ok    {what}")
-
-
-def start(binary, data):
-    """Starts the server with nothing of this machine's settings around it. Returns the process and its address."""
-    environment = {
-        "STANDIN_DATA": data,
-        "STANDIN_LISTEN": "127.0.0.1:0",
-        "STANDIN_APP_ID": APP_ID,
-        "STANDIN_APP_SECRET": SECRET,
-    }
-    server = subprocess.Popen(
-        [os.path.abspath(binary)], env=environment, cwd=os.path.dirname(data), stdout=subprocess.PIPE, text=True
-    )
-    addresses = queue.Queue()
-
-    def read():
-        for line in server.stdout:
-            found = re.search(r"listening on (\S+)", line)
-            if found:
-                addresses.put(found.group(1))
-        addresses.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    try:
-        address = addresses.get(timeout=START_WAIT_S)
-    except queue.Empty:
-        address = None
-    return server, address
-
-
-def stop(server):
-    server.terminate()
-    try:
-        server.wait(STOP_WAIT_S)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
 
 
 def client(base, secret=SECRET):
@@ -148,16 +94,11 @@ def is_refused(base):
 
 
 def main(binary):
-    with tempfile.TemporaryDirectory() as folder:
-        server, base = start(binary, os.path.join(folder, "data"))
-        try:
-            check("the server has an address", base is not None, True)
-            made = registers_and_logs_in(base)
-            reads_and_resets(base, made)
-            lists(base)
-            is_refused(base)
-        finally:
-            stop(server)
+    with running(binary) as base:
+        made = registers_and_logs_in(base)
+        reads_and_resets(base, made)
+        lists(base)
+        is_refused(base)
 
 
 if __name__ == "__main__":
