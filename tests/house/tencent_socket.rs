@@ -2,6 +2,7 @@
 
 mod calls;
 mod conversation;
+mod custom_fields;
 mod door;
 mod faults;
 mod frames;
