@@ -46,8 +46,8 @@ impl Listening {
 /// What somebody missed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missed {
-    /// One notice for each user whose profile changed, as it is by now, and one where the listener's own contacts did, in the order of
-    /// the last changes.
+    /// One notice for each user whose profile changed, as it is by now, one for each whom the listener has blocked or blocks no longer,
+    /// and one where its own contacts changed, in the order of the last changes.
     pub notices: Vec<Notice>,
     /// Everything up to this event has been looked at.
     pub seen_to: i64,
@@ -110,8 +110,8 @@ impl Service {
         self.house.store.last_event_seq()
     }
 
-    /// What a user would have heard since event `seq`, had it listened: changes of its own profile and contacts, and of those it shares a
-    /// contact row with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
+    /// What a user would have heard since event `seq`, had it listened: changes of its own profile, contacts and blocks, and of those it
+    /// shares a contact row with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
     /// # Errors
     /// Store errors.
     pub fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
@@ -119,7 +119,7 @@ impl Service {
         let events = store.events_after(seq, LOOK_BACK_EVENTS_MAX)?;
         let seen_to = events.last().map_or(seq, |event| event.seq);
         let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
-        let (mut last_of, mut own_contacts) = (HashMap::new(), None);
+        let (mut last_of, mut own_contacts, mut own_blocks) = (HashMap::new(), None, HashMap::new());
         for event in events.into_iter().filter(|event| event.app == app) {
             let seq = event.seq;
             if let EventKind::ProfileChanged { fields } = event.kind {
@@ -130,9 +130,17 @@ impl Service {
                 // Who comes back reads the list anew: what of it differs need not be named.
                 let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
                 own_contacts = Some(Notice::ContactsChanged { seq, added, removed, changed });
+            } else if let EventKind::Blocked { whom } | EventKind::Unblocked { whom } = event.kind
+                && event.user == listener
+            {
+                own_blocks.insert(whom, (seq, matches!(event.kind, EventKind::Blocked { .. })));
             }
         }
         let mut notices = Vec::from_iter(own_contacts);
+        for (whom, (seq, is_blocked)) in own_blocks {
+            let whom = store.user_by_key(app, whom)?;
+            notices.extend(whom.map(|whom| Notice::BlocksChanged { seq, whom: whom.id, is_blocked }));
+        }
         for (user, (seq, fields)) in last_of {
             let hears = user == listener || store.hears(listener, user)?;
             if let Some(user) = store.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
