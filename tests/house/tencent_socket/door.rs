@@ -111,6 +111,16 @@ async fn an_app_whose_wire_is_switched_off_answers_no_open_socket_either() {
 }
 
 #[actix_web::test]
+async fn a_call_that_is_no_socket_is_told_so() {
+    let house = house().await;
+    let told = refused(60002, "This is the socket of the SDK: open a WebSocket here");
+    for (method, status) in [(Method::GET, 400), (Method::POST, 405)] {
+        let answer = send(house.call(method, &format!("/binfo?{}", query()))).await;
+        assert_eq!((answer.status, answer.json()), (status, told.clone()));
+    }
+}
+
+#[actix_web::test]
 async fn a_page_of_an_origin_that_is_not_allowed_opens_no_socket() {
     use tungstenite::client::IntoClientRequest as _;
 

@@ -236,15 +236,15 @@ async fn who_comes_back_hears_what_it_missed_and_who_logs_in_anew_reads_it() {
     let (mut bob, ticket) = Socket::of(&house, "bob").await;
     set(&house, "alice", &nick("heard")).await;
     bob.told().await;
-    for name in ["one", "two"] {
+    for (name, role) in [("one", 1), ("two", 2)] {
         bob.socket.close(None).await.unwrap();
         assert_eq!(bob.is_closed().await, None);
+        set(&house, "alice", &nick("soon something else")).await;
         set(&house, "alice", &nick(name)).await;
-        set(&house, "alice", &[("Tag_Profile_IM_Role", json!(name.len()))]).await;
+        set(&house, "alice", &[("Tag_Profile_IM_Role", json!(role))]).await;
         bob = Socket::again(&house, &ticket).await;
-        let told = bob.told().await;
-        let tags = told["ProfileDataMod"][0]["ProfileList"].as_array().unwrap();
-        assert!(tags.contains(&text("Tag_Profile_IM_Nick", name)), "{told}");
+        let items = json!([text("Tag_Profile_IM_Nick", name), { "Tag": "Tag_Profile_IM_Role", "ValueNum": role }]);
+        assert_eq!(bob.told().await, profile("alice", &items));
         bob.hears_nothing().await;
     }
     bob.socket.close(None).await.unwrap();
@@ -252,6 +252,27 @@ async fn who_comes_back_hears_what_it_missed_and_who_logs_in_anew_reads_it() {
     set(&house, "alice", &nick("three")).await;
     let (mut bob, _) = Socket::of(&house, "bob").await;
     bob.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn who_comes_back_hears_how_its_black_list_stands() {
+    let house = house().await;
+    import(&house, &["alice", "bob", "eve"]).await;
+    let lists = async |command: &str, whom: &str| {
+        let body = json!({ "From_Account": "alice", "To_Account": [whom] });
+        by_rest(&house, &format!("sns/black_list_{command}"), body).await;
+    };
+    lists("add", "bob").await;
+    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+    alice.socket.close(None).await.unwrap();
+    assert_eq!(alice.is_closed().await, None);
+    for (command, whom) in [("add", "eve"), ("delete", "bob"), ("delete", "eve"), ("add", "eve")] {
+        lists(command, whom).await;
+    }
+    let mut alice = Socket::again(&house, &ticket).await;
+    assert_eq!(alice.told().await, friends(&json!({ "BlackListDelAccount": ["bob"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "BlackListAddAccount": ["eve"] })));
+    alice.hears_nothing().await;
 }
 
 #[actix_web::test]

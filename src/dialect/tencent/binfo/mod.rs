@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
-    http::header::{ContentType, ORIGIN},
+    http::{
+        StatusCode,
+        header::{ContentType, ORIGIN},
+    },
     web::{self, Data, Payload},
 };
 use serde_json::{Map, Value};
@@ -42,7 +45,19 @@ use crate::{
 
 /// `/binfo`, behind whatever path a page's `proxyServer` has; with a slash at its end the SDK makes two of it.
 pub fn door() -> Resource {
-    web::resource(["/binfo", "/{prefix:.*}/binfo"]).route(web::get().to(open))
+    web::resource(["/binfo", "/{prefix:.*}/binfo"]).route(web::get().to(open)).default_service(web::to(no_socket))
+}
+
+async fn no_socket() -> HttpResponse {
+    answer(StatusCode::METHOD_NOT_ALLOWED, NO_SOCKET)
+}
+
+const NO_SOCKET: &str = "This is the socket of the SDK: open a WebSocket here";
+
+/// What is answered to who gets no socket.
+fn answer(status: StatusCode, why: &str) -> HttpResponse {
+    let refused = reply::failed(&Refused::Said(Code::BadHttp, why.to_owned()), Family::Account);
+    HttpResponse::build(status).content_type(ContentType::json()).body(refused.into_text())
 }
 
 async fn open(
@@ -50,7 +65,7 @@ async fn open(
     addresses: Data<Addresses>,
     request: HttpRequest,
     payload: Payload,
-) -> Result<HttpResponse, actix_web::Error> {
+) -> HttpResponse {
     let query = Form::query(request.query_string()).ok();
     let of_query = |name| query.as_ref().and_then(|query| query.text(name).ok()?).unwrap_or_default();
     let runner = Runner {
@@ -59,14 +74,12 @@ async fn open(
         sdk_app_id: of_query("sdkappid").to_owned(),
     };
     if !runner.is_open_to(&request) {
-        let why = Refused::Said(Code::BadHttp, "This page's origin is none of the app's allowed_origins".to_owned());
-        return Ok(HttpResponse::Forbidden()
-            .content_type(ContentType::json())
-            .body(reply::failed(&why, Family::Account).into_text()));
+        return answer(StatusCode::FORBIDDEN, "This page's origin is none of the app's allowed_origins");
     }
     let talk = Binfo::new(instance(of_query("instanceid")));
     let service = service.as_ref().clone();
-    socket::open(&request, payload, &[], talk, service, async move |verb| runner.run(verb).await)
+    let opened = socket::open(&request, payload, &[], talk, service, async move |verb| runner.run(verb).await);
+    opened.unwrap_or_else(|_no_handshake| answer(StatusCode::BAD_REQUEST, NO_SOCKET))
 }
 
 /// The client's number: of the id that its SDK made for itself, so that it has the same one when it comes back.
@@ -112,7 +125,7 @@ impl Runner {
                 (Outcome::Answer(answer.into_text()), Hears::AsBefore)
             }
             Verb::Tell { own, notice } => {
-                let events = self.told(&own, vec![*notice]).await;
+                let events = self.rest_of(&own, *notice).await;
                 (Outcome::Events { events, rest: None }, Hears::AsBefore)
             }
             Verb::LookBack { own, seq } => (self.missed(&own, seq).await, Hears::AsBefore),
@@ -169,40 +182,37 @@ impl Runner {
         match missed {
             Ok(missed) => {
                 let rest = missed.is_part.then_some(missed.seen_to);
-                Outcome::Events { events: self.told(own, missed.notices).await, rest }
+                let mut events = Vec::new();
+                for notice in missed.notices {
+                    events.extend(push::at_once(&notice));
+                    events.extend(self.rest_of(own, notice).await);
+                }
+                Outcome::Events { events, rest }
             }
-            Err(refused) => {
-                unsaid(&refused);
-                Outcome::Events { events: Vec::new(), rest: None }
-            }
+            Err(refused) => Outcome::Events { events: unsaid(&refused), rest: None },
         }
     }
 
-    async fn told(&self, own: &Own, notices: Vec<Notice>) -> Vec<Value> {
-        let mut events = Vec::new();
-        for notice in notices {
-            match self.events(own, notice).await {
-                Ok(told) => events.extend(told),
-                Err(refused) => unsaid(&refused),
-            }
-        }
-        events
+    /// What a user is told of a notice beside what can be said at once.
+    async fn rest_of(&self, own: &Own, notice: Notice) -> Vec<Value> {
+        self.looked_up(own, notice).await.unwrap_or_else(|refused| unsaid(&refused))
     }
 
-    /// What a user is told of what happened, where that must be looked up.
-    async fn events(&self, own: &Own, notice: Notice) -> Result<Vec<Value>, Refused> {
-        let (service, tenant) = (&self.service, self.tenant()?);
-        let desk = self.desk(&tenant);
+    async fn looked_up(&self, own: &Own, notice: Notice) -> Result<Vec<Value>, Refused> {
+        // An app whose wire was switched off tells nothing more.
+        let Ok(tenant) = self.tenant() else { return Ok(Vec::new()) };
+        let (service, desk) = (&self.service, self.desk(&tenant));
         match notice {
             Notice::ProfileChanged { user, fields, .. } => {
                 let tags = readable(&desk, own, &user, &fields)?;
                 Ok(push::profile_changed(&user, &tags, &desk).into_iter().collect())
             }
+            Notice::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
             Notice::ContactsChanged { changed, .. } => {
                 let friends = service.friends_among(&tenant, &own.id, changed).await?;
                 Ok(push::friends_changed(&friends.into_iter().flatten().collect::<Vec<_>>()))
             }
-            Notice::RequestChanged { with, is_incoming, .. } => {
+            Notice::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
                 let (direction, asker) = match is_incoming {
                     true => (Direction::Incoming, &with),
                     false => (Direction::Outgoing, &own.id),
@@ -215,24 +225,29 @@ impl Runner {
                     .into_iter()
                     .collect())
             }
-            // Said as it comes.
-            Notice::BlocksChanged { .. } => Ok(Vec::new()),
+            Notice::BlocksChanged { .. } | Notice::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }
     }
 }
 
 /// The tags of those fields of a profile that a user may read.
 fn readable(desk: &Desk<'_>, own: &Own, user: &User, fields: &[ProfileField]) -> Result<Vec<Tag>, Error> {
-    let has_custom = fields.iter().any(|field| matches!(field, ProfileField::Custom(_)));
-    let tags = fields.iter().filter_map(Tag::of_field);
-    if !has_custom {
-        return Ok(tags.collect());
+    let mut tags: Vec<Tag> = Vec::new();
+    for tag in fields.iter().filter_map(Tag::of_field) {
+        // Of a field that changed twice, who looks back is told once.
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
     }
-    let reads = desk.service.readable(desk.tenant, Viewer::User(own.key), user.key)?;
-    Ok(tags.filter(|tag| if let Tag::Custom(name) = tag { reads(name) } else { true }).collect())
+    if tags.iter().any(|tag| matches!(tag, Tag::Custom(_))) {
+        let reads = desk.service.readable(desk.tenant, Viewer::User(own.key), user.key)?;
+        tags.retain(|tag| if let Tag::Custom(name) = tag { reads(name) } else { true });
+    }
+    Ok(tags)
 }
 
 /// Nobody waits for it: what was not pushed is read when it is asked for.
-fn unsaid(refused: &Refused) {
+fn unsaid(refused: &Refused) -> Vec<Value> {
     log::error!("a change stays unsaid: {refused:?}");
+    Vec::new()
 }

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         friend::{AddSource, AddWording, Friend, Request},
         id::UserId,
+        listening::Notice,
         profile::User,
     },
 };
@@ -32,13 +33,33 @@ pub(super) fn kicked(kick: Kick) -> Value {
     json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": kick as u8 } }] })
 }
 
+/// What can be said of a notice as it comes.
+pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
+    match notice {
+        Notice::ContactsChanged { added, removed, .. } => [friends_removed(removed), friends_added(added)].concat(),
+        Notice::BlocksChanged { whom, is_blocked, .. } => block_changed(whom, *is_blocked),
+        Notice::RequestChanged { with, is_waiting: false, .. } => request_gone(with),
+        Notice::ProfileChanged { .. } | Notice::RequestChanged { is_waiting: true, .. } => Vec::new(),
+    }
+}
+
+/// Whether more is to be said of a notice, which must be looked up.
+pub(super) fn has_more(notice: &Notice) -> bool {
+    match notice {
+        Notice::ProfileChanged { .. } => true,
+        Notice::ContactsChanged { changed, .. } => !changed.is_empty(),
+        Notice::BlocksChanged { .. } => false,
+        Notice::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
+    }
+}
+
 /// These are friends from now on.
-pub(super) fn friends_added(ids: &[UserId]) -> Vec<Value> {
+fn friends_added(ids: &[UserId]) -> Vec<Value> {
     by_hundreds(1, "FriendAddAccount", &shown(ids))
 }
 
 /// These are friends no longer. The SDK breaks at one that it never had, so who is shown nowhere is not named here.
-pub(super) fn friends_removed(ids: &[UserId]) -> Vec<Value> {
+fn friends_removed(ids: &[UserId]) -> Vec<Value> {
     by_hundreds(2, "FriendDelAccount", &shown(ids))
 }
 
@@ -55,7 +76,7 @@ pub(super) fn friends_changed(friends: &[Friend]) -> Vec<Value> {
 }
 
 /// Somebody is on the black list from now on, or no longer.
-pub(super) fn block_changed(whom: &UserId, is_blocked: bool) -> Vec<Value> {
+fn block_changed(whom: &UserId, is_blocked: bool) -> Vec<Value> {
     let key = if is_blocked { "BlackListAddAccount" } else { "BlackListDelAccount" };
     shown(slice::from_ref(whom)).iter().map(|whom| friend_list(&json!({ key: [whom] }))).collect()
 }
@@ -75,7 +96,7 @@ pub(super) fn request_came(asker: &UserId, request: &Request, other: Option<&Use
 }
 
 /// A request waits no longer, whoever of the two had asked. Spelt as the SDK spells it.
-pub(super) fn request_gone(with: &UserId) -> Vec<Value> {
+fn request_gone(with: &UserId) -> Vec<Value> {
     by_hundreds(4, "FrienPencydDel_Account", &shown(slice::from_ref(with)))
 }
 

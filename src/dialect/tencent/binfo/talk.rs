@@ -47,7 +47,7 @@ pub enum Verb {
         /// With what.
         body: Value,
     },
-    /// Make of a notice what is pushed to a user: what it tells of is to be looked up.
+    /// Make of a notice what is pushed to a user beside what could be said at once.
     Tell {
         /// To whom.
         own: Own,
@@ -188,18 +188,9 @@ impl Talk for Binfo {
     }
 
     fn notice(&mut self, notice: &Notice) -> Next {
-        let Some(own) = self.own.clone() else { return Step::default() };
-        match notice {
-            Notice::ProfileChanged { .. } => tell_of(own, notice),
-            Notice::ContactsChanged { added, removed, changed, .. } => {
-                let events = [push::friends_removed(removed), push::friends_added(added)].concat();
-                let verb = (!changed.is_empty()).then(|| tell_of(own, notice).verb).flatten();
-                Step { verb, ..tell(&events) }
-            }
-            Notice::BlocksChanged { whom, is_blocked, .. } => tell(&push::block_changed(whom, *is_blocked)),
-            Notice::RequestChanged { is_waiting: true, .. } => tell_of(own, notice),
-            Notice::RequestChanged { with, is_waiting: false, .. } => tell(&push::request_gone(with)),
-        }
+        let Some(own) = &self.own else { return Step::default() };
+        let tell_rest = || Verb::Tell { own: own.clone(), notice: Box::new(notice.clone()) };
+        Step { verb: push::has_more(notice).then(tell_rest), ..tell(&push::at_once(notice)) }
     }
 
     /// A client that was replaced stays: its SDK says a logout of its own before it tells the page, and may log in anew.
@@ -242,8 +233,4 @@ fn say(frame: Frame) -> Next {
 
 fn tell(events: &[Value]) -> Next {
     Step { frames: events.iter().map(frame::push).collect(), ..Step::default() }
-}
-
-fn tell_of(own: Own, notice: &Notice) -> Next {
-    Step { verb: Some(Verb::Tell { own, notice: Box::new(notice.clone()) }), ..Step::default() }
 }
