@@ -15,6 +15,7 @@ use crate::domain::{
     friend::FriendFault,
     id::{AppKey, UserId},
     page::{Listed, Page},
+    profile::User,
     time::Moment,
 };
 
@@ -30,23 +31,22 @@ pub(in crate::store) fn add(
     whom: &[UserId],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
-    each(
-        Call::of(tx, app, owner, at)?,
-        whom,
-        |id| id,
-        |call, other, _| {
-            if blocks(tx, call.owner.key, other.key)? {
-                return Ok(Err(FriendFault::AlreadyBlocked));
-            }
-            if contacts::blocks_of(tx, app, call.owner.key)? >= ROWS_MAX {
-                return Ok(Err(FriendFault::BlocksFull));
-            }
-            tx.prepare_cached(BLOCK)?.execute(params![call.owner.key.0, other.key.0, at.micros()])?;
-            call.tell(&call.owner, &EventKind::Blocked { whom: other.key })?;
-            call.unlist(other, true)?;
-            call.settle(other).map(Ok)
-        },
-    )
+    let call = Call::of(tx, app, owner, at)?;
+    let mut blocked = contacts::blocks_of(tx, app, call.owner.key)?;
+    let block = |call: &mut Call<'_>, other: &User, _: &UserId| {
+        if blocks(tx, call.owner.key, other.key)? {
+            return Ok(Err(FriendFault::AlreadyBlocked));
+        }
+        if blocked >= ROWS_MAX {
+            return Ok(Err(FriendFault::BlocksFull));
+        }
+        tx.prepare_cached(BLOCK)?.execute(params![call.owner.key.0, other.key.0, at.micros()])?;
+        blocked += 1;
+        call.tell(&call.owner, &EventKind::Blocked { whom: other.key })?;
+        call.unlist(other, true)?;
+        call.settle(other).map(Ok)
+    };
+    each(call, whom, |id| id, block)
 }
 
 pub(in crate::store) fn delete(

@@ -32,12 +32,14 @@ pub(super) struct Call<'a> {
     added: Vec<UserKey>,
     removed: Vec<UserKey>,
     changed: Vec<UserKey>,
+    /// How many the owner lists by now, once that has been asked: counting thousands anew for each of a call's thousand takes a while.
+    listed: Option<usize>,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn of(tx: &'a Transaction<'a>, app: AppKey, owner: &UserId, at: Moment) -> Result<Self, Error> {
         let owner = users::find(tx, app, owner)?.ok_or(Error::NotFound(What::User))?;
-        Ok(Self { tx, app, owner, at, added: Vec::new(), removed: Vec::new(), changed: Vec::new() })
+        Ok(Self { tx, app, owner, at, added: Vec::new(), removed: Vec::new(), changed: Vec::new(), listed: None })
     }
 
     /// The other of two users.
@@ -58,6 +60,7 @@ impl<'a> Call<'a> {
         if let Some(mine) = mine {
             if put(self.tx, self.owner.key, other.key, mine, self.at)? {
                 self.added.push(other.key);
+                self.listed = self.listed.map(|listed| listed + 1);
             }
             self.forget_request(other, &self.owner)?;
         }
@@ -76,6 +79,16 @@ impl<'a> Call<'a> {
             self.forget_request(asked, by)?;
         }
         Ok(())
+    }
+
+    /// Whether the owner lists another already, or may.
+    pub(super) fn has_room(&mut self, other: UserKey) -> Result<bool, Error> {
+        let listed = match self.listed {
+            Some(listed) => listed,
+            None => friends(self.tx, self.owner.key)?,
+        };
+        self.listed = Some(listed);
+        Ok(listed < FRIENDS_MAX || lists(self.tx, self.owner.key, other)?)
     }
 
     /// The owner's row of a friend says something else.
@@ -105,6 +118,7 @@ impl<'a> Call<'a> {
         let listed = take(self.tx, self.owner.key, other.key)?;
         if listed {
             self.removed.push(other.key);
+            self.listed = self.listed.map(|listed| listed.saturating_sub(1));
         }
         if both_ways && take(self.tx, other.key, self.owner.key)? {
             self.tell(other, &off(self.owner.key))?;
@@ -113,7 +127,7 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn done(self) -> Result<(), Error> {
-        let Self { tx, app, owner, at, added, removed, changed } = self;
+        let Self { tx, app, owner, at, added, removed, changed, listed: _ } = self;
         match added.is_empty() && removed.is_empty() && changed.is_empty() {
             true => Ok(()),
             false => {
@@ -187,10 +201,14 @@ pub(super) fn blocks(connection: &Connection, owner: UserKey, blocked: UserKey) 
 
 const FRIENDS: &str = "SELECT count(*) FROM contact WHERE owner = ?1";
 
+fn friends(tx: &Transaction<'_>, owner: UserKey) -> Result<usize, Error> {
+    let friends: i64 = tx.prepare_cached(FRIENDS)?.query_row(params![owner.0], |row| row.get(0))?;
+    usize::try_from(friends).map_err(Error::internal)
+}
+
 /// Whether a user lists another already, or may.
 pub(super) fn has_room(tx: &Transaction<'_>, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
-    let friends: i64 = tx.prepare_cached(FRIENDS)?.query_row(params![owner.0], |row| row.get(0))?;
-    Ok(usize::try_from(friends).is_ok_and(|friends| friends < FRIENDS_MAX) || lists(tx, owner, contact)?)
+    Ok(friends(tx, owner)? < FRIENDS_MAX || lists(tx, owner, contact)?)
 }
 
 pub(in crate::store) fn befriend(
@@ -228,7 +246,12 @@ fn befriend_one(call: &mut Call<'_>, asked: &Befriend, how: Befriending) -> Resu
 }
 
 /// Why the owner cannot have this friend.
-fn obstacle(call: &Call<'_>, other: &User, asked: &Befriend, how: Befriending) -> Result<Option<FriendFault>, Error> {
+fn obstacle(
+    call: &mut Call<'_>,
+    other: &User,
+    asked: &Befriend,
+    how: Befriending,
+) -> Result<Option<FriendFault>, Error> {
     let (tx, mine, theirs) = (call.tx, call.owner.key, other.key);
     let (lists_them, lists_me) = (lists(tx, mine, theirs)?, lists(tx, theirs, mine)?);
     let may_not_ask = call.owner.profile.particulars.forbid_type == Some(ForbidType::SendOut);
@@ -243,7 +266,7 @@ fn obstacle(call: &Call<'_>, other: &User, asked: &Befriend, how: Befriending) -
         FriendFault::TheyBlock
     } else if denies && !how.is_forced {
         FriendFault::TheyDeny
-    } else if !has_room(tx, mine, theirs)? {
+    } else if !call.has_room(theirs)? {
         FriendFault::MyListFull
     } else if how.both_ways && !has_room(tx, theirs, mine)? {
         FriendFault::TheirListFull
@@ -260,7 +283,7 @@ pub(super) fn each<T>(
     mut call: Call<'_>,
     items: &[T],
     id: impl Fn(&T) -> &UserId,
-    step: impl Fn(&mut Call<'_>, &User, &T) -> Result<Outcome, Error>,
+    mut step: impl FnMut(&mut Call<'_>, &User, &T) -> Result<Outcome, Error>,
 ) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {

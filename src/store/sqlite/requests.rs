@@ -92,7 +92,7 @@ fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Resu
 
 /// Why a request cannot be granted by now.
 fn obstacle(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     other: &User,
     both_ways: bool,
     group: &[FriendGroup],
@@ -104,7 +104,7 @@ fn obstacle(
         FriendFault::TheyBlock
     } else if !has_room(tx, theirs, mine)? {
         FriendFault::TheirListFull
-    } else if both_ways && !has_room(tx, mine, theirs)? {
+    } else if both_ways && !call.has_room(theirs)? {
         FriendFault::MyListFull
     } else if both_ways && !groups::have_room(tx, mine, group)? {
         FriendFault::GroupsFull
