@@ -38,8 +38,8 @@ pub(super) async fn add(call: Call<'_>) -> Answered {
         Some(1) => true,
         Some(_) => return Err(bad(&Fault::NotOneOf("0, 1"), "ForceAddFlags")),
     };
-    if is_forced {
-        call.back_end()?;
+    if is_forced && call.back_end().is_err() {
+        return Err(Refused::Rights("ForceAddFlags is for the app's administrator, by the REST API".to_owned()));
     }
     befriend(call, &owner, Befriending { both_ways: both_ways.unwrap_or(true), is_forced }).await
 }
