@@ -36,13 +36,13 @@ const WAIT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_millis(300);
 
 /// A user, with what it needs to come in.
-struct Person {
+pub(crate) struct Person {
     id: String,
     token: String,
     password: String,
 }
 
-async fn person(house: &Standin, id: &str) -> Person {
+pub(crate) async fn person(house: &Standin, id: &str) -> Person {
     let back_end = house.back_end_token().await;
     let made = data(&house.create_user(&back_end, &[("userIdentifier", id)]).await);
     let text = |field: &str| made[field].as_str().unwrap().to_owned();
@@ -57,7 +57,7 @@ async fn list(house: &Standin, owner: &Person, whom: &Person) {
 }
 
 /// A WebSocket to the server, as a browser opens it.
-struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
 fn auth(username: &str, password: &str) -> String {
     let message = STANDARD.encode(format!("\0{username}\0{password}"));
@@ -92,7 +92,7 @@ impl Socket {
     }
 
     /// A client that is in.
-    async fn bound(house: &Standin, person: &Person) -> Self {
+    pub(crate) async fn bound(house: &Standin, person: &Person) -> Self {
         let mut socket = Self::opened(house).await;
         socket.say(&auth(&person.id, &person.password)).await;
         assert_eq!(socket.hear().await, r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#);
@@ -104,7 +104,7 @@ impl Socket {
         socket
     }
 
-    async fn say(&mut self, text: &str) {
+    pub(crate) async fn say(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
@@ -118,7 +118,7 @@ impl Socket {
     }
 
     /// The next frame of text.
-    async fn hear(&mut self) -> String {
+    pub(crate) async fn hear(&mut self) -> String {
         match self.next().await {
             Some(Ok(Message::Text(text))) => text.to_string(),
             other => panic!("no text: {other:?}"),

@@ -2,6 +2,7 @@
 
 mod adding;
 mod black_list;
+mod by_socket;
 mod groups;
 mod limits;
 mod listing;

@@ -78,7 +78,7 @@ async fn befriend(house: &Standin, one: &str, other: &str) {
 }
 
 /// A WebSocket to the server, as the SDK opens it.
-struct Socket {
+pub(crate) struct Socket {
     socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
     seq: u64,
     /// What was pushed while an answer was waited for.
@@ -96,7 +96,7 @@ impl Socket {
     }
 
     /// A socket that a user has logged in on, and its ticket.
-    async fn of(house: &Standin, id: &str) -> (Self, String) {
+    pub(crate) async fn of(house: &Standin, id: &str) -> (Self, String) {
         let mut socket = Self::connect(house).await;
         let said = socket.log_in(id, &user_sig(id)).await;
         assert_eq!(said["ErrorCode"], 0, "{said}");
@@ -118,7 +118,7 @@ impl Socket {
     }
 
     /// The body of the answer to a call that shows a ticket.
-    async fn ask(&mut self, command: &str, ticket: &str, body: Value) -> Value {
+    pub(crate) async fn ask(&mut self, command: &str, ticket: &str, body: Value) -> Value {
         self.ask_as(command, json!({ "a2": ticket, "tinyid": "144115188075855873" }), body).await
     }
 

@@ -1,16 +1,20 @@
 //! How many a call may name, and how many a user may have.
 
+use futures_util::future::join_all;
+use standin::domain::contact::ROWS_MAX;
+
 use super::*;
 
 /// Imports users, as many as there are.
 pub(super) async fn import(house: &Standin, ids: &[String]) {
-    for ids in ids.chunks(100) {
-        done(house, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
+    let import = |ids: &[String]| done(house, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids }));
+    for ids in ids.chunks(2000) {
+        join_all(ids.chunks(100).map(import)).await;
     }
 }
 
 /// A call about as many accounts: the command, the list's name, its items, what else the call says.
-fn calls(accounts: &[String]) -> Vec<(&'static str, &'static str, Value)> {
+pub(super) fn calls(accounts: &[String]) -> Vec<(&'static str, &'static str, Value)> {
     let named = json!(accounts);
     let items = |more: Value| -> Value {
         let item = |account: &String| {
@@ -120,10 +124,26 @@ async fn no_more_than_a_thousand_requests_wait_for_one() {
     allow(&house, "star", "NeedConfirm").await;
     let ids: Vec<String> = (0..1001).map(|n| format!("u{n}")).collect();
     import(&house, &ids).await;
-    for id in &ids[..1000] {
-        assert_eq!(add(&house, id, wish("star")).await.0, 30539);
+    for ids in ids[..1000].chunks(50) {
+        let asked = join_all(ids.iter().map(|id| add(&house, id, wish("star")))).await;
+        assert!(asked.iter().all(|(code, _)| *code == 30539), "{asked:?}");
     }
     let full = "1000 requests wait for an answer, the most that may";
     assert_eq!(add(&house, "u1000", wish("star")).await, said(30012, full));
     assert_eq!(add(&house, "u0", wish("star")).await.0, 30539, "asking again is no more");
+}
+
+#[actix_web::test]
+async fn no_more_than_ten_thousand_are_on_a_black_list() {
+    let house = people(&["ann"]).await;
+    let ids: Vec<String> = (0..=ROWS_MAX).map(|n| format!("u{n}")).collect();
+    import(&house, &ids).await;
+    let body = |ids: &[String]| json!({ "From_Account": "ann", "To_Account": ids });
+    for ids in ids[..ROWS_MAX].chunks(1000) {
+        assert_eq!(done(&house, "sns/black_list_add", body(ids)).await.get("Fail_Account"), None);
+    }
+    let full = said(30013, "The black list holds 10000 accounts, the most it may");
+    assert_eq!(one(&house, "sns/black_list_add", body(&ids[ROWS_MAX..])).await, full);
+    let last = done(&house, "sns/black_list_get", json!({ "From_Account": "ann", "StartIndex": 9000 })).await;
+    assert_eq!((last["BlackListItem"].as_array().unwrap().len(), &last["StartIndex"]), (1000, &json!(0)));
 }

@@ -1,7 +1,10 @@
 //! Friends are contacts, and the other way round.
 
 use super::{
-    super::mirrorfly_users::{ids, made, sync},
+    super::{
+        mirrorfly_socket::{Socket, person},
+        mirrorfly_users::{ids, made, sync},
+    },
     *,
 };
 
@@ -30,4 +33,17 @@ async fn a_contact_of_mirrorflys_is_a_friend_and_keeps_its_groups_when_it_is_ren
     assert_eq!(one(&house, "sns/friend_update", json!({ "From_Account": "ann", "UpdateItem": [item] })).await, well());
     sync(&house, &token, &["bob"], &[], false).await;
     assert_eq!(friends(&house, "ann").await, json!({ "bob": { "Remark": "Nbob", "Group": ["work"] } }));
+}
+
+#[actix_web::test]
+async fn a_friend_is_on_the_roster_of_mirrorflys_socket() {
+    let house = house().await;
+    let ann = person(&house, "ann").await;
+    person(&house, "bob").await;
+    let mut socket = Socket::bound(&house, &ann).await;
+    befriend(&house, "ann", "bob").await;
+    assert!(socket.hear().await.contains("<register_update />"), "ann's list differs");
+    socket.say(r#"<iq xmlns="jabber:client" type="get" id="7"><query xmlns="jabber:iq:roster"/></iq>"#).await;
+    let roster = socket.hear().await;
+    assert!(roster.contains("jabber:iq:roster") && roster.contains(r#"jid="bob@"#), "{roster}");
 }

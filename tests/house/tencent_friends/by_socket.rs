@@ -1,0 +1,67 @@
+//! The same commands as users call them: for themselves alone.
+
+use super::{super::tencent_socket::Socket, *};
+
+fn rights(info: &str) -> Value {
+    json!({ "ActionStatus": "FAIL", "ErrorCode": 30004, "ErrorInfo": info, "ErrorDisplay": "" })
+}
+
+#[actix_web::test]
+async fn a_user_acts_for_itself_alone() {
+    let house = people(&["ann", "bob"]).await;
+    let (mut socket, ticket) = Socket::of(&house, "bob").await;
+    let mut calls = limits::calls(&["bob".to_owned()]);
+    for command in [
+        "friend_get",
+        "friend_delete_all",
+        "pendency_get",
+        "pendency_report",
+        "group_get",
+        "group_delete",
+        "black_list_get",
+    ] {
+        calls.push((command, "", json!({ "From_Account": "ann" })));
+    }
+    for (command, _, body) in calls {
+        let command = format!("sns.{}", command.trim_start_matches("sns/"));
+        let info = match command.as_str() {
+            "sns.friend_import" => "Only the app's administrator calls this, by the REST API",
+            _ => "From_Account must be the account that has signed in",
+        };
+        assert_eq!(socket.ask(&command, &ticket, body).await, rights(info), "{command}");
+    }
+}
+
+#[actix_web::test]
+async fn a_user_forces_nobody() {
+    let house = people(&["ann", "shy"]).await;
+    allow(&house, "shy", "NeedConfirm").await;
+    let (mut socket, ticket) = Socket::of(&house, "ann").await;
+    let body = |flags: u32| json!({ "From_Account": "ann", "AddFriendItem": [wish("shy")], "ForceAddFlags": flags });
+    let said = socket.ask("sns.friend_add", &ticket, body(1)).await;
+    assert_eq!(said, rights("ForceAddFlags is for the app's administrator, by the REST API"));
+    let said = socket.ask("sns.friend_add", &ticket, body(0)).await;
+    assert_eq!(codes(&said), [("shy".to_owned(), 30539)]);
+}
+
+#[actix_web::test]
+async fn what_a_user_may_not_read_of_a_friend_is_left_out() {
+    let house = people(&["ann", "bob"]).await;
+    for (name, reader) in [("Open", "everyone"), ("Near", "friends"), ("Own", "owner"), ("Back", "back-end")] {
+        house.command(&["app", "field", "add", name, "--read", reader]);
+        set(&house, "bob", &[(&format!("Tag_Profile_Custom_{name}"), json!("x"))]).await;
+    }
+    let one_way = json!({ "From_Account": "ann", "AddFriendItem": [wish("bob")], "AddType": "Add_Type_Single" });
+    assert_eq!(one(&house, "sns/friend_add", one_way).await, well());
+    let (mut socket, ticket) = Socket::of(&house, "ann").await;
+    let body = json!({ "From_Account": "ann", "To_Account": ["bob"] });
+    let mut custom = async || {
+        let said = socket.ask("sns.friend_get_specified", &ticket, body.clone()).await;
+        let items = said["InfoItem"][0]["SnsProfileItem"].as_array().unwrap().iter();
+        let names = items.filter_map(|item| item["Tag"].as_str().unwrap().strip_prefix("Tag_Profile_Custom_"));
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(custom().await, ["Open"], "bob does not list ann");
+    befriend(&house, "bob", "ann").await;
+    assert_eq!(custom().await, ["Near", "Open"]);
+}
