@@ -158,8 +158,8 @@ pub struct Befriend {
     pub whom: UserId,
     /// What the owner calls them.
     pub remark: Option<ContactName>,
-    /// A group to put them in.
-    pub group: Option<FriendGroup>,
+    /// The groups to put them in.
+    pub groups: Vec<FriendGroup>,
     /// How it came about.
     pub source: Option<AddSource>,
     /// What is said.

@@ -51,7 +51,7 @@ impl Service {
         if self.add_people(tenant).await? {
             let [one, two] = ["user1", "user2"].map(UserId::parse);
             let whom = two.map_err(Error::internal)?;
-            let friend = Befriend { whom, remark: None, group: None, source: None, wording: None };
+            let friend = Befriend { whom, remark: None, groups: Vec::new(), source: None, wording: None };
             let how = Befriending { both_ways: true, is_forced: true };
             self.befriend(tenant, &one.map_err(Error::internal)?, vec![friend], how).await?;
         }

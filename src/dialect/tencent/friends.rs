@@ -79,26 +79,22 @@ fn wish(whom: UserId, item: &Value) -> Result<Befriend, Refused> {
     Ok(Befriend {
         whom,
         remark: parsed(item, "Remark", remark)?,
-        group: group(item)?,
+        groups: groups(item)?,
         source: Some(parsed(item, "AddSource", AddSource::parse)?.ok_or_else(|| bad(&Fault::Missing, "AddSource"))?),
         wording: parsed(item, "AddWording", AddWording::parse)?,
     })
 }
 
-/// The group a new friend goes into: a text, or a list of one, as the page on importing writes it.
-fn group(item: &Value) -> Result<Option<FriendGroup>, Refused> {
+/// The groups a new friend goes into: one text, or a list, as the page on importing writes it.
+fn groups(item: &Value) -> Result<Vec<FriendGroup>, Refused> {
     const FIELD: &str = "GroupName";
-    match item.get(FIELD).and_then(Value::as_array).map(Vec::as_slice) {
-        None => parsed(item, FIELD, FriendGroup::parse),
-        Some([]) => Ok(None),
-        Some([group]) => {
-            let group = group.as_str().ok_or_else(|| bad(&TEXT, FIELD))?;
-            FriendGroup::parse(group).map(Some).map_err(|fault| bad(&fault, FIELD))
-        }
-        Some(_) => {
-            Err(Refused::BadParameter(format!("{FIELD} must be one group: friend_update puts a friend into more")))
-        }
-    }
+    let Some(given) = item.get(FIELD).and_then(Value::as_array) else {
+        return Ok(parsed(item, FIELD, FriendGroup::parse)?.into_iter().collect());
+    };
+    let group = |group: &Value| {
+        FriendGroup::parse(group.as_str().ok_or_else(|| bad(&TEXT, FIELD))?).map_err(|fault| bad(&fault, FIELD))
+    };
+    given.iter().map(group).collect()
 }
 
 /// `sns.friend_delete`: each account leaves the list, and the user leaves theirs where that is asked.

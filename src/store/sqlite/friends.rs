@@ -154,7 +154,7 @@ const FORGET_REQUEST: &str = "DELETE FROM request WHERE asked = ?1 AND by = ?2";
 #[derive(Default)]
 pub(super) struct Put<'a> {
     pub(super) remark: Option<&'a ContactName>,
-    pub(super) group: Option<&'a FriendGroup>,
+    pub(super) groups: &'a [FriendGroup],
     pub(super) source: Option<&'a AddSource>,
     pub(super) wording: Option<&'a AddWording>,
 }
@@ -165,20 +165,25 @@ const PUT: &str = "
 
 /// Whether the row is new.
 fn put(tx: &Transaction<'_>, owner: UserKey, contact: UserKey, put: &Put<'_>, at: Moment) -> Result<bool, Error> {
-    let group = put.group.map(std::slice::from_ref).unwrap_or_default();
+    let groups = sorted(put.groups);
     let rows = tx.prepare_cached(PUT)?.execute(params![
         owner.0,
         contact.0,
         put.remark.map(ContactName::as_str),
-        serde_json::to_string(group).map_err(Error::internal)?,
+        serde_json::to_string(&groups).map_err(Error::internal)?,
         put.source.map(AddSource::as_str),
         put.wording.map(AddWording::as_str),
         at.micros(),
     ])?;
     if rows > 0 {
-        groups::add(tx, owner, group)?;
+        groups::add(tx, owner, put.groups)?;
     }
     Ok(rows > 0)
+}
+
+/// Groups as a friend's row has them: each once.
+pub(super) fn sorted(groups: &[FriendGroup]) -> BTreeSet<&FriendGroup> {
+    groups.iter().collect()
 }
 
 const TAKE: &str = "DELETE FROM contact WHERE owner = ?1 AND contact = ?2";
@@ -239,7 +244,7 @@ fn befriend_one(call: &mut Call<'_>, asked: &Befriend, how: Befriending) -> Resu
         return requests::ask(call, &other, asked);
     }
     let (source, wording) = (asked.source.as_ref(), asked.wording.as_ref());
-    let mine = Put { remark: asked.remark.as_ref(), group: asked.group.as_ref(), source, wording };
+    let mine = Put { remark: asked.remark.as_ref(), groups: &asked.groups, source, wording };
     let theirs = how.both_ways.then_some(Put { source, wording, ..Put::default() });
     call.list(&other, Some(&mine), theirs.as_ref())?;
     Ok(Befriended::Added)
@@ -270,7 +275,7 @@ fn obstacle(
         FriendFault::MyListFull
     } else if how.both_ways && !has_room(tx, theirs, mine)? {
         FriendFault::TheirListFull
-    } else if !groups::have_room(tx, mine, asked.group.as_slice())? {
+    } else if !groups::have_room(tx, mine, &asked.groups)? {
         FriendFault::GroupsFull
     } else {
         return Ok(None);
@@ -337,18 +342,17 @@ fn change_one(call: &mut Call<'_>, other: &User, change: &FriendChange) -> Resul
     if !lists(tx, owner, other.key)? {
         return Ok(Err(FriendFault::NotFriends));
     }
-    let groups: Option<BTreeSet<&FriendGroup>> = change.groups.as_ref().map(|groups| groups.iter().collect());
-    let groups = groups.map(|groups| groups.into_iter().cloned().collect::<Vec<_>>());
-    if !groups::have_room(tx, owner, groups.as_deref().unwrap_or_default())? {
+    let groups = change.groups.as_deref();
+    if !groups::have_room(tx, owner, groups.unwrap_or_default())? {
         return Ok(Err(FriendFault::GroupsFull));
     }
-    groups::add(tx, owner, groups.as_deref().unwrap_or_default())?;
+    groups::add(tx, owner, groups.unwrap_or_default())?;
     let (is_named, name) = match &change.remark {
         Patch::Keep => (false, None),
         Patch::Clear => (true, None),
         Patch::Set(name) => (true, Some(name.as_str())),
     };
-    let groups = groups.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
+    let groups = groups.map(|groups| serde_json::to_string(&sorted(groups))).transpose().map_err(Error::internal)?;
     if tx.prepare_cached(CHANGE)?.execute(params![owner.0, other.key.0, is_named, name, groups])? > 0 {
         call.note_changed(other.key);
     }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    friends::{Call, Outcome, Put, blocks, each, has_room, or},
+    friends::{Call, Outcome, Put, blocks, each, has_room, or, sorted},
     groups,
     row::Stored,
     users,
@@ -26,8 +26,8 @@ const REQUESTS: &str = "
         OR (SELECT count(*) FROM request WHERE by = ?2 AND asked != ?1) >= ?3";
 
 const ASK: &str = "
-    INSERT INTO request (asked, by, remark, friend_group, source, wording, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-    ON CONFLICT (asked, by) DO UPDATE SET remark = excluded.remark, friend_group = excluded.friend_group,
+    INSERT INTO request (asked, by, remark, friend_groups, source, wording, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (asked, by) DO UPDATE SET remark = excluded.remark, friend_groups = excluded.friend_groups,
         source = excluded.source, wording = excluded.wording, at = excluded.at";
 
 pub(super) fn ask(call: &Call<'_>, other: &User, asked: &Befriend) -> Result<Befriended, Error> {
@@ -39,7 +39,7 @@ pub(super) fn ask(call: &Call<'_>, other: &User, asked: &Befriend) -> Result<Bef
         other.key.0,
         owner.0,
         asked.remark.as_ref().map(ContactName::as_str),
-        asked.group.as_ref().map(FriendGroup::as_str),
+        serde_json::to_string(&sorted(&asked.groups)).map_err(Error::internal)?,
         asked.source.as_ref().map(AddSource::as_str),
         asked.wording.as_ref().map(AddWording::as_str),
         call.at.micros(),
@@ -48,7 +48,7 @@ pub(super) fn ask(call: &Call<'_>, other: &User, asked: &Befriend) -> Result<Bef
     Ok(Befriended::Waiting)
 }
 
-const WAITING: &str = "SELECT asked, remark, friend_group, source, wording FROM request WHERE asked = ?1 AND by = ?2";
+const WAITING: &str = "SELECT asked, remark, friend_groups, source, wording FROM request WHERE asked = ?1 AND by = ?2";
 
 pub(in crate::store) fn answer(
     tx: &Transaction<'_>,
@@ -66,13 +66,13 @@ fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Resu
         let row = Stored::of("request", row);
         Ok::<_, Error>((
             row.parsed_if_any(1, ContactName::parse)?,
-            row.parsed_if_any(2, FriendGroup::parse)?,
+            row.json::<Vec<FriendGroup>>(2)?,
             row.parsed_if_any(3, AddSource::parse)?,
             row.parsed_if_any(4, AddWording::parse)?,
         ))
     };
     let waiting = tx.prepare_cached(WAITING)?.query_and_then(params![call.owner.key.0, other.key.0], parse)?.next();
-    let Some((their_remark, their_group, source, wording)) = waiting.transpose()? else {
+    let Some((their_remark, mut their_groups, source, wording)) = waiting.transpose()? else {
         return Ok(Err(FriendFault::NoSuchRequest));
     };
     let Verdict::Agree { both_ways, remark, group } = &answer.verdict else {
@@ -82,11 +82,12 @@ fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Resu
     if let Some(fault) = obstacle(call, other, *both_ways, group.as_slice())? {
         return Ok(Err(fault));
     }
-    let groups_have_room = groups::have_room(tx, other.key, their_group.as_slice())?;
-    // Where the other has no room for a group any more, its new friend goes into none: the owner could not help it.
-    let their_group = their_group.filter(|_| groups_have_room);
-    let theirs = Put { remark: their_remark.as_ref(), group: their_group.as_ref(), source, wording };
-    let mine = Put { remark: remark.as_ref(), group: group.as_ref(), source, wording };
+    if !groups::have_room(tx, other.key, &their_groups)? {
+        // Its new friend goes into none then: the owner could not help it.
+        their_groups.clear();
+    }
+    let theirs = Put { remark: their_remark.as_ref(), groups: &their_groups, source, wording };
+    let mine = Put { remark: remark.as_ref(), groups: group.as_slice(), source, wording };
     call.list(other, Some(&mine).filter(|_| *both_ways), Some(&theirs)).map(Ok)
 }
 

@@ -76,7 +76,7 @@ impl Shelf {
 }
 
 fn wish(whom: &str) -> Befriend {
-    Befriend { whom: user_id(whom), remark: None, group: None, source: None, wording: None }
+    Befriend { whom: user_id(whom), remark: None, groups: Vec::new(), source: None, wording: None }
 }
 
 fn group(name: &str) -> FriendGroup {
@@ -87,7 +87,7 @@ fn group(name: &str) -> FriendGroup {
 fn full_wish(whom: &str, remark: &str, name: &str) -> Befriend {
     Befriend {
         remark: called(remark),
-        group: Some(group(name)),
+        groups: vec![group(name)],
         source: Some(AddSource::parse("AddSource_Type_Web").unwrap()),
         wording: Some(AddWording::parse("It is me").unwrap()),
         ..wish(whom)

@@ -108,7 +108,8 @@ async fn what_is_said_of_a_friend_is_as_long_as_the_page_says() {
         ("AddSource", Value::Null, "AddSource is required"),
         ("Remark", json!(7), "Remark must be text, in quotes"),
         ("Remark", json!("a\u{202E}b"), "Remark must be free of control and text-direction characters"),
-        ("GroupName", json!(["a", "b"]), "GroupName must be one group: friend_update puts a friend into more"),
+        ("GroupName", json!(["a", 7]), "GroupName must be text, in quotes"),
+        ("GroupName", json!(["a", ""]), "GroupName is required"),
     ] {
         let mut item = wish("eve");
         item[field] = value;
@@ -130,13 +131,13 @@ async fn a_back_end_imports_friends_without_asking_anybody() {
     let body = json!({
         "From_Account": "id",
         "AddFriendItem": [
-            { "To_Account": "id1", "Remark": "remark1", "RemarkTime": 1420000001, "GroupName": ["Friends"], "AddSource": "AddSource_Type_XXXXXXXX", "AddWording": "I'm Test1", "AddTime": 1420000001 },
+            { "To_Account": "id1", "Remark": "remark1", "RemarkTime": 1420000001, "GroupName": ["Friends", "Colleagues", "Friends"], "AddSource": "AddSource_Type_XXXXXXXX", "AddWording": "I'm Test1", "AddTime": 1420000001 },
             { "To_Account": "id2", "GroupName": [], "AddSource": "AddSource_Type_XXXXXXXX" },
             { "To_Account": "id3", "AddSource": "AddSource_Type_XXXXXXXX" },
         ],
     });
     golden::same(&house, "tencent/friend_import", &call(&house, "sns/friend_import", body).await);
-    assert_eq!(friends(&house, "id").await["id1"]["Group"], json!(["Friends"]));
+    assert_eq!(friends(&house, "id").await["id1"]["Group"], json!(["Colleagues", "Friends"]));
     assert_eq!((names(&house, "id").await, names(&house, "id1").await.len()), (vec!["id1".into(), "id2".into()], 0));
 }
 

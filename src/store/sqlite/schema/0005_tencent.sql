@@ -24,14 +24,14 @@ CREATE TABLE friend_group (
 
 -- Requests to be friends that wait for the consent of the one who is asked. Few for each user: see REQUESTS_MAX.
 CREATE TABLE request (
-    asked        INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
-    by           INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
-    -- What the one who asks calls the other once they are friends, and the group it goes into.
-    remark       TEXT,
-    friend_group TEXT,
-    source       TEXT,
-    wording      TEXT,
-    at           INTEGER NOT NULL,
+    asked         INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
+    by            INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
+    -- What the one who asks calls the other once they are friends, and the groups it goes into (a sorted JSON array).
+    remark        TEXT,
+    friend_groups TEXT NOT NULL,
+    source        TEXT,
+    wording       TEXT,
+    at            INTEGER NOT NULL,
     PRIMARY KEY (asked, by)
 ) STRICT, WITHOUT ROWID;
 

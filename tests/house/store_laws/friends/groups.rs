@@ -124,9 +124,9 @@ async fn nobody_has_more_than_thirty_two_groups() {
     assert_eq!(shelf.regroup("ann", "g0", &[("eve", true)]).await, [Ok(())]);
     assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&["g1", "x"])).await, Err(full));
     assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&["g1"])).await, Ok(()));
-    let into_x = Befriend { group: Some(group("x")), ..wish("stranger") };
+    let into_x = Befriend { groups: vec![group("x")], ..wish("stranger") };
     assert_eq!(shelf.befriend("ann", into_x, BOTH_WAYS).await, Befriended::Refused(full));
-    let into_g2 = Befriend { group: Some(group("g2")), ..wish("stranger") };
+    let into_g2 = Befriend { groups: vec![group("g2")], ..wish("stranger") };
     assert_eq!(shelf.befriend("ann", into_g2, BOTH_WAYS).await, Befriended::Added);
     assert!(shelf.rename("ann", "g3", "x").await, "as many as before");
     assert_eq!(shelf.groups("ann").len(), most);

@@ -67,12 +67,14 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
 async fn asking_again_replaces_what_was_asked() {
     let (shelf, ..) = two_shy().await;
     shelf.ask("ann", "bob").await;
-    let asked = vec![full_wish("bob", "Bobby", "work")];
+    let groups = ["work", "chess", "work"].map(group).to_vec();
+    let asked = vec![Befriend { groups, ..full_wish("bob", "Bobby", "work") }];
     shelf.store.befriend(shelf.app, user_id("ann"), asked, BOTH_WAYS, at(6)).await.unwrap();
     let waiting = shelf.requests("bob", Direction::Incoming);
     assert_eq!((waiting.len(), waiting[0].at, waiting[0].wording.is_some()), (1, at(6), true));
     shelf.agree("bob", "ann").await.unwrap();
-    assert_eq!(shelf.friend("ann", "bob").unwrap().remark, called("Bobby"));
+    let friend = shelf.friend("ann", "bob").unwrap();
+    assert_eq!((friend.remark, friend.groups), (called("Bobby"), ["chess", "work"].map(group).to_vec()));
 }
 
 #[actix_web::test]
