@@ -57,7 +57,7 @@ const WAL_BYTES_KEPT: u32 = 48 * 1024 * 1024;
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 
 /// Statements a connection keeps prepared: more than there are.
-const STATEMENTS_KEPT: usize = 128;
+const STATEMENTS_KEPT: usize = 160;
 
 /// The files of one data folder, open.
 pub(super) struct Engine {
