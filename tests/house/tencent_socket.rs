@@ -7,6 +7,7 @@ mod door;
 mod faults;
 mod frames;
 mod pushes;
+mod recorded;
 mod sessions;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 /**
  * Stands between an SDK and the server and writes down what they say, so that `cargo test` can replay it without the SDK: HTTP exchanges
- * as each is answered, and between them the text frames of WebSockets, in the order in which they pass.
+ * as each is asked, and between them the frames of WebSockets, in the order in which they pass: texts as texts, and the JSON that
+ * Tencent's SDK sends as bytes as what it says.
  *
  * With RECORD=1 in the environment `save` writes `tests/house/recorded/<name>.json`; without it nothing is kept.
  */
@@ -9,11 +10,15 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { inflateSync } from 'node:zlib';
 
 const FOLDER = new URL('../house/recorded/', import.meta.url);
 
 /** Polled in the background: how often, and between which two calls, is another each time. */
 const POLLED = /\/(sync|sync_event|update_comment_status)(\?|$)/;
+
+/** What an SDK says by the clock, and what it tells its vendor about its own doings. */
+const BACKGROUND = /^(heartbeat\.alive|imopenstat\..*|im_open_status\.wshello)$/;
 
 /** What is drawn at random, by its length: derived secrets and picture names, tickets. In a form a slash before it is `%2F`. */
 const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
@@ -23,6 +28,12 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /** A password in a stanza, in base64 of what has names. */
 const PLAIN = /(<auth [^>]*mechanism="PLAIN"[^>]*>)([^<]+)/;
+
+/** A signature of Tencent's wire: packed by zlib, in an alphabet of its own. It says a time, so a replay makes its own. */
+const USER_SIG = /eJ[0-9A-Za-z*_-]{60,}/g;
+
+/** Numbers that stay as they are. */
+const KEPT = /^(sdkappid|body_base64)$/;
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -40,6 +51,8 @@ export async function recorder(target, port = 0) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
+    // What a call causes may be heard before its answer: its place is that of the question.
+    const place = !paused && request.method !== 'OPTIONS' && !POLLED.test(request.url) ? steps.push({}) - 1 : undefined;
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !NOT_FORWARDED.test(name)));
     const forwarded = await fetch(target + request.url, {
       method: request.method,
@@ -47,7 +60,7 @@ export async function recorder(target, port = 0) {
       body: body.length > 0 ? body : undefined,
     });
     const said = Buffer.from(await forwarded.arrayBuffer());
-    if (!paused && request.method !== 'OPTIONS' && !POLLED.test(request.url)) steps.push(exchange(request, body, forwarded.status, said));
+    if (place !== undefined) steps[place] = exchange(request, body, forwarded.status, said);
     const back = [...forwarded.headers].filter(([name]) => !NOT_FORWARDED.test(name));
     answer.writeHead(forwarded.status, Object.fromEntries(back));
     Readable.from([said]).pipe(answer);
@@ -89,8 +102,9 @@ function passThrough(target, request, client, head, note) {
   const headers = Object.entries(request.headers).filter(([name]) => name !== 'sec-websocket-extensions');
   server.write(`GET ${request.url} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
   note({ opens: request.url, protocol: request.headers['sec-websocket-protocol'] });
-  const said = new Frames(said => note({ said }));
-  const heard = new Frames(heard => note({ heard }), '\r\n\r\n');
+  const noteUnlessBackground = (word, frame) => BACKGROUND.test(frame.head?.servcmd) || note({ [word]: frame });
+  const said = new Frames(said => noteUnlessBackground('said', said));
+  const heard = new Frames(heard => noteUnlessBackground('heard', heard), '\r\n\r\n');
   const passOn = (frames, chunk, to) => {
     frames.push(chunk);
     to.write(chunk);
@@ -101,14 +115,14 @@ function passThrough(target, request, client, head, note) {
   for (const [one, other] of [[client, server], [server, client]]) one.on('error', () => {}).on('close', () => other.destroy());
 }
 
-/** Reads one direction of a WebSocket, behind the HTTP head that `after` ends, and hands on the texts. */
+/** Reads one direction of a WebSocket, behind the HTTP head that `after` ends, and hands on the texts, and what is JSON as such. */
 class Frames {
-  #text;
+  #told;
   #after;
   #rest = Buffer.alloc(0);
 
-  constructor(text, after = '') {
-    this.#text = text;
+  constructor(told, after = '') {
+    this.#told = told;
     this.#after = after;
   }
 
@@ -135,7 +149,8 @@ class Frames {
     const payload = bytes.subarray(keyed, keyed + length).map((byte, at) => (key.length > 0 ? byte ^ key[at % 4] : byte));
     this.#rest = bytes.subarray(keyed + length);
     // A whole text, and no control frame: these are the connection's own. Texts in parts are sent by no SDK.
-    if (kind === 0x81) this.#text(Buffer.from(payload).toString());
+    if (kind === 0x81) this.#told(Buffer.from(payload).toString());
+    if (kind === 0x82) this.#told(JSON.parse(Buffer.from(payload).toString()));
     return true;
   }
 }
@@ -146,6 +161,7 @@ class Names {
   #host;
   #drawn = new Map();
   #uuids = new Map();
+  #calls = new Map();
 
   constructor(base) {
     this.#base = base;
@@ -158,7 +174,13 @@ class Names {
     if (typeof value === 'number') return value > 1_000_000 ? 0 : value;
     if (Array.isArray(value)) return value.map(item => this.steady(item));
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === 'body_base64' ? inner : this.steady(inner)]));
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#member(key, inner)]));
+  }
+
+  #member(key, value) {
+    if (KEPT.test(key)) return value;
+    // A call's number says which answer is its own.
+    return key === 'seq' ? this.#name(this.#calls, value, number => number) : this.steady(value);
   }
 
   #text(text) {
@@ -167,6 +189,7 @@ class Names {
     const based = text.replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
     return based
       .replaceAll(this.#host, '<host>')
+      .replace(USER_SIG, packed => `<usersig:${signed(packed)}>`)
       .replace(PLAIN, (_, tag, base64) => `${tag}<base64>${Buffer.from(base64, 'base64')}</base64>`)
       .replace(RANDOM, random => this.#name(this.#drawn, random, number => `<r${number}>`))
       .replace(UUID, uuid => this.#name(this.#uuids, uuid, number => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`));
@@ -176,4 +199,10 @@ class Names {
     if (!known.has(value)) known.set(value, name(known.size + 1));
     return known.get(value);
   }
+}
+
+/** Whom a signature names. */
+function signed(packed) {
+  const base64 = packed.replaceAll('*', '+').replaceAll('-', '/').replaceAll('_', '=');
+  return JSON.parse(inflateSync(Buffer.from(base64, 'base64')))['TLS.identifier'];
 }

@@ -1,0 +1,62 @@
+//! A visit of the published SDK, replayed: what its back end called, and what it said and heard on its socket between that.
+
+use super::{
+    super::recorded::{Replay, steps},
+    *,
+};
+
+#[actix_web::test]
+async fn what_the_sdk_hears_is_what_it_heard_then() {
+    let house = house().await;
+    for name in ["Test1", "Test2"] {
+        house.command(&["app", "field", "add", name]);
+    }
+    let mut replay = Replay::new(&house);
+    let mut socket = None;
+    for (number, step) in steps("tencent-page").iter().map(with_user_sigs).enumerate() {
+        let at = format!("step {number}");
+        if let Some(path) = step["opens"].as_str() {
+            socket = Some(Aligned { socket: Socket::connect_at(&house, path).await, early: Vec::new() });
+        } else if step["said"].is_object() {
+            let said = replay.fill(&step["said"].to_string());
+            socket.as_mut().unwrap().socket.say(Message::binary(said)).await;
+        } else if step["heard"].is_object() {
+            let heard = socket.as_mut().unwrap().hear_like(&step["heard"]).await;
+            replay.compare(&at, &step["heard"], &heard);
+        } else {
+            replay.exchange(&at, &step).await;
+        }
+    }
+    let mut socket = socket.unwrap();
+    assert_eq!(socket.early, [Value::Null; 0], "nothing was said beside it");
+    socket.socket.hears_nothing().await;
+}
+
+/// A step with signatures of its own: those that were recorded say a time.
+fn with_user_sigs(step: &Value) -> Value {
+    let sign = |text: String, identifier| text.replace(&format!("<usersig:{identifier}>"), &user_sig(identifier));
+    let text = ["administrator", "ada"].into_iter().fold(step.to_string(), sign);
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A socket whose answers and pushes overtake one another, as they do when nobody waits for either.
+struct Aligned {
+    socket: Socket,
+    early: Vec<Value>,
+}
+
+impl Aligned {
+    /// The next frame with this one's head.
+    async fn hear_like(&mut self, recorded: &Value) -> Value {
+        if let Some(place) = self.early.iter().position(|heard| heard["head"] == recorded["head"]) {
+            return self.early.remove(place);
+        }
+        loop {
+            let heard = self.socket.hear().await;
+            if heard["head"] == recorded["head"] {
+                return heard;
+            }
+            self.early.push(heard);
+        }
+    }
+}
