@@ -47,12 +47,28 @@ async function whole(binary, browser, sdk) {
     await friends(of(sdk), house, sdk, { ada, bob, eve });
     await rest(house, 'im_open_login_svc/account_import', { UserID: 'user2' });
     await samples(of(sdk), await people.enter('user1'));
+    await notServed(of(sdk), ada);
     await leaving(of(sdk), { ada, bob });
     await idle;
     await restart(of(sdk), house, { ada, bob });
     for (const [id, who] of Object.entries({ ada, bob, eve })) check(of(sdk)(`no fault in the page of ${id}`), who.faults, []);
     await kicks(of(sdk), house, people, { ada, bob });
   });
+}
+
+/** What is no part of Standin: nothing of it counts as done, and nothing of it breaks. */
+async function notServed(of, ada) {
+  const sent = await ada.page.evaluate(async () => {
+    const { chat, TencentCloudChat: SDK } = window;
+    const message = chat.createTextMessage({ to: 'bob', conversationType: SDK.TYPES.CONV_C2C, payload: { text: 'hello' } });
+    return chat.sendMessage(message).then(() => 'sent', ({ code, message }) => ({ code, message }));
+  });
+  check(of('sendMessage'), sent, { code: 60009, message: 'This command is not part of Standin, which has those of accounts, profiles and friends' });
+  check(of('createGroup'), await ada.refuse('createGroup', { type: 'Private', name: 'Group' }), 60009);
+  check(of('getMessageList'), await ada.refuse('getMessageList', { conversationID: 'C2Cbob' }), 60009);
+  check(of('setSelfStatus'), await ada.refuse('setSelfStatus', { customStatus: 'away' }), 60009);
+  check(of('getUserStatus'), await ada.refuse('getUserStatus', { userIDList: ['bob'] }), 3122);
+  check(of('getGroupList'), (await ada.keep('getGroupList')).groupList, []);
 }
 
 async function befriended(house, one, other) {

@@ -49,7 +49,8 @@ async fn unknown_command() -> HttpResponse {
     answer(Err(no_such_command()))
 }
 
-fn no_such_command() -> Refused {
+/// A command that is not served.
+pub(super) fn no_such_command() -> Refused {
     let info = "This command is not part of Standin, which has those of accounts, profiles and friends".to_owned();
     Refused::Said(Code::UnknownCommand, info)
 }

@@ -142,6 +142,26 @@ fn heartbeats_and_what_is_not_served_are_answered_before_a_login_too() {
 }
 
 #[test]
+fn what_a_page_asks_of_messages_and_groups_is_refused_so_that_nothing_counts_as_done() {
+    let mut talk = Binfo::new(1);
+    for command in [
+        "openim.sendmsg",
+        "openim.getroammsg",
+        "recentcontact.batch_delete",
+        "recentcontact.top",
+        "group_open_http_svc.create_group",
+        "million_group_open_http_svc.create_topic",
+        "message_search.query",
+        "user_search.query",
+        "im_open_status.ws_set_custom_status",
+    ] {
+        let step = hear(&mut talk, command, &json!({}));
+        let info = "This command is not part of Standin, which has those of accounts, profiles and friends";
+        assert_eq!((bodies(&step), step.verb, step.is_over), (vec![refused(60009, info)], None, false), "{command}");
+    }
+}
+
+#[test]
 fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
     for mut talk in [Binfo::new(1), logged_in(None).0] {
         let step = hear(&mut talk, GET_ALL, &json!({ "a2": "of-bob" }));

@@ -3,6 +3,7 @@
 pub mod frame;
 mod push;
 pub mod talk;
+mod unserved;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     frame::{self, Asked, Fault, Name, Proof},
     push::{self, Kick},
+    unserved,
 };
 use crate::{
     dialect::tencent::{
@@ -127,8 +128,7 @@ impl Binfo {
             "im_open_status.wslogin" => Verb::LogIn(proof),
             "im_open_status.wslogout" => Verb::LogOut(proof),
             command if command::is_known(command) => Verb::Run { command: command.to_owned(), proof, body },
-            // Heartbeats and all that is not served here. Refused, the SDK connects anew at once and for ever; unanswered, it waits.
-            command => return say(frame::answer(&name, reply::ok(nothing(command)).as_text())),
+            command => return say(frame::answer(&name, unserved::answer(command).as_text())),
         };
         self.asked = Some(name);
         Step { verb: Some(verb), ..Step::default() }
@@ -205,25 +205,6 @@ impl Talk for Binfo {
 
     fn is_authenticated(&self) -> bool {
         self.own.is_some()
-    }
-}
-
-/// What the SDK must be told of what is not served here, so that it does not ask again for ever.
-fn nothing(command: &str) -> Value {
-    match command {
-        "recentcontact.page_get" => json!({
-            "SessionItem": [],
-            "CompleteFlag": 1,
-            "TimeStamp": 0,
-            "StartIndex": 0,
-            "TopTimeStamp": 0,
-            "TopStartIndex": 0,
-        }),
-        "group_open_http_svc.get_joined_group_list" | "million_group_open_http_svc.get_joined_group_list" => {
-            json!({ "TotalCount": 0, "GroupIdList": [] })
-        }
-        "openim.getmsg" => json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" }),
-        _ => json!({}),
     }
 }
 

@@ -1,0 +1,67 @@
+//! What the SDK asks that is not served here: messages, conversations, groups and the like.
+//!
+//! What it asks by itself is answered as if there were none: refused, it would fill the page's log with rejections, or ask again for ever.
+//! What a page asks is refused: answered, a message would count as sent. Source: each call, run in the published SDK.
+
+use serde_json::{Value, json};
+
+use crate::dialect::tencent::{
+    reply::{self, Answer, Family},
+    rest,
+};
+
+/// Services whose commands a page makes the SDK call.
+const OF_PAGES: [&str; 17] = [
+    "follow",
+    "group_member_search",
+    "group_open_attr_http_svc",
+    "group_open_avchatroom_http_svc",
+    "group_open_http_svc",
+    "group_search",
+    "im_long_msg",
+    "im_msg_db_logic",
+    "im_open_speech",
+    "im_open_translate",
+    "message_search",
+    "million_group_open_http_svc",
+    "openim",
+    "openim_msg_ext_http_svc",
+    "recentcontact",
+    "user_search",
+    "webim",
+];
+
+/// The answer to a command that is not served.
+pub(super) fn answer(command: &str) -> Answer {
+    match nothing(command) {
+        Some(nothing) => reply::ok(nothing),
+        None => reply::failed(&rest::no_such_command(), Family::Account),
+    }
+}
+
+/// What the SDK must be told so that it goes on. None where it is better told that it cannot.
+fn nothing(command: &str) -> Option<Value> {
+    let nothing = match command {
+        "recentcontact.page_get" => json!({
+            "SessionItem": [],
+            "CompleteFlag": 1,
+            "TimeStamp": 0,
+            "StartIndex": 0,
+            "TopTimeStamp": 0,
+            "TopStartIndex": 0,
+        }),
+        "group_open_http_svc.get_joined_group_list" | "million_group_open_http_svc.get_joined_group_list" => {
+            json!({ "TotalCount": 0, "GroupIdList": [] })
+        }
+        "openim.getmsg" => json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" }),
+        "openim.authkey"
+        | "openim.get_c2c_peer_mute_notifications"
+        | "openim.ws_msg_push_ack"
+        | "recentcontact.get_contact_group" => json!({}),
+        "im_open_status.ws_set_custom_status" => return None,
+        command if command.split_once('.').is_some_and(|(service, _)| OF_PAGES.contains(&service)) => return None,
+        // Heartbeats above all: refused, the SDK connects anew at once and for ever.
+        _ => json!({}),
+    };
+    Some(nothing)
+}
