@@ -18,6 +18,9 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// How long a client may stay before it has proved who it is.
 const AUTHENTICATE_WAIT: Duration = Duration::from_secs(10);
 
+/// How long a client that has not proved who it is may be silent where it may stay. Tencent's SDK says that it is there every 10 to 12 s.
+const STRANGER_SILENCE_MAX: Duration = Duration::from_secs(30);
+
 /// How often a silent client is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(30);
 
@@ -78,6 +81,11 @@ pub trait Talk {
 
     /// Whether the client has proved who it is.
     fn is_authenticated(&self) -> bool;
+
+    /// Whether a client that has not may stay as long as it speaks: one that connects as soon as its page is open, and anew at once.
+    fn lets_strangers_stay(&self) -> bool {
+        false
+    }
 }
 
 /// What running a verb came to.
@@ -156,6 +164,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
             let is_authenticated = self.talk.is_authenticated();
             let deadline = match is_authenticated {
                 true => (asked + PING_EVERY).min(heard + SILENCE_MAX),
+                false if self.talk.lets_strangers_stay() && heard > opened => heard + STRANGER_SILENCE_MAX,
                 false => unproved + AUTHENTICATE_WAIT,
             };
             if alarm.deadline() != deadline {

@@ -130,15 +130,19 @@ export async function leaving(of, { ada, bob }) {
   check(of('login after logout'), (await ada.keep('getMyProfile')).userID, 'ada');
 }
 
-/** Nothing is said for a while; the SDK's own heartbeats must be enough. */
+/** Nothing is said for a while, neither by who is logged in nor by who is not yet, or no more; the SDK's own heartbeats must be enough. */
 export async function idling(of, people) {
   const ada = await people.enter('idler');
-  const { sockets } = ada;
-  await ada.forget();
+  const gone = await people.enter('gone');
+  await gone.keep('logout');
+  const idlers = { 'logged in': ada, 'not logged in': await people.open(), 'logged out': gone };
+  for (const who of Object.values(idlers)) await who.forget();
   await pause(IDLE_MS);
-  check(of(`${IDLE_MS / 1000} s idle: no new socket`), ada.sockets - sockets, 0);
-  const changes = ['NET_STATE_CHANGE', 'KICKED_OUT', 'SDK_NOT_READY'];
-  check(of('nothing happened to it'), (await Promise.all(changes.map(event => ada.heard(event)))).flat(), []);
+  for (const [name, who] of Object.entries(idlers)) {
+    check(of(`${IDLE_MS / 1000} s idle, ${name}: one socket since it was opened`), who.sockets, 1);
+    const lost = (await who.heard('NET_STATE_CHANGE')).filter(({ value }) => value.state !== 'connected');
+    check(of(`${name}: nothing happened to it`), [...lost, ...await who.heard('KICKED_OUT'), ...await who.heard('SDK_NOT_READY')], []);
+  }
   check(of('a call after it'), (await ada.keep('updateMyProfile', { nick: 'Awake' })).nick, 'Awake');
-  await ada.close();
+  for (const who of Object.values(idlers)) await who.close();
 }

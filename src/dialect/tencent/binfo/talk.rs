@@ -206,6 +206,11 @@ impl Talk for Binfo {
     fn is_authenticated(&self) -> bool {
         self.own.is_some()
     }
+
+    /// The SDK is connected from `create` on, and whenever nobody is logged in; the page hears of each time it connects anew.
+    fn lets_strangers_stay(&self) -> bool {
+        true
+    }
 }
 
 fn say(frame: Frame) -> Next {
