@@ -20,12 +20,12 @@
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, credentials, the sweep
+//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, picture files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
 //! dialect/tencent/    Tencent Cloud Chat: its commands on accounts and profiles, by REST for back ends
-//! dialect/native/     our own API under /standin/v1, by which the command line reaches a running server
+//! dialect/native/     our own API under /standin/v1, for the command line on a socket and for administrators who have signed in
 //! ```
 //!
 //! # Who names whom

@@ -4,8 +4,8 @@ use std::{env, path::Path, time::Duration};
 
 use standin::{server::Server, settings::Settings};
 
-/// The greeting. The start that makes the first app shows its secrets, once; so does every demo, whose secrets are documented.
-pub(super) fn greeting(server: &Server, settings: &Settings, took: Duration) -> String {
+/// The greeting. While the console has no administrator, it holds the link by which the reader becomes the first one. The start that makes the first app shows its secrets, once; so does every demo, whose secrets are documented.
+pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>, took: Duration) -> String {
     let first = server.first_app();
     let base = server.public_url();
     let data = settings.data.display();
@@ -21,6 +21,9 @@ pub(super) fn greeting(server: &Server, settings: &Settings, took: Duration) -> 
         true => lines.extend(first_steps(server, settings)),
         false => lines.push(format!("  Secrets     {}", show_secrets(settings))),
     }
+    lines.extend(
+        setup.map(|link| format!("  Console     {link}  (makes its first administrator; good for 30 minutes)")),
+    );
     lines.push("  Stop        Ctrl-C  (ends running requests, at most 20 s)".to_owned());
     lines.push(String::new());
     lines.join("\n")

@@ -33,7 +33,14 @@ impl House {
         let begun = Instant::now();
         Runtime::new().block_on(async {
             let server = Server::open(settings).await?;
-            let greeting = io::stdout().is_terminal().then(|| banner::greeting(&server, settings, begun.elapsed()));
+            let greeting = match io::stdout().is_terminal() {
+                true => {
+                    // In a demo everybody is an administrator anyway.
+                    let setup = if settings.demo { None } else { server.setup_link()? };
+                    Some(banner::greeting(&server, settings, setup.as_deref(), begun.elapsed()))
+                }
+                false => None,
+            };
             let (addresses, app_id) = (server.addresses(), server.first_app().tenant.app.app_id.clone());
             let running = server.start().await?;
             match greeting {

@@ -3,6 +3,7 @@
 //! A command that reads or changes the house always speaks HTTP over the control socket: to the running server, or, where none runs, to
 //! one that lives as long as the command. So there is one code path, and never a second writer.
 
+mod admin;
 mod app;
 mod banner;
 mod config;
@@ -34,6 +35,8 @@ Examples:
   standin serve --demo                the same with sample people, nothing kept elsewhere is touched
   standin app show --secrets          what an app or back end needs to connect
   standin user create alice --name Alice
+  standin admin create ada --password-stdin < password.txt
+                                      who may sign in to the console
   standin config show --origin        every setting, and who gave it
   standin doctor                      whether clients reach the running server, and what to change
 
@@ -57,6 +60,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match matches.subcommand() {
+        Some(("admin", matches)) => admin::run(matches),
         Some(("app", matches)) => app::run(matches),
         Some(("user", matches)) => user::run(matches),
         Some(("config", matches)) => config::run(matches),
@@ -83,7 +87,14 @@ fn standin() -> Command {
         .args(settings)
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
-        .subcommands([serve::command(), app::command(), user::command(), config::command(), doctor::command()])
+        .subcommands([
+            serve::command(),
+            app::command(),
+            user::command(),
+            admin::command(),
+            config::command(),
+            doctor::command(),
+        ])
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ Examples:
 
 Every option can also be a line of standin.toml (listen = \"127.0.0.1:8080\") or a variable (STANDIN_LISTEN).
 Secrets have no option, because options can be read in the process list. Variables, each also with _FILE behind it:
-STANDIN_SERVER_KEY, STANDIN_APP_SECRET, STANDIN_LICENSE_KEY, STANDIN_APP_PASSWORD.";
+STANDIN_SERVER_KEY, STANDIN_ADMIN_PASSWORD, STANDIN_APP_SECRET, STANDIN_LICENSE_KEY, STANDIN_APP_PASSWORD.";
 
 pub(super) fn command() -> Command {
     Command::new("serve").about("Run the server").after_help(EXAMPLES).args(flags::settings())

@@ -59,6 +59,8 @@ pub enum What {
     Picture,
     /// A block between two users.
     Block,
+    /// An administrator of the house.
+    Administrator,
 }
 
 /// The rule that a value breaks, with its bound and unit.
@@ -185,6 +187,7 @@ impl fmt::Display for What {
             Self::User => "User",
             Self::Picture => "Picture",
             Self::Block => "Block",
+            Self::Administrator => "Administrator",
         })
     }
 }

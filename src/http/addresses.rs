@@ -81,6 +81,11 @@ impl Addresses {
         &self.text
     }
 
+    /// The origin of our own pages: the public base without its path.
+    pub fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
     /// A picture's public address. It holds `/upload/`, because Qiscus' SDK makes thumbnail addresses by rewriting that segment.
     pub fn picture(&self, key: &PictureKey, rendition: Rendition, kind: PictureKind) -> String {
         format!("{}/pictures/upload/{}/{}.{}", self.text, key.as_str(), rendition.name(), kind.extension())

@@ -5,10 +5,14 @@
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::{dev::RequestHead, http::header::HeaderValue};
+use actix_web::{
+    dev::RequestHead,
+    http::header::{HOST, HeaderValue, ORIGIN},
+};
 
 use crate::{
     domain::id::Origin,
+    http::addresses::Addresses,
     service::{Service, apps::Tenant},
 };
 
@@ -26,7 +30,7 @@ pub type NamesApp = fn(&Service, &RequestHead) -> Option<Arc<Tenant>>;
 ///
 /// A call is judged by the list of the app it names, by the first of `names_app` that finds one. A preflight carries no app's id or
 /// token, nor does a login of MirrorFly's: these may come from wherever one app of the house lets its pages be. Credentials are never
-/// allowed: the SDKs authenticate by headers, and no cookie means anything here.
+/// allowed: the SDKs authenticate by headers, and no cookie means anything to these doors.
 pub fn middleware(service: Service, names_app: &'static [NamesApp]) -> Cors {
     let allows = move |origin: &HeaderValue, head: &RequestHead| {
         let app = names_app.iter().find_map(|named| named(&service, head));
@@ -38,6 +42,17 @@ pub fn middleware(service: Service, names_app: &'static [NamesApp]) -> Cors {
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allow_any_header() // an app may add its own (Qiscus: setCustomHeader)
         .max_age(PREFLIGHT_AGE_S)
+}
+
+/// Whether a call comes from a page of this server, or from no page at all: by the origin of our public address, or by the host that was
+/// called.
+pub fn is_own(head: &RequestHead, addresses: &Addresses) -> bool {
+    let Some(origin) = head.headers().get(ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let called = head.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.strip_prefix("http://").or(origin.strip_prefix("https://"));
+    let is_called = authority.zip(called).is_some_and(|(from, called)| from.eq_ignore_ascii_case(called));
+    is_called || origin.eq_ignore_ascii_case(&addresses.origin())
 }
 
 fn is_door(path: &str) -> bool {

@@ -28,9 +28,15 @@ use url::Url;
 use self::tls::Certificate;
 use crate::{
     blob::Folder,
-    dialect::{mirrorfly, native, qiscus, tencent},
+    dialect::{
+        mirrorfly,
+        native::{self, Door},
+        qiscus, tencent,
+    },
     domain::{
+        admin::AdminName,
         error::Error,
+        secret::Secret,
         time::{Clock, Moment},
         upload::Limits,
     },
@@ -71,6 +77,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// Where a request may name its app, for the origins of pages.
 static NAMES_APP: [NamesApp; 2] = [qiscus::app_named, mirrorfly::app_named];
+
+/// Whose password the setting `admin_password` is.
+const ADMIN: &str = "admin";
 
 /// Connections for reading beside one a worker: for work on blocking threads.
 const SPARE_READERS: u32 = 4;
@@ -220,6 +229,7 @@ impl Server {
             Service::open(store, folder, keyring, &picture_options(settings), wall_clock()).await.map_err(in_folder)?;
         service.sweep_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
+        describe_admin(&service, settings.admin_password.as_ref()).await?;
         if settings.demo {
             service.make_demo(&first_app.tenant).await.map_err(in_folder)?;
         }
@@ -251,6 +261,14 @@ impl Server {
     /// The base of every address handed out.
     pub fn public_url(&self) -> &str {
         self.house.addresses.base()
+    }
+
+    /// Where whoever reads this start's terminal makes the first administrator; none where there is one.
+    /// # Errors
+    /// `Folder`, when the database does not answer.
+    pub fn setup_link(&self) -> Result<Option<String>, StartError> {
+        let code = self.house.service.draw_setup_code().map_err(|error| unusable(explain(&self.data, &error)))?;
+        Ok(code.map(|code| format!("{}/#setup={}", self.public_url(), code.expose())))
     }
 
     /// Begins to serve. When this returns, connections are answered and an order to stop is heard.
@@ -373,6 +391,7 @@ fn public_server(
             .service(mirrorfly::socket())
             .service(tencent::rest())
             .service(tencent::socket())
+            .service(native::scope(Door::Public { is_demo: house.is_demo }))
             .service(native::front())
             .default_service(web::to(native::unknown_path))
     };
@@ -403,7 +422,7 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
             .wrap(house.guard.middleware())
-            .service(native::scope())
+            .service(native::scope(Door::Control))
             .default_service(web::to(native::unknown_path))
     };
     let server =
@@ -502,6 +521,17 @@ async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStar
     let (tenant, is_new) = service.describe_first_app(change).await.map_err(in_settings)?;
     let secrets = service.app_secrets(&tenant).map_err(in_settings)?;
     Ok(FirstAppAtStart { tenant, is_new, secrets })
+}
+
+/// The administrator of the setting.
+async fn describe_admin(service: &Service, password: Option<&Secret>) -> Result<(), StartError> {
+    let Some(password) = password else { return Ok(()) };
+    let in_settings = |error: Error| StartError {
+        kind: StartErrorKind::Settings,
+        sentence: format!("The administrator {ADMIN} cannot be brought to what STANDIN_ADMIN_PASSWORD says: {error}."),
+    };
+    let name = AdminName::parse(ADMIN).map_err(|fault| in_settings(fault.at("name")))?;
+    service.describe_admin(name, password).await.map_err(in_settings)
 }
 
 fn picture_options(settings: &Settings) -> PictureOptions {

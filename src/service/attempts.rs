@@ -24,6 +24,11 @@ const FAILURES_OF_ADDRESS_MAX: u32 = 60;
 
 const ADDRESS_WINDOW: Duration = Duration::from_secs(60);
 
+/// Failures that one address is allowed within five minutes to sign in as an administrator.
+const FAILURES_AT_CONSOLE_MAX: u32 = 3;
+
+const CONSOLE_WINDOW: Duration = Duration::from_secs(300);
+
 /// How long logins wait then: the first time, the second, and from then on.
 const LADDER: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)];
 
@@ -38,6 +43,8 @@ const REMEMBERED_MAX: usize = 100_000;
 enum Who {
     User(AppKey, UserId),
     Address(IpAddr),
+    /// An address that tries to be an administrator.
+    Console(IpAddr),
 }
 
 impl Who {
@@ -45,6 +52,7 @@ impl Who {
         match self {
             Self::User(..) => (FAILURES_OF_USER_MAX, USER_WINDOW),
             Self::Address(_) => (FAILURES_OF_ADDRESS_MAX, ADDRESS_WINDOW),
+            Self::Console(_) => (FAILURES_AT_CONSOLE_MAX, CONSOLE_WINDOW),
         }
     }
 }
@@ -70,6 +78,11 @@ impl Attempt {
     pub(super) fn new(app: AppKey, id: Option<UserId>, from: Option<IpAddr>) -> Self {
         let user = id.map(|id| Who::User(app, id));
         Self { who: user.into_iter().chain(from.map(|from| Who::Address(network(from)))).collect() }
+    }
+
+    /// One to sign in as an administrator.
+    pub(super) fn of_console(from: Option<IpAddr>) -> Self {
+        Self { who: from.map(|from| Who::Console(network(from))).into_iter().collect() }
     }
 }
 

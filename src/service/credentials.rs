@@ -121,6 +121,11 @@ impl Keyring {
         self.derived(&[b"nonce", &app.0.to_be_bytes(), &run.0, head.as_bytes()])
     }
 
+    /// What a page of an administrator's repeats in each changing call: made from its ticket, so that no row need keep it.
+    pub fn csrf_of(&self, ticket: &str) -> Secret {
+        self.derived(&[b"csrf", ticket.as_bytes()])
+    }
+
     /// Draws a new derived secret: under a new salt, so that no former one is it.
     pub fn draw(&self, purpose: Purpose, app: AppKey, user: &UserId) -> Derived {
         let salt = Salt(rand::random());

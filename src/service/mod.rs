@@ -5,6 +5,7 @@
 //! What takes several steps runs to its end even when the caller hangs up: validate, store bytes, commit the row, announce.
 
 pub mod accounts;
+pub mod admins;
 pub mod apps;
 mod attempts;
 pub mod contacts;
@@ -34,6 +35,7 @@ use crate::{
     live::{feed::Feed, hub::Hub},
     store::Store,
 };
+use admins::Setup;
 use apps::Directory;
 use attempts::LoginAttempts;
 use credentials::Keyring;
@@ -56,6 +58,7 @@ struct House {
     /// Until somebody follows it.
     feed: Mutex<Option<Feed>>,
     attempts: LoginAttempts,
+    setup: Setup,
     /// A text too short for the index costs a walk over all users of the app.
     searching: Turns,
     nonces: Nonces,
@@ -95,6 +98,7 @@ impl Service {
                 hub,
                 feed,
                 attempts: LoginAttempts::new(),
+                setup: Setup::default(),
                 searching,
                 nonces: Nonces::new(),
                 clock,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{avatar::PictureKey, error::Error},
-    service::{Service, blocking},
+    service::{Service, admins, blocking},
 };
 
 /// How long a picture that nothing names stays: time enough for an upload to be named, and for a page to show the former one.
@@ -21,6 +21,9 @@ const STEP_EVENTS: u32 = 1000;
 
 /// Rows a step of the sweep takes, so that no writer waits long behind it.
 const STEP_ROWS: u32 = 100;
+
+/// Deeds of administrators that are kept, at most.
+const DEEDS_KEPT_MAX: u32 = 100_000;
 
 impl Service {
     /// Removes every picture file that has no row: what a crash may have left. For the start, before anybody uploads.
@@ -41,12 +44,14 @@ impl Service {
     }
 
     /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets and sessions that have expired, events that
-    /// nobody asks for any more, and rows that still name deleted users.
+    /// nobody asks for any more, the oldest deeds of many, and rows that still name deleted users.
     /// # Errors
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
+        while self.house.store.forget_admin_sessions(now.before(admins::IDLE), STEP_ROWS).await? == STEP_ROWS {}
+        while self.house.store.forget_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_ended_sessions(now, STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}

@@ -32,6 +32,7 @@ pub use self::{
     wrong::Wrong,
 };
 use crate::domain::{
+    admin,
     app::Registration,
     id::{AppId, Host, SdkAppId},
     secret::{self, Secret, ServerKey},
@@ -99,6 +100,8 @@ pub struct Settings {
     pub pictures: PictureSettings,
     /// The server key, if it is not to be a file in the data folder.
     pub server_key: Option<ServerKey>,
+    /// The password that the administrator `admin` is brought to at every start.
+    pub admin_password: Option<Secret>,
     /// What describes the first app at every start.
     pub first_app: FirstApp,
 }
@@ -170,6 +173,7 @@ impl Settings {
             })?,
             pictures: PictureSettings::parse(raw)?,
             server_key: read_if_given(raw, &table::SERVER_KEY, |text| ServerKey::parse(text).ok())?,
+            admin_password: read_if_given(raw, &table::ADMIN_PASSWORD, |text| admin::password(text).ok())?,
             first_app: FirstApp::parse(raw)?,
         };
         match settings.demo && !settings.listen.iter().all(|listen| listen.address.ip().is_loopback()) {

@@ -136,9 +136,10 @@ const LOGGING: &str = "Log";
 const PICTURES: &str = "Pictures";
 const FIRST_APP: &str = "The first app";
 const AT_REST: &str = "Secrets at rest";
+const CONSOLE: &str = "The console";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 28] = [
+pub static SETTINGS: [&Setting; 29] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -161,6 +162,7 @@ pub static SETTINGS: [&Setting; 28] = [
     &UPLOADS_PER_MINUTE,
     &UPLOADS_PER_DAY,
     &SERVER_KEY,
+    &ADMIN_PASSWORD,
     &APP_ID,
     &APP_SECRET,
     &SDK_APP_ID,
@@ -349,6 +351,14 @@ pub(super) static SERVER_KEY: Setting = Setting {
     form: Form::Secret("64 hexadecimal digits"),
     preset: Preset::Unset("DATA/server.key, made at first start"),
     help: "The key that seals every secret in the database; keep it elsewhere than the data",
+};
+
+pub(super) static ADMIN_PASSWORD: Setting = Setting {
+    name: "admin_password",
+    group: CONSOLE,
+    form: Form::Secret("8 to 1024 characters"),
+    preset: Preset::Unset("no administrator is made"),
+    help: "The password of the administrator `admin`, set again at each start",
 };
 
 pub(super) static APP_ID: Setting = Setting {

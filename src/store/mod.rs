@@ -6,6 +6,7 @@
 //!
 //! Time, ids and secrets are arguments; no engine's type leaves this room.
 
+mod admins;
 mod asked;
 mod friends;
 mod sqlite;

@@ -7,6 +7,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod admin;
 mod architecture;
 mod attempts;
 mod blob_laws;

@@ -20,6 +20,9 @@ use super::{
     standin::{ACCOUNT_PASSWORD, Answer, LICENSE_KEY, SECRET, Standin, send, standin},
 };
 
+/// The password of the house's administrator.
+const ADMIN_PASSWORD: &str = "an administrator's password";
+
 /// How long a start that has to be refused may take.
 const REFUSAL_WAIT: Duration = Duration::from_secs(10);
 
@@ -85,6 +88,12 @@ async fn every_kind_of_secret(house: &Standin) -> BTreeMap<String, String> {
         keep(&format!("second app's {name}"), text(&second[name]));
     }
     keep("rotated secret", house.command(&["app", "rotate-secret", "--app", "second"]).trim_end().to_owned());
+    let session = json!({ "name": "admin", "password": ADMIN_PASSWORD });
+    let session = send(house.call(Method::POST, "/standin/v1/session").json(&session)).await;
+    keep("administrator's password", ADMIN_PASSWORD.to_owned());
+    keep("administrator's csrf", text(&session.json()["csrf"]));
+    let cookie = session.header("set-cookie").and_then(|cookie| cookie.split(['=', ';']).nth(1));
+    keep("administrator's ticket", cookie.unwrap().to_owned());
     let added = house.command(&["user", "create", "u4", "--json"]);
     let added: Value = serde_json::from_str(&added).unwrap();
     for name in ["token", "issued_password"] {
@@ -155,7 +164,7 @@ fn places(house: &Standin) -> Vec<(String, Vec<u8>)> {
 
 #[actix_web::test]
 async fn no_secret_stands_in_the_data_folder_or_the_log() {
-    let mut house = Standin::with(&[("STANDIN_LOG", "debug")]).await;
+    let mut house = Standin::with(&[("STANDIN_LOG", "debug"), ("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
     let secrets = every_kind_of_secret(&house).await;
     house.kill();
     let with_its_log = places(&house);
@@ -181,7 +190,7 @@ fn a_secret_would_be_found_in_every_spelling() {
 
 #[actix_web::test]
 async fn files_are_their_owners_alone() {
-    let house = Standin::fresh().await;
+    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
     every_kind_of_secret(&house).await;
     for path in entries(&house.data()) {
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;

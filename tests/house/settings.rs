@@ -209,7 +209,7 @@ fn valid(setting: &Setting) -> &'static str {
         "app_id" => "shop-1",
         "app_secret" => "0123456789abcdefghijklmnopqrstUV",
         "license_key" => "LICENSEKEY0123456789abcd",
-        "app_password" => "a password, with blanks \u{1F600}",
+        "app_password" | "admin_password" => "a password, with blanks \u{1F600}",
         "app_registration" => "closed",
         _ if matches!(setting.form, Form::Size { .. }) => "2 MiB",
         _ => "20",
@@ -424,6 +424,9 @@ fn given_secrets_keep_their_bounds() {
     for (chars, expected) in [(1, true), (1024, true), (1025, false)] {
         assert_eq!(taken("STANDIN_APP_PASSWORD", &"\u{e9}".repeat(chars)), expected, "{chars}");
     }
+    for (chars, expected) in [(7, false), (8, true), (1024, true), (1025, false)] {
+        assert_eq!(taken("STANDIN_ADMIN_PASSWORD", &"\u{e9}".repeat(chars)), expected, "{chars}");
+    }
     for (chars, expected) in [(1, true), (191, true), (192, false)] {
         assert_eq!(taken("STANDIN_LICENSE_KEY", &"k".repeat(chars)), expected, "{chars}");
     }
@@ -494,7 +497,13 @@ fn secrets_have_no_flag_and_every_other_setting_has_one() {
         assert!(!matches!(setting.preset, Preset::Text("")), "{}", setting.name);
     }
     let secrets = SETTINGS.into_iter().filter(|setting| setting.is_secret()).map(Setting::variable);
-    let expected = ["STANDIN_SERVER_KEY", "STANDIN_APP_SECRET", "STANDIN_LICENSE_KEY", "STANDIN_APP_PASSWORD"];
+    let expected = [
+        "STANDIN_SERVER_KEY",
+        "STANDIN_ADMIN_PASSWORD",
+        "STANDIN_APP_SECRET",
+        "STANDIN_LICENSE_KEY",
+        "STANDIN_APP_PASSWORD",
+    ];
     assert_eq!(secrets.collect::<Vec<_>>(), expected);
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    app_id, body, call,
+    app_id, body, call, deeds,
     reply::{AppView, Refusal},
     users,
 };
@@ -94,6 +94,7 @@ async fn list(service: Data<Service>) -> HttpResponse {
 async fn create(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
     let given: AppBody = body(&request, payload).await?;
     let tenant = service.create_app(given.try_into()?).await?;
+    deeds::tell_target(&request, tenant.app.app_id.as_str());
     Ok(HttpResponse::Created().json(AppView::from(&tenant.app)))
 }
 
@@ -184,6 +185,7 @@ async fn sign(
     let given: SignBody = body(&request, payload).await?;
     let tenant = service.tenant(&app_id(&path)?)?;
     let expire_s = given.expire_s.unwrap_or(USER_SIG_LIFE_S);
+    deeds::tell_target(&request, &given.user);
     let user_sig = user_sig::make(&service, &tenant, &given.user, expire_s)?;
     Ok(HttpResponse::Ok().json(json!({
         "sdk_app_id": tenant.app.sdk_app_id.get(),

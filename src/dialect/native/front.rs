@@ -28,7 +28,7 @@ async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> Ht
     }))
 }
 
-/// `GET /standin/v1/server`, on the control socket: what `standin doctor` looks for from outside.
+/// `GET /standin/v1/server`: what `standin doctor` looks for from outside.
 pub(super) fn server() -> Resource {
     web::resource("/server").route(web::get().to(describe)).default_service(web::to(reply::wrong_method))
 }

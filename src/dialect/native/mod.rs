@@ -1,21 +1,40 @@
-//! Our own API, `/standin/v1`, and the page at the front door. For now the API answers on the control socket alone.
+//! Our own API, `/standin/v1`, and the page at the front door.
+//!
+//! The same calls answer on the control socket, whose file mode is the authority, and on every listener, where an administrator's
+//! session is. `gate` decides which, and sees that what was changed is on record.
 
+mod admins;
 mod apps;
+mod deeds;
 mod front;
+mod gate;
+mod query;
 mod reply;
+mod sessions;
 mod users;
 
-use actix_web::{Resource, Route, Scope, web};
+use actix_web::{Resource, Route, dev::HttpServiceFactory, middleware::from_fn, web};
 pub use front::{front, unknown_path};
+pub use gate::Door;
 
 use crate::{
     domain::{error::Error, id::AppId},
     http::form::{self, FormLimits},
 };
 
-/// `/standin/v1`.
-pub fn scope() -> Scope {
-    web::scope("/standin/v1").service(apps::scope()).service(front::server()).default_service(web::to(unknown_path))
+/// What all its paths begin with.
+const BASE: &str = "/standin/v1";
+
+/// `/standin/v1`, behind this door.
+pub fn scope(door: Door) -> impl HttpServiceFactory {
+    let behind_the_gate = web::scope("")
+        .wrap(from_fn(gate::admit))
+        .service(admins::scope())
+        .service(apps::scope())
+        .service(deeds::resource())
+        .service(front::server())
+        .default_service(web::to(unknown_path));
+    web::scope(BASE).app_data(door).service(sessions::scope(door)).service(behind_the_gate)
 }
 
 fn call(path: &str, routes: impl IntoIterator<Item = Route>) -> Resource {
@@ -33,5 +52,6 @@ async fn body<T: serde::de::DeserializeOwned>(
     payload: web::Payload,
 ) -> Result<T, reply::Refusal> {
     let object = form::read_object(request, payload, &FormLimits::default()).await?.unwrap_or_default();
+    deeds::tell_fields(request, object.keys());
     serde_json::from_value(object.into()).map_err(|fault| reply::Refusal::Unreadable(fault.to_string()))
 }

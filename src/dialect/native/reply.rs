@@ -11,14 +11,16 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
+        admin::{Admin, Authority, Kept},
         app::{App, Dialects, Registration},
         avatar::Rendition,
-        error::Error,
-        id::{Host, Origin},
+        error::{Error, Unauthenticated},
+        id::{AppId, Host, Origin},
         profile::{State, User},
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
     http::{addresses::Addresses, form::BodyFault},
+    service::admins::SignedIn,
 };
 
 /// An app, without its secrets.
@@ -103,6 +105,80 @@ impl<'a> UserView<'a> {
     }
 }
 
+/// An administrator.
+#[derive(Serialize)]
+pub(super) struct AdminView<'a> {
+    name: &'a str,
+    created_at: String,
+}
+
+impl<'a> From<&'a Admin> for AdminView<'a> {
+    fn from(admin: &'a Admin) -> Self {
+        Self { name: admin.name.as_str(), created_at: admin.created_at.to_string() }
+    }
+}
+
+/// A session of an administrator, for its own page.
+#[derive(Serialize)]
+pub(super) struct SessionView<'a> {
+    admin: Named<'a>,
+    csrf: &'a str,
+    ends_at: String,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+}
+
+impl<'a> From<&'a SignedIn> for SessionView<'a> {
+    fn from(session: &'a SignedIn) -> Self {
+        Self {
+            admin: Named { name: session.admin.as_str() },
+            csrf: session.csrf.expose(),
+            ends_at: session.ends_at.to_string(),
+        }
+    }
+}
+
+/// Something that was done, from the record.
+#[derive(Serialize)]
+pub(super) struct DeedView<'a> {
+    seq: i64,
+    at: String,
+    who: Who<'a>,
+    action: &'a str,
+    app: Option<&'a str>,
+    target: Option<&'a str>,
+    detail: &'a str,
+}
+
+/// An administrator may be called `socket`: the two are told apart.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Who<'a> {
+    Admin(&'a str),
+    Socket,
+}
+
+impl<'a> From<&'a Kept> for DeedView<'a> {
+    fn from(kept: &'a Kept) -> Self {
+        let deed = &kept.deed;
+        Self {
+            seq: kept.seq,
+            at: kept.at.to_string(),
+            who: match &deed.authority {
+                Authority::Admin(name) => Who::Admin(name.as_str()),
+                Authority::Socket => Who::Socket,
+            },
+            action: &deed.action,
+            app: deed.app.as_ref().map(AppId::as_str),
+            target: deed.target.as_deref(),
+            detail: &deed.detail,
+        }
+    }
+}
+
 /// A refusal of our own API.
 #[derive(Debug)]
 pub enum Refusal {
@@ -110,8 +186,17 @@ pub enum Refusal {
     Domain(Error),
     /// The body could not be read.
     Body(BodyFault),
-    /// The body is JSON, but not this call's; the text names the field.
+    /// The body is JSON, but not this call's, or a parameter is none; the text names the field.
     Unreadable(String),
+    /// Nobody is signed in, and a page asks what there is to do about it.
+    SignedOut {
+        /// What was presented.
+        why: Unauthenticated,
+        /// Whether there is an administrator who could sign in.
+        has_admin: bool,
+        /// Whether anybody may, without a password.
+        is_demo: bool,
+    },
     /// Nothing is there.
     UnknownPath,
     /// The resource exists, by another method.
@@ -135,7 +220,8 @@ impl std::fmt::Display for Refusal {
         match self {
             Self::Domain(error) => write!(f, "{error}"),
             Self::Body(fault) => write!(f, "{fault}"),
-            Self::Unreadable(fault) => write!(f, "The body is not what this call takes: {fault}"),
+            Self::Unreadable(fault) => write!(f, "The call is not understood: {fault}"),
+            Self::SignedOut { why, .. } => Error::Unauthenticated(*why).fmt(f),
             Self::UnknownPath => write!(f, "Nothing is served at this path"),
             Self::WrongMethod => write!(f, "This path is not called by this method"),
         }
@@ -158,6 +244,7 @@ impl ResponseError for Refusal {
             },
             Self::Body(fault) => fault.status(),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -177,8 +264,23 @@ impl ResponseError for Refusal {
         {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        answer.content_type("application/problem+json").json(problem)
+        answer.content_type("application/problem+json");
+        match self {
+            Self::SignedOut { has_admin, is_demo, .. } => {
+                answer.json(problem.with_extensions(Ways { setup: *has_admin, demo: *is_demo }))
+            }
+            Self::Domain(_) | Self::Body(_) | Self::Unreadable(_) | Self::UnknownPath | Self::WrongMethod => {
+                answer.json(problem)
+            }
+        }
     }
+}
+
+/// How somebody could sign in.
+#[derive(Serialize)]
+struct Ways {
+    setup: bool,
+    demo: bool,
 }
 
 /// Answers a path called by a method that is not its own.

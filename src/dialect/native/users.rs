@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::{
-    app_id, body, call,
+    app_id, body, call, deeds,
     reply::{Refusal, UserView},
 };
 use crate::{
@@ -143,6 +143,7 @@ async fn create(
     let change = given.change(None, &tenant, &addresses)?;
     let call = LoginOrRegister { id, change, password: given.password.map(Secret::new), device: None };
     let added = service.add_user(&tenant, call).await?;
+    deeds::tell_target(&request, added.user.id.as_str());
     let mut view = serde_json::to_value(UserView::of(&tenant.app, &addresses, &added.user)).map_err(Error::internal)?;
     if let Some(view) = view.as_object_mut() {
         view.insert("token".to_owned(), added.token.expose().into());

@@ -2,6 +2,7 @@
 //!
 //! WAL, STRICT tables, foreign keys. Reads are given a `&Connection` that refuses to write, writes a `&Transaction`.
 
+pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod black_list;
 pub(super) mod contacts;
@@ -35,6 +36,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0003_search.sql")),
     M::up(include_str!("schema/0004_sessions.sql")),
     M::up(include_str!("schema/0005_tencent.sql")),
+    M::up(include_str!("schema/0006_console.sql")),
 ];
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);

@@ -52,8 +52,11 @@ async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
     assert_eq!(shelf.store.kick(shelf.app, user_id("nobody"), at(60)).await, Err(Error::NotFound(What::User)));
 }
 
-/// What `0005_tencent.sql` does, undone.
+/// What `0006_console.sql` and `0005_tencent.sql` do, undone.
 const UNDO: &str = "
+    DROP TABLE audit;
+    DROP TABLE admin_session;
+    DROP TABLE admin;
     DROP TABLE friend_group;
     DROP TABLE request;
     ALTER TABLE user DROP COLUMN particulars;

@@ -1,0 +1,87 @@
+//! `standin admin`: who may sign in to the console.
+
+use clap::{Arg, ArgMatches, Command, builder::NonEmptyStringValueParser};
+use serde_json::{Map, Value, json};
+
+use super::{
+    app::{answer, json_flag, segment},
+    control::{self, Control},
+    failure::Failure,
+    fields::{self, Field, Kind},
+    flags, output,
+};
+
+/// Where administrators are, on the control socket.
+const ADMINS: &str = "/standin/v1/admins";
+
+const EXAMPLES: &str = "\
+Examples:
+  standin admin create ada --password-stdin < password.txt
+  standin admin list
+  standin admin set-password ada --password-file password.txt
+  standin admin delete ada";
+
+static PASSWORD: [Field; 1] =
+    [Field { key: "password", kind: Kind::Secret, help: "A file with the password, of 8 characters or more" }];
+
+const COLUMNS: [(&str, &str); 2] = [("NAME", "name"), ("CREATED", "created_at")];
+
+pub(super) fn command() -> Command {
+    let set_password = Command::new("set-password").about("Replace an administrator's password and end its sessions");
+    let subcommands = [
+        fields::add(
+            Command::new("create").about("Make an administrator, of every app of the house").arg(name()),
+            &PASSWORD,
+        ),
+        Command::new("list").about("List the administrators"),
+        fields::add(set_password.arg(name()), &PASSWORD),
+        Command::new("delete").about("Delete an administrator and end its sessions").arg(name()),
+    ];
+    let subcommands = subcommands.map(|command| command.args(flags::folder()).arg(json_flag()));
+    Command::new("admin")
+        .about("Say who may sign in to the console")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .subcommands(subcommands)
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
+    let body = match word {
+        "create" | "set-password" => fields::change(&PASSWORD, matches)?,
+        _ => Map::new(),
+    };
+    let name = matches.try_get_one::<String>("name").ok().flatten().map(String::as_str).unwrap_or_default();
+    let admin = format!("{ADMINS}/{}", segment(name));
+    control::with_house(flags::parse(matches)?, |control| match word {
+        "create" => create(control, matches, name, body),
+        "list" => list(control, matches),
+        "set-password" => {
+            control.put(&format!("{admin}/password"), body.into())?;
+            let said = format!("{name} has another password; its sessions have ended.\n");
+            answer(matches, &json!({ "changed": name }), |_| said)
+        }
+        _ => {
+            control.delete(&admin)?;
+            answer(matches, &json!({ "deleted": name }), |_| format!("{name} is deleted.\n"))
+        }
+    })
+}
+
+fn name() -> Arg {
+    let parser = NonEmptyStringValueParser::new();
+    Arg::new("name").value_name("NAME").required(true).value_parser(parser).help("What the administrator signs in as")
+}
+
+fn create(control: &Control, matches: &ArgMatches, name: &str, mut body: Map<String, Value>) -> Result<(), Failure> {
+    body.insert("name".to_owned(), json!(name));
+    let admin = control.post(ADMINS, body.into())?;
+    answer(matches, &admin, |_| format!("{name} may sign in to the console.\n"))
+}
+
+fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
+    answer(matches, &control.get(ADMINS)?, |answer| {
+        let admins = answer.get("admins").and_then(Value::as_array);
+        output::table(admins.map_or(&[], Vec::as_slice), &COLUMNS)
+    })
+}

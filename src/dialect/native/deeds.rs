@@ -1,0 +1,109 @@
+//! The record of what was done by this API: who changed what, and which fields; never what they were changed to.
+
+use actix_web::{
+    HttpMessage as _, HttpRequest, HttpResponse, Resource,
+    body::BoxBody,
+    dev::ServiceResponse,
+    web::{self, Data},
+};
+use serde_json::json;
+
+use super::{
+    call, query,
+    reply::{DeedView, Refusal},
+};
+use crate::{
+    domain::{
+        admin::{Authority, Deed},
+        id::AppId,
+    },
+    service::{Service, admins::DEEDS_MAX},
+};
+
+/// What each changing call is on record as.
+const ACTIONS: [(&str, &str, &str); 12] = [
+    ("POST", "/admins", "admin.create"),
+    ("DELETE", "/admins/{name}", "admin.delete"),
+    ("PUT", "/admins/{name}/password", "admin.set_password"),
+    ("POST", "/apps", "app.create"),
+    ("PATCH", "/apps/{app_id}", "app.change"),
+    ("POST", "/apps/{app_id}/rotate-secret", "app.rotate_secret"),
+    ("POST", "/apps/{app_id}/usersig", "app.sign"),
+    ("PUT", "/apps/{app_id}/fields/{name}", "app.declare_field"),
+    ("POST", "/apps/{app_id}/users", "user.create"),
+    ("PATCH", "/apps/{app_id}/users/{id}", "user.change"),
+    ("DELETE", "/apps/{app_id}/users/{id}", "user.delete"),
+    ("POST", "/apps/{app_id}/users/{id}/reset-token", "user.reset_token"),
+];
+
+/// What a handler tells of its call for the record.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    target: Option<String>,
+    fields: Vec<String>,
+}
+
+/// Names what a call is about, where its path does not.
+pub(super) fn tell_target(request: &HttpRequest, target: &str) {
+    with(request, |told| told.target = Some(target.to_owned()));
+}
+
+/// Names the fields that a call gives.
+pub(super) fn tell_fields<'a>(request: &HttpRequest, fields: impl Iterator<Item = &'a String>) {
+    with(request, |told| told.fields.extend(fields.cloned()));
+}
+
+fn with(request: &HttpRequest, tell: impl FnOnce(&mut Told)) {
+    let mut extensions = request.extensions_mut();
+    let mut told = extensions.remove::<Told>().unwrap_or_default();
+    tell(&mut told);
+    extensions.insert(told);
+}
+
+/// Puts a call that went well on record. Where that fails the log has it: the change is made by then.
+pub(super) async fn keep(answer: &ServiceResponse<BoxBody>, authority: Authority) {
+    let request = answer.request();
+    let told = request.extensions().get::<Told>().cloned().unwrap_or_default();
+    let path = request.match_info();
+    let deed = Deed {
+        authority,
+        action: action(request),
+        app: path.get("app_id").and_then(|id| AppId::parse(id).ok()),
+        target: told.target.or_else(|| path.get("id").or(path.get("name")).map(str::to_owned)),
+        detail: told.fields.join(", "),
+    };
+    keep_deed(request, deed).await;
+}
+
+/// As [`keep`], of what a handler has put into words itself.
+pub(super) async fn keep_deed(request: &HttpRequest, deed: Deed) {
+    let Some(service) = request.app_data::<Data<Service>>() else { return };
+    if let Err(error) = service.keep_deed(deed.clone()).await {
+        log::error!("not on record: {deed:?}: {error:?}");
+    }
+}
+
+fn action(request: &HttpRequest) -> String {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let pattern = pattern.strip_prefix(super::BASE).unwrap_or(&pattern);
+    let method = request.method().as_str();
+    let known = ACTIONS.iter().find(|(of, at, _)| (*of, *at) == (method, pattern));
+    known.map_or_else(|| format!("{method} {pattern}"), |(_, _, action)| (*action).to_owned())
+}
+
+/// `/audit`.
+pub(super) fn resource() -> Resource {
+    call("/audit", [web::get().to(list)])
+}
+
+/// The newest first; `next` leads on to older ones.
+async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let query = query::Query::of(&request)?;
+    let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=DEEDS_MAX)?);
+    let limit = limit.unwrap_or(DEEDS_MAX);
+    let deeds = service.deeds(after, limit)?;
+    let is_full = deeds.len() == limit as usize;
+    let next = deeds.last().filter(|deed| is_full && deed.seq > 1).map(|deed| deed.seq);
+    let deeds: Vec<DeedView> = deeds.iter().map(DeedView::from).collect();
+    Ok(HttpResponse::Ok().json(json!({ "deeds": deeds, "next": next })))
+}

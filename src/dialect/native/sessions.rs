@@ -1,0 +1,130 @@
+//! Signing in and out of the house, by a page.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource, Scope,
+    http::header::{CACHE_CONTROL, SET_COOKIE},
+    web::{self, Data, Payload},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    body, call, deeds,
+    front::unknown_path,
+    gate::{self, COOKIE_NAME, Door},
+    reply::{Refusal, SessionView},
+};
+use crate::{
+    domain::{
+        admin::{AdminName, Authority, Deed},
+        error::Error,
+        secret::Secret,
+    },
+    http::{addresses::Addresses, peer},
+    service::{
+        Service,
+        admins::{Begun, LONGEST},
+    },
+};
+
+/// `/session`.
+pub(super) fn scope(door: Door) -> Scope {
+    let demo: Option<Resource> = match door {
+        Door::Public { is_demo: true } => Some(call("/demo", [web::post().to(begin_in_demo)])),
+        Door::Public { is_demo: false } | Door::Control => None,
+    };
+    let scope = web::scope("/session")
+        .service(call("", [web::get().to(show), web::post().to(begin), web::delete().to(end)]))
+        .service(call("/setup", [web::post().to(set_up)]))
+        .default_service(web::to(unknown_path));
+    demo.into_iter().fold(scope, Scope::service)
+}
+
+/// Whoever is not signed in learns whether anybody could be.
+async fn show(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    match gate::session(&request).await {
+        Ok(session) => {
+            let mut answer = HttpResponse::Ok();
+            answer.insert_header((CACHE_CONTROL, "no-store"));
+            Ok(answer.json(SessionView::from(&session)))
+        }
+        Err(Refusal::Domain(Error::Unauthenticated(why))) => Err(Refusal::SignedOut {
+            why,
+            has_admin: !service.admins()?.is_empty(),
+            is_demo: matches!(request.app_data(), Some(Door::Public { is_demo: true })),
+        }),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    name: String,
+    password: String,
+}
+
+async fn begin(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+    gate::is_of_our_page(&request)?;
+    let given: SignIn = body(&request, payload).await?;
+    let from = peer::client(&request);
+    let begun = service.sign_in_admin(&given.name, &Secret::new(given.password), from).await?;
+    Ok(signed_in(&request, &begun, "session.begin").await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetUp {
+    code: String,
+    name: String,
+    password: String,
+}
+
+async fn set_up(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+    gate::is_of_our_page(&request)?;
+    let given: SetUp = body(&request, payload).await?;
+    let name = AdminName::parse(&given.name).map_err(|fault| fault.at("name"))?;
+    let begun = service.set_up(&given.code, name, &Secret::new(given.password), peer::client(&request)).await?;
+    Ok(signed_in(&request, &begun, "admin.set_up").await)
+}
+
+async fn begin_in_demo(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    gate::is_of_our_page(&request)?;
+    let begun = service.sign_in_to_demo().await?;
+    Ok(signed_in(&request, &begun, "session.begin").await)
+}
+
+async fn signed_in(request: &HttpRequest, begun: &Begun, action: &str) -> HttpResponse {
+    let admin = begun.session.admin.clone();
+    let target = Some(admin.as_str().to_owned());
+    let authority = Authority::Admin(admin);
+    let deed = Deed { authority, action: action.to_owned(), app: None, target, detail: String::new() };
+    deeds::keep_deed(request, deed).await;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    answer.insert_header((SET_COOKIE, cookie(request, begun.ticket.expose(), LONGEST.as_secs())));
+    answer.json(SessionView::from(&begun.session))
+}
+
+async fn end(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let session = gate::session(&request).await?;
+    gate::may_change(&request, &session)?;
+    if let Some(ticket) = gate::ticket(&request) {
+        service.end_admin_session(ticket).await?;
+    }
+    let target = Some(session.admin.as_str().to_owned());
+    let authority = Authority::Admin(session.admin);
+    let deed = Deed { authority, action: "session.end".to_owned(), app: None, target, detail: String::new() };
+    deeds::keep_deed(&request, deed).await;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((SET_COOKIE, cookie(&request, "", 0)));
+    Ok(answer.json(json!({})))
+}
+
+/// Browsers keep it from scripts, and from pages of others; over TLS alone where our own address is.
+fn cookie(request: &HttpRequest, ticket: &str, life_s: u64) -> String {
+    let is_secure =
+        request.app_data::<Data<Addresses>>().is_some_and(|addresses| addresses.base().starts_with("https:"));
+    let secure = if is_secure { "; Secure" } else { "" };
+    format!("{COOKIE_NAME}={ticket}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Strict{secure}")
+}

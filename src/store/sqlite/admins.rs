@@ -1,0 +1,177 @@
+//! Administrators, their sessions, and what they did.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+
+use super::{is_taken, row::Stored};
+use crate::domain::{
+    admin::{Admin, AdminKey, AdminName, AdminSession, Authority, Deed, Kept},
+    error::{Error, What},
+    id::AppId,
+    secret::{Digest, PasswordHash},
+    time::Moment,
+};
+
+const ALL: &str = "SELECT key, name, password, created_at FROM admin ORDER BY key";
+
+pub(in crate::store) fn all(connection: &Connection) -> Result<Vec<Admin>, Error> {
+    connection.prepare_cached(ALL)?.query_and_then([], admin)?.collect()
+}
+
+const FIND: &str = "SELECT key, name, password, created_at FROM admin WHERE name = ?1";
+
+pub(in crate::store) fn find(connection: &Connection, name: &AdminName) -> Result<Option<Admin>, Error> {
+    connection.prepare_cached(FIND)?.query_and_then([name.as_str()], admin)?.next().transpose()
+}
+
+/// The last parameter says whether it must be the first one.
+const CREATE: &str = "
+    INSERT INTO admin (name, password, created_at)
+    SELECT ?1, ?2, ?3 WHERE NOT (?4 AND EXISTS (SELECT 1 FROM admin))
+    RETURNING key";
+
+pub(in crate::store) fn create(
+    tx: &Transaction<'_>,
+    name: &AdminName,
+    password: &PasswordHash,
+    only_as_first: bool,
+    at: Moment,
+) -> Result<Admin, Error> {
+    let mut statement = tx.prepare_cached(CREATE)?;
+    let cells = params![name.as_str(), password.0, at.micros(), only_as_first];
+    match statement.query_row(cells, |row| row.get(0)).optional() {
+        Ok(Some(key)) => {
+            Ok(Admin { key: AdminKey(key), name: name.clone(), password: password.clone(), created_at: at })
+        }
+        Ok(None) => Err(Error::Conflict(What::Administrator)),
+        Err(cause) if is_taken(&cause) => Err(Error::Conflict(What::Administrator)),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+const SET_PASSWORD: &str = "UPDATE admin SET password = ?2 WHERE name = ?1 RETURNING key";
+
+const END_ALL: &str = "DELETE FROM admin_session WHERE admin = ?1";
+
+/// Another password ends the sessions that the former one opened.
+pub(in crate::store) fn set_password(
+    tx: &Transaction<'_>,
+    name: &AdminName,
+    password: &PasswordHash,
+) -> Result<(), Error> {
+    let key: Option<i64> =
+        tx.prepare_cached(SET_PASSWORD)?.query_row(params![name.as_str(), password.0], |row| row.get(0)).optional()?;
+    let key = key.ok_or(Error::NotFound(What::Administrator))?;
+    tx.prepare_cached(END_ALL)?.execute([key])?;
+    Ok(())
+}
+
+const DELETE: &str = "DELETE FROM admin WHERE name = ?1";
+
+pub(in crate::store) fn delete(tx: &Transaction<'_>, name: &AdminName) -> Result<(), Error> {
+    match tx.prepare_cached(DELETE)?.execute([name.as_str()])? {
+        0 => Err(Error::NotFound(What::Administrator)),
+        _ => Ok(()),
+    }
+}
+
+/// Only while the password is still the one that was shown.
+const BEGIN: &str = "
+    INSERT INTO admin_session (digest, admin, began_at, seen_at)
+    SELECT ?1, key, ?4, ?4 FROM admin WHERE key = ?2 AND password = ?3";
+
+pub(in crate::store) fn begin(tx: &Transaction<'_>, digest: &Digest, admin: &Admin, at: Moment) -> Result<(), Error> {
+    match tx.prepare_cached(BEGIN)?.execute(params![digest.0, admin.key.0, admin.password.0, at.micros()])? {
+        0 => Err(Error::NotFound(What::Administrator)),
+        _ => Ok(()),
+    }
+}
+
+const SESSION: &str = "
+    SELECT digest, admin.name, began_at, seen_at
+    FROM admin_session JOIN admin ON admin.key = admin_session.admin
+    WHERE digest = ?1";
+
+pub(in crate::store) fn session(connection: &Connection, digest: &Digest) -> Result<Option<AdminSession>, Error> {
+    connection.prepare_cached(SESSION)?.query_and_then([digest.0], admin_session)?.next().transpose()
+}
+
+const SEEN: &str = "UPDATE admin_session SET seen_at = ?2 WHERE digest = ?1";
+
+pub(in crate::store) fn seen(tx: &Transaction<'_>, digest: &Digest, at: Moment) -> Result<(), Error> {
+    tx.prepare_cached(SEEN)?.execute(params![digest.0, at.micros()])?;
+    Ok(())
+}
+
+const END: &str = "DELETE FROM admin_session WHERE digest = ?1";
+
+pub(in crate::store) fn end(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
+    tx.prepare_cached(END)?.execute([digest.0])?;
+    Ok(())
+}
+
+const FORGET_UNUSED: &str = "
+    DELETE FROM admin_session WHERE digest IN (
+        SELECT digest FROM admin_session WHERE seen_at < ?1 ORDER BY seen_at LIMIT ?2)";
+
+pub(in crate::store) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_UNUSED)?.execute(params![before.micros(), at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}
+
+const KEEP: &str = "INSERT INTO audit (at, admin, action, app, target, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+pub(in crate::store) fn keep(tx: &Transaction<'_>, deed: &Deed, at: Moment) -> Result<(), Error> {
+    let admin = match &deed.authority {
+        Authority::Admin(name) => Some(name.as_str()),
+        Authority::Socket => None,
+    };
+    let app = deed.app.as_ref().map(AppId::as_str);
+    tx.prepare_cached(KEEP)?.execute(params![at.micros(), admin, deed.action, app, deed.target, deed.detail])?;
+    Ok(())
+}
+
+const KEPT: &str = "
+    SELECT seq, at, admin, action, app, target, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+
+/// Newest first.
+pub(in crate::store) fn kept(connection: &Connection, before: i64, at_most: u32) -> Result<Vec<Kept>, Error> {
+    connection.prepare_cached(KEPT)?.query_and_then(params![before, at_most], kept_row)?.collect()
+}
+
+/// Looks at the oldest rows alone, so that a step costs the same however many there are.
+const FORGET_KEPT: &str = "
+    DELETE FROM audit WHERE seq IN (
+        SELECT seq FROM (SELECT seq FROM audit ORDER BY seq LIMIT ?2)
+        WHERE seq <= (SELECT max(seq) FROM audit) - ?1)";
+
+pub(in crate::store) fn forget_kept(tx: &Transaction<'_>, kept_max: u32, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_KEPT)?.execute(params![kept_max, at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}
+
+fn admin(row: &Row<'_>) -> Result<Admin, Error> {
+    let row = Stored::of("admin", row);
+    Ok(Admin {
+        key: AdminKey(row.get(0)?),
+        name: row.parsed(1, AdminName::parse)?,
+        password: PasswordHash(row.get(2)?),
+        created_at: row.moment(3)?,
+    })
+}
+
+fn admin_session(row: &Row<'_>) -> Result<AdminSession, Error> {
+    let row = Stored::of("admin_session", row);
+    Ok(AdminSession { admin: row.parsed(1, AdminName::parse)?, began_at: row.moment(2)?, seen_at: row.moment(3)? })
+}
+
+fn kept_row(row: &Row<'_>) -> Result<Kept, Error> {
+    let row = Stored::of("audit", row);
+    let deed = Deed {
+        authority: row.parsed_if_any(2, AdminName::parse)?.map_or(Authority::Socket, Authority::Admin),
+        action: row.get(3)?,
+        app: row.parsed_if_any(4, AppId::parse)?,
+        target: row.get(5)?,
+        detail: row.get(6)?,
+    };
+    Ok(Kept { seq: row.get(0)?, at: row.moment(1)?, deed })
+}
