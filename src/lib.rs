@@ -20,8 +20,8 @@
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, the sweep
-//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, picture files
+//! service/            the verbs: accounts, sessions, profiles, contacts, listening, pictures, apps, administrators, credentials, the sweep
+//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, the guard, files of pictures and the console
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
 //! dialect/tencent/    Tencent Cloud Chat: its commands on accounts and profiles, by REST for back ends

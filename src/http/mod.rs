@@ -4,6 +4,8 @@
 //! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 
 pub mod addresses;
+mod caching;
+pub mod console;
 pub mod form;
 pub mod guard;
 pub mod json;

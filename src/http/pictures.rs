@@ -7,13 +7,14 @@ use actix_web::{
     HttpRequest, HttpResponse, Scope,
     body::SizedStream,
     guard::{Any, Get, Head},
-    http::header::{self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, Header, HeaderName, IfNoneMatch},
+    http::header::{self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, HeaderName},
     web::{self, Bytes, Data, Path},
 };
 
 use futures_util::{Stream, stream};
 
 use super::addresses::{self, Addresses, Given};
+use super::caching;
 use crate::{
     domain::{
         avatar::{Avatar, AvatarChange, PictureKey, Rendition, TileSeed},
@@ -180,11 +181,7 @@ pub fn serve(
         Caching::Private => "private, max-age=31536000, immutable",
         Caching::Revalidate => "no-cache",
     };
-    let is_known = match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&etag)),
-        Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
-        Err(_) => false,
-    };
+    let is_known = caching::has(request, &etag);
     let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((ETAG, etag))

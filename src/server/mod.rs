@@ -42,6 +42,7 @@ use crate::{
     },
     http::{
         addresses::Addresses,
+        console,
         guard::Guard,
         loopback,
         origins::{self, NamesApp},
@@ -384,6 +385,7 @@ fn public_server(
             .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
             .wrap(house.guard.middleware())
             .service(pictures::scope())
+            .service(console::scope())
             .service(qiscus::rest())
             .service(qiscus::sdk())
             .service(qiscus::broker())

@@ -13,6 +13,7 @@ mod attempts;
 mod blob_laws;
 mod command_line;
 mod commands;
+mod console;
 mod demo;
 mod doctor;
 mod golden;

@@ -1,12 +1,15 @@
 //! The front door: who calls without a vendor's path learns what this is.
 
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, http::header::VARY, web};
 use serde_json::json;
 
-use super::reply::{self, Refusal};
+use super::{
+    nearby,
+    reply::{self, Refusal},
+};
 use crate::{
     domain::{avatar::TileSeed, error::Error, id::UserId},
-    http::{addresses::Addresses, guard::Guard},
+    http::{addresses::Addresses, console, guard::Guard},
 };
 
 /// Whose tile shows that pictures come through. No user need be called so.
@@ -17,14 +20,25 @@ pub fn front() -> Resource {
     web::resource("/").route(web::get().to(welcome)).default_service(web::to(reply::wrong_method))
 }
 
-/// `start` tells this server from every other one, and from itself before a restart.
-async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> HttpResponse {
+/// A browser gets the console, a program a few facts. `start` tells this server from every other one, and from itself before a restart.
+async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>, request: HttpRequest) -> HttpResponse {
+    if console::wants_page(&request)
+        && let Some(page) = console::index(&request)
+    {
+        return page;
+    }
     let base = addresses.base();
-    HttpResponse::Ok().json(json!({
+    HttpResponse::Ok().insert_header((VARY, "Accept")).json(json!({
         "name": "standin",
         "what": "stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat",
+        "version": env!("CARGO_PKG_VERSION"),
         "start": guard.start(),
-        "links": { "qiscus": format!("{base}/api/v2.1/rest"), "mirrorfly": format!("{base}/api/v1"), "tencent": format!("{base}/v4") },
+        "links": {
+            "qiscus": format!("{base}/api/v2.1/rest"),
+            "mirrorfly": format!("{base}/api/v1"),
+            "tencent": format!("{base}/v4"),
+            "console": format!("{base}/"),
+        },
     }))
 }
 
@@ -48,6 +62,6 @@ async fn describe(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> R
 ///
 /// # Errors
 /// Always: there is nothing there.
-pub async fn unknown_path() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::UnknownPath)
+pub async fn unknown_path(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    Err(Refusal::UnknownPath { nearest: nearby::nearest(request.path()) })
 }

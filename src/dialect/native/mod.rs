@@ -8,6 +8,7 @@ mod apps;
 mod deeds;
 mod front;
 mod gate;
+mod nearby;
 mod query;
 mod reply;
 mod sessions;

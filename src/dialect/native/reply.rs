@@ -198,7 +198,10 @@ pub enum Refusal {
         is_demo: bool,
     },
     /// Nothing is there.
-    UnknownPath,
+    UnknownPath {
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
     /// The resource exists, by another method.
     WrongMethod,
 }
@@ -222,7 +225,10 @@ impl std::fmt::Display for Refusal {
             Self::Body(fault) => write!(f, "{fault}"),
             Self::Unreadable(fault) => write!(f, "The call is not understood: {fault}"),
             Self::SignedOut { why, .. } => Error::Unauthenticated(*why).fmt(f),
-            Self::UnknownPath => write!(f, "Nothing is served at this path"),
+            Self::UnknownPath { nearest: None } => write!(f, "Nothing is served at this path"),
+            Self::UnknownPath { nearest: Some(path) } => {
+                write!(f, "Nothing is served at this path: did you mean {path}?")
+            }
             Self::WrongMethod => write!(f, "This path is not called by this method"),
         }
     }
@@ -245,7 +251,7 @@ impl ResponseError for Refusal {
             Self::Body(fault) => fault.status(),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
-            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::UnknownPath { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -269,7 +275,11 @@ impl ResponseError for Refusal {
             Self::SignedOut { has_admin, is_demo, .. } => {
                 answer.json(problem.with_extensions(Ways { setup: *has_admin, demo: *is_demo }))
             }
-            Self::Domain(_) | Self::Body(_) | Self::Unreadable(_) | Self::UnknownPath | Self::WrongMethod => {
+            Self::Domain(_)
+            | Self::Body(_)
+            | Self::Unreadable(_)
+            | Self::UnknownPath { .. }
+            | Self::WrongMethod => {
                 answer.json(problem)
             }
         }

@@ -1,0 +1,64 @@
+//! The nearest path to one that nobody serves: most are mistyped, or cut off in front of a vendor's own words.
+
+/// Paths that people aim at: doors, and the first call of each.
+const PATHS: [&str; 17] = [
+    "/",
+    "/api/v1",
+    "/api/v1/login",
+    "/api/v1/register",
+    "/api/v1/users/createUser",
+    "/api/v2.1/rest",
+    "/api/v2.1/rest/login_or_register",
+    "/api/v2.1/rest/get_user_list",
+    "/api/v2.1/rest/user_profile",
+    "/api/v2/sdk/login_or_register",
+    "/console",
+    "/pictures",
+    "/standin/v1/admins",
+    "/standin/v1/apps",
+    "/standin/v1/audit",
+    "/standin/v1/session",
+    "/websocket",
+];
+
+/// Bytes of a path that is worth comparing.
+const PATH_BYTES_MAX: usize = 100;
+
+/// Slips (a letter more, less, other or swapped) up to which a path is taken for a mistyped one.
+const SLIPS_MAX: usize = 4;
+
+/// What was probably meant: a path a few slips away, or one that ends as this one does.
+pub(super) fn nearest(path: &str) -> Option<&'static str> {
+    if path.len() > PATH_BYTES_MAX {
+        return None;
+    }
+    let path = path.trim_end_matches('/');
+    let slips = PATHS.into_iter().map(|known| (strsim::damerau_levenshtein(path, known), known)).min();
+    let mistyped =
+        slips.filter(|(slips, known)| *slips <= SLIPS_MAX && *slips < known.len() / 2).map(|(_, known)| known);
+    let last = path.rsplit('/').next().filter(|last| !last.is_empty());
+    let ends_so = |known: &&str| known.rsplit('/').next() == last;
+    mistyped.or_else(|| PATHS.into_iter().find(ends_so))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_and_missing_beginnings_are_recognised_and_nothing_else() {
+        for (path, expected) in [
+            ("/api/v1/logn", Some("/api/v1/login")),
+            ("/api/v2.1/rest/login_or_register/", Some("/api/v2.1/rest/login_or_register")),
+            ("/login_or_register", Some("/api/v2.1/rest/login_or_register")),
+            ("/v1/users/createUser", Some("/api/v1/users/createUser")),
+            ("/standin/v1/app", Some("/standin/v1/apps")),
+            ("/consol", Some("/console")),
+            ("/favicon.ico", None),
+            ("/wp-login.php", None),
+            ("/xyz", None),
+        ] {
+            assert_eq!(nearest(path), expected, "{path}");
+        }
+    }
+}

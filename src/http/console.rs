@@ -1,0 +1,93 @@
+//! The console's files: compiled into the binary, so that there is nothing to install and nothing is loaded from elsewhere.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    http::header::{
+        ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, HeaderName, LOCATION, REFERRER_POLICY, VARY,
+        X_FRAME_OPTIONS,
+    },
+    web::{self, Data, Path},
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::{addresses::Addresses, caching};
+
+#[derive(RustEmbed)]
+#[folder = "static/console"]
+struct Files;
+
+/// What `/` shows a browser.
+const INDEX: &str = "index.html";
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Media types by extension. A file of another kind is not served.
+const TYPES: [(&str, &str); 6] = [
+    ("html", "text/html; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("json", "application/json"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+];
+
+/// `/console`: its files; the folder itself leads to the front door.
+pub fn scope() -> Scope {
+    web::scope("/console")
+        .route("", web::get().to(async || to_the_front("./")))
+        .route("/", web::get().to(async || to_the_front("../")))
+        .route("/{file}", web::get().to(file))
+}
+
+/// Relative, so that it leads right below any base.
+fn to_the_front(path: &str) -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, path)).finish()
+}
+
+/// Whether a call of the front door comes from a browser that wants a page. `curl` says that anything will do.
+pub fn wants_page(request: &HttpRequest) -> bool {
+    let mut accepted = request.headers().get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+    accepted.any(|line| line.split(',').any(|kind| kind.trim().starts_with("text/html")))
+}
+
+/// The console's first page; none in a build without it.
+pub fn index(request: &HttpRequest) -> Option<HttpResponse> {
+    serve(request, INDEX)
+}
+
+async fn file(request: HttpRequest, name: Path<String>) -> HttpResponse {
+    let missing = || HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("No such file.\n");
+    serve(&request, &name).unwrap_or_else(missing)
+}
+
+fn serve(request: &HttpRequest, name: &str) -> Option<HttpResponse> {
+    let EmbeddedFile { data, metadata } = Files::get(name)?;
+    let (_, extension) = name.rsplit_once('.')?;
+    let (_, media_type) = TYPES.into_iter().find(|(known, _)| *known == extension)?;
+    let digest: String = metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let etag = EntityTag::new_strong(digest);
+    let is_known = caching::has(request, &etag);
+    let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer
+        .insert_header((ETAG, etag))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy(request)))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header((X_FRAME_OPTIONS, "DENY"))
+        .insert_header((OPENER_POLICY, "same-origin"))
+        .insert_header((VARY, "Accept"));
+    Some(match is_known {
+        true => answer.finish(),
+        false => answer.content_type(media_type).body(data.into_owned()),
+    })
+}
+
+/// Nothing inline and nothing from elsewhere, but pictures by our public address, which may have another name than the page.
+fn policy(request: &HttpRequest) -> String {
+    let addresses = request.app_data::<Data<Addresses>>();
+    let pictures = addresses.map(|addresses| addresses.origin()).unwrap_or_default();
+    format!(
+        "default-src 'self'; img-src 'self' data: blob: {pictures}; object-src 'none'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    )
+}
