@@ -137,6 +137,15 @@ pub enum AccountPassword {
     Chosen(PasswordHash),
 }
 
+/// A secret that was replaced, so that clients have time to learn the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerSecret {
+    /// The secret.
+    pub secret: Sealed,
+    /// From this moment on it is no good.
+    pub until: Moment,
+}
+
 /// An app as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -154,6 +163,8 @@ pub struct App {
     pub account_password: AccountPassword,
     /// The secret that Qiscus calls the SDK secret and Tencent the SecretKey.
     pub secret: Sealed,
+    /// The secret before that, while it is good beside it.
+    pub former_secret: Option<FormerSecret>,
     /// MirrorFly's licence key.
     pub license_key: Sealed,
     /// Host names that select this app where a wire names none.

@@ -61,6 +61,8 @@ pub enum What {
     Block,
     /// An administrator of the house.
     Administrator,
+    /// A version of something that is newer than the one a change was made for.
+    NewerVersion,
 }
 
 /// The rule that a value breaks, with its bound and unit.
@@ -188,6 +190,7 @@ impl fmt::Display for What {
             Self::Picture => "Picture",
             Self::Block => "Block",
             Self::Administrator => "Administrator",
+            Self::NewerVersion => "A newer version",
         })
     }
 }

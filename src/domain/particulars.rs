@@ -105,7 +105,7 @@ impl From<Location> for String {
 ///
 /// Source: the guide to user profiles, "Updating your personal profile".
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Particulars {
     /// Of the person.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use super::{
     id::{UserId, UserKey},
     particulars::{Particular, Particulars},
     secret::{Derived, PasswordHash},
-    text::{DisplayName, Email, MobileNumber, StatusText},
+    text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
     time::Moment,
 };
 
@@ -97,6 +97,10 @@ pub struct User {
     pub created_at: Moment,
     /// When its profile last changed.
     pub updated_at: Moment,
+    /// Counts every change of its row: whoever changes it can say which one it has seen.
+    pub version: i64,
+    /// Why its picture may not be changed, by nobody, if an administrator has said so.
+    pub picture_lock: Option<LockReason>,
 }
 
 impl User {

@@ -2,6 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::{
+    custom::{CustomName, CustomValue},
+    profile::User,
+};
+
 /// Matches that are counted: a list of more is one to search in, not to page through.
 pub const MATCHES_MAX: u64 = 10_000;
 
@@ -15,6 +20,30 @@ pub struct UserSearch {
     pub text: Option<String>,
     /// A metadata key, and the values of it that are looked for: any of them will do.
     pub metadata: Option<MetadataFilter>,
+}
+
+/// A walk through the users of an app, a stretch at a time: however far it has come, the next stretch costs the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// Part of a display name or of an id, in any case of letters.
+    pub text: Option<String>,
+    /// A custom field, and what a user must have in it, exactly.
+    pub custom: Option<(CustomName, CustomValue)>,
+    /// Where the last stretch ended; none for the first one.
+    pub after: Option<i64>,
+    /// Users a stretch, at most.
+    pub limit: u32,
+}
+
+/// A stretch of a [`Walk`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch {
+    /// In creation order. There may be fewer than asked for although others come behind them.
+    pub users: Vec<User>,
+    /// Where the next stretch begins, if there may be one.
+    pub next: Option<i64>,
+    /// How many there are in all, where that is known.
+    pub total: Option<u64>,
 }
 
 /// Source: MirrorFly getUsersList, `metaDataFilter`.

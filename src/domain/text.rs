@@ -69,6 +69,9 @@ texts! {
     /// An avatar that is no http address: Tencent takes any text of 500 bytes, and other wires show the tile.
     AvatarText, 500, is_unsafe;
 
+    /// Why a picture may not be changed, in an administrator's words. Lines and tabs may stand in it.
+    LockReason, 500, is_unsafe_in_prose;
+
     /// The name of an app, for people.
     AppName, 200, is_unsafe;
 }

@@ -205,6 +205,27 @@ impl Form {
         .map(Self)
     }
 
+    /// As [`Form::read`], for a call that is about one file: a body of any type that is no form is that file, as the field `name`.
+    /// # Errors
+    /// As [`Form::read`].
+    pub async fn read_with_file(
+        head: &HttpRequest,
+        payload: web::Payload,
+        limits: &FormLimits,
+        spool: &Spool,
+        name: &str,
+    ) -> Result<Self, BodyFault> {
+        let declared = header(head, &CONTENT_TYPE)?.unwrap_or_default().to_ascii_lowercase();
+        if declared.starts_with("multipart/form-data") {
+            return Self::read(head, payload, limits, spool).await;
+        }
+        refuse_encoding(head)?;
+        refuse_announced(head, limits.file_bytes_max)?;
+        let file = within(limits.wait_max, spooled(payload, limits, spool)).await?;
+        let is_given = file.bytes() > 0;
+        Ok(Self(Given::Fields(is_given.then(|| (name.to_owned(), Field::File(file))).into_iter().collect())))
+    }
+
     /// Reads the query of an address as a form.
     /// # Errors
     /// [`BodyFault::Malformed`] for what is not UTF-8 when unescaped; [`BodyFault::TooLarge`] and [`BodyFault::TooMany`] as in a form.
@@ -333,6 +354,24 @@ pub async fn read_object(
         Ok(if body.is_empty() { None } else { Some(object(&body)?) })
     };
     within(limits.wait_max, read).await
+}
+
+async fn spooled(mut payload: web::Payload, limits: &FormLimits, spool: &Spool) -> Result<Upload, BodyFault> {
+    let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|fault| lost(&fault))?;
+        bytes += chunk.len() as u64;
+        if bytes > limits.file_bytes_max {
+            return Err(too_large("The request body", limits.file_bytes_max));
+        }
+        gathered.extend_from_slice(&chunk);
+        if gathered.len() >= SPOOL_BYTES {
+            let (written, emptied) = spool.append(file, gathered).await?;
+            (file, gathered) = (Some(written), emptied);
+        }
+    }
+    let (file, _) = spool.append(file, gathered).await?;
+    Ok(Upload::new(file, bytes))
 }
 
 fn one<'a>(fields: &'a [(String, Field)], name: &'static str) -> Result<Option<&'a Field>, Error> {

@@ -174,7 +174,7 @@ impl Hub {
     }
 
     /// Ends the sessions a user has on a wire; without one, all of them.
-    pub(super) fn end(&self, user: UserKey, wire: Option<Wire>) {
+    pub fn end(&self, user: UserKey, wire: Option<Wire>) {
         let mut open = self.open();
         let Some(slots) = open.by_user.get_mut(&user) else { return };
         slots.retain(|slot| match wire.is_none_or(|wire| wire == slot.wire) {

@@ -4,16 +4,18 @@ use std::{
     collections::HashMap,
     ops::RangeInclusive,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use crate::{
     domain::{
-        app::{AccountPassword, App, AppSettings, Dialects, NewApp, Registration},
+        app::{AccountPassword, App, AppSettings, Dialects, FormerSecret, NewApp, Registration},
         custom::{self, CustomField},
         error::{Error, Fault, Unauthenticated, What},
         id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
         secret::{self, Digest, Secret},
         text::AppName,
+        time::Moment,
     },
     service::{
         Service,
@@ -31,6 +33,7 @@ pub struct Tenant {
     /// The app as it is stored.
     pub app: App,
     secret: Digest,
+    former_secret: Option<(Digest, Moment)>,
     license_key: Digest,
 }
 
@@ -64,7 +67,14 @@ impl Directory {
         for app in store.apps()? {
             let secret = credentials::digest(keyring.unseal(SealedKind::AppSecret, &app.secret)?.expose());
             let license_key = credentials::digest(keyring.unseal(SealedKind::LicenseKey, &app.license_key)?.expose());
-            let tenant = Arc::new(Tenant { app, secret, license_key });
+            let former_secret = match &app.former_secret {
+                Some(former) => {
+                    let clear = keyring.unseal(SealedKind::AppSecret, &former.secret)?;
+                    Some((credentials::digest(clear.expose()), former.until))
+                }
+                None => None,
+            };
+            let tenant = Arc::new(Tenant { app, secret, former_secret, license_key });
             tenants.by_app_id.insert(tenant.app.app_id.clone(), Arc::clone(&tenant));
             tenants.by_key.insert(tenant.app.key, Arc::clone(&tenant));
             tenants.by_sdk_app_id.insert(tenant.app.sdk_app_id, Arc::clone(&tenant));
@@ -97,6 +107,8 @@ pub struct AppChange {
     pub sdk_app_id: Option<SdkAppId>,
     /// The secret that Qiscus and Tencent share: 32 to 128 letters and digits.
     pub secret: Option<Secret>,
+    /// How long the former secret is good beside a new one.
+    pub former_secret_rest: Duration,
     /// MirrorFly's licence key: 1 to 191 printable characters.
     pub license_key: Option<Secret>,
     /// The back-end account's password.
@@ -133,6 +145,9 @@ pub struct AppSecrets {
     /// The back-end account's password; none when the operator chose one, for nobody can show that again.
     pub account_password: Option<Secret>,
 }
+
+/// How long a former secret may be good beside the new one.
+const FORMER_SECRET_REST_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Lifetimes a session token may have. The Qiscus SDK waits for its end by a timer that overflows at 2^31 ms, 24.8 days, and then
 /// renews without a pause.
@@ -199,10 +214,13 @@ impl AppChange {
     }
 }
 
-/// The tenant, if this is its secret. Where there is none, a digest is compared all the same.
-fn opened(tenant: Option<Arc<Tenant>>, secret: &str) -> Result<Arc<Tenant>, Error> {
-    let expected = tenant.as_ref().map_or(Digest([0; 32]), |tenant| tenant.secret);
-    match (credentials::matches(secret, &expected), tenant) {
+/// The tenant, if this is its secret, or the former one while that is good. Where there is none, digests are compared all the same.
+fn opened(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> Result<Arc<Tenant>, Error> {
+    let none = Digest([0; 32]);
+    let expected = tenant.as_ref().map_or(none, |tenant| tenant.secret);
+    let former = tenant.as_ref().and_then(|tenant| tenant.former_secret).filter(|(_, until)| now < *until);
+    let former = former.map_or(none, |(digest, _)| digest);
+    match (credentials::matches(secret, &expected) | credentials::matches(secret, &former), tenant) {
         (true, Some(tenant)) => Ok(tenant),
         (true, None) | (false, _) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
     }
@@ -213,7 +231,11 @@ impl Service {
     /// # Errors
     /// `Unauthenticated`.
     pub fn admit(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
-        opened(AppId::parse(app_id).ok().and_then(|id| self.house.apps.now().by_app_id.get(&id).cloned()), secret)
+        opened(
+            AppId::parse(app_id).ok().and_then(|id| self.house.apps.now().by_app_id.get(&id).cloned()),
+            secret,
+            self.now(),
+        )
     }
 
     /// Who presents this secret at this host, where a call names no app: Qiscus' older way. It is the app that lists the host, else
@@ -225,7 +247,7 @@ impl Service {
         let listed = host.and_then(|host| tenants.by_host.get(host));
         let label = host.map_or("", Host::first_label);
         let named = || tenants.in_order.iter().find(|tenant| tenant.app.app_id.as_str().eq_ignore_ascii_case(label));
-        opened(listed.or_else(named).cloned(), secret)
+        opened(listed.or_else(named).cloned(), secret, self.now())
     }
 
     /// The app a call without a name of one is for: the one that lists this host, else the first.
@@ -295,7 +317,7 @@ impl Service {
         self.refreshed(app.key)
     }
 
-    /// Changes what is given of an app. A secret that is given replaces the former one at once.
+    /// Changes what is given of an app. A secret that is given replaces the former one, at once unless `former_secret_rest` says otherwise.
     /// # Errors
     /// `Invalid`, `NotFound`, `Conflict`, store errors.
     pub async fn change_app(&self, app_id: &AppId, given: AppChange) -> Result<Arc<Tenant>, Error> {
@@ -304,7 +326,12 @@ impl Service {
         self.hosts_are_free(&given, Some(app_id))?;
         let keyring = &self.house.keyring;
         let mut app = self.tenant(app_id)?.app.clone();
-        if let Some(secret) = &given.secret {
+        if let Some(secret) = &given.secret
+            && !credentials::matches(secret.expose(), &self.tenant(app_id)?.secret)
+        {
+            let rest = given.former_secret_rest;
+            let former = FormerSecret { secret: app.secret, until: self.now().after(rest) };
+            app.former_secret = Some(former).filter(|_| !rest.is_zero());
             app.secret = keyring.seal(SealedKind::AppSecret, secret)?;
         }
         if let Some(key) = &given.license_key {
@@ -325,12 +352,16 @@ impl Service {
         self.refreshed(app.key)
     }
 
-    /// Draws a new app secret. The former one is dead when this returns.
+    /// Draws a new app secret. The former one is good for `rest` beside it, a week at most; the one before that is dead when this returns.
     /// # Errors
-    /// `NotFound`, store errors.
-    pub async fn rotate_app_secret(&self, app_id: &AppId) -> Result<Secret, Error> {
+    /// `Invalid`, `NotFound`, store errors.
+    pub async fn rotate_app_secret(&self, app_id: &AppId, rest: Duration) -> Result<Secret, Error> {
+        if rest > FORMER_SECRET_REST_MAX {
+            return Err(Fault::OutOfRange("from 0 to 604800 seconds (a week)").at("former_valid_s"));
+        }
         let secret = credentials::new_app_secret();
-        self.change_app(app_id, AppChange { secret: Some(secret.clone()), ..AppChange::default() }).await?;
+        let change = AppChange { secret: Some(secret.clone()), former_secret_rest: rest, ..AppChange::default() };
+        self.change_app(app_id, change).await?;
         Ok(secret)
     }
 
@@ -387,8 +418,18 @@ impl Service {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, Error> {
-        let secret = self.house.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
-        Ok(credentials::is_signed(signing, &secret, message, signature))
+        let is_signed_by = |sealed| {
+            let secret = self.house.keyring.unseal(SealedKind::AppSecret, sealed)?;
+            Ok(credentials::is_signed(signing, &secret, message, signature))
+        };
+        if is_signed_by(&tenant.app.secret)? {
+            return Ok(true);
+        }
+        let now = self.now();
+        match tenant.app.former_secret.as_ref().filter(|former| now < former.until) {
+            Some(former) => is_signed_by(&former.secret),
+            None => Ok(false),
+        }
     }
 
     /// Whether `password` is that of the app's back-end account. A wrong one costs one argon2, as a user's does.

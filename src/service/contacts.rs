@@ -84,6 +84,15 @@ impl Service {
         self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
     }
 
+    /// Takes a user off another's list. One who is not listed is no change.
+    /// # Errors
+    /// `NotFound`; `Unauthenticated` when the owner is gone or suspended by now; store errors.
+    pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
+        let remove = vec![self.user(tenant, whom)?.key];
+        let change = ContactsChange { add: Vec::new(), remove, replaces_all: false };
+        self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
+    }
+
     /// A page of the users somebody blocks, in the order they were created.
     /// # Errors
     /// Store errors.

@@ -14,8 +14,8 @@ use crate::{
         profile::{State, User},
     },
     live::{feed::Feed, hub::Session},
-    service::{Service, apps::Tenant, sessions::Proved},
-    store::Holder,
+    service::{Service, apps::Tenant, credentials::Purpose, sessions::Proved},
+    store::{Held, Holder},
 };
 
 /// Events one look back reads at most; who missed more looks again from where it came to.
@@ -74,6 +74,24 @@ impl Service {
     /// Waits for that, in the place of a client that has no session.
     pub async fn dismissed(&self) -> Over {
         self.house.hub.closed().await
+    }
+
+    /// What keeps a user signed in, and how many sockets it has open on each wire.
+    /// # Errors
+    /// Store errors.
+    pub fn held_by(&self, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
+        let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.house.hub.sessions(user, wire)));
+        Ok((self.house.store.held(user, self.now())?, open))
+    }
+
+    /// Ends all that keeps a user signed in, on every wire. Passwords stay: who knows one comes back.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub async fn revoke(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
+        let token = self.house.keyring.draw(Purpose::UserToken, tenant.app.key, &id);
+        let user = self.house.store.revoke(tenant.app.key, id, token, self.now()).await?;
+        self.house.hub.end(user.key, None);
+        Ok(())
     }
 
     /// Opens a session for a user who has proved to be it. Its oldest one on this wire ends where it has too many.

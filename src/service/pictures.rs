@@ -13,6 +13,7 @@ use crate::{
         error::{Error, What},
         id::UserId,
         profile::User,
+        text::LockReason,
         upload::{Format, Limits},
     },
     picture,
@@ -245,6 +246,13 @@ impl Service {
         if let Err(left) = blocking(move || folder.remove(&key)).await.and_then(|removed| removed) {
             log::warn!("a refused picture's files stay until the next start: {left:?}");
         }
+    }
+
+    /// Says why a user's picture stays as it is, whoever would change it; without a reason it may change again.
+    /// # Errors
+    /// `NotFound`, store errors.
+    pub async fn lock_picture(&self, tenant: &Tenant, id: UserId, reason: Option<LockReason>) -> Result<User, Error> {
+        self.house.store.lock_picture(tenant.app.key, id, reason).await
     }
 
     /// A rendition of a picture that has a public address.

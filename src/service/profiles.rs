@@ -7,7 +7,7 @@ use crate::{
         id::{UserId, UserKey},
         page::{Listed, Order, Page},
         profile::{ProfileChange, State, User},
-        search::UserSearch,
+        search::{Stretch, UserSearch, Walk},
         secret::Secret,
     },
     service::{Service, apps::Tenant, blocking},
@@ -23,6 +23,8 @@ pub struct UserSetting {
     pub password: Option<Secret>,
     /// Suspends or reactivates.
     pub state: Option<State>,
+    /// The version it was made for: of another one it is refused.
+    pub of_version: Option<i64>,
 }
 
 /// Who looks at a profile.
@@ -142,9 +144,17 @@ impl Service {
         self.house.searching.take(move || store.find_users(app, &search, page, order)).await?
     }
 
+    /// The next stretch of a walk through the app's users, as [`Service::users`]; however far it has come, it costs the same.
+    /// # Errors
+    /// `Busy` when too many searches wait; store errors.
+    pub async fn walk_users(&self, tenant: &Tenant, walk: Walk) -> Result<Stretch, Error> {
+        let (store, app) = (self.house.store.clone(), tenant.app.key);
+        self.house.searching.take(move || store.walk_users(app, &walk)).await?
+    }
+
     /// Changes what is given of a user, by an operator's authority.
     /// # Errors
-    /// `NotFound`, `Invalid`, store errors.
+    /// `NotFound`, `Invalid`, `Conflict` of another version than the one it was made for, store errors.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
         check_custom(tenant, Author::BackEnd, &setting.profile)?;
         let chosen = match &setting.password {
@@ -155,7 +165,8 @@ impl Service {
             }
         };
         let state = setting.state.map(|state| self.state_change(tenant, &id, state));
-        let change = UserChange { profile: setting.profile, chosen, state, device: None };
+        let change =
+            UserChange { profile: setting.profile, chosen, state, device: None, of_version: setting.of_version };
         self.house.store.change_user(tenant.app.key, id, change, self.now()).await
     }
 }

@@ -74,6 +74,8 @@ pub struct UserChange {
     pub state: Option<StateChange>,
     /// Replaces the device of the same platform. No event: nobody is shown devices.
     pub device: Option<Device>,
+    /// The version it was made for: of another one it is refused.
+    pub of_version: Option<i64>,
 }
 
 /// A change of whether a user may act. The state it has already is no change.
@@ -195,6 +197,15 @@ pub struct SessionState {
     pub token_expires_at: Moment,
     /// From this moment on it cannot be renewed.
     pub ends_at: Moment,
+}
+
+/// What a user holds that keeps it signed in, ended ones left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The wire, when it began and when it ends at the latest, of each ticket; the newest first.
+    pub tickets: Vec<(Wire, Moment, Moment)>,
+    /// When it was last renewed and when it ends at the latest, of each session whose token has a lifetime; the newest first.
+    pub sessions: Vec<(Moment, Moment)>,
 }
 
 /// A picture of a living user: the current one or one that waits for the sweep.

@@ -16,8 +16,8 @@ use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 pub use self::asked::{
-    ContactsChange, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState, StateChange,
-    StoredPicture, Ticket, TicketHolder, UserChange,
+    ContactsChange, Held, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState,
+    StateChange, StoredPicture, Ticket, TicketHolder, UserChange,
 };
 use self::sqlite::{
     Engine, apps, contacts, events, friends as friend_rows, pictures, search, sessions, tickets, users,
@@ -32,9 +32,9 @@ use crate::domain::{
     id::{AppKey, SessionKey, UserId, UserKey},
     page::{Listed, Order, Page},
     profile::{Credentials, User},
-    search::UserSearch,
+    search::{Stretch, UserSearch, Walk},
     secret::{Derived, Digest, Salt},
-    text::MobileNumber,
+    text::{LockReason, MobileNumber},
     time::Moment,
 };
 
@@ -189,6 +189,14 @@ impl Store {
         order: Order,
     ) -> Result<Listed<User>, Error> {
         self.0.read(|connection| search::find(connection, app, search, page, order))
+    }
+
+    /// The next stretch of a walk through an app's users, suspended ones included. Whatever is looked for, a stretch costs some
+    /// milliseconds: call it on a blocking thread.
+    /// # Errors
+    /// Those of every read.
+    pub fn walk_users(&self, app: AppKey, walk: &Walk) -> Result<Stretch, Error> {
+        self.0.read(|connection| search::walk(connection, app, walk))
     }
 
     /// What opens a user's account.
@@ -411,6 +419,28 @@ impl Store {
     /// Those of every write.
     pub async fn renew_session(&self, key: SessionKey, former: Salt, state: SessionState) -> Result<bool, Error> {
         self.0.write(move |tx| sessions::renew(tx, key, former, &state)).await
+    }
+
+    /// What keeps a user signed in at that time.
+    /// # Errors
+    /// Those of every read.
+    pub fn held(&self, user: UserKey, now: Moment) -> Result<Held, Error> {
+        self.0.read(|connection| sessions::held(connection, user, now))
+    }
+
+    /// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made until then.
+    /// Events: `Kicked`, `TokenReset`.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn revoke(&self, app: AppKey, id: UserId, token: Derived, at: Moment) -> Result<User, Error> {
+        self.0.write(move |tx| sessions::revoke(tx, app, &id, &token, at)).await
+    }
+
+    /// Says why a user's picture may not be changed, or that it may.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn lock_picture(&self, app: AppKey, id: UserId, reason: Option<LockReason>) -> Result<User, Error> {
+        self.0.write(move |tx| pictures::lock(tx, app, &id, reason.as_ref())).await
     }
 
     /// Signs a user off: ends the session that is named and forgets its devices.

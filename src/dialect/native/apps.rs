@@ -1,5 +1,7 @@
 //! Apps: made, listed, changed, their secrets shown and rotated.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
     web::{self, Data, Path, Payload},
@@ -81,6 +83,7 @@ impl TryFrom<AppBody> for AppChange {
             import_at_login: body.import_at_login,
             tencent_sessions: body.tencent_sessions,
             custom_field: None,
+            former_secret_rest: Duration::ZERO,
         })
     }
 }
@@ -126,8 +129,22 @@ async fn secrets(service: Data<Service>, path: Path<String>) -> Result<HttpRespo
     })))
 }
 
-async fn rotate_secret(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
-    let secret = service.rotate_app_secret(&app_id(&path)?).await?;
+/// How long the former secret is good beside the new one; not at all where it is not said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotateBody {
+    former_valid_s: Option<u32>,
+}
+
+async fn rotate_secret(
+    service: Data<Service>,
+    path: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let given: RotateBody = body(&request, payload).await?;
+    let rest = Duration::from_secs(given.former_valid_s.unwrap_or_default().into());
+    let secret = service.rotate_app_secret(&app_id(&path)?, rest).await?;
     Ok(HttpResponse::Ok().json(json!({ "secret": secret.expose() })))
 }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What each changing call is on record as.
-const ACTIONS: [(&str, &str, &str); 12] = [
+const ACTIONS: [(&str, &str, &str); 18] = [
     ("POST", "/admins", "admin.create"),
     ("DELETE", "/admins/{name}", "admin.delete"),
     ("PUT", "/admins/{name}/password", "admin.set_password"),
@@ -34,6 +34,12 @@ const ACTIONS: [(&str, &str, &str); 12] = [
     ("PATCH", "/apps/{app_id}/users/{id}", "user.change"),
     ("DELETE", "/apps/{app_id}/users/{id}", "user.delete"),
     ("POST", "/apps/{app_id}/users/{id}/reset-token", "user.reset_token"),
+    ("DELETE", "/apps/{app_id}/users/{id}/sessions", "user.revoke"),
+    ("PUT", "/apps/{app_id}/users/{id}/picture", "user.set_picture"),
+    ("DELETE", "/apps/{app_id}/users/{id}/picture", "user.remove_picture"),
+    ("PUT", "/apps/{app_id}/users/{id}/picture-lock", "user.lock_picture"),
+    ("PUT", "/apps/{app_id}/users/{id}/contacts/{other}", "user.list_contact"),
+    ("DELETE", "/apps/{app_id}/users/{id}/contacts/{other}", "user.unlist_contact"),
 ];
 
 /// What a handler tells of its call for the record.

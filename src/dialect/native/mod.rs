@@ -12,6 +12,7 @@ mod nearby;
 mod query;
 mod reply;
 mod sessions;
+mod user;
 mod users;
 
 use actix_web::{Resource, Route, dev::HttpServiceFactory, middleware::from_fn, web};

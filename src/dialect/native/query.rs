@@ -15,6 +15,11 @@ impl Query {
         Ok(Self(Form::query(request.query_string())?))
     }
 
+    /// A parameter as it is, if it is given.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
+        Ok(self.0.text(name)?)
+    }
+
     /// A whole number within its bounds, if it is given.
     pub(super) fn number<N: FromStr + PartialOrd + Display>(
         &self,

@@ -1,5 +1,7 @@
 //! What our own API answers: plain resources, and problems as RFC 9457 has them.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse, ResponseError,
     body::BoxBody,
@@ -14,10 +16,11 @@ use crate::{
         admin::{Admin, Authority, Kept},
         app::{App, Dialects, Registration},
         avatar::Rendition,
-        error::{Error, Unauthenticated},
+        error::{Error, Unauthenticated, What},
         id::{AppId, Host, Origin},
+        particulars::Particulars,
         profile::{State, User},
-        text::{DisplayName, Email, MobileNumber, StatusText},
+        text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
     },
     http::{addresses::Addresses, form::BodyFault},
     service::admins::SignedIn,
@@ -35,6 +38,7 @@ pub(super) struct AppView<'a> {
     dialects: Dialects,
     password_min: u16,
     token_lifetime_s: Option<u32>,
+    former_secret_until: Option<String>,
     public_pictures: bool,
     allowed_origins: &'a [Origin],
     import_at_login: bool,
@@ -54,6 +58,7 @@ impl<'a> From<&'a App> for AppView<'a> {
             dialects: app.settings.dialects,
             password_min: app.settings.password_min,
             token_lifetime_s: app.settings.token_lifetime_s,
+            former_secret_until: app.former_secret.as_ref().map(|former| former.until.to_string()),
             public_pictures: app.settings.public_pictures,
             allowed_origins: &app.settings.allowed_origins,
             import_at_login: app.settings.import_at_login,
@@ -77,6 +82,10 @@ pub(super) struct UserView<'a> {
     email: Option<&'a str>,
     extras: &'a Map<String, Value>,
     metadata: &'a Map<String, Value>,
+    particulars: &'a Particulars,
+    custom: BTreeMap<&'a str, &'a str>,
+    picture_lock: Option<&'a str>,
+    version: i64,
     created_at: String,
     updated_at: String,
 }
@@ -99,6 +108,10 @@ impl<'a> UserView<'a> {
             email: profile.email.as_ref().map(Email::as_str),
             extras: profile.extras.as_object(),
             metadata: profile.metadata.as_object(),
+            particulars: &profile.particulars,
+            custom: profile.custom.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            picture_lock: user.picture_lock.as_ref().map(LockReason::as_str),
+            version: user.version,
             created_at: user.created_at.to_string(),
             updated_at: user.updated_at.to_string(),
         }
@@ -241,6 +254,7 @@ impl ResponseError for Refusal {
                 Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
                 Error::Forbidden(_) => StatusCode::FORBIDDEN,
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
+                Error::Conflict(What::NewerVersion) => StatusCode::PRECONDITION_FAILED,
                 Error::Conflict(_) => StatusCode::CONFLICT,
                 Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -275,11 +289,7 @@ impl ResponseError for Refusal {
             Self::SignedOut { has_admin, is_demo, .. } => {
                 answer.json(problem.with_extensions(Ways { setup: *has_admin, demo: *is_demo }))
             }
-            Self::Domain(_)
-            | Self::Body(_)
-            | Self::Unreadable(_)
-            | Self::UnknownPath { .. }
-            | Self::WrongMethod => {
+            Self::Domain(_) | Self::Body(_) | Self::Unreadable(_) | Self::UnknownPath { .. } | Self::WrongMethod => {
                 answer.json(problem)
             }
         }

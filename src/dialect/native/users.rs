@@ -1,9 +1,10 @@
 //! Users of an app: made, listed, shown, changed, deleted, their tokens drawn anew.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    http::header::{ETAG, EntityTag, Header as _, IfMatch},
     web::{self, Data, Path, Payload},
 };
 use serde::{Deserialize, Deserializer};
@@ -11,20 +12,25 @@ use serde_json::{Map, Value, json};
 
 use super::{
     app_id, body, call, deeds,
+    query::Query,
     reply::{Refusal, UserView},
+    user,
 };
 use crate::{
     domain::{
         avatar::AvatarChange,
+        custom::{CustomName, CustomValue},
         error::{Error, Fault},
         free_data::{Extras, Metadata},
         id::UserId,
         page::{Order, Page},
+        particulars::Particulars,
         profile::{Patch, ProfileChange, State, User},
+        search::Walk,
         secret::Secret,
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
-    http::{addresses::Addresses, form::Form},
+    http::addresses::Addresses,
     service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},
 };
 
@@ -33,10 +39,11 @@ const LIMIT_DEFAULT: u32 = 20;
 
 /// `/apps/{app_id}/users`.
 pub(super) fn scope() -> Scope {
-    web::scope("/{app_id}/users")
+    let scope = web::scope("/{app_id}/users")
         .service(call("", [web::get().to(list), web::post().to(create)]))
         .service(call("/{id}", [web::get().to(show), web::patch().to(change), web::delete().to(delete)]))
-        .service(call("/{id}/reset-token", [web::post().to(reset_token)]))
+        .service(call("/{id}/reset-token", [web::post().to(reset_token)]));
+    user::resources().into_iter().fold(scope, Scope::service)
 }
 
 /// What may be given of a user. A field that is null is cleared, one that is absent stays.
@@ -60,6 +67,12 @@ struct UserBody {
     extras: Patch<Value>,
     #[serde(default, deserialize_with = "given")]
     metadata: Patch<Map<String, Value>>,
+    /// Tencent's other standard fields; none of them is ever taken back.
+    #[serde(default)]
+    particulars: Particulars,
+    /// Declared fields; null clears.
+    #[serde(default)]
+    custom: BTreeMap<String, Option<String>>,
 }
 
 #[derive(Deserialize)]
@@ -99,12 +112,42 @@ impl UserBody {
                 .metadata
                 .try_map(|pairs| Metadata::parse(pairs.clone()))
                 .map_err(|fault| fault.at("metadata"))?,
-            ..ProfileChange::default()
+            particulars: self.particulars.clone(),
+            custom: custom(&self.custom)?,
         })
     }
 }
 
-fn place(service: &Service, path: &(String, String)) -> Result<(Arc<Tenant>, UserId), Error> {
+fn custom(given: &BTreeMap<String, Option<String>>) -> Result<BTreeMap<CustomName, CustomValue>, Error> {
+    let field = |(name, value): (&String, &Option<String>)| {
+        let at = || format!("custom field {name}");
+        let known = CustomName::parse(name).map_err(|fault| fault.at(at()))?;
+        Ok((known, CustomValue::parse(value.as_deref().unwrap_or_default()).map_err(|fault| fault.at(at()))?))
+    };
+    given.iter().map(field).collect()
+}
+
+/// A user with the version that a later change may say it was made for.
+pub(super) fn answer(tenant: &Tenant, addresses: &Addresses, user: &User) -> HttpResponse {
+    let etag = EntityTag::new_strong(user.version.to_string());
+    HttpResponse::Ok().insert_header((ETAG, etag)).json(UserView::of(&tenant.app, addresses, user))
+}
+
+/// The version that a change was made for, where the caller says so.
+fn of_version(request: &HttpRequest) -> Result<Option<i64>, Refusal> {
+    match IfMatch::parse(request) {
+        Ok(IfMatch::Items(tags)) => match tags.as_slice() {
+            [] => Ok(None),
+            // A tag that is none of ours is of no version there ever was.
+            [tag] => Ok(Some(tag.tag().parse().unwrap_or(0))),
+            _ => Err(Refusal::Unreadable("If-Match must name one version".to_owned())),
+        },
+        Ok(IfMatch::Any) => Ok(None),
+        Err(_) => Err(Refusal::Unreadable("If-Match must be an ETag of this user".to_owned())),
+    }
+}
+
+pub(super) fn place(service: &Service, path: &(String, String)) -> Result<(Arc<Tenant>, UserId), Error> {
     let (app, id) = path;
     Ok((service.tenant(&app_id(app)?)?, UserId::parse(id).map_err(|fault| fault.at("id"))?))
 }
@@ -116,15 +159,37 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Refusal> {
     let tenant = service.tenant(&app_id(&path)?)?;
-    let query = Form::query(request.query_string())?;
-    let number = |field: &'static str, default: u32| match query.text(field)? {
-        None => Ok(default),
-        Some(raw) => raw.parse().map_err(|_| Fault::OutOfRange("a number from 1 on").at(field)),
+    let query = Query::of(&request)?;
+    let limit = query.number("limit", 1..=Page::LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
+    let view = |user| UserView::of(&tenant.app, &addresses, user);
+    if let Some(number) = query.number("page", 1..=u32::MAX)? {
+        let listed = service.users(&tenant, Page::new(number, limit), Order::OldestFirst).await?;
+        let users: Vec<UserView> = listed.items.iter().map(view).collect();
+        return Ok(HttpResponse::Ok().json(json!({ "users": users, "total": listed.total })));
+    }
+    let custom = match (query.text("field")?, query.text("value")?) {
+        (None, None) => None,
+        (Some(name), Some(value)) => Some(filter(&tenant, name, value)?),
+        (Some(_), None) => return Err(Fault::Missing.at("value").into()),
+        (None, Some(_)) => return Err(Fault::Missing.at("field").into()),
     };
-    let page = Page::new(number("page", 1)?, number("limit", LIMIT_DEFAULT)?);
-    let listed = service.users(&tenant, page, Order::OldestFirst).await?;
-    let users: Vec<UserView> = listed.items.iter().map(|user| UserView::of(&tenant.app, &addresses, user)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "users": users, "total": listed.total })))
+    let text = query.text("search")?.map(str::to_owned);
+    let walk = Walk { text, custom, after: query.number("after", 0..=i64::MAX)?, limit };
+    let stretch = service.walk_users(&tenant, walk).await?;
+    let users: Vec<UserView> = stretch.users.iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(json!({
+        "users": users,
+        "next": stretch.next.map(|next| next.to_string()),
+        "total": stretch.total,
+    })))
+}
+
+fn filter(tenant: &Tenant, name: &str, value: &str) -> Result<(CustomName, CustomValue), Error> {
+    let name = CustomName::parse(name).map_err(|fault| fault.at("field"))?;
+    if tenant.app.settings.custom_field(&name).is_none() {
+        return Err(Fault::Undeclared.at("field"));
+    }
+    Ok((name, CustomValue::parse(value).map_err(|fault| fault.at("value"))?))
 }
 
 async fn create(
@@ -158,8 +223,7 @@ async fn show(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
-    let user = service.user(&tenant, &id)?;
-    Ok(HttpResponse::Ok().json(UserView::of(&tenant.app, &addresses, &user)))
+    Ok(answer(&tenant, &addresses, &service.user(&tenant, &id)?))
 }
 
 async fn change(
@@ -181,9 +245,9 @@ async fn change(
             StateBody::Active => State::Active,
             StateBody::Suspended => State::Suspended,
         }),
+        of_version: of_version(&request)?,
     };
-    let user = service.set_user(&tenant, id, setting).await?;
-    Ok(HttpResponse::Ok().json(UserView::of(&tenant.app, &addresses, &user)))
+    Ok(answer(&tenant, &addresses, &service.set_user(&tenant, id, setting).await?))
 }
 
 async fn reset_token(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{is_taken, row::Stored, tickets};
 use crate::domain::{
-    app::{AccountPassword, App, NewApp},
+    app::{AccountPassword, App, FormerSecret, NewApp},
     error::{Error, Fault, What},
     id::{AppId, AppKey, Host, SdkAppId, UserId},
     secret::{Digest, PasswordHash, Sealed},
@@ -25,7 +25,7 @@ pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> 
 
 const ALL: &str = "
     SELECT key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
-        secret, license_key, hosts, settings, created_at
+        secret, license_key, hosts, settings, created_at, former_secret, former_secret_until
     FROM app ORDER BY key";
 
 pub(in crate::store) fn all(connection: &Connection) -> Result<Vec<App>, Error> {
@@ -67,6 +67,7 @@ pub(in crate::store) fn create(tx: &Transaction<'_>, new: &NewApp, at: Moment) -
         account,
         account_password,
         secret,
+        former_secret: None,
         license_key,
         hosts,
         settings,
@@ -76,10 +77,11 @@ pub(in crate::store) fn create(tx: &Transaction<'_>, new: &NewApp, at: Moment) -
 
 const CHANGE: &str = "
     UPDATE app SET name = ?2, app_id = ?3, sdk_app_id = ?4, account = ?5, account_salt = ?6, account_digest = ?7,
-        account_hash = ?8, secret = ?9, license_key = ?10, hosts = ?11, settings = ?12
+        account_hash = ?8, secret = ?9, license_key = ?10, hosts = ?11, settings = ?12, former_secret = ?13,
+        former_secret_until = ?14
     WHERE key = ?1
     RETURNING key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
-        secret, license_key, hosts, settings, created_at";
+        secret, license_key, hosts, settings, created_at, former_secret, former_secret_until";
 
 const PASSWORD_DIFFERS: &str = "
     SELECT account_digest IS NOT ?2 OR account_hash IS NOT ?3 FROM app WHERE key = ?1";
@@ -91,6 +93,7 @@ pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App
     if differs.optional()? == Some(true) {
         tickets::forget_of_back_end(tx, wanted.key)?;
     }
+    let former = wanted.former_secret.as_ref();
     let mut statement = tx.prepare_cached(CHANGE)?;
     let mut rows = statement.query(params![
         wanted.key.0,
@@ -105,6 +108,8 @@ pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App
         wanted.license_key.0,
         hosts_json(&wanted.hosts)?,
         serde_json::to_string(&wanted.settings).map_err(Error::internal)?,
+        former.map(|former| &former.secret.0),
+        former.map(|former| former.until.micros()),
     ])?;
     rows.next().map_err(taken)?.map(app).transpose()?.ok_or(Error::NotFound(What::App))
 }
@@ -132,6 +137,7 @@ fn hosts_json(hosts: &[Host]) -> Result<String, Error> {
 fn app(row: &Row<'_>) -> Result<App, Error> {
     let row = Stored::of("app", row);
     let chosen: Option<String> = row.get(7)?;
+    let (former, until): (Option<Vec<u8>>, Option<i64>) = (row.get(13)?, row.get(14)?);
     let hosts: Vec<String> = row.json(10)?;
     let hosts: Result<Vec<Host>, Fault> = hosts.iter().map(|host| Host::parse(host)).collect();
     Ok(App {
@@ -145,6 +151,9 @@ fn app(row: &Row<'_>) -> Result<App, Error> {
             None => AccountPassword::Derived(row.derived(5)?),
         },
         secret: Sealed(row.get(8)?),
+        former_secret: former
+            .zip(until)
+            .map(|(secret, until)| FormerSecret { secret: Sealed(secret), until: Moment::from_micros(until) }),
         license_key: Sealed(row.get(9)?),
         hosts: hosts.map_err(|fault| row.broken(10, fault))?,
         settings: row.json(11)?,

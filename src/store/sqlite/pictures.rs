@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::Stored;
 use crate::{
     domain::{
         avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
         error::{Error, Fault, What},
-        id::{AppKey, UserKey},
-        text::HttpAddress,
+        id::{AppKey, UserId, UserKey},
+        profile::User,
+        text::{HttpAddress, LockReason},
         time::Moment,
     },
     store::StoredPicture,
@@ -42,6 +43,25 @@ fn owned(
         (None, Some(address)) => Ok(Avatar::Elsewhere(address.clone())),
         (None, None) => Err(Error::NotFound(What::Picture)),
     }
+}
+
+/// Why a locked picture stays.
+pub(super) const LOCKED: Error = Error::Forbidden("The picture is locked by an administrator");
+
+const LOCK: &str = "
+    UPDATE user SET picture_lock = ?3, version = version + 1 WHERE app = ?1 AND id = ?2 RETURNING key";
+
+pub(in crate::store) fn lock(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    id: &UserId,
+    reason: Option<&LockReason>,
+) -> Result<User, Error> {
+    let mut statement = tx.prepare_cached(LOCK)?;
+    let reason = reason.map(LockReason::as_str);
+    let key = statement.query_row(params![app.0, id.as_str(), reason], |row| row.get(0)).optional()?;
+    let key = UserKey(key.ok_or(Error::NotFound(What::User))?);
+    super::users::find_by_key(tx, app, key)?.ok_or(Error::NotFound(What::User))
 }
 
 const ADD: &str = "

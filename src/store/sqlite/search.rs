@@ -9,7 +9,7 @@ use crate::domain::{
     id::{AppKey, UserKey},
     page::{Listed, Order, Page},
     profile::User,
-    search::{MATCHES_MAX, TEXT_CHARS_MAX, UserSearch},
+    search::{MATCHES_MAX, Stretch, TEXT_CHARS_MAX, UserSearch, Walk},
 };
 
 /// Characters below which a text has no entry in the index of three at a time.
@@ -77,6 +77,66 @@ fn is_found(row: &Row<'_>, search: &UserSearch) -> Result<bool, Error> {
         None => Map::new(),
     };
     Ok(search.finds(&id, display_name.as_deref(), &metadata))
+}
+
+/// Rows that one stretch of a walk looks at: a text that the index cannot look up costs no more than so many, and the walk goes on behind
+/// them.
+const ROWS_LOOKED_AT_MAX: u32 = 30_000;
+
+const WALK_ALL: &str = "
+    SELECT user.seq, user.key, user.id, user.display_name FROM user
+    WHERE user.app = ?1 AND user.seq > ?2 AND ?3 IS NULL AND ?4 IS NULL AND ?5 IS NULL ORDER BY user.seq";
+
+const WALK_NAMED: &str = "
+    SELECT user.key, user.key, user.id, user.display_name
+    FROM user_text JOIN user ON user.key = user_text.rowid
+    WHERE user_text MATCH ?3 AND user_text.rowid > ?2 AND user.app = ?1 AND (?4 IS NULL OR EXISTS (
+        SELECT 1 FROM user_custom WHERE app = ?1 AND name = ?4 AND value = ?5 AND user = user_text.rowid))
+    ORDER BY user_text.rowid";
+
+const WALK_CUSTOM: &str = "
+    SELECT user.key, user.key, user.id, user.display_name
+    FROM user_custom JOIN user ON user.key = user_custom.user
+    WHERE user_custom.app = ?1 AND user_custom.name = ?4 AND user_custom.value = ?5 AND user_custom.user > ?2
+        AND ?3 IS NULL
+    ORDER BY user_custom.user";
+
+pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) -> Result<Stretch, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let search = UserSearch { text: walk.text.clone().filter(|text| !text.is_empty()), metadata: None };
+    let is_whole = search.text.is_none() && walk.custom.is_none();
+    let total = if is_whole { Some(users::total(&snapshot, app)?) } else { None };
+    if search.text.as_deref().is_some_and(|text| text.chars().nth(TEXT_CHARS_MAX).is_some()) {
+        return Ok(Stretch { users: Vec::new(), next: None, total });
+    }
+    let indexed = in_index(&search)?;
+    let statement = match (&indexed, &walk.custom) {
+        (Some(_), _) => WALK_NAMED,
+        (None, Some(_)) => WALK_CUSTOM,
+        (None, None) => WALK_ALL,
+    };
+    let (name, value) = match &walk.custom {
+        Some((name, value)) => (Some(name.as_str()), Some(value.as_str())),
+        None => (None, None),
+    };
+    let mut statement = snapshot.prepare_cached(statement)?;
+    let mut rows = statement.query(params![app.0, walk.after.unwrap_or(-1), indexed, name, value])?;
+    let (mut found, mut passed, mut looked_at, mut next) = (Vec::new(), None, 0, None);
+    while let Some(row) = rows.next()? {
+        let (id, display_name): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        let is_found = search.finds(&id, display_name.as_deref(), &Map::new());
+        // What follows is known to be worth a call: a match too many, or rows nobody has looked at.
+        if looked_at == ROWS_LOOKED_AT_MAX || (is_found && found.len() == walk.limit as usize) {
+            next = passed;
+            break;
+        }
+        (passed, looked_at) = (Some(row.get(0)?), looked_at + 1);
+        if is_found {
+            found.push(UserKey(row.get(1)?));
+        }
+    }
+    let users = found.into_iter().filter_map(|key| users::find_by_key(&snapshot, app, key).transpose());
+    Ok(Stretch { users: users.collect::<Result<_, _>>()?, next, total })
 }
 
 /// The question to the index; none where it knows too little, and every row is to be looked at.

@@ -2,16 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{row::Stored, users};
+use super::{row::Stored, tickets, users};
 use crate::{
     domain::{
         error::{Error, Unauthenticated},
-        id::{AppKey, SessionKey, UserKey},
+        id::{AppKey, SessionKey, UserId, UserKey},
         profile::User,
-        secret::Salt,
+        secret::{Derived, Salt},
         time::Moment,
     },
-    store::{Session, SessionState},
+    store::{Held, Session, SessionState},
 };
 
 const BEGIN: &str = "
@@ -95,6 +95,32 @@ const END_OF_USER: &str = "DELETE FROM session WHERE user = ?1";
 pub(super) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(END_OF_USER)?.execute(params![user.0])?;
     Ok(())
+}
+
+const OF_USER: &str = "SELECT renewed_at, ends_at FROM session WHERE user = ?1 AND ends_at > ?2 ORDER BY key DESC";
+
+pub(in crate::store) fn held(connection: &Connection, user: UserKey, now: Moment) -> Result<Held, Error> {
+    let parse = |row: &Row<'_>| {
+        let row = Stored::of("session", row);
+        Ok((row.moment(0)?, row.moment(1)?))
+    };
+    let mut statement = connection.prepare_cached(OF_USER)?;
+    let sessions = statement.query_and_then(params![user.0, now.micros()], parse)?.collect::<Result<_, Error>>()?;
+    Ok(Held { tickets: tickets::of_user(connection, user, now)?, sessions })
+}
+
+/// Ends all that keeps a user signed in: tickets, sessions, the user token and UserSigs made until now.
+pub(in crate::store) fn revoke(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    id: &UserId,
+    token: &Derived,
+    at: Moment,
+) -> Result<User, Error> {
+    users::kick(tx, app, id, at)?;
+    let user = users::reset_token(tx, app, id, token, at)?;
+    tickets::forget_of_user(tx, user.key)?;
+    Ok(user)
 }
 
 const FORGET_ENDED: &str = "

@@ -70,6 +70,22 @@ pub(in crate::store) fn find(connection: &Connection, digest: &Digest) -> Result
     connection.prepare_cached(FIND)?.query_and_then(params![digest.0], ticket)?.next().transpose()
 }
 
+const OF_USER: &str = "
+    SELECT wire, issued_at, expires_at FROM ticket WHERE user = ?1 AND expires_at > ?2 ORDER BY issued_at DESC, digest";
+
+/// The wire, the beginning and the end of each ticket of a user that is good.
+pub(super) fn of_user(
+    connection: &Connection,
+    user: UserKey,
+    now: Moment,
+) -> Result<Vec<(Wire, Moment, Moment)>, Error> {
+    let parse = |row: &Row<'_>| {
+        let row = Stored::of("ticket", row);
+        Ok((row.parsed(0, wire)?, row.moment(1)?, row.moment(2)?))
+    };
+    connection.prepare_cached(OF_USER)?.query_and_then(params![user.0, now.micros()], parse)?.collect()
+}
+
 const FORGET: &str = "DELETE FROM ticket WHERE digest = ?1";
 
 pub(in crate::store) fn forget(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {

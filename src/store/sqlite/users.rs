@@ -16,7 +16,7 @@ use crate::{
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash},
-        text::{AvatarText, ContactName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
+        text::{AvatarText, ContactName, DisplayName, Email, HttpAddress, LockReason, MobileNumber, StatusText},
         time::Moment,
     },
     store::{Holder, IfKnown, Register, Registered, StateChange, UserChange},
@@ -28,7 +28,7 @@ macro_rules! select_user {
         concat!(
             "SELECT user.key, user.id, user.state, user.handle, user.display_name, user.status, user.mobile,
                 user.email, user.extras, user.metadata, user.avatar_address, picture.key, picture.kind,
-                user.created_at, user.updated_at, user.particulars, user.custom",
+                user.created_at, user.updated_at, user.particulars, user.custom, user.version, user.picture_lock",
             $more,
             " FROM user LEFT JOIN picture ON picture.owner = user.key AND picture.released_at IS NULL ",
             $which
@@ -37,7 +37,7 @@ macro_rules! select_user {
 }
 
 /// The first column behind those that [`user`] reads.
-const MORE: usize = 17;
+const MORE: usize = 19;
 
 const FIND: &str = select_user!("", "WHERE user.app = ?1 AND user.id = ?2");
 
@@ -147,7 +147,7 @@ pub(in crate::store) fn list(
 
 const TOTAL: &str = "SELECT coalesce(sum(users), 0) FROM users_in_large_block WHERE app = ?1";
 
-fn total(connection: &Connection, app: AppKey) -> Result<u64, Error> {
+pub(super) fn total(connection: &Connection, app: AppKey) -> Result<u64, Error> {
     let total: i64 = connection.prepare_cached(TOTAL)?.query_row(params![app.0], |row| row.get(0))?;
     u64::try_from(total).map_err(Error::internal)
 }
@@ -217,7 +217,7 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
                 profile: asked.change.clone(),
                 chosen: asked.chosen.clone(),
                 device: asked.device.clone(),
-                state: None,
+                ..UserChange::default()
             };
             apply(tx, app, &mut known, &change, asked.at)?;
             (known, false)
@@ -270,6 +270,8 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
         profile: Profile::default(),
         created_at: asked.at,
         updated_at: asked.at,
+        version: 1,
+        picture_lock: None,
     };
     set_profile(tx, &mut user, &asked.change, asked.at)?;
     if let Some(device) = &asked.device {
@@ -294,6 +296,9 @@ pub(in crate::store) fn change(
     at: Moment,
 ) -> Result<User, Error> {
     let mut known = known(tx, app, id)?.ok_or(Error::NotFound(What::User))?;
+    if change.of_version.is_some_and(|version| version != known.user.version) {
+        return Err(Error::Conflict(What::NewerVersion));
+    }
     apply(tx, app, &mut known, change, at)?;
     Ok(known.user)
 }
@@ -354,6 +359,9 @@ fn set_profile(
         return Ok(fields);
     }
     if fields.contains(&ProfileField::Avatar) {
+        if user.picture_lock.is_some() {
+            return Err(pictures::LOCKED);
+        }
         pictures::show(tx, user.key, &profile.avatar, at)?;
     }
     let avatar_address = match &profile.avatar {
@@ -376,6 +384,7 @@ fn set_profile(
     ])?;
     user.profile = profile;
     user.updated_at = at;
+    user.version += 1;
     Ok(fields)
 }
 
@@ -384,6 +393,7 @@ const SET_PASSWORD: &str = "UPDATE user SET chosen = ?2, version = version + 1 W
 fn set_password(tx: &Transaction<'_>, known: &mut Known, hash: &PasswordHash) -> Result<(), Error> {
     tx.prepare_cached(SET_PASSWORD)?.execute(params![known.user.key.0, hash.0])?;
     known.credentials.chosen = Some(hash.clone());
+    known.user.version += 1;
     tickets::forget_of_user(tx, known.user.key)
 }
 
@@ -405,6 +415,7 @@ fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Re
     let token = known.credentials.token;
     tx.prepare_cached(SET_STATE)?.execute(params![key.0, word(state), token.salt.0, token.digest.0])?;
     known.user.state = state;
+    known.user.version += 1;
     known.credentials.state = state;
     Ok(kind)
 }
@@ -570,6 +581,8 @@ fn user(row: &Row<'_>) -> Result<User, Error> {
         },
         created_at: row.moment(13)?,
         updated_at: row.moment(14)?,
+        version: row.get(17)?,
+        picture_lock: row.parsed_if_any(18, LockReason::parse)?,
     })
 }
 

@@ -31,6 +31,8 @@ fn user(id: &str) -> User {
         profile: Profile { display_name: Some(DisplayName::parse("Älice Ω <1>").unwrap()), ..Profile::default() },
         created_at: Moment::from_micros(0),
         updated_at: Moment::from_micros(0),
+        version: 1,
+        picture_lock: None,
     }
 }
 

@@ -54,6 +54,13 @@ async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
 
 /// What `0006_console.sql` and `0005_tencent.sql` do, undone.
 const UNDO: &str = "
+    DROP TRIGGER user_custom_added;
+    DROP TRIGGER user_custom_changed;
+    DROP TRIGGER user_custom_removed;
+    DROP TABLE user_custom;
+    ALTER TABLE user DROP COLUMN picture_lock;
+    ALTER TABLE app DROP COLUMN former_secret;
+    ALTER TABLE app DROP COLUMN former_secret_until;
     DROP TABLE audit;
     DROP TABLE admin_session;
     DROP TABLE admin;

@@ -33,6 +33,8 @@ fn user(raw: &str) -> User {
         profile: Profile::default(),
         created_at: Moment::from_micros(0),
         updated_at: Moment::from_micros(0),
+        version: 1,
+        picture_lock: None,
     }
 }
 
