@@ -203,6 +203,15 @@ impl fmt::Display for Line<'_> {
     }
 }
 
+/// A path with its query as it may be shown: cut, and without the values of secret parameters.
+pub(super) struct Target<'a>(pub(super) &'a Uri);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        target(f, self.0)
+    }
+}
+
 fn target(f: &mut fmt::Formatter<'_>, uri: &Uri) -> fmt::Result {
     plain(f, uri.path(), TARGET_BYTES_SHOWN)?;
     let Some(query) = uri.query() else { return Ok(()) };
@@ -225,7 +234,7 @@ fn target(f: &mut fmt::Formatter<'_>, uri: &Uri) -> fmt::Result {
 }
 
 /// Reads the name as the handler will, so that `to%6Ben=` hides nothing.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let ends_so = |name: &[u8]| {
         SECRET_ENDINGS.iter().any(|ending| {
             name.len()

@@ -1,5 +1,5 @@
 //! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own
-//! addresses, the origins of pages, picture files.
+//! addresses, the origins of pages, streams of events, the last exchanges, files of pictures and of the console.
 //!
 //! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 
@@ -8,10 +8,13 @@ mod caching;
 pub mod console;
 pub mod form;
 pub mod guard;
+pub mod inspector;
 pub mod json;
 pub mod loopback;
+mod masking;
 pub mod origins;
 pub mod peer;
 pub mod pictures;
 pub mod socket;
 pub mod spool;
+pub mod stream;

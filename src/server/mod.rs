@@ -44,6 +44,7 @@ use crate::{
         addresses::Addresses,
         console,
         guard::Guard,
+        inspector::Inspector,
         loopback,
         origins::{self, NamesApp},
         peer::Proxies,
@@ -158,6 +159,7 @@ struct House {
     addresses: Addresses,
     spool: Spool,
     guard: Guard,
+    inspector: Inspector,
     proxies: Proxies,
     workers: usize,
     is_demo: bool,
@@ -242,6 +244,7 @@ impl Server {
             addresses,
             spool: Spool::new(data.join("incoming")),
             guard,
+            inspector: Inspector::new(settings.inspect, wall_clock()),
             proxies: Proxies::new(settings.trusted_proxies.clone()),
             workers: settings.workers,
             is_demo: settings.demo,
@@ -381,7 +384,13 @@ fn public_server(
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.proxies.clone()))
+            .app_data(Data::new(house.inspector.clone()))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
+            .wrap({
+                let inspector = house.inspector.clone();
+                let watch = move |request, next| inspector.clone().watch(request, next);
+                Condition::new(house.inspector.is_on(), from_fn(watch))
+            })
             .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
             .wrap(house.guard.middleware())
             .service(pictures::scope())
@@ -423,6 +432,7 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.addresses.clone()))
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
+            .app_data(Data::new(house.inspector.clone()))
             .wrap(house.guard.middleware())
             .service(native::scope(Door::Control))
             .default_service(web::to(native::unknown_path))

@@ -210,7 +210,7 @@ impl Service {
         let (digest, now) = (credentials::digest(ticket), self.now());
         let row = self.house.store.admin_session(&digest)?;
         let mut row = row.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
-        if now >= row.seen_at.after(IDLE) || now >= row.began_at.after(LONGEST) {
+        if self.has_ended(&row) {
             self.house.store.end_admin_session(digest).await?;
             return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }
@@ -219,6 +219,17 @@ impl Service {
             row.seen_at = now;
         }
         Ok(self.signed_in(&row, ticket))
+    }
+
+    /// Whether this ticket opens a session still. Asking is no use of it.
+    pub fn is_admin_session(&self, ticket: &str) -> bool {
+        let row = self.house.store.admin_session(&credentials::digest(ticket));
+        row.ok().flatten().is_some_and(|row| !self.has_ended(&row))
+    }
+
+    fn has_ended(&self, row: &AdminSession) -> bool {
+        let now = self.now();
+        now >= row.seen_at.after(IDLE) || now >= row.began_at.after(LONGEST)
     }
 
     /// Ends the session of this ticket, if there is one.

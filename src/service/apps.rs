@@ -266,6 +266,11 @@ impl Service {
         self.house.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
     }
 
+    /// The name of the app of this key, while there is one.
+    pub fn app_of(&self, key: AppKey) -> Option<AppId> {
+        self.house.apps.by_key(key).ok().map(|tenant| tenant.app.app_id.clone())
+    }
+
     /// The app of this number: Tencent's way, which proves nothing yet.
     pub fn tenant_of_number(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
         self.house.apps.now().by_sdk_app_id.get(&number).cloned()

@@ -5,10 +5,12 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use tokio::sync::watch;
+
 use crate::{
     domain::{
         error::{Error, Unauthenticated},
-        event::EventKind,
+        event::{Event, EventKind},
         id::{UserId, UserKey},
         listening::{Notice, Over, Presence, Wire},
         profile::{State, User},
@@ -126,6 +128,18 @@ impl Service {
     /// Store errors.
     pub fn last_event_seq(&self) -> Result<i64, Error> {
         self.house.store.last_event_seq()
+    }
+
+    /// What happened after event `seq`, in the order of the commits, in every app.
+    /// # Errors
+    /// Store errors.
+    pub fn events(&self, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
+        self.house.store.events_after(seq, at_most)
+    }
+
+    /// Changes after every commit: who follows the events need not ask in vain.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.house.store.commits()
     }
 
     /// What a user would have heard since event `seq`, had it listened: changes of its own profile, contacts and blocks, and of those it

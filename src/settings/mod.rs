@@ -40,7 +40,8 @@ use crate::domain::{
 
 /// What `--demo` changes of the defaults: a folder of its own, so that samples never mix with what somebody keeps, and the documented
 /// credentials of the demo's app, which open nothing but a demo, and a demo listens on loopback alone.
-static DEMO_DEFAULTS: [(&Setting, &str); 8] = [
+static DEMO_DEFAULTS: [(&Setting, &str); 9] = [
+    (&table::INSPECT, "true"),
     (&table::DATA, "./data/demo"),
     (&table::APP_ID, "sdksample"),
     (&table::APP_SECRET, "2820ae9dfc5362f7f3a10381fb89afc7"),
@@ -102,6 +103,8 @@ pub struct Settings {
     pub server_key: Option<ServerKey>,
     /// The password that the administrator `admin` is brought to at every start.
     pub admin_password: Option<Secret>,
+    /// Whether the last calls of clients are kept in memory.
+    pub inspect: bool,
     /// What describes the first app at every start.
     pub first_app: FirstApp,
 }
@@ -174,6 +177,7 @@ impl Settings {
             pictures: PictureSettings::parse(raw)?,
             server_key: read_if_given(raw, &table::SERVER_KEY, |text| ServerKey::parse(text).ok())?,
             admin_password: read_if_given(raw, &table::ADMIN_PASSWORD, |text| admin::password(text).ok())?,
+            inspect: read(raw, &table::INSPECT, |text| text.parse().ok())?,
             first_app: FirstApp::parse(raw)?,
         };
         match settings.demo && !settings.listen.iter().all(|listen| listen.address.ip().is_loopback()) {

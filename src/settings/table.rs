@@ -139,7 +139,7 @@ const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 29] = [
+pub static SETTINGS: [&Setting; 30] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -163,6 +163,7 @@ pub static SETTINGS: [&Setting; 29] = [
     &UPLOADS_PER_DAY,
     &SERVER_KEY,
     &ADMIN_PASSWORD,
+    &INSPECT,
     &APP_ID,
     &APP_SECRET,
     &SDK_APP_ID,
@@ -359,6 +360,14 @@ pub(super) static ADMIN_PASSWORD: Setting = Setting {
     form: Form::Secret("8 to 1024 characters"),
     preset: Preset::Unset("no administrator is made"),
     help: "The password of the administrator `admin`, set again at each start",
+};
+
+pub(super) static INSPECT: Setting = Setting {
+    name: "inspect",
+    group: CONSOLE,
+    form: Form::Switch,
+    preset: Preset::Text("false"),
+    help: "Whether the last 500 calls of clients are kept in memory for administrators to look at; a demo does",
 };
 
 pub(super) static APP_ID: Setting = Setting {

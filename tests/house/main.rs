@@ -24,6 +24,7 @@ mod live_laws;
 mod mirrorfly_rest;
 mod mirrorfly_socket;
 mod mirrorfly_users;
+mod native_live;
 mod native_users;
 mod origins;
 mod photo;

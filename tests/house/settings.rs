@@ -201,7 +201,7 @@ fn valid(setting: &Setting) -> &'static str {
         "data" => "/var/lib/standin",
         "public_url" => "https://chat.example.com/standin",
         "trusted_proxies" => "127.0.0.1, ::1, 10.0.0.0/8",
-        "demo" => "false",
+        "demo" | "inspect" => "false",
         "durability" => "normal",
         "log" => "debug",
         "log_format" => "json",

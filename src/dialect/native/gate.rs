@@ -112,6 +112,14 @@ pub(super) fn ticket(request: &HttpRequest) -> Option<&str> {
     pairs.find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
 }
 
+/// The ticket of a caller whose stream is to end with its session; none for whoever opens the control socket.
+pub(super) fn ticket_of_page(request: &HttpRequest) -> Option<String> {
+    match request.app_data::<Door>() {
+        Some(Door::Control) | None => None,
+        Some(Door::Public { .. }) => ticket(request).map(str::to_owned),
+    }
+}
+
 fn service(request: &HttpRequest) -> Result<&Service, Refusal> {
     let service = request.app_data::<Data<Service>>().map(|service| &***service);
     service.ok_or_else(|| error::Error::internal("the native API was wired without its service").into())

@@ -6,11 +6,13 @@
 mod admins;
 mod apps;
 mod deeds;
+mod events;
 mod front;
 mod gate;
 mod nearby;
 mod query;
 mod reply;
+mod requests;
 mod sessions;
 mod user;
 mod users;
@@ -34,6 +36,8 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
         .service(admins::scope())
         .service(apps::scope())
         .service(deeds::resource())
+        .service(events::resource())
+        .service(requests::resource())
         .service(front::server())
         .default_service(web::to(unknown_path));
     web::scope(BASE).app_data(door).service(sessions::scope(door)).service(behind_the_gate)

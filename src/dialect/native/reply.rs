@@ -17,6 +17,7 @@ use crate::{
         app::{App, Dialects, Registration},
         avatar::Rendition,
         error::{Error, Unauthenticated, What},
+        event::{Event, EventKind},
         id::{AppId, Host, Origin},
         particulars::Particulars,
         profile::{State, User},
@@ -189,6 +190,26 @@ impl<'a> From<&'a Kept> for DeedView<'a> {
             target: deed.target.as_deref(),
             detail: &deed.detail,
         }
+    }
+}
+
+/// Something that happened to a user.
+#[derive(Serialize)]
+pub(super) struct EventView<'a> {
+    seq: i64,
+    app: Option<String>,
+    user: &'a str,
+    key: i64,
+    #[serde(flatten)]
+    kind: &'a EventKind,
+    at: String,
+}
+
+impl<'a> EventView<'a> {
+    /// The app is named as it is by now.
+    pub(super) fn of(event: &'a Event, app: Option<String>) -> Self {
+        let Event { seq, user, id, kind, at, .. } = event;
+        Self { seq: *seq, app, user: id.as_str(), key: user.0, kind, at: at.to_string() }
     }
 }
 

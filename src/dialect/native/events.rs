@@ -1,0 +1,89 @@
+//! What happens in the house, page by page or as it happens.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    web::{self, Data},
+};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    call, gate,
+    query::Query,
+    reply::{EventView, Refusal},
+};
+use crate::{
+    domain::event::Event,
+    http::stream::{self, Message, Source},
+    service::Service,
+};
+
+/// Events on a page, and read at once for a stream, at most.
+const EVENTS_MAX: u32 = 500;
+
+/// Events on a page where the caller names no number.
+const EVENTS_DEFAULT: u32 = 100;
+
+/// `/events`.
+pub(super) fn resource() -> Resource {
+    call("/events", [web::get().to(list)])
+}
+
+async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let query = Query::of(&request)?;
+    let after = query.number("after", 0..=i64::MAX)?;
+    if stream::is_wanted(&request) {
+        // Who comes back goes on where it was; who comes first begins now.
+        let seq = stream::last_seen(&request).or(after).map_or_else(|| service.last_event_seq(), Ok)?;
+        let service = service.get_ref().clone();
+        let ticket = gate::ticket_of_page(&request);
+        return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket }));
+    }
+    let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
+    let events = service.events(after.unwrap_or_default(), limit)?;
+    let next = events.last().filter(|_| events.len() == limit as usize).map(|event| event.seq);
+    let events: Vec<EventView> = events.iter().map(|event| view(&service, event)).collect();
+    Ok(HttpResponse::Ok().json(json!({ "events": events, "next": next })))
+}
+
+fn view<'a>(service: &Service, event: &'a Event) -> EventView<'a> {
+    EventView::of(event, service.app_of(event.app).map(|app| app.as_str().to_owned()))
+}
+
+struct Events {
+    service: Service,
+    commits: watch::Receiver<u64>,
+    seq: i64,
+    ticket: Option<String>,
+}
+
+impl Source for Events {
+    async fn next(&mut self) -> Option<Vec<Message>> {
+        loop {
+            match self.service.events(self.seq, EVENTS_MAX) {
+                Ok(events) if events.is_empty() => {}
+                Ok(events) => {
+                    self.seq = events.last().map_or(self.seq, |event| event.seq);
+                    return events.iter().map(|event| message(&self.service, event)).collect();
+                }
+                Err(error) => {
+                    log::error!("a stream of events ends: {error:?}");
+                    return None;
+                }
+            }
+            tokio::select! {
+                commit = self.commits.changed() => commit.ok()?,
+                _ = self.service.dismissed() => return None,
+            }
+        }
+    }
+
+    async fn may_go_on(&self) -> bool {
+        self.ticket.as_ref().is_none_or(|ticket| self.service.is_admin_session(ticket))
+    }
+}
+
+fn message(service: &Service, event: &Event) -> Option<Message> {
+    let data = serde_json::to_string(&view(service, event)).ok()?;
+    Some(Message { id: event.seq, data })
+}

@@ -1,0 +1,72 @@
+//! The last exchanges with the vendors' clients, all at once or as they come.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    web::{self, Data},
+};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{call, gate, query::Query, reply::Refusal};
+use crate::{
+    http::{
+        inspector::Inspector,
+        stream::{self, Message, Source},
+    },
+    service::Service,
+};
+
+/// `/requests`.
+pub(super) fn resource() -> Resource {
+    call("/requests", [web::get().to(list)])
+}
+
+async fn list(
+    service: Data<Service>,
+    inspector: Data<Inspector>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let after = Query::of(&request)?.number("after", 0..=i64::MAX)?;
+    let n = stream::last_seen(&request).or(after).unwrap_or_default();
+    if stream::is_wanted(&request)
+        && let Some(news) = inspector.news()
+    {
+        let (service, inspector) = (service.get_ref().clone(), inspector.get_ref().clone());
+        return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket: gate::ticket_of_page(&request) }));
+    }
+    let exchanges = inspector.after(n);
+    let shown: Vec<&Value> = exchanges.iter().map(|exchange| &exchange.shown).collect();
+    Ok(HttpResponse::Ok().json(json!({ "is_on": inspector.is_on(), "requests": shown })))
+}
+
+struct Exchanges {
+    service: Service,
+    inspector: Inspector,
+    news: watch::Receiver<i64>,
+    n: i64,
+    ticket: Option<String>,
+}
+
+impl Source for Exchanges {
+    async fn next(&mut self) -> Option<Vec<Message>> {
+        loop {
+            let exchanges = self.inspector.after(self.n);
+            if let Some(last) = exchanges.last() {
+                self.n = last.n;
+                let message = |exchange: &std::sync::Arc<crate::http::inspector::Exchange>| Message {
+                    id: exchange.n,
+                    data: exchange.shown.to_string(),
+                };
+                return Some(exchanges.iter().map(message).collect());
+            }
+            tokio::select! {
+                new = self.news.changed() => new.ok()?,
+                _ = self.service.dismissed() => return None,
+            }
+        }
+    }
+
+    async fn may_go_on(&self) -> bool {
+        self.ticket.as_ref().is_none_or(|ticket| self.service.is_admin_session(ticket))
+    }
+}

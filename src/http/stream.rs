@@ -1,0 +1,87 @@
+//! Server-sent events: an answer that goes on, one message after the other, until its source ends or its client leaves.
+//!
+//! Nothing is queued: a client that takes nothing makes its source wait, and where it went on is its own to say.
+
+use std::{convert::Infallible, fmt::Write as _, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{ACCEPT, CACHE_CONTROL},
+    web::Bytes,
+};
+use futures_util::stream;
+use tokio::time::{Instant, timeout};
+
+/// How often a silent stream says that it is there, and asks whether its client may still listen.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How long a browser waits before it comes back for what it missed.
+const RETRY_MS: u32 = 2000;
+
+/// One message: a browser that comes back names the last number it has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Rising.
+    pub id: i64,
+    /// One line of JSON.
+    pub data: String,
+}
+
+/// Where the messages of a stream come from.
+pub trait Source: 'static {
+    /// The next ones, as soon as there are any; none when the stream is over. May be dropped while it waits.
+    fn next(&mut self) -> impl Future<Output = Option<Vec<Message>>>;
+
+    /// Whether its client may still listen: asked now and then, as sessions end.
+    fn may_go_on(&self) -> impl Future<Output = bool>;
+}
+
+/// Whether a caller wants a stream.
+pub fn is_wanted(request: &HttpRequest) -> bool {
+    let mut accepted = request.headers().get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+    accepted.any(|line| line.contains("text/event-stream"))
+}
+
+/// The number of the last message that a client which comes back has seen.
+pub fn last_seen(request: &HttpRequest) -> Option<i64> {
+    request.headers().get("Last-Event-ID")?.to_str().ok()?.parse().ok()
+}
+
+struct Flow<S> {
+    source: S,
+    has_begun: bool,
+    asked_at: Instant,
+}
+
+/// The answer that is this stream.
+pub fn answer(source: impl Source) -> HttpResponse {
+    let flow = Flow { source, has_begun: false, asked_at: Instant::now() };
+    HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // A proxy in between is to pass on what it has.
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(Box::pin(stream::unfold(flow, piece)))
+}
+
+async fn piece<S: Source>(mut flow: Flow<S>) -> Option<(Result<Bytes, Infallible>, Flow<S>)> {
+    if !flow.has_begun {
+        flow.has_begun = true;
+        return Some((Ok(format!("retry: {RETRY_MS}\n\n").into()), flow));
+    }
+    if flow.asked_at.elapsed() >= HEARTBEAT {
+        if !flow.source.may_go_on().await {
+            return None;
+        }
+        flow.asked_at = Instant::now();
+    }
+    let text = match timeout(HEARTBEAT, flow.source.next()).await {
+        Ok(messages) => messages?.iter().fold(String::new(), |mut text, Message { id, data }| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "id: {id}\ndata: {data}\n\n");
+            text
+        }),
+        Err(_) => ":\n\n".to_owned(),
+    };
+    Some((Ok(text.into()), flow))
+}
