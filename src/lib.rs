@@ -21,7 +21,7 @@
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
 //! service/            the verbs: accounts, sessions, profiles, contacts, listening, pictures, apps, administrators, credentials, the sweep
-//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, streams, the guard, the inspector, files
+//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, streams, the guard, its meter, the inspector, files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
 //! dialect/tencent/    Tencent Cloud Chat: its commands on accounts and profiles, by REST for back ends

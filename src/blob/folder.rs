@@ -110,6 +110,15 @@ impl Folder {
             .map_err(fault("removing a picture"))
     }
 
+    /// Bytes that this process may still write on the folder's disk.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn free_bytes(&self) -> Result<u64, Error> {
+        let disk =
+            rustix::fs::statvfs(&*self.pictures).map_err(|why| fault("asking for the disk's room")(why.into()))?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
     /// The names of all pictures that are there, in no order. Files that are no picture's are passed over.
     /// # Errors
     /// See [`Folder`].

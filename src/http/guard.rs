@@ -31,6 +31,7 @@ use futures_util::Stream;
 use log::Level;
 use percent_encoding::percent_decode_str;
 
+use super::meter::Meter;
 use crate::domain::time::Moment;
 
 /// The log target of the access lines.
@@ -66,17 +67,27 @@ pub struct Guard(Arc<Numbers>);
 struct Numbers {
     start: String,
     last: AtomicU64,
+    meter: Meter,
 }
 
 impl Guard {
     /// Request ids begin with the start of the process, so that no two of different runs are equal.
     pub fn new(start: Moment) -> Self {
-        Self(Arc::new(Numbers { start: format!("{:x}", start.micros()), last: AtomicU64::new(0) }))
+        Self(Arc::new(Numbers {
+            start: format!("{:x}", start.micros()),
+            last: AtomicU64::new(0),
+            meter: Meter::default(),
+        }))
     }
 
     /// What this start's request ids begin with: no other start has the same.
     pub fn start(&self) -> &str {
         &self.0.start
+    }
+
+    /// How busy the doors behind it are.
+    pub fn meter(&self) -> &Meter {
+        &self.0.meter
     }
 
     /// The middleware, to be wrapped around everything else.
@@ -104,7 +115,10 @@ impl Guard {
         let id = self.next_id();
         let noted = log::log_enabled!(target: ACCESS, Level::Info).then(|| Noted::of(&request));
         let body = watch_body(&mut request);
-        match next.call(request).await {
+        let begun = Instant::now();
+        let answered = next.call(request).await;
+        self.0.meter.count(begun.elapsed());
+        match answered {
             Ok(mut answer) => {
                 if let Some(noted) = noted.filter(|_| !answer.response().extensions().contains::<Unlogged>()) {
                     noted.log(answer.status(), answer.response().body().size(), &id);

@@ -12,6 +12,7 @@ pub mod inspector;
 pub mod json;
 pub mod loopback;
 mod masking;
+pub mod meter;
 pub mod origins;
 pub mod peer;
 pub mod pictures;

@@ -134,6 +134,11 @@ impl Hub {
         self.open().by_user.get(&user).map_or(0, |slots| slots.iter().filter(|slot| slot.wire == wire).count())
     }
 
+    /// Sessions that are open on a wire.
+    pub fn open_on(&self, wire: Wire) -> usize {
+        self.open().by_user.values().flatten().filter(|slot| slot.wire == wire).count()
+    }
+
     /// The users with a session, unless they are more than `users_max`.
     pub(super) fn listeners(&self, users_max: usize) -> Option<Vec<UserKey>> {
         let open = self.open();

@@ -280,7 +280,7 @@ impl Server {
     /// `Address`, when the system refuses a listener.
     pub async fn start(self) -> Result<Running, StartError> {
         let in_address = |error: io::Error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() };
-        let service = self.house.service.clone();
+        let (service, meter) = (self.house.service.clone(), self.house.guard.meter().clone());
         let socket = settings::control_socket(&self.data).map_err(in_address)?;
         let public = match self.listeners.is_empty() {
             true => None,
@@ -295,6 +295,7 @@ impl Server {
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
         rt::spawn(service.clone().tell_listeners());
+        rt::spawn(meter.follow(service.commits()));
         let renewing = self.certificate.map(renew_for_ever).transpose().map_err(in_address)?;
         if let Some((handle, _)) = &public {
             // Nothing is paused: a server that answers this runs.

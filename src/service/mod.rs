@@ -12,6 +12,7 @@ pub mod contacts;
 pub mod credentials;
 pub mod demo;
 pub mod friends;
+pub mod health;
 pub mod listening;
 pub mod nonces;
 pub mod pictures;

@@ -508,6 +508,18 @@ impl Store {
         self.0.read(|connection| contacts::hears(connection, listener, of))
     }
 
+    /// Writes that wait for the one writer.
+    pub fn writes_waiting(&self) -> usize {
+        self.0.waiting()
+    }
+
+    /// What the database takes on the disk.
+    /// # Errors
+    /// Those of every read.
+    pub fn bytes(&self) -> Result<u64, Error> {
+        self.0.read(sqlite::bytes)
+    }
+
     /// Changes after every commit, so that who follows the events need not ask in vain. Its other side is gone when the store has closed.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits()

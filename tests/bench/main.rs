@@ -16,6 +16,7 @@ mod process;
 mod reads;
 mod table;
 mod uploads;
+mod users;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("idle", "the server with nothing to do: ready after, memory, size of its binary", idle::run),
     ("commits", "durable registrations, 256 tasks against one", commits::run),
     ("pages [USERS]", "the first page of a million users against the last one", pages::run),
+    ("users [USERS]", "a million users searched, and walked to the end, against the goal of 50 ms", users::run),
     ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),

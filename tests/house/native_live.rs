@@ -113,6 +113,31 @@ async fn a_stream_ends_with_the_session_it_was_opened_by() {
 }
 
 #[actix_web::test]
+async fn the_health_of_the_house_is_told_in_figures() {
+    let (house, page) = house("false").await;
+    login(&house, "u1", "One").await;
+    for _ in 0..20 {
+        house.get("/").await;
+    }
+    let health = page.get(&house, "/health").await.json();
+    let minutes = health["minutes"].as_array().unwrap();
+    let counted = |field: &str| -> i64 { minutes.iter().map(|minute| minute[field].as_i64().unwrap()).sum() };
+    assert!(counted("requests") >= 22, "{health}");
+    let busy = minutes.iter().find(|minute| minute["requests"].as_i64().unwrap() > 0).unwrap();
+    assert!(busy["p50_us"].as_i64().unwrap() <= busy["p95_us"].as_i64().unwrap(), "{health}");
+    let begun = std::time::Instant::now();
+    while page.get(&house, "/health").await.json()["minutes"].as_array().unwrap().iter().all(|m| m["commits"] == 0) {
+        assert!(begun.elapsed() < WAIT, "no commit is counted");
+        actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(health["sockets"], json!([{ "wire": "mirrorfly", "open": 0 }, { "wire": "tencent", "open": 0 }]));
+    assert_eq!((&health["version"], &health["writes_waiting"]), (&json!(env!("CARGO_PKG_VERSION")), &json!(0)));
+    for facts in ["database_bytes", "disk_free_bytes"] {
+        assert!(health[facts].as_u64().unwrap() > 4096, "{health}");
+    }
+}
+
+#[actix_web::test]
 async fn the_inspector_is_off_unless_it_is_asked_for() {
     let (house, page) = house("false").await;
     login(&house, "u1", "One").await;

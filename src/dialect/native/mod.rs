@@ -9,6 +9,7 @@ mod deeds;
 mod events;
 mod front;
 mod gate;
+mod health;
 mod nearby;
 mod query;
 mod reply;
@@ -37,6 +38,7 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
         .service(apps::scope())
         .service(deeds::resource())
         .service(events::resource())
+        .service(health::resource())
         .service(requests::resource())
         .service(front::server())
         .default_service(web::to(unknown_path));

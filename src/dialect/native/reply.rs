@@ -19,6 +19,7 @@ use crate::{
         error::{Error, Unauthenticated, What},
         event::{Event, EventKind},
         id::{AppId, Host, Origin},
+        listening::Wire,
         particulars::Particulars,
         profile::{State, User},
         text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
@@ -116,6 +117,14 @@ impl<'a> UserView<'a> {
             created_at: user.created_at.to_string(),
             updated_at: user.updated_at.to_string(),
         }
+    }
+}
+
+/// A wire, as addresses and documents name it.
+pub(super) fn wire_word(wire: Wire) -> &'static str {
+    match wire {
+        Wire::MirrorFly => "mirrorfly",
+        Wire::Tencent => "tencent",
     }
 }
 

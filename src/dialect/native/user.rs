@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     body, call,
     query::Query,
-    reply::{Refusal, UserView},
+    reply::{Refusal, UserView, wire_word},
     users::{answer, place},
 };
 use crate::{
@@ -53,21 +53,14 @@ pub(super) fn resources() -> [Resource; 5] {
 async fn sessions(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
     let (held, open) = service.held_by(service.user(&tenant, &id)?.key)?;
-    let sockets = open.map(|(wire, count)| json!({ "wire": word(wire), "open": count }));
-    let ticket = |(wire, began_at, ends_at): &(Wire, Moment, Moment)| json!({ "wire": word(*wire), "began_at": began_at.to_string(), "ends_at": ends_at.to_string() });
+    let sockets = open.map(|(wire, count)| json!({ "wire": wire_word(wire), "open": count }));
+    let ticket = |(wire, began_at, ends_at): &(Wire, Moment, Moment)| json!({ "wire": wire_word(*wire), "began_at": began_at.to_string(), "ends_at": ends_at.to_string() });
     let session = |(renewed_at, ends_at): &(Moment, Moment)| json!({ "wire": "qiscus", "renewed_at": renewed_at.to_string(), "ends_at": ends_at.to_string() });
     Ok(HttpResponse::Ok().json(json!({
         "sockets": sockets,
         "tickets": held.tickets.iter().map(ticket).collect::<Vec<_>>(),
         "sessions": held.sessions.iter().map(session).collect::<Vec<_>>(),
     })))
-}
-
-fn word(wire: Wire) -> &'static str {
-    match wire {
-        Wire::MirrorFly => "mirrorfly",
-        Wire::Tencent => "tencent",
-    }
 }
 
 async fn revoke(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {

@@ -98,6 +98,11 @@ impl Engine {
         self.writer.commits()
     }
 
+    /// Writes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+
     /// Lets the writer finish what is queued and end.
     pub(super) async fn close(&self) {
         self.writer.close().await;
@@ -157,6 +162,12 @@ impl From<rusqlite::Error> for Error {
         }
         Self::internal(cause)
     }
+}
+
+/// What the database takes, the WAL's part of it counted as if it were carried over.
+pub(super) fn bytes(connection: &Connection) -> Result<u64, Error> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    u64::try_from(pragma("page_count")?.saturating_mul(pragma("page_size")?)).map_err(Error::internal)
 }
 
 /// Whether a constraint says that there is such a row already.

@@ -9,7 +9,8 @@ use std::{
     io, iter,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -42,6 +43,8 @@ struct Done {
 pub(super) struct Writer {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Job>>>,
+    /// Jobs in the queue.
+    waiting: Arc<AtomicUsize>,
     /// Counts the commits. The thread holds the other side: it is gone when the thread has ended.
     commits: watch::Receiver<u64>,
 }
@@ -51,13 +54,22 @@ impl Writer {
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
         let (committed, commits) = watch::channel(0);
-        thread::Builder::new().name("store-writer".into()).spawn(move || serve(connection, &jobs, &committed))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), commits })
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
+        thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || serve(connection, &jobs, &left, &committed))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), waiting, commits })
     }
 
     /// Changes after each commit; its other side is gone when the writer has ended.
     pub(super) fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
+    }
+
+    /// Jobs that wait for the thread.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Runs `work` in a transaction and resolves after its commit, with what `work` returned.
@@ -77,9 +89,14 @@ impl Writer {
 
     fn enqueue(&self, job: Job) -> Result<(), Error> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before it is sent, or the thread could take away what was not counted yet.
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         match queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => Err(Error::Busy),
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                Err(Error::Busy)
+            }
         }
     }
 
@@ -112,9 +129,13 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a text")))
 }
 
-fn serve(mut connection: Connection, jobs: &Receiver<Job>, committed: &watch::Sender<u64>) {
+fn serve(mut connection: Connection, jobs: &Receiver<Job>, waiting: &AtomicUsize, committed: &watch::Sender<u64>) {
+    let taken = |_: &Job| {
+        waiting.fetch_sub(1, Ordering::Relaxed);
+    };
     while let Ok(first) = jobs.recv() {
-        serve_batch(&mut connection, iter::once(first).chain(jobs.try_iter()).take(BATCH_JOBS_MAX));
+        let batch = iter::once(first).chain(jobs.try_iter()).take(BATCH_JOBS_MAX);
+        serve_batch(&mut connection, batch.inspect(taken));
         committed.send_modify(|commits| *commits += 1);
     }
     if let Err(cause) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
