@@ -1,5 +1,6 @@
 //! The composition root: opens the data folder, wires the rooms, serves until told to stop.
 
+mod bound;
 mod folder;
 mod tls;
 
@@ -7,7 +8,6 @@ use std::{
     fmt,
     fs::{self, File},
     io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::Arc,
@@ -21,11 +21,12 @@ use actix_web::{
     rt,
     web::{self, Data},
 };
-use socket2::SockRef;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use url::Url;
 
-use self::tls::Certificate;
+use self::{
+    bound::{Listener, addresses, base_of, listen},
+    tls::Certificate,
+};
 use crate::{
     blob::Folder,
     dialect::{
@@ -57,7 +58,7 @@ use crate::{
         credentials::Keyring,
         pictures::PictureOptions,
     },
-    settings::{self, ControlSocket, FirstApp, Listen, Settings},
+    settings::{self, ControlSocket, FirstApp, Settings},
     store::{self, Store, StoreOptions},
 };
 
@@ -66,10 +67,6 @@ const HEAD_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a connection may stay open between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long a client may take nothing of what is sent to it, and acknowledge nothing, before the system cuts it off: nobody else could,
-/// because whoever writes to it waits.
-const STALLED_WAIT: Duration = Duration::from_secs(60);
 
 /// How long requests in flight may take to end after the order to stop.
 const STOP_WAIT_S: u64 = 20;
@@ -144,12 +141,6 @@ pub struct Server {
     data: PathBuf,
     lock: File,
     first_app: FirstAppAtStart,
-}
-
-/// An address that is bound.
-struct Listener {
-    socket: TcpListener,
-    listen: Listen,
 }
 
 /// What every door needs.
@@ -460,61 +451,6 @@ fn renew_for_ever(certificate: Arc<Certificate>) -> io::Result<rt::task::JoinHan
             certificate.read_again();
         }
     }))
-}
-
-fn listen(place: Listen) -> Result<Listener, StartError> {
-    let address = place.address;
-    let bound = TcpListener::bind(address).and_then(|socket| {
-        // Connections inherit it.
-        SockRef::from(&socket).set_tcp_user_timeout(Some(STALLED_WAIT))?;
-        Ok((socket.local_addr()?, socket))
-    });
-    let (address, socket) = bound.map_err(|error| {
-        let kind = error.kind();
-        let sentence = if kind == io::ErrorKind::AddrInUse {
-            let ip = address.ip();
-            format!("Address {address} is already in use by another process: stop it, or use --listen {ip}:0 to pick a free port.")
-        } else if kind == io::ErrorKind::PermissionDenied {
-            format!("Address {address} may not be listened on by this user: use a port above 1023, or let the system allow it.")
-        } else {
-            format!("Address {address} cannot be listened on ({error}): name another with --listen.")
-        };
-        StartError { kind: StartErrorKind::Address, sentence }
-    })?;
-    Ok(Listener { socket, listen: Listen { address, ..place } })
-}
-
-fn base_of(listen: Listen) -> String {
-    let scheme = if listen.tls { "https" } else { "http" };
-    format!("{scheme}://{}", listen.address)
-}
-
-/// What is handed out: the public URL where the settings name one, else the first listener's address.
-fn addresses(settings: &Settings, first: Option<&Listener>) -> Result<Addresses, StartError> {
-    let public_url = settings.public_url.clone().map_or_else(|| public_url_of(first), Ok)?;
-    let addresses = Addresses::new(&public_url).map_err(|fault| StartError {
-        kind: StartErrorKind::Settings,
-        sentence: format!("The public URL {public_url} {fault}."),
-    })?;
-    Ok(addresses.with_socket(settings.socket_host.as_ref(), settings.socket_port))
-}
-
-/// Without a setting, addresses are handed out for the first listener; for one on every interface, for loopback.
-fn public_url_of(first: Option<&Listener>) -> Result<Url, StartError> {
-    let base = match first.map(|listener| listener.listen) {
-        Some(listen) if listen.address.ip().is_unspecified() => {
-            let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, listen.address.port()));
-            let base = base_of(Listen { address: loopback, ..listen });
-            log::warn!(
-                "addresses of pictures are handed out as {base}: set --public-url to what clients call this server"
-            );
-            base
-        }
-        Some(listen) => base_of(listen),
-        // A command's own server hands out addresses too; nobody can call them before it serves.
-        None => "http://127.0.0.1:8080".to_owned(),
-    };
-    Url::parse(&base).map_err(|error| unusable(error.to_string()))
 }
 
 async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStart, StartError> {
