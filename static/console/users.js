@@ -1,0 +1,155 @@
+// Knows the list of an app's users: searched by the server, page by page, with the columns one wants to see.
+
+import { get, post } from './api.js';
+import { count, dialog, during, empty, field, h, newId, portrait, problem, show, skeleton, tick, toast, when } from './dom.js';
+import * as house from './house.js';
+import { go } from './router.js';
+
+export const title = 'Users';
+
+const PAGE_USERS = 25;
+
+/** How long typing must pause before the server is asked. */
+const PAUSE_MS = 150;
+
+const COLUMNS = [
+  { id: 'state', label: 'State', cell: user => h('span', { class: `tag${user.state === 'active' ? '' : ' is-refused'}` }, user.state) },
+  { id: 'status', label: 'Status text', cell: user => user.status ?? '–' },
+  { id: 'email', label: 'Email', cell: user => user.email ?? '–' },
+  { id: 'mobile', label: 'Mobile', cell: user => user.mobile ?? '–' },
+  { id: 'created_at', label: 'Created', cell: user => when(user.created_at) },
+  { id: 'updated_at', label: 'Changed', cell: user => when(user.updated_at) },
+];
+const USUAL = ['state', 'status', 'updated_at'];
+const KEPT = 'standin.columns';
+
+export async function open(place, { query, signal }) {
+  if (!house.app()) return show(place, h('h1', {}, 'Users'), empty('No app yet', 'Users belong to an app.', h('a.button', { href: '#/apps' }, 'Make an app')));
+  const { fields } = await get(house.inApp('fields'));
+  const columns = [...COLUMNS, ...fields.map(({ name }) => ({ id: `custom.${name}`, label: name, cell: user => user.custom?.[name] ?? '–' }))];
+  const view = {
+    chosen: JSON.parse(localStorage.getItem(KEPT) ?? 'null') ?? USUAL,
+    /** The cursors of the pages before this one; the last is this one's. */
+    pages: [''],
+    asking: null,
+  };
+
+  const search = h('input', { type: 'search', id: newId(), value: query.get('search') ?? '', placeholder: 'Name, id or email', spellcheck: 'false', autocapitalize: 'none' });
+  const by = h('select', { 'aria-label': 'Field to filter by' }, h('option', { value: '' }, 'Any field'), fields.map(({ name }) => h('option', { value: name }, name)));
+  const value = h('input', { 'aria-label': 'Value of that field', placeholder: 'is exactly…' });
+  value.hidden = true;
+  const facts = h('p.hint', { role: 'status' });
+  const list = h('div');
+  const pager = h('div.actions');
+
+  async function load() {
+    view.asking?.abort();
+    const asking = (view.asking = new AbortController());
+    const asked = new URLSearchParams({ limit: PAGE_USERS });
+    if (search.value) asked.set('search', search.value);
+    if (by.value && value.value) {
+      asked.set('field', by.value);
+      asked.set('value', value.value);
+    }
+    if (view.pages.at(-1)) asked.set('after', view.pages.at(-1));
+    const began = performance.now();
+    try {
+      const page = await get(`${house.inApp('users')}?${asked}`, { signal: asking.signal });
+      if (!signal.aborted) draw(page, performance.now() - began);
+    } catch (reason) {
+      if (reason.name !== 'AbortError') show(list, problem(reason));
+    }
+  }
+
+  function draw(page, ms) {
+    const of = page.total === null || page.total === undefined ? '' : ` of ${count(page.total)}`;
+    facts.textContent = page.users.length > 0 ? `${page.users.length}${of}, in ${Math.round(ms)} ms` : '';
+    const isNarrowed = search.value || value.value;
+    show(list, page.users.length > 0 ? table(page.users, columns.filter(column => view.chosen.includes(column.id)))
+      : isNarrowed ? empty('Nobody like that', 'The search looks for what you typed anywhere in name, id and email.')
+        : empty('Nobody here yet', 'Users come when an app registers or logs one in, on any of the three wires.',
+          h('div.actions', {}, h('a.button', { href: '#/connect' }, 'Connect an app'), h('button', { type: 'button', onclick: create }, 'New user'))));
+    const step = (label, isOpen, move) => h('button', { type: 'button', disabled: !isOpen, onclick: () => { move(); load(); } }, label);
+    show(pager, (page.next || view.pages.length > 1) && [
+      step('Back', view.pages.length > 1, () => view.pages.pop()),
+      step('Next', Boolean(page.next), () => view.pages.push(page.next)),
+      h('span.hint', {}, `Page ${view.pages.length}`),
+    ]);
+  }
+
+  let pause;
+  const again = () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      view.pages = [''];
+      load();
+    }, PAUSE_MS);
+  };
+  search.addEventListener('input', again);
+  value.addEventListener('input', again);
+  by.addEventListener('change', () => {
+    value.hidden = !by.value;
+    if (!by.value) value.value = '';
+    again();
+  });
+
+  show(place,
+    h('div.between', {}, h('h1', {}, 'Users'), h('button.primary', { type: 'button', onclick: create }, 'New user')),
+    h('div.stack', {},
+      h('search.bar', {},
+        h('label.unseen', { for: search.id }, 'Search users'), h('div.grow', {}, search),
+        fields.length > 0 && by, fields.length > 0 && value, picker(columns, view, load)),
+      facts, list, pager));
+  show(list, skeleton(6));
+  await load();
+}
+
+function table(users, columns) {
+  const head = h('tr', {}, h('th', { scope: 'col' }, 'User'), columns.map(column => h('th.wide', { scope: 'col' }, column.label)));
+  const row = user => h('tr', {},
+    h('td', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), h('span', {}, h('b', {}, user.name ?? user.id), h('small', {}, user.id)))),
+    columns.map(column => h('td.wide', {}, column.cell(user))));
+  return h('div.scroll', {}, h('table', {}, h('caption.unseen', {}, 'Users'), h('thead', {}, head), h('tbody', {}, users.map(row))));
+}
+
+/** Which columns there are, with a tick at those that show. */
+function picker(columns, view, load) {
+  const choose = () => dialog('Columns', close => {
+    const ticks = columns.map(column => ({ id: column.id, ...tick(column.label, view.chosen.includes(column.id)) }));
+    const done = () => {
+      view.chosen = ticks.filter(({ box }) => box.checked).map(({ id }) => id);
+      localStorage.setItem(KEPT, JSON.stringify(view.chosen));
+      close();
+      load();
+    };
+    return [h('div.stack', {}, ticks.map(({ row }) => row)), h('div.actions', {}, h('button.primary', { type: 'button', onclick: done }, 'Show these'))];
+  });
+  return h('button.wide', { type: 'button', onclick: choose }, 'Columns');
+}
+
+/** Makes a user, and goes to them. */
+function create() {
+  return dialog('New user', close => {
+    const id = h('input', { required: true, pattern: '[A-Za-z0-9._@\\-]{1,191}', maxlength: 191, autocapitalize: 'none', spellcheck: 'false' });
+    const name = h('input', {});
+    const password = h('input', { type: 'password', autocomplete: 'new-password' });
+    const note = h('div');
+    const button = h('button.primary', { type: 'submit' }, 'Create');
+    const submit = event => {
+      event.preventDefault();
+      during(button, note, async () => {
+        const given = { id: id.value };
+        if (name.value) given.name = name.value;
+        if (password.value) given.password = password.value;
+        await post(house.inApp('users'), given);
+        close();
+        toast(`${id.value} is there`);
+        go(`/users/${encodeURIComponent(id.value)}`);
+      });
+    };
+    return h('form', { onsubmit: submit },
+      field('Id', id, 'Letters, digits and . _ @ - only; it never changes. Tencent lists ids of up to 32.'),
+      field('Name', name), field('Password', password, 'Leave it empty and only an issued one works.'), note,
+      h('div.actions', {}, button, h('button', { type: 'button', onclick: () => close() }, 'Cancel')));
+  });
+}
