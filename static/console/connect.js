@@ -85,7 +85,7 @@ function pasted(vendor, wire) {
     h('figcaption', {}, h('h2', {}, head), h('span.tools', {}, more, copyButton(what, () => text))),
     hide(h('pre.code', { tabindex: '0', role: 'region', 'aria-label': what }), text));
   const content = [
-    h('div.between.top', {}, h('dl.facts', {}, vendor.facts.map(fact)), wire && turn),
+    h('div.between.top', {}, h('dl.facts.abreast', {}, vendor.facts.map(fact)), wire && turn),
     h('div.pair', {},
       snippet('From a shell', vendor.curl, `${vendor.label} call`, wire && runButton(wire)),
       snippet('In your app', vendor.js, `${vendor.label} code`)),

@@ -170,7 +170,7 @@ function byPointers(canvas, cut, draw) {
   }, { passive: false });
 }
 
-/** A place that takes a picture: dropped, pasted while it or nothing else has the focus, or chosen. `take(file)` gets the file. */
+/** A place that takes a picture: dropped, pasted (while it has the focus, or is the only one), or chosen. `take(file)` gets the file. */
 export function pictureDrop(label, take, signal) {
   const chooser = h('input.unseen', { type: 'file', accept: 'image/png,image/jpeg,image/webp,image/gif', id: newId(), tabindex: '-1', 'aria-hidden': 'true' });
   const place = h('button.drop', { type: 'button', onclick: () => chooser.click() }, label);
@@ -192,7 +192,8 @@ export function pictureDrop(label, take, signal) {
   });
   addEventListener('paste', event => {
     const isTyping = document.activeElement?.matches('input, textarea') || document.querySelector('dialog[open]');
-    if (!isTyping) given(first(event.clipboardData?.files));
+    const isMeant = document.activeElement === place || document.querySelectorAll('.drop').length === 1;
+    if (place.isConnected && isMeant && !isTyping) given(first(event.clipboardData?.files));
   }, { signal });
   return h('div.drop-frame', {}, place, chooser);
 }

@@ -25,13 +25,13 @@ function fill(element, given, children) {
     else if (name === 'value' || name === 'checked' || name === 'indeterminate') element[name] = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 /** Puts `children` in the place of what is in `place`. */
 export function show(place, ...children) {
-  place.replaceChildren(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  place.replaceChildren(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
 }
 
 const ICONS = {
@@ -204,7 +204,7 @@ export function skeleton(lines = 3) {
 
 /** An empty place that says how it fills. */
 export function empty(title, ...text) {
-  return h('div.empty', {}, h('h3', {}, title), text.map(line => (typeof line === 'string' ? h('p', {}, line) : line)));
+  return h('div.empty', {}, h('h2', {}, title), text.map(line => (typeof line === 'string' ? h('p', {}, line) : line)));
 }
 
 /** A person's picture, or the initial where it does not load. Only addresses of http(s) are asked for. */

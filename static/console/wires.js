@@ -3,6 +3,9 @@
 import { base, post, put } from './api.js';
 import { inApp } from './house.js';
 
+/** Why MirrorFly's wire cannot be shown where the operator chose the account's password. */
+const CHOSEN = 'the password of the back-end account was chosen by you and is kept as a hash alone, so this page cannot log in with it';
+
 const BACK_END_S = 12 * 3600;
 
 /**
@@ -25,11 +28,12 @@ export function speak(app, keys) {
 
   async function asQiscusUser(id, init) {
     const { body } = await qiscusRest(`get_user_token?user_id=${encodeURIComponent(id)}`);
-    const token = body.results?.user?.token ?? body.results?.token ?? body.results?.users?.[0]?.token;
+    const token = body.results?.token;
     return { 'QISCUS-SDK-APP-ID': app.app_id, 'QISCUS-SDK-TOKEN': token, ...init };
   }
 
   async function mirrorfly(path, init = {}) {
+    if (keys.account_password === null) return { status: 401, body: { message: CHOSEN } };
     token ??= (await json(fetch(url('api/v1/login'), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -130,11 +134,7 @@ export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNO
   -H 'QISCUS-SDK-SECRET: ${keys.secret}' \\
   -d '{"user_id": "grace@example.com", "password": "a key of hers", "username": "Grace"}'`,
       js: `const sdk = new QiscusSDKCore()
-await sdk.init({
-  AppId: '${app.app_id}',
-  baseURL: '${root}',
-  options: { newMessagesCallback: console.log },
-})
+await sdk.init({ AppId: '${app.app_id}', baseURL: '${root}', options: {} })
 await sdk.setUser('grace@example.com', 'a key of hers', 'Grace')`,
       note: 'Only baseURL is new. The realtime server is not needed.',
     },

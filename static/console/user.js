@@ -1,0 +1,299 @@
+// Knows one user: the profile and how each wire shows it, the picture, contacts, sessions, and the end.
+
+import { at, call, del, get, patch, post, put } from './api.js';
+import { confirm, copyButton, dialog, during, empty, field, h, icon, portrait, problem, show, skeleton, tabs, toast, when } from './dom.js';
+import { crop, pictureDrop } from './crop.js';
+import * as house from './house.js';
+import { go } from './router.js';
+import { refusal, setPicture, speak } from './wires.js';
+
+export const title = 'User';
+
+/** Contacts that are shown at first, and added by each further page. */
+const PAGE_CONTACTS = 25;
+
+export async function open(place, { params, signal }) {
+  const path = house.inApp('users', params.id);
+  const { fields } = await get(house.inApp('fields'));
+  const page = { path, fields, signal, user: null, tag: null };
+  const head = h('div.user-head');
+  const side = h('section.sheet', { 'aria-label': 'Picture' });
+  const body = h('div');
+  page.draw = () => {
+    show(head, heading(page));
+    show(side, picture(page));
+  };
+  page.load = async () => {
+    const { json, tag } = await call('GET', path, { withTag: true });
+    Object.assign(page, { user: json, tag });
+    page.draw();
+  };
+  show(place, head, h('div.user-body', {}, side, body));
+  show(body, skeleton(6));
+  try {
+    await page.load();
+  } catch (reason) {
+    show(place, h('h1', {}, params.id), reason.status === 404
+      ? empty('Nobody has this id', 'The user was deleted, or belongs to another app.', h('a.button', { href: '#/users' }, 'All users'))
+      : problem(reason));
+    return;
+  }
+  show(body, tabs('What of this user', [
+    { id: 'profile', label: 'Profile', body: () => profile(page) },
+    { id: 'wires', label: 'On each wire', body: () => wires(page) },
+    { id: 'contacts', label: 'Contacts', body: () => contacts(page) },
+    { id: 'sessions', label: 'Sessions', body: () => sessions(page) },
+  ]));
+}
+
+function heading(page) {
+  const { user } = page;
+  const isActive = user.state === 'active';
+  const note = h('div');
+  const button = (word, kind, work) => {
+    const made = h(`button${kind}`, { type: 'button', onclick: () => during(made, note, work) }, word);
+    return made;
+  };
+  const setState = async () => {
+    const warning = `${user.id} is signed out on every wire, and may not come in again until you let them.`;
+    if (isActive && !await confirm('Suspend this user?', warning, 'Suspend')) return;
+    await patch(page.path, { state: isActive ? 'suspended' : 'active' });
+    await page.load();
+    toast(isActive ? 'Suspended' : 'Active again');
+  };
+  const remove = async () => {
+    if (!await confirm('Delete this user?', `${user.id}, the picture and all contacts are gone for good, on every wire. The id becomes free.`, 'Delete for good')) return;
+    await del(page.path);
+    toast(`${user.id} is deleted`);
+    go('/users');
+  };
+  return [
+    h('a', { href: '#/users' }, 'All users'),
+    h('div.between', {},
+      h('div.who-is', {}, h('h1', {}, user.name ?? user.id), h('p.bar', {}, h('code', {}, user.id), copyButton('id', () => user.id), !isActive && h('span.tag.is-refused', {}, 'suspended'))),
+      h('div.actions', {}, button('New token', '', () => newToken(page)), button(isActive ? 'Suspend' : 'Reactivate', '', setState), button('Delete', '.danger', remove))),
+    note,
+  ];
+}
+
+async function newToken(page) {
+  if (!await confirm('Draw a new token?', 'The former one dies at once: apps that hold it must log in again.', 'Draw it')) return;
+  const { token } = await post(`${page.path}/reset-token`);
+  await dialog('The new token', close => [
+    h('p', {}, 'It is what Qiscus’ get_user_token answers from now on.'),
+    h('pre.code.wraps', { tabindex: '0' }, token),
+    h('div.actions', {}, copyButton('token', () => token), h('button.primary', { type: 'button', onclick: () => close() }, 'Done')),
+  ]);
+}
+
+function picture(page) {
+  const { user } = page;
+  const isLocked = user.picture_locked ?? user.picture?.locked ?? false;
+  const reason = user.picture_lock_reason ?? user.picture?.reason;
+  const note = h('div');
+  const take = async file => {
+    try {
+      show(note);
+      const cut = await crop(file);
+      if (!cut) return;
+      show(note, skeleton(1));
+      await setPicture(user.id, cut);
+      await page.load();
+      toast('The new picture is on every wire');
+    } catch (refused) {
+      show(note, problem(refused));
+    }
+  };
+  const button = (word, work) => {
+    const made = h('button.quiet', { type: 'button', onclick: () => during(made, note, work) }, word);
+    return made;
+  };
+  const remove = async () => {
+    if (!await confirm('Remove the picture?', 'A drawn tile is shown instead, on every wire.', 'Remove')) return;
+    await del(`${page.path}/picture`);
+    await page.load();
+  };
+  const lock = async () => {
+    const why = isLocked ? '' : await askReason();
+    if (why === undefined) return;
+    await put(`${page.path}/picture-lock`, { locked: !isLocked, reason: why || null });
+    await page.load();
+  };
+  return [
+    h('div.portrait-frame', {}, portrait(user, 'large')),
+    isLocked
+      ? h('p.hint', {}, icon('lock'), ` Locked: nobody can change it, on any wire.${reason ? ` ${reason}` : ''}`)
+      : pictureDrop('Drop or paste a picture, or press to choose one', take, page.signal),
+    note,
+    h('div.actions.centred', {}, !isLocked && button('Remove', remove), button(isLocked ? 'Unlock' : 'Lock', lock)),
+  ];
+}
+
+const askReason = () => dialog('Lock the picture', close => {
+  const reason = h('input', { maxlength: 200 });
+  const submit = event => {
+    event.preventDefault();
+    close(reason.value);
+  };
+  return h('form', { onsubmit: submit },
+    h('p', {}, 'As it is now, it stays: no wire and no app can change it until you unlock it.'),
+    field('Reason', reason, 'For the audit log.'),
+    h('div.actions', {}, h('button.primary', { type: 'submit' }, 'Lock'), h('button', { type: 'button', onclick: () => close() }, 'Cancel')));
+});
+
+const TEXTS = [['name', 'Name'], ['status', 'Status text'], ['email', 'Email'], ['mobile', 'Mobile']];
+
+const GENDERS = [['', 'Not said'], ['unknown', 'Unknown'], ['female', 'Female'], ['male', 'Male']];
+
+/** A form that sends what was changed and nothing else. */
+function profile(page) {
+  const { user } = page;
+  const inputs = new Map(TEXTS.map(([name]) => [name, h('input', { value: user[name] ?? '' })]));
+  const custom = new Map(page.fields.map(({ name }) => [name, h('input', { value: user.custom?.[name] ?? '' })]));
+  const gender = h('select', {}, GENDERS.map(([value, word]) => h('option', { value, selected: (user.particulars?.gender ?? '') === value }, word)));
+  const location = h('input', { value: user.particulars?.location ?? '' });
+  const free = new Map([['extras', 'Extras (Qiscus)'], ['metadata', 'Metadata (MirrorFly)']].map(([name, label]) =>
+    [name, { label, area: h('textarea', { value: JSON.stringify(user[name] ?? {}, null, 2), spellcheck: 'false' }) }]));
+  const note = h('div');
+  const button = h('button.primary', { type: 'submit' }, 'Save');
+
+  const changed = () => {
+    const change = {};
+    for (const [name, input] of inputs) if (input.value !== (user[name] ?? '')) change[name] = input.value || null;
+    for (const [name, { label, area }] of free) {
+      const given = readObject(label, area.value);
+      if (JSON.stringify(given) !== JSON.stringify(user[name] ?? {})) change[name] = given;
+    }
+    for (const [name, input] of custom) if (input.value !== (user.custom?.[name] ?? '')) (change.custom ??= {})[name] = input.value;
+    if (gender.value && gender.value !== user.particulars?.gender) (change.particulars ??= {}).gender = gender.value;
+    if (location.value !== (user.particulars?.location ?? '')) (change.particulars ??= {}).location = location.value;
+    return change;
+  };
+  const save = event => {
+    event.preventDefault();
+    during(button, note, async () => {
+      const change = changed();
+      if (Object.keys(change).length === 0) return toast('Nothing was changed');
+      await patch(page.path, change, { headers: page.tag ? { 'if-match': page.tag } : {} });
+      await page.load();
+      return toast('Saved, and announced on every wire');
+    });
+  };
+  return h('form', { onsubmit: save },
+    h('div.grid', {}, TEXTS.map(([name, label]) => field(label, inputs.get(name))), field('Gender', gender), field('Location', location)),
+    page.fields.length > 0 && h('fieldset', {}, h('legend', {}, 'Custom fields'), h('div.grid', {}, [...custom].map(([name, input]) => field(name, input)))),
+    h('details', {}, h('summary', {}, 'Free data'), h('div.stack', {}, [...free.values()].map(({ label, area }) => field(label, area, 'A JSON object.')))),
+    note,
+    h('div.between', {}, button, h('p.hint', {}, 'Made ', when(user.created_at), ', changed ', when(user.updated_at))));
+}
+
+function readObject(label, text) {
+  try {
+    const value = JSON.parse(text || '{}');
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
+  } catch { /* said below */ }
+  throw new Error(`${label} is not a JSON object. Braces around, double quotes around names and texts.`);
+}
+
+/** What each vendor's own call answers about this user, asked from this page with the app's secret. */
+function wires(page) {
+  const place = h('div.stack');
+  show(place, skeleton(8));
+  house.secrets().then(async keys => {
+    const list = speak(house.app(), keys);
+    const answers = await Promise.all(list.map(wire => wire.read(page.user.id)));
+    if (page.signal.aborted) return;
+    show(place, list.map((wire, n) => {
+      const refused = refusal(answers[n]);
+      return h('section.wire', {},
+        h('div.between', {}, h('h2', {}, wire.name), h('code', {}, wire.call)),
+        refused && h('p.hint', {}, `This wire refuses: ${refused}`),
+        h('pre.code.wraps', { tabindex: '0', role: 'region', 'aria-label': `${wire.name} answer` }, JSON.stringify(answers[n].body, null, 2)));
+    }));
+  }).catch(reason => show(place, problem(reason)));
+  return [h('p.hint', {}, 'The same user, as each vendor’s own call answers it now.'), place];
+}
+
+function contacts(page) {
+  const list = h('ul.people');
+  const more = h('div');
+  const note = h('div');
+  const other = h('input', { required: true, placeholder: 'user2', autocapitalize: 'none', spellcheck: 'false' });
+  const button = h('button', { type: 'submit' }, 'Add contact');
+  let seen = 0;
+
+  const row = contact => {
+    const user = contact.user ?? contact;
+    const drop = h('button.quiet', { type: 'button', 'aria-label': `Remove ${user.id}` }, 'Remove');
+    drop.addEventListener('click', () => during(drop, note, async () => {
+      await del(`${page.path}/contacts${at(user.id)}`);
+      item.remove();
+      toast(`${user.id} is no contact any more`);
+    }));
+    const item = h('li', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), h('span', {}, h('b', {}, contact.remark ?? user.name ?? user.id), h('small', {}, user.id))), drop);
+    return item;
+  };
+  const load = async after => {
+    const answer = await get(`${page.path}/contacts?limit=${PAGE_CONTACTS}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+    list.append(...answer.contacts.map(row));
+    seen += answer.contacts.length;
+    show(more, answer.next && h('button', { type: 'button', onclick: () => load(answer.next) }, 'More'),
+      seen === 0 && empty('No contacts', 'Who is in this list hears of this user’s new name and picture, live.'));
+  };
+  const add = event => {
+    event.preventDefault();
+    during(button, note, async () => {
+      await put(`${page.path}/contacts${at(other.value)}`, {});
+      other.value = '';
+      seen = 0;
+      list.replaceChildren();
+      await load();
+    });
+  };
+  load().catch(reason => show(note, problem(reason)));
+  return [
+    h('form.row', { onsubmit: add }, field('Add by id', other), button),
+    note, list, more,
+  ];
+}
+
+const SESSION_KINDS = { sockets: 'Open connection', tickets: 'Ticket', tokens: 'Token' };
+
+function sessions(page) {
+  const place = h('div.stack');
+  const note = h('div');
+  const load = async () => {
+    const answer = await get(`${page.path}/sessions`);
+    const rows = sessionRows(answer);
+    const button = h('button.danger', { type: 'button' }, 'End all of them');
+    button.addEventListener('click', () => during(button, note, async () => {
+      if (!await confirm('End all sessions?', 'Every device is signed out on every wire, and must log in again.', 'End them')) return;
+      await del(`${page.path}/sessions`);
+      toast('All sessions are ended');
+      await load();
+    }));
+    show(place, rows.length > 0
+      ? [h('ul.people', {}, rows), h('div.actions', {}, button)]
+      : empty('Not signed in anywhere', 'A login on any wire appears here, with a way to end it.'));
+  };
+  show(place, skeleton(3));
+  load().catch(reason => show(place, problem(reason)));
+  return [place, note];
+}
+
+const WIRES = { qiscus: 'Qiscus', mirrorfly: 'MirrorFly', tencent: 'Tencent' };
+
+/** A row for each connection, ticket and token; what is only a number is one row with it. */
+function sessionRows(answer) {
+  return Object.entries(SESSION_KINDS).flatMap(([kind, word]) => {
+    const given = answer[kind] ?? [];
+    const list = Array.isArray(given) ? given : Object.entries(given).filter(([, n]) => n > 0).map(([wire, n]) => ({ wire, n }));
+    return list.map(one => {
+      const since = one.since ?? one.issued_at ?? one.created_at ?? one.opened_at;
+      const ends = one.ends_at ?? one.expires_at;
+      return h('li', {},
+        h('span', {}, h('b', {}, one.n > 1 ? `${one.n} × ` : '', word, ' '), h('span.tag', {}, WIRES[one.wire] ?? one.wire ?? one.kind ?? '')),
+        h('span.hint', {}, since && ['since ', when(since)], ends && [' until ', when(ends)]));
+    });
+  });
+}
