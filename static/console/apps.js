@@ -58,7 +58,9 @@ function keys(app) {
   draw({});
   return h('section.sheet', {},
     h('div.between', {}, h('h2', {}, app.name), h('div.actions', {}, reveal, h('button', { type: 'button', onclick: () => rotate(app) }, 'New secret'))),
-    rows, note, h('p.hint', {}, 'Qiscus calls the secret SDK secret, Tencent SecretKey. Made ', when(app.created_at), '.'));
+    rows, note,
+    app.former_secret_until && h('p.hint', {}, h('span.tag.is-on', {}, 'two secrets'), ' The former one is good until ', when(app.former_secret_until), '.'),
+    h('p.hint', {}, 'Qiscus calls the secret SDK secret, Tencent SecretKey. Made ', when(app.created_at), '.'));
 }
 
 /** A new secret; the former one may stay good for a while, so that back ends can change over one by one. */

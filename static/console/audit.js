@@ -1,25 +1,26 @@
 // Knows who changed what in this house, newest first.
 
 import { get } from './api.js';
-import { empty, h, problem, show, skeleton, when } from './dom.js';
+import { column, empty, h, problem, show, skeleton, table, when } from './dom.js';
 
 export const title = 'Audit log';
 
 const PAGE_DEEDS = 50;
 
 export async function open(place, { signal }) {
-  const body = h('tbody');
   const more = h('div.actions');
   const list = h('div');
+  const rows = [];
   show(place, h('h1', {}, 'Audit log'), h('p.lede', {}, 'Every change made here or by a command: who, what, to whom. Never a secret.'), list, more);
   show(list, skeleton(6));
   async function load(after) {
     const page = await get(`/audit?limit=${PAGE_DEEDS}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
     if (signal.aborted) return;
-    body.append(...page.deeds.map(row));
-    show(more, page.next && h('button', { type: 'button', onclick: () => load(page.next) }, 'Older'));
-    if (body.children.length === 0) return show(list, empty('Nothing was changed yet', 'The first change of an app, a user or a field stands here a moment later.'));
-    if (!after) show(list, h('div.scroll', {}, h('table', {}, h('caption.unseen', {}, 'Changes'), head(), body)));
+    rows.push(...page.deeds.map(row));
+    const older = () => load(page.next).catch(reason => show(more, problem(reason)));
+    show(more, page.next && h('button', { type: 'button', onclick: older }, 'Older'));
+    show(list, rows.length > 0 ? table('Changes', HEADS.map(head => column(...head)), rows)
+      : empty('Nothing was changed yet', 'The first change of an app, a user or a field stands here a moment later.'));
   }
   try {
     await load();
@@ -28,9 +29,7 @@ export async function open(place, { signal }) {
   }
 }
 
-const head = () => h('thead', {}, h('tr', {},
-  h('th', { scope: 'col' }, 'When'), h('th', { scope: 'col' }, 'Who'), h('th', { scope: 'col' }, 'What'),
-  h('th.wide', { scope: 'col' }, 'To whom'), h('th.wide', { scope: 'col' }, 'Of it')));
+const HEADS = [['When'], ['Who'], ['What'], ['To whom', true], ['Of it', true]];
 
 function row(deed) {
   const who = deed.who?.admin ?? h('span.tag', {}, 'command line');

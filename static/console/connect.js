@@ -61,8 +61,7 @@ function pastes(vendors, wires) {
 
 /** Secrets are covered on the screen until they are asked for; what is copied is whole either way. */
 function pasted(vendor, wire) {
-  const secrets = vendor.facts.filter(([, , isSecret]) => isSecret).map(([, value]) => value);
-  const cover = text => secrets.reduce((left, secret) => left.replaceAll(secret, COVER), text);
+  const cover = text => vendor.secrets.reduce((left, secret) => left.replaceAll(secret, COVER), text);
   const places = [];
   const hide = (element, text) => {
     places.push(() => (element.textContent = isShown ? text : cover(text)));

@@ -12,6 +12,9 @@ export const title = 'Live demo';
 /** How many users can be chosen from; who has more has the users' own pages. */
 const CHOICES = 50;
 
+/** How long a change glows where it arrived. */
+const FRESH_MS = 600;
+
 export async function open(place, { signal }) {
   const head = [
     h('h1', {}, 'Two wires, one user'),
@@ -40,7 +43,7 @@ export async function open(place, { signal }) {
 }
 
 function device(users, wires, user, wire) {
-  const side = { user, wire, other: null, element: null, sent: null };
+  const side = { user, wire, other: null, element: null, sent: null, ms: null };
   const own = h('div.own');
   const seen = h('div.seen');
   const who = select(users.map(user => [user.id, user.name ?? user.id]), user.id);
@@ -60,16 +63,19 @@ function device(users, wires, user, wire) {
       const contact = await read(side.other.user.id);
       const { sent } = side.other;
       const isNew = sent && (sent.name === undefined || sent.name === contact.name);
-      const ms = isNew ? Math.round(performance.now() - sent.at) : null;
-      if (isNew) side.other.sent = null;
+      if (isNew) {
+        side.ms = Math.round(performance.now() - sent.at);
+        side.other.sent = null;
+      }
       const name = contact.name || contact.id;
       show(seen,
         h('h2', {}, `${side.user.name ?? side.user.id} sees, over ${side.wire.name}`),
         h('div.card', {}, portrait(contact, 'large'), h('div', {}, h('b', {}, name), contact.status && h('p', {}, contact.status))),
-        h('p.latency', {}, ms === null ? h('span.hint', {}, 'Watching') : [h('b', {}, `${ms} ms`), ' after the change began']));
-      if (ms !== null) announce(`${name} is shown over ${side.wire.name} after ${ms} milliseconds`);
-      if (ms !== null) seen.classList.add('is-fresh');
-      setTimeout(() => seen.classList.remove('is-fresh'), 600);
+        h('p.latency', {}, side.ms === null ? h('span.hint', {}, 'Watching') : [h('b', {}, `${side.ms} ms`), ' after the change began']));
+      if (!isNew) return;
+      announce(`${name} is shown over ${side.wire.name} after ${side.ms} milliseconds`);
+      seen.classList.add('is-fresh');
+      setTimeout(() => seen.classList.remove('is-fresh'), FRESH_MS);
     } catch (reason) {
       show(seen, problem(reason));
     }
@@ -117,7 +123,7 @@ function device(users, wires, user, wire) {
     const again = () => {
       side.user = users.find(user => user.id === who.value);
       side.wire = wires.find(wire => wire.id === over.value);
-      side.sent = null;
+      Object.assign(side, { sent: null, ms: null });
       side.draw(signal);
       side.look();
       side.other.look();

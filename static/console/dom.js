@@ -207,6 +207,15 @@ export function empty(title, ...text) {
   return h('div.empty', {}, h('h2', {}, title), text.map(line => (typeof line === 'string' ? h('p', {}, line) : line)));
 }
 
+/** A table in a frame that scrolls sideways where it is too wide, by keyboard too. */
+export function table(caption, heads, rows) {
+  return h('div.scroll', { role: 'region', 'aria-label': caption, tabindex: '0' },
+    h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, rows)));
+}
+
+/** The head of a column; a `wide` one has no room on a telephone. */
+export const column = (text, isWide = false) => h('th', { scope: 'col', class: isWide && 'wide' }, text);
+
 /** A person's picture, or the initial where it does not load. Only addresses of http(s) are asked for. */
 export function portrait(user, size = 'small') {
   const name = user.name || user.id;

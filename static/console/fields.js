@@ -1,7 +1,7 @@
 // Knows the custom fields of an app: who may read and write each, and what it is called on every wire.
 
 import { get, put } from './api.js';
-import { during, empty, field, h, select, show, skeleton, toast } from './dom.js';
+import { column, during, empty, field, h, select, show, skeleton, table, toast } from './dom.js';
 import * as house from './house.js';
 
 export const title = 'Fields';
@@ -25,7 +25,7 @@ export async function open(place) {
   let fields = [];
   const load = async () => {
     ({ fields } = await get(house.inApp('fields')));
-    show(list, fields.length > 0 ? table(fields, edit) : empty('No field yet', 'Declare the first one here. Twenty are the most an app can have.'));
+    show(list, fields.length > 0 ? declared(fields, edit) : empty('No field yet', 'Declare the first one here. Twenty are the most an app can have.'));
   };
   const edit = known => {
     show(form, designer(known, fields, load, () => edit(null)));
@@ -35,15 +35,14 @@ export async function open(place) {
   edit(null);
 }
 
-function table(fields, edit) {
+function declared(fields, edit) {
   const row = one => h('tr', {},
     h('td', {}, h('code', {}, one.name)),
     h('td', {}, word(READERS, one.read)),
     h('td.wide', {}, word(WRITERS, one.write)),
     h('td', {}, h('button.quiet', { type: 'button', 'aria-label': `Change ${one.name}`, onclick: () => edit(one) }, 'Change')));
-  const head = [['Name'], ['Read by'], ['Written by', '.wide'], ['']].map(([text, kind = '']) =>
-    h(`th${kind}`, { scope: 'col' }, text || h('span.unseen', {}, 'Change')));
-  return h('div.scroll', {}, h('table', {}, h('caption.unseen', {}, 'Declared fields'), h('thead', {}, h('tr', {}, head)), h('tbody', {}, fields.map(row))));
+  const heads = [column('Name'), column('Read by'), column('Written by', true), column(h('span.unseen', {}, 'Change'))];
+  return table('Declared fields', heads, fields.map(row));
 }
 
 function designer(known, fields, load, done) {

@@ -88,8 +88,8 @@ async function newToken(page) {
 
 function picture(page) {
   const { user } = page;
-  const isLocked = user.picture_locked ?? user.picture?.locked ?? false;
-  const reason = user.picture_lock_reason ?? user.picture?.reason;
+  const reason = user.picture_lock;
+  const isLocked = reason !== null && reason !== undefined;
   const note = h('div');
   const take = async file => {
     try {
@@ -114,15 +114,15 @@ function picture(page) {
     await page.load();
   };
   const lock = async () => {
-    const why = isLocked ? '' : await askReason();
-    if (why === undefined) return;
-    await put(`${page.path}/picture-lock`, { locked: !isLocked, reason: why || null });
+    const reason = isLocked ? null : await askReason();
+    if (reason === undefined) return;
+    await put(`${page.path}/picture-lock`, isLocked ? { locked: false } : { locked: true, reason });
     await page.load();
   };
   return [
     h('div.portrait-frame', {}, portrait(user, 'large')),
     isLocked
-      ? h('p.hint', {}, icon('lock'), ` Locked: nobody can change it, on any wire.${reason ? ` ${reason}` : ''}`)
+      ? h('p.hint', {}, icon('lock'), ` Locked: nobody can change it, on any wire. ${reason}`)
       : pictureDrop('Drop or paste a picture, or press to choose one', take, page.signal),
     note,
     h('div.actions.centred', {}, !isLocked && button('Remove', remove), button(isLocked ? 'Unlock' : 'Lock', lock)),
@@ -130,14 +130,14 @@ function picture(page) {
 }
 
 const askReason = () => dialog('Lock the picture', close => {
-  const reason = h('input', { maxlength: 200 });
+  const reason = h('input', { maxlength: 200, required: true });
   const submit = event => {
     event.preventDefault();
     close(reason.value);
   };
   return h('form', { onsubmit: submit },
     h('p', {}, 'As it is now, it stays: no wire and no app can change it until you unlock it.'),
-    field('Reason', reason, 'For the audit log.'),
+    field('Reason', reason, 'Shown here and kept in the audit log.'),
     h('div.actions', {}, h('button.primary', { type: 'submit' }, 'Lock'), h('button', { type: 'button', onclick: () => close() }, 'Cancel')));
 });
 
@@ -164,7 +164,7 @@ function profile(page) {
       const given = readObject(label, area.value);
       if (JSON.stringify(given) !== JSON.stringify(user[name] ?? {})) change[name] = given;
     }
-    for (const [name, input] of custom) if (input.value !== (user.custom?.[name] ?? '')) (change.custom ??= {})[name] = input.value;
+    for (const [name, input] of custom) if (input.value !== (user.custom?.[name] ?? '')) (change.custom ??= {})[name] = input.value || null;
     if (gender.value && gender.value !== user.particulars?.gender) (change.particulars ??= {}).gender = gender.value;
     if (location.value !== (user.particulars?.location ?? '')) (change.particulars ??= {}).location = location.value;
     return change;
@@ -223,14 +223,14 @@ function contacts(page) {
   let seen = 0;
 
   const row = contact => {
-    const user = contact.user ?? contact;
+    const { user } = contact;
     const drop = h('button.quiet', { type: 'button', 'aria-label': `Remove ${user.id}` }, 'Remove');
     drop.addEventListener('click', () => during(drop, note, async () => {
       await del(`${page.path}/contacts${at(user.id)}`);
       item.remove();
       toast(`${user.id} is no contact any more`);
     }));
-    const item = h('li', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), h('span', {}, h('b', {}, contact.remark ?? user.name ?? user.id), h('small', {}, user.id))), drop);
+    const item = h('li', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), h('span', {}, h('b', {}, contact.name ?? user.name ?? user.id), h('small', {}, user.id))), drop);
     return item;
   };
   const load = async after => {
@@ -257,8 +257,6 @@ function contacts(page) {
   ];
 }
 
-const SESSION_KINDS = { sockets: 'Open connection', tickets: 'Ticket', tokens: 'Token' };
-
 function sessions(page) {
   const place = h('div.stack');
   const note = h('div');
@@ -283,17 +281,13 @@ function sessions(page) {
 
 const WIRES = { qiscus: 'Qiscus', mirrorfly: 'MirrorFly', tencent: 'Tencent' };
 
-/** A row for each connection, ticket and token; what is only a number is one row with it. */
-function sessionRows(answer) {
-  return Object.entries(SESSION_KINDS).flatMap(([kind, word]) => {
-    const given = answer[kind] ?? [];
-    const list = Array.isArray(given) ? given : Object.entries(given).filter(([, n]) => n > 0).map(([wire, n]) => ({ wire, n }));
-    return list.map(one => {
-      const since = one.since ?? one.issued_at ?? one.created_at ?? one.opened_at;
-      const ends = one.ends_at ?? one.expires_at;
-      return h('li', {},
-        h('span', {}, h('b', {}, one.n > 1 ? `${one.n} × ` : '', word, ' '), h('span.tag', {}, WIRES[one.wire] ?? one.wire ?? one.kind ?? '')),
-        h('span.hint', {}, since && ['since ', when(since)], ends && [' until ', when(ends)]));
-    });
-  });
+/** A row for each wire with open connections, each ticket, each session of tokens. */
+function sessionRows({ sockets, tickets, sessions }) {
+  const row = (what, wire, ...times) => h('li', {}, h('span', {}, h('b', {}, what), ' ', h('span.tag', {}, WIRES[wire] ?? wire)), h('span.hint', {}, times));
+  const until = ends => ends && [' until ', when(ends)];
+  return [
+    ...sockets.filter(({ open }) => open > 0).map(({ wire, open }) => row(open === 1 ? 'An open connection' : `${open} open connections`, wire)),
+    ...tickets.map(one => row('Ticket', one.wire, 'since ', when(one.began_at), until(one.ends_at))),
+    ...sessions.map(one => row('Session', one.wire, 'renewed ', when(one.renewed_at), until(one.ends_at))),
+  ];
 }

@@ -1,7 +1,7 @@
 // Knows the list of an app's users: searched by the server, page by page, with the columns one wants to see.
 
 import { get, post } from './api.js';
-import { count, dialog, during, empty, field, h, newId, portrait, problem, show, skeleton, tick, toast, when } from './dom.js';
+import { column, count, dialog, during, empty, field, h, newId, portrait, problem, show, skeleton, table, tick, toast, when } from './dom.js';
 import * as house from './house.js';
 import { go } from './router.js';
 
@@ -54,7 +54,11 @@ export async function open(place, { query, signal }) {
     if (view.pages.at(-1)) asked.set('after', view.pages.at(-1));
     const began = performance.now();
     try {
-      const page = await get(`${house.inApp('users')}?${asked}`, { signal: asking.signal });
+      let page = await get(`${house.inApp('users')}?${asked}`, { signal: asking.signal });
+      while (page.users.length === 0 && page.next) { // a stretch of people of whom none fits
+        asked.set('after', page.next);
+        page = await get(`${house.inApp('users')}?${asked}`, { signal: asking.signal });
+      }
       if (!signal.aborted) draw(page, performance.now() - began);
     } catch (reason) {
       if (reason.name !== 'AbortError') show(list, problem(reason));
@@ -65,7 +69,7 @@ export async function open(place, { query, signal }) {
     const of = page.total === null || page.total === undefined ? '' : ` of ${count(page.total)}`;
     facts.textContent = page.users.length > 0 ? `${page.users.length}${of}, in ${Math.round(ms)} ms` : '';
     const isNarrowed = search.value || value.value;
-    show(list, page.users.length > 0 ? table(page.users, columns.filter(column => view.chosen.includes(column.id)))
+    show(list, page.users.length > 0 ? listed(page.users, columns.filter(({ id }) => view.chosen.includes(id)))
       : isNarrowed ? empty('Nobody like that', 'The search looks for what you typed anywhere in name, id and email.')
         : empty('Nobody here yet', 'Users come when an app registers or logs one in, on any of the three wires.',
           h('div.actions', {}, h('a.button', { href: '#/connect' }, 'Connect an app'), h('button', { type: 'button', onclick: create }, 'New user'))));
@@ -104,18 +108,17 @@ export async function open(place, { query, signal }) {
   await load();
 }
 
-function table(users, columns) {
-  const head = h('tr', {}, h('th', { scope: 'col' }, 'User'), columns.map(column => h('th.wide', { scope: 'col' }, column.label)));
+function listed(users, columns) {
   const row = user => h('tr', {},
     h('td', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), h('span', {}, h('b', {}, user.name ?? user.id), h('small', {}, user.id)))),
-    columns.map(column => h('td.wide', {}, column.cell(user))));
-  return h('div.scroll', {}, h('table', {}, h('caption.unseen', {}, 'Users'), h('thead', {}, head), h('tbody', {}, users.map(row))));
+    columns.map(({ cell }) => h('td.wide', {}, cell(user))));
+  return table('Users', [column('User'), columns.map(({ label }) => column(label, true))], users.map(row));
 }
 
 /** Which columns there are, with a tick at those that show. */
 function picker(columns, view, load) {
   const choose = () => dialog('Columns', close => {
-    const ticks = columns.map(column => ({ id: column.id, ...tick(column.label, view.chosen.includes(column.id)) }));
+    const ticks = columns.map(({ id, label }) => ({ id, ...tick(label, view.chosen.includes(id)) }));
     const done = () => {
       view.chosen = ticks.filter(({ box }) => box.checked).map(({ id }) => id);
       localStorage.setItem(KEPT, JSON.stringify(view.chosen));

@@ -81,7 +81,7 @@ export function speak(app, keys) {
       read: id => mirrorfly(`users/${encodeURIComponent(id)}`),
       shown: ({ body }) => ({ name: body.data?.nickName ?? body.data?.nickname, status: body.data?.status, avatar_url: body.data?.profileUrl }),
       rename: (id, name) => mirrorfly(`users/${encodeURIComponent(id)}`, {
-        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ nickname: name }),
+        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ deviceType: 'web', licenseKey: keys.license_key, nickname: name }),
       }),
     },
     {
@@ -116,7 +116,7 @@ const UNKNOWN = {
   userSig: 'YOUR_USERSIG',
 };
 
-/** What to paste, by vendor: the facts, a call for a shell, and the lines of an app. */
+/** What to paste, by vendor: the facts, a call for a shell, the lines of an app, and which texts in them are secrets. */
 export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNOWN.userSig) {
   const root = base.slice(0, -1);
   const socket = root.replace(/^http/, 'ws');
@@ -127,7 +127,8 @@ export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNO
     {
       id: 'qiscus',
       label: 'Qiscus',
-      facts: [['Base URL', root], ['App ID', app.app_id], ['Secret', keys.secret, true]],
+      facts: [['Base URL', root], ['App ID', app.app_id], ['Secret', keys.secret]],
+      secrets: [keys.secret],
       curl: `curl ${root}/api/v2.1/rest/login_or_register \\
   -H 'Content-Type: application/json' \\
   -H 'QISCUS-SDK-APP-ID: ${app.app_id}' \\
@@ -141,7 +142,8 @@ await sdk.setUser('grace@example.com', 'a key of hers', 'Grace')`,
     {
       id: 'mirrorfly',
       label: 'MirrorFly',
-      facts: [['API base', `${root}/api/v1`], ['Licence key', keys.license_key, true], ['Account', keys.account], ['Password', password, true]],
+      facts: [['API base', `${root}/api/v1`], ['Licence key', keys.license_key], ['Account', keys.account], ['Password', password]],
+      secrets: [keys.license_key, password],
       curl: `TOKEN=$(curl -s ${root}/api/v1/login \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "${keys.account}", "password": "${password}"}' \\
@@ -172,7 +174,8 @@ await SDK.register('ada')`,
     {
       id: 'tencent',
       label: 'Tencent',
-      facts: [['proxyServer', socket], ['SDKAppID', String(app.sdk_app_id)], ['SecretKey', keys.secret, true]],
+      facts: [['proxyServer', socket], ['SDKAppID', String(app.sdk_app_id)], ['SecretKey', keys.secret]],
+      secrets: [keys.secret, userSig],
       curl: `curl '${root}/v4/im_open_login_svc/account_import?sdkappid=${app.sdk_app_id}&identifier=administrator&usersig=${userSig}&random=1&contenttype=json' \\
   -d '{"UserID": "alan", "Nick": "Alan Turing"}'`,
       js: `const chat = TencentCloudChat.create({

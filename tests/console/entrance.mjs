@@ -1,0 +1,53 @@
+/** Coming in: nobody can at first, somebody by a command, wrong words are refused, and a session ends. */
+
+import { check, holds } from '../sdk/check.mjs';
+import { axe, openPage, visit } from './browser.mjs';
+import { ADMIN, ADMIN_PASSWORD, inside, own } from './house.mjs';
+
+export const run = async (binary, browser) => {
+  if (process.env.STANDIN_CONSOLE_AT) return;
+  await inside(own(binary), async house => {
+    const page = await openPage(browser, house.base);
+    await visit(page, '');
+    holds('a stranger sees where to point an app, without any key', (await page.textContent('main')).includes('YOUR_SECRET'));
+    await page.getByRole('link', { name: 'How to begin' }).click();
+    await page.getByRole('heading', { name: 'Nobody can sign in yet' }).waitFor();
+    check('the three ways pass axe', await axe(page), []);
+    await page.goto('about:blank');
+    await visit(page, '#setup=AAAA-BBBB');
+    await page.getByLabel('Password').fill(ADMIN_PASSWORD);
+    await page.getByRole('button', { name: 'Create administrator' }).click();
+    await page.locator('.problem').waitFor();
+    check('the first administrator’s form passes axe, refused', await axe(page), []);
+    await page.context().close();
+  });
+  await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), async house => {
+    const page = await openPage(browser, house.base);
+    await visit(page, '#/users');
+    check('a screen of administrators asks who is there', await page.textContent('h1'), 'Sign in');
+    check('the sign-in passes axe', await axe(page), []);
+    await page.getByLabel('Name').fill('admin');
+    await page.getByLabel('Password').fill('not the one');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.problem').waitFor();
+    await page.getByLabel('Password').fill(ADMIN_PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Users' }).waitFor();
+    await page.getByText('Nobody here yet').waitFor();
+    check('the screen that was asked for opens, and teaches', await axe(page), []);
+    const cookies = await page.context().cookies();
+    check('the cookie is out of reach of scripts and other sites', cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite]), [[true, 'Strict']]);
+    await page.reload();
+    await page.getByText('Nobody here yet').waitFor();
+    await visit(page, '#/requests');
+    await page.getByText('Calls are not watched').waitFor();
+    await page.context().clearCookies();
+    await visit(page, '#/audit');
+    check('a session that is gone leads back to the sign-in', await page.textContent('h1'), 'Sign in');
+    check('no other host was asked', page.seen.strays, []);
+    check('no script failed', page.seen.faults, []);
+    await page.context().close();
+  });
+};
+
+void ADMIN;

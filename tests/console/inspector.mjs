@@ -1,0 +1,31 @@
+/** Requests: a call as it was said and answered, with secrets masked, what to change, and the same call for a shell. */
+
+import { check, holds } from '../sdk/check.mjs';
+import { openPage, visit } from './browser.mjs';
+import { demo, inside } from './house.mjs';
+
+export const run = (binary, browser) => inside(demo(binary), async house => {
+  const page = await openPage(browser, house.base, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await visit(page, '#/requests');
+  if (!house.isBorrowed) await page.getByText('No call yet').waitFor();
+  const call = (path, headers) => fetch(`${house.base}${path}`, { headers });
+  await call('/api/v2.1/rest/user_profile?user_id=user1', { 'QISCUS-SDK-APP-ID': 'nobodys', 'QISCUS-SDK-SECRET': 'a-secret-that-is-wrong' });
+  const row = page.locator('.calls button').first();
+  await row.getByText('/api/v2.1/rest/user_profile').waitFor();
+  await row.click();
+  await page.getByText('What to change').waitFor();
+  const shown = await page.locator('main').textContent();
+  holds('a secret is never shown, not even a wrong one', !shown.includes('a-secret-that-is-wrong'));
+  await page.getByRole('button', { name: 'Copy as curl' }).click();
+  const pasted = await page.evaluate(() => navigator.clipboard.readText());
+  holds('the same call for a shell', pasted.startsWith(`curl -X GET '${house.base}/api/v2.1/rest/user_profile?user_id=user1'`), pasted);
+  await page.getByLabel('Wire', { exact: true }).selectOption('tencent');
+  await page.getByText(/No call yet|None like that|Tencent ·/).first().waitFor();
+  await page.getByLabel('Wire', { exact: true }).selectOption('qiscus');
+  await page.getByLabel('Answer', { exact: true }).selectOption('good');
+  await page.getByLabel('Answer', { exact: true }).selectOption('refused');
+  await page.locator('.calls button').first().waitFor();
+  check('no other host was asked', page.seen.strays, []);
+  check('no script failed', page.seen.faults, []);
+  await page.context().close();
+});

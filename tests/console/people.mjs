@@ -1,0 +1,82 @@
+/** Users and the page of one: found, made, changed, shown on each wire, befriended, suspended, deleted. */
+
+import { check, holds } from '../sdk/check.mjs';
+import { openPage, settled, visit } from './browser.mjs';
+import { demo, inside } from './house.mjs';
+
+const ID = 'console.person@example.com';
+const NAME = 'Zoë <b>O’Neil</b> 李';
+
+export const run = (binary, browser) => inside(demo(binary), async house => {
+  const page = await openPage(browser, house.base);
+  await visit(page, '#/users');
+
+  await page.getByRole('button', { name: 'New user' }).click();
+  await page.getByLabel('Id', { exact: true }).fill(ID);
+  await page.getByLabel('Name', { exact: true }).fill(NAME);
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('heading', { name: NAME }).waitFor();
+  await settled(page);
+  check('a new user has a page, and markup in a name is text', await page.locator('main b b, h1 b').count(), 0);
+
+  await visit(page, '#/users');
+  await page.getByLabel('Search users').fill('SOLE.PERS');
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+  check('a part of the id finds, whatever the case', await page.textContent('tbody small'), ID);
+  await page.getByLabel('Search users').fill('nobody is called so');
+  await page.getByText('Nobody like that').waitFor();
+  await page.getByLabel('Search users').fill('');
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 1);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByLabel('Email').check();
+  await page.getByRole('button', { name: 'Show these' }).click();
+  await page.getByRole('columnheader', { name: 'Email' }).waitFor();
+  await page.reload();
+  await settled(page);
+  holds('the columns one chose stay', await page.getByRole('columnheader', { name: 'Email' }).isVisible());
+
+  await visit(page, `#/users/${encodeURIComponent(ID)}`);
+  await page.getByLabel('Status text').fill('Quite new');
+  await page.getByLabel('Test1').fill('a value');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved, and announced').first().waitFor();
+  await page.reload();
+  await settled(page);
+  check('what was saved is there', [await page.getByLabel('Status text').inputValue(), await page.getByLabel('Test1').inputValue()], ['Quite new', 'a value']);
+  await page.getByLabel('Email').fill('not an address');
+  await page.getByRole('button', { name: 'Save' }).click();
+  holds('a refusal names the field', (await page.textContent('form .problem')).includes('email'), await page.textContent('form .problem'));
+
+  await page.getByRole('tab', { name: 'On each wire' }).click();
+  await page.getByRole('region', { name: 'Qiscus answer' }).waitFor();
+  for (const wire of ['Qiscus', 'MirrorFly', 'Tencent']) {
+    const answer = await page.getByRole('region', { name: `${wire} answer` }).textContent();
+    holds(`${wire} shows the name`, answer.includes(NAME), answer);
+  }
+
+  await page.getByRole('tab', { name: 'Contacts' }).click();
+  await page.getByText('No contacts').waitFor();
+  await page.getByLabel('Add by id').fill('user1');
+  await page.getByRole('button', { name: 'Add contact' }).click();
+  await page.locator('.people').getByText('user1').waitFor();
+  await page.getByRole('button', { name: 'Remove user1' }).click();
+  await page.getByText('No contacts').or(page.locator('.people:empty')).first().waitFor({ state: 'attached' });
+
+  await page.getByRole('tab', { name: 'Sessions' }).click();
+  await page.getByText('Not signed in anywhere').waitFor();
+
+  await page.getByRole('button', { name: 'Suspend' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
+  await page.getByText('suspended', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Reactivate' }).click();
+  await page.getByText('suspended', { exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Delete' }).click();
+  check('the safe answer has the focus', await page.evaluate(() => document.activeElement.textContent), 'Keep it');
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  await visit(page, `#/users/${encodeURIComponent(ID)}`);
+  await page.getByText('Nobody has this id').waitFor();
+  check('no other host was asked', page.seen.strays, []);
+  check('no script failed', page.seen.faults, []);
+  await page.context().close();
+});
