@@ -72,17 +72,18 @@ sdk_python() {
     tests/sdk/python/run.sh
 }
 
-sdk_npm() {
+# browser_tests FOLDER: drives the built server from a package of npm's.
+browser_tests() {
     need node nodejs
     need npm npm
     need chromium chromium
     # What the lock file names and nothing else; kept between runs for as long as the lock file stays.
-    if ! cmp --silent tests/sdk/package-lock.json tests/sdk/node_modules/pins.json; then
-        npm ci --prefix tests/sdk --silent
-        cp tests/sdk/package-lock.json tests/sdk/node_modules/pins.json
+    if ! cmp --silent "$1/package-lock.json" "$1/node_modules/pins.json"; then
+        npm ci --prefix "$1" --silent
+        cp "$1/package-lock.json" "$1/node_modules/pins.json"
     fi
     # A proxy of this machine has no business on loopback.
-    NO_PROXY=127.0.0.1 node tests/sdk/run.mjs target/debug/standin
+    NO_PROXY=127.0.0.1 node "$1/run.mjs" target/debug/standin
 }
 
 step tools tools
@@ -92,6 +93,7 @@ step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
 step sdk_python sdk_python
-step sdk_npm sdk_npm
+step sdk_npm browser_tests tests/sdk
+step console browser_tests tests/console
 step docs documentation
 printf '== %-13s %4d s\n' all "$SECONDS"

@@ -46,7 +46,7 @@ function device(users, wires, user, wire) {
   const side = { user, wire, other: null, element: null, sent: null, ms: null };
   const own = h('div.own');
   const seen = h('div.seen');
-  const who = select(users.map(user => [user.id, user.name ?? user.id]), user.id);
+  const who = select(users.map(user => [user.id, user.id]), user.id);
   const over = select(wires.map(wire => [wire.id, wire.name]), wire.id);
   side.element = h('article.device', {},
     h('div.device-head', {}, field('User', who), field('Wire', over)), seen, own);
@@ -55,7 +55,7 @@ function device(users, wires, user, wire) {
     const answer = await side.wire.read(id);
     const refused = refusal(answer);
     if (refused) throw new Error(`${side.wire.name}: ${refused}`);
-    return { id, ...side.wire.shown(answer) };
+    return { id, ...await side.wire.shown(answer) };
   };
 
   side.look = async () => {
@@ -69,7 +69,7 @@ function device(users, wires, user, wire) {
       }
       const name = contact.name || contact.id;
       show(seen,
-        h('h2', {}, `${side.user.name ?? side.user.id} sees, over ${side.wire.name}`),
+        h('h2', {}, `${side.user.id} sees, over ${side.wire.name}`),
         h('div.card', {}, portrait(contact, 'large'), h('div', {}, h('b', {}, name), contact.status && h('p', {}, contact.status))),
         h('p.latency', {}, side.ms === null ? h('span.hint', {}, 'Watching') : [h('b', {}, `${side.ms} ms`), ' after the change began']));
       if (!isNew) return;

@@ -224,12 +224,13 @@ export function portrait(user, size = 'small') {
   if (!address) return letter;
   const picture = h('img', { class: `portrait ${size}`, alt: '', src: address, loading: 'lazy', decoding: 'async' });
   picture.addEventListener('error', () => picture.replaceWith(letter));
+  if (address.startsWith('blob:')) picture.addEventListener('load', () => URL.revokeObjectURL(address));
   return picture;
 }
 
 /** Only this house's pictures are shown: the page asks nobody else, so an address of another host stays a letter. */
 function sized(address, size) {
-  if (!address) return null;
+  if (!address || address.startsWith('blob:')) return address;
   const url = URL.canParse(address, location.href) ? new URL(address, location.href) : null;
   const at = url?.pathname.indexOf('/pictures/') ?? -1;
   if (at < 0) return null;

@@ -43,6 +43,14 @@ export function speak(app, keys) {
     return json(fetch(url(`api/v1/${path}`), { ...init, headers }));
   }
 
+  /** MirrorFly's own pictures want a token, which no <img> can show: they are fetched, and shown from memory. */
+  async function mediaOf(address) {
+    const [, path] = address?.match(/\/(api\/v1\/media\/.*)$/) ?? [];
+    if (!path) return address;
+    const answer = await fetch(url(path), { headers: { authorization: token ?? '' } });
+    return answer.ok ? URL.createObjectURL(await answer.blob()) : null;
+  }
+
   async function tencent(command, body) {
     userSig ??= (await post(inApp('usersig'), { user: 'administrator', expire_s: BACK_END_S })).user_sig;
     const query = `sdkappid=${app.sdk_app_id}&identifier=administrator&usersig=${encodeURIComponent(userSig)}&random=1&contenttype=json`;
@@ -79,7 +87,10 @@ export function speak(app, keys) {
       },
       call: 'GET /api/v1/users/{userId}',
       read: id => mirrorfly(`users/${encodeURIComponent(id)}`),
-      shown: ({ body }) => ({ name: body.data?.nickName ?? body.data?.nickname, status: body.data?.status, avatar_url: body.data?.profileUrl }),
+      async shown({ body }) {
+        const { nickName, status, profileUrl } = body.data ?? {};
+        return { name: nickName, status, avatar_url: await mediaOf(profileUrl) };
+      },
       rename: (id, name) => mirrorfly(`users/${encodeURIComponent(id)}`, {
         method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ deviceType: 'web', licenseKey: keys.license_key, nickname: name }),
       }),
