@@ -31,7 +31,7 @@ use crate::{
     blob::Folder,
     dialect::{
         mirrorfly,
-        native::{self, Door},
+        native::{self, Documented, Door},
         qiscus, tencent,
     },
     domain::{
@@ -154,6 +154,13 @@ struct House {
     proxies: Proxies,
     workers: usize,
     is_demo: bool,
+    documented: Documented,
+}
+
+/// What a demo's banner and console may show: everybody knows it.
+fn documented(settings: &Settings) -> Documented {
+    let FirstApp { app_id, account_password, .. } = &settings.first_app;
+    Documented(app_id.clone().zip(account_password.clone()).filter(|_| settings.demo))
 }
 
 /// The first app as a start finds or makes it.
@@ -239,6 +246,7 @@ impl Server {
             proxies: Proxies::new(settings.trusted_proxies.clone()),
             workers: settings.workers,
             is_demo: settings.demo,
+            documented: documented(settings),
         };
         Ok(Self { house, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
     }
@@ -377,6 +385,7 @@ fn public_server(
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.proxies.clone()))
             .app_data(Data::new(house.inspector.clone()))
+            .app_data(Data::new(house.documented.clone()))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();

@@ -125,15 +125,17 @@ function watch(place, signal) {
     if (rows.children.length > CALLS_SHOWN) rows.lastElementChild.remove();
     announce(`${call.method} ${pathOf(call)} answered ${call.status}`);
   };
-  get('/requests').then(({ requests }) => {
+  get('/requests').then(({ is_on: isOn, requests }) => {
     if (signal.aborted) return;
+    if (!isOn) return show(place, unwatched());
     requests.slice(-CALLS_SHOWN).forEach(hear);
     follow(`/requests?after=${requests.at(-1)?.n ?? 0}`, signal, hear);
-  }).catch(reason => show(place, off(reason)));
+  }).catch(reason => show(place, problem(reason)));
 }
 
-const off = reason => (reason.status === 401 ? problem(reason) : h('div.note', {},
-  h('p', {}, h('strong', {}, 'Calls are not watched. '), 'Start the server with ', h('code', {}, '--inspect'), ' and they appear here as they arrive. ', 'Users they make are under ', h('a', { href: '#/users' }, 'Users'), ' either way.')));
+const unwatched = () => h('div.note', {},
+  h('p', {}, h('strong', {}, 'Calls are not watched. '), 'Start the server with ', h('code', {}, '--inspect'), ' and they appear here as they arrive. ',
+    'Users they make are under ', h('a', { href: '#/users' }, 'Users'), ' either way.'));
 
 export const pathOf = call => call.path.split('?')[0];
 

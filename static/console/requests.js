@@ -62,12 +62,11 @@ export async function open(place, { query, signal }) {
   [wire, outcome, text].forEach(control => control.addEventListener('input', draw));
 
   try {
-    const { requests } = await get('/requests');
+    const { is_on: isOn, requests } = await get('/requests');
+    if (!isOn) return show(list, unwatched());
     calls.push(...requests);
   } catch (reason) {
-    show(list, reason.status === 401 || reason.status === 0 ? problem(reason)
-      : empty('Calls are not watched', 'Looking costs a little, so it is off until you ask for it. Start the server with --inspect.', h('pre.code', { tabindex: '0' }, 'standin serve --inspect')));
-    return;
+    return show(list, problem(reason));
   }
   draw();
   const first = calls.find(call => call.n === chosen) ?? calls.at(-1);
@@ -80,6 +79,9 @@ export async function open(place, { query, signal }) {
     else draw();
   });
 }
+
+const unwatched = () => empty('Calls are not watched', 'Looking costs a little, so it is off until you ask for it. Start the server with --inspect.',
+  h('pre.code', { tabindex: '0' }, 'standin serve --inspect'));
 
 /** Tencent and MirrorFly say 200 to some refusals, and the truth in the body. */
 const isRefused = call => call.status >= 400 || /"(status|ErrorCode)":\s*[1-9]\d{3,}|"ActionStatus":\s*"FAIL"/.test(call.answer.body);

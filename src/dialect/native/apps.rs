@@ -19,7 +19,7 @@ use crate::{
         app::{Dialects, Registration},
         custom::{CustomField, CustomName, Readers, Writers},
         error::Error,
-        id::{Host, Origin, SdkAppId},
+        id::{AppId, Host, Origin, SdkAppId},
         secret::Secret,
         text::AppName,
     },
@@ -117,10 +117,27 @@ async fn change(
     Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
 }
 
-/// An account password that the operator chose is null: nobody can show it again.
-async fn secrets(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+/// The account password that a demo documents, and the app whose it is: the store has only its hash.
+#[derive(Debug, Clone, Default)]
+pub struct Documented(pub Option<(AppId, Secret)>);
+
+impl Documented {
+    fn of(&self, app: &AppId) -> Option<Secret> {
+        self.0.as_ref().filter(|(documented, _)| documented == app).map(|(_, password)| password.clone())
+    }
+}
+
+/// An account password that the operator chose is null: nobody can show it again, but a demo its own.
+async fn secrets(
+    service: Data<Service>,
+    documented: Option<Data<Documented>>,
+    path: Path<String>,
+) -> Result<HttpResponse, Refusal> {
     let tenant = service.tenant(&app_id(&path)?)?;
-    let secrets = service.app_secrets(&tenant)?;
+    let mut secrets = service.app_secrets(&tenant)?;
+    if let (None, Some(documented)) = (&secrets.account_password, documented) {
+        secrets.account_password = documented.of(&tenant.app.app_id);
+    }
     Ok(HttpResponse::Ok().json(json!({
         "secret": secrets.secret.expose(),
         "license_key": secrets.license_key.expose(),

@@ -19,6 +19,7 @@ mod user;
 mod users;
 
 use actix_web::{Resource, Route, dev::HttpServiceFactory, middleware::from_fn, web};
+pub use apps::Documented;
 pub use front::{front, unknown_path};
 pub use gate::Door;
 
