@@ -73,10 +73,11 @@ impl Inspector {
         self.0.is_some()
     }
 
-    /// What is kept behind number `n`, the oldest first.
+    /// What is kept behind number `n`, the oldest first; everything where `n` is of a former start, whose numbers went further.
     pub fn after(&self, n: i64) -> Vec<Arc<Exchange>> {
         let Some(kept) = &self.0 else { return Vec::new() };
         let exchanges = kept.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let n = if exchanges.back().is_some_and(|last| last.n < n) { 0 } else { n };
         exchanges.iter().filter(|exchange| exchange.n > n).cloned().collect()
     }
 

@@ -2,7 +2,7 @@
 
 import { check, holds } from '../sdk/check.mjs';
 import { axe, openPage, visit } from './browser.mjs';
-import { ADMIN, ADMIN_PASSWORD, inside, own } from './house.mjs';
+import { ADMIN_PASSWORD, inside, onTerminal, own } from './house.mjs';
 
 export const run = async (binary, browser) => {
   if (process.env.STANDIN_CONSOLE_AT) return;
@@ -19,6 +19,19 @@ export const run = async (binary, browser) => {
     await page.getByRole('button', { name: 'Create administrator' }).click();
     await page.locator('.problem').waitFor();
     check('the first administrator’s form passes axe, refused', await axe(page), []);
+    await page.context().close();
+  });
+  await inside(onTerminal(binary), async house => {
+    const page = await openPage(browser, house.base);
+    await visit(page, `#setup=${house.code}`);
+    await page.getByLabel('Password').fill(ADMIN_PASSWORD);
+    await page.getByRole('button', { name: 'Create administrator' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByText('Calls are not watched').waitFor();
+    holds('the link of the terminal makes the first administrator, signed in', !page.url().includes('setup'), page.url());
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).first().waitFor();
+    holds('who signs out leaves no key behind', (await page.textContent('main')).includes('YOUR_SECRET'));
     await page.context().close();
   });
   await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), async house => {
@@ -49,5 +62,3 @@ export const run = async (binary, browser) => {
     await page.context().close();
   });
 };
-
-void ADMIN;

@@ -25,6 +25,17 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByLabel('Answer', { exact: true }).selectOption('good');
   await page.getByLabel('Answer', { exact: true }).selectOption('refused');
   await page.locator('.calls button').first().waitFor();
+  if (!house.isBorrowed) {
+    await page.getByLabel('Answer', { exact: true }).selectOption('');
+    await call('/api/v1/users/user1', {});
+    await call('/api/v1/users/user1', {});
+    await house.halt();
+    await house.start();
+    await page.waitForResponse(answer => answer.url().includes('/requests?after='), { timeout: 30_000 });
+    await call('/api/v2.1/rest/get_user_list', { 'X-After': 'restart' });
+    await page.locator('.calls').getByText('/api/v2.1/rest/get_user_list').waitFor();
+    holds('after a restart, whose numbers begin anew, calls are seen as before', true);
+  }
   check('no other host was asked', page.seen.strays, []);
   check('no script failed', page.seen.faults, []);
   await page.context().close();

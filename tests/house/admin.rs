@@ -293,7 +293,10 @@ async fn a_demo_lets_everybody_of_its_machine_in() {
     for page in [one, two] {
         assert_eq!(page.get(&house, "/apps").await.json()["apps"][0]["app_id"], "sdksample");
         let secrets = page.get(&house, "/apps/sdksample/secrets").await.json();
-        assert_eq!(secrets["account_password"], "standin-demo", "what is documented is shown, though only its hash is kept");
+        assert_eq!(
+            secrets["account_password"], "standin-demo",
+            "what is documented is shown, though only its hash is kept"
+        );
     }
     let foreign = house.call(Method::POST, &format!("{V1}/session/demo")).header("Origin", "http://localhost:1");
     assert_eq!(send(foreign).await.status, 403);
