@@ -1,13 +1,11 @@
 // Knows how a foreign app finds this house: what to paste, and the first call as it arrives.
 
-import { follow, get, post, session } from './api.js';
-import { announce, copyButton, during, h, problem, show, tabs, took, when } from './dom.js';
+import { follow, get, session } from './api.js';
+import { announce, copyButton, during, h, problem, show, skeleton, tabs, took, when } from './dom.js';
 import * as house from './house.js';
-import { refusal, snippets, speak } from './wires.js';
+import { refusal, snippets, speak, userSigOf } from './wires.js';
 
 export const title = 'Connect';
-
-const USERSIG_S = 7 * 24 * 3600;
 
 /** Rows of calls below the snippets. */
 const CALLS_SHOWN = 5;
@@ -30,11 +28,8 @@ export async function open(place, { params, signal }) {
     show(arrivals, session ? noApp() : invitation(params));
     return;
   }
-  const [keys, userSig] = await Promise.all([
-    house.secrets(),
-    post(house.inApp('usersig'), { user: 'administrator', expire_s: USERSIG_S }).then(made => made.user_sig),
-  ]);
-  show(stage, pastes(snippets(app, keys, userSig), speak(app, keys)));
+  const keys = await house.secrets();
+  show(stage, pastes(snippets(app, keys), speak(app, keys), id => id !== 'tencent' ? null : userSigOf(app).then(userSig => snippets(app, keys, userSig))));
   watch(arrivals, signal);
 }
 
@@ -49,14 +44,18 @@ function invitation({ setup }) {
     h('p', {}, h('a.button.primary', { href: '#/sign-in' }, setup === false ? 'How to begin' : 'Sign in')));
 }
 
-function pastes(vendors, wires) {
+/** The tabs. `later(id)` answers the snippets anew where a vendor's need something that is only made when it is asked for. */
+function pastes(vendors, wires, later = () => null) {
   const chosen = localStorage.getItem(KEPT) ?? 'qiscus';
-  const list = vendors.map(vendor => ({
-    id: vendor.id,
-    label: vendor.label,
-    body: () => pasted(vendor, wires?.find(wire => wire.id === vendor.id)),
-  }));
-  return tabs('Vendor', list, chosen, id => localStorage.setItem(KEPT, id));
+  const body = vendor => {
+    const wire = wires?.find(wire => wire.id === vendor.id);
+    const made = later(vendor.id);
+    if (!made) return pasted(vendor, wire);
+    const place = h('div.stack.roomy', {}, skeleton(6));
+    made.then(list => show(place, pasted(list.find(({ id }) => id === vendor.id), wire)), reason => show(place, problem(reason)));
+    return place;
+  };
+  return tabs('Vendor', vendors.map(vendor => ({ id: vendor.id, label: vendor.label, body: () => body(vendor) })), chosen, id => localStorage.setItem(KEPT, id));
 }
 
 /** Secrets are covered on the screen until they are asked for; what is copied is whole either way. */

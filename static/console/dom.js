@@ -68,14 +68,16 @@ export function toast(text) {
   setTimeout(() => note.remove(), TOAST_MS);
 }
 
+const COPIED_MS = 2000;
+
 /** A button that copies what `read` answers, and says so. */
-export function copyButton(what, read) {
-  const label = h('span', {}, 'Copy');
+export function copyButton(what, read, word = 'Copy') {
+  const label = h('span', {}, word);
   const copy = async () => {
     await toClipboard(read());
     label.textContent = 'Copied';
     announce(`${what} copied`);
-    setTimeout(() => (label.textContent = 'Copy'), 2000);
+    setTimeout(() => (label.textContent = word), COPIED_MS);
   };
   return h('button.quiet.copy', { type: 'button', 'aria-label': `Copy ${what}`, onclick: copy }, icon('copy'), label);
 }

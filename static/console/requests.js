@@ -90,7 +90,7 @@ function described(call) {
   const hint = isRefused(call) && HINTS.find(([fits]) => fits(call))?.[1];
   return [
     h('div.sheet', {},
-      h('div.between', {}, h('h2', {}, `${vendor(call.dialect)} call ${call.n}`), copyButton('as curl', () => asCurl(call))),
+      h('div.between', {}, h('h2', {}, `${vendor(call.dialect)} call ${call.n}`), copyButton('as curl', () => asCurl(call), 'Copy as curl')),
       h('p.mono.path', {}, h('b', {}, call.method), ' ', call.path),
       h('p.bar', {}, statusChip(call.status), h('span.num', {}, took(call.took_us)), call.app && h('span.tag', {}, call.app),
         call.user && h('a', { href: `#/users/${encodeURIComponent(call.user)}` }, call.user)),

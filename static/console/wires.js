@@ -1,12 +1,27 @@
 // Knows the three vendors' wires as far as a page can call them: how each reads, renames and pictures a user, and what to paste.
 
-import { base, post, put } from './api.js';
+import { base, onSession, post, put } from './api.js';
 import { inApp } from './house.js';
 
 /** Why MirrorFly's wire cannot be shown where the operator chose the account's password. */
 const CHOSEN = 'the password of the back-end account was chosen by you and is kept as a hash alone, so this page cannot log in with it';
 
+/** How long a UserSig of this page is good: a session of an administrator is not longer. */
 const BACK_END_S = 12 * 3600;
+
+const signed = new Map();
+
+/** A UserSig of the app's administrator. Each is on record, so one does for as long as the page is open. */
+export function userSigOf(app) {
+  if (!signed.has(app.app_id)) {
+    const made = post(inApp('usersig'), { user: 'administrator', expire_s: BACK_END_S }).then(({ user_sig: userSig }) => userSig);
+    made.catch(() => signed.delete(app.app_id));
+    signed.set(app.app_id, made);
+  }
+  return signed.get(app.app_id);
+}
+
+onSession(() => signed.clear());
 
 /**
  * The wires, spoken to with the app's own secrets, as a back end would.
@@ -14,7 +29,6 @@ const BACK_END_S = 12 * 3600;
  */
 export function speak(app, keys) {
   let token = null;
-  let userSig = null;
   const url = path => base + path;
 
   async function json(promised) {
@@ -52,7 +66,7 @@ export function speak(app, keys) {
   }
 
   async function tencent(command, body) {
-    userSig ??= (await post(inApp('usersig'), { user: 'administrator', expire_s: BACK_END_S })).user_sig;
+    const userSig = await userSigOf(app);
     const query = `sdkappid=${app.sdk_app_id}&identifier=administrator&usersig=${encodeURIComponent(userSig)}&random=1&contenttype=json`;
     return json(fetch(url(`v4/${command}?${query}`), { method: 'POST', body: JSON.stringify(body) }));
   }
