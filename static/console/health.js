@@ -1,11 +1,12 @@
-// Knows how the house is: the last hour in four curves, and what it holds.
+// Knows how the house is: the last hour in curves, and what it holds.
 
 import { get } from './api.js';
-import { bytes, count, h, newId, problem, s, show, skeleton, took } from './dom.js';
+import { bytes, count, h, problem, s, show, skeleton, took } from './dom.js';
 
 export const title = 'Health';
 
 const AGAIN_MS = 15_000;
+const MINUTES = 60;
 const WIDTH = 480;
 const HEIGHT = 120;
 const PAD = 8;
@@ -28,21 +29,19 @@ export async function open(place, { signal }) {
 }
 
 function drawn(facts) {
-  const minutes = facts.minutes ?? [];
-  const of = name => minutes.map(minute => minute[name] ?? 0);
-  const sockets = Object.values(facts.sockets ?? {}).reduce((sum, n) => sum + n, 0);
+  const of = name => facts.minutes.map(minute => ({ ago: minute.ago, value: minute[name] }));
+  const sockets = facts.sockets.reduce((sum, { open }) => sum + open, 0);
   return [
     h('dl.tiles', {},
       tile('Up for', span(facts.uptime_s), `version ${facts.version}`),
-      tile('Open connections', count(sockets), Object.entries(facts.sockets ?? {}).map(([wire, n]) => `${wire} ${n}`).join(', ')),
+      tile('Open connections', count(sockets), facts.sockets.map(({ wire, open }) => `${wire} ${open}`).join(', ')),
+      tile('Writes waiting', count(facts.writes_waiting), facts.writes_waiting === 0 ? 'nobody waits' : 'for the disk'),
       tile('Database', bytes(facts.database_bytes)),
-      tile('Pictures', bytes(facts.pictures_bytes)),
       tile('Disk left', bytes(facts.disk_free_bytes))),
     h('div.plots', {},
       plot('Requests a minute', [['requests', of('requests')]], count),
       plot('Latency', [['p50', of('p50_us')], ['p95', of('p95_us')]], took),
-      plot('Commits a minute', [['commits', of('commits')]], count),
-      plot('Writer queue', [['waiting', of('queue')]], count)),
+      plot('Commits a minute', [['commits', of('commits')]], count)),
   ];
 }
 
@@ -53,14 +52,15 @@ function span(seconds) {
   return days > 0 ? `${days} d ${hours} h` : hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`;
 }
 
-/** Curves over one scale from zero; the words beside say what eyes see. */
+/** Curves over one scale from zero; the words beside say what eyes see. A minute without a value leaves a gap. */
 function plot(name, curves, unit) {
-  const top = Math.max(1, ...curves.flatMap(([, values]) => values));
-  const id = newId();
-  const said = curves.map(([label, values]) => `${label} now ${unit(values.at(-1) ?? 0)}, at most ${unit(Math.max(0, ...values))}`).join('; ');
+  const known = values => values.map(({ value }) => value).filter(value => value !== null && value !== undefined);
+  const shown = value => (value === null || value === undefined ? '–' : unit(value));
+  const top = Math.max(1, ...curves.flatMap(([, values]) => known(values)));
+  const said = curves.map(([label, values]) => `${label} now ${shown(values.at(-1)?.value)}, at most ${unit(Math.max(0, ...known(values)))}`).join('; ');
   return h('figure.sheet.plot', {},
-    h('figcaption.between', { id }, h('h2', {}, name), h('span.legend', {}, curves.map(([label, values], n) =>
-      h('span', { class: `key key-${n}` }, curves.length > 1 && `${label} `, h('b', {}, unit(values.at(-1) ?? 0)))))),
+    h('figcaption.between', {}, h('h2', {}, name), h('span.legend', {}, curves.map(([label, values], n) =>
+      h('span', { class: `key key-${n}` }, curves.length > 1 && `${label} `, h('b', {}, shown(values.at(-1)?.value)))))),
     s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${name}: ${said}`, preserveAspectRatio: 'none' },
       [0, 0.5, 1].map(part => s('line', { class: 'rule', x1: 0, x2: WIDTH, y1: height(part), y2: height(part) })),
       curves.map(([, values], n) => curve(values, top, n))),
@@ -68,13 +68,28 @@ function plot(name, curves, unit) {
 }
 
 const height = part => HEIGHT - PAD - part * (HEIGHT - 2 * PAD);
+const across = ago => (1 - ago / (MINUTES - 1)) * WIDTH;
 
 function curve(values, top, n) {
-  if (values.length < 2) return null;
-  const points = values.map((value, at) => `${(at / (values.length - 1) * WIDTH).toFixed(1)} ${height(value / top).toFixed(1)}`);
-  const line = `M${points.join('L')}`;
-  return [
-    n === 0 && s('path', { class: 'area', d: `${line}L${WIDTH} ${height(0)}L0 ${height(0)}Z` }),
-    s('path', { class: `curve curve-${n}`, d: line, 'vector-effect': 'non-scaling-stroke' }),
-  ];
+  return stretches(values).flatMap(stretch => {
+    const line = `M${stretch.map(({ ago, value }) => `${across(ago).toFixed(1)} ${height(value / top).toFixed(1)}`).join('L')}`;
+    const [first, last] = [across(stretch[0].ago), across(stretch.at(-1).ago)];
+    return [
+      n === 0 && s('path', { class: 'area', d: `${line}L${last} ${height(0)}L${first} ${height(0)}Z` }),
+      s('path', { class: `curve curve-${n}`, d: stretch.length > 1 ? line : `${line}Z`, 'vector-effect': 'non-scaling-stroke' }),
+    ];
+  });
+}
+
+/** Runs of minutes next to one another that have a value. */
+function stretches(values) {
+  const runs = [];
+  let former = null;
+  for (const minute of values) {
+    if (minute.value === null || minute.value === undefined) continue;
+    if (former !== minute.ago + 1) runs.push([]);
+    runs.at(-1).push(minute);
+    former = minute.ago;
+  }
+  return runs;
 }

@@ -43,7 +43,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByRole('button', { name: 'Done' }).click();
 
   await visit(page, '#/health');
-  check('health has four plots, each with its words', await page.locator('svg[role=img][aria-label]').count(), 4);
+  check('health has three plots, each with its words', await page.locator('svg[role=img][aria-label]').count(), 3);
   await visit(page, '#/audit');
   await page.getByRole('table').waitFor();
   const deeds = await page.textContent('main');
