@@ -1,4 +1,4 @@
-// Knows how the house is: the last hour in curves, and what it holds.
+// Knows how the house is: the last hour in bars, and what it holds.
 
 import { get } from './api.js';
 import { bytes, count, h, problem, s, show, skeleton, took } from './dom.js';
@@ -10,6 +10,7 @@ const MINUTES = 60;
 const WIDTH = 480;
 const HEIGHT = 120;
 const PAD = 8;
+const LOW = 2;
 
 export async function open(place, { signal }) {
   const body = h('div.stack.roomy');
@@ -40,7 +41,7 @@ function drawn(facts) {
       tile('Disk left', bytes(facts.disk_free_bytes))),
     h('div.plots', {},
       plot('Requests a minute', [['requests', of('requests')]], count),
-      plot('Latency', [['p50', of('p50_us')], ['p95', of('p95_us')]], took),
+      plot('Latency', [['p95', of('p95_us')], ['p50', of('p50_us')]], took),
       plot('Commits a minute', [['commits', of('commits')]], count)),
   ];
 }
@@ -52,44 +53,27 @@ function span(seconds) {
   return days > 0 ? `${days} d ${hours} h` : hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`;
 }
 
-/** Curves over one scale from zero; the words beside say what eyes see. A minute without a value leaves a gap. */
-function plot(name, curves, unit) {
+/** Bars over one scale from zero, a later series in front of the former; the words beside say what eyes see. */
+function plot(name, series, unit) {
   const known = values => values.map(({ value }) => value).filter(value => value !== null && value !== undefined);
   const shown = value => (value === null || value === undefined ? '–' : unit(value));
-  const top = Math.max(1, ...curves.flatMap(([, values]) => known(values)));
-  const said = curves.map(([label, values]) => `${label} now ${shown(values.at(-1)?.value)}, at most ${unit(Math.max(0, ...known(values)))}`).join('; ');
+  const top = Math.max(1, ...series.flatMap(([, values]) => known(values)));
+  const said = series.map(([label, values]) => `${label} now ${shown(values.at(-1)?.value)}, at most ${unit(Math.max(0, ...known(values)))}`).join('; ');
   return h('figure.sheet.plot', {},
-    h('figcaption.between', {}, h('h2', {}, name), h('span.legend', {}, curves.map(([label, values], n) =>
-      h('span', { class: `key key-${n}` }, curves.length > 1 && `${label} `, h('b', {}, shown(values.at(-1)?.value)))))),
+    h('figcaption.between', {}, h('h2', {}, name), h('span.legend', {}, series.map(([label, values], n) =>
+      h('span', { class: series.length > 1 && n === 0 ? 'key is-behind' : 'key' }, series.length > 1 && `${label} `, h('b', {}, shown(values.at(-1)?.value)))))),
     s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${name}: ${said}`, preserveAspectRatio: 'none' },
       [0, 0.5, 1].map(part => s('line', { class: 'rule', x1: 0, x2: WIDTH, y1: height(part), y2: height(part) })),
-      curves.map(([, values], n) => curve(values, top, n))),
+      series.map(([, values], n) => values.map(minute => bar(minute, top, series.length > 1 && n === 0)))),
     h('p.scale.hint', {}, h('span', {}, 'an hour ago'), h('span', {}, `top ${unit(top)}`), h('span', {}, 'now')));
 }
 
 const height = part => HEIGHT - PAD - part * (HEIGHT - 2 * PAD);
-const across = ago => (1 - ago / (MINUTES - 1)) * WIDTH;
+const SLOT = WIDTH / MINUTES;
 
-function curve(values, top, n) {
-  return stretches(values).flatMap(stretch => {
-    const line = `M${stretch.map(({ ago, value }) => `${across(ago).toFixed(1)} ${height(value / top).toFixed(1)}`).join('L')}`;
-    const [first, last] = [across(stretch[0].ago), across(stretch.at(-1).ago)];
-    return [
-      n === 0 && s('path', { class: 'area', d: `${line}L${last} ${height(0)}L${first} ${height(0)}Z` }),
-      s('path', { class: `curve curve-${n}`, d: stretch.length > 1 ? line : `${line}Z`, 'vector-effect': 'non-scaling-stroke' }),
-    ];
-  });
-}
-
-/** Runs of minutes next to one another that have a value. */
-function stretches(values) {
-  const runs = [];
-  let former = null;
-  for (const minute of values) {
-    if (minute.value === null || minute.value === undefined) continue;
-    if (former !== minute.ago + 1) runs.push([]);
-    runs.at(-1).push(minute);
-    former = minute.ago;
-  }
-  return runs;
+/** One minute. What is not nothing is never too low to be seen. */
+function bar({ ago, value }, top, isBehind) {
+  if (!value) return null;
+  const tall = Math.max(LOW, height(0) - height(value / top));
+  return s('rect', { class: isBehind ? 'bar-behind' : 'bar-front', x: WIDTH - (ago + 1) * SLOT + 1, y: height(0) - tall, width: SLOT - 2, height: tall, rx: 1 });
 }
