@@ -4,7 +4,7 @@
 export const base = new URL('../', import.meta.url).href;
 
 /** A refusal of the API: a title, what happened, and what to do where that is known. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, body = {}, retryAfter = null) {
     super(body.detail ?? body.title ?? `The server answered ${status}`);
     this.status = status;

@@ -93,7 +93,8 @@ function settings(app, draw) {
   const group = newId();
   const radios = REGISTRATION.map(([value, label, hint]) => {
     const id = newId();
-    return h('div.tick', {}, h('input', { type: 'radio', name: group, id, value, checked: app.registration === value, 'aria-describedby': `${id}h` }), h('label', { for: id }, label), h('span.hint', { id: `${id}h` }, hint));
+    const radio = h('input', { type: 'radio', name: group, id, value, checked: app.registration === value, 'aria-describedby': `${id}h` });
+    return h('div.tick', {}, radio, h('label', { for: id }, label), h('span.hint', { id: `${id}h` }, hint));
   });
   const dialects = DIALECTS.map(([id, label]) => ({ id, ...tick(label, app.dialects[id]) }));
   const pictures = tick('Pictures have public addresses', app.public_pictures, 'Unguessable ones. Without them, other wires than MirrorFly show a drawn tile.');
@@ -123,13 +124,18 @@ function settings(app, draw) {
     });
   };
   return h('section.sheet', {}, h('h2', {}, 'Settings'), h('form.roomy', { onsubmit: submit },
-    h('div.grid', {}, field('Name', name), field('Least password', passwordMin, 'Characters. We advise 8.'), field('Tencent sessions a user', sessions, 'One, as at the vendor, ends the former.')),
+    h('div.grid', {},
+      field('Name', name),
+      field('Least password', passwordMin, 'Characters. We advise 8.'),
+      field('Tencent sessions a user', sessions, 'One, as at the vendor: a login ends the former.')),
     h('div.grid', {},
       h('fieldset', {}, h('legend', {}, 'What a public key may do'), radios),
       h('div.stack.roomy', {},
         h('fieldset', {}, h('legend', {}, 'Wires that are open'), dialects.map(({ row }) => row)),
         h('fieldset', {}, h('legend', {}, 'Pictures and logins'), pictures.row, imports.row))),
-    h('div.grid', {}, field('Pages that may call', origins, 'An origin a line. Empty: any.'), field('Host names', hosts, 'A name a line; MirrorFly’s login finds the app by it.')),
+    h('div.grid', {},
+      field('Pages that may call', origins, 'An origin a line. Empty: any.'),
+      field('Host names', hosts, 'A name a line; MirrorFly’s login finds the app by it.')),
     note, h('div.actions', {}, button)));
 }
 

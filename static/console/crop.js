@@ -86,7 +86,10 @@ export async function crop(file) {
 }
 
 function stage(picture, cut, type, close) {
-  const canvas = h('canvas.stage', { width: STAGE_PX, height: STAGE_PX, tabindex: '0', role: 'application', 'aria-label': 'Picture: arrow keys move, plus and minus zoom, brackets turn', autofocus: true });
+  const canvas = h('canvas.stage', {
+    width: STAGE_PX, height: STAGE_PX, tabindex: '0', autofocus: true,
+    role: 'application', 'aria-label': 'Picture: arrow keys move, plus and minus zoom, brackets turn',
+  });
   const zoom = h('input', { type: 'range', min: 0, max: 100, value: 0 });
   const turn = h('input', { type: 'range', min: -180, max: 180, value: 0 });
   const draw = () => {
@@ -104,6 +107,7 @@ function stage(picture, cut, type, close) {
   byPointers(canvas, cut, draw);
   draw();
   const quarter = (label, degrees) => h('button', { type: 'button', onclick: then(() => cut.turn(degrees)) }, label);
+  const startOver = then(() => cut.set({ x: 0, y: 0, zoom: 1, degrees: 0 }));
   const save = () => {
     const canvas = h('canvas', { width: SIDE_PX, height: SIDE_PX });
     cut.draw(canvas, picture);
@@ -113,8 +117,10 @@ function stage(picture, cut, type, close) {
     h('div.stage-frame', {}, canvas),
     h('p.hint', {}, 'Drag to move, scroll or pinch to zoom. By keyboard: arrows, + and −, [ and ].'),
     h('div.grid', {}, field('Zoom', zoom), field('Turn', turn)),
-    h('div.actions', {}, quarter('Turn left', -90), quarter('Turn right', 90), h('button', { type: 'button', onclick: then(() => cut.set({ x: 0, y: 0, zoom: 1, degrees: 0 })) }, 'Start over')),
-    h('div.actions.ending', {}, h('button.primary', { type: 'button', onclick: save }, 'Use this picture'), h('button', { type: 'button', onclick: () => close() }, 'Cancel')),
+    h('div.actions', {}, quarter('Turn left', -90), quarter('Turn right', 90), h('button', { type: 'button', onclick: startOver }, 'Start over')),
+    h('div.actions.ending', {},
+      h('button.primary', { type: 'button', onclick: save }, 'Use this picture'),
+      h('button', { type: 'button', onclick: () => close() }, 'Cancel')),
   ];
 }
 

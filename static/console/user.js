@@ -70,8 +70,13 @@ function heading(page) {
   return [
     h('a', { href: '#/users' }, 'All users'),
     h('div.between', {},
-      h('div.who-is', {}, h('h1', {}, user.name ?? user.id), h('p.bar', {}, h('code', {}, user.id), copyButton('id', () => user.id), !isActive && h('span.tag.is-refused', {}, 'suspended'))),
-      h('div.actions', {}, button('New token', '', () => newToken(page)), button(isActive ? 'Suspend' : 'Reactivate', '', setState), button('Delete', '.danger', remove))),
+      h('div.who-is', {},
+        h('h1', {}, user.name ?? user.id),
+        h('p.bar', {}, h('code', {}, user.id), copyButton('id', () => user.id), !isActive && h('span.tag.is-refused', {}, 'suspended'))),
+      h('div.actions', {},
+        button('New token', '', () => newToken(page)),
+        button(isActive ? 'Suspend' : 'Reactivate', '', setState),
+        button('Delete', '.danger', remove))),
     note,
   ];
 }
@@ -230,7 +235,8 @@ function contacts(page) {
       item.remove();
       toast(`${user.id} is no contact any more`);
     }));
-    const item = h('li', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), h('span', {}, h('b', {}, contact.name ?? user.name ?? user.id), h('small', {}, user.id))), drop);
+    const named = h('span', {}, h('b', {}, contact.name ?? user.name ?? user.id), h('small', {}, user.id));
+    const item = h('li', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` }, portrait(user), named), drop);
     return item;
   };
   const load = async after => {

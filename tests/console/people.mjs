@@ -35,6 +35,8 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await settled(page);
   holds('the columns one chose stay', await page.getByRole('columnheader', { name: 'Email' }).isVisible());
 
+  if (!house.isBorrowed) await pages(house, page);
+
   await visit(page, `#/users/${encodeURIComponent(ID)}`);
   await page.getByLabel('Status text').fill('Quite new');
   await page.getByLabel('Test1').fill('a value');
@@ -80,3 +82,23 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   check('no script failed', page.seen.faults, []);
   await page.context().close();
 });
+
+/** More people than a page holds: forth and back, and narrowed by a declared field. */
+async function pages(house, page) {
+  const make = n => house.qiscusRest('POST', 'login_or_register', { user_id: `many${n}`, password: 'password', username: `Many ${n}` });
+  for (let n = 0; n < 30; n += 1) await make(n);
+  await visit(page, '#/users');
+  await page.getByLabel('Search users').fill('many');
+  await page.getByText('Page 1').waitFor();
+  const first = await page.textContent('tbody small');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByText('Page 2').waitFor();
+  check('the next page has the rest, and is the last', [await page.locator('tbody tr').count(), await page.getByRole('button', { name: 'Next' }).isDisabled()], [5, true]);
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByText('Page 1').waitFor();
+  check('and back leads back', await page.textContent('tbody small'), first);
+  await page.getByLabel('Search users').fill('');
+  await page.getByLabel('Field to filter by').selectOption('Test1');
+  await page.getByLabel('Value of that field').fill('held by nobody');
+  await page.getByText('Nobody like that').waitFor();
+}
