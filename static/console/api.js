@@ -90,20 +90,32 @@ export async function signOut() {
   become(null);
 }
 
+/** How long to wait before a stream that was refused is asked for again. */
+const AGAIN_MS = 3000;
+
 /**
- * Follows a stream of the server until `signal` aborts; the browser resumes by itself where it broke off.
- * `onstate` hears 'open' and 'lost'.
+ * Follows a stream of the server until `signal` aborts. Where it broke off, the browser resumes by itself; where it is refused, either the
+ * session has ended, and whoever listens to that hears so, or the server was only busy. `onstate` hears 'open' and 'lost'.
  */
 export function follow(path, signal, onitem, onstate = () => {}) {
   const source = new EventSource(`${base}standin/v1${path}`);
-  const hear = event => event.data && onitem(JSON.parse(event.data));
-  STREAM_NAMES.forEach(name => source.addEventListener(name, hear));
+  const again = async () => {
+    if (signal.aborted) return;
+    try {
+      await get('/session');
+      follow(path, signal, onitem, onstate);
+    } catch (reason) {
+      if (reason.status !== 401) setTimeout(again, AGAIN_MS);
+    }
+  };
+  source.addEventListener('message', event => onitem(JSON.parse(event.data)));
   source.addEventListener('open', () => onstate('open'));
-  source.addEventListener('error', () => onstate('lost'));
+  source.addEventListener('error', () => {
+    onstate('lost');
+    if (source.readyState === EventSource.CLOSED) setTimeout(again, AGAIN_MS);
+  });
   signal.addEventListener('abort', () => source.close());
 }
-
-const STREAM_NAMES = ['message', 'event', 'request'];
 
 /** A part of a path: an id may hold what a path must not. */
 export const at = (...parts) => parts.map(part => `/${encodeURIComponent(part)}`).join('');

@@ -58,6 +58,10 @@ async function parts(browser, base) {
     for (const tab of ['On each wire', 'Contacts', 'Sessions']) {
       await opened(`the tab ${tab}`, '#/users/user1', () => page.getByRole('tab', { name: tab }).click());
     }
+    await opened('a notice', '#/users/user1', async () => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.locator('.toast').waitFor();
+    });
     await opened('a deletion', '#/users/user1', () => page.getByRole('button', { name: 'Delete' }).click());
     await opened('the cutting of a picture', '#/users/user1', async () => {
       const picture = await page.screenshot();
