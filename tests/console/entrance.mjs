@@ -55,8 +55,9 @@ export const run = async (binary, browser) => {
     await visit(page, '#/requests');
     await page.getByText('Calls are not watched').waitFor();
     await page.context().clearCookies();
-    await visit(page, '#/audit');
-    check('a session that is gone leads back to the sign-in', await page.textContent('h1'), 'Sign in');
+    await page.goto('/#/audit');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    holds('a session that is gone leads back to the sign-in', page.url().endsWith('#/audit'), page.url());
     check('no other host was asked', page.seen.strays, []);
     check('no script failed', page.seen.faults, []);
     await page.context().close();
