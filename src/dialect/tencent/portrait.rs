@@ -29,6 +29,12 @@ const TAGS_MAX: usize = 32;
 /// The vendor counts the states of a profile; its clients send the number back, and one that never rises is right for all of them.
 const SEQUENCE: u32 = 1;
 
+/// What a tag and its value take in an answer, about.
+const TAG_BYTES: usize = 80;
+
+/// What a whole profile does.
+const PORTRAIT_BYTES: usize = 12 * TAG_BYTES;
+
 /// `profile.portrait_set`: what is given replaces what was; all of it or nothing.
 pub(super) async fn set(call: Call<'_>) -> Answered {
     let desk = call.desk;
@@ -79,10 +85,14 @@ pub(super) async fn get(call: Call<'_>) -> Result<Answer, Refused> {
     }
     let asked = || named.iter().copied().zip(&users);
     let shown = |(account, user): (_, &Option<User>)| Shown::of(call, account, user.as_ref(), tags.as_deref());
-    Ok(reply::ok(Portraits {
+    let portraits = Portraits {
         user_profile_item: asked().map(shown).collect(),
         fail_account: asked().filter(|(_, user)| user.is_none()).map(|(account, _)| account).collect(),
-    }))
+    };
+    Ok(reply::of_bytes(
+        portraits,
+        named.len() * tags.as_ref().map_or(PORTRAIT_BYTES, |tags| TAG_BYTES * (1 + tags.len())),
+    ))
 }
 
 /// `profile.portrait_get_all`: all tags of the first hundred users; who does not exist is left out.
@@ -94,7 +104,8 @@ pub(super) async fn get_all(call: Call<'_>) -> Result<Answer, Refused> {
     let users = portraits(call, &named)?;
     let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
     let user_profile_item = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None)).collect();
-    Ok(reply::ok(Portraits { user_profile_item, fail_account: Vec::new() }))
+    let bytes = named.len() * PORTRAIT_BYTES;
+    Ok(reply::of_bytes(Portraits { user_profile_item, fail_account: Vec::new() }, bytes))
 }
 
 /// The fields of either answer.

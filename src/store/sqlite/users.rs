@@ -45,14 +45,16 @@ pub(in crate::store) fn find(connection: &Connection, app: AppKey, id: &UserId) 
     connection.prepare_cached(FIND)?.query_and_then(params![app.0, id.as_str()], user)?.next().transpose()
 }
 
-/// Under one snapshot, also because taking and leaving the lock for each would cost as much again.
+/// Under one snapshot, by one statement: the lock for each would cost as much again, looking the statement up a tenth.
 pub(in crate::store) fn find_all(
     connection: &Connection,
     app: AppKey,
     ids: &[UserId],
 ) -> Result<Vec<Option<User>>, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    ids.iter().map(|id| find(&snapshot, app, id)).collect()
+    let mut statement = snapshot.prepare_cached(FIND)?;
+    let mut one = |id: &UserId| statement.query_and_then(params![app.0, id.as_str()], user)?.next().transpose();
+    ids.iter().map(&mut one).collect()
 }
 
 const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?2");
