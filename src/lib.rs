@@ -20,11 +20,11 @@
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, sessions, profiles, contacts, listening, pictures, apps, administrators, credentials, the sweep
+//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, streams, the guard, its meter, the inspector, files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
-//! dialect/tencent/    Tencent Cloud Chat: its commands on accounts and profiles, by REST for back ends
+//! dialect/tencent/    Tencent Cloud Chat: one table of commands on accounts, profiles and friends, for its REST API and its Web SDK's socket
 //! dialect/native/     our own API under /standin/v1, for the command line on a socket and for administrators who have signed in
 //! ```
 //!
