@@ -34,9 +34,21 @@ const TYPES: [(&str, &str); 6] = [
 /// `/console`: its files; the folder itself leads to the front door.
 pub fn scope() -> Scope {
     web::scope("/console")
-        .route("", web::get().to(async || to_the_front("./")))
-        .route("/", web::get().to(async || to_the_front("../")))
+        .route("", web::get().to(to_the_front_from_its_folder))
+        .route("/", web::get().to(to_the_front_from_within))
         .route("/{file}", web::get().to(file))
+}
+
+/// Leads to the front door.
+#[utoipa::path(get, path = "/console", tag = "Console", responses((status = 308, description = "To `./`")))]
+pub(super) async fn to_the_front_from_its_folder() -> HttpResponse {
+    to_the_front("./")
+}
+
+/// Leads to the front door.
+#[utoipa::path(get, path = "/console/", tag = "Console", responses((status = 308, description = "To `../`")))]
+pub(super) async fn to_the_front_from_within() -> HttpResponse {
+    to_the_front("../")
 }
 
 /// Relative, so that it leads right below any base.
@@ -55,9 +67,22 @@ pub fn index(request: &HttpRequest) -> Option<HttpResponse> {
     serve(request, INDEX)
 }
 
-async fn file(request: HttpRequest, name: Path<String>) -> HttpResponse {
-    let missing = || HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("No such file.\n");
-    serve(&request, &name).unwrap_or_else(missing)
+/// A file of the console.
+#[utoipa::path(
+    get, path = "/console/{file}", tag = "Console",
+    params(("file" = String, Path, example = "console.css")),
+    responses(
+        (status = 200, description = "The file", content_type = "*/*"),
+        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 404, description = "No such file", body = String, content_type = "text/plain"),
+    )
+)]
+pub(super) async fn file(request: HttpRequest, name: Path<String>) -> HttpResponse {
+    serve(&request, &name).unwrap_or_else(no_such_file)
+}
+
+pub(super) fn no_such_file() -> HttpResponse {
+    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("No such file.\n")
 }
 
 fn serve(request: &HttpRequest, name: &str) -> Option<HttpResponse> {

@@ -6,6 +6,7 @@
 pub mod addresses;
 mod caching;
 pub mod console;
+pub mod documents;
 pub mod form;
 pub mod guard;
 pub mod inspector;

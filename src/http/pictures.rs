@@ -91,7 +91,23 @@ async fn nothing() -> HttpResponse {
 }
 
 /// `/pictures/upload/{key}/{rendition}.{ext}`; a key that names a tile draws it.
-async fn uploaded(service: Data<Service>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+#[utoipa::path(
+    method(get, head), path = "/pictures/upload/{key}/{file}", tag = "Pictures",
+    params(("key" = String, Path, description = "The name of an upload, or of a tile", example = "3sAFuPebIrDpO5yG1VP872"), ("file" = String, Path, description = "`full`, `512`, `320`, `192`, `96` or `48`, with any ending; other numbers round up", example = "full.jpg")),
+    responses(
+        (status = 200, description = "The picture, in its true type", content(
+            ("image/jpeg"), ("image/png"),
+        )),
+        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
+        (status = 503, description = "Too busy: try again"),
+    )
+)]
+pub(super) async fn uploaded(
+    service: Data<Service>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
     let (key, file) = path.into_inner();
     let rendition = addresses::rendition_named(stem(&file));
     show(&service, &request, &key, rendition).await
@@ -99,7 +115,19 @@ async fn uploaded(service: Data<Service>, path: Path<(String, String)>, request:
 
 /// `/pictures/upload/w_320,h_320,c_limit/{key}/{name}.png`: the thumbnail form of Qiscus' SDK, in the picture's true type
 /// whatever the ending says.
-async fn transformed(
+#[utoipa::path(
+    method(get, head), path = "/pictures/upload/{transform}/{key}/{file}", tag = "Pictures",
+    params(("transform" = String, Path, description = "The thumbnail form of the vendor's SDK", example = "w_320,h_320,c_limit"), ("key" = String, Path, description = "The name of an upload, or of a tile", example = "3sAFuPebIrDpO5yG1VP872"), ("file" = String, Path, example = "full.png")),
+    responses(
+        (status = 200, description = "The picture, in its true type", content(
+            ("image/jpeg"), ("image/png"),
+        )),
+        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
+        (status = 503, description = "Too busy: try again"),
+    )
+)]
+pub(super) async fn transformed(
     service: Data<Service>,
     path: Path<(String, String, String)>,
     request: HttpRequest,
@@ -109,7 +137,20 @@ async fn transformed(
 }
 
 /// `/pictures/of/{handle}/{rendition}`: whatever the user shows now.
-async fn current(
+#[utoipa::path(
+    method(get, head), path = "/pictures/of/{handle}/{file}", tag = "Pictures",
+    params(("handle" = String, Path, example = "KSI0G8cRDbZKpdf4zjpQpw"), ("file" = String, Path, description = "`full`, `512`, `320`, `192`, `96` or `48`, with any ending; other numbers round up", example = "full.jpg")),
+    responses(
+        (status = 200, description = "The picture, in its true type", content(
+            ("image/jpeg"), ("image/png"),
+        )),
+        (status = 302, description = "The user shows a picture that is elsewhere"),
+        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
+        (status = 503, description = "Too busy: try again"),
+    )
+)]
+pub(super) async fn current(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<(String, String)>,

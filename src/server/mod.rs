@@ -1,6 +1,7 @@
 //! The composition root: opens the data folder, wires the rooms, serves until told to stop.
 
 mod bound;
+pub mod doors;
 mod folder;
 mod tls;
 
@@ -32,7 +33,7 @@ use crate::{
     dialect::{
         mirrorfly,
         native::{self, Documented, Door},
-        qiscus, tencent,
+        qiscus,
     },
     domain::{
         admin::AdminName,
@@ -43,13 +44,12 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        console,
+        documents::Documents,
         guard::Guard,
         inspector::Inspector,
         loopback,
         origins::{self, NamesApp},
         peer::Proxies,
-        pictures,
         spool::Spool,
     },
     service::{
@@ -155,6 +155,7 @@ struct House {
     workers: usize,
     is_demo: bool,
     documented: Documented,
+    documents: Documents,
 }
 
 /// What a demo's banner and console may show: everybody knows it.
@@ -238,6 +239,7 @@ impl Server {
         let control = folder::control_socket(data)?;
         let guard = Guard::new(service.now());
         let house = House {
+            documents: doors::documents(addresses.base()),
             service,
             addresses,
             spool: Spool::new(data.join("incoming")),
@@ -386,6 +388,7 @@ fn public_server(
             .app_data(Data::new(house.proxies.clone()))
             .app_data(Data::new(house.inspector.clone()))
             .app_data(Data::new(house.documented.clone()))
+            .app_data(Data::new(house.documents.clone()))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();
@@ -394,18 +397,7 @@ fn public_server(
             })
             .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
             .wrap(house.guard.middleware())
-            .service(pictures::scope())
-            .service(console::scope())
-            .service(qiscus::rest())
-            .service(qiscus::sdk())
-            .service(qiscus::broker())
-            .service(mirrorfly::rest())
-            .service(mirrorfly::socket())
-            .service(tencent::rest())
-            .service(tencent::socket())
-            .service(native::scope(Door::Public { is_demo: house.is_demo }))
-            .service(native::front())
-            .default_service(web::to(native::unknown_path))
+            .configure(doors::doors(house.is_demo))
     };
     let mut server = HttpServer::new(factory)
         .workers(workers)

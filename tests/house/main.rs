@@ -16,6 +16,7 @@ mod commands;
 mod console;
 mod demo;
 mod doctor;
+mod documents;
 mod golden;
 mod http_room;
 mod killed;

@@ -7,6 +7,7 @@ mod back_end;
 pub mod codec;
 mod config;
 mod contacts;
+mod document;
 mod door;
 mod jid;
 mod media;
@@ -20,7 +21,7 @@ pub mod xmpp;
 
 use actix_web::{Resource, Route, Scope, web};
 
-pub use self::{door::app_named, xmpp::scope as socket};
+pub use self::{document::document, door::app_named, xmpp::scope as socket};
 
 /// `/api/v1`.
 pub fn rest() -> Scope {

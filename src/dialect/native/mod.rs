@@ -6,6 +6,7 @@
 mod admins;
 mod apps;
 mod deeds;
+mod document;
 mod events;
 mod front;
 mod gate;
@@ -20,6 +21,7 @@ mod users;
 
 use actix_web::{Resource, Route, dev::HttpServiceFactory, middleware::from_fn, web};
 pub use apps::Documented;
+pub use document::document;
 pub use front::{front, unknown_path};
 pub use gate::Door;
 

@@ -4,6 +4,7 @@
 
 mod caller;
 mod calls;
+mod document;
 mod fields;
 mod reply;
 mod rest;
@@ -12,5 +13,6 @@ mod version;
 mod view;
 
 pub use caller::app_named;
+pub use document::document;
 pub use rest::scope as rest;
 pub use sdk::{broker, scope as sdk};

@@ -7,6 +7,7 @@ mod account;
 pub mod binfo;
 mod black_list;
 mod command;
+mod document;
 mod friend_tags;
 mod friends;
 mod groups;
@@ -17,4 +18,4 @@ mod requests;
 mod rest;
 mod tags;
 
-pub use self::{binfo::door as socket, rest::scope as rest};
+pub use self::{binfo::door as socket, document::document, rest::scope as rest};

@@ -100,6 +100,9 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tokio-rustls", &["main"]),
     ("toml", &["settings"]),
     ("url", &["domain", "settings", "http", "server", "main"]),
+    // Domain types say their own schema, as they say their own JSON.
+    ("utoipa", &["domain", "http", "dialect"]),
+    ("utoipa-swagger-ui", &["http"]),
     ("webpki-roots", &["main"]),
 ];
 

@@ -26,14 +26,15 @@ def check(what, seen, expected):
     print(f"ok    {what}")
 
 
-def start(binary, data):
-    """Starts the server with nothing of this machine's settings around it. Returns the process and its address."""
+def start(binary, data, settings):
+    """Starts the server with these settings and nothing of this machine's around it. Returns the process and its address."""
     environment = {
         "STANDIN_DATA": data,
         "STANDIN_LISTEN": "127.0.0.1:0",
         "STANDIN_APP_ID": APP_ID,
         "STANDIN_APP_SECRET": SECRET,
         "STANDIN_SDK_APP_ID": str(SDK_APP_ID),
+        **settings,
     }
     server = subprocess.Popen(
         [os.path.abspath(binary)], env=environment, cwd=os.path.dirname(data), stdout=subprocess.PIPE, text=True
@@ -67,10 +68,18 @@ def stop(server):
 @contextlib.contextmanager
 def running(binary):
     """A server on a new folder; its address."""
+    with running_in(binary, {}) as (base, _):
+        yield base
+
+
+@contextlib.contextmanager
+def running_in(binary, settings):
+    """As `running`, with these settings; its address and its data folder."""
     with tempfile.TemporaryDirectory() as folder:
-        server, base = start(binary, os.path.join(folder, "data"))
+        data = os.path.join(folder, "data")
+        server, base = start(binary, data, settings)
         try:
             check("the server has an address", base is not None, True)
-            yield base
+            yield base, data
         finally:
             stop(server)

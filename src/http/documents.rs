@@ -1,0 +1,158 @@
+//! The calls there are: OpenAPI documents for programs, and a page that shows them to people.
+//!
+//! Each dialect describes its own calls beside the code that answers them. Source: OpenAPI 3.1.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpResponse, Resource, Scope,
+    http::header::{
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, LOCATION, REFERRER_POLICY,
+        X_FRAME_OPTIONS,
+    },
+    web::{self, Bytes, Data, Path},
+};
+use utoipa::{
+    OpenApi as _,
+    openapi::{OpenApi, Server},
+};
+use utoipa_swagger_ui::{Config, Url};
+
+use super::{console, pictures};
+
+/// The page needs styles that its script writes into it; it shows nothing that a user has said.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Documents by the names of their files, ready to be sent, and how the page finds them.
+#[derive(Clone)]
+pub struct Documents {
+    files: Arc<[(&'static str, Bytes)]>,
+    page: Arc<Config<'static>>,
+}
+
+impl Documents {
+    /// Writes each document once, for clients that reach this server at `base`. `named`: the title on the page, the name of the file.
+    pub fn new(base: &str, named: impl IntoIterator<Item = (&'static str, &'static str, OpenApi)>) -> Self {
+        let (mut files, mut urls) = (Vec::new(), Vec::new());
+        for (title, name, mut document) in named {
+            document.servers = Some(vec![Server::new(base)]);
+            urls.push(Url::new(title, name));
+            files.push((name, Bytes::from(serde_json::to_vec(&document).unwrap_or_default())));
+        }
+        let page = Config::new(urls).deep_linking(true).display_request_duration(true).validator_url("none");
+        Self { files: files.into(), page: Arc::new(page) }
+    }
+
+    fn file(&self, name: &str) -> Option<Bytes> {
+        self.files.iter().find(|(known, _)| *known == name).map(|(_, json)| json.clone())
+    }
+}
+
+/// What belongs to no dialect: pictures, the console's files, the documents themselves.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    whole,
+    one,
+    to_the_page,
+    page,
+    page_file,
+    console::to_the_front_from_its_folder,
+    console::to_the_front_from_within,
+    console::file,
+    pictures::uploaded,
+    pictures::transformed,
+    pictures::current,
+))]
+struct Described;
+
+/// The calls of this room.
+pub fn document() -> OpenApi {
+    Described::openapi()
+}
+
+/// `/openapi.json`: our own API.
+pub fn own() -> Resource {
+    web::resource("/openapi.json").route(web::get().to(whole))
+}
+
+/// `/openapi`: a document for each vendor's API.
+pub fn scope() -> Scope {
+    web::scope("/openapi").route("/{name}", web::get().to(one))
+}
+
+/// `/docs`: the page.
+pub fn docs() -> Scope {
+    web::scope("/docs")
+        .route("", web::get().to(to_the_page))
+        .route("/", web::get().to(page))
+        .route("/{file}", web::get().to(page_file))
+}
+
+/// The calls of our own API.
+#[utoipa::path(get, path = "/openapi.json", tag = "Documents", responses((status = 200, description = "An OpenAPI 3.1 document", body = serde_json::Value)))]
+async fn whole(documents: Data<Documents>) -> HttpResponse {
+    json(documents.file("../openapi.json"))
+}
+
+/// The calls of one vendor's API.
+#[utoipa::path(
+    get, path = "/openapi/{name}", tag = "Documents",
+    params(("name" = String, Path, description = "`qiscus.json`, `mirrorfly.json` or `tencent.json`", example = "qiscus.json")),
+    responses(
+        (status = 200, description = "An OpenAPI 3.1 document", body = serde_json::Value),
+        (status = 404, description = "No such document", body = String, content_type = "text/plain"),
+    )
+)]
+async fn one(documents: Data<Documents>, name: Path<String>) -> HttpResponse {
+    json(documents.file(&format!("../openapi/{name}")))
+}
+
+fn json(document: Option<Bytes>) -> HttpResponse {
+    let found = |json| {
+        HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-cache")).content_type("application/json").body(json)
+    };
+    document.map_or_else(console::no_such_file, found)
+}
+
+/// Leads to the page.
+#[utoipa::path(get, path = "/docs", tag = "Documents", responses((status = 308, description = "To `docs/`")))]
+async fn to_the_page() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish()
+}
+
+/// A page that shows every document and tries its calls.
+#[utoipa::path(get, path = "/docs/", tag = "Documents", responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+async fn page(documents: Data<Documents>) -> HttpResponse {
+    file(&documents, "index.html")
+}
+
+/// A file of that page.
+#[utoipa::path(
+    get, path = "/docs/{file}", tag = "Documents",
+    params(("file" = String, Path, example = "swagger-ui.css")),
+    responses(
+        (status = 200, description = "The file", content_type = "*/*"),
+        (status = 404, description = "No such file", body = String, content_type = "text/plain"),
+    )
+)]
+async fn page_file(documents: Data<Documents>, name: Path<String>) -> HttpResponse {
+    file(&documents, &name)
+}
+
+fn file(documents: &Documents, name: &str) -> HttpResponse {
+    let Ok(Some(file)) = utoipa_swagger_ui::serve(name, Arc::clone(&documents.page)) else {
+        return console::no_such_file();
+    };
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type(file.content_type)
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header((X_FRAME_OPTIONS, "DENY"));
+    if file.gzpipped {
+        answer.insert_header((CONTENT_ENCODING, ContentEncoding::Gzip));
+    }
+    answer.body(file.bytes.into_owned())
+}

@@ -1,0 +1,51 @@
+//! Every door for everybody, and the documents of all their calls.
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::{
+    dialect::{
+        mirrorfly,
+        native::{self, Door},
+        qiscus, tencent,
+    },
+    http::{
+        console,
+        documents::{self, Documents},
+        pictures,
+    },
+};
+
+/// What is served on a public listener.
+pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .service(pictures::scope())
+            .service(console::scope())
+            .service(documents::own())
+            .service(documents::scope())
+            .service(documents::docs())
+            .service(qiscus::rest())
+            .service(qiscus::sdk())
+            .service(qiscus::broker())
+            .service(mirrorfly::rest())
+            .service(mirrorfly::socket())
+            .service(tencent::rest())
+            .service(tencent::socket())
+            .service(native::scope(Door::Public { is_demo }))
+            .service(native::front())
+            .default_service(web::to(native::unknown_path));
+    }
+}
+
+/// The documents of these calls, for clients that reach this server at `base`.
+pub fn documents(base: &str) -> Documents {
+    Documents::new(
+        base,
+        [
+            ("Standin", "../openapi.json", native::document().merge_from(documents::document())),
+            ("Qiscus Chat", "../openapi/qiscus.json", qiscus::document()),
+            ("MirrorFly", "../openapi/mirrorfly.json", mirrorfly::document()),
+            ("Tencent Cloud Chat", "../openapi/tencent.json", tencent::document()),
+        ],
+    )
+}
