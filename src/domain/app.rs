@@ -12,7 +12,7 @@ use super::{
 };
 
 /// What a client that holds only public keys may do on the SDK doors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
     /// The vendors' behaviour: a public key and a guessed id are a login.
@@ -48,7 +48,7 @@ impl Registration {
 }
 
 /// Which of an app's wires answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Dialects {
     /// Qiscus Chat.

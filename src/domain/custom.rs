@@ -91,7 +91,7 @@ impl From<CustomValue> for String {
 }
 
 /// Who is shown a custom field. The back end always is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Readers {
     /// Every user of the app.
@@ -121,7 +121,7 @@ impl Readers {
 }
 
 /// Who may write a custom field. The back end always may; nobody writes into the profile of another.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writers {
     /// The user whose profile it is in.
@@ -145,9 +145,10 @@ impl Writers {
 }
 
 /// The declaration of a custom field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CustomField {
     /// What it is called.
+    #[schema(value_type = String, min_length = 1, max_length = 32)]
     pub name: CustomName,
     /// Who is shown it.
     pub read: Readers,

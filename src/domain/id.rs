@@ -7,7 +7,9 @@ use super::error::Fault;
 pub struct AppKey(pub i64);
 
 /// The integer id of a user, unique in the house, never used twice. Qiscus shows it as `id`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub struct UserKey(pub i64);
 
 /// The integer key of a client's session, never used twice: part of its token.

@@ -153,7 +153,7 @@ impl ProfileChange {
 }
 
 /// A field of a profile, as an event names it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileField {
     /// See [`Profile::display_name`].
@@ -173,6 +173,7 @@ pub enum ProfileField {
     /// One of [`Profile::particulars`].
     Particular(Particular),
     /// See [`Profile::custom`].
+    #[schema(value_type = String)]
     Custom(CustomName),
 }
 

@@ -4,12 +4,12 @@ use actix_web::{
     HttpRequest, HttpResponse, Scope,
     web::{self, Data, Path, Payload},
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     body, call, deeds,
-    reply::{AdminView, Refusal},
+    reply::{AdminView, Problem, Refusal},
 };
 use crate::{
     domain::{admin::AdminName, error::Error, secret::Secret},
@@ -24,16 +24,19 @@ pub(super) fn scope() -> Scope {
         .service(call("/{name}/password", [web::put().to(set_password)]))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewAdmin {
+    #[schema(min_length = 1, max_length = 64, example = "ada")]
     name: String,
+    #[schema(min_length = 12, max_length = 1024, format = Password)]
     password: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPassword {
+    #[schema(min_length = 12, max_length = 1024, format = Password)]
     password: String,
 }
 
@@ -41,20 +44,35 @@ fn admin_name(raw: &str) -> Result<AdminName, Error> {
     AdminName::parse(raw).map_err(|fault| fault.at("name"))
 }
 
-async fn list(service: Data<Service>) -> Result<HttpResponse, Refusal> {
-    let admins = service.admins()?;
-    let admins: Vec<AdminView> = admins.iter().map(AdminView::from).collect();
-    Ok(HttpResponse::Ok().json(json!({ "admins": admins })))
+/// Every administrator.
+#[derive(Serialize, ToSchema)]
+struct AdminsView<'a> {
+    admins: Vec<AdminView<'a>>,
 }
 
-async fn create(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+/// Lists the administrators.
+#[utoipa::path(get, path = "/admins", operation_id = "list_admins", tag = "Administrators", responses((status = 200, body = AdminsView)))]
+pub(super) async fn list(service: Data<Service>) -> Result<HttpResponse, Refusal> {
+    let admins = service.admins()?;
+    Ok(HttpResponse::Ok().json(AdminsView { admins: admins.iter().map(AdminView::from).collect() }))
+}
+
+/// Makes an administrator.
+#[utoipa::path(post, path = "/admins", operation_id = "create_admin", tag = "Administrators", request_body = NewAdmin, responses((status = 201, body = AdminView), (status = 409, description = "There is one of this name", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn create(
+    service: Data<Service>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
     let given: NewAdmin = body(&request, payload).await?;
     let admin = service.create_admin(admin_name(&given.name)?, &Secret::new(given.password)).await?;
     deeds::tell_target(&request, admin.name.as_str());
     Ok(HttpResponse::Created().json(AdminView::from(&admin)))
 }
 
-async fn set_password(
+/// Gives an administrator another password, and ends its sessions.
+#[utoipa::path(put, path = "/admins/{name}/password", operation_id = "set_admin_password", tag = "Administrators", request_body = NewPassword, params(("name" = String, Path, example = "ada")), responses((status = 204, description = "Done")))]
+pub(super) async fn set_password(
     service: Data<Service>,
     path: Path<String>,
     request: HttpRequest,
@@ -65,7 +83,9 @@ async fn set_password(
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn delete(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+/// Deletes an administrator, and ends its sessions.
+#[utoipa::path(delete, path = "/admins/{name}", operation_id = "delete_admin", tag = "Administrators", params(("name" = String, Path, example = "ada")), responses((status = 204, description = "Done"), (status = 409, description = "It is the last one", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn delete(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
     service.delete_admin(admin_name(&path)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }

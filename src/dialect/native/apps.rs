@@ -6,12 +6,12 @@ use actix_web::{
     HttpRequest, HttpResponse, Scope,
     web::{self, Data, Path, Payload},
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     app_id, body, call, deeds,
-    reply::{AppView, Refusal},
+    reply::{AppView, Problem, Refusal},
     users,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) fn scope() -> Scope {
 }
 
 /// What may be given of an app.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AppBody {
     name: Option<String>,
@@ -88,25 +88,46 @@ impl TryFrom<AppBody> for AppChange {
     }
 }
 
-async fn list(service: Data<Service>) -> HttpResponse {
-    let tenants = service.tenants();
-    let apps: Vec<AppView> = tenants.iter().map(|tenant| AppView::from(&tenant.app)).collect();
-    HttpResponse::Ok().json(json!({ "apps": apps }))
+/// Every app.
+#[derive(Serialize, ToSchema)]
+struct AppsView<'a> {
+    apps: Vec<AppView<'a>>,
 }
 
-async fn create(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+/// Lists the apps.
+#[utoipa::path(get, path = "/apps", operation_id = "list_apps", tag = "Apps", responses((status = 200, body = AppsView)))]
+pub(super) async fn list(service: Data<Service>) -> HttpResponse {
+    let tenants = service.tenants();
+    HttpResponse::Ok().json(AppsView { apps: tenants.iter().map(|tenant| AppView::from(&tenant.app)).collect() })
+}
+
+/// Makes an app.
+///
+/// What is not given is drawn or takes its default. Its secrets are asked for by themselves.
+#[utoipa::path(post, path = "/apps", operation_id = "create_app", tag = "Apps", request_body = AppBody, responses((status = 201, body = AppView), (status = 409, description = "There is an app of this id, number, key or host", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn create(
+    service: Data<Service>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
     let given: AppBody = body(&request, payload).await?;
     let tenant = service.create_app(given.try_into()?).await?;
     deeds::tell_target(&request, tenant.app.app_id.as_str());
     Ok(HttpResponse::Created().json(AppView::from(&tenant.app)))
 }
 
-async fn show(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+/// Shows an app, without its secrets.
+#[utoipa::path(get, path = "/apps/{app_id}", operation_id = "show_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = AppView)))]
+pub(super) async fn show(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
     let tenant = service.tenant(&app_id(&path)?)?;
     Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
 }
 
-async fn change(
+/// Changes an app.
+///
+/// What is not given stays.
+#[utoipa::path(patch, path = "/apps/{app_id}", operation_id = "change_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), request_body = AppBody, responses((status = 200, body = AppView), (status = 409, description = "Another app has this id, number, key or host", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn change(
     service: Data<Service>,
     path: Path<String>,
     request: HttpRequest,
@@ -127,8 +148,22 @@ impl Documented {
     }
 }
 
-/// An account password that the operator chose is null: nobody can show it again, but a demo its own.
-async fn secrets(
+/// The secrets of an app.
+#[derive(Serialize, ToSchema)]
+struct SecretsView<'a> {
+    /// The SDK secret of Qiscus, the SecretKey of Tencent.
+    secret: &'a str,
+    /// The licence key of MirrorFly.
+    license_key: &'a str,
+    /// The name of the back-end account.
+    account: &'a str,
+    /// Its password; null where the operator chose it: nobody can show that again, but a demo its own.
+    account_password: Option<&'a str>,
+}
+
+/// Shows the secrets of an app.
+#[utoipa::path(get, path = "/apps/{app_id}/secrets", operation_id = "show_app_secrets", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = SecretsView)))]
+pub(super) async fn secrets(
     service: Data<Service>,
     documented: Option<Data<Documented>>,
     path: Path<String>,
@@ -138,22 +173,33 @@ async fn secrets(
     if let (None, Some(documented)) = (&secrets.account_password, documented) {
         secrets.account_password = documented.of(&tenant.app.app_id);
     }
-    Ok(HttpResponse::Ok().json(json!({
-        "secret": secrets.secret.expose(),
-        "license_key": secrets.license_key.expose(),
-        "account": tenant.app.account.as_str(),
-        "account_password": secrets.account_password.as_ref().map(Secret::expose),
-    })))
+    Ok(HttpResponse::Ok().json(SecretsView {
+        secret: secrets.secret.expose(),
+        license_key: secrets.license_key.expose(),
+        account: tenant.app.account.as_str(),
+        account_password: secrets.account_password.as_ref().map(Secret::expose),
+    }))
 }
 
 /// How long the former secret is good beside the new one; not at all where it is not said.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RotateBody {
+    #[schema(maximum = 2_592_000)]
     former_valid_s: Option<u32>,
 }
 
-async fn rotate_secret(
+/// A secret that was drawn.
+#[derive(Serialize, ToSchema)]
+struct SecretView<'a> {
+    secret: &'a str,
+}
+
+/// Draws a new secret.
+///
+/// The former one is good beside it for as long as `former_valid_s` says, so that back ends can be moved one by one.
+#[utoipa::path(post, path = "/apps/{app_id}/rotate-secret", operation_id = "rotate_app_secret", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), request_body = RotateBody, responses((status = 200, body = SecretView)))]
+pub(super) async fn rotate_secret(
     service: Data<Service>,
     path: Path<String>,
     request: HttpRequest,
@@ -162,23 +208,39 @@ async fn rotate_secret(
     let given: RotateBody = body(&request, payload).await?;
     let rest = Duration::from_secs(given.former_valid_s.unwrap_or_default().into());
     let secret = service.rotate_app_secret(&app_id(&path)?, rest).await?;
-    Ok(HttpResponse::Ok().json(json!({ "secret": secret.expose() })))
+    Ok(HttpResponse::Ok().json(SecretView { secret: secret.expose() }))
 }
 
-async fn fields(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
+/// The custom fields that an app declares.
+#[derive(Serialize, ToSchema)]
+struct FieldsView<'a> {
+    fields: &'a [CustomField],
+}
+
+/// Lists the custom fields that an app declares.
+#[utoipa::path(get, path = "/apps/{app_id}/fields", operation_id = "list_fields", tag = "Custom fields", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = FieldsView)))]
+pub(super) async fn fields(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
     let tenant = service.tenant(&app_id(&path)?)?;
-    Ok(HttpResponse::Ok().json(json!({ "fields": tenant.app.settings.custom_fields })))
+    Ok(HttpResponse::Ok().json(FieldsView { fields: &tenant.app.settings.custom_fields }))
 }
 
 /// Who may read and write a custom field; what is not given is as open as can be.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FieldBody {
+    /// `everyone`, `friends`, `owner` or `back-end`.
+    #[schema(value_type = Option<Readers>)]
     read: Option<String>,
+    /// `owner` or `back-end`.
+    #[schema(value_type = Option<Writers>)]
     write: Option<String>,
 }
 
-async fn declare(
+/// Declares a custom field, or changes who may read and write it.
+///
+/// An app may declare 20.
+#[utoipa::path(put, path = "/apps/{app_id}/fields/{name}", operation_id = "declare_field", tag = "Custom fields", params(("app_id" = String, Path, example = "sdksample"), ("name" = String, Path, description = "1 to 32 of `[A-Za-z0-9_]`", example = "Test1")), request_body = FieldBody, responses((status = 200, body = CustomField), (status = 409, description = "The app has 20 already", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn declare(
     service: Data<Service>,
     path: Path<(String, String)>,
     request: HttpRequest,
@@ -201,16 +263,28 @@ async fn declare(
 }
 
 /// For whom a UserSig is wanted, and how long it is good: the vendor's libraries say 180 days.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignBody {
+    #[schema(example = "user1")]
     user: String,
     expire_s: Option<u32>,
 }
 
 const USER_SIG_LIFE_S: u32 = 180 * 24 * 3600;
 
-async fn sign(
+/// A UserSig, and what it is good for.
+#[derive(Serialize, ToSchema)]
+struct SigView<'a> {
+    sdk_app_id: u32,
+    user: &'a str,
+    expire_s: u32,
+    user_sig: &'a str,
+}
+
+/// Makes a UserSig (Tencent).
+#[utoipa::path(post, path = "/apps/{app_id}/usersig", operation_id = "sign_user", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), request_body = SignBody, responses((status = 200, body = SigView)))]
+pub(super) async fn sign(
     service: Data<Service>,
     path: Path<String>,
     request: HttpRequest,
@@ -221,10 +295,10 @@ async fn sign(
     let expire_s = given.expire_s.unwrap_or(USER_SIG_LIFE_S);
     deeds::tell_target(&request, &given.user);
     let user_sig = user_sig::make(&service, &tenant, &given.user, expire_s)?;
-    Ok(HttpResponse::Ok().json(json!({
-        "sdk_app_id": tenant.app.sdk_app_id.get(),
-        "user": given.user,
-        "expire_s": expire_s,
-        "user_sig": user_sig.expose(),
-    })))
+    Ok(HttpResponse::Ok().json(SigView {
+        sdk_app_id: tenant.app.sdk_app_id.get(),
+        user: &given.user,
+        expire_s,
+        user_sig: user_sig.expose(),
+    }))
 }

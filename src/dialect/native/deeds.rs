@@ -6,7 +6,8 @@ use actix_web::{
     dev::ServiceResponse,
     web::{self, Data},
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     call, query,
@@ -102,14 +103,22 @@ pub(super) fn resource() -> Resource {
     call("/audit", [web::get().to(list)])
 }
 
-/// The newest first; `next` leads on to older ones.
-async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+/// A page of the record.
+#[derive(Serialize, ToSchema)]
+struct DeedsView<'a> {
+    deeds: Vec<DeedView<'a>>,
+    /// Leads on to older ones, as `after`; null on the last page.
+    next: Option<i64>,
+}
+
+/// Lists who changed what, the newest first.
+#[utoipa::path(get, path = "/audit", operation_id = "list_deeds", tag = "The house", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = DeedsView)))]
+pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let query = query::Query::of(&request)?;
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=DEEDS_MAX)?);
     let limit = limit.unwrap_or(DEEDS_MAX);
     let deeds = service.deeds(after, limit)?;
     let is_full = deeds.len() == limit as usize;
     let next = deeds.last().filter(|deed| is_full && deed.seq > 1).map(|deed| deed.seq);
-    let deeds: Vec<DeedView> = deeds.iter().map(DeedView::from).collect();
-    Ok(HttpResponse::Ok().json(json!({ "deeds": deeds, "next": next })))
+    Ok(HttpResponse::Ok().json(DeedsView { deeds: deeds.iter().map(DeedView::from).collect(), next }))
 }

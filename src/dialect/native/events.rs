@@ -4,8 +4,9 @@ use actix_web::{
     HttpRequest, HttpResponse, Resource,
     web::{self, Data},
 };
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::{
     call, gate,
@@ -29,7 +30,19 @@ pub(super) fn resource() -> Resource {
     call("/events", [web::get().to(list)])
 }
 
-async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+/// A page of events.
+#[derive(Serialize, ToSchema)]
+struct EventsView<'a> {
+    events: Vec<EventView<'a>>,
+    /// Leads on, as `after`; null on the last page.
+    next: Option<i64>,
+}
+
+/// Lists what happened to users, the oldest first.
+///
+/// With `Accept: text/event-stream` they come as they happen; `Last-Event-ID` goes on where a broken stream ended.
+#[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
+pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let query = Query::of(&request)?;
     let after = query.number("after", 0..=i64::MAX)?;
     if stream::is_wanted(&request) {
@@ -42,8 +55,8 @@ async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpRespon
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
     let events = service.events(after.unwrap_or_default(), limit)?;
     let next = events.last().filter(|_| events.len() == limit as usize).map(|event| event.seq);
-    let events: Vec<EventView> = events.iter().map(|event| view(&service, event)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "events": events, "next": next })))
+    let events = events.iter().map(|event| view(&service, event)).collect();
+    Ok(HttpResponse::Ok().json(EventsView { events, next }))
 }
 
 fn view<'a>(service: &Service, event: &'a Event) -> EventView<'a> {

@@ -1,7 +1,8 @@
 //! The front door: who calls without a vendor's path learns what this is.
 
 use actix_web::{HttpRequest, HttpResponse, Resource, http::header::VARY, web};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     nearby,
@@ -20,26 +21,54 @@ pub fn front() -> Resource {
     web::resource("/").route(web::get().to(welcome)).default_service(web::to(reply::wrong_method))
 }
 
-/// A browser gets the console, a program a few facts. `start` tells this server from every other one, and from itself before a restart.
-async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>, request: HttpRequest) -> HttpResponse {
+/// What this is.
+#[derive(Serialize, ToSchema)]
+struct Welcome<'a> {
+    name: &'a str,
+    what: &'a str,
+    version: &'a str,
+    /// Tells this server from every other one, and from itself before a restart.
+    start: &'a str,
+    links: Links,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Links {
+    qiscus: String,
+    mirrorfly: String,
+    tencent: String,
+    console: String,
+    documents: String,
+    openapi: String,
+}
+
+/// The front door: a browser gets the console, a program a few facts.
+#[utoipa::path(get, path = "/", operation_id = "front_door", tag = "The house", responses((status = 200, content((Welcome = "application/json"), (String = "text/html")))))]
+pub(super) async fn welcome(
+    addresses: web::Data<Addresses>,
+    guard: web::Data<Guard>,
+    request: HttpRequest,
+) -> HttpResponse {
     if console::wants_page(&request)
         && let Some(page) = console::index(&request)
     {
         return page;
     }
     let base = addresses.base();
-    HttpResponse::Ok().insert_header((VARY, "Accept")).json(json!({
-        "name": "standin",
-        "what": "stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat",
-        "version": env!("CARGO_PKG_VERSION"),
-        "start": guard.start(),
-        "links": {
-            "qiscus": format!("{base}/api/v2.1/rest"),
-            "mirrorfly": format!("{base}/api/v1"),
-            "tencent": format!("{base}/v4"),
-            "console": format!("{base}/"),
+    HttpResponse::Ok().insert_header((VARY, "Accept")).json(Welcome {
+        name: "standin",
+        what: "stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat",
+        version: env!("CARGO_PKG_VERSION"),
+        start: guard.start(),
+        links: Links {
+            qiscus: format!("{base}/api/v2.1/rest"),
+            mirrorfly: format!("{base}/api/v1"),
+            tencent: format!("{base}/v4"),
+            console: format!("{base}/"),
+            documents: format!("{base}/docs/"),
+            openapi: format!("{base}/openapi.json"),
         },
-    }))
+    })
 }
 
 /// `GET /standin/v1/server`: what `standin doctor` looks for from outside.
@@ -47,15 +76,31 @@ pub(super) fn server() -> Resource {
     web::resource("/server").route(web::get().to(describe)).default_service(web::to(reply::wrong_method))
 }
 
-async fn describe(addresses: web::Data<Addresses>, guard: web::Data<Guard>) -> Result<HttpResponse, Refusal> {
+/// How clients reach this server.
+#[derive(Serialize, ToSchema)]
+struct ServerView<'a> {
+    start: &'a str,
+    public_url: &'a str,
+    socket_host: &'a str,
+    socket_port: u16,
+    /// A picture that is always there.
+    tile: String,
+}
+
+/// Shows how clients reach this server.
+#[utoipa::path(get, path = "/server", operation_id = "show_server", tag = "The house", responses((status = 200, body = ServerView)))]
+pub(super) async fn describe(
+    addresses: web::Data<Addresses>,
+    guard: web::Data<Guard>,
+) -> Result<HttpResponse, Refusal> {
     let seed = TileSeed::of(&UserId::parse(TILE_OF).map_err(Error::internal)?).to_string();
-    Ok(HttpResponse::Ok().json(json!({
-        "start": guard.start(),
-        "public_url": addresses.base(),
-        "socket_host": addresses.socket_host(),
-        "socket_port": addresses.socket_port(),
-        "tile": addresses.tile(&seed),
-    })))
+    Ok(HttpResponse::Ok().json(ServerView {
+        start: guard.start(),
+        public_url: addresses.base(),
+        socket_host: addresses.socket_host(),
+        socket_port: addresses.socket_port(),
+        tile: addresses.tile(&seed),
+    }))
 }
 
 /// Any path that is nobody's.

@@ -40,7 +40,7 @@ pub enum Door {
 pub(super) const COOKIE_NAME: &str = "standin_session";
 
 /// The header in which each changing call repeats what it was given at sign-in.
-const CSRF: &str = "X-Standin-CSRF";
+pub(super) const CSRF: &str = "X-Standin-CSRF";
 
 /// Lets a call through that somebody answers for, and puts what it changed on record.
 pub(super) async fn admit(

@@ -4,11 +4,12 @@ use actix_web::{
     HttpResponse, Resource,
     web::{self, Data},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     call,
-    reply::{Refusal, wire_word},
+    reply::{OpenView, Refusal},
 };
 use crate::{
     http::{guard::Guard, meter::Minute},
@@ -20,21 +21,52 @@ pub(super) fn resource() -> Resource {
     call("/health", [web::get().to(show)])
 }
 
-async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<HttpResponse, Refusal> {
+/// How the house is.
+#[derive(Serialize, ToSchema)]
+struct HealthView {
+    version: &'static str,
+    uptime_s: u64,
+    /// Writes that wait for the one writer.
+    writes_waiting: usize,
+    sockets: Vec<OpenView>,
+    database_bytes: u64,
+    /// What may still be written on the disk of the pictures.
+    disk_free_bytes: u64,
+    /// The last hour, the newest minute first; minutes without a request are left out.
+    minutes: Vec<MinuteView>,
+}
+
+/// A minute of the last hour.
+#[derive(Serialize, ToSchema)]
+struct MinuteView {
+    /// Minutes since.
+    ago: u64,
+    requests: u64,
+    /// None where no call was answered.
+    p50_us: Option<u64>,
+    p95_us: Option<u64>,
+    commits: u64,
+}
+
+impl From<&Minute> for MinuteView {
+    fn from(minute: &Minute) -> Self {
+        let Minute { ago, requests, p50_us, p95_us, commits } = *minute;
+        Self { ago, requests, p50_us, p95_us, commits }
+    }
+}
+
+/// Shows how the house is: what it does now, and what it did over the last hour.
+#[utoipa::path(get, path = "/health", operation_id = "show_health", tag = "The house", responses((status = 200, body = HealthView)))]
+pub(super) async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<HttpResponse, Refusal> {
     let facts = service.facts().await?;
     let meter = guard.meter();
-    let minute = |minute: &Minute| {
-        let Minute { ago, requests, p50_us, p95_us, commits } = minute;
-        json!({ "ago": ago, "requests": requests, "p50_us": p50_us, "p95_us": p95_us, "commits": commits })
-    };
-    let sockets = facts.sockets.map(|(wire, open)| json!({ "wire": wire_word(wire), "open": open }));
-    Ok(HttpResponse::Ok().json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "uptime_s": meter.age().as_secs(),
-        "writes_waiting": facts.writes_waiting,
-        "sockets": sockets,
-        "database_bytes": facts.database_bytes,
-        "disk_free_bytes": facts.disk_free_bytes,
-        "minutes": meter.minutes().iter().map(minute).collect::<Vec<Value>>(),
-    })))
+    Ok(HttpResponse::Ok().json(HealthView {
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_s: meter.age().as_secs(),
+        writes_waiting: facts.writes_waiting,
+        sockets: facts.sockets.map(OpenView::of).into(),
+        database_bytes: facts.database_bytes,
+        disk_free_bytes: facts.disk_free_bytes,
+        minutes: meter.minutes().iter().map(MinuteView::from).collect(),
+    }))
 }

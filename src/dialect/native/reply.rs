@@ -10,6 +10,7 @@ use actix_web::{
 use problem_details::ProblemDetails;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::{
     domain::{
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// An app, without its secrets.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct AppView<'a> {
     app_id: &'a str,
     name: &'a str,
@@ -40,11 +41,14 @@ pub(super) struct AppView<'a> {
     dialects: Dialects,
     password_min: u16,
     token_lifetime_s: Option<u32>,
+    #[schema(format = DateTime)]
     former_secret_until: Option<String>,
     public_pictures: bool,
+    #[schema(value_type = Vec<String>)]
     allowed_origins: &'a [Origin],
     import_at_login: bool,
     tencent_sessions: u16,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -71,7 +75,7 @@ impl<'a> From<&'a App> for AppView<'a> {
 }
 
 /// A user with everything its profile holds, the wires' kinds of free data side by side.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct UserView<'a> {
     id: &'a str,
     key: i64,
@@ -82,13 +86,17 @@ pub(super) struct UserView<'a> {
     status: Option<&'a str>,
     mobile: Option<&'a str>,
     email: Option<&'a str>,
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
+    #[schema(value_type = Object)]
     metadata: &'a Map<String, Value>,
     particulars: &'a Particulars,
     custom: BTreeMap<&'a str, &'a str>,
     picture_lock: Option<&'a str>,
     version: i64,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
@@ -128,10 +136,24 @@ pub(super) fn wire_word(wire: Wire) -> &'static str {
     }
 }
 
+/// Sockets of one wire.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OpenView {
+    wire: &'static str,
+    open: usize,
+}
+
+impl OpenView {
+    pub(super) fn of((wire, open): (Wire, usize)) -> Self {
+        Self { wire: wire_word(wire), open }
+    }
+}
+
 /// An administrator.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct AdminView<'a> {
     name: &'a str,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -142,14 +164,15 @@ impl<'a> From<&'a Admin> for AdminView<'a> {
 }
 
 /// A session of an administrator, for its own page.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct SessionView<'a> {
     admin: Named<'a>,
     csrf: &'a str,
+    #[schema(format = DateTime)]
     ends_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Named<'a> {
     name: &'a str,
 }
@@ -165,9 +188,10 @@ impl<'a> From<&'a SignedIn> for SessionView<'a> {
 }
 
 /// Something that was done, from the record.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct DeedView<'a> {
     seq: i64,
+    #[schema(format = DateTime)]
     at: String,
     who: Who<'a>,
     action: &'a str,
@@ -177,7 +201,7 @@ pub(super) struct DeedView<'a> {
 }
 
 /// An administrator may be called `socket`: the two are told apart.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Who<'a> {
     Admin(&'a str),
@@ -203,7 +227,7 @@ impl<'a> From<&'a Kept> for DeedView<'a> {
 }
 
 /// Something that happened to a user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct EventView<'a> {
     seq: i64,
     app: Option<String>,
@@ -211,6 +235,7 @@ pub(super) struct EventView<'a> {
     key: i64,
     #[serde(flatten)]
     kind: &'a EventKind,
+    #[schema(format = DateTime)]
     at: String,
 }
 
@@ -327,10 +352,36 @@ impl ResponseError for Refusal {
 }
 
 /// How somebody could sign in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ways {
+    /// Whether there is an administrator who could.
     setup: bool,
+    /// Whether anybody may, without a password.
     demo: bool,
+}
+
+/// A refusal, as RFC 9457 has them: what `problem_details` writes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of another crate's type")]
+pub(super) struct Problem {
+    /// The status in words.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong, and what to do.
+    detail: String,
+}
+
+/// The refusal of whoever is not signed in.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of another crate's type")]
+pub(super) struct SignedOutProblem {
+    #[schema(inline)]
+    #[serde(flatten)]
+    problem: Problem,
+    #[schema(inline)]
+    #[serde(flatten)]
+    ways: Ways,
 }
 
 /// Answers a path called by a method that is not its own.

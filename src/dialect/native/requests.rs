@@ -4,8 +4,10 @@ use actix_web::{
     HttpRequest, HttpResponse, Resource,
     web::{self, Data},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::{call, gate, query::Query, reply::Refusal};
 use crate::{
@@ -21,7 +23,20 @@ pub(super) fn resource() -> Resource {
     call("/requests", [web::get().to(list)])
 }
 
-async fn list(
+/// The last calls of the vendors' clients, secrets masked.
+#[derive(Serialize, ToSchema)]
+struct RequestsView<'a> {
+    /// Whether calls are kept at all: the setting `inspect`.
+    is_on: bool,
+    #[schema(value_type = Vec<Object>)]
+    requests: Vec<&'a Value>,
+}
+
+/// Lists the last calls of the vendors' clients and what they were answered, the oldest first.
+///
+/// With `Accept: text/event-stream` they come as they arrive.
+#[utoipa::path(get, path = "/requests", operation_id = "list_requests", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0)), responses((status = 200, content((RequestsView = "application/json"), (String = "text/event-stream")))))]
+pub(super) async fn list(
     service: Data<Service>,
     inspector: Data<Inspector>,
     request: HttpRequest,
@@ -35,8 +50,8 @@ async fn list(
         return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket: gate::ticket_of_page(&request) }));
     }
     let exchanges = inspector.after(n);
-    let shown: Vec<&Value> = exchanges.iter().map(|exchange| &exchange.shown).collect();
-    Ok(HttpResponse::Ok().json(json!({ "is_on": inspector.is_on(), "requests": shown })))
+    let requests = exchanges.iter().map(|exchange| &exchange.shown).collect();
+    Ok(HttpResponse::Ok().json(RequestsView { is_on: inspector.is_on(), requests }))
 }
 
 struct Exchanges {

@@ -7,12 +7,13 @@ use actix_web::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{
     body, call, deeds,
     front::unknown_path,
     gate::{self, COOKIE_NAME, Door},
-    reply::{Refusal, SessionView},
+    reply::{Problem, Refusal, SessionView, SignedOutProblem},
 };
 use crate::{
     domain::{
@@ -40,8 +41,11 @@ pub(super) fn scope(door: Door) -> Scope {
     demo.into_iter().fold(scope, Scope::service)
 }
 
-/// Whoever is not signed in learns whether anybody could be.
-async fn show(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+/// Shows who is signed in.
+///
+/// Whoever is not learns whether anybody could be.
+#[utoipa::path(get, path = "/session", operation_id = "show_session", tag = "Sign-in", responses((status = 200, body = SessionView), (status = 401, description = "Nobody is signed in", body = SignedOutProblem, content_type = "application/problem+json")))]
+pub(super) async fn show(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     match gate::session(&request).await {
         Ok(session) => {
             let mut answer = HttpResponse::Ok();
@@ -57,14 +61,20 @@ async fn show(service: Data<Service>, request: HttpRequest) -> Result<HttpRespon
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
     name: String,
     password: String,
 }
 
-async fn begin(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+/// Signs an administrator in.
+#[utoipa::path(post, path = "/session", operation_id = "sign_in", tag = "Sign-in", request_body = SignIn, responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 401, description = "A wrong name or password", body = Problem, content_type = "application/problem+json"), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json"), (status = 429, description = "Too many tries: wait", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn begin(
+    service: Data<Service>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
     gate::is_of_our_page(&request)?;
     let given: SignIn = body(&request, payload).await?;
     let from = peer::client(&request);
@@ -72,7 +82,7 @@ async fn begin(service: Data<Service>, request: HttpRequest, payload: Payload) -
     Ok(signed_in(&request, &begun, "session.begin").await)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SetUp {
     code: String,
@@ -80,7 +90,13 @@ struct SetUp {
     password: String,
 }
 
-async fn set_up(service: Data<Service>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+/// Makes the first administrator, with the one-time code of the start, and signs it in.
+#[utoipa::path(post, path = "/session/setup", operation_id = "set_up", tag = "Sign-in", request_body = SetUp, responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 401, description = "A wrong name or password", body = Problem, content_type = "application/problem+json"), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json"), (status = 429, description = "Too many tries: wait", body = Problem, content_type = "application/problem+json"), (status = 409, description = "There is an administrator already", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn set_up(
+    service: Data<Service>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Refusal> {
     gate::is_of_our_page(&request)?;
     let given: SetUp = body(&request, payload).await?;
     let name = AdminName::parse(&given.name).map_err(|fault| fault.at("name"))?;
@@ -88,7 +104,9 @@ async fn set_up(service: Data<Service>, request: HttpRequest, payload: Payload) 
     Ok(signed_in(&request, &begun, "admin.set_up").await)
 }
 
-async fn begin_in_demo(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+/// Signs anybody in, without a password: in a demo alone.
+#[utoipa::path(post, path = "/session/demo", operation_id = "sign_in_to_demo", tag = "Sign-in", responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn begin_in_demo(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     gate::is_of_our_page(&request)?;
     let begun = service.sign_in_to_demo().await?;
     Ok(signed_in(&request, &begun, "session.begin").await)
@@ -106,7 +124,9 @@ async fn signed_in(request: &HttpRequest, begun: &Begun, action: &str) -> HttpRe
     answer.json(SessionView::from(&begun.session))
 }
 
-async fn end(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+/// Signs out.
+#[utoipa::path(delete, path = "/session", operation_id = "sign_out", tag = "Sign-in", responses((status = 200, description = "Done", body = serde_json::Value), (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn end(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let session = gate::session(&request).await?;
     gate::may_change(&request, &session)?;
     if let Some(ticket) = gate::ticket(&request) {

@@ -4,18 +4,19 @@ use actix_web::{
     HttpRequest, HttpResponse, Resource,
     web::{self, Data, Path, Payload},
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     body, call,
     query::Query,
-    reply::{Refusal, UserView, wire_word},
+    reply::{OpenView, Problem, Refusal, UserView, wire_word},
     users::{answer, place},
 };
 use crate::{
     domain::{
         avatar::AvatarChange,
+        contact::Contact,
         error::{Error, Fault},
         id::UserId,
         listening::Wire,
@@ -30,7 +31,7 @@ use crate::{
         form::{Form, FormLimits},
         spool::Spool,
     },
-    service::{Service, accounts::UpdateUser, profiles::UserSetting},
+    service::{Service, accounts::UpdateUser, apps::Tenant, profiles::UserSetting},
 };
 
 /// Kinds of pictures that are taken, by their bytes.
@@ -50,26 +51,81 @@ pub(super) fn resources() -> [Resource; 5] {
     ]
 }
 
-async fn sessions(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
-    let (held, open) = service.held_by(service.user(&tenant, &id)?.key)?;
-    let sockets = open.map(|(wire, count)| json!({ "wire": wire_word(wire), "open": count }));
-    let ticket = |(wire, began_at, ends_at): &(Wire, Moment, Moment)| json!({ "wire": wire_word(*wire), "began_at": began_at.to_string(), "ends_at": ends_at.to_string() });
-    let session = |(renewed_at, ends_at): &(Moment, Moment)| json!({ "wire": "qiscus", "renewed_at": renewed_at.to_string(), "ends_at": ends_at.to_string() });
-    Ok(HttpResponse::Ok().json(json!({
-        "sockets": sockets,
-        "tickets": held.tickets.iter().map(ticket).collect::<Vec<_>>(),
-        "sessions": held.sessions.iter().map(session).collect::<Vec<_>>(),
-    })))
+/// What a user is logged in by.
+#[derive(Serialize, ToSchema)]
+struct HeldView {
+    /// Sockets that are open, wire by wire.
+    sockets: Vec<OpenView>,
+    /// Tickets of MirrorFly and Tencent.
+    tickets: Vec<TicketView>,
+    /// Sessions of Qiscus' SDK in an app whose tokens have a lifetime.
+    sessions: Vec<RenewedView>,
 }
 
-async fn revoke(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
+#[derive(Serialize, ToSchema)]
+struct TicketView {
+    wire: &'static str,
+    #[schema(format = DateTime)]
+    began_at: String,
+    #[schema(format = DateTime)]
+    ends_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RenewedView {
+    wire: &'static str,
+    #[schema(format = DateTime)]
+    renewed_at: String,
+    #[schema(format = DateTime)]
+    ends_at: String,
+}
+
+impl TicketView {
+    fn of((wire, began_at, ends_at): &(Wire, Moment, Moment)) -> Self {
+        Self { wire: wire_word(*wire), began_at: began_at.to_string(), ends_at: ends_at.to_string() }
+    }
+}
+
+impl RenewedView {
+    fn of((renewed_at, ends_at): &(Moment, Moment)) -> Self {
+        Self { wire: "qiscus", renewed_at: renewed_at.to_string(), ends_at: ends_at.to_string() }
+    }
+}
+
+/// Shows what a user is logged in by.
+#[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = HeldView)))]
+pub(super) async fn sessions(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
+    let (tenant, id) = place(&service, &path)?;
+    let (held, open) = service.held_by(service.user(&tenant, &id)?.key)?;
+    Ok(HttpResponse::Ok().json(HeldView {
+        sockets: open.map(OpenView::of).into(),
+        tickets: held.tickets.iter().map(TicketView::of).collect(),
+        sessions: held.sessions.iter().map(RenewedView::of).collect(),
+    }))
+}
+
+/// Ends every session of a user, and its sockets.
+#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "revoke_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
+pub(super) async fn revoke(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
     service.revoke(&tenant, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn put_picture(
+/// A picture to take in.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read as a stream, never as a whole: this is what the stream must hold")]
+struct PictureForm {
+    /// PNG, JPEG, WebP or GIF, by its bytes.
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    picture: String,
+}
+
+/// Takes in a picture for a user.
+///
+/// It is checked, turned upright, freed of its metadata and kept in six sizes.
+#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture", operation_id = "set_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body(content = PictureForm, content_type = "multipart/form-data"), responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 429, description = "Too many pictures in a minute or a day", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn put_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
     spool: Data<Spool>,
@@ -88,7 +144,9 @@ async fn put_picture(
     Ok(answer(&tenant, &addresses, &user))
 }
 
-async fn remove_picture(
+/// Takes a picture away: a tile is shown from now on.
+#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/picture", operation_id = "remove_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
+pub(super) async fn remove_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<(String, String)>,
@@ -99,14 +157,17 @@ async fn remove_picture(
     Ok(answer(&tenant, &addresses, &user))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LockBody {
     locked: bool,
+    /// Required to lock; on record, and shown to administrators alone.
     reason: Option<String>,
 }
 
-async fn lock_picture(
+/// Locks a picture, so that the user cannot change it, or unlocks it.
+#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture-lock", operation_id = "lock_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body = LockBody, responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
+pub(super) async fn lock_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<(String, String)>,
@@ -126,7 +187,25 @@ async fn lock_picture(
     Ok(answer(&tenant, &addresses, &user))
 }
 
-async fn contacts(
+/// A page of contacts.
+#[derive(Serialize, ToSchema)]
+struct ContactsView<'a> {
+    contacts: Vec<ContactView<'a>>,
+    /// Leads on, as `after`; null on the last page.
+    next: Option<u64>,
+    total: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ContactView<'a> {
+    user: UserView<'a>,
+    /// What the owner of the list calls it.
+    name: Option<&'a str>,
+}
+
+/// Lists whom a user has as contacts.
+#[utoipa::path(get, path = "/apps/{app_id}/users/{id}/contacts", operation_id = "list_user_contacts", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("after" = Option<u32>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000)), responses((status = 200, body = ContactsView)))]
+pub(super) async fn contacts(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<(String, String)>,
@@ -139,20 +218,27 @@ async fn contacts(
     let owner = service.user(&tenant, &id)?.key;
     let listed = service.contacts(&tenant, owner, None, Page::behind(after, limit)).await?;
     let passed = u64::from(after) + listed.items.len() as u64;
-    let contact = |contact: &crate::domain::contact::Contact| {
-        json!({
-            "user": UserView::of(&tenant.app, &addresses, &contact.user),
-            "name": contact.name.as_ref().map(ContactName::as_str),
-        })
-    };
-    Ok(HttpResponse::Ok().json(json!({
-        "contacts": listed.items.iter().map(contact).collect::<Vec<_>>(),
-        "next": (passed < listed.total && !listed.items.is_empty()).then_some(passed),
-        "total": listed.total,
-    })))
+    let contact = |contact| ContactView::of(&tenant, &addresses, contact);
+    Ok(HttpResponse::Ok().json(ContactsView {
+        contacts: listed.items.iter().map(contact).collect(),
+        next: (passed < listed.total && !listed.items.is_empty()).then_some(passed),
+        total: listed.total,
+    }))
 }
 
-async fn list_contact(service: Data<Service>, path: Path<(String, String, String)>) -> Result<HttpResponse, Refusal> {
+impl<'a> ContactView<'a> {
+    fn of(tenant: &Tenant, addresses: &Addresses, contact: &'a Contact) -> Self {
+        let name = contact.name.as_ref().map(ContactName::as_str);
+        Self { user: UserView::of(&tenant.app, addresses, &contact.user), name }
+    }
+}
+
+/// Puts another user on a user's list of contacts.
+#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "list_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done"), (status = 409, description = "The list is full", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn list_contact(
+    service: Data<Service>,
+    path: Path<(String, String, String)>,
+) -> Result<HttpResponse, Refusal> {
     let (app, id, other) = path.into_inner();
     let (tenant, id) = place(&service, &(app, id))?;
     let owner = service.user(&tenant, &id)?.key;
@@ -161,7 +247,12 @@ async fn list_contact(service: Data<Service>, path: Path<(String, String, String
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn unlist_contact(service: Data<Service>, path: Path<(String, String, String)>) -> Result<HttpResponse, Refusal> {
+/// Takes another user off a user's list of contacts.
+#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "unlist_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done")))]
+pub(super) async fn unlist_contact(
+    service: Data<Service>,
+    path: Path<(String, String, String)>,
+) -> Result<HttpResponse, Refusal> {
     let (app, id, other) = path.into_inner();
     let (tenant, id) = place(&service, &(app, id))?;
     let owner = service.user(&tenant, &id)?.key;

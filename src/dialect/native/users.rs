@@ -7,13 +7,14 @@ use actix_web::{
     http::header::{ETAG, EntityTag, Header as _, IfMatch},
     web::{self, Data, Path, Payload},
 };
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{
     app_id, body, call, deeds,
     query::Query,
-    reply::{Refusal, UserView},
+    reply::{Problem, Refusal, UserView},
     user,
 };
 use crate::{
@@ -47,25 +48,34 @@ pub(super) fn scope() -> Scope {
 }
 
 /// What may be given of a user. A field that is null is cleared, one that is absent stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct UserBody {
+pub(super) struct UserBody {
+    /// When a user is made; an id never changes.
+    #[schema(min_length = 1, max_length = 191, pattern = "^[A-Za-z0-9._@-]+$", example = "ada")]
     id: Option<String>,
     password: Option<String>,
     state: Option<StateBody>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     name: Patch<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     status: Patch<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     mobile: Patch<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     email: Patch<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     avatar_url: Patch<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
     extras: Patch<Value>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
     metadata: Patch<Map<String, Value>>,
     /// Tencent's other standard fields; none of them is ever taken back.
     #[serde(default)]
@@ -75,7 +85,7 @@ struct UserBody {
     custom: BTreeMap<String, Option<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum StateBody {
     Active,
@@ -152,7 +162,31 @@ pub(super) fn place(service: &Service, path: &(String, String)) -> Result<(Arc<T
     Ok((service.tenant(&app_id(app)?)?, UserId::parse(id).map_err(|fault| fault.at("id"))?))
 }
 
-async fn list(
+/// A page of users.
+#[derive(Serialize, ToSchema)]
+struct UsersView<'a> {
+    users: Vec<UserView<'a>>,
+    /// Leads on, as `after`; null on the last page, and absent where a page was asked for by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    next: Option<Option<String>>,
+    /// How many there are; null where the page is of a search.
+    total: Option<u64>,
+}
+
+/// Lists users in creation order, searches them, or walks those with a value in a custom field.
+///
+/// Walk on with `next` as `after`: the last page costs what the first one does. `page` asks for a page by its number instead.
+#[utoipa::path(get, path = "/apps/{app_id}/users", operation_id = "list_users", tag = "Users", params(
+        ("app_id" = String, Path, example = "sdksample"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100),
+        ("after" = Option<i64>, Query, minimum = 0),
+        ("page" = Option<u32>, Query, minimum = 1),
+        ("search" = Option<String>, Query, description = "A part of an id, a name, an email address or a number"),
+        ("field" = Option<String>, Query, description = "A declared custom field"),
+        ("value" = Option<String>, Query, description = "What it must hold"),
+    ), responses((status = 200, body = UsersView)))]
+pub(super) async fn list(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<String>,
@@ -164,8 +198,8 @@ async fn list(
     let view = |user| UserView::of(&tenant.app, &addresses, user);
     if let Some(number) = query.number("page", 1..=u32::MAX)? {
         let listed = service.users(&tenant, Page::new(number, limit), Order::OldestFirst).await?;
-        let users: Vec<UserView> = listed.items.iter().map(view).collect();
-        return Ok(HttpResponse::Ok().json(json!({ "users": users, "total": listed.total })));
+        let users = listed.items.iter().map(view).collect();
+        return Ok(HttpResponse::Ok().json(UsersView { users, next: None, total: Some(listed.total) }));
     }
     let custom = match (query.text("field")?, query.text("value")?) {
         (None, None) => None,
@@ -176,12 +210,11 @@ async fn list(
     let text = query.text("search")?.map(str::to_owned);
     let walk = Walk { text, custom, after: query.number("after", 0..=i64::MAX)?, limit };
     let stretch = service.walk_users(&tenant, walk).await?;
-    let users: Vec<UserView> = stretch.users.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(json!({
-        "users": users,
-        "next": stretch.next.map(|next| next.to_string()),
-        "total": stretch.total,
-    })))
+    Ok(HttpResponse::Ok().json(UsersView {
+        users: stretch.users.iter().map(view).collect(),
+        next: Some(stretch.next.map(|next| next.to_string())),
+        total: stretch.total,
+    }))
 }
 
 fn filter(tenant: &Tenant, name: &str, value: &str) -> Result<(CustomName, CustomValue), Error> {
@@ -192,7 +225,20 @@ fn filter(tenant: &Tenant, name: &str, value: &str) -> Result<(CustomName, Custo
     Ok((name, CustomValue::parse(value).map_err(|fault| fault.at("value"))?))
 }
 
-async fn create(
+/// A user that was made, with what it logs in with.
+#[derive(Serialize, ToSchema)]
+struct AddedView<'a> {
+    #[serde(flatten)]
+    user: UserView<'a>,
+    /// The token of Qiscus' wire.
+    token: &'a str,
+    /// The password that MirrorFly's calls hand out.
+    issued_password: &'a str,
+}
+
+/// Makes a user.
+#[utoipa::path(post, path = "/apps/{app_id}/users", operation_id = "create_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample")), request_body = UserBody, responses((status = 201, body = AddedView), (status = 409, description = "There is a user of this id", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn create(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<String>,
@@ -209,15 +255,16 @@ async fn create(
     let call = LoginOrRegister { id, change, password: given.password.map(Secret::new), device: None };
     let added = service.add_user(&tenant, call).await?;
     deeds::tell_target(&request, added.user.id.as_str());
-    let mut view = serde_json::to_value(UserView::of(&tenant.app, &addresses, &added.user)).map_err(Error::internal)?;
-    if let Some(view) = view.as_object_mut() {
-        view.insert("token".to_owned(), added.token.expose().into());
-        view.insert("issued_password".to_owned(), added.issued_password.expose().into());
-    }
-    Ok(HttpResponse::Created().json(view))
+    Ok(HttpResponse::Created().json(AddedView {
+        user: UserView::of(&tenant.app, &addresses, &added.user),
+        token: added.token.expose(),
+        issued_password: added.issued_password.expose(),
+    }))
 }
 
-async fn show(
+/// Shows a user.
+#[utoipa::path(get, path = "/apps/{app_id}/users/{id}", operation_id = "show_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
+pub(super) async fn show(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<(String, String)>,
@@ -226,7 +273,11 @@ async fn show(
     Ok(answer(&tenant, &addresses, &service.user(&tenant, &id)?))
 }
 
-async fn change(
+/// Changes a user.
+///
+/// A field that is null is cleared, one that is absent stays. With `If-Match`, only the version that the caller has seen is changed.
+#[utoipa::path(patch, path = "/apps/{app_id}/users/{id}", operation_id = "change_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is made for")), request_body = UserBody, responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 412, description = "The user has changed since", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn change(
     service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<(String, String)>,
@@ -250,13 +301,23 @@ async fn change(
     Ok(answer(&tenant, &addresses, &service.set_user(&tenant, id, setting).await?))
 }
 
-async fn reset_token(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
-    let account = service.reset_token(&tenant, id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "token": account.token.expose() })))
+/// A token that was drawn.
+#[derive(Serialize, ToSchema)]
+struct TokenView<'a> {
+    token: &'a str,
 }
 
-async fn delete(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
+/// Draws a new token (Qiscus); the former one is dead when the answer leaves.
+#[utoipa::path(post, path = "/apps/{app_id}/users/{id}/reset-token", operation_id = "reset_user_token", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = TokenView)))]
+pub(super) async fn reset_token(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
+    let (tenant, id) = place(&service, &path)?;
+    let account = service.reset_token(&tenant, id).await?;
+    Ok(HttpResponse::Ok().json(TokenView { token: account.token.expose() }))
+}
+
+/// Deletes a user: its profile, pictures, contacts, tokens. Its id is free then.
+#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}", operation_id = "delete_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
+pub(super) async fn delete(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
     service.delete_user(&tenant, id).await?;
     Ok(HttpResponse::NoContent().finish())
