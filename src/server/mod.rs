@@ -38,6 +38,7 @@ use crate::{
     domain::{
         admin::AdminName,
         error::Error,
+        id::AppId,
         secret::Secret,
         time::{Clock, Moment},
         upload::Limits,
@@ -282,6 +283,7 @@ impl Server {
     pub async fn start(self) -> Result<Running, StartError> {
         let in_address = |error: io::Error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() };
         let (service, meter) = (self.house.service.clone(), self.house.guard.meter().clone());
+        let is_demo = self.house.is_demo && !self.listeners.is_empty();
         let socket = settings::control_socket(&self.data).map_err(in_address)?;
         let public = match self.listeners.is_empty() {
             true => None,
@@ -295,6 +297,9 @@ impl Server {
         let control = control_server(self.house, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
+        if is_demo {
+            rt::spawn(fill_demo(service.clone(), self.first_app.tenant.app.app_id.clone()));
+        }
         rt::spawn(service.clone().tell_listeners());
         rt::spawn(meter.follow(service.commits()));
         let renewing = self.certificate.map(renew_for_ever).transpose().map_err(in_address)?;
@@ -433,6 +438,15 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
     let server =
         HttpServer::new(factory).workers(1).disable_signals().shutdown_timeout(STOP_WAIT_S).listen_uds(socket)?;
     Ok(server.run())
+}
+
+/// People come while the first pages are looked at already.
+async fn fill_demo(service: Service, app: AppId) {
+    match service.add_company(&app).await {
+        Ok(()) => {}
+        Err(Error::Busy) => log::debug!("a demo was stopped before all its people were there"),
+        Err(error) => log::error!("a demo is without some of its people: {error:?}"),
+    }
 }
 
 async fn sweep_for_ever(service: Service) {

@@ -1,14 +1,15 @@
-//! The people of a demo: the ids that the vendors' own samples use, so that those run as they are printed; and the fields they set.
+//! The people of a demo: the ids that the vendors' own samples use, so that those run as they are printed, and the fields they set; and
+//! a company beside them, so that lists, searches and contacts have something to show.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     domain::{
         avatar::{Rendition, TileSeed},
-        custom::{CustomField, CustomName, Readers, Writers},
+        custom::{CustomField, CustomName, CustomValue, Readers, Writers},
         error::Error,
         friend::{Befriend, Befriending},
-        id::UserId,
+        id::{AppId, UserId},
         profile::{Patch, ProfileChange},
         text::{DisplayName, StatusText},
         upload::Format,
@@ -23,8 +24,8 @@ use crate::{
     },
 };
 
-/// Id, display name, status.
-const PEOPLE: [(&str, &str, &str); 5] = [
+/// Whom the vendors' samples name: id, display name, status.
+const SAMPLES: [(&str, &str, &str); 5] = [
     ("guest@qiscus.com", "Qiscus Demo", "Looking around"),
     ("guest2@qiscus.com", "guest2", "My token is reset by the sample"),
     ("guest99@qiscus.com", "QISCUS demo user", "Made by the sample, over and over"),
@@ -32,11 +33,59 @@ const PEOPLE: [(&str, &str, &str); 5] = [
     ("user2", "User Two", "In a meeting"),
 ];
 
-/// The custom fields of Tencent's page on user profiles, which wants them declared in advance.
-const FIELDS: [&str; 2] = ["Test1", "Test2"];
+/// The custom fields of Tencent's page on user profiles, which wants them declared in advance, and the company's own.
+const FIELDS: [&str; 4] = ["Test1", "Test2", TEAM, CITY];
+const TEAM: &str = "Team";
+const CITY: &str = "City";
+
+/// Somebody of the company: id, display name, status, team, city.
+type Colleague = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// A company of invented people, in the scripts that an app will meet.
+const COMPANY: [Colleague; 36] = [
+    ("amara.okafor", "Amara Okafor", "Shipping on Thursday", "Backend", "Lagos"),
+    ("bjorn.lund", "Bjørn Lund", "På ferie til mandag", "Backend", "Bergen"),
+    ("carmen.ruiz", "Carmen Ruiz", "En una reunión", "Design", "Sevilla"),
+    ("dewi.lestari", "Dewi Lestari", "Sedang rapat", "Support", "Yogyakarta"),
+    ("elif.yildiz", "Elif Yıldız", "Çevrimiçi", "Mobile", "İzmir"),
+    ("farid.haddad", "فريد حداد", "متاح", "Sales", "Amman"),
+    ("giulia.conti", "Giulia Conti", "A pranzo", "Design", "Bologna"),
+    ("hana.sato", "佐藤 花", "会議中です", "Mobile", "Osaka"),
+    ("ivan.petrov", "Иван Петров", "На связи", "Backend", "Plovdiv"),
+    ("jia.wang", "王佳", "在忙，稍后回复", "Product", "Chengdu"),
+    ("kofi.mensah", "Kofi Mensah", "Coffee first", "Support", "Accra"),
+    ("leila.nazari", "لیلا نظری", "در دسترس", "Product", "Shiraz"),
+    ("mateo.silva", "Mateo Silva", "Em casa hoje", "Mobile", "Porto"),
+    ("nguyen.linh", "Nguyễn Thị Linh", "Đang họp", "Quality", "Đà Nẵng"),
+    ("oskar.nowak", "Oskar Nowak", "Zaraz wracam", "Backend", "Gdańsk"),
+    ("priya.raman", "பிரியா ராமன்", "Deep work until noon", "Quality", "Chennai"),
+    ("quentin.moreau", "Quentin Moreau", "De retour à 14 h", "Sales", "Nantes"),
+    ("rosa.gonzalez", "Rosa González", "Disponible", "Support", "Oaxaca"),
+    ("sana.malik", "ثنا ملک", "Out for a walk", "Design", "Lahore"),
+    ("tomas.novak", "Tomáš Novák", "Na obědě", "Mobile", "Brno"),
+    ("uma.devi", "उमा देवी", "Available", "Product", "Pune"),
+    ("viktor.kovacs", "Kovács Viktor", "Elérhető", "Backend", "Szeged"),
+    ("wren.hughes", "Wren Hughes", "Listening to rain", "Design", "Cardiff"),
+    ("ximena.paz", "Ximena Paz", "Vuelvo en 5", "Sales", "La Paz"),
+    ("yael.levi", "יעל לוי", "זמינה", "Quality", "Haifa"),
+    ("zanele.dube", "Zanele Dube", "On call", "Operations", "Durban"),
+    ("arjun.thapa", "अर्जुन थापा", "Climbing", "Operations", "Pokhara"),
+    ("beatrix.kruger", "Beatrix Krüger", "Im Zug", "Sales", "Leipzig"),
+    ("chanthou.sok", "ចាន់ធូ សុខ", "Back at nine", "Support", "Siem Reap"),
+    ("daniela.popa", "Daniela Popa", "La birou", "Quality", "Cluj"),
+    ("eun-ji.park", "박은지", "휴가 중", "Mobile", "Busan"),
+    ("fatou.diop", "Fatou Diop", "Disponible", "Product", "Dakar"),
+    ("george.pappas", "Γιώργος Παππάς", "Διαθέσιμος", "Operations", "Patras"),
+    ("hiwot.bekele", "ሕይወት በቀለ", "Reviewing", "Backend", "Gondar"),
+    ("ilse.debruyn", "Ilse de Bruyn", "Even weg", "Operations", "Gent"),
+    ("somchai.dee", "สมชาย ดี", "ว่าง", "Support", "Chiang Mai"),
+];
+
+/// How many of the company, in its order, each has as friends on either side.
+const FRIENDS_EACH_SIDE: usize = 3;
 
 impl Service {
-    /// Makes a demo of an app: declares the fields of the vendors' samples and adds their people, two of whom are friends.
+    /// Makes a demo of an app: declares the fields and adds the people of the vendors' samples, two of whom are friends.
     /// # Errors
     /// Store and disk errors.
     pub async fn make_demo(&self, tenant: &Arc<Tenant>) -> Result<(), Error> {
@@ -48,40 +97,80 @@ impl Service {
                 self.change_app(&tenant.app.app_id, change).await?;
             }
         }
-        if self.add_people(tenant).await? {
-            let [one, two] = ["user1", "user2"].map(UserId::parse);
-            let whom = two.map_err(Error::internal)?;
-            let friend = Befriend { whom, remark: None, groups: Vec::new(), source: None, wording: None };
-            let how = Befriending { both_ways: true, is_forced: true };
-            self.befriend(tenant, &one.map_err(Error::internal)?, vec![friend], how).await?;
+        let mut has_come = false;
+        for (id, name, status) in SAMPLES {
+            has_come |= self.add_person(tenant, id, name, status, BTreeMap::new()).await?;
+        }
+        if has_come {
+            self.make_friends(tenant, "user1", &["user2"]).await?;
         }
         Ok(())
     }
 
-    /// Adds whoever of the demo's people is not there yet, each with a drawn picture. Who is there stays as they are. Whether anybody came.
-    async fn add_people(&self, tenant: &Arc<Tenant>) -> Result<bool, Error> {
-        let mut has_come = false;
-        for (id, name, status) in PEOPLE {
-            let id = UserId::parse(id).map_err(Error::internal)?;
-            if self.find_user(tenant, &id)?.is_some() {
-                continue;
+    /// Adds the company to an app that [`Service::make_demo`] has made a demo of: a second of work or two, which a start need not wait for.
+    /// # Errors
+    /// `NotFound` for an unknown app; store and disk errors.
+    pub async fn add_company(&self, app: &AppId) -> Result<(), Error> {
+        let tenant = &self.tenant(app)?;
+        let mut friends: Vec<&str> = Vec::new();
+        for (id, name, status, team, city) in COMPANY {
+            let custom = [(TEAM, team), (CITY, city)].map(|(field, value)| {
+                Ok((
+                    CustomName::parse(field).map_err(Error::internal)?,
+                    CustomValue::parse(value).map_err(Error::internal)?,
+                ))
+            });
+            let custom = custom.into_iter().collect::<Result<_, Error>>()?;
+            if self.add_person(tenant, id, name, status, custom).await? {
+                self.make_friends(tenant, id, &friends).await?;
             }
-            let change = ProfileChange {
-                display_name: Patch::Set(DisplayName::parse(name).map_err(Error::internal)?),
-                status: Patch::Set(StatusText::parse(status).map_err(Error::internal)?),
-                ..ProfileChange::default()
-            };
-            let picture = Some(drawn(TileSeed::of(&id)).await?);
-            self.create_user(tenant, CreateUser { id, change, picture, device: None }).await?;
-            has_come = true;
+            friends.insert(0, id);
+            friends.truncate(FRIENDS_EACH_SIDE);
         }
-        Ok(has_come)
+        Ok(())
+    }
+
+    /// Adds somebody with a drawn picture. Who is there already stays as they are. Whether they came.
+    async fn add_person(
+        &self,
+        tenant: &Arc<Tenant>,
+        id: &str,
+        name: &str,
+        status: &str,
+        custom: BTreeMap<CustomName, CustomValue>,
+    ) -> Result<bool, Error> {
+        let id = UserId::parse(id).map_err(Error::internal)?;
+        if self.find_user(tenant, &id)?.is_some() {
+            return Ok(false);
+        }
+        let change = ProfileChange {
+            display_name: Patch::Set(DisplayName::parse(name).map_err(Error::internal)?),
+            status: Patch::Set(StatusText::parse(status).map_err(Error::internal)?),
+            custom,
+            ..ProfileChange::default()
+        };
+        let picture = Some(drawn(TileSeed::of(&id)).await?);
+        self.create_user(tenant, CreateUser { id, change, picture, device: None }).await?;
+        Ok(true)
+    }
+
+    async fn make_friends(&self, tenant: &Arc<Tenant>, one: &str, others: &[&str]) -> Result<(), Error> {
+        let befriend = |other: &&str| {
+            let whom = UserId::parse(other).map_err(Error::internal)?;
+            Ok(Befriend { whom, remark: None, groups: Vec::new(), source: None, wording: None })
+        };
+        let others = others.iter().map(befriend).collect::<Result<Vec<_>, Error>>()?;
+        let how = Befriending { both_ways: true, is_forced: true };
+        if !others.is_empty() {
+            self.befriend(tenant, &UserId::parse(one).map_err(Error::internal)?, others, how).await?;
+        }
+        Ok(())
     }
 }
 
 /// A drawn picture, taken in as if somebody had uploaded it.
 async fn drawn(seed: TileSeed) -> Result<Upload, Error> {
-    let bytes = blocking(move || picture::tile(seed, Rendition::Square512)).await??;
+    let bytes = blocking(move || picture::tile(seed, Rendition::Square320)).await??;
     Ok(Upload {
         field: "picture",
         accepted: &[Format::Png],

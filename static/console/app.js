@@ -44,7 +44,8 @@ function drawFoot() {
   const who = session
     ? h('div.who', {}, h('span', {}, session.admin.name), h('button.quiet', { type: 'button', onclick: signOut }, 'Sign out'))
     : h('a.button', { href: '#/sign-in' }, 'Sign in');
-  show(document.getElementById('foot'), chooser, themeSwitch(), who);
+  const documents = h('a.quiet-link', { href: 'docs/' }, 'API documents');
+  show(document.getElementById('foot'), chooser, documents, themeSwitch(), who);
 }
 
 /** System, light, dark: one after the other. */

@@ -11,6 +11,7 @@ export const title = 'Connect';
 const CALLS_SHOWN = 5;
 
 const KEPT = 'standin.vendor';
+const ABREAST_KEPT = 'standin.abreast';
 const COVER_KEPT = 'standin.secrets';
 const COVER = '••••••••••••';
 
@@ -44,9 +45,11 @@ function invitation({ setup }) {
     h('p', {}, h('a.button.primary', { href: '#/sign-in' }, setup === false ? 'How to begin' : 'Sign in')));
 }
 
-/** The tabs. `later(id)` answers the snippets anew where a vendor's need something that is only made when it is asked for. */
+/**
+ * The vendors, one at a time behind tabs or all three side by side. `later(id)` answers the snippets anew where a vendor's need
+ * something that is only made when it is asked for.
+ */
 function pastes(vendors, wires, later = () => null) {
-  const chosen = localStorage.getItem(KEPT) ?? 'qiscus';
   const body = vendor => {
     const wire = wires?.find(wire => wire.id === vendor.id);
     const made = later(vendor.id);
@@ -55,7 +58,25 @@ function pastes(vendors, wires, later = () => null) {
     made.then(list => show(place, pasted(list.find(({ id }) => id === vendor.id), wire)), reason => show(place, problem(reason)));
     return place;
   };
-  return tabs('Vendor', vendors.map(vendor => ({ id: vendor.id, label: vendor.label, body: () => body(vendor) })), chosen, id => localStorage.setItem(KEPT, id));
+  const oneByOne = () => {
+    const chosen = localStorage.getItem(KEPT) ?? 'qiscus';
+    return tabs('Vendor', vendors.map(vendor => ({ id: vendor.id, label: vendor.label, body: () => body(vendor) })), chosen, id => localStorage.setItem(KEPT, id));
+  };
+  const sideBySide = () => h('div.vendors', {}, vendors.map(vendor => h('section.vendor', { 'aria-label': vendor.label }, h('h2', {}, vendor.label), body(vendor))));
+  const place = h('div');
+  const turn = h('button.quiet', { type: 'button', onclick: () => set(!isAbreast) });
+  let isAbreast = localStorage.getItem(ABREAST_KEPT) === 'yes';
+  const draw = () => {
+    turn.textContent = isAbreast ? 'One by one' : 'Side by side';
+    show(place, isAbreast ? sideBySide() : oneByOne());
+  };
+  const set = given => {
+    isAbreast = given;
+    localStorage.setItem(ABREAST_KEPT, isAbreast ? 'yes' : 'no');
+    draw();
+  };
+  draw();
+  return h('div.stack', {}, h('div.end', {}, turn), place);
 }
 
 /** Secrets are covered on the screen until they are asked for; what is copied is whole either way. */

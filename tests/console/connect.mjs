@@ -39,6 +39,18 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByRole('button', { name: 'Run it here' }).click();
   await page.waitForFunction(before => document.querySelector('.calls time').dateTime !== before, before);
   check('who has no shell runs it from the page', await page.locator('.calls .status').first().textContent(), '200');
+
+  await page.getByRole('button', { name: 'Side by side' }).click();
+  for (const [vendor, path] of VENDORS) {
+    const place = page.locator(`section[aria-label="${vendor}"], section[aria-label^="${vendor} "]`);
+    await place.getByRole('region', { name: `${vendor} code` }).waitFor();
+    await place.getByRole('button', { name: 'Run it here' }).click();
+    await page.locator('.calls li').first().getByText(path).waitFor();
+    holds(`${vendor}: works against this house, the others beside it`, true);
+  }
+  await page.reload();
+  await page.locator('.vendor').first().waitFor();
+  check('how they stand is kept', await page.locator('.vendor').count(), VENDORS.length);
   check('no other host was asked', page.seen.strays, []);
   check('no script failed', page.seen.faults, []);
   await page.context().close();

@@ -53,6 +53,8 @@ async function parts(browser, base) {
       check(`${what}, ${theme}, passes axe`, await axe(page), []);
       await page.goto('about:blank');
     };
+    await opened('the vendors side by side', '#/connect', () => page.getByRole('button', { name: 'Side by side' }).click());
+    await page.evaluate(() => localStorage.removeItem('standin.abreast')).catch(() => {});
     await opened('the columns', '#/users', () => page.getByRole('button', { name: 'Columns' }).click());
     await opened('a new user', '#/users', () => page.getByRole('button', { name: 'New user' }).click());
     for (const tab of ['On each wire', 'Contacts', 'Sessions']) {

@@ -1,5 +1,7 @@
 //! The demo: documented credentials, sample people, this machine alone.
 
+use std::time::{Duration, Instant};
+
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -88,4 +90,34 @@ async fn it_listens_on_loopback_alone() {
     let demo =
         standin(&folder.path().join("data")).args(["serve", "--demo", "--listen", "0.0.0.0:0"]).output().unwrap();
     assert_eq!(demo.status.code(), Some(2), "{demo:?}");
+}
+
+#[actix_web::test]
+async fn a_few_dozen_people_come_with_pictures_contacts_and_custom_fields() {
+    let house = Standin::demo().await;
+    let begun = Instant::now();
+    let list = loop {
+        let list = results(sample(&house, Method::GET, "get_user_list?limit=100")).await;
+        if list["users"].as_array().unwrap().len() == 41 {
+            break list;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "still {}", list["users"].as_array().unwrap().len());
+        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+    };
+    for user in list["users"].as_array().unwrap() {
+        assert!(user["avatar_url"].as_str().unwrap().contains("/pictures/upload/"), "{user}");
+    }
+    let last = sample(&house, Method::GET, "user_profile?user_id=somchai.dee");
+    assert_eq!(results(last).await["user"]["username"], "สมชาย ดี");
+
+    let signed_in = send(house.call(Method::POST, "/standin/v1/session/demo").header("Origin", house.base())).await;
+    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let native = async |path: &str| {
+        let call = house.call(Method::GET, &format!("/standin/v1/apps/sdksample/users{path}"));
+        send(call.header("Cookie", &cookie)).await.json()
+    };
+    let designers = native("?field=Team&value=Design").await;
+    assert_eq!(designers["users"].as_array().unwrap().len(), 4, "{designers}");
+    let contacts = native("/jia.wang/contacts").await;
+    assert_eq!(contacts["total"], 6, "three before and three behind: {contacts}");
 }
