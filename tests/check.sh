@@ -66,10 +66,19 @@ documentation() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 }
 
-sdk_python() {
-    # Debian's python3 comes without what puts pip into a virtual environment.
+virtual_environments() {
+    # Debian's python3 comes without what puts pip into one.
     python3 -c 'import ensurepip, venv' 2>/dev/null || package python3-venv
+}
+
+sdk_python() {
+    virtual_environments
     tests/sdk/python/run.sh
+}
+
+documents() {
+    virtual_environments
+    tests/documents/run.sh
 }
 
 # browser_tests FOLDER: drives the built server from a package of npm's.
@@ -93,6 +102,7 @@ step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
 step sdk_python sdk_python
+step documents documents
 step sdk_npm browser_tests tests/sdk
 step console browser_tests tests/console
 step docs documentation
