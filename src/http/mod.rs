@@ -3,6 +3,7 @@
 //!
 //! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 
+mod access;
 pub mod addresses;
 mod caching;
 pub mod console;
@@ -13,6 +14,7 @@ pub mod json;
 pub mod loopback;
 mod masking;
 pub mod meter;
+pub mod metrics;
 pub mod origins;
 pub mod peer;
 pub mod pictures;

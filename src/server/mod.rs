@@ -2,6 +2,7 @@
 
 mod bound;
 mod folder;
+mod look;
 mod tls;
 
 use std::{
@@ -23,6 +24,7 @@ use actix_web::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub use self::look::{Look, look};
 use self::{
     bound::{Listener, addresses, base_of, listen},
     tls::Certificate,
@@ -44,9 +46,10 @@ use crate::{
     http::{
         addresses::Addresses,
         console,
-        guard::Guard,
+        guard::{self, Guard},
         inspector::Inspector,
         loopback,
+        metrics::Readers,
         origins::{self, NamesApp},
         peer::Proxies,
         pictures,
@@ -116,6 +119,11 @@ fn unusable(sentence: impl Into<String>) -> StartError {
     StartError { kind: StartErrorKind::Folder, sentence: sentence.into() }
 }
 
+/// The id of the request that the calling task serves, for lines of the log.
+pub fn request_id() -> Option<String> {
+    guard::request_id()
+}
+
 /// What everything asynchronous runs on: one a process.
 pub struct Runtime(rt::SystemRunner);
 
@@ -155,6 +163,7 @@ struct House {
     workers: usize,
     is_demo: bool,
     documented: Documented,
+    readers: Readers,
 }
 
 /// What a demo's banner and console may show: everybody knows it.
@@ -229,6 +238,7 @@ impl Server {
         let service =
             Service::open(store, folder, keyring, &picture_options(settings), wall_clock()).await.map_err(in_folder)?;
         service.sweep_at_start().await.map_err(in_folder)?;
+        service.measure_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
         describe_admin(&service, settings.admin_password.as_ref()).await?;
         if settings.demo {
@@ -247,6 +257,11 @@ impl Server {
             workers: settings.workers,
             is_demo: settings.demo,
             documented: documented(settings),
+            readers: match settings.metrics {
+                settings::Metrics::Loopback => Readers::Here,
+                settings::Metrics::Everybody => Readers::Everybody,
+                settings::Metrics::Off => Readers::Nobody,
+            },
         };
         Ok(Self { house, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
     }
@@ -386,6 +401,7 @@ fn public_server(
             .app_data(Data::new(house.proxies.clone()))
             .app_data(Data::new(house.inspector.clone()))
             .app_data(Data::new(house.documented.clone()))
+            .app_data(Data::new(house.readers))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();
@@ -405,6 +421,9 @@ fn public_server(
             .service(tencent::socket())
             .service(native::scope(Door::Public { is_demo: house.is_demo }))
             .service(native::front())
+            .service(native::healthz())
+            .service(native::readyz())
+            .service(native::figures())
             .default_service(web::to(native::unknown_path))
     };
     let mut server = HttpServer::new(factory)
@@ -434,8 +453,12 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.inspector.clone()))
+            .app_data(Data::new(Readers::Everybody))
             .wrap(house.guard.middleware())
             .service(native::scope(Door::Control))
+            .service(native::healthz())
+            .service(native::readyz())
+            .service(native::figures())
             .default_service(web::to(native::unknown_path))
     };
     let server =

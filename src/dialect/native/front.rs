@@ -38,6 +38,9 @@ async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>, reque
             "mirrorfly": format!("{base}/api/v1"),
             "tencent": format!("{base}/v4"),
             "console": format!("{base}/"),
+            "health": format!("{base}/healthz"),
+            "ready": format!("{base}/readyz"),
+            "metrics": format!("{base}/metrics"),
         },
     }))
 }

@@ -31,10 +31,12 @@ async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<HttpResponse
     Ok(HttpResponse::Ok().json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_s": meter.age().as_secs(),
-        "writes_waiting": facts.writes_waiting,
+        "writes_waiting": facts.writes.waiting,
         "sockets": sockets,
         "database_bytes": facts.database_bytes,
         "disk_free_bytes": facts.disk_free_bytes,
+        "pictures": facts.pictures.count,
+        "picture_bytes": facts.pictures.bytes,
         "minutes": meter.minutes().iter().map(minute).collect::<Vec<Value>>(),
     })))
 }
