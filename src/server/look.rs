@@ -5,7 +5,7 @@ use crate::{
     blob::Folder,
     service::{
         credentials::Keyring,
-        health::{self, CHECK_UP_WAIT_MAX, Inspection, Soundness},
+        health::{self, CHECK_UP_WAIT_MAX, Inspection, Tallied},
     },
     settings::Settings,
     store,
@@ -22,12 +22,9 @@ pub struct Look {
     pub is_sound: Option<bool>,
     /// What is wrong with it.
     pub wrong: Option<String>,
-    /// Pictures that have a row.
-    pub pictures: u64,
-    /// Pictures without a row.
-    pub orphans: u64,
-    /// Rows without a picture.
-    pub missing: u64,
+    /// How many pictures have a row, how many are without one, and how many rows are without a picture; none where something is wrong
+    /// with the database.
+    pub pictures: Option<(u64, u64, u64)>,
     /// How far this machine's clock lies behind the latest that is stored.
     pub clock_behind_s: i64,
     /// Whether the server key is that of this database; none where there is no key.
@@ -45,13 +42,7 @@ pub fn look(settings: &Settings) -> Result<Look, StartError> {
     let pictures = Folder::closed(&data.join("pictures"), &data.join("incoming"));
     let inspection = health::inspect_closed(looked, &pictures, wall_clock()());
     let found = inspection.map_err(|error| unusable(explain(data, &error)))?;
-    let clock_behind_s = found.clock_behind_s();
-    let Inspection { database, pictures, orphans, missing, .. } = found;
-    let (is_sound, wrong) = match database.soundness {
-        Soundness::Sound => (Some(true), None),
-        Soundness::Broken(wrong) => (Some(false), Some(wrong)),
-        Soundness::Unfinished => (None, None),
-    };
-    let (schema, schema_known) = (database.schema, database.schema_known);
-    Ok(Look { schema, schema_known, is_sound, wrong, pictures, orphans, missing, clock_behind_s, key_fits })
+    let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = found;
+    let pictures = pictures.map(|Tallied { count, orphans, missing }| (count, orphans, missing));
+    Ok(Look { schema, schema_known, is_sound, wrong, pictures, clock_behind_s, key_fits })
 }

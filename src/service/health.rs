@@ -11,12 +11,11 @@ use tokio::{
     time::timeout,
 };
 
-pub use crate::store::{Checkup, Looked, Soundness};
 use crate::{
     blob::Folder,
     domain::{avatar::PictureKey, error::Error, listening::Wire, time::Moment},
     service::{Service, blocking},
-    store::{PictureRoom, Writes},
+    store::{Checkup, Looked, PictureRoom, Soundness, Writes},
 };
 
 /// How long a judgement holds: nobody makes the disk work more than once in this time by asking.
@@ -89,22 +88,41 @@ impl Readiness {
 /// What a look over the whole folder found: every page of the database, every picture's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// The database.
-    pub database: Checkup,
+    /// The version of the database's schema.
+    pub schema: u32,
+    /// The version that this program was written for.
+    pub schema_known: u32,
+    /// Whether every page of the database is as SQLite writes it; none where the time was up before all were read.
+    pub is_sound: Option<bool>,
+    /// What is wrong with it.
+    pub wrong: Option<String>,
+    /// The pictures, by rows and by files; none where something is wrong with the database.
+    pub pictures: Option<Tallied>,
+    /// How far the clock lies behind the latest that is stored: 0 where it goes as it should.
+    pub clock_behind_s: i64,
+}
+
+/// Pictures by rows and by files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tallied {
     /// Pictures that have a row.
-    pub pictures: u64,
+    pub count: u64,
     /// Pictures in the folder that have none: on their way, or left over by a crash, and then gone at the next start.
     pub orphans: u64,
     /// Rows whose picture is not in the folder.
     pub missing: u64,
-    /// When this was.
-    pub now: Moment,
 }
 
 impl Inspection {
-    /// How far the clock lies behind the latest that is stored: 0 where it goes as it should.
-    pub fn clock_behind_s(&self) -> i64 {
-        self.database.newest.map_or(0, |newest| (newest.micros() - self.now.micros()).max(0) / 1_000_000)
+    fn of(database: Checkup, pictures: Option<Tallied>, now: Moment) -> Self {
+        let Checkup { schema, schema_known, soundness, newest } = database;
+        let (is_sound, wrong) = match soundness {
+            Soundness::Sound => (Some(true), None),
+            Soundness::Broken(wrong) => (Some(false), Some(wrong)),
+            Soundness::Unfinished => (None, None),
+        };
+        let clock_behind_s = newest.map_or(0, |newest| (newest.micros() - now.micros()).max(0) / 1_000_000);
+        Self { schema, schema_known, is_sound, wrong, pictures, clock_behind_s }
     }
 }
 
@@ -113,10 +131,13 @@ impl Inspection {
 /// Internal, when the disk fails.
 pub fn inspect_closed(looked: Looked, folder: &Folder, now: Moment) -> Result<Inspection, Error> {
     let Looked { checkup: database, pictures: named, .. } = looked;
-    let there: HashSet<PictureKey> = folder.keys()?.into_iter().collect();
-    let missing = named.difference(&there).count() as u64;
-    let orphans = there.difference(&named).count() as u64;
-    Ok(Inspection { database, pictures: named.len() as u64, orphans, missing, now })
+    let tally = |named: HashSet<PictureKey>| {
+        let there: HashSet<PictureKey> = folder.keys()?.into_iter().collect();
+        let missing = named.difference(&there).count() as u64;
+        let orphans = there.difference(&named).count() as u64;
+        Ok::<_, Error>(Tallied { count: named.len() as u64, orphans, missing })
+    };
+    Ok(Inspection::of(database, named.map(tally).transpose()?, now))
 }
 
 impl Service {
@@ -183,13 +204,17 @@ impl Service {
         let (store, folder, now) = (self.house.store.clone(), self.house.pictures.folder.clone(), self.now());
         blocking(move || {
             let database = store.check_up(CHECK_UP_WAIT_MAX)?;
+            if database.is_broken() {
+                return Ok(Inspection::of(database, None, now));
+            }
             // Pictures come and go meanwhile: one is missing that had a row before the folder was read and has it still.
             let before = store.picture_keys()?;
             let there: HashSet<PictureKey> = folder.keys()?.into_iter().collect();
             let named = store.picture_keys()?;
             let missing = before.iter().filter(|key| named.contains(*key) && !there.contains(*key)).count() as u64;
             let orphans = there.iter().filter(|key| !named.contains(*key) && !before.contains(*key)).count() as u64;
-            Ok(Inspection { database, pictures: named.len() as u64, orphans, missing, now })
+            let pictures = Some(Tallied { count: named.len() as u64, orphans, missing });
+            Ok(Inspection::of(database, pictures, now))
         })
         .await?
     }

@@ -45,8 +45,15 @@ pub struct Checkup {
     pub schema_known: u32,
     /// What SQLite says of it.
     pub soundness: Soundness,
-    /// The latest moment that something bears.
+    /// The latest moment that something bears; none where it is broken.
     pub newest: Option<Moment>,
+}
+
+impl Checkup {
+    /// Whether something is wrong with it: what else it says is then worth nothing.
+    pub fn is_broken(&self) -> bool {
+        matches!(self.soundness, Soundness::Broken(_))
+    }
 }
 
 /// Whether a database is what SQLite wrote.
@@ -65,8 +72,8 @@ pub enum Soundness {
 pub struct Looked {
     /// As a whole.
     pub checkup: Checkup,
-    /// The names of its pictures.
-    pub pictures: HashSet<PictureKey>,
+    /// The names of its pictures; none where it is broken.
+    pub pictures: Option<HashSet<PictureKey>>,
     /// Of the server key that its secrets belong to; none before the first start came to its end.
     pub fingerprint: Option<Digest>,
 }
@@ -76,11 +83,12 @@ pub struct Looked {
 /// It cannot be opened or read.
 pub fn look(database: &Path, wait_max: Duration) -> Result<Looked, OpenError> {
     sqlite::look(database, |connection| {
-        Ok(Looked {
-            checkup: health::check_up(connection, wait_max)?,
-            pictures: pictures::keys(connection)?,
-            fingerprint: apps::adopted_key(connection)?,
-        })
+        let checkup = health::check_up(connection, wait_max)?;
+        if checkup.is_broken() {
+            return Ok(Looked { checkup, pictures: None, fingerprint: None });
+        }
+        let pictures = Some(pictures::keys(connection)?);
+        Ok(Looked { checkup, pictures, fingerprint: apps::adopted_key(connection)? })
     })
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{call, reply::Refusal};
 use crate::service::{
     Service,
-    health::{Checkup, Inspection, Soundness},
+    health::{Inspection, Tallied},
 };
 
 /// `/folder`.
@@ -18,23 +18,13 @@ pub(super) fn resource() -> Resource {
 }
 
 async fn inspect(service: Data<Service>) -> Result<HttpResponse, Refusal> {
-    let found = service.inspect().await?;
-    let clock_behind_s = found.clock_behind_s();
-    let Inspection { database, pictures, orphans, missing, .. } = found;
-    let Checkup { schema, schema_known, soundness, .. } = database;
-    let (is_sound, wrong) = match soundness {
-        Soundness::Sound => (Some(true), None),
-        Soundness::Broken(wrong) => (Some(false), Some(wrong)),
-        Soundness::Unfinished => (None, None),
-    };
+    let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = service.inspect().await?;
     Ok(HttpResponse::Ok().json(json!({
         "schema": schema,
         "schema_known": schema_known,
         "sound": is_sound,
         "wrong": wrong,
-        "pictures": pictures,
-        "orphans": orphans,
-        "missing": missing,
+        "pictures": pictures.map(|Tallied { count, orphans, missing }| [count, orphans, missing]),
         "clock_behind_s": clock_behind_s,
     })))
 }

@@ -32,13 +32,15 @@ const NEWEST: &str = "
         UNION ALL SELECT created_at FROM (SELECT created_at FROM app ORDER BY key DESC LIMIT 1))";
 
 pub(in crate::store) fn check_up(connection: &Connection, wait_max: Duration) -> Result<Checkup, Error> {
-    let newest: Option<i64> = connection.query_row(NEWEST, [], |row| row.get(0)).optional()?.flatten();
-    Ok(Checkup {
-        schema: schema(connection)?,
-        schema_known: SCHEMA_KNOWN,
-        soundness: soundness(connection, wait_max)?,
-        newest: newest.map(Moment::from_micros),
-    })
+    let soundness = soundness(connection, wait_max)?;
+    let newest: Option<i64> = match soundness {
+        Soundness::Broken(_) => None,
+        Soundness::Sound | Soundness::Unfinished => {
+            connection.query_row(NEWEST, [], |row| row.get(0)).optional()?.flatten()
+        }
+    };
+    let newest = newest.map(Moment::from_micros);
+    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_KNOWN, soundness, newest })
 }
 
 fn soundness(connection: &Connection, wait_max: Duration) -> Result<Soundness, Error> {
