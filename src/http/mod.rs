@@ -1,5 +1,5 @@
-//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own
-//! addresses, the origins of pages, streams of events, the last exchanges, files of pictures and of the console.
+//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests and what it
+//! counts, our own addresses, the origins of pages, streams of events, the last exchanges, files of pictures and of the console.
 //!
 //! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 

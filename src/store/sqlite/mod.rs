@@ -148,10 +148,8 @@ pub(super) fn look<T>(database: &Path, read: impl FnOnce(&Connection) -> Result<
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(address, flags).map_err(|cause| unusable(&cause))?;
     connection.busy_timeout(LOCK_WAIT_MAX).map_err(|cause| unusable(&cause))?;
-    read(&connection).map_err(|cause| match cause {
-        Error::Internal(cause) => unusable(&cause),
-        other => unusable(&other),
-    })
+    read(&connection)
+        .map_err(|error| if let Error::Internal(cause) = &error { unusable(cause) } else { unusable(&error) })
 }
 
 /// Sets what a writing connection needs; false when WAL cannot be had here.
