@@ -67,6 +67,11 @@ impl Folder {
         Ok(Self { pictures: pictures.into(), incoming: incoming.into() })
     }
 
+    /// Both folders as they are, to look at: nothing is made or emptied.
+    pub fn closed(pictures: &Path, incoming: &Path) -> Self {
+        Self { pictures: pictures.into(), incoming: incoming.into() }
+    }
+
     /// Stores all `files` (name and bytes) of a picture or none of them; durable when it returns.
     ///
     /// Costs a sync of each file and of three folders.
@@ -117,6 +122,40 @@ impl Folder {
         let disk =
             rustix::fs::statvfs(&*self.pictures).map_err(|why| fault("asking for the disk's room")(why.into()))?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Writes a file, reads it back and removes it.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn try_out(&self) -> Result<(), Error> {
+        const TRIED: &[u8] = b"ready";
+        let path = self.pictures.join(".ready");
+        let mut options = OpenOptions::new();
+        let tried = options.write(true).create(true).truncate(true).mode(0o600).open(&path).and_then(|mut file| {
+            file.write_all(TRIED)?;
+            drop(file);
+            let is_same = fs::read(&path)? == TRIED;
+            fs::remove_file(&path)?;
+            if is_same { Ok(()) } else { Err(io::Error::other("what was written came back otherwise")) }
+        });
+        tried.map_err(fault("trying out the picture folder"))
+    }
+
+    /// What the files of a picture take; 0 where there is none.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn bytes_of(&self, key: &PictureKey) -> Result<u64, Error> {
+        let sizes = || -> io::Result<u64> {
+            let mut bytes = 0;
+            for entry in fs::read_dir(self.place(key))? {
+                bytes += entry?.metadata()?.len();
+            }
+            Ok(bytes)
+        };
+        match sizes() {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(0),
+            sizes => sizes.map_err(fault("measuring a picture")),
+        }
     }
 
     /// The names of all pictures that are there, in no order. Files that are no picture's are passed over.

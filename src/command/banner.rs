@@ -24,6 +24,7 @@ pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>
     lines.extend(
         setup.map(|link| format!("  Console     {link}  (makes its first administrator; good for 30 minutes)")),
     );
+    lines.push(format!("  Health      {base}/healthz  /readyz  /metrics"));
     lines.push("  Stop        Ctrl-C  (ends running requests, at most 20 s)".to_owned());
     lines.push(String::new());
     lines.join("\n")

@@ -87,6 +87,17 @@ impl Control {
         }
     }
 
+    /// The process that listens, as the system tells it.
+    pub(super) fn server_process(&self) -> Option<i32> {
+        let connected = self.runtime.block_on(UnixStream::connect(self.socket.path())).ok()?;
+        connected.peer_cred().ok()?.pid()
+    }
+
+    /// As [`Control::get`], for a caller that waits no longer than this.
+    pub(super) fn get_within(&self, path: &str, wait_max: Duration) -> Result<Value, Failure> {
+        self.call_within(Method::GET, path, None, wait_max)
+    }
+
     /// What work of its own runs on.
     pub(super) fn runtime(&self) -> &Runtime {
         &self.runtime
@@ -118,8 +129,18 @@ impl Control {
     }
 
     fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
+        self.call_within(method, path, body, ANSWER_WAIT)
+    }
+
+    fn call_within(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        wait_max: Duration,
+    ) -> Result<Value, Failure> {
         let exchange = exchange(self.socket.path(), method, path, body);
-        let (status, bytes) = match self.runtime.block_on(async { time::timeout(ANSWER_WAIT, exchange).await }) {
+        let (status, bytes) = match self.runtime.block_on(async { time::timeout(wait_max, exchange).await }) {
             Ok(answered) => answered.map_err(|error| {
                 Failure::new(
                     Code::Server,
@@ -129,7 +150,7 @@ impl Control {
             Err(_) => {
                 let sentence = format!(
                     "The server did not answer within {} s: look at its log, then try again.",
-                    ANSWER_WAIT.as_secs()
+                    wait_max.as_secs()
                 );
                 return Err(Failure::new(Code::Server, sentence));
             }

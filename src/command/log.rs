@@ -11,9 +11,12 @@ use std::{
 };
 
 use env_logger::{Builder, Target, fmt::Formatter};
-use log::{LevelFilter, Record};
-use serde_json::json;
-use standin::settings::LogFormat;
+use log::{
+    LevelFilter, Record,
+    kv::{self, Key, Value, VisitSource, VisitValue},
+};
+use serde_json::{Map, json};
+use standin::{server, settings::LogFormat};
 
 /// Lines that may wait to be written; whoever logs then waits for a place.
 const LINES_WAITING_MAX: usize = 4096;
@@ -95,20 +98,80 @@ fn write_all(waiting: &Receiver<Entry>) {
 
 fn write_text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let (time, level) = (out.timestamp_millis(), record.level());
-    writeln!(out, "{time} {level:5} {}", one_line(record.args().to_string()))
+    let request = server::request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
+    writeln!(out, "{time} {level:5} {}{request}", one_line(record.args().to_string()))
 }
 
 fn write_json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let time = out.timestamp_millis().to_string();
     let level = record.level().as_str().to_ascii_lowercase();
-    let line = json!({ "time": time, "level": level, "message": record.args().to_string(), "module": record.target() });
-    writeln!(out, "{line}")
+    let mut line = Map::new();
+    line.insert("time".to_owned(), time.into());
+    line.insert("level".to_owned(), level.into());
+    line.insert("message".to_owned(), record.args().to_string().into());
+    line.insert("module".to_owned(), record.target().into());
+    line.extend(server::request_id().map(|id| ("request".to_owned(), id.into())));
+    // An access line has its parts beside its text; a map of them fails never.
+    let _ = record.key_values().visit(&mut Parts(&mut line));
+    writeln!(out, "{}", ascii_breaks(serde_json::Value::Object(line).to_string()))
 }
 
-/// Control characters escaped: what a client sent must not look like a line of our own.
+/// The parts of a line that programs read by name.
+struct Parts<'a>(&'a mut Map<String, serde_json::Value>);
+
+impl<'kvs> VisitSource<'kvs> for Parts<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        let mut shown = Shown(json!(null));
+        value.visit(&mut shown)?;
+        self.0.insert(key.as_str().to_owned(), shown.0);
+        Ok(())
+    }
+}
+
+/// Numbers as numbers, what is not there as null, the rest as text.
+struct Shown(serde_json::Value);
+
+impl<'v> VisitValue<'v> for Shown {
+    fn visit_any(&mut self, value: Value<'_>) -> Result<(), kv::Error> {
+        self.0 = value.to_string().into();
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), kv::Error> {
+        self.0 = json!(null);
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
+        self.0 = value.into();
+        Ok(())
+    }
+
+    fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
+        self.0 = value.into();
+        Ok(())
+    }
+}
+
+/// Whether some program or other begins a new line here, or gives what follows another look.
+fn breaks(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// JSON escapes the control characters of ASCII; what else breaks lines can only stand inside a text, and is escaped there as well.
+fn ascii_breaks(line: String) -> String {
+    match line.contains(breaks) {
+        true => {
+            line.chars().map(|c| if breaks(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
+        }
+        false => line,
+    }
+}
+
+/// What breaks lines is escaped: what a client sent must not look like a line of our own.
 fn one_line(text: String) -> String {
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    match text.contains(char::is_control) {
+    let escape = |c: char| if breaks(c) { c.escape_default().to_string() } else { c.to_string() };
+    match text.contains(breaks) {
         true => text.chars().map(escape).collect(),
         false => text,
     }

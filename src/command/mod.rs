@@ -12,6 +12,7 @@ mod doctor;
 mod failure;
 mod fields;
 mod flags;
+mod healthcheck;
 mod house;
 mod log;
 mod output;
@@ -38,7 +39,8 @@ Examples:
   standin admin create ada --password-stdin < password.txt
                                       who may sign in to the console
   standin config show --origin        every setting, and who gave it
-  standin doctor                      whether clients reach the running server, and what to change
+  standin doctor                      whether the data folder is as it should be and clients reach the running server
+  standin healthcheck                 whether the server is ready: exit code 0 or 1, for containers
 
 Exit codes:
   0  done
@@ -65,6 +67,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
         Some(("user", matches)) => user::run(matches),
         Some(("config", matches)) => config::run(matches),
         Some(("doctor", matches)) => doctor::run(matches),
+        Some(("healthcheck", matches)) => healthcheck::run(matches),
         Some((_, matches)) => serve::run(matches),
         None => serve::run(&matches),
     };
@@ -94,6 +97,7 @@ fn standin() -> Command {
             admin::command(),
             config::command(),
             doctor::command(),
+            healthcheck::command(),
         ])
 }
 

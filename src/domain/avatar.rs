@@ -156,6 +156,8 @@ pub struct NewPicture {
     pub width_px: u32,
     /// Of the full rendition.
     pub height_px: u32,
+    /// Of all its files.
+    pub bytes: u64,
 }
 
 /// What a default tile is drawn from: 64 bits, as text 16 hexadecimal digits.

@@ -2,9 +2,9 @@
 
 use std::{
     cell::RefCell,
-    fmt::{self, Write as _},
+    fmt::Write as _,
     future::Future,
-    net::SocketAddr,
+    ops::RangeInclusive,
     pin::Pin,
     rc::Rc,
     sync::{
@@ -21,7 +21,7 @@ use actix_web::{
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
     error::{InternalError, PayloadError},
     http::{
-        Method, StatusCode, Uri,
+        StatusCode,
         header::{HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::{Next, from_fn},
@@ -29,19 +29,14 @@ use actix_web::{
 };
 use futures_util::Stream;
 use log::Level;
-use percent_encoding::percent_decode_str;
 
-use super::meter::Meter;
+pub use super::access::{ACCESS, Unlogged, carried, request_id};
+use super::{
+    access::{self, Noted},
+    meter::Meter,
+    metrics::Metrics,
+};
 use crate::domain::time::Moment;
-
-/// The log target of the access lines.
-pub const ACCESS: &str = "standin::access";
-
-/// Bytes of a path with its query that a line shows.
-const TARGET_BYTES_SHOWN: usize = 1024;
-
-/// Bytes of a method that a line shows.
-const METHOD_BYTES_SHOWN: usize = 16;
 
 /// What is still read of a body after its answer, so that a client that sends everything before it listens gets to listen. The
 /// system's own buffers take 4 to 7 MiB more on loopback (measured), and all of it is to stay below 8 MiB.
@@ -50,14 +45,10 @@ const UNREAD_BYTES_MAX: usize = 512 * 1024;
 /// How long a client that is still sending has for hearing its answer before the connection is cut.
 const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// Query parameters whose value no log may show: every name that ends in one of these, whatever its case.
-const SECRET_ENDINGS: [&str; 6] = ["token", "secret", "password", "usersig", "code", "nonce"];
+/// Bytes of an id that a caller may bring along. Fewer are hardly of its own.
+const CALLERS_ID_BYTES: RangeInclusive<usize> = 8..=64;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Marks an answer that gets no line, among its extensions: for what a client asks once a second, for ever.
-#[derive(Debug, Clone, Copy)]
-pub struct Unlogged;
 
 /// Stands around the whole app. One for all workers: clones count on.
 #[derive(Debug, Clone)]
@@ -68,6 +59,7 @@ struct Numbers {
     start: String,
     last: AtomicU64,
     meter: Meter,
+    metrics: Metrics,
 }
 
 impl Guard {
@@ -77,6 +69,7 @@ impl Guard {
             start: format!("{:x}", start.micros()),
             last: AtomicU64::new(0),
             meter: Meter::default(),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -90,10 +83,16 @@ impl Guard {
         &self.0.meter
     }
 
+    /// What the doors behind it answered, for Prometheus.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
     /// The middleware, to be wrapped around everything else.
     ///
     /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target
-    /// [`ACCESS`], unless its answer is [`Unlogged`]. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
+    /// [`ACCESS`], at level debug where its answer is [`Unlogged`]. A caller may bring an id of 8 to 64 letters, digits and `._-`, and
+    /// finds it in both; any other is not looked at. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
     /// alone would read an endless chunked body for ever. (Behind an answer without a byte it reads on for its disconnect timeout.)
     pub fn middleware<S, B>(
         &self,
@@ -112,18 +111,23 @@ impl Guard {
         mut request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-        let id = self.next_id();
-        let noted = log::log_enabled!(target: ACCESS, Level::Info).then(|| Noted::of(&request));
+        let id: Rc<str> = callers_id(request.headers()).map_or_else(|| self.next_id().into(), Rc::from);
+        let noted = log::log_enabled!(target: ACCESS, Level::Info).then(|| Noted::of(&request, Rc::clone(&id)));
+        let counted = self.0.metrics.begin(request.method());
         let body = watch_body(&mut request);
         let begun = Instant::now();
-        let answered = next.call(request).await;
-        self.0.meter.count(begun.elapsed());
+        let answered = access::under(Rc::clone(&id), async { next.call(request).await }).await;
+        let took = begun.elapsed();
+        self.0.meter.count(took);
         match answered {
             Ok(mut answer) => {
-                if let Some(noted) = noted.filter(|_| !answer.response().extensions().contains::<Unlogged>()) {
-                    noted.log(answer.status(), answer.response().body().size(), &id);
+                counted.answered(answer.request().match_pattern(), answer.status(), took);
+                if let Some(noted) = noted {
+                    let is_quiet = answer.response().extensions().contains::<Unlogged>();
+                    let level = if is_quiet { Level::Debug } else { Level::Info };
+                    noted.log(level, answer.status(), answer.response().body().size());
                 }
-                mark(answer.headers_mut(), id);
+                mark(answer.headers_mut(), &id);
                 let is_socket = answer.status() == StatusCode::SWITCHING_PROTOCOLS; // its stream outlives the answer by design
                 Ok(answer.map_body(|_, answer| match body {
                     Some(body) if !body.has_ended() && !is_socket => {
@@ -135,10 +139,11 @@ impl Guard {
             Err(error) => {
                 // A refusal by another middleware: the request is gone, so its answer travels inside the error.
                 let mut answer = error.error_response();
+                counted.answered(None, answer.status(), took);
                 if let Some(noted) = noted {
-                    noted.log(answer.status(), answer.body().size(), &id);
+                    noted.log(Level::Info, answer.status(), answer.body().size());
                 }
-                mark(answer.headers_mut(), id);
+                mark(answer.headers_mut(), &id);
                 let answer = answer.map_body(|_, answer| match body {
                     Some(body) if !body.has_ended() => BoxBody::new(Held::new(answer, body)),
                     Some(_) | None => answer,
@@ -158,120 +163,18 @@ impl Guard {
     }
 }
 
-fn mark(headers: &mut HeaderMap, id: String) {
+/// The id that a caller, or a proxy before it, gave its request.
+fn callers_id(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (CALLERS_ID_BYTES.contains(&id.len()) && id.bytes().all(is_plain)).then_some(id)
+}
+
+fn mark(headers: &mut HeaderMap, id: &str) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }
-}
-
-/// What a line tells of a request, kept while the request is elsewhere.
-struct Noted {
-    method: Method,
-    uri: Uri,
-    peer: Option<SocketAddr>,
-    came: Instant,
-}
-
-impl Noted {
-    fn of(request: &ServiceRequest) -> Self {
-        Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            peer: request.peer_addr(),
-            came: Instant::now(),
-        }
-    }
-
-    fn log(&self, status: StatusCode, size: BodySize, id: &str) {
-        log::info!(target: ACCESS, "{}", Line { noted: self, status, size, id });
-    }
-}
-
-/// `POST /api/v1/login?token=*** 200 512 B 1.83 ms 64a3c1f0b2d11-2f 127.0.0.1:50211`
-struct Line<'a> {
-    noted: &'a Noted,
-    status: StatusCode,
-    size: BodySize,
-    id: &'a str,
-}
-
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Noted { method, uri, peer, came } = self.noted;
-        plain(f, method.as_str(), METHOD_BYTES_SHOWN)?;
-        f.write_char(' ')?;
-        target(f, uri)?;
-        write!(f, " {} ", self.status.as_u16())?;
-        match self.size {
-            BodySize::None => f.write_str("0 B")?,
-            BodySize::Sized(bytes) => write!(f, "{bytes} B")?,
-            BodySize::Stream => f.write_str("- B")?,
-        }
-        let micros = came.elapsed().as_micros();
-        write!(f, " {}.{:02} ms {} ", micros / 1000, micros % 1000 / 10, self.id)?;
-        match peer {
-            Some(peer) => write!(f, "{peer}"),
-            None => f.write_char('-'),
-        }
-    }
-}
-
-/// A path with its query as it may be shown: cut, and without the values of secret parameters.
-pub(super) struct Target<'a>(pub(super) &'a Uri);
-
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        target(f, self.0)
-    }
-}
-
-fn target(f: &mut fmt::Formatter<'_>, uri: &Uri) -> fmt::Result {
-    plain(f, uri.path(), TARGET_BYTES_SHOWN)?;
-    let Some(query) = uri.query() else { return Ok(()) };
-    let mut bytes_left = TARGET_BYTES_SHOWN;
-    for (at, pair) in query.split('&').enumerate() {
-        f.write_char(if at == 0 { '?' } else { '&' })?;
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        if is_secret(name) && name.len() < pair.len() {
-            plain(f, name, bytes_left)?;
-            f.write_str("=***")?;
-        } else {
-            plain(f, pair, bytes_left)?;
-        }
-        bytes_left = bytes_left.saturating_sub(pair.len());
-        if bytes_left == 0 {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Reads the name as the handler will, so that `to%6Ben=` hides nothing.
-pub(super) fn is_secret(name: &str) -> bool {
-    let ends_so = |name: &[u8]| {
-        SECRET_ENDINGS.iter().any(|ending| {
-            name.len()
-                .checked_sub(ending.len())
-                .and_then(|from| name.get(from..))
-                .is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
-        })
-    };
-    match name.contains('%') {
-        true => ends_so(&percent_decode_str(name).collect::<Vec<u8>>()),
-        false => ends_so(name.as_bytes()),
-    }
-}
-
-/// Writes what is printable ASCII as it is and escapes the rest, so that no input breaks a line or colours a terminal.
-fn plain(f: &mut fmt::Formatter<'_>, text: &str, bytes_max: usize) -> fmt::Result {
-    let shown = text.get(..bytes_max.min(text.len())).unwrap_or_default();
-    if shown.bytes().all(|b| b.is_ascii_graphic()) {
-        f.write_str(shown)?;
-    } else {
-        write!(f, "{}", shown.escape_default())?;
-    }
-    if shown.len() < text.len() { f.write_str("...") } else { Ok(()) }
 }
 
 /// A request's body, shared between whoever reads it and the guard, which must know afterwards whether it was read to its end.

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{
-    guard::Target,
+    access::Target,
     masking::{self, BODY_BYTES_MAX},
 };
 use crate::domain::time::{Clock, Moment};

@@ -35,7 +35,7 @@ pub async fn only(
     Err(InternalError::from_response(message, refusal).into())
 }
 
-fn is_loopback(origin: &str) -> bool {
+pub(super) fn is_loopback(origin: &str) -> bool {
     let Ok(origin) = Url::parse(origin) else { return false };
     let Some(host) = origin.host_str() else { return false };
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

@@ -3,7 +3,7 @@
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
-use super::guard;
+use super::access;
 
 /// Bytes kept of a body.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -75,7 +75,7 @@ pub(super) fn body(headers: &HeaderMap, kept: &[u8], bytes: u64) -> Option<Strin
 
 fn pair(pair: &str) -> String {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    match guard::is_secret(name) || is_secret(name) || name.contains('%') {
+    match access::is_secret(name) || is_secret(name) || name.contains('%') {
         true => format!("{name}={MASK}"),
         false => pair.to_owned(),
     }

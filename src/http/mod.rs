@@ -1,8 +1,9 @@
-//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests, our own
-//! addresses, the origins of pages, streams of events, the last exchanges, files of pictures and of the console.
+//! What every dialect needs and none should write twice: forms under limits, strict JSON, the guard around all requests and what it
+//! counts, our own addresses, the origins of pages, streams of events, the last exchanges, files of pictures and of the console.
 //!
 //! No rule of a vendor is here: a dialect chooses how a [`form::BodyFault`] is said on its wire.
 
+mod access;
 pub mod addresses;
 mod caching;
 pub mod console;
@@ -14,6 +15,7 @@ pub mod json;
 pub mod loopback;
 mod masking;
 pub mod meter;
+pub mod metrics;
 pub mod origins;
 pub mod peer;
 pub mod pictures;

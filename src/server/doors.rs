@@ -33,6 +33,9 @@ pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(tencent::socket())
             .service(native::scope(Door::Public { is_demo }))
             .service(native::front())
+            .service(native::healthz())
+            .service(native::readyz())
+            .service(native::figures())
             .default_service(web::to(native::unknown_path));
     }
 }

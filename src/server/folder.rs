@@ -146,6 +146,12 @@ fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
     }
 }
 
+/// The server key as it lies there, for who only looks: none where there is none.
+pub(super) fn key_there(settings: &Settings) -> Result<Option<ServerKey>, StartError> {
+    let is_there = settings.server_key.is_some() || settings.data.join("server.key").exists();
+    is_there.then(|| server_key(settings)).transpose()
+}
+
 /// Binds the control socket. A file left by a process that was killed is in the way of nobody: the folder's lock is ours.
 pub(super) fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
     let in_way = |error: io::Error| {

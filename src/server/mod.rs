@@ -3,6 +3,7 @@
 mod bound;
 pub mod doors;
 mod folder;
+mod look;
 mod tls;
 
 use std::{
@@ -24,6 +25,7 @@ use actix_web::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub use self::look::{Look, look};
 use self::{
     bound::{Listener, addresses, base_of, listen},
     tls::Certificate,
@@ -46,9 +48,10 @@ use crate::{
     http::{
         addresses::Addresses,
         documents::Documents,
-        guard::Guard,
+        guard::{self, Guard},
         inspector::Inspector,
         loopback,
+        metrics::Readers,
         origins::{self, NamesApp},
         peer::Proxies,
         spool::Spool,
@@ -117,6 +120,11 @@ fn unusable(sentence: impl Into<String>) -> StartError {
     StartError { kind: StartErrorKind::Folder, sentence: sentence.into() }
 }
 
+/// The id of the request that the calling task serves, for lines of the log.
+pub fn request_id() -> Option<String> {
+    guard::request_id()
+}
+
 /// What everything asynchronous runs on: one a process.
 pub struct Runtime(rt::SystemRunner);
 
@@ -157,6 +165,7 @@ struct House {
     is_demo: bool,
     documented: Documented,
     documents: Documents,
+    readers: Readers,
 }
 
 /// What a demo's banner and console may show: everybody knows it.
@@ -231,6 +240,7 @@ impl Server {
         let service =
             Service::open(store, folder, keyring, &picture_options(settings), wall_clock()).await.map_err(in_folder)?;
         service.sweep_at_start().await.map_err(in_folder)?;
+        service.measure_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
         describe_admin(&service, settings.admin_password.as_ref()).await?;
         if settings.demo {
@@ -250,6 +260,11 @@ impl Server {
             workers: settings.workers,
             is_demo: settings.demo,
             documented: documented(settings),
+            readers: match settings.metrics {
+                settings::Metrics::Loopback => Readers::Here,
+                settings::Metrics::Everybody => Readers::Everybody,
+                settings::Metrics::Off => Readers::Nobody,
+            },
         };
         Ok(Self { house, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
     }
@@ -394,6 +409,7 @@ fn public_server(
             .app_data(Data::new(house.inspector.clone()))
             .app_data(Data::new(house.documented.clone()))
             .app_data(Data::new(house.documents.clone()))
+            .app_data(Data::new(house.readers))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();
@@ -431,8 +447,12 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.inspector.clone()))
+            .app_data(Data::new(Readers::Everybody))
             .wrap(house.guard.middleware())
             .service(native::scope(Door::Control))
+            .service(native::healthz())
+            .service(native::readyz())
+            .service(native::figures())
             .default_service(web::to(native::unknown_path))
     };
     let server =

@@ -40,6 +40,7 @@ use admins::Setup;
 use apps::Directory;
 use attempts::LoginAttempts;
 use credentials::Keyring;
+use health::Readiness;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
 use turns::Turns;
@@ -63,6 +64,7 @@ struct House {
     /// A text too short for the index costs a walk over all users of the app.
     searching: Turns,
     nonces: Nonces,
+    readiness: Readiness,
     clock: Clock,
 }
 
@@ -102,6 +104,7 @@ impl Service {
                 setup: Setup::default(),
                 searching,
                 nonces: Nonces::new(),
+                readiness: Readiness::new(),
                 clock,
             }),
         })

@@ -22,6 +22,7 @@ use crate::{
         accounts::Caller,
         apps::Tenant,
         blocking, credentials,
+        health::Decoding,
         quota::UploadQuota,
         turns::{Turns, Workshop},
     },
@@ -148,6 +149,13 @@ impl Pictures {
         }
     }
 
+    /// The memory for decoding, and what of it is taken.
+    pub(super) fn decoding(&self) -> Decoding {
+        let kib = |kib: usize| kib as u64 * 1024;
+        let (whole, free) = (self.budget.whole_kib as usize, self.budget.kib.available_permits());
+        Decoding { budget_bytes: kib(whole), used_bytes: kib(whole.saturating_sub(free)) }
+    }
+
     /// Forgets a removed picture's renditions.
     pub(super) fn forget(&self, key: &PictureKey) {
         for rendition in Rendition::ALL {
@@ -235,7 +243,9 @@ impl Service {
             let files: Vec<(&str, &[u8])> =
                 prepared.renditions.iter().map(|(rendition, bytes)| (rendition.name(), bytes.as_slice())).collect();
             folder.put(&key, &files)?;
-            Ok(NewPicture { key, kind: prepared.kind, width_px: prepared.width_px, height_px: prepared.height_px })
+            let bytes = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+            let (width_px, height_px) = (prepared.width_px, prepared.height_px);
+            Ok(NewPicture { key, kind: prepared.kind, width_px, height_px, bytes })
         })
         .await?
     }

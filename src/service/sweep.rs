@@ -43,6 +43,22 @@ impl Service {
         .await?
     }
 
+    /// Measures every picture that was stored by a version that did not keep what its files take.
+    /// # Errors
+    /// Store and disk errors.
+    pub async fn measure_at_start(&self) -> Result<(), Error> {
+        loop {
+            let keys = self.house.store.unmeasured_pictures(STEP_ROWS)?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            let folder = self.house.pictures.folder.clone();
+            let sizes = move || keys.into_iter().map(|key| folder.bytes_of(&key).map(|bytes| (key, bytes))).collect();
+            let measured: Result<_, Error> = blocking(sizes).await?;
+            self.house.store.measure_pictures(measured?).await?;
+        }
+    }
+
     /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets and sessions that have expired, events that
     /// nobody asks for any more, the oldest deeds of many, and rows that still name deleted users.
     /// # Errors

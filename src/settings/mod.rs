@@ -70,6 +70,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// Who is shown the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metrics {
+    /// Programs on this machine, spoken to without a proxy between.
+    Loopback,
+    /// Whoever asks.
+    Everybody,
+    /// Nobody.
+    Off,
+}
+
 /// Every setting as a valid value.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -97,6 +108,8 @@ pub struct Settings {
     pub log: log::LevelFilter,
     /// How they are written.
     pub log_format: LogFormat,
+    /// Who is shown the figures.
+    pub metrics: Metrics,
     /// The bounds of pictures.
     pub pictures: PictureSettings,
     /// The server key, if it is not to be a file in the data folder.
@@ -172,6 +185,12 @@ impl Settings {
             log_format: read(raw, &table::LOG_FORMAT, |text| match text {
                 "text" => Some(LogFormat::Text),
                 "json" => Some(LogFormat::Json),
+                _ => None,
+            })?,
+            metrics: read(raw, &table::METRICS, |text| match text {
+                "loopback" => Some(Metrics::Loopback),
+                "everybody" => Some(Metrics::Everybody),
+                "off" => Some(Metrics::Off),
                 _ => None,
             })?,
             pictures: PictureSettings::parse(raw)?,

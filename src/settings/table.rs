@@ -132,14 +132,14 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 const SERVING: &str = "Serving";
-const LOGGING: &str = "Log";
+const LOGGING: &str = "Log and figures";
 const PICTURES: &str = "Pictures";
 const FIRST_APP: &str = "The first app";
 const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 30] = [
+pub static SETTINGS: [&Setting; 31] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -153,6 +153,7 @@ pub static SETTINGS: [&Setting; 30] = [
     &WORKERS,
     &LOG,
     &LOG_FORMAT,
+    &METRICS,
     &PICTURE_FILE_BYTES_MAX,
     &PICTURE_PIXELS_MAX,
     &PICTURE_SIDE_PX_MAX,
@@ -280,6 +281,14 @@ pub(super) static LOG_FORMAT: Setting = Setting {
     form: Form::Word(&["text", "json"]),
     preset: Preset::Text("text"),
     help: "How log lines are written, to standard output",
+};
+
+pub(super) static METRICS: Setting = Setting {
+    name: "metrics",
+    group: LOGGING,
+    form: Form::Word(&["loopback", "everybody", "off"]),
+    preset: Preset::Text("loopback"),
+    help: "Who is shown /metrics: loopback (programs on this machine, not what a proxy passes on), everybody, off (nobody)",
 };
 
 pub(super) static PICTURE_FILE_BYTES_MAX: Setting = Setting {

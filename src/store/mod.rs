@@ -9,6 +9,7 @@
 mod admins;
 mod asked;
 mod friends;
+mod observed;
 mod sqlite;
 
 use std::{collections::HashSet, fmt, path::Path, sync::Arc};
@@ -19,6 +20,7 @@ pub use self::asked::{
     ContactsChange, Held, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState,
     StateChange, StoredPicture, Ticket, TicketHolder, UserChange,
 };
+pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 use self::sqlite::{
     Engine, apps, contacts, events, friends as friend_rows, pictures, search, sessions, tickets, users,
 };
@@ -506,18 +508,6 @@ impl Store {
     /// Those of every read.
     pub fn hears(&self, listener: UserKey, of: UserKey) -> Result<bool, Error> {
         self.0.read(|connection| contacts::hears(connection, listener, of))
-    }
-
-    /// Writes that wait for the one writer.
-    pub fn writes_waiting(&self) -> usize {
-        self.0.waiting()
-    }
-
-    /// What the database takes on the disk.
-    /// # Errors
-    /// Those of every read.
-    pub fn bytes(&self) -> Result<u64, Error> {
-        self.0.read(sqlite::bytes)
     }
 
     /// Changes after every commit, so that who follows the events need not ask in vain. Its other side is gone when the store has closed.

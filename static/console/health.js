@@ -38,6 +38,7 @@ function drawn(facts) {
       tile('Open connections', count(sockets), facts.sockets.map(({ wire, open }) => `${wire} ${open}`).join(', ')),
       tile('Writes waiting', count(facts.writes_waiting), facts.writes_waiting === 0 ? 'nobody waits' : 'for the disk'),
       tile('Database', bytes(facts.database_bytes)),
+      tile('Pictures', bytes(facts.picture_bytes), `${count(facts.pictures)} kept, each in all its sizes`),
       tile('Disk left', bytes(facts.disk_free_bytes))),
     h('div.plots', {},
       plot('Requests a minute', [['requests', of('requests')]], count),

@@ -43,7 +43,9 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByRole('button', { name: 'Done' }).click();
 
   await visit(page, '#/health');
+  await page.locator('dl.tiles').waitFor();
   check('health has three plots, each with its words', await page.locator('svg[role=img][aria-label]').count(), 3);
+  holds('health tells what pictures take', (await page.textContent('dl.tiles')).includes('Pictures'), 'tiles');
   await visit(page, '#/audit');
   await page.getByRole('table').waitFor();
   const deeds = await page.textContent('main');

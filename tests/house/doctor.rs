@@ -1,8 +1,10 @@
 //! `standin doctor`: the true server seen through a small proxy, whole and with one thing broken at a time.
 
 use std::{
+    fs::{OpenOptions, Permissions},
     io::{self, Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
+    os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _},
     path::Path,
     sync::{
         Arc,
@@ -15,6 +17,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    photo,
     standin::{Standin, standin},
     tls::{self, Authority},
 };
@@ -135,6 +138,28 @@ fn line<'a>(said: &'a str, check: &str) -> &'a str {
     said.lines().find(|line| line.split_whitespace().nth(1) == Some(check)).unwrap_or_else(|| panic!("{check}: {said}"))
 }
 
+/// What a check found.
+fn found<'a>(said: &'a str, check: &str) -> &'a str {
+    line(said, check)[21..].trim_end()
+}
+
+/// How many lines are about the way to the server, not its folder.
+fn outside(said: &str) -> usize {
+    said.lines().count() - FOLDER_CHECKS
+}
+
+const FOLDER: [&str; FOLDER_CHECKS] =
+    ["folder", "lock", "disk", "database", "schema", "pages", "pictures", "key", "clock"];
+
+const OUTSIDE: [&str; 9] =
+    ["name", "port", "certificate", "server", "headers", "upload", "picture", "websocket", "figures"];
+
+/// How many lines are about the folder.
+const FOLDER_CHECKS: usize = 9;
+
+/// The version of the schema: how many steps lead to it.
+const SCHEMA: u32 = 7;
+
 #[actix_web::test]
 async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
     let proxy = Proxy::with(Fault::None);
@@ -142,15 +167,32 @@ async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
     let (code, said, complained) = doctor(&house.data(), &[]);
     let port = proxy.port;
     let expected = format!(
-        "ok      name         127.0.0.1 is 127.0.0.1\n\
+        "ok      folder       {data} is closed to others\n\
+         ok      lock         held by the running server, process {pid}\n\
+         ok      disk         {free}\n\
+         ok      database     {sizes}\n\
+         ok      schema       version {schema}, as this program knows it\n\
+         ok      pages        all sound\n\
+         ok      pictures     0 kept\n\
+         ok      key          in server.key, beside what it seals; it is this database's\n\
+         ok      clock        not behind what is stored\n\
+         ok      name         127.0.0.1 is 127.0.0.1\n\
          ok      port         {port} answers\n\
          ok      certificate  none: plain HTTP, which MirrorFly's SDK takes only with ssl: false\n\
          ok      server       it is this one\n\
          ok      headers      names with underscores come through\n\
          ok      upload       a body of 1.5 MiB comes through\n\
          ok      picture      comes through as image/png\n\
-         ok      websocket    opens at 127.0.0.1:{port}/websocket\n"
+         ok      websocket    opens at 127.0.0.1:{port}/websocket\n\
+         ok      figures      /metrics is shown, as the address is this machine's own\n",
+        data = house.data().display(),
+        pid = house.pid(),
+        free = found(&said, "disk"),
+        sizes = found(&said, "database"),
+        schema = SCHEMA,
     );
+    assert!(found(&said, "disk").ends_with("iB free"), "{said}");
+    assert!(found(&said, "database").contains("KiB, and "), "{said}");
     assert_eq!((code, said.as_str(), complained.as_str()), (0, expected.as_str(), ""));
 }
 
@@ -218,14 +260,14 @@ async fn a_server_that_says_nothing_is_waited_for_5_seconds() {
 async fn a_name_that_leads_nowhere_and_a_port_without_a_listener_are_told_apart() {
     let house = Standin::with(&[("STANDIN_PUBLIC_URL", "http://standin.invalid")]).await;
     let (code, said, _) = doctor(&house.data(), &[]);
-    assert_eq!((code, said.lines().count()), (1, 1), "the rest is left out: {said}");
+    assert_eq!((code, outside(&said)), (1, 1), "the rest is left out: {said}");
     assert!(line(&said, "name").starts_with("FAILED  name         standin.invalid leads nowhere ("), "{said}");
     assert!(said.contains("): give the name an A or AAAA record"), "{said}");
 
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{free}"))]).await;
     let (code, said, _) = doctor(&house.data(), &[]);
-    assert_eq!((code, said.lines().count()), (1, 2), "{said}");
+    assert_eq!((code, outside(&said)), (1, 2), "{said}");
     assert!(
         line(&said, "port").starts_with(&format!("FAILED  port         {} does not answer (", free.port())),
         "{said}"
@@ -286,7 +328,8 @@ async fn it_answers_in_json_for_programs() {
     assert_eq!((code, &said["ok"]), (1, &Value::Bool(false)));
     let checks = said["checks"].as_array().unwrap();
     let names: Vec<_> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
-    assert_eq!(names, ["name", "port", "certificate", "server", "headers", "upload", "picture", "websocket"]);
+    assert_eq!(names[..FOLDER_CHECKS], FOLDER);
+    assert_eq!(names[FOLDER_CHECKS..], OUTSIDE);
     let failed: Vec<_> = checks.iter().filter(|check| check["ok"] == Value::Bool(false)).collect();
     assert_eq!(failed.len(), 1, "{said}");
     assert_eq!(failed[0]["found"], "names with underscores are dropped");
@@ -303,6 +346,83 @@ async fn without_a_running_server_or_with_a_useless_authority_it_says_so() {
     assert_eq!((code, complained.as_str()), (2, said));
     house.terminate();
     let (code, printed, complained) = doctor(&house.data(), &[]);
-    assert_eq!((code, printed.as_str()), (3, ""));
+    assert_eq!((code, printed.lines().count()), (3, FOLDER_CHECKS), "the folder is looked at all the same: {printed}");
+    assert_eq!(printed.matches("FAILED").count(), 0, "{printed}");
+    assert_eq!(found(&printed, "lock"), "free: no server runs");
     assert!(complained.starts_with("standin: No server runs on the data folder "), "{complained}");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_the_folder_is_named_with_what_to_change() {
+    let mut house = Standin::fresh().await;
+    let data = house.data();
+    let token = house.back_end_token().await;
+    house.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(64, 64)).await;
+    std::fs::set_permissions(data.join("standin.db"), Permissions::from_mode(0o644)).unwrap();
+    let key = house.pictures_on_disk().remove(0);
+    std::fs::remove_dir_all(data.join("pictures").join(&key[..2])).unwrap();
+    let (code, said, complained) = doctor(&data, &[]);
+    let shown = data.display();
+    assert_eq!(code, 1);
+    assert_eq!(complained, format!("standin: The data folder {shown} is not as it should be.\n"));
+    let expected = format!("open to others: {shown}/standin.db (0644): chmod -R go= {shown}");
+    assert_eq!(found(&said, "folder"), expected);
+    assert!(
+        found(&said, "pictures").starts_with("1 kept, and the files of 1 of them are not there: restore"),
+        "{said}"
+    );
+    assert_eq!(said.matches("FAILED").count(), 2, "{said}");
+
+    house.terminate();
+    let key = std::fs::read(data.join("server.key")).unwrap();
+    std::fs::write(data.join("server.key"), "00".repeat(32)).unwrap();
+    let (code, said, _) = doctor(&data, &[]);
+    assert_eq!(code, 3);
+    let expected = "in server.key, beside what it seals; it is another database's: give back the key of this folder";
+    assert_eq!(found(&said, "key"), expected);
+    std::fs::remove_file(data.join("server.key")).unwrap();
+    let (_, said, _) = doctor(&data, &[]);
+    assert!(found(&said, "key").starts_with("nowhere to be found: put it back as server.key"), "{said}");
+    std::fs::write(data.join("server.key"), key).unwrap();
+
+    let database = OpenOptions::new().write(true).open(data.join("standin.db")).unwrap();
+    // Past the schema on the first page, every page but the last is garbage.
+    database.write_all_at(&[0xa5; 4096 * 20], 4096).unwrap();
+    let (_, said, _) = doctor(&data, &[]);
+    assert!(found(&said, "pages").starts_with("damaged ("), "{said}");
+    assert!(said.contains("): stop the server, keep a copy of the folder, and restore the last backup"), "{said}");
+    assert_eq!(said.lines().last(), Some(line(&said, "pages")), "the rest is left out");
+}
+
+#[actix_web::test]
+async fn it_changes_nothing_in_a_folder_that_no_server_runs_on() {
+    let mut house = Standin::fresh().await;
+    house.login_or_register(serde_json::json!({ "user_id": "ada", "password": "a key", "username": "Ada" })).await;
+    house.terminate();
+    let state = || {
+        let mut files: Vec<_> = std::fs::read_dir(house.data())
+            .unwrap()
+            .map(|entry| {
+                let (path, known) = entry.map(|entry| (entry.path(), entry.metadata().unwrap())).unwrap();
+                (std::fs::read(&path).unwrap_or_default(), path, known.modified().unwrap(), known.mode())
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    let before = state();
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!((code, said.matches("FAILED").count()), (3, 0), "{said}");
+    assert!(before == state(), "a file of the folder changed");
+}
+
+#[actix_web::test]
+async fn a_server_that_does_not_answer_is_named_by_its_process() {
+    let house = Standin::fresh().await;
+    std::fs::remove_file(standin::settings::control_socket(&house.data()).unwrap().path()).unwrap();
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!(code, 3);
+    let pid = house.pid();
+    let expected = format!("held by process {pid}, which does not answer on the control socket: look at its log");
+    assert!(found(&said, "lock").starts_with(&expected), "{said}");
 }

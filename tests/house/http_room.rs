@@ -3,7 +3,10 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -77,6 +80,7 @@ impl Door {
                     .app_data(Data::new(folder.clone()))
                     .route("/form", web::to(tell_form))
                     .route("/object", web::to(tell_object))
+                    .route("/never", web::to(never_answer))
                     .route("/deaf", web::to(|| async { HttpResponse::Ok().json(json!({ "deaf": true })) }))
                     .service(web::scope("/refused").wrap(from_fn(refuse)))
                     .default_service(web::to(|| async {
@@ -177,6 +181,14 @@ fn refusal(fault: &BodyFault) -> HttpResponse {
 
 fn told<T>(read: Result<T, Error>, tell: impl FnOnce(T) -> Value) -> Value {
     read.map_or_else(|error| json!({ "error": error.to_string() }), tell)
+}
+
+/// Whether somebody waits for what never answers.
+static IS_WAITED_FOR: AtomicBool = AtomicBool::new(false);
+
+async fn never_answer() -> HttpResponse {
+    IS_WAITED_FOR.store(true, Ordering::SeqCst);
+    std::future::pending().await
 }
 
 async fn tell_form(

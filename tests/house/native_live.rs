@@ -132,6 +132,7 @@ async fn the_health_of_the_house_is_told_in_figures() {
     }
     assert_eq!(health["sockets"], json!([{ "wire": "mirrorfly", "open": 0 }, { "wire": "tencent", "open": 0 }]));
     assert_eq!((&health["version"], &health["writes_waiting"]), (&json!(env!("CARGO_PKG_VERSION")), &json!(0)));
+    assert_eq!((&health["pictures"], &health["picture_bytes"]), (&json!(0), &json!(0)));
     for facts in ["database_bytes", "disk_free_bytes"] {
         assert!(health[facts].as_u64().unwrap() > 4096, "{health}");
     }

@@ -11,7 +11,8 @@ use std::{
 use standin::{
     domain::{app::Registration, id::Host},
     settings::{
-        Durability, Form, Listen, LogFormat, Origin, Preset, Raw, SETTINGS, Setting, Settings, Surroundings, TlsFiles,
+        Durability, Form, Listen, LogFormat, Metrics, Origin, Preset, Raw, SETTINGS, Setting, Settings, Surroundings,
+        TlsFiles,
     },
 };
 
@@ -98,6 +99,7 @@ fn without_anything_given_the_documented_defaults_hold() {
     assert_eq!(settings.workers, 3);
     assert_eq!(settings.log, log::LevelFilter::Info);
     assert_eq!(settings.log_format, LogFormat::Text);
+    assert_eq!(settings.metrics, Metrics::Loopback);
     let pictures = settings.pictures;
     assert_eq!(pictures.file_bytes_max, 10 << 20);
     assert_eq!(pictures.pixels_max, 32_000_000);
@@ -205,6 +207,7 @@ fn valid(setting: &Setting) -> &'static str {
         "durability" => "normal",
         "log" => "debug",
         "log_format" => "json",
+        "metrics" => "off",
         "server_key" => "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F",
         "app_id" => "shop-1",
         "app_secret" => "0123456789abcdefghijklmnopqrstUV",

@@ -132,6 +132,7 @@ fn upload(number: u32) -> AvatarChange {
         kind: PictureKind::Jpeg,
         width_px: 640,
         height_px: 480,
+        bytes: 1000,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What is asked of the public address, in the order in which one thing builds on another.
 
-use std::{pin::Pin, time::Duration};
+use std::{net::IpAddr, pin::Pin, time::Duration};
 
 use http_body_util::Full;
 use hyper::{
@@ -45,12 +45,12 @@ pub(super) struct Outcome {
 }
 
 /// What was found, and where that is wrong, what to change.
-type Finding = Result<String, (String, String)>;
+pub(super) type Finding = Result<String, (String, String)>;
 
 /// A check that was not begun yet.
 type Check<'a> = Pin<Box<dyn Future<Output = Finding> + 'a>>;
 
-fn wrong(found: impl Into<String>, advice: &str) -> (String, String) {
+pub(super) fn wrong(found: impl Into<String>, advice: &str) -> (String, String) {
     (found.into(), advice.to_owned())
 }
 
@@ -92,6 +92,13 @@ impl Target {
         format!("{}{path}", self.base.path().trim_end_matches('/'))
     }
 
+    /// Whether nobody but this machine calls it by its address.
+    fn is_of_this_machine(&self) -> bool {
+        let host = self.place.host.as_str();
+        let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        is_loopback || host == "localhost" || host.ends_with(".localhost")
+    }
+
     fn get(&self, path: &str) -> hyper::http::request::Builder {
         self.request(Method::GET, path)
     }
@@ -115,11 +122,12 @@ pub(super) async fn all(target: &Target, trust: &Trust) -> Vec<Outcome> {
         ("certificate", Box::pin(certificate(target, trust))),
         ("server", Box::pin(server(target, trust))),
     ];
-    let behind: [(_, Check<'_>); 4] = [
+    let behind: [(_, Check<'_>); 5] = [
         ("headers", Box::pin(headers(target, trust))),
         ("upload", Box::pin(upload(target, trust))),
         ("picture", Box::pin(picture(target, trust))),
         ("websocket", Box::pin(websocket(target, trust))),
+        ("figures", Box::pin(figures(target, trust))),
     ];
     let mut outcomes = Vec::new();
     for (name, check) in way {
@@ -136,7 +144,7 @@ pub(super) async fn all(target: &Target, trust: &Trust) -> Vec<Outcome> {
     outcomes
 }
 
-fn outcome(check: &'static str, finding: Finding) -> Outcome {
+pub(super) fn outcome(check: &'static str, finding: Finding) -> Outcome {
     match finding {
         Ok(found) => Outcome { check, found, advice: None },
         Err((found, advice)) => Outcome { check, found, advice: Some(advice) },
@@ -291,6 +299,19 @@ async fn picture(target: &Target, trust: &Trust) -> Finding {
             format!("came as HTTP {status} of {kind}"),
             "pass /pictures/ on as it is: no other location for it or for *.png, nothing that rewrites pictures",
         )),
+    }
+}
+
+/// A proxy on this machine that hides whom it speaks for would show everybody what is for this machine.
+async fn figures(target: &Target, trust: &Trust) -> Finding {
+    let answer = ask(&target.place, trust, target.get(&target.path("/metrics")), Vec::new()).await?;
+    match (answer.status.as_u16(), target.is_of_this_machine()) {
+        (200, false) => Err(wrong(
+            "/metrics is shown to whoever calls",
+            "let the proxy keep it (nginx: location = /metrics { return 404; }), or set metrics to off",
+        )),
+        (200, true) => Ok("/metrics is shown, as the address is this machine's own".to_owned()),
+        (_, _) => Ok("/metrics is not shown".to_owned()),
     }
 }
 

@@ -1,10 +1,13 @@
-//! `standin doctor`: whether clients reach the running server by its public address, and what to change where they do not.
+//! `standin doctor`: whether the data folder is as it should be, whether clients reach the running server by its public address, and
+//! what to change where not.
 //!
-//! Everything is asked from outside in, as a client would: through whatever proxy stands before the server. The control socket says
-//! what to look for; no secret is needed or sent.
+//! The folder is looked at from this machine; what the server has open, it is asked for. The rest is asked from outside in, as a client
+//! would: through whatever proxy stands before the server. The control socket says what to look for; no secret is needed or sent, and
+//! nothing is changed.
 
 mod call;
 mod checks;
+mod folder;
 
 use std::path::PathBuf;
 
@@ -26,13 +29,16 @@ Examples:
   standin doctor --data /var/lib/standin
   standin doctor --ca company-root.pem --json
 
-Run it where clients are, or on the server's own machine. Each check waits 5 seconds at the most; where one fails that the
-others build on, those are left out. Exit code 0: all is well. 1: something is to be changed, and the line says what.";
+Run it on the server's own machine. It changes nothing. The database is read for 10 seconds at the most, and each check from
+outside waits for 5; where one fails that the others build on, those are left out. Without a running server the folder alone is
+looked at. Exit code 0: all is well. 1: something is to be changed, and the line says what. 3: no server runs.";
 
 pub(super) fn command() -> Command {
     let authority = Arg::new("ca").long("ca").value_name("FILE").value_parser(value_parser!(PathBuf));
     Command::new("doctor")
-        .about("Check from outside in whether clients reach the running server, and say what to change")
+        .about(
+            "Check the data folder, and from outside in whether clients reach the running server; say what to change",
+        )
         .after_help(EXAMPLES)
         .arg(authority.help("Trust the authorities of this PEM file too, beside those that browsers trust"))
         .arg(json_flag())
@@ -45,21 +51,46 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             .map_err(|error| Failure::new(Code::Usage, format!("{} cannot be read: {error}.", path.display())))
     });
     let trust = call::Trust::new(authorities.transpose()?.as_deref())?;
-    let control = control::to_running_server(&flags::parse(matches)?.data)?;
+    let settings = flags::parse(matches)?;
+    let is_json = matches.get_flag("json");
+    let control = match control::to_running_server(&settings.data) {
+        Ok(control) => control,
+        Err(none) => {
+            if settings.data.join("standin.db").is_file() {
+                tell(is_json, None, &folder::all(&settings, None))?;
+            }
+            return Err(none);
+        }
+    };
+    let mut outcomes = folder::all(&settings, Some(&control));
     let target = Target::read(&control.get("/standin/v1/server")?)?;
-    let outcomes = control.runtime().block_on(checks::all(&target, &trust));
-    let failed = outcomes.iter().filter(|outcome| outcome.advice.is_some()).count();
-    match matches.get_flag("json") {
-        true => output::print_json(&json!({
-            "public_url": target.public_url(),
-            "ok": failed == 0,
-            "checks": outcomes.iter().map(object).collect::<Vec<Value>>(),
-        }))?,
-        false => output::print(&outcomes.iter().map(line).collect::<String>())?,
+    let is_folder_well = failed(&outcomes) == 0;
+    let outside = control.runtime().block_on(checks::all(&target, &trust));
+    let is_reached = failed(&outside) == 0;
+    outcomes.extend(outside);
+    tell(is_json, Some(target.public_url()), &outcomes)?;
+    match (is_folder_well, is_reached) {
+        (true, true) => Ok(()),
+        (_, false) => Err(Failure::new(Code::Refused, format!("Clients do not reach all of {}.", target.public_url()))),
+        (false, true) => {
+            let sentence = format!("The data folder {} is not as it should be.", settings.data.display());
+            Err(Failure::new(Code::Refused, sentence))
+        }
     }
-    match failed {
-        0 => Ok(()),
-        _ => Err(Failure::new(Code::Refused, format!("Clients do not reach all of {}.", target.public_url()))),
+}
+
+fn failed(outcomes: &[Outcome]) -> usize {
+    outcomes.iter().filter(|outcome| outcome.advice.is_some()).count()
+}
+
+fn tell(is_json: bool, public_url: Option<&str>, outcomes: &[Outcome]) -> Result<(), Failure> {
+    match is_json {
+        true => output::print_json(&json!({
+            "public_url": public_url,
+            "ok": failed(outcomes) == 0,
+            "checks": outcomes.iter().map(object).collect::<Vec<Value>>(),
+        })),
+        false => output::print(&outcomes.iter().map(line).collect::<String>()),
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::{admins, apps, deeds, events, front, health, reply, requests, sessions, user, users};
+use super::{admins, apps, deeds, events, front, health, probes, reply, requests, sessions, user, users};
 
 /// What stands below `/standin/v1`.
 #[derive(utoipa::OpenApi)]
@@ -69,7 +69,7 @@ struct BehindTheGate;
                        socket `standin.sock` in the data folder, where the file's mode is the authority. Errors are problems as RFC 9457 \
                        has them."
     ),
-    paths(front::welcome),
+    paths(front::welcome, probes::lives, probes::is_ready, probes::show),
     tags(
         (name = "Sign-in", description = "Administrators and their sessions"),
         (name = "Apps"),

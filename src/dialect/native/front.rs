@@ -40,6 +40,9 @@ struct Links {
     console: String,
     documents: String,
     openapi: String,
+    health: String,
+    ready: String,
+    metrics: String,
 }
 
 /// The front door: a browser gets the console, a program a few facts.
@@ -67,6 +70,9 @@ pub(super) async fn welcome(
             console: format!("{base}/"),
             documents: format!("{base}/docs/"),
             openapi: format!("{base}/openapi.json"),
+            health: format!("{base}/healthz"),
+            ready: format!("{base}/readyz"),
+            metrics: format!("{base}/metrics"),
         },
     })
 }

@@ -16,7 +16,7 @@ use crate::{
         admin::Authority,
         error::{self, Unauthenticated},
     },
-    http::{addresses::Addresses, origins},
+    http::{addresses::Addresses, guard, origins},
     service::{
         Service,
         admins::SignedIn,
@@ -52,13 +52,13 @@ pub(super) async fn admit(
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     // Whoever hangs up once the change is made does not get around the record of it.
-    let call = rt::spawn(async move {
+    let call = rt::spawn(guard::carried(async move {
         let answer = next.call(request).await?.map_into_boxed_body();
         if answer.status().is_success() {
             deeds::keep(&answer, authority).await;
         }
         Ok(answer)
-    });
+    }));
     call.await.map_err(|gone| Refusal::from(error::Error::internal(gone)))?
 }
 

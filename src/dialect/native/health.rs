@@ -32,6 +32,8 @@ struct HealthView {
     database_bytes: u64,
     /// What may still be written on the disk of the pictures.
     disk_free_bytes: u64,
+    pictures: u64,
+    picture_bytes: u64,
     /// The last hour, the newest minute first; minutes without a request are left out.
     minutes: Vec<MinuteView>,
 }
@@ -63,10 +65,12 @@ pub(super) async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<H
     Ok(HttpResponse::Ok().json(HealthView {
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: meter.age().as_secs(),
-        writes_waiting: facts.writes_waiting,
+        writes_waiting: facts.writes.waiting,
         sockets: facts.sockets.map(OpenView::of).into(),
         database_bytes: facts.database_bytes,
         disk_free_bytes: facts.disk_free_bytes,
+        pictures: facts.pictures.count,
+        picture_bytes: facts.pictures.bytes,
         minutes: meter.minutes().iter().map(MinuteView::from).collect(),
     }))
 }

@@ -8,10 +8,12 @@ mod apps;
 mod deeds;
 mod document;
 mod events;
+mod folder;
 mod front;
 mod gate;
 mod health;
 mod nearby;
+mod probes;
 mod query;
 mod reply;
 mod requests;
@@ -24,6 +26,7 @@ pub use apps::Documented;
 pub use document::document;
 pub use front::{front, unknown_path};
 pub use gate::Door;
+pub use probes::{figures, healthz, readyz};
 
 use crate::{
     domain::{error::Error, id::AppId},
@@ -45,6 +48,11 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
         .service(requests::resource())
         .service(front::server())
         .default_service(web::to(unknown_path));
+    let behind_the_gate = match door {
+        // It reads every page of the database: for whoever has the machine.
+        Door::Control => behind_the_gate.service(folder::resource()),
+        Door::Public { .. } => behind_the_gate,
+    };
     web::scope(BASE).app_data(door).service(sessions::scope(door)).service(behind_the_gate)
 }
 

@@ -1,7 +1,7 @@
 //! The nearest path to one that nobody serves: most are mistyped, or cut off in front of a vendor's own words.
 
 /// Paths that people aim at: doors, and the first call of each.
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 20] = [
     "/",
     "/api/v1",
     "/api/v1/login",
@@ -13,7 +13,10 @@ const PATHS: [&str; 17] = [
     "/api/v2.1/rest/user_profile",
     "/api/v2/sdk/login_or_register",
     "/console",
+    "/healthz",
+    "/metrics",
     "/pictures",
+    "/readyz",
     "/standin/v1/admins",
     "/standin/v1/apps",
     "/standin/v1/audit",

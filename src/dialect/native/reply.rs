@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::probes::{need_word, need_words};
 use crate::{
     domain::{
         admin::{Admin, Authority, Kept},
@@ -26,7 +27,7 @@ use crate::{
         text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::admins::SignedIn,
+    service::{admins::SignedIn, health::Need},
 };
 
 /// An app, without its secrets.
@@ -265,6 +266,8 @@ pub enum Refusal {
         /// Whether anybody may, without a password.
         is_demo: bool,
     },
+    /// The house cannot do its work.
+    NotReady(Vec<Need>),
     /// Nothing is there.
     UnknownPath {
         /// What was probably meant.
@@ -293,6 +296,10 @@ impl std::fmt::Display for Refusal {
             Self::Body(fault) => write!(f, "{fault}"),
             Self::Unreadable(fault) => write!(f, "The call is not understood: {fault}"),
             Self::SignedOut { why, .. } => Error::Unauthenticated(*why).fmt(f),
+            Self::NotReady(missing) => {
+                let words: Vec<_> = missing.iter().map(|need| need_words(*need)).collect();
+                write!(f, "Not ready: {}", words.join(", "))
+            }
             Self::UnknownPath { nearest: None } => write!(f, "Nothing is served at this path"),
             Self::UnknownPath { nearest: Some(path) } => {
                 write!(f, "Nothing is served at this path: did you mean {path}?")
@@ -320,6 +327,7 @@ impl ResponseError for Refusal {
             Self::Body(fault) => fault.status(),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
+            Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownPath { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -343,6 +351,10 @@ impl ResponseError for Refusal {
         match self {
             Self::SignedOut { has_admin, is_demo, .. } => {
                 answer.json(problem.with_extensions(Ways { setup: *has_admin, demo: *is_demo }))
+            }
+            Self::NotReady(missing) => {
+                let missing = missing.iter().map(|need| need_word(*need)).collect();
+                answer.json(problem.with_extensions(Missing { missing }))
             }
             Self::Domain(_) | Self::Body(_) | Self::Unreadable(_) | Self::UnknownPath { .. } | Self::WrongMethod => {
                 answer.json(problem)
@@ -382,6 +394,24 @@ pub(super) struct SignedOutProblem {
     #[schema(inline)]
     #[serde(flatten)]
     ways: Ways,
+}
+
+/// The refusal of a house that cannot do its work.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of another crate's type")]
+pub(super) struct NotReadyProblem {
+    #[schema(inline)]
+    #[serde(flatten)]
+    problem: Problem,
+    #[schema(inline)]
+    #[serde(flatten)]
+    missing: Missing,
+}
+
+/// What keeps the house from its work.
+#[derive(Serialize, ToSchema)]
+struct Missing {
+    missing: Vec<&'static str>,
 }
 
 /// Answers a path called by a method that is not its own.

@@ -14,6 +14,15 @@ use crate::domain::{
 
 const ADOPT_KEY: &str = "INSERT INTO house (fact, value) VALUES ('key_fingerprint', ?1) ON CONFLICT DO NOTHING";
 
+const MARK_READY: &str = "
+    INSERT INTO house (fact, value) VALUES ('ready_at', ?1) ON CONFLICT (fact) DO UPDATE SET value = excluded.value";
+
+/// Writes for the sake of writing: the moment at which that went well last.
+pub(in crate::store) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(), Error> {
+    tx.prepare_cached(MARK_READY)?.execute([at.micros().to_be_bytes()])?;
+    Ok(())
+}
+
 const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
 
 /// The first fingerprint stays; whether it is this one.
@@ -21,6 +30,12 @@ pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> 
     tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
     let adopted: [u8; 32] = tx.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0))?;
     Ok(adopted == fingerprint.0)
+}
+
+/// The fingerprint that was adopted, if one was.
+pub(in crate::store) fn adopted_key(connection: &Connection) -> Result<Option<Digest>, Error> {
+    let adopted = connection.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(adopted.map(Digest))
 }
 
 const ALL: &str = "

@@ -9,6 +9,7 @@ pub(super) mod contacts;
 pub(super) mod events;
 pub(super) mod friends;
 pub(super) mod groups;
+pub(super) mod health;
 pub(super) mod pictures;
 mod readers;
 pub(super) mod requests;
@@ -26,7 +27,7 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::watch;
 
 use self::{readers::Readers, writer::Writer};
-use super::{Durability, OpenError, StoreOptions};
+use super::{Durability, OpenError, StoreOptions, Writes};
 use crate::domain::error::Error;
 
 /// Forward only: a released file never changes, a change is a new file.
@@ -37,7 +38,12 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0004_sessions.sql")),
     M::up(include_str!("schema/0005_tencent.sql")),
     M::up(include_str!("schema/0006_console.sql")),
+    M::up(include_str!("schema/0007_picture_room.sql")),
 ];
+
+/// The version of the schema when all of them are taken.
+#[expect(clippy::cast_possible_truncation, reason = "a handful of steps")]
+pub(super) const SCHEMA_KNOWN: u32 = STEPS.len() as u32;
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
 
@@ -98,9 +104,9 @@ impl Engine {
         self.writer.commits()
     }
 
-    /// Writes that wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.writer.waiting()
+    /// What waits to be written, and what was.
+    pub(super) fn writes(&self) -> Writes {
+        self.writer.writes()
     }
 
     /// Lets the writer finish what is queued and end.
@@ -128,6 +134,22 @@ fn open_writer(database: &Path, durability: Durability) -> Result<Connection, Op
     }
     SCHEMA.to_latest(&mut connection).map_err(|cause| OpenError::unusable(database, cause))?;
     Ok(connection)
+}
+
+/// Opens a database to read it alone.
+pub(super) fn look<T>(database: &Path, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, OpenError> {
+    let unusable = |cause: &dyn std::fmt::Display| OpenError::unusable(database, cause);
+    // Without a log there is nothing but the file: SQLite is told that it does not change, and then makes none beside it.
+    let log = database.with_extension("db-wal");
+    let has_log = fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let path = database.to_str().ok_or_else(|| unusable(&"its path is no UTF-8 text"))?;
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let address = format!("file:{path}{}", if has_log { "" } else { "?immutable=1" });
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(address, flags).map_err(|cause| unusable(&cause))?;
+    connection.busy_timeout(LOCK_WAIT_MAX).map_err(|cause| unusable(&cause))?;
+    read(&connection)
+        .map_err(|error| if let Error::Internal(cause) = &error { unusable(cause) } else { unusable(&error) })
 }
 
 /// Sets what a writing connection needs; false when WAL cannot be had here.
@@ -162,12 +184,6 @@ impl From<rusqlite::Error> for Error {
         }
         Self::internal(cause)
     }
-}
-
-/// What the database takes, the WAL's part of it counted as if it were carried over.
-pub(super) fn bytes(connection: &Connection) -> Result<u64, Error> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    u64::try_from(pragma("page_count")?.saturating_mul(pragma("page_size")?)).map_err(Error::internal)
 }
 
 /// Whether a constraint says that there is such a row already.

@@ -14,7 +14,7 @@ use crate::{
         text::{HttpAddress, LockReason},
         time::Moment,
     },
-    store::StoredPicture,
+    store::{PictureRoom, StoredPicture},
 };
 
 /// What the avatar of `owner` becomes when it asks for `wish`: only rows can tell whose picture one is.
@@ -65,7 +65,7 @@ pub(in crate::store) fn lock(
 }
 
 const ADD: &str = "
-    INSERT INTO picture (key, kind, owner, width_px, height_px, released_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    INSERT INTO picture (key, kind, owner, width_px, height_px, released_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// A picture that nobody shows yet.
 pub(in crate::store) fn add_unnamed(
@@ -88,6 +88,7 @@ fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Re
         new.width_px,
         new.height_px,
         at.micros(),
+        new.bytes,
     ])?;
     Ok(Avatar::Picture(new.key.clone(), new.kind))
 }
@@ -137,6 +138,29 @@ const KEYS: &str = "SELECT key FROM picture";
 
 pub(in crate::store) fn keys(connection: &Connection) -> Result<HashSet<PictureKey>, Error> {
     connection.prepare_cached(KEYS)?.query_and_then([], key)?.collect()
+}
+
+const ROOM: &str = "SELECT pictures, bytes FROM picture_room";
+
+pub(in crate::store) fn room(connection: &Connection) -> Result<PictureRoom, Error> {
+    let room = |row: &Row<'_>| Ok(PictureRoom { count: row.get(0)?, bytes: row.get(1)? });
+    Ok(connection.prepare_cached(ROOM)?.query_row([], room)?)
+}
+
+const UNMEASURED: &str = "SELECT key FROM picture WHERE bytes IS NULL LIMIT ?1";
+
+pub(in crate::store) fn unmeasured(connection: &Connection, at_most: u32) -> Result<Vec<PictureKey>, Error> {
+    connection.prepare_cached(UNMEASURED)?.query_and_then([at_most], key)?.collect()
+}
+
+const MEASURE: &str = "UPDATE picture SET bytes = ?2 WHERE key = ?1";
+
+pub(in crate::store) fn measure(tx: &Transaction<'_>, measured: &[(PictureKey, u64)]) -> Result<(), Error> {
+    let mut statement = tx.prepare_cached(MEASURE)?;
+    for (key, bytes) in measured {
+        statement.execute(params![key.as_str(), bytes])?;
+    }
+    Ok(())
 }
 
 /// The word of a row for a kind: [`PictureKind::extension`].

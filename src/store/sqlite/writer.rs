@@ -6,11 +6,13 @@
 
 use std::{
     any::Any,
+    array,
+    cell::Cell,
     io, iter,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -19,13 +21,16 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
-use crate::domain::error::Error;
+use crate::{domain::error::Error, store::Writes};
 
 /// Jobs that may wait. Beyond it a caller is told [`Error::Busy`] at once.
 const QUEUE_JOBS_MAX: usize = 1024;
 
 /// Jobs that share one commit.
 const BATCH_JOBS_MAX: usize = 256;
+
+/// Classes of commits by how many jobs shared them; the last one holds the largest batch.
+const BATCHES: [u32; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /// A job: given the transaction it shares, or the reason why there is none.
 type Job = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> Done + Send>;
@@ -43,10 +48,30 @@ struct Done {
 pub(super) struct Writer {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Job>>>,
-    /// Jobs in the queue.
-    waiting: Arc<AtomicUsize>,
+    tally: Arc<Tally>,
     /// Counts the commits. The thread holds the other side: it is gone when the thread has ended.
     commits: watch::Receiver<u64>,
+}
+
+/// What the thread and its callers count.
+#[derive(Default)]
+struct Tally {
+    /// Jobs in the queue.
+    waiting: AtomicUsize,
+    /// Commits, by class.
+    batches: [AtomicU64; BATCHES.len()],
+    /// Jobs that were in them.
+    batched: AtomicU64,
+}
+
+impl Tally {
+    fn count(&self, jobs: u32) {
+        let class = BATCHES.partition_point(|most| *most < jobs).min(BATCHES.len() - 1);
+        if let Some(commits) = self.batches.get(class) {
+            commits.fetch_add(1, Ordering::Relaxed);
+        }
+        self.batched.fetch_add(u64::from(jobs), Ordering::Relaxed);
+    }
 }
 
 impl Writer {
@@ -54,12 +79,12 @@ impl Writer {
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
         let (committed, commits) = watch::channel(0);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let left = Arc::clone(&waiting);
+        let tally = Arc::new(Tally::default());
+        let counted = Arc::clone(&tally);
         thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || serve(connection, &jobs, &left, &committed))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), waiting, commits })
+            .spawn(move || serve(connection, &jobs, &counted, &committed))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), tally, commits })
     }
 
     /// Changes after each commit; its other side is gone when the writer has ended.
@@ -67,9 +92,14 @@ impl Writer {
         self.commits.clone()
     }
 
-    /// Jobs that wait for the thread.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    /// What waits, and what was committed so far.
+    pub(super) fn writes(&self) -> Writes {
+        let commits = |class: usize| self.tally.batches.get(class).map_or(0, |commits| commits.load(Ordering::Relaxed));
+        Writes {
+            waiting: self.tally.waiting.load(Ordering::Relaxed),
+            batches: array::from_fn(|class| (BATCHES.get(class).copied().unwrap_or_default(), commits(class))),
+            batched: self.tally.batched.load(Ordering::Relaxed),
+        }
     }
 
     /// Runs `work` in a transaction and resolves after its commit, with what `work` returned.
@@ -90,11 +120,11 @@ impl Writer {
     fn enqueue(&self, job: Job) -> Result<(), Error> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         // Before it is sent, or the thread could take away what was not counted yet.
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.tally.waiting.fetch_add(1, Ordering::Relaxed);
         match queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
                 Err(Error::Busy)
             }
         }
@@ -129,13 +159,16 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a text")))
 }
 
-fn serve(mut connection: Connection, jobs: &Receiver<Job>, waiting: &AtomicUsize, committed: &watch::Sender<u64>) {
+fn serve(mut connection: Connection, jobs: &Receiver<Job>, tally: &Tally, committed: &watch::Sender<u64>) {
+    let size = Cell::new(0_u32);
     let taken = |_: &Job| {
-        waiting.fetch_sub(1, Ordering::Relaxed);
+        tally.waiting.fetch_sub(1, Ordering::Relaxed);
+        size.set(size.get() + 1);
     };
     while let Ok(first) = jobs.recv() {
         let batch = iter::once(first).chain(jobs.try_iter()).take(BATCH_JOBS_MAX);
         serve_batch(&mut connection, batch.inspect(taken));
+        tally.count(size.take());
         committed.send_modify(|commits| *commits += 1);
     }
     if let Err(cause) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {

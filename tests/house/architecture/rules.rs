@@ -77,6 +77,8 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("log", &["main", "settings", "server", "store", "blob", "live", "service", "http", "dialect"]),
     ("moxcms", PICTURE),
     ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
+    // No registry is global: whoever counts is given one.
+    ("prometheus-client", &["http"]),
     ("problem_details", &["dialect/native"]),
     ("quick-xml", MIRRORFLY),
     ("quick_cache", &["live", "service"]),
@@ -87,7 +89,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("rust-embed", &["http"]),
     ("rusqlite", SQLITE),
     ("rusqlite_migration", SQLITE),
-    ("rustix", &["blob"]),
+    ("rustix", &["blob", "main"]),
     ("rustls", &["server", "main"]),
     ("serde", &["domain", "settings", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),

@@ -97,3 +97,26 @@ fn an_unread_body_closes_and_a_read_one_does_not() {
     let refused = door.post("/refused/x", "application/json", b"{}");
     assert_eq!((refused.status, header(&refused, "Connection")), (403, Some("close")));
 }
+
+#[test]
+fn a_request_that_ends_without_an_answer_has_its_line_too() {
+    let _ = log::set_logger(&Listening);
+    log::set_max_level(LevelFilter::Info);
+    let door = Door::open();
+    let mut wire = connect(door.addr);
+    wire.write_all(b"GET /never?line-gone HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let begun = Instant::now();
+    let soon = || assert!(begun.elapsed() < Duration::from_secs(20), "not seen");
+    while !IS_WAITED_FOR.load(Ordering::SeqCst) {
+        soon();
+        thread::sleep(Duration::from_millis(5));
+    }
+    drop(door);
+    while lines("line-gone").is_empty() {
+        soon();
+        thread::sleep(Duration::from_millis(5));
+    }
+    let seen = lines("line-gone");
+    assert!(seen.len() == 1 && seen[0].starts_with("INFO GET /never?line-gone gone 0 B "), "{seen:?}");
+    assert!(seen[0].contains(" ms 1000-1 127.0.0.1:"), "{seen:?}");
+}

@@ -1,0 +1,30 @@
+//! How the data folder is, for `standin doctor`.
+
+use actix_web::{
+    HttpResponse, Resource,
+    web::{self, Data},
+};
+use serde_json::json;
+
+use super::{call, reply::Refusal};
+use crate::service::{
+    Service,
+    health::{Inspection, Tallied},
+};
+
+/// `/folder`.
+pub(super) fn resource() -> Resource {
+    call("/folder", [web::get().to(inspect)])
+}
+
+async fn inspect(service: Data<Service>) -> Result<HttpResponse, Refusal> {
+    let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = service.inspect().await?;
+    Ok(HttpResponse::Ok().json(json!({
+        "schema": schema,
+        "schema_known": schema_known,
+        "sound": is_sound,
+        "wrong": wrong,
+        "pictures": pictures.map(|Tallied { count, orphans, missing }| [count, orphans, missing]),
+        "clock_behind_s": clock_behind_s,
+    })))
+}

@@ -1,0 +1,149 @@
+//! What can be told of the store itself: its queue, its size, whether it still writes, whether it is whole.
+
+use std::{collections::HashSet, path::Path, time::Duration};
+
+use super::{
+    OpenError, Store,
+    sqlite::{self, apps, health, pictures},
+};
+use crate::domain::{avatar::PictureKey, error::Error, secret::Digest, time::Moment};
+
+/// What waits to be written, and what was committed since the store was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writes {
+    /// Writes that wait for the one writer.
+    pub waiting: usize,
+    /// Commits by how many writes shared them: the most of a class, and how many commits had that many or fewer, but more than the
+    /// class before.
+    pub batches: [(u32, u64); 9],
+    /// Writes that were in them.
+    pub batched: u64,
+}
+
+impl Writes {
+    /// All commits.
+    pub fn commits(&self) -> u64 {
+        self.batches.iter().map(|(_, commits)| commits).sum()
+    }
+}
+
+/// What all pictures take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureRoom {
+    /// How many there are, released ones included.
+    pub count: u64,
+    /// Of all their files.
+    pub bytes: u64,
+}
+
+/// What a look at a database found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkup {
+    /// The version of its schema.
+    pub schema: u32,
+    /// The version that this program was written for.
+    pub schema_known: u32,
+    /// What SQLite says of it.
+    pub soundness: Soundness,
+    /// The latest moment that something bears; none where it is broken.
+    pub newest: Option<Moment>,
+}
+
+impl Checkup {
+    /// Whether something is wrong with it: what else it says is then worth nothing.
+    pub fn is_broken(&self) -> bool {
+        matches!(self.soundness, Soundness::Broken(_))
+    }
+}
+
+/// Whether a database is what SQLite wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Soundness {
+    /// Every page of it.
+    Sound,
+    /// The first thing that is wrong.
+    Broken(String),
+    /// The time was up before all of it was read; nothing wrong was found until then.
+    Unfinished,
+}
+
+/// What a database says that nobody has open.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// As a whole.
+    pub checkup: Checkup,
+    /// The names of its pictures; none where it is broken.
+    pub pictures: Option<HashSet<PictureKey>>,
+    /// Of the server key that its secrets belong to; none before the first start came to its end.
+    pub fingerprint: Option<Digest>,
+}
+
+/// Looks at a database, for so long at the most, and changes nothing. Blocks. Nobody else may write it meanwhile.
+/// # Errors
+/// It cannot be opened or read.
+pub fn look(database: &Path, wait_max: Duration) -> Result<Looked, OpenError> {
+    sqlite::look(database, |connection| {
+        let checkup = health::check_up(connection, wait_max)?;
+        if checkup.is_broken() {
+            return Ok(Looked { checkup, pictures: None, fingerprint: None });
+        }
+        let pictures = Some(pictures::keys(connection)?);
+        Ok(Looked { checkup, pictures, fingerprint: apps::adopted_key(connection)? })
+    })
+}
+
+impl Store {
+    /// What waits, and what was committed.
+    pub fn writes(&self) -> Writes {
+        self.0.writes()
+    }
+
+    /// What the database takes on the disk.
+    /// # Errors
+    /// Those of every read.
+    pub fn bytes(&self) -> Result<u64, Error> {
+        self.0.read(health::bytes)
+    }
+
+    /// What all pictures take. One row is read.
+    /// # Errors
+    /// Those of every read.
+    pub fn picture_room(&self) -> Result<PictureRoom, Error> {
+        self.0.read(pictures::room)
+    }
+
+    /// Names of pictures of which it is not known what their files take: stored by a version that did not keep it.
+    /// # Errors
+    /// Those of every read.
+    pub fn unmeasured_pictures(&self, at_most: u32) -> Result<Vec<PictureKey>, Error> {
+        self.0.read(|connection| pictures::unmeasured(connection, at_most))
+    }
+
+    /// Keeps what the files of these pictures take.
+    /// # Errors
+    /// Those of every write.
+    pub async fn measure_pictures(&self, measured: Vec<(PictureKey, u64)>) -> Result<(), Error> {
+        self.0.write(move |tx| pictures::measure(tx, &measured)).await
+    }
+
+    /// Writes a row for the sake of writing.
+    /// # Errors
+    /// Those of every write.
+    pub async fn mark_ready(&self, at: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| apps::mark_ready(tx, at)).await
+    }
+
+    /// Whether the schema is the one this program was written for.
+    /// # Errors
+    /// Those of every read.
+    pub fn is_current(&self) -> Result<bool, Error> {
+        self.0.read(|connection| Ok(health::schema(connection)? == sqlite::SCHEMA_KNOWN))
+    }
+
+    /// Looks the whole database over, for so long at the most. Blocks.
+    /// # Errors
+    /// Those of every read.
+    pub fn check_up(&self, wait_max: Duration) -> Result<Checkup, Error> {
+        self.0.read(|connection| health::check_up(connection, wait_max))
+    }
+}

@@ -1,0 +1,60 @@
+//! The database looked at as a whole.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
+
+use super::SCHEMA_KNOWN;
+use crate::{
+    domain::{error::Error, time::Moment},
+    store::{Checkup, Soundness},
+};
+
+/// Steps of SQLite's machine between two looks at the clock: a millisecond or less.
+const STEPS_BETWEEN: i32 = 10_000;
+
+/// What the database takes, the WAL's part of it counted as if it were carried over.
+pub(in crate::store) fn bytes(connection: &Connection) -> Result<u64, Error> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    u64::try_from(pragma("page_count")?.saturating_mul(pragma("page_size")?)).map_err(Error::internal)
+}
+
+/// The version of the schema.
+pub(in crate::store) fn schema(connection: &Connection) -> Result<u32, Error> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// The last of what has a time and comes in the order of time.
+const NEWEST: &str = "
+    SELECT max(at) FROM (
+        SELECT at FROM (SELECT at FROM event ORDER BY seq DESC LIMIT 1)
+        UNION ALL SELECT created_at FROM (SELECT created_at FROM user ORDER BY key DESC LIMIT 1)
+        UNION ALL SELECT created_at FROM (SELECT created_at FROM app ORDER BY key DESC LIMIT 1))";
+
+pub(in crate::store) fn check_up(connection: &Connection, wait_max: Duration) -> Result<Checkup, Error> {
+    let soundness = soundness(connection, wait_max)?;
+    let newest: Option<i64> = match soundness {
+        Soundness::Broken(_) => None,
+        Soundness::Sound | Soundness::Unfinished => {
+            connection.query_row(NEWEST, [], |row| row.get(0)).optional()?.flatten()
+        }
+    };
+    let newest = newest.map(Moment::from_micros);
+    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_KNOWN, soundness, newest })
+}
+
+fn soundness(connection: &Connection, wait_max: Duration) -> Result<Soundness, Error> {
+    let begun = Instant::now();
+    connection.progress_handler(STEPS_BETWEEN, Some(move || begun.elapsed() >= wait_max))?;
+    let said = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    match said {
+        Ok(said) if said == "ok" => Ok(Soundness::Sound),
+        Ok(said) => Ok(Soundness::Broken(said)),
+        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(Soundness::Unfinished),
+        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            Ok(Soundness::Broken(cause.to_string()))
+        }
+        Err(cause) => Err(cause.into()),
+    }
+}

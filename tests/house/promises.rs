@@ -1,0 +1,3 @@
+//! The promises of reliability, each by its number.
+
+mod observe;
