@@ -386,7 +386,7 @@ mod asked {
         add_friend_item: Vec<AddFriendItem>,
         /// `Add_Type_Both` if it is not given: each lists the other.
         add_type: Option<AddType>,
-        /// 1: nobody is asked, and no black list counts.
+        /// 1: nobody is asked, and who wants no friends is added all the same. Black lists count.
         #[schema(maximum = 1, example = 0)]
         force_add_flags: Option<u32>,
     }
