@@ -12,6 +12,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// Every word there is.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
             /// Reads the word by which wires and people name it.
             /// # Errors
             /// [`Fault::NotOneOf`].

@@ -1,10 +1,12 @@
 //! Accounts: coming to be, being there, going away. Source: the vendor's pages on account management, by which only administrators call.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
     command::{Answered, Call, Desk, account_of, bad},
-    reply::{self, Code, Family, Refused},
+    reply::{self, Code, Family, Nothing, Refused, Told},
     tags,
 };
 use crate::{
@@ -16,6 +18,8 @@ use crate::{
     },
     service::accounts::Enrol,
 };
+
+pub(super) use self::asked::{Check, Delete, Import, ImportMany, Kick};
 
 /// Accounts that one call names. "At most 100."
 const ACCOUNTS_MAX: usize = 100;
@@ -38,14 +42,14 @@ pub(super) fn that_enters(desk: &Desk<'_>, identifier: &str) -> Result<UserId, R
 }
 
 /// `account_import`: makes an account, or brings what is given of a known one up to date.
-pub(super) async fn import(call: Call<'_>) -> Answered {
+pub(super) async fn import(call: Call<'_>) -> Answered<Nothing> {
     call.back_end()?;
     import_one(call, call.body).await?;
-    Ok(Map::new())
+    Ok(Nothing {})
 }
 
 /// `multiaccount_import`, by bare names or with what `account_import` takes. Who cannot be imported is named; the others are.
-pub(super) async fn import_many(call: Call<'_>) -> Answered {
+pub(super) async fn import_many(call: Call<'_>) -> Answered<Imported> {
     call.back_end()?;
     let (accounts, others) = (call.field("Accounts"), call.field("AccountList"));
     let items: Vec<Value> = match (accounts, others) {
@@ -55,18 +59,29 @@ pub(super) async fn import_many(call: Call<'_>) -> Answered {
         (Some(_), None) => call.list("Accounts", ACCOUNTS_MAX)?.iter().map(|id| json!({ "UserID": id })).collect(),
         (None, _) => call.list("AccountList", ACCOUNTS_MAX)?.to_vec(),
     };
-    for item in &items {
-        account_of(item.get("UserID").unwrap_or(&Value::Null), "UserID")?;
-    }
-    let mut failed = Vec::new();
-    for item in &items {
+    let named: Vec<&str> = items.iter().map(user_id).collect::<Result<_, _>>()?;
+    let mut fail_accounts = Vec::new();
+    for (item, account) in items.iter().zip(named) {
         match import_one(call, item).await {
             Err(refused) if refused.is_ours() => return Err(refused),
-            Err(_) => failed.push(item.get("UserID").cloned().unwrap_or_default()),
+            Err(_) => fail_accounts.push(account.to_owned()),
             Ok(()) => {}
         }
     }
-    Ok(Map::from_iter([("FailAccounts".to_owned(), failed.into())]))
+    Ok(Imported { fail_accounts })
+}
+
+/// What was not imported.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Imported {
+    fail_accounts: Vec<String>,
+}
+
+impl Told for Imported {}
+
+fn user_id(item: &Value) -> Result<&str, Refused> {
+    account_of(item.get("UserID").unwrap_or(&Value::Null), "UserID")
 }
 
 async fn import_one(call: Call<'_>, item: &Value) -> Result<(), Refused> {
@@ -110,24 +125,24 @@ fn in_this_calls_words(error: Error) -> Refused {
 }
 
 /// `account_check`: which of these accounts exist.
-pub(super) async fn check(call: Call<'_>) -> Answered {
+pub(super) async fn check(call: Call<'_>) -> Answered<Checks> {
     let desk = call.desk;
     let found = |account: &str| match UserId::parse(account) {
         Ok(id) => Ok(desk.service.find_user(desk.tenant, &id)?.is_some()),
         Err(_) => Ok(false),
     };
-    let mut items = Vec::new();
+    let mut result_item = Vec::new();
     for account in named(call, "CheckItem")? {
         let is_imported: Result<bool, Refused> = found(account);
-        let status = if is_imported? { "Imported" } else { "NotImported" };
-        items.push(json!({ "UserID": account, "ResultCode": 0, "ResultInfo": "", "AccountStatus": status }));
+        let account_status = if is_imported? { "Imported" } else { "NotImported" };
+        result_item.push(Checked { outcome: AccountOutcome::of(account, Ok(())), account_status });
     }
-    Ok(results(items))
+    Ok(Checks { result_item })
 }
 
 /// `account_delete`: each account by itself, profile, contacts and all.
-pub(super) async fn delete(call: Call<'_>) -> Answered {
-    let mut items = Vec::new();
+pub(super) async fn delete(call: Call<'_>) -> Answered<Deletions> {
+    let mut result_item = Vec::new();
     for account in named(call, "DeleteItem")? {
         let deleted = match UserId::parse(account) {
             Ok(id) => call.desk.service.delete_user(call.desk.tenant, id).await,
@@ -140,27 +155,151 @@ pub(super) async fn delete(call: Call<'_>) -> Answered {
             }
             deleted => deleted.map_err(Refused::from),
         };
-        items.push(reply::outcome("UserID", account, Family::Account, deleted));
+        result_item.push(AccountOutcome::of(account, deleted));
     }
-    Ok(results(items))
+    Ok(Deletions { result_item })
 }
 
 /// `kick`: every UserSig from before now is dead, and so is every session.
-pub(super) async fn kick(call: Call<'_>) -> Answered {
+pub(super) async fn kick(call: Call<'_>) -> Answered<Nothing> {
     call.back_end()?;
     let given = call.field("UserID").ok_or_else(|| bad(&Fault::Missing, "UserID"))?;
     let id = UserId::parse(account_of(given, "UserID")?).map_err(|_| Error::NotFound(What::User))?;
     call.desk.service.kick(call.desk.tenant, id).await?;
-    Ok(Map::new())
+    Ok(Nothing {})
 }
 
 /// The accounts that a list of `{"UserID": ..}` names.
 fn named<'a>(call: Call<'a>, field: &'static str) -> Result<Vec<&'a str>, Refused> {
     call.back_end()?;
-    let items = call.list(field, ACCOUNTS_MAX)?;
-    items.iter().map(|item| account_of(item.get("UserID").unwrap_or(&Value::Null), "UserID")).collect()
+    call.list(field, ACCOUNTS_MAX)?.iter().map(user_id).collect()
 }
 
-fn results(items: Vec<Value>) -> Map<String, Value> {
-    Map::from_iter([("ResultItem".to_owned(), items.into())])
+/// Each account in the call's order.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = AccountChecks)]
+pub(super) struct Checks {
+    result_item: Vec<Checked>,
+}
+
+impl Told for Checks {}
+
+/// Whether an account exists.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = AccountCheck)]
+struct Checked {
+    #[serde(flatten)]
+    outcome: AccountOutcome,
+    #[schema(pattern = "^(Imported|NotImported)$", example = "Imported")]
+    account_status: &'static str,
+}
+
+/// Each account in the call's order.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = AccountDeletions)]
+pub(super) struct Deletions {
+    result_item: Vec<AccountOutcome>,
+}
+
+impl Told for Deletions {}
+
+/// What became of an account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+struct AccountOutcome {
+    /// The account, as the call named it.
+    #[serde(rename = "UserID")]
+    #[schema(example = "user1")]
+    user_id: String,
+    /// 0, or a number of `ErrorCode`.
+    #[schema(example = 0)]
+    result_code: u32,
+    /// Why not.
+    #[schema(example = "")]
+    result_info: String,
+}
+
+impl AccountOutcome {
+    fn of(account: &str, outcome: Result<(), Refused>) -> Self {
+        let (result_code, result_info) = reply::result(Family::Account, outcome);
+        Self { user_id: account.to_owned(), result_code, result_info }
+    }
+}
+
+/// What the calls above read, field by field.
+mod asked {
+    #![expect(
+        dead_code,
+        reason = "the document's: a body is read field by field, so that each fault has its own words"
+    )]
+
+    use utoipa::ToSchema;
+
+    /// An account that comes to be, or is brought up to date.
+    #[derive(ToSchema)]
+    #[schema(as = AccountImport, rename_all = "PascalCase")]
+    pub(in super::super) struct Import {
+        /// Its name: at most 32 of `A-Z a-z 0-9 . _ @ -`.
+        #[schema(
+            rename = "UserID",
+            min_length = 1,
+            max_length = 32,
+            pattern = "^[A-Za-z0-9._@-]+$",
+            example = "user1"
+        )]
+        user_id: String,
+        /// The display name, at most 500 bytes of UTF-8; an empty one clears it.
+        #[schema(max_length = 500, example = "User One")]
+        nick: Option<String>,
+        /// The avatar: an address or any text, at most 500 bytes of UTF-8.
+        #[schema(max_length = 500, example = "https://example.com/face.png")]
+        face_url: Option<String>,
+    }
+
+    /// One of the two lists, not both.
+    #[derive(ToSchema)]
+    #[schema(as = MultiaccountImport, rename_all = "PascalCase", example = json!({ "Accounts": ["user1", "user2"] }))]
+    pub(in super::super) struct ImportMany {
+        /// Bare names.
+        #[schema(min_items = 1, max_items = 100)]
+        accounts: Option<Vec<String>>,
+        /// Names, with what `account_import` takes.
+        #[schema(min_items = 1, max_items = 100)]
+        account_list: Option<Vec<Import>>,
+    }
+
+    /// An account by its name.
+    #[derive(ToSchema)]
+    #[schema(as = NamedAccount)]
+    pub(in super::super) struct Named {
+        #[schema(rename = "UserID", example = "user1")]
+        user_id: String,
+    }
+
+    /// Accounts that are asked about.
+    #[derive(ToSchema)]
+    #[schema(as = AccountCheckCall, rename_all = "PascalCase")]
+    pub(in super::super) struct Check {
+        #[schema(min_items = 1, max_items = 100)]
+        check_item: Vec<Named>,
+    }
+
+    /// Accounts that go.
+    #[derive(ToSchema)]
+    #[schema(as = AccountDelete, rename_all = "PascalCase")]
+    pub(in super::super) struct Delete {
+        #[schema(min_items = 1, max_items = 100)]
+        delete_item: Vec<Named>,
+    }
+
+    /// An account whose sessions end.
+    #[derive(ToSchema)]
+    #[schema(as = AccountKick)]
+    pub(in super::super) struct Kick {
+        #[schema(rename = "UserID", example = "user2")]
+        user_id: String,
+    }
 }

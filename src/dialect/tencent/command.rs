@@ -2,11 +2,17 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
-    account, black_list, friends, groups, portrait,
-    reply::{self, Answer, Code, Family, Refused},
+    account, black_list, friends, groups,
+    portrait::{self, Portraits},
+    relations::Results,
+    reply::{self, Answer, Code, Family, Nothing, Refused, Told},
     requests,
 };
 use crate::{
@@ -35,60 +41,202 @@ pub(super) enum Caller {
 }
 
 /// What a command answers beside the envelope.
-pub(super) type Answered = Result<Map<String, Value>, Refused>;
+pub(super) type Answered<T> = Result<T, Refused>;
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refused>> + 'a>>;
 
-/// A command that answers few fields.
-fn fields<'a>(answered: impl Future<Output = Answered> + 'a) -> Running<'a> {
-    Box::pin(async { answered.await.map(reply::ok) })
+fn told<'a, T: Told>(answered: impl Future<Output = Answered<T>> + 'a) -> Running<'a> {
+    Box::pin(async { answered.await.map(reply::told) })
 }
 
-type Command = for<'a> fn(Call<'a>) -> Running<'a>;
+/// A command: where it leads, and what the document says of it.
+pub(super) struct Command {
+    /// `service.command`.
+    pub(super) name: &'static str,
+    /// `/service/command`.
+    pub(super) path: &'static str,
+    /// The second half of its name, which no other has.
+    pub(super) id: &'static str,
+    /// What it is about, in the vendor's word.
+    pub(super) tag: &'static str,
+    /// A line in short, and more behind it.
+    pub(super) said: &'static [&'static str],
+    /// The shape of its body.
+    pub(super) asks: fn() -> Shape,
+    /// The shape of its answer, without the envelope.
+    pub(super) tells: fn() -> Shape,
+    run: for<'a> fn(Call<'a>) -> Running<'a>,
+}
 
-/// Every command, and where it leads.
-const COMMANDS: &[(&str, Command)] = &[
-    ("im_open_login_svc.account_import", |call| fields(account::import(call))),
-    ("im_open_login_svc.multiaccount_import", |call| fields(account::import_many(call))),
-    ("im_open_login_svc.account_check", |call| fields(account::check(call))),
-    ("im_open_login_svc.account_delete", |call| fields(account::delete(call))),
-    ("im_open_login_svc.kick", |call| fields(account::kick(call))),
-    ("profile.portrait_set", |call| fields(portrait::set(call))),
-    ("profile.portrait_get", |call| Box::pin(portrait::get(call))),
-    ("profile.portrait_get_all", |call| Box::pin(portrait::get_all(call))),
-    ("sns.friend_add", |call| fields(friends::add(call))),
-    ("sns.friend_import", |call| fields(friends::import(call))),
-    ("sns.friend_update", |call| fields(friends::update(call))),
-    ("sns.friend_delete", |call| fields(friends::delete(call))),
-    ("sns.friend_delete_all", |call| fields(friends::delete_all(call))),
-    ("sns.friend_check", |call| fields(friends::check(call))),
-    ("sns.friend_get", |call| fields(friends::get(call))),
-    ("sns.friend_get_list", |call| fields(friends::get_list(call))),
-    ("sns.friend_get_specified", |call| fields(friends::get_list(call))),
-    ("sns.pendency_get", |call| fields(requests::get(call))),
-    ("sns.friend_response", |call| fields(requests::answer(call))),
-    ("sns.pendency_delete", |call| fields(requests::delete(call))),
-    ("sns.pendency_report", |call| fields(requests::report(call))),
-    ("sns.group_add", |call| fields(groups::add(call))),
-    ("sns.group_delete", |call| fields(groups::delete(call))),
-    ("sns.group_get", |call| fields(groups::get(call))),
-    ("sns.group_update", |call| fields(groups::update(call))),
-    ("sns.black_list_add", |call| fields(black_list::add(call))),
-    ("sns.black_list_delete", |call| fields(black_list::delete(call))),
-    ("sns.black_list_get", |call| fields(black_list::get(call))),
-    ("sns.black_list_check", |call| fields(black_list::check(call))),
-];
+/// The name of a shape, and its schema with those that it refers to.
+pub(super) struct Shape {
+    pub(super) name: String,
+    pub(super) schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Shape {
+    /// That of a type.
+    pub(super) fn of<T: ToSchema>() -> Self {
+        let mut schemas = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut schemas);
+        Self { name: T::name().into_owned(), schemas }
+    }
+}
+
+/// One line a command: what it is called, the body it reads, the answer it tells, and what runs it. The document says the lines above.
+macro_rules! commands {
+    ($($tag:literal, $service:ident {
+        $($(#[doc = $said:literal])* $id:ident($asked:ty) -> $told:ty = $run:path;)*
+    })*) => {
+        &[$($(Command {
+            name: concat!(stringify!($service), ".", stringify!($id)),
+            path: concat!("/", stringify!($service), "/", stringify!($id)),
+            id: stringify!($id),
+            tag: $tag,
+            said: &[$($said),*],
+            asks: Shape::of::<$asked>,
+            tells: Shape::of::<$told>,
+            run: |call| told::<$told>($run(call)),
+        },)*)*]
+    };
+}
+
+/// Every command.
+pub(super) const COMMANDS: &[Command] = commands! {
+    "Accounts", im_open_login_svc {
+        /// Imports an account
+        ///
+        /// Makes it, or brings what is given of a known one up to date.
+        account_import(account::Import) -> Nothing = account::import;
+        /// Imports several accounts
+        ///
+        /// By bare names, or with what `account_import` takes. Who cannot be imported is named in `FailAccounts`; the others are.
+        multiaccount_import(account::ImportMany) -> account::Imported = account::import_many;
+        /// Tells which accounts exist
+        account_check(account::Check) -> account::Checks = account::check;
+        /// Deletes accounts
+        ///
+        /// Each by itself: profile, picture, friends and all.
+        account_delete(account::Delete) -> account::Deletions = account::delete;
+        /// Ends every session of an account
+        ///
+        /// UserSigs that were signed before now are dead too.
+        kick(account::Kick) -> Nothing = account::kick;
+    }
+    "Profiles", profile {
+        /// Sets fields of a profile
+        ///
+        /// What is given replaces what was: all of it, or nothing.
+        portrait_set(portrait::Set) -> Nothing = portrait::set;
+        /// Reads profiles
+        ///
+        /// The tags that are asked for, or all. Who does not exist is told one by one; if nobody exists, the whole call is refused.
+        portrait_get(portrait::Get) -> Portraits<'_> = portrait::get;
+        /// Reads whole profiles, as the Web SDK does
+        ///
+        /// Of the first 100 users. Who does not exist is left out.
+        portrait_get_all(portrait::GetAll) -> Portraits<'_> = portrait::get_all;
+    }
+    "Friends", sns {
+        /// Adds friends
+        ///
+        /// Who wants to be asked is asked: `ResultCode` 30539, which is no failure.
+        friend_add(friends::Add) -> Results = friends::add;
+        /// Imports friends
+        ///
+        /// They are not asked. When they were added is the moment of the import.
+        friend_import(friends::Import) -> Results = friends::import;
+        /// Changes friends
+        ///
+        /// What the user calls them, and the groups they are in.
+        friend_update(friends::Update) -> Results = friends::update;
+        /// Deletes friends
+        friend_delete(friends::Delete) -> Results = friends::delete;
+        /// Deletes all friends
+        friend_delete_all(friends::DeleteAll) -> Nothing = friends::delete_all;
+        /// Tells who is a friend of whom
+        friend_check(friends::Check) -> friends::Checks = friends::check;
+        /// Lists friends
+        ///
+        /// 500 a page, without their profiles.
+        friend_get(friends::GetPage) -> friends::FriendPage = friends::get;
+        /// Reads friends, with their profiles
+        friend_get_list(friends::GetList) -> friends::FriendsFound = friends::get_list;
+        /// Reads friends, as the Web SDK does
+        ///
+        /// The same as `friend_get_list`.
+        friend_get_specified(friends::GetList) -> friends::FriendsFound = friends::get_list;
+    }
+    "Requests to be friends", sns {
+        /// Lists requests that wait
+        ///
+        /// The newest first. A `StartTime` of 0 in the answer ends the list.
+        pendency_get(requests::PendencyGet) -> requests::Pendencies = requests::get;
+        /// Answers requests that came
+        friend_response(requests::Respond) -> Results = requests::answer;
+        /// Forgets requests that came, or takes back those that went
+        pendency_delete(requests::PendencyDelete) -> Results = requests::delete;
+        /// Marks requests as seen
+        ///
+        /// Those that came until then; later ones count as unread.
+        pendency_report(requests::PendencyReport) -> Nothing = requests::report;
+    }
+    "Groups of friends", sns {
+        /// Makes groups
+        ///
+        /// All or none, and puts friends into every one of them.
+        group_add(groups::GroupAdd) -> groups::GroupsMade = groups::add;
+        /// Takes groups away
+        ///
+        /// The friends in them stay friends.
+        group_delete(groups::GroupDelete) -> groups::GroupsGone = groups::delete;
+        /// Lists groups
+        ///
+        /// All, or those that are named, with the friends in them where that is asked.
+        group_get(groups::GroupGet) -> groups::Groups = groups::get;
+        /// Changes a group
+        ///
+        /// Gives it another name, or puts friends into it and takes others out.
+        group_update(groups::GroupUpdate) -> groups::GroupChanged = groups::update;
+    }
+    "Black lists", sns {
+        /// Blocks accounts
+        ///
+        /// They are no friends any more, either way.
+        black_list_add(black_list::Accounts) -> Results = black_list::add;
+        /// Blocks accounts no longer
+        ///
+        /// Friendships do not come back.
+        black_list_delete(black_list::Accounts) -> Results = black_list::delete;
+        /// Lists who is blocked
+        ///
+        /// A `StartIndex` of 0 in the answer ends the list.
+        black_list_get(black_list::BlackListGet) -> black_list::BlackList = black_list::get;
+        /// Tells who blocks whom
+        black_list_check(black_list::BlackListCheck) -> black_list::BlackListChecks = black_list::check;
+    }
+};
 
 /// Whether there is a command of this name.
 pub(super) fn is_known(name: &str) -> bool {
-    COMMANDS.iter().any(|(known, _)| *known == name)
+    named(name).is_some()
 }
 
-/// Runs a command and answers it, envelope and all. None: there is no command of this name.
+fn named(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// Runs a command by its name. None: there is no command of this name.
 pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Answer> {
-    let (_, command) = COMMANDS.iter().find(|(known, _)| *known == name)?;
-    let answered = command(Call { desk, caller, body }).await;
-    Some(answered.unwrap_or_else(|refused| reply::failed(&refused, Family::of(name))))
+    Some(named(name)?.run(desk, caller, body).await)
+}
+
+impl Command {
+    /// Runs it and answers it, envelope and all.
+    pub(super) async fn run(&self, desk: &Desk<'_>, caller: &Caller, body: &Value) -> Answer {
+        let answered = (self.run)(Call { desk, caller, body }).await;
+        answered.unwrap_or_else(|refused| reply::failed(&refused, Family::of(self.name)))
+    }
 }
 
 /// One call of a command.

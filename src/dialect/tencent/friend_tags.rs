@@ -2,17 +2,26 @@
 //!
 //! Source: the vendor's page on relationship chains, standard friend fields. Custom ones, `Tag_SNS_Custom_`, are not part of Standin.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type},
+};
 
 use super::{
     command::bad,
     relations::{TEXT, remark},
     reply::Refused,
+    tags::{item_schema, text},
 };
 use crate::domain::{
     error::Fault,
-    friend::{Friend, FriendChange, FriendGroup},
+    friend::{AddWording, Friend, FriendChange, FriendGroup},
     profile::Patch,
+    text::ContactName,
 };
 
 /// Characters of an unknown tag that an error repeats.
@@ -72,8 +81,8 @@ impl FriendTag {
     }
 
     /// The tag with its value, where there is one.
-    pub(super) fn item(self, friend: &Friend) -> Option<Value> {
-        Some(json!({ "Tag": self.name(), "Value": self.value(friend)? }))
+    pub(super) fn item(self, friend: &Friend) -> Option<FriendItem> {
+        Some(FriendItem { tag: self.name(), value: self.value(friend)? })
     }
 
     /// Puts a value into a change, an empty one to clear.
@@ -104,6 +113,43 @@ impl FriendTag {
             }
         }
         Ok(())
+    }
+}
+
+/// A tag of a friend and what stands under it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FriendItem {
+    tag: &'static str,
+    value: Value,
+}
+
+impl PartialSchema for FriendItem {
+    fn schema() -> RefOr<Schema> {
+        let item = |tag: &FriendTag| item_schema(text().enum_values(Some([tag.name()])), tag.schema());
+        let items = FriendTag::ALL.iter().map(item).fold(OneOfBuilder::new(), OneOfBuilder::item);
+        items.description(Some("What a user has noted of a friend, and how the friendship came about.")).into()
+    }
+}
+
+impl ToSchema for FriendItem {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("FriendItem")
+    }
+}
+
+impl FriendTag {
+    /// The schema of its value.
+    fn schema(self) -> Schema {
+        match self {
+            Self::Remark => text().max_length(Some(ContactName::BYTES_MAX)).into(),
+            Self::Group => ArrayBuilder::new().items(text().max_length(Some(FriendGroup::BYTES_MAX))).into(),
+            Self::AddSource => text().pattern(Some("^AddSource_Type_[A-Za-z0-9]{1,8}$")).into(),
+            Self::AddWording => text().max_length(Some(AddWording::BYTES_MAX)).into(),
+            Self::AddTime => {
+                ObjectBuilder::new().schema_type(Type::Integer).description(Some("Seconds of Unix time.")).into()
+            }
+        }
     }
 }
 

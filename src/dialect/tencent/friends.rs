@@ -1,16 +1,18 @@
 //! Friends: adding, deleting, changing, checking and listing them. Source: the vendor's pages on relationship chains.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     command::{Answered, Call, bad},
-    friend_tags::FriendTag,
+    friend_tags::{FriendItem, FriendTag},
     portrait,
     relations::{
-        self, Outcomes, SEQUENCE, TEXT, accounts, each, is_shown, items, number, parsed, remark, results, word,
+        Results, SEQUENCE, TEXT, accounts, each, found, is_shown, items, number, parsed, remark, results, word,
     },
-    reply::{self, Code, Family, Refused},
-    tags::Tag,
+    reply::{Code, Nothing, Outcome, Refused, Told},
+    tags::{Item, Tag},
 };
 use crate::domain::{
     error::Fault,
@@ -23,6 +25,8 @@ use crate::domain::{
     profile::{Patch, User},
 };
 
+pub(super) use self::asked::{Add, Check, Delete, DeleteAll, GetList, GetPage, Import, Update};
+
 /// Friends that one page of a list has.
 const PAGE: u32 = 500;
 
@@ -30,7 +34,7 @@ const PAGE: u32 = 500;
 const TAGS_MAX: usize = 37;
 
 /// `sns.friend_add`: each account becomes a friend, or is asked where it wants to be (30539, which is no failure).
-pub(super) async fn add(call: Call<'_>) -> Answered {
+pub(super) async fn add(call: Call<'_>) -> Answered<Results> {
     let owner = call.owner()?;
     let both_ways = word(call.body, "AddType", &[("Add_Type_Both", true), ("Add_Type_Single", false)])?;
     let is_forced = match number(call, "ForceAddFlags")? {
@@ -45,13 +49,13 @@ pub(super) async fn add(call: Call<'_>) -> Answered {
 }
 
 /// `sns.friend_import`: the back end lists friends of a user, who are not asked. When they were added is the moment of the import.
-pub(super) async fn import(call: Call<'_>) -> Answered {
+pub(super) async fn import(call: Call<'_>) -> Answered<Results> {
     call.back_end()?;
     let owner = call.owner()?;
     befriend(call, &owner, Befriending { both_ways: false, is_forced: true }).await
 }
 
-async fn befriend(call: Call<'_>, owner: &UserId, how: Befriending) -> Answered {
+async fn befriend(call: Call<'_>, owner: &UserId, how: Befriending) -> Answered<Results> {
     let asked = items(call, "AddFriendItem", wish)?;
     let desk = call.desk;
     let befriended = each(asked, async |asked| {
@@ -66,9 +70,9 @@ async fn befriend(call: Call<'_>, owner: &UserId, how: Befriending) -> Answered 
             Ok(Befriended::Refused(fault)) => (true, Err(fault.into())),
             Err(refused) => (true, Err(refused)),
         };
-        (reply::outcome("To_Account", account, Family::Relations, outcome), is_refused)
+        (account, is_refused, outcome)
     });
-    Ok(relations::listed("ResultItem", told))
+    Ok(Results::of(told))
 }
 
 fn waiting() -> Refused {
@@ -98,19 +102,19 @@ fn groups(item: &Value) -> Result<Vec<FriendGroup>, Refused> {
 }
 
 /// `sns.friend_delete`: each account leaves the list, and the user leaves theirs where that is asked.
-pub(super) async fn delete(call: Call<'_>) -> Answered {
+pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
     let owner = call.owner()?;
     let both_ways = word(call.body, "DeleteType", &DELETE_TYPES)?.unwrap_or(false);
     let desk = call.desk;
     let gone = async |whom| desk.service.unfriend(desk.tenant, &owner, whom, both_ways).await;
-    results(each(accounts(call)?, gone).await?)
+    Ok(results(each(accounts(call)?, gone).await?))
 }
 
 /// Whether both lists are meant.
 const DELETE_TYPES: [(&str, bool); 2] = [("Delete_Type_Single", false), ("Delete_Type_Both", true)];
 
 /// `sns.friend_delete_all`: the whole list goes.
-pub(super) async fn delete_all(call: Call<'_>) -> Answered {
+pub(super) async fn delete_all(call: Call<'_>) -> Answered<Nothing> {
     let owner = call.owner()?;
     let both_ways = word(call.body, "DeleteType", &DELETE_TYPES)?.unwrap_or(false);
     let desk = call.desk;
@@ -118,7 +122,7 @@ pub(super) async fn delete_all(call: Call<'_>) -> Answered {
         let page = Page::behind(0, Page::STRETCH_MAX);
         let friends = desk.service.friends(desk.tenant, &owner, page).await?.items;
         if friends.is_empty() {
-            return Ok(Map::new());
+            return Ok(Nothing {});
         }
         let whom = friends.into_iter().map(|friend| friend.id).collect();
         desk.service.unfriend(desk.tenant, &owner, whom, both_ways).await?;
@@ -126,12 +130,12 @@ pub(super) async fn delete_all(call: Call<'_>) -> Answered {
 }
 
 /// `sns.friend_update`: what the user calls friends, and the groups they are in.
-pub(super) async fn update(call: Call<'_>) -> Answered {
+pub(super) async fn update(call: Call<'_>) -> Answered<Results> {
     let owner = call.owner()?;
     let changes = items(call, "UpdateItem", change)?;
     let desk = call.desk;
     let changed = async |changes| desk.service.change_friends(desk.tenant, &owner, changes).await;
-    results(each(changes, changed).await?)
+    Ok(results(each(changes, changed).await?))
 }
 
 fn change(whom: UserId, item: &Value) -> Result<FriendChange, Refused> {
@@ -150,7 +154,7 @@ fn change(whom: UserId, item: &Value) -> Result<FriendChange, Refused> {
 }
 
 /// `sns.friend_check`: who of the user and each account lists the other; the user's own list alone where that is asked.
-pub(super) async fn check(call: Call<'_>) -> Answered {
+pub(super) async fn check(call: Call<'_>) -> Answered<Checks> {
     let owner = call.owner()?;
     let kinds = [("CheckResult_Type_Both", true), ("CheckResult_Type_Single", false)];
     let both = word(call.body, "CheckType", &kinds)?.ok_or_else(|| bad(&Fault::Missing, "CheckType"))?;
@@ -159,55 +163,117 @@ pub(super) async fn check(call: Call<'_>) -> Answered {
         let relations = desk.service.friendships(desk.tenant, &owner, ids).await?;
         Ok::<_, Refused>(relations.into_iter().map(|relation| relation.ok_or(FriendFault::NoSuchUser)).collect())
     };
-    Ok(checked("InfoItem", each(accounts(call)?, relations).await?, |relation| match (relation, both) {
-        (Relation::BothWays, true) => "CheckResult_Type_BothWay",
-        (Relation::BothWays, false) | (Relation::Mine, _) => "CheckResult_Type_AWithB",
-        (Relation::Theirs, true) => "CheckResult_Type_BWithA",
-        (Relation::Theirs, false) | (Relation::None, _) => "CheckResult_Type_NoRelation",
-    }))
+    let (items, fail_account) = found(each(accounts(call)?, relations).await?, |outcome, relation| {
+        // Who does not exist stands in no relation.
+        Checked { outcome, relation: Standing::of(relation.unwrap_or(Relation::None), both) }
+    });
+    Ok(Checks { items, fail_account })
 }
 
-/// How the user stands to each account, in a vendor's words; who does not exist stands in no relation.
-pub(super) fn checked(
-    field: &str,
-    relations: Outcomes<'_, Relation>,
-    in_words: impl Fn(Relation) -> &'static str,
-) -> Map<String, Value> {
-    let told = relations.into_iter().map(|(account, relation)| {
-        let (word, outcome) = match relation {
-            Ok(relation) => (in_words(relation), Ok(())),
-            Err(refused) => (in_words(Relation::None), Err(refused)),
-        };
-        let is_refused = outcome.is_err();
-        let mut item = reply::outcome("To_Account", account, Family::Relations, outcome);
-        if let Some(item) = item.as_object_mut() {
-            item.insert("Relation".to_owned(), word.into());
+/// How the user stands to each account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FriendChecks)]
+pub(super) struct Checks {
+    #[serde(rename = "InfoItem")]
+    items: Vec<Checked>,
+    /// Who does not exist; not there if all do.
+    #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    fail_account: Vec<String>,
+}
+
+impl Told for Checks {}
+
+/// How the user stands to one account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FriendChecked)]
+struct Checked {
+    #[serde(flatten)]
+    outcome: Outcome,
+    #[serde(rename = "Relation")]
+    relation: Standing,
+}
+
+/// Who lists whom as a friend: A is the user.
+#[derive(Serialize, ToSchema)]
+enum Standing {
+    #[serde(rename = "CheckResult_Type_BothWay")]
+    BothWays,
+    #[serde(rename = "CheckResult_Type_AWithB")]
+    Mine,
+    #[serde(rename = "CheckResult_Type_BWithA")]
+    Theirs,
+    #[serde(rename = "CheckResult_Type_NoRelation")]
+    None,
+}
+
+impl Standing {
+    /// Of both lists, or of the user's own.
+    fn of(relation: Relation, both: bool) -> Self {
+        match (relation, both) {
+            (Relation::BothWays, true) => Self::BothWays,
+            (Relation::BothWays, false) | (Relation::Mine, _) => Self::Mine,
+            (Relation::Theirs, true) => Self::Theirs,
+            (Relation::Theirs, false) | (Relation::None, _) => Self::None,
         }
-        (item, is_refused)
-    });
-    relations::listed(field, told)
+    }
 }
 
 /// `sns.friend_get`: the list, page by page, without profiles.
-pub(super) async fn get(call: Call<'_>) -> Answered {
+pub(super) async fn get(call: Call<'_>) -> Answered<FriendPage> {
     let owner = call.owner()?;
     let start = number(call, "StartIndex")?.unwrap_or(0);
     let page = call.desk.service.friends(call.desk.tenant, &owner, Page::behind(start, PAGE)).await?;
     let next = start.saturating_add(PAGE);
     let is_complete = u64::from(next) >= page.total;
-    let item = |friend: &Friend| {
-        let tags: Vec<Value> = FriendTag::ALL.iter().filter_map(|tag| tag.item(friend)).collect();
-        json!({ "To_Account": friend.id.as_str(), "ValueItem": tags })
+    let item = |friend: &Friend| Listed {
+        account: friend.id.as_str().to_owned(),
+        tags: FriendTag::ALL.iter().filter_map(|tag| tag.item(friend)).collect(),
     };
-    let items: Value = page.items.iter().filter(|friend| is_shown(&friend.id)).map(item).collect();
-    Ok(Map::from_iter([
-        ("UserDataItem".to_owned(), items),
-        ("StandardSequence".to_owned(), SEQUENCE.into()),
-        ("CustomSequence".to_owned(), SEQUENCE.into()),
-        ("FriendNum".to_owned(), page.total.into()),
-        ("CompleteFlag".to_owned(), u32::from(is_complete).into()),
-        ("NextStartIndex".to_owned(), if is_complete { 0 } else { next }.into()),
-    ]))
+    Ok(FriendPage {
+        user_data_item: page.items.iter().filter(|friend| is_shown(&friend.id)).map(item).collect(),
+        standard_sequence: SEQUENCE,
+        custom_sequence: SEQUENCE,
+        friend_num: page.total,
+        complete_flag: u32::from(is_complete),
+        next_start_index: if is_complete { 0 } else { next },
+    })
+}
+
+/// A page of the list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FriendPage {
+    user_data_item: Vec<Listed>,
+    standard_sequence: u32,
+    custom_sequence: u32,
+    /// Friends on all pages.
+    friend_num: u64,
+    /// 1 on the last page.
+    #[schema(maximum = 1)]
+    complete_flag: u32,
+    /// Where the next page begins; 0 if there is none.
+    next_start_index: u32,
+}
+
+impl Told for FriendPage {
+    fn bytes(&self) -> usize {
+        FRIEND_BYTES * (1 + self.user_data_item.len())
+    }
+}
+
+/// What a friend takes in an answer, about.
+const FRIEND_BYTES: usize = 256;
+
+/// A friend in the list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedFriend)]
+struct Listed {
+    #[serde(rename = "To_Account")]
+    account: String,
+    /// The tags that have a value.
+    #[serde(rename = "ValueItem")]
+    tags: Vec<FriendItem>,
 }
 
 /// Which tags a call asks for.
@@ -234,7 +300,7 @@ fn tags(call: Call<'_>) -> Result<Tags, Refused> {
 }
 
 /// `sns.friend_get_list`, and `sns.friend_get_specified` of the Web SDK: these friends, with their profiles.
-pub(super) async fn get_list(call: Call<'_>) -> Answered {
+pub(super) async fn get_list(call: Call<'_>) -> Answered<FriendsFound> {
     let owner = call.owner()?;
     let tags = tags(call)?;
     let desk = call.desk;
@@ -248,24 +314,240 @@ pub(super) async fn get_list(call: Call<'_>) -> Answered {
         });
         Ok::<_, Refused>(both.collect())
     };
-    let found = each(accounts(call)?, friends).await?;
-    let told = found.into_iter().map(|(account, found)| {
-        let (tags, outcome) = match found {
-            Ok((friend, user)) => (shown(call, &tags, &friend, &user), Ok(())),
-            Err(refused) => (Vec::new(), Err(refused)),
-        };
-        let is_refused = outcome.is_err();
-        let mut item = reply::outcome("To_Account", account, Family::Relations, outcome);
-        if let Some(item) = item.as_object_mut() {
-            item.insert("SnsProfileItem".to_owned(), tags.into());
-        }
-        (item, is_refused)
+    let (items, fail_account) = found(each(accounts(call)?, friends).await?, |outcome, found| {
+        let tags = found.map(|(friend, user)| shown(call, &tags, &friend, &user));
+        Found { outcome, tags: tags.unwrap_or_default() }
     });
-    Ok(relations::listed("InfoItem", told))
+    Ok(FriendsFound { items, fail_account })
 }
 
-fn shown(call: Call<'_>, tags: &Tags, friend: &Friend, user: &User) -> Vec<Value> {
-    let mut items: Vec<Value> = tags.of_friends.iter().filter_map(|tag| tag.item(friend)).collect();
-    items.extend(portrait::items(call, user, tags.of_profiles.as_deref()).iter().map(|item| json!(item)));
-    items
+fn shown(call: Call<'_>, tags: &Tags, friend: &Friend, user: &User) -> Vec<AnyItem> {
+    let of_friends = tags.of_friends.iter().filter_map(|tag| tag.item(friend)).map(AnyItem::Friend);
+    let of_profiles = portrait::items(call, user, tags.of_profiles.as_deref()).into_iter().map(AnyItem::Profile);
+    of_friends.chain(of_profiles).collect()
+}
+
+/// Each account in the call's order.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FriendsFound {
+    #[serde(rename = "InfoItem")]
+    items: Vec<Found>,
+    /// Who is no friend; not there if all are.
+    #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    fail_account: Vec<String>,
+}
+
+impl Told for FriendsFound {
+    fn bytes(&self) -> usize {
+        FRIEND_BYTES * (1 + self.items.len())
+    }
+}
+
+/// A friend with its profile, or why there is none.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FriendFound)]
+struct Found {
+    #[serde(flatten)]
+    outcome: Outcome,
+    /// The tags that have a value.
+    #[serde(rename = "SnsProfileItem")]
+    tags: Vec<AnyItem>,
+}
+
+/// A tag of a friend or of a profile.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = FriendOrProfileItem)]
+enum AnyItem {
+    Friend(FriendItem),
+    Profile(Item),
+}
+
+/// What the calls above read, field by field.
+mod asked {
+    #![expect(
+        dead_code,
+        reason = "the document's: a body is read field by field, so that each fault has its own words"
+    )]
+
+    use utoipa::ToSchema;
+
+    use super::FriendItem;
+
+    /// Who is to be a friend.
+    #[derive(ToSchema)]
+    #[schema(as = FriendAdd, rename_all = "PascalCase")]
+    pub(in super::super) struct Add {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        #[schema(min_items = 1, max_items = 1000)]
+        add_friend_item: Vec<AddFriendItem>,
+        /// `Add_Type_Both` if it is not given: each lists the other.
+        add_type: Option<AddType>,
+        /// 1: nobody is asked, and who wants no friends is added all the same. Black lists count.
+        #[schema(maximum = 1, example = 0)]
+        force_add_flags: Option<u32>,
+    }
+
+    /// Both lists, or the user's own.
+    #[derive(ToSchema)]
+    pub(in super::super) enum AddType {
+        #[schema(rename = "Add_Type_Both")]
+        Both,
+        #[schema(rename = "Add_Type_Single")]
+        Single,
+    }
+
+    /// One who is to be a friend.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "PascalCase")]
+    pub(in super::super) struct AddFriendItem {
+        #[schema(rename = "To_Account", example = "user2")]
+        account: String,
+        /// How the friendship comes about.
+        #[schema(pattern = "^AddSource_Type_[A-Za-z0-9]{1,8}$", example = "AddSource_Type_Web")]
+        add_source: String,
+        /// What the friend is called, at most 96 bytes of UTF-8.
+        #[schema(max_length = 96, example = "Two")]
+        remark: Option<String>,
+        /// The group the friend goes into, at most 30 bytes of UTF-8.
+        group_name: Option<GroupName>,
+        /// What is said to who is asked, at most 256 bytes of UTF-8.
+        #[schema(max_length = 256, example = "Hello")]
+        add_wording: Option<String>,
+    }
+
+    /// A group, or several.
+    #[derive(ToSchema)]
+    #[serde(untagged)]
+    #[schema(as = GroupNames)]
+    pub(in super::super) enum GroupName {
+        One(String),
+        Several(Vec<String>),
+    }
+
+    /// Who is a friend already.
+    #[derive(ToSchema)]
+    #[schema(as = FriendImport, rename_all = "PascalCase")]
+    pub(in super::super) struct Import {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        #[schema(min_items = 1, max_items = 1000)]
+        add_friend_item: Vec<AddFriendItem>,
+    }
+
+    /// What changes of friends.
+    #[derive(ToSchema)]
+    #[schema(as = FriendUpdate, rename_all = "PascalCase")]
+    pub(in super::super) struct Update {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        #[schema(min_items = 1, max_items = 1000)]
+        update_item: Vec<UpdateItem>,
+    }
+
+    /// What changes of one.
+    #[derive(ToSchema)]
+    #[schema(as = FriendUpdateItem, rename_all = "PascalCase")]
+    pub(in super::super) struct UpdateItem {
+        #[schema(rename = "To_Account", example = "user1")]
+        account: String,
+        /// `Tag_SNS_IM_Remark` and `Tag_SNS_IM_Group`; the others stay as they were.
+        #[schema(min_items = 1, example = json!([{ "Tag": "Tag_SNS_IM_Remark", "Value": "One" }]))]
+        sns_item: Vec<FriendItem>,
+    }
+
+    /// Who is no longer a friend.
+    #[derive(ToSchema)]
+    #[schema(as = FriendDelete, rename_all = "PascalCase")]
+    pub(in super::super) struct Delete {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        /// The accounts.
+        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user2"]))]
+        accounts: Vec<String>,
+        /// `Delete_Type_Single` if it is not given: the user stays in the other's list.
+        delete_type: Option<DeleteType>,
+    }
+
+    /// Whose list ends.
+    #[derive(ToSchema)]
+    #[schema(as = FriendDeleteAll, rename_all = "PascalCase")]
+    pub(in super::super) struct DeleteAll {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "user2")]
+        owner: String,
+        /// `Delete_Type_Single` if it is not given: the user stays in the others' lists.
+        delete_type: Option<DeleteType>,
+    }
+
+    /// The user's own list, or both.
+    #[derive(ToSchema)]
+    pub(in super::super) enum DeleteType {
+        #[schema(rename = "Delete_Type_Single")]
+        Single,
+        #[schema(rename = "Delete_Type_Both")]
+        Both,
+    }
+
+    /// What is wanted of whom.
+    #[derive(ToSchema)]
+    #[schema(as = FriendCheck, rename_all = "PascalCase")]
+    pub(in super::super) struct Check {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        /// The accounts.
+        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user1", "user2"]))]
+        accounts: Vec<String>,
+        check_type: CheckType,
+    }
+
+    /// Both lists, or the user's own.
+    #[derive(ToSchema)]
+    #[schema(as = FriendCheckType)]
+    pub(in super::super) enum CheckType {
+        #[schema(rename = "CheckResult_Type_Both")]
+        Both,
+        #[schema(rename = "CheckResult_Type_Single")]
+        Single,
+    }
+
+    /// Which page is wanted.
+    #[derive(ToSchema)]
+    #[schema(as = FriendGet, rename_all = "PascalCase")]
+    pub(in super::super) struct GetPage {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        /// How many stand before the page.
+        #[schema(example = 0)]
+        start_index: Option<u32>,
+        /// Not read: a list is told whole every time.
+        #[schema(example = 0)]
+        standard_sequence: Option<u32>,
+        /// Not read.
+        #[schema(example = 0)]
+        custom_sequence: Option<u32>,
+    }
+
+    /// Which friends are wanted, and what of them.
+    #[derive(ToSchema)]
+    #[schema(as = FriendGetList, rename_all = "PascalCase")]
+    pub(in super::super) struct GetList {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        /// The accounts.
+        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user1", "user2"]))]
+        accounts: Vec<String>,
+        /// Tags of friends and of profiles; all if it is not given.
+        #[schema(min_items = 1, max_items = 37, example = json!(["Tag_SNS_IM_Remark", "Tag_Profile_IM_Nick"]))]
+        tag_list: Option<Vec<String>>,
+    }
 }

@@ -1,14 +1,13 @@
 //! Profiles. Sources: the vendor's pages on setting and on pulling profiles; the second form of pulling is its Web SDK's own.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     command::{Answered, Call, Caller, account_of, bad},
-    reply::{self, Answer, Code, Family, Refused},
-    tags::Tag,
+    reply::{self, Code, Family, Nothing, Refused, Told},
+    tags::{Item, Tag},
 };
 use crate::{
     domain::{
@@ -19,6 +18,8 @@ use crate::{
     },
     service::profiles::Author,
 };
+
+pub(super) use self::asked::{Get, GetAll, Set};
 
 /// Users that one call asks for. "We recommend pulling at most 100."
 const USERS_MAX: usize = 100;
@@ -32,11 +33,11 @@ const SEQUENCE: u32 = 1;
 /// What a tag and its value take in an answer, about.
 const TAG_BYTES: usize = 80;
 
-/// What a whole profile does.
-const PORTRAIT_BYTES: usize = 12 * TAG_BYTES;
+/// What stands around the tags of one account, about.
+const PORTRAIT_BYTES: usize = 160;
 
 /// `profile.portrait_set`: what is given replaces what was; all of it or nothing.
-pub(super) async fn set(call: Call<'_>) -> Answered {
+pub(super) async fn set(call: Call<'_>) -> Answered<Nothing> {
     let desk = call.desk;
     let id = call.owner()?;
     let known = desk.service.user(desk.tenant, &id)?;
@@ -46,7 +47,7 @@ pub(super) async fn set(call: Call<'_>) -> Answered {
         Caller::User(_) => Author::Owner,
     };
     desk.service.set_profile(desk.tenant, author, id, change).await.map_err(in_tags)?;
-    Ok(Map::new())
+    Ok(Nothing {})
 }
 
 fn change(call: Call<'_>, known: &User) -> Result<ProfileChange, Refused> {
@@ -76,7 +77,7 @@ fn in_tags(error: Error) -> Refused {
 }
 
 /// `profile.portrait_get`: the tags that are asked for, or all, of several users. Who does not exist is told one by one.
-pub(super) async fn get(call: Call<'_>) -> Result<Answer, Refused> {
+pub(super) async fn get(call: Call<'_>) -> Answered<Portraits<'_>> {
     let named = accounts(call.list("To_Account", USERS_MAX)?, "To_Account", Some)?;
     let tags = tags(call)?;
     let users = portraits(call, &named)?;
@@ -85,18 +86,14 @@ pub(super) async fn get(call: Call<'_>) -> Result<Answer, Refused> {
     }
     let asked = || named.iter().copied().zip(&users);
     let shown = |(account, user): (_, &Option<User>)| Shown::of(call, account, user.as_ref(), tags.as_deref());
-    let portraits = Portraits {
+    Ok(Portraits {
         user_profile_item: asked().map(shown).collect(),
         fail_account: asked().filter(|(_, user)| user.is_none()).map(|(account, _)| account).collect(),
-    };
-    Ok(reply::of_bytes(
-        portraits,
-        named.len() * tags.as_ref().map_or(PORTRAIT_BYTES, |tags| TAG_BYTES * (1 + tags.len())),
-    ))
+    })
 }
 
 /// `profile.portrait_get_all`: all tags of the first hundred users; who does not exist is left out.
-pub(super) async fn get_all(call: Call<'_>) -> Result<Answer, Refused> {
+pub(super) async fn get_all(call: Call<'_>) -> Answered<Portraits<'_>> {
     call.owner()?;
     let items = call.list("UserItem", usize::MAX)?;
     let asked = items.get(..USERS_MAX).unwrap_or(items);
@@ -104,52 +101,73 @@ pub(super) async fn get_all(call: Call<'_>) -> Result<Answer, Refused> {
     let users = portraits(call, &named)?;
     let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
     let user_profile_item = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None)).collect();
-    let bytes = named.len() * PORTRAIT_BYTES;
-    Ok(reply::of_bytes(Portraits { user_profile_item, fail_account: Vec::new() }, bytes))
+    Ok(Portraits { user_profile_item, fail_account: Vec::new() })
 }
 
-/// The fields of either answer.
-#[derive(Serialize)]
-struct Portraits<'a> {
+/// Each account in the call's order.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Portraits<'a> {
     #[serde(rename = "UserProfileItem")]
     user_profile_item: Vec<Shown<'a>>,
+    /// Who does not exist; not there if all do.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     fail_account: Vec<&'a str>,
 }
 
-/// One account of an answer.
-#[derive(Serialize)]
+impl Told for Portraits<'_> {
+    fn bytes(&self) -> usize {
+        PORTRAIT_BYTES + self.user_profile_item.iter().map(Shown::bytes).sum::<usize>()
+    }
+}
+
+/// One account of an answer: its profile, or why there is none.
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Shown<'a> {
     Portrait(Portrait<'a>),
-    Failed(Value),
+    Failed(NoPortrait<'a>),
 }
 
-#[derive(Serialize)]
+/// A profile.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 struct Portrait<'a> {
+    /// The account, as the call named it.
     #[serde(rename = "To_Account")]
+    #[schema(example = "user1")]
     account: &'a str,
+    #[schema(minimum = 1, maximum = 1)]
     standard_sequence: u32,
+    #[schema(minimum = 1, maximum = 1)]
     custom_sequence: u32,
+    /// The tags that have a value.
     profile_item: Vec<Item>,
+    #[schema(minimum = 0, maximum = 0)]
     result_code: u32,
-    result_info: &'a str,
+    #[schema(max_length = 0)]
+    result_info: &'static str,
 }
 
-/// A tag and what stands under it.
-#[derive(Serialize)]
+/// Why there is no profile.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Item {
-    tag: Cow<'static, str>,
-    value: Value,
+struct NoPortrait<'a> {
+    /// The account, as the call named it.
+    #[serde(rename = "To_Account")]
+    account: &'a str,
+    /// A number of `ErrorCode`.
+    #[schema(minimum = 1, example = 40003)]
+    result_code: u32,
+    result_info: String,
 }
 
 impl<'a> Shown<'a> {
     fn of(call: Call<'_>, account: &'a str, user: Option<&User>, tags: Option<&[Tag]>) -> Self {
         let Some(user) = user else {
             let why = Refused::Domain(Error::NotFound(What::User));
-            return Self::Failed(reply::outcome("To_Account", account, Family::Profile, Err(why)));
+            let (result_code, result_info) = reply::result(Family::Profile, Err(why));
+            return Self::Failed(NoPortrait { account, result_code, result_info });
         };
         Self::Portrait(Portrait {
             account,
@@ -159,6 +177,13 @@ impl<'a> Shown<'a> {
             result_code: 0,
             result_info: "",
         })
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Portrait(portrait) => PORTRAIT_BYTES + TAG_BYTES * portrait.profile_item.len(),
+            Self::Failed(_) => PORTRAIT_BYTES,
+        }
     }
 }
 
@@ -217,5 +242,61 @@ pub(super) fn items(call: Call<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<It
             let custom = user.profile.custom.keys().cloned().map(Tag::Custom);
             Tag::STANDARD.into_iter().chain(custom).filter_map(|tag| item(&tag)).collect()
         }
+    }
+}
+
+/// What the calls above read, field by field.
+mod asked {
+    #![expect(
+        dead_code,
+        reason = "the document's: a body is read field by field, so that each fault has its own words"
+    )]
+
+    use utoipa::ToSchema;
+
+    use super::Item;
+
+    /// Fields of a profile, and what shall stand in them.
+    #[derive(ToSchema)]
+    #[schema(as = PortraitSet, rename_all = "PascalCase")]
+    pub(in super::super) struct Set {
+        /// Whose data it is.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        /// Each tag once.
+        #[schema(min_items = 1, max_items = 32, example = json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": "Guest" }]))]
+        profile_item: Vec<Item>,
+    }
+
+    /// Users, and what is wanted of their profiles.
+    #[derive(ToSchema)]
+    #[schema(as = PortraitGet, rename_all = "PascalCase")]
+    pub(in super::super) struct Get {
+        /// The accounts.
+        #[schema(rename = "To_Account", min_items = 1, max_items = 100, example = json!(["guest@qiscus.com", "user1"]))]
+        accounts: Vec<String>,
+        /// The tags; all if it is not given.
+        #[schema(min_items = 1, max_items = 32, example = json!(["Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"]))]
+        tag_list: Option<Vec<String>>,
+    }
+
+    /// Users whose whole profiles are wanted.
+    #[derive(ToSchema)]
+    #[schema(as = PortraitGetAll, rename_all = "PascalCase")]
+    pub(in super::super) struct GetAll {
+        /// Who asks.
+        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
+        owner: String,
+        /// The users; those behind the first 100 are not answered.
+        #[schema(min_items = 1)]
+        user_item: Vec<UserItem>,
+    }
+
+    /// One of them.
+    #[derive(ToSchema)]
+    #[schema(as = PortraitGetAllItem)]
+    pub(in super::super) struct UserItem {
+        #[schema(rename = "To_Account", example = "user1")]
+        account: String,
     }
 }

@@ -1,11 +1,13 @@
 //! What the commands of friends, requests, groups and black lists share: fields of their items, and one outcome for each account.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     account::USER_ID_BYTES_MAX,
-    command::{Answered, Call, account_of, bad},
-    reply::{self, Family, Refused},
+    command::{Call, account_of, bad},
+    reply::{Family, Outcome, Refused, Told},
 };
 use crate::domain::{
     error::{Error, Fault},
@@ -81,29 +83,63 @@ pub(super) async fn each<'a, T, O, E: Into<Refused>, R: Into<Refused>>(
     Ok(places.into_iter().map(|(account, read)| (account, fill(read))).collect())
 }
 
-/// `ResultItem` with what came of each account, and `Fail_Account` where some failed.
-pub(super) fn results(outcomes: Outcomes<'_>) -> Answered {
-    let items = outcomes.into_iter().map(|(account, outcome)| {
-        let is_refused = outcome.is_err();
-        (reply::outcome("To_Account", account, Family::Relations, outcome), is_refused)
-    });
-    Ok(listed("ResultItem", items))
+/// What came of each account, in the call's order.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Results {
+    #[serde(rename = "ResultItem")]
+    result_item: Vec<Outcome>,
+    /// Those that failed; not there if none did.
+    #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    fail_account: Vec<String>,
 }
 
-/// A list of items, each with whether it tells of a failure, and `Fail_Account` where some do.
-pub(super) fn listed(field: &str, told: impl Iterator<Item = (Value, bool)>) -> Map<String, Value> {
-    let (mut items, mut failed) = (Vec::new(), Vec::new());
-    for (item, is_refused) in told {
-        if is_refused {
-            failed.push(item.get("To_Account").cloned().unwrap_or_default());
+impl Told for Results {
+    fn bytes(&self) -> usize {
+        ITEM_BYTES * (1 + self.result_item.len())
+    }
+}
+
+/// What one account takes in an answer, about.
+const ITEM_BYTES: usize = 100;
+
+/// What came of each account.
+pub(super) fn results(outcomes: Outcomes<'_>) -> Results {
+    Results::of(outcomes.into_iter().map(|(account, outcome)| (account, outcome.is_err(), outcome)))
+}
+
+impl Results {
+    /// Of each account with whether that is a failure, and what is told of it.
+    pub(super) fn of<'a>(told: impl Iterator<Item = (&'a str, bool, Result<(), Refused>)>) -> Self {
+        let told = told.map(|(account, has_failed, outcome)| {
+            (account, has_failed, Outcome::of(account, Family::Relations, outcome))
+        });
+        let (result_item, fail_account) = listed(told);
+        Self { result_item, fail_account }
+    }
+}
+
+/// The items of all accounts, and the accounts that failed.
+pub(super) fn listed<'a, T>(told: impl Iterator<Item = (&'a str, bool, T)>) -> (Vec<T>, Vec<String>) {
+    let mut failed = Vec::new();
+    let items = told.map(|(account, has_failed, item)| {
+        if has_failed {
+            failed.push(account.to_owned());
         }
-        items.push(item);
-    }
-    let mut answer = Map::from_iter([(field.to_owned(), items.into())]);
-    if !failed.is_empty() {
-        answer.insert("Fail_Account".to_owned(), failed.into());
-    }
-    answer
+        item
+    });
+    (items.collect(), failed)
+}
+
+/// The items of all accounts, each made of its outcome and of what was found, and the accounts that failed.
+pub(super) fn found<T, I>(outcomes: Outcomes<'_, T>, item: impl Fn(Outcome, Option<T>) -> I) -> (Vec<I>, Vec<String>) {
+    listed(outcomes.into_iter().map(|(account, found)| {
+        let (found, outcome) = match found {
+            Ok(found) => (Some(found), Ok(())),
+            Err(refused) => (None, Err(refused)),
+        };
+        (account, found.is_none(), item(Outcome::of(account, Family::Relations, outcome), found))
+    }))
 }
 
 /// Whether this wire's clients can name a user: those whose id is longer are left out of its lists.

@@ -4,8 +4,11 @@
 //! This is the one place that knows the vendor's numbers. One refusal has a number for each service: an account that does not exist is
 //! 70107 for accounts, 40003 for profiles, 30003 for friends.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::{
     domain::{
@@ -15,10 +18,22 @@ use crate::{
     service::{accounts::SUSPENDED, user_sig::SigFault},
 };
 
-/// The numbers that are answered here. Source: the vendor's page of error codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub(super) enum Code {
+/// The words beside a number stand in the document.
+macro_rules! codes {
+    ($($(#[doc = $said:literal])* $code:ident = $number:literal,)*) => {
+        /// The numbers that are answered here. Source: the vendor's page of error codes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u32)]
+        pub(super) enum Code {
+            $($(#[doc = $said])* $code = $number,)*
+        }
+
+        /// Every number, and what it means.
+        const CODES: &[(u32, &str)] = &[$(($number, concat!($($said),*)),)*];
+    };
+}
+
+codes! {
     /// Not a POST, or an address or body that cannot be read.
     BadHttp = 60002,
     /// The body is no JSON object.
@@ -128,6 +143,26 @@ impl Code {
         self as u32
     }
 }
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(self.number())
+    }
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let meanings: String = CODES.iter().map(|(number, said)| format!("- {number}:{said}\n")).collect();
+        let numbers = CODES.iter().map(|(number, _)| *number);
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .enum_values(Some(numbers))
+            .description(Some(format!("Why a call is refused.\n\n{meanings}")))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
 
 /// A service of the vendor's: each has its own numbers for what may befall any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -314,27 +349,74 @@ impl Answer {
     }
 }
 
-/// The fields of an answer and the envelope behind them. Written at once: a tree of a hundred profiles costs ten times its text.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Enveloped<'a, F> {
-    #[serde(flatten)]
-    fields: F,
-    action_status: &'a str,
-    error_code: u32,
-    error_info: &'a str,
-    error_display: &'a str,
+/// What a command tells beside the envelope.
+pub(super) trait Told: Serialize + ToSchema {
+    /// The room that it takes, about: a text of 80 KB that grows is copied ten times.
+    fn bytes(&self) -> usize {
+        BYTES
+    }
 }
 
-impl<F: Serialize> Enveloped<'_, F> {
-    fn written(&self, bytes: usize) -> Answer {
-        let mut text = Vec::with_capacity(bytes);
-        let written = serde_json::to_writer(&mut text, self).map_err(Error::internal);
-        Answer(written.and_then(|()| String::from_utf8(text).map_err(Error::internal)).unwrap_or_else(|error| {
-            log::error!("an answer that cannot be written: {error:?}");
-            format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{}}}"#, Code::AccountInternal.number())
-        }))
-    }
+/// What most answers have room in.
+const BYTES: usize = 512;
+
+/// No fields: the envelope says that it is done.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Nothing {}
+
+impl Told for Nothing {}
+
+/// The fields of an answer and the envelope behind them. Written at once: a tree of a hundred profiles costs ten times its text.
+#[derive(Serialize)]
+struct Enveloped<F> {
+    #[serde(flatten)]
+    fields: F,
+    #[serde(flatten)]
+    envelope: Done,
+}
+
+/// The envelope of a good answer.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Done {
+    /// That the command ran. Of several accounts, each one's `ResultCode` says what became of it.
+    #[schema(pattern = "^OK$", example = "OK")]
+    action_status: &'static str,
+    #[schema(minimum = 0, maximum = 0)]
+    error_code: u32,
+    #[schema(max_length = 0)]
+    error_info: &'static str,
+    #[schema(max_length = 0)]
+    error_display: &'static str,
+}
+
+/// A call that is refused whole: the envelope alone.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Failed {
+    /// That nothing was done.
+    #[schema(pattern = "^FAIL$", example = "FAIL")]
+    action_status: &'static str,
+    error_code: Code,
+    /// What is wrong, and what to do.
+    error_info: String,
+    #[schema(max_length = 0)]
+    error_display: &'static str,
+}
+
+fn written(answer: &impl Serialize, bytes: usize) -> Answer {
+    let mut text = Vec::with_capacity(bytes);
+    let written = serde_json::to_writer(&mut text, answer).map_err(Error::internal);
+    Answer(written.and_then(|()| String::from_utf8(text).map_err(Error::internal)).unwrap_or_else(|error| {
+        log::error!("an answer that cannot be written: {error:?}");
+        format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{}}}"#, Code::AccountInternal.number())
+    }))
+}
+
+/// A good answer of a command.
+pub(super) fn told(fields: impl Told) -> Answer {
+    let bytes = fields.bytes();
+    of_bytes(fields, bytes)
 }
 
 /// A good answer: these fields, of a map or a structure, and the envelope behind them.
@@ -342,33 +424,48 @@ pub(super) fn ok(fields: impl Serialize) -> Answer {
     of_bytes(fields, BYTES)
 }
 
-/// What most answers have room in.
-const BYTES: usize = 512;
-
-/// A good answer of some `bytes`: room for it at once, because one of 80 KB that grows is copied ten times.
-pub(super) fn of_bytes(fields: impl Serialize, bytes: usize) -> Answer {
-    Enveloped { fields, action_status: "OK", error_code: 0, error_info: "", error_display: "" }.written(bytes)
+fn of_bytes(fields: impl Serialize, bytes: usize) -> Answer {
+    let envelope = Done { action_status: "OK", error_code: 0, error_info: "", error_display: "" };
+    written(&Enveloped { fields, envelope }, bytes)
 }
 
 /// A refusal: the envelope alone.
 pub(super) fn failed(refused: &Refused, family: Family) -> Answer {
-    let (code, info) = refused.said(family);
-    let (fields, error_code) = (Map::new(), code.number());
-    Enveloped { fields, action_status: "FAIL", error_code, error_info: &info, error_display: "" }.written(BYTES)
+    let (error_code, error_info) = refused.said(family);
+    written(&Failed { action_status: "FAIL", error_code, error_info, error_display: "" }, BYTES)
 }
 
-/// What became of one of the accounts that a command names under `key`: `ResultCode` 0 and no text, or a refusal.
-pub(super) fn outcome(key: &str, account: &str, family: Family, outcome: Result<(), Refused>) -> Value {
-    let (code, info) = match outcome {
+/// What became of one of the accounts that a command names.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Outcome {
+    /// The account, as the call named it.
+    #[serde(rename = "To_Account")]
+    #[schema(example = "user1")]
+    to_account: String,
+    /// 0, or a number of `ErrorCode`.
+    #[schema(example = 0)]
+    result_code: u32,
+    /// Why not.
+    #[schema(example = "")]
+    result_info: String,
+}
+
+impl Outcome {
+    /// Of this account.
+    pub(super) fn of(account: &str, family: Family, outcome: Result<(), Refused>) -> Self {
+        let (result_code, result_info) = result(family, outcome);
+        Self { to_account: account.to_owned(), result_code, result_info }
+    }
+}
+
+/// `ResultCode` and `ResultInfo`: 0 and no text, or a refusal.
+pub(super) fn result(family: Family, outcome: Result<(), Refused>) -> (u32, String) {
+    match outcome {
         Ok(()) => (0, String::new()),
         Err(refused) => {
             let (code, info) = refused.said(family);
             (code.number(), info)
         }
-    };
-    let mut item = Map::new();
-    item.insert(key.to_owned(), account.into());
-    item.insert("ResultCode".to_owned(), code.into());
-    item.insert("ResultInfo".to_owned(), info.into());
-    Value::Object(item)
+    }
 }

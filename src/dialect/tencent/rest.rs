@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    http::header::ContentType,
-    web::{self, Data, Path, Payload},
+    http::{Method, header::ContentType},
+    web::{self, Data, Payload},
 };
 use serde_json::Value;
 
 use super::{
-    command::{self, Caller, Desk},
+    command::{COMMANDS, Caller, Command, Desk},
     reply::{self, Answer, Code, Family, Refused},
 };
 use crate::{
@@ -24,29 +24,51 @@ use crate::{
     service::{Service, apps::Tenant, user_sig},
 };
 
-/// `/v4`.
+/// `/v4`: each command of the table at an address of its own.
 pub fn scope() -> Scope {
-    let command = web::resource("/{service}/{command}").route(web::post().to(command));
-    web::scope("/v4").service(command.default_service(web::to(wrong_method))).default_service(web::to(unknown_command))
+    let scope = COMMANDS.iter().fold(web::scope("/v4"), |scope, command| {
+        let run =
+            async move |service, addresses, request, payload| run(command, service, addresses, request, payload).await;
+        let resource = web::resource(command.path).route(web::post().to(run));
+        scope.service(resource.default_service(web::to(wrong_method)))
+    });
+    scope.default_service(web::to(other))
 }
 
-async fn command(
+async fn run(
+    command: &Command,
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<(String, String)>,
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let (group, name) = path.into_inner();
-    answer(answered(&service, &addresses, &format!("{group}.{name}"), &request, payload).await)
+    answer(
+        async {
+            let (tenant, body) = admitted(&service, &request, payload).await?;
+            let desk = Desk { service: &service, tenant: &tenant, addresses: &addresses };
+            Ok(command.run(&desk, &Caller::BackEnd, &body).await)
+        }
+        .await,
+    )
+}
+
+/// What is no command. Where one could be, who calls is asked first, as of any.
+async fn other(service: Data<Service>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let is_post = request.method() == Method::POST;
+    match is_like_a_command(request.match_info().unprocessed()) {
+        true if !is_post => wrong_method().await,
+        true => answer(admitted(&service, &request, payload).await.and_then(|_| Err(no_such_command()))),
+        false => answer(Err(no_such_command())),
+    }
+}
+
+fn is_like_a_command(path: &str) -> bool {
+    let words = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+    words.is_some_and(|(service, command)| !service.is_empty() && !command.is_empty() && !command.contains('/'))
 }
 
 async fn wrong_method() -> HttpResponse {
     answer(Err(Refused::Said(Code::BadHttp, "Call this by POST".to_owned())))
-}
-
-async fn unknown_command() -> HttpResponse {
-    answer(Err(no_such_command()))
 }
 
 /// A command that is not served.
@@ -60,21 +82,14 @@ fn answer(answered: Result<Answer, Refused>) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(answer.into_text())
 }
 
-/// Every check in the order of the vendor's numbers: the app, the signature, whose it is, the body, the command.
-async fn answered(
-    service: &Service,
-    addresses: &Addresses,
-    name: &str,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<Answer, Refused> {
+/// Every check in the order of the vendor's numbers: the app, the signature, whose it is, the body.
+async fn admitted(service: &Service, request: &HttpRequest, payload: Payload) -> Result<(Arc<Tenant>, Value), Refused> {
     let query = Form::query(request.query_string()).map_err(in_words)?;
     let tenant = app(service, &query)?;
     administrator(service, &tenant, &query)?;
     let body = form::read_object(request, payload, &FormLimits::default()).await.map_err(in_words)?;
     let body = body.ok_or_else(|| no_json("The request body is empty: send a JSON object"))?;
-    let desk = Desk { service, tenant: &tenant, addresses };
-    command::run(&desk, &Caller::BackEnd, name, &Value::Object(body)).await.ok_or_else(no_such_command)
+    Ok((tenant, Value::Object(body)))
 }
 
 fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, Refused> {

@@ -4,7 +4,12 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type},
+};
 
 use super::{
     command::Desk,
@@ -244,6 +249,64 @@ impl Tag {
         };
         Refused::Said(code, format!("{} {fault}", self.name()))
     }
+}
+
+/// A tag and what stands under it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Item {
+    pub(super) tag: Cow<'static, str>,
+    pub(super) value: Value,
+}
+
+impl PartialSchema for Item {
+    fn schema() -> RefOr<Schema> {
+        let standard =
+            Tag::STANDARD.iter().map(|tag| item_schema(text().enum_values(Some([tag.name()])), tag.schema()));
+        let name = text().pattern(Some(format!("^{CUSTOM}[A-Za-z0-9_]{{1,{}}}$", CustomName::CHARS_MAX)));
+        let items = standard.chain([item_schema(name, custom_schema())]).fold(OneOfBuilder::new(), OneOfBuilder::item);
+        items.description(Some("A tag of a profile and its value. Texts are of at most 500 bytes of UTF-8.")).into()
+    }
+}
+
+impl ToSchema for Item {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProfileItem")
+    }
+}
+
+/// The schema of a text.
+pub(super) fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// The schema of a tag with its value.
+pub(super) fn item_schema(tag: ObjectBuilder, value: impl Into<RefOr<Schema>>) -> Object {
+    let item = ObjectBuilder::new().property("Tag", tag).property("Value", value);
+    item.required("Tag").required("Value").build()
+}
+
+impl Tag {
+    /// The schema of its value.
+    fn schema(&self) -> ObjectBuilder {
+        match self {
+            Self::Nick => text().max_length(Some(DisplayName::BYTES_MAX)),
+            Self::SelfSignature => text().max_length(Some(StatusText::BYTES_MAX)),
+            Self::Image => text().description(Some("An address, or any text. Another wire may set a longer one.")),
+            Self::Gender => text().enum_values(Some(Gender::WORDS.iter().copied())),
+            Self::Location => text().max_length(Some(Location::BYTES_MAX)),
+            Self::AllowType => text().enum_values(Some(AllowType::WORDS.iter().copied())),
+            Self::AdminForbidType => text().enum_values(Some(ForbidType::WORDS.iter().copied())),
+            Self::BirthDay | Self::Language | Self::MsgSettings | Self::Level | Self::Role => {
+                ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX))
+            }
+            Self::Custom(_) => custom_schema(),
+        }
+    }
+}
+
+fn custom_schema() -> ObjectBuilder {
+    text().max_length(Some(CustomValue::BYTES_MAX)).description(Some("Of a field that the app has declared."))
 }
 
 /// Where a user's avatar is found, or the text that it is on this wire. None: the user has none, or none that is public.

@@ -24,7 +24,7 @@ use self::{
 use super::{
     account,
     command::{self, Caller, Desk},
-    reply::{self, Answer, Code, Family, Refused},
+    reply::{self, Answer, Code, Failed, Family, Refused},
     rest,
     tags::Tag,
 };
@@ -61,7 +61,24 @@ fn answer(status: StatusCode, why: &str) -> HttpResponse {
     HttpResponse::build(status).content_type(ContentType::json()).body(refused.into_text())
 }
 
-async fn open(
+/// Opens the socket of the Web SDK
+///
+/// Frames are JSON texts in binary messages: `{"head":{"ver":"v4","servcmd":"profile.portrait_set","seq":1,"a2":".."},"body":{..}}`,
+/// answered by `{"head":{"servcmd":"profile.portrait_set","seq":1},"body":{..}}`. A client begins with `im_open_status.wslogin`, whose
+/// head has `identifier` and `usersig`, then sends `a2` of the answer. Changes of profiles and friends come as `im_open_push.msg_push`.
+#[utoipa::path(
+    get, path = "/binfo", tag = "Socket", operation_id = "open_socket",
+    params(
+        ("sdkappid" = u32, Query, description = "The app's SDKAppID: one that is none's is refused by each answer", example = 1400000001),
+        ("instanceid" = Option<String>, Query, description = "What the SDK has made for itself, 32 hex digits: the same gets the same `InstId`", example = "0123456789abcdef0123456789abcdef"),
+    ),
+    responses(
+        (status = 101, description = "The socket is open"),
+        (status = 400, description = "No WebSocket is opened: ErrorCode 60002", body = Failed),
+        (status = 403, description = "The page's origin is none of the app's allowed_origins: ErrorCode 60002", body = Failed),
+    )
+)]
+pub(super) async fn open(
     service: Data<Service>,
     addresses: Data<Addresses>,
     request: HttpRequest,
