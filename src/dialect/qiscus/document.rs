@@ -151,9 +151,17 @@ fn named_in(operation: &mut Operation, tag: String, id: impl Fn(&str) -> String)
     operation.operation_id = operation.operation_id.as_deref().map(id);
 }
 
-/// A body that may be JSON may be a form.
+/// A body that may be JSON may be a form. One that may be left out is not null.
 fn read_as_forms(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        if let RefOr::T(Content { schema: Some(schema), .. }) = content
+            && let RefOr::T(Schema::OneOf(given_or_null)) = schema
+            && let Some(given) = given_or_null.items.iter().find(|item| matches!(item, RefOr::Ref(_)))
+        {
+            *schema = given.clone();
+        }
+    }
     if let Some(json) = body.content.get("application/json").cloned() {
         for form in ["application/x-www-form-urlencoded", "multipart/form-data"] {
             body.content.insert(form.to_owned(), json.clone());

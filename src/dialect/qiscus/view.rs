@@ -19,7 +19,7 @@ pub(super) struct UserView<'a> {
     /// Never empty: without a picture, the address of a drawn one.
     #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
-    #[schema(value_type = Object, example = json!({"role": "admin"}))]
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     #[schema(example = "guest@qiscus.com")]
     user_id: &'a str,
@@ -52,7 +52,7 @@ pub(super) struct ListedView<'a> {
     /// The user id.
     #[schema(example = "guest@qiscus.com")]
     email: &'a str,
-    #[schema(value_type = Object, example = json!({"role": "admin"}))]
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
     /// As `username`.
@@ -90,7 +90,7 @@ pub(super) struct PublicView<'a> {
     /// The user id.
     #[schema(example = "guest@qiscus.com")]
     email: &'a str,
-    #[schema(value_type = Object, example = json!({"role": "admin"}))]
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
     #[schema(pattern = "^[0-9]+$", example = "1")]
@@ -129,7 +129,7 @@ pub(super) struct FullView<'a> {
     /// The user id.
     #[schema(example = "guest@qiscus.com")]
     email: &'a str,
-    #[schema(value_type = Object, example = json!({"role": "admin"}))]
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
     #[schema(pattern = "^[0-9]+$", example = "1")]

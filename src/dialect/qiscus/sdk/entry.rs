@@ -180,7 +180,10 @@ fn welcome(
     tag = "Session",
     request_body = Renewal,
     security(("app_id" = [])),
-    responses((status = 200, description = "The new token", body = Answer<Renewed>)),
+    responses(
+        (status = 200, description = "The new token", body = Answer<Renewed>),
+        (status = 404, description = "The user is gone by now", body = Refused),
+    ),
 )]
 pub(super) async fn refresh_user_token(
     visitor: Visitor,
