@@ -30,7 +30,7 @@ use super::{
         description = "What Qiscus' REST API has about users, in both versions, and what its SDKs call: login, tokens, profiles, pictures, \
                        blocked users, presence, and news of changed profiles by `sync`. Rooms, messages and the realtime server are not \
                        part of Standin: their calls answer 404.\n\n\
-                       Bodies may be JSON, an urlencoded form or a multipart form, whatever the SDK or package sends; fields that nobody asks \
+                       Bodies may be JSON, an urlencoded form or a multipart form, as SDKs and packages send them; fields that nobody asks \
                        for are ignored. Every answer is JSON with the HTTP status in `status` again, and has a header `X-Request-Id`."
     ),
     components(schemas(Refused, UserIdText, UserIdList, Username, ExtrasGiven, LoginOrRegisterV20, OfUserV20))
@@ -42,7 +42,7 @@ pub fn document() -> OpenApi {
     let mut whole = Described::openapi();
     for version in Version::ALL {
         add(&mut whole, version.path(), rest::Described::openapi(), |call, operation| {
-            of_version(version, call, operation)
+            of_version(version, call, operation);
         });
     }
     for (door, callers) in sdk::DOORS {
@@ -229,7 +229,7 @@ const REFUSALS: [ByShape; 9] = [
     },
     ByShape {
         status: 403,
-        said: "Not allowed: the token is missing, wrong or expired, the user suspended, registration closed, or this app serves no Qiscus calls",
+        said: "The token is missing, wrong or expired, the user suspended, registration closed, or this app serves no Qiscus calls",
         example: (Some(401_302), "Unauthorized. Token is expired"),
         may: |shape| shape.shows != Shows::Nothing,
     },

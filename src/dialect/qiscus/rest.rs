@@ -246,8 +246,14 @@ fn must_exist(error: Error, field: &'static str) -> Error {
     path = "/get_user_list",
     params(
         ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Users on a page: 20 where it is not given, or above 100", example = 20),
-        ("order_query" = Option<String>, Query, description = "`created_at asc` (the default) or `created_at desc`", example = "created_at desc nulls last"),
+        (
+            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
+            description = "Users on a page: 20 where it is not given, or above 100",
+        ),
+        (
+            "order_query" = Option<String>, Query, example = "created_at desc nulls last",
+            description = "`created_at asc` (the default) or `created_at desc`",
+        ),
     ),
     responses((status = 200, description = "A page of users", body = Answer<UserList>)),
 )]
@@ -270,7 +276,10 @@ async fn get_user_list(
 #[utoipa::path(
     delete,
     path = "/deactivate_users",
-    params(("user_ids[]" = Option<UserIdList>, Query, description = "Beside those in the body; at least one in either. `user_ids` is read, too")),
+    params((
+        "user_ids[]" = Option<UserIdList>, Query,
+        description = "Beside those in the body; at least one in either. `user_ids` is read, too",
+    )),
     request_body = Option<OfUsers>,
     responses((status = 200, description = "They are suspended", body = Answer<Message>)),
 )]

@@ -77,8 +77,14 @@ struct PresenceView<'a> {
     params(
         ("query" = Option<String>, Query, description = "Part of a name or id, in any case of letters", example = "guest"),
         ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Users on a page: 20 where it is not given, or above 100", example = 20),
-        ("order_query" = Option<String>, Query, description = "`created_at asc` (the default) or `created_at desc`", example = "created_at desc nulls last"),
+        (
+            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
+            description = "Users on a page: 20 where it is not given, or above 100",
+        ),
+        (
+            "order_query" = Option<String>, Query, example = "created_at desc nulls last",
+            description = "`created_at asc` (the default) or `created_at desc`",
+        ),
     ),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "A page of users", body = Answer<UserList>)),
@@ -177,7 +183,10 @@ fn shown(
     tag = "Other users",
     params(
         ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Users on a page: 20 where it is not given, or above 100", example = 20),
+        (
+            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
+            description = "Users on a page: 20 where it is not given, or above 100",
+        ),
     ),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "A page of them", body = Answer<BlockedUsers>)),
