@@ -1,6 +1,16 @@
 //! Fields that several calls of either door read, and what an empty or strange value of each means.
 
+use std::borrow::Cow;
+
 use actix_web::{HttpRequest, web::Payload};
+use serde_json::json;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type},
+    },
+};
 
 use crate::{
     domain::{
@@ -31,6 +41,76 @@ pub(super) const USER_IDS_MAX: usize = 100;
 
 /// Fields that may be wider than the others.
 const WIDE_FIELDS: &[&str] = &["extras", "identity_token"];
+
+/// A user id as documents show it: what [`user_id`] reads.
+pub(super) enum UserIdText {}
+
+impl PartialSchema for UserIdText {
+    fn schema() -> RefOr<Schema> {
+        let id = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(UserId::CHARS_MAX));
+        let id = id.pattern(Some("^[A-Za-z0-9._@-]+$")).examples([json!("guest@qiscus.com")]);
+        id.description(Some("A user id, compared byte for byte")).into()
+    }
+}
+
+impl ToSchema for UserIdText {
+    fn name() -> Cow<'static, str> {
+        "UserId".into()
+    }
+}
+
+/// A display name as documents show it: what [`profile_change`] reads.
+pub(super) enum Username {}
+
+impl PartialSchema for Username {
+    fn schema() -> RefOr<Schema> {
+        let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(USERNAME_CHARS_MAX));
+        let name = name.examples([json!("Qiscus Demo")]);
+        name.description(Some("A display name, at most 500 bytes. Empty: not given, where it need not be given")).into()
+    }
+}
+
+impl ToSchema for Username {}
+
+/// Free data as documents show it: what [`extras`] reads.
+pub(super) enum ExtrasGiven {}
+
+impl PartialSchema for ExtrasGiven {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().schema_type(Type::Object).examples([json!({ "role": "admin" })]);
+        let text = ObjectBuilder::new().schema_type(Type::String).examples([json!(r#"{"role": "admin"}"#)]);
+        let said = format!(
+            "Free data: an object, or JSON text of one, of at most {} bytes and {} levels. It replaces the whole. Empty text \
+             and null: not given",
+            Extras::BYTES_MAX,
+            Extras::DEPTH_MAX,
+        );
+        let either = OneOfBuilder::new().item(object).item(text).description(Some(said));
+        either.examples([json!({ "role": "admin" })]).into()
+    }
+}
+
+impl ToSchema for ExtrasGiven {
+    fn name() -> Cow<'static, str> {
+        "Extras".into()
+    }
+}
+
+/// A list of user ids as documents show it: what [`user_ids`] reads.
+pub(super) enum UserIdList {}
+
+impl PartialSchema for UserIdList {
+    fn schema() -> RefOr<Schema> {
+        let ids = ArrayBuilder::new().items(UserIdText::schema()).max_items(Some(USER_IDS_MAX));
+        ids.examples([json!(["guest@qiscus.com", "user1"])]).into()
+    }
+}
+
+impl ToSchema for UserIdList {
+    fn name() -> Cow<'static, str> {
+        "UserIds".into()
+    }
+}
 
 /// Reads a body without files.
 /// # Errors

@@ -1,12 +1,14 @@
 //! The vendor's envelopes: `{"results": .., "status": 200}` and `{"error": {..}, "status": 4xx}`, the HTTP status the same.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse, ResponseError,
     body::BoxBody,
     http::{StatusCode, header::RETRY_AFTER},
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::view::ListedView;
 use crate::{
@@ -23,29 +25,126 @@ use crate::{
 };
 
 /// A good answer of this door.
-#[derive(Serialize)]
-struct Answer<T> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Answer<T> {
     results: T,
+    /// The HTTP status once more: this is the one the SDKs look at.
+    #[schema(example = 200)]
     status: u16,
+}
+
+/// A user, in whichever view.
+#[derive(Serialize, ToSchema)]
+pub(super) struct One<U> {
+    user: U,
+}
+
+/// A user token.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Token<'a> {
+    /// What `QISCUS-SDK-TOKEN` takes.
+    token: &'a str,
+}
+
+/// What was done.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Message<'a> {
+    #[schema(example = "The users are active")]
+    message: &'a str,
+}
+
+/// A page of users.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UserList<'a> {
+    meta: Totals,
+    users: Vec<ListedView<'a>>,
+}
+
+/// How many there are, on this page and on all others.
+#[derive(Serialize, ToSchema)]
+struct Totals {
+    total_data: u64,
+    /// Rounded down: the last, partial page lies beyond it.
+    total_page: u64,
+}
+
+/// Users who have unread messages: none, for there are no messages.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UnreadUsers {
+    #[schema(max_items = 0)]
+    user_ids: Vec<String>,
+}
+
+/// The unread messages of each user, in the order asked.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UnreadCounts<'a> {
+    user_unread_count: Vec<UnreadCount<'a>>,
+}
+
+/// The unread messages of a user: none.
+#[derive(Serialize, ToSchema)]
+struct UnreadCount<'a> {
+    #[schema(maximum = 0)]
+    unread_count: u32,
+    #[schema(example = "guest@qiscus.com")]
+    user_id: &'a str,
+}
+
+/// A renewed token. One that never expires comes alone.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Renewed<'a> {
+    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    token_expires_at: Option<String>,
+}
+
+/// A refusal.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Refused {
+    error: Reason,
+    /// The HTTP status once more.
+    #[schema(example = 400)]
+    status: u16,
+}
+
+/// Why a call is refused.
+#[derive(Serialize, ToSchema)]
+struct Reason {
+    /// The vendor's number for it, where it has one: 401300 suspended, 401301 no or a wrong token, 401302 an expired one, 401303 no
+    /// such app, 401306 a wrong password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 401_301)]
+    code: Option<u32>,
+    /// For a refused field: a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    detailed_messages: Option<Vec<String>>,
+    /// For a refused field: its name, and what is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    errors: Option<BTreeMap<String, Vec<String>>>,
+    /// A sentence; `Validation error` for a refused field.
+    #[schema(example = "Unauthorized")]
+    message: String,
 }
 
 /// `{"user": ..}`, in whichever view.
 pub(super) fn user(user: impl Serialize) -> HttpResponse {
-    #[derive(Serialize)]
-    struct One<U> {
-        user: U,
-    }
     results(One { user })
 }
 
 /// `{"token": ..}`.
 pub(super) fn token(token: &Secret) -> HttpResponse {
-    results(json!({ "token": token.expose() }))
+    results(Token { token: token.expose() })
 }
 
 /// `{"message": ..}`.
 pub(super) fn message(message: &str) -> HttpResponse {
-    results(json!({ "message": message }))
+    results(Message { message })
 }
 
 /// `{"meta": .., "users": [..]}`.
@@ -53,32 +152,24 @@ pub(super) fn message(message: &str) -> HttpResponse {
 /// `total_page` rounds down, as both of the vendor's samples do (791 users by 2 make 395 pages, 3147 by 2 make 1573), so the
 /// last partial page lies beyond it.
 pub(super) fn user_list(app: &App, addresses: &Addresses, page: Page, listed: &Listed<User>) -> HttpResponse {
-    let users: Vec<ListedView> = listed.items.iter().map(|user| ListedView::of(app, addresses, user)).collect();
+    let users = listed.items.iter().map(|user| ListedView::of(app, addresses, user)).collect();
     let total_page = listed.total / u64::from(page.limit());
-    results(json!({ "meta": { "total_data": listed.total, "total_page": total_page }, "users": users }))
+    results(UserList { meta: Totals { total_data: listed.total, total_page }, users })
 }
 
 /// `{"user_ids": []}`: nobody has unread messages where there are none.
 pub(super) fn no_unread_users() -> HttpResponse {
-    results(json!({ "user_ids": [] }))
+    results(UnreadUsers { user_ids: Vec::new() })
 }
 
 /// `{"user_unread_count": [..]}`: no unread messages for each.
 pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
-    let counts: Vec<Value> = users.iter().map(|id| json!({ "unread_count": 0, "user_id": id.as_str() })).collect();
-    results(json!({ "user_unread_count": counts }))
+    let user_unread_count = users.iter().map(|id| UnreadCount { unread_count: 0, user_id: id.as_str() }).collect();
+    results(UnreadCounts { user_unread_count })
 }
 
 /// A renewed token; one that never expires comes alone.
 pub(super) fn renewed(session: &Session) -> HttpResponse {
-    #[derive(Serialize)]
-    struct Renewed<'a> {
-        token: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        refresh_token: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token_expires_at: Option<String>,
-    }
     let renewal = session.renewal.as_ref();
     results(Renewed {
         token: session.account.token.expose(),
@@ -200,10 +291,10 @@ impl ResponseError for Refusal {
         }
         let status = self.status_code();
         let sentence = self.to_string();
-        let error = match (self, self.code()) {
-            (Self::Domain(Error::Invalid { field, .. }), _) => validation(field, &sentence),
-            (_, Some(code)) => json!({ "code": code, "message": sentence }),
-            (_, None) => json!({ "message": sentence }),
+        let error = if let Self::Domain(Error::Invalid { field, .. }) = self {
+            Reason::validation(field, sentence)
+        } else {
+            Reason { code: self.code(), detailed_messages: None, errors: None, message: sentence }
         };
         let mut answer = HttpResponse::build(status);
         if let Self::Domain(refused) = self
@@ -211,7 +302,7 @@ impl ResponseError for Refusal {
         {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        answer.json(json!({ "error": error, "status": status.as_u16() }))
+        answer.json(Refused { error, status: status.as_u16() })
     }
 }
 
@@ -239,9 +330,16 @@ impl Refusal {
     }
 }
 
-/// The vendor's validation form: `message`, `errors` (field to sentences) and `detailed_messages` all present.
-fn validation(field: &str, sentence: &str) -> Value {
-    json!({ "detailed_messages": [sentence], "errors": { field: [sentence] }, "message": "Validation error" })
+impl Reason {
+    /// The vendor's validation form: `message`, `errors` (field to sentences) and `detailed_messages` all present.
+    fn validation(field: &str, sentence: String) -> Self {
+        Self {
+            code: None,
+            detailed_messages: Some(vec![sentence.clone()]),
+            errors: Some(BTreeMap::from([(field.to_owned(), vec![sentence])])),
+            message: "Validation error".to_owned(),
+        }
+    }
 }
 
 /// Answers a call made by a method that is not its own.

@@ -9,9 +9,10 @@ use actix_web::{
 use super::{
     caller::Caller,
     calls::{self, Call},
-    fields::{self, Platforms},
-    reply::{self, Refusal},
+    fields::{self, ExtrasGiven, Platforms, UserIdList, UserIdText, Username},
+    reply::{self, Answer, Message, One, Refusal, Refused, Token, UnreadCounts, UnreadUsers, UserList},
     version::Version,
+    view::UserView,
 };
 use crate::{
     domain::{
@@ -38,6 +39,21 @@ const CALLS: &[Call] = &[
     ("get_user_unread_count", || vec![web::get().to(get_user_unread_count)]),
 ];
 
+/// The same calls as v2.1 has them; [`super::document`] says in which v2.0 differs.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    login_or_register,
+    user_profile,
+    get_user_token,
+    reset_user_token,
+    get_user_list,
+    deactivate_users,
+    reactivate_users,
+    get_unread_users,
+    get_user_unread_count,
+))]
+pub(super) struct Described;
+
 /// `/api/v2.1/rest` and `/api/v2/rest`.
 pub fn scope() -> Scope {
     calls::serve(web::scope(Version::PATHS).default_service(web::to(no_call)), CALLS)
@@ -48,8 +64,75 @@ async fn no_call(request: HttpRequest) -> Result<HttpResponse, Refusal> {
     Err(calls::refusal(name, CALLS))
 }
 
+/// Whom v2.1 logs in or registers.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(utoipa::ToSchema)]
+struct LoginOrRegisterV21 {
+    user_id: UserIdText,
+    /// Required, and not empty.
+    username: Username,
+    /// Becomes the user's; a new user without one gets a random one. Required for a user that exists already.
+    #[schema(max_length = 1024, example = "password")]
+    password: Option<String>,
+    /// The address of a picture. Empty: not given.
+    #[schema(example = "https://image.url/image.jpg")]
+    avatar_url: Option<String>,
+    extras: Option<ExtrasGiven>,
+}
+
+/// Whom v2.0 logs in or registers.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(utoipa::ToSchema)]
+pub(super) struct LoginOrRegisterV20 {
+    email: UserIdText,
+    /// Required, and not empty.
+    username: Username,
+    /// Becomes the user's; a new user without one gets a random one. Required for a user that exists already.
+    #[schema(max_length = 1024, example = "password")]
+    password: Option<String>,
+    /// The address of a picture. Empty: not given.
+    #[schema(example = "https://image.url/image.jpg")]
+    avatar_url: Option<String>,
+    extras: Option<ExtrasGiven>,
+    /// Kept, and nothing is ever pushed to it.
+    #[schema(max_length = 4096)]
+    device_token: Option<String>,
+    /// Required with `device_token`: `ios` or `android`.
+    #[schema(example = "android")]
+    device_platform: Option<String>,
+}
+
+/// A user, by the name v2.1 has for its id.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(utoipa::ToSchema)]
+struct OfUserV21 {
+    user_id: UserIdText,
+}
+
+/// A user, by the name v2.0 has for its id.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(utoipa::ToSchema)]
+pub(super) struct OfUserV20 {
+    user_email: UserIdText,
+}
+
+/// Users, at least one. A form repeats the field, or `user_ids[]`.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(utoipa::ToSchema)]
+struct OfUsers {
+    user_ids: UserIdList,
+}
+
+/// Logs a user in, or registers it.
+///
 /// "You can use this endpoint to create new user if it does not exist yet, or login in Qiscus Server if does exist, or update
 /// user's data, such as password, avatar, and extras."
+#[utoipa::path(
+    post,
+    path = "/login_or_register",
+    request_body = LoginOrRegisterV21,
+    responses((status = 200, description = "The user as it is now", body = Answer<One<UserView>>)),
+)]
 async fn login_or_register(
     caller: Caller,
     service: Data<Service>,
@@ -88,6 +171,15 @@ fn in_this_doors_words(error: Error, version: Version) -> Refusal {
 }
 
 /// "To get user's profile data."
+#[utoipa::path(
+    get,
+    path = "/user_profile",
+    params(("user_id" = UserIdText, Query)),
+    responses(
+        (status = 200, description = "The user", body = Answer<One<UserView>>),
+        (status = 404, description = "No such user", body = Refused),
+    ),
+)]
 async fn user_profile(
     caller: Caller,
     service: Data<Service>,
@@ -100,12 +192,29 @@ async fn user_profile(
 }
 
 /// The token of a user, which stays the same.
+#[utoipa::path(
+    get,
+    path = "/get_user_token",
+    params(("user_id" = UserIdText, Query)),
+    responses(
+        (status = 200, description = "The token", body = Answer<Token>),
+        (status = 404, description = "No such user", body = Refused),
+    ),
+)]
 async fn get_user_token(caller: Caller, service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let id = fields::user_id(&Form::query(request.query_string())?, caller.version.user_field())?;
     Ok(reply::token(&service.account(&caller.tenant, &id)?.token))
 }
 
-/// "To reset user's token." The former one is dead when the answer leaves.
+/// "To reset user's token."
+///
+/// The former one is dead when the answer leaves.
+#[utoipa::path(
+    post,
+    path = "/reset_user_token",
+    request_body = OfUserV21,
+    responses((status = 200, description = "The new token", body = Answer<Token>)),
+)]
 async fn reset_user_token(
     caller: Caller,
     service: Data<Service>,
@@ -129,7 +238,25 @@ fn must_exist(error: Error, field: &'static str) -> Error {
     }
 }
 
-/// "To get list of users." "limit: default: 20, max: 100, if the limit more than 100 then return 20."
+/// "To get list of users."
+///
+/// In the order they came to be, suspended ones among them. "limit: default: 20, max: 100, if the limit more than 100 then return 20."
+#[utoipa::path(
+    get,
+    path = "/get_user_list",
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
+        (
+            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
+            description = "Users on a page: 20 where it is not given, or above 100",
+        ),
+        (
+            "order_query" = Option<String>, Query, example = "created_at desc nulls last",
+            description = "`created_at asc` (the default) or `created_at desc`",
+        ),
+    ),
+    responses((status = 200, description = "A page of users", body = Answer<UserList>)),
+)]
 async fn get_user_list(
     caller: Caller,
     service: Data<Service>,
@@ -143,7 +270,19 @@ async fn get_user_list(
     Ok(reply::user_list(&tenant.app, &addresses, page, &listed))
 }
 
-/// Suspends users: all that are named, or none. Source: the wrapper for Go; proxies drop the body of a DELETE, so the query counts too.
+/// Suspends users: all that are named, or none.
+///
+/// Source: the wrapper for Go; proxies drop the body of a DELETE, so the query counts too.
+#[utoipa::path(
+    delete,
+    path = "/deactivate_users",
+    params((
+        "user_ids[]" = Option<UserIdList>, Query,
+        description = "Beside those in the body; at least one in either. `user_ids` is read, too",
+    )),
+    request_body = Option<OfUsers>,
+    responses((status = 200, description = "They are suspended", body = Answer<Message>)),
+)]
 async fn deactivate_users(
     caller: Caller,
     service: Data<Service>,
@@ -158,6 +297,12 @@ async fn deactivate_users(
 }
 
 /// Lets suspended users act again: all that are named, or none.
+#[utoipa::path(
+    post,
+    path = "/reactivate_users",
+    request_body = OfUsers,
+    responses((status = 200, description = "They may act", body = Answer<Message>)),
+)]
 async fn reactivate_users(
     caller: Caller,
     service: Data<Service>,
@@ -182,13 +327,36 @@ fn of_user_ids(error: Error) -> Error {
     if let Error::Invalid { fault, .. } = error { fault.at("user_ids") } else { error }
 }
 
-/// "To get list of users who have unread count": nobody. `page` and `limit` may say what they like of an empty list.
+/// "To get list of users who have unread count": nobody.
+///
+/// `page` and `limit` may say what they like of an empty list.
+#[utoipa::path(
+    get,
+    path = "/get_unread_users",
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, example = 1),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20),
+        ("start_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-30 07:47:01"),
+        ("end_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-31 07:47:01"),
+    ),
+    responses((status = 200, description = "Nobody", body = Answer<UnreadUsers>)),
+)]
 async fn get_unread_users(_: Caller, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     within_times(&Form::query(request.query_string())?)?;
     Ok(reply::no_unread_users())
 }
 
 /// The messages that users have not read: none, for each user in the order given.
+#[utoipa::path(
+    get,
+    path = "/get_user_unread_count",
+    params(
+        ("user_ids[]" = UserIdList, Query, description = "At least one, repeated; `user_ids` is read, too"),
+        ("start_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-30 07:47:01"),
+        ("end_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-31 07:47:01"),
+    ),
+    responses((status = 200, description = "None for each", body = Answer<UnreadCounts>)),
+)]
 async fn get_user_unread_count(
     caller: Caller,
     service: Data<Service>,

@@ -25,6 +25,17 @@ impl Version {
     /// Where both stand.
     pub(super) const PATHS: &str = r"/api/{version:v2\.1|v2}/rest";
 
+    /// The newest first.
+    pub(super) const ALL: [Self; 2] = [Self::V21, Self::V20];
+
+    /// Where this one stands.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::V20 => "/api/v2/rest",
+            Self::V21 => "/api/v2.1/rest",
+        }
+    }
+
     /// The version of a call below [`Version::PATHS`].
     pub(super) fn of(request: &HttpRequest) -> Self {
         match request.match_info().get("version") {

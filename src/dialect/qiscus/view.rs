@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::{
     domain::{app::App, profile::User},
@@ -13,11 +14,17 @@ use crate::{
 const RT_KEY: &str = "standin";
 
 /// A user as v2.1 answers `login_or_register` and `user_profile`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct UserView<'a> {
+    /// Never empty: without a picture, the address of a drawn one.
+    #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
+    #[schema(example = "guest@qiscus.com")]
     user_id: &'a str,
+    /// The display name, or the user id where there is none.
+    #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
@@ -33,16 +40,27 @@ impl<'a> UserView<'a> {
 }
 
 /// A user as `get_user_list` answers it: `email` carries the user id, `name` and `username` are the same display name.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ListedView<'a> {
+    /// False for a suspended user.
     active: bool,
+    /// Never empty: without a picture, the address of a drawn one.
+    #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
+    #[schema(format = DateTime)]
     created_at: String,
+    /// The user id.
+    #[schema(example = "guest@qiscus.com")]
     email: &'a str,
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
+    /// As `username`.
     name: &'a str,
+    #[schema(format = DateTime)]
     updated_at: String,
+    /// The display name, or the user id where there is none.
+    #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
@@ -63,14 +81,22 @@ impl<'a> ListedView<'a> {
 }
 
 /// A user as other users are shown it: never with a token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct PublicView<'a> {
     avatar: AvatarView,
+    /// Never empty: without a picture, the address of a drawn one.
+    #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
+    /// The user id.
+    #[schema(example = "guest@qiscus.com")]
     email: &'a str,
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
+    #[schema(pattern = "^[0-9]+$", example = "1")]
     id_str: String,
+    /// The display name, or the user id where there is none.
+    #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
@@ -91,17 +117,25 @@ impl<'a> PublicView<'a> {
 
 /// A user with its token and its app, for who may act as that user. Standin sends no pushes, so none is configured. A token that never
 /// expires comes without `refresh_token` and `token_expires_at`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct FullView<'a> {
+    /// False for a suspended user.
     active: bool,
     app: AppView<'a>,
     avatar: AvatarView,
+    /// Never empty: without a picture, the address of a drawn one.
+    #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
+    /// The user id.
+    #[schema(example = "guest@qiscus.com")]
     email: &'a str,
+    #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
+    #[schema(pattern = "^[0-9]+$", example = "1")]
     id_str: String,
     last_comment_id: i64,
+    #[schema(pattern = "^[0-9]+$", example = "0")]
     last_comment_id_str: String,
     last_sync_event_id: i64,
     pn_android_configured: bool,
@@ -109,29 +143,38 @@ pub(super) struct FullView<'a> {
     #[serde(rename = "rtKey")]
     rt_key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refresh_token: Option<&'a str>,
+    /// What `QISCUS-SDK-TOKEN` takes.
     token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
     token_expires_at: Option<String>,
+    /// The display name, or the user id where there is none.
+    #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AppView<'a> {
+    /// The app id.
+    #[schema(example = "sdksample")]
     code: &'a str,
     id: u32,
+    #[schema(pattern = "^[0-9]+$", example = "1")]
     id_str: String,
     name: &'a str,
 }
 
 /// The address once more, where older clients look for it: `{"avatar": {"url": ..}}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct AvatarView {
     avatar: UrlView,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct UrlView {
+    #[schema(format = "uri")]
     url: String,
 }
 

@@ -4,12 +4,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields,
-        reply::{self, Refusal},
+        fields::{self, ExtrasGiven, UserIdText, Username},
+        reply::{self, Answer, Message, One, Refusal, Refused, Renewed},
         view::FullView,
     },
     door::Visitor,
@@ -28,8 +29,65 @@ use crate::{
 /// The field in which the SDKs send a user id.
 const USER: &str = "email";
 
-/// `setUser`: the first login with an id makes the user and takes the key for its password, later ones must give the same key. Only
-/// what is given of the profile is replaced, and the key never.
+/// Who logs in, and what is to change of the profile.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(ToSchema)]
+struct Login {
+    email: UserIdText,
+    /// The user's key: a new user's becomes its password, a known one's must be the same.
+    #[schema(min_length = 1, max_length = 1024, example = "password")]
+    password: String,
+    username: Option<Username>,
+    /// The address of a picture. Empty: not given.
+    #[schema(example = "https://image.url/image.jpg")]
+    avatar_url: Option<String>,
+    extras: Option<ExtrasGiven>,
+}
+
+/// Who logs in, vouched for by the app's back end.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(ToSchema)]
+struct Vouched {
+    /// A JSON Web Token, signed with the app's secret by HS256, HS384 or HS512: `iss` the app id, `exp`, `nce` a nonce of this server,
+    /// `prn` the user id; `nbf`, `name`, `avatar_url`, `extras` where there are any.
+    #[schema(min_length = 1, max_length = 65_536, example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
+    identity_token: String,
+}
+
+/// Whose token is to be renewed.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(ToSchema)]
+struct Renewal {
+    user_id: UserIdText,
+    /// The one that came with the token.
+    refresh_token: String,
+}
+
+/// What an identity token must carry, and until when, in seconds since 1970.
+#[derive(Serialize, ToSchema)]
+struct NonceView<'a> {
+    expired_at: i64,
+    nonce: &'a str,
+}
+
+/// `setUser`: logs a user in by its key, or registers it.
+///
+/// The first login with an id makes the user and takes the key for its password, later ones must give the same key. Only what is given
+/// of the profile is replaced, and the key never.
+#[utoipa::path(
+    post,
+    path = "/login_or_register",
+    tag = "Session",
+    request_body = Login,
+    security(("app_id" = [])),
+    responses(
+        (status = 200, description = "The user with its token", body = Answer<One<FullView>>),
+        (
+            status = 429, description = "Too many failed logins of late", body = Refused,
+            headers(("Retry-After" = u64, description = "Seconds until it is worth trying again")),
+        ),
+    ),
+)]
 pub(super) async fn login_or_register(
     visitor: Visitor,
     service: Data<Service>,
@@ -49,13 +107,30 @@ pub(super) async fn login_or_register(
     welcome(&service, &tenant, &addresses, &entered.map_err(|error| refused(error, Refusal::WrongPassword))?)
 }
 
-/// `getNonce`.
+/// `getNonce`: what the next identity token must carry.
+#[utoipa::path(
+    post,
+    path = "/auth/nonce",
+    tag = "Session",
+    security(("app_id" = [])),
+    responses((status = 200, description = "For one use, good for ten minutes", body = Answer<NonceView>)),
+)]
 pub(super) async fn nonce(visitor: Visitor, service: Data<Service>) -> HttpResponse {
     let nonce = service.draw_nonce(&visitor.tenant);
-    reply::results(json!({ "expired_at": nonce.expires_at.unix_s(), "nonce": nonce.text }))
+    reply::results(NonceView { expired_at: nonce.expires_at.unix_s(), nonce: &nonce.text })
 }
 
-/// `verifyIdentityToken`: the app's own back end has vouched for the user, so an unknown one is made, whatever `registration` says.
+/// `verifyIdentityToken`: logs a user in by an identity token.
+///
+/// The app's own back end has vouched for the user, so an unknown one is made, whatever `registration` says.
+#[utoipa::path(
+    post,
+    path = "/auth/verify_identity_token",
+    tag = "Session",
+    request_body = Vouched,
+    security(("app_id" = [])),
+    responses((status = 200, description = "The user with its token", body = Answer<One<FullView>>)),
+)]
 pub(super) async fn verify_identity_token(
     visitor: Visitor,
     service: Data<Service>,
@@ -96,7 +171,20 @@ fn welcome(
     Ok(reply::user(user))
 }
 
+/// Renews a token that has a lifetime.
+///
 /// Asked by the SDK when its token has expired, and at the moment it does. The token in the header is not looked at: it is expired.
+#[utoipa::path(
+    post,
+    path = "/refresh_user_token",
+    tag = "Session",
+    request_body = Renewal,
+    security(("app_id" = [])),
+    responses(
+        (status = 200, description = "The new token", body = Answer<Renewed>),
+        (status = 404, description = "The user is gone by now", body = Refused),
+    ),
+)]
 pub(super) async fn refresh_user_token(
     visitor: Visitor,
     service: Data<Service>,
@@ -122,7 +210,20 @@ fn unless_known(error: Error, unauthenticated: Refusal) -> Refusal {
     }
 }
 
+/// `disconnect`: signs the user of the token off.
+///
 /// Answers 200 also for a token that is dead: the SDK takes anything else for a failure, which ends a Node process.
+#[utoipa::path(
+    post,
+    path = "/logout",
+    tag = "Session",
+    security(("app_id" = []), ("app_id" = [], "token" = [])),
+    responses(
+        (status = 200, description = "Nobody acts by this token any more", body = Answer<Message>),
+        (status = 503, description = "Too much is waiting: the same call may go through in a moment", body = Refused),
+        (status = 507, description = "The disk is full: nothing was done", body = Refused),
+    ),
+)]
 pub(super) async fn logout(visitor: Visitor, service: Data<Service>) -> Result<HttpResponse, Refusal> {
     service.sign_off(&visitor.tenant, visitor.token.expose()).await?;
     Ok(reply::message("Logged out"))

@@ -4,12 +4,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields,
-        reply::{self, Refusal},
+        fields::{self, UserIdList, UserIdText},
+        reply::{self, Answer, One, Refusal, Refused, UserList},
         view::PublicView,
     },
     door::Member,
@@ -27,7 +28,67 @@ use crate::{
 /// The field in which the SDKs name the one to block.
 const WHOM: &str = "user_email";
 
-/// `getUsers`. `query` is part of a name or id.
+/// Whom to block, or not to block any more.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(ToSchema)]
+struct Whom {
+    user_email: UserIdText,
+}
+
+/// Whose presence is asked for. A form repeats the field, or `user_ids[]`.
+#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
+#[derive(ToSchema)]
+struct Whose {
+    user_ids: Option<UserIdList>,
+}
+
+/// A page of the users one has blocked.
+#[derive(Serialize, ToSchema)]
+struct BlockedUsers<'a> {
+    blocked_users: Vec<PublicView<'a>>,
+    /// On this page and on all others.
+    total: u64,
+}
+
+/// Who of the users asked for is there.
+#[derive(Serialize, ToSchema)]
+struct Presences<'a> {
+    user_status: Vec<PresenceView<'a>>,
+}
+
+/// Whether a user is there.
+#[derive(Serialize, ToSchema)]
+struct PresenceView<'a> {
+    /// The user id.
+    #[schema(example = "guest@qiscus.com")]
+    email: &'a str,
+    /// 1 for one who is there, else 0.
+    #[schema(maximum = 1)]
+    status: u8,
+    /// When the user was last seen, or last changed where that is not remembered: seconds since 1970.
+    timestamp: i64,
+}
+
+/// `getUsers`: finds users.
+#[utoipa::path(
+    get,
+    path = "/get_user_list",
+    tag = "Other users",
+    params(
+        ("query" = Option<String>, Query, description = "Part of a name or id, in any case of letters", example = "guest"),
+        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
+        (
+            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
+            description = "Users on a page: 20 where it is not given, or above 100",
+        ),
+        (
+            "order_query" = Option<String>, Query, example = "created_at desc nulls last",
+            description = "`created_at asc` (the default) or `created_at desc`",
+        ),
+    ),
+    security(("app_id" = [], "token" = [])),
+    responses((status = 200, description = "A page of users", body = Answer<UserList>)),
+)]
 pub(super) async fn get_user_list(
     member: Member,
     service: Data<Service>,
@@ -41,7 +102,20 @@ pub(super) async fn get_user_list(
     Ok(reply::user_list(&member.tenant.app, &addresses, page, &listed))
 }
 
-/// `blockUser`. Who is blocked already stays so.
+/// `blockUser`: blocks a user.
+///
+/// Who is blocked already stays so.
+#[utoipa::path(
+    post,
+    path = "/block_user",
+    tag = "Other users",
+    request_body = Whom,
+    security(("app_id" = [], "token" = [])),
+    responses(
+        (status = 200, description = "Who is blocked", body = Answer<One<PublicView>>),
+        (status = 404, description = "No such user", body = Refused),
+    ),
+)]
 pub(super) async fn block_user(
     member: Member,
     service: Data<Service>,
@@ -55,7 +129,20 @@ pub(super) async fn block_user(
     shown(&member, &service, &addresses, &whom, unless(blocked, &Error::Conflict(What::Block)))
 }
 
-/// `unblockUser`. Who is not blocked stays so.
+/// `unblockUser`: ends a block.
+///
+/// Who is not blocked stays so.
+#[utoipa::path(
+    post,
+    path = "/unblock_user",
+    tag = "Other users",
+    request_body = Whom,
+    security(("app_id" = [], "token" = [])),
+    responses(
+        (status = 200, description = "Who is not blocked any more", body = Answer<One<PublicView>>),
+        (status = 404, description = "No such user", body = Refused),
+    ),
+)]
 pub(super) async fn unblock_user(
     member: Member,
     service: Data<Service>,
@@ -89,7 +176,21 @@ fn shown(
     Ok(reply::user(PublicView::of(&member.tenant.app, addresses, &user)))
 }
 
-/// `getBlockedUser`.
+/// `getBlockedUser`: the users one has blocked.
+#[utoipa::path(
+    get,
+    path = "/get_blocked_users",
+    tag = "Other users",
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
+        (
+            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
+            description = "Users on a page: 20 where it is not given, or above 100",
+        ),
+    ),
+    security(("app_id" = [], "token" = [])),
+    responses((status = 200, description = "A page of them", body = Answer<BlockedUsers>)),
+)]
 pub(super) async fn get_blocked_users(
     member: Member,
     service: Data<Service>,
@@ -99,12 +200,21 @@ pub(super) async fn get_blocked_users(
     let page = fields::page(&Form::query(request.query_string())?)?;
     let listed = service.blocked(&member.tenant, member.user().key, page).await?;
     let app = &member.tenant.app;
-    let users: Vec<PublicView> = listed.items.iter().map(|user| PublicView::of(app, &addresses, user)).collect();
-    Ok(reply::results(json!({ "blocked_users": users, "total": listed.total })))
+    let blocked_users = listed.items.iter().map(|user| PublicView::of(app, &addresses, user)).collect();
+    Ok(reply::results(BlockedUsers { blocked_users, total: listed.total }))
 }
 
-/// `getUserPresences`. Ids that nobody has are left out. `timestamp` is when the user was last seen, or last changed where that is
-/// not remembered.
+/// `getUserPresences`: who is there.
+///
+/// Ids that nobody has are left out.
+#[utoipa::path(
+    post,
+    path = "/users/status",
+    tag = "Other users",
+    request_body = Whose,
+    security(("app_id" = [], "token" = [])),
+    responses((status = 200, description = "Whether they are there", body = Answer<Presences>)),
+)]
 pub(super) async fn users_status(
     member: Member,
     service: Data<Service>,
@@ -113,16 +223,14 @@ pub(super) async fn users_status(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let ids = fields::user_ids(&[fields::read(&request, payload, &spool).await?])?;
-    let statuses: Vec<Value> = service
-        .presence(&member.tenant, &ids)?
-        .into_iter()
-        .map(|(user, presence)| {
-            json!({
-                "email": user.id.as_str(),
-                "status": u8::from(presence.is_online),
-                "timestamp": presence.seen_at.unwrap_or(user.updated_at).unix_s(),
-            })
+    let found = service.presence(&member.tenant, &ids)?;
+    let user_status = found
+        .iter()
+        .map(|(user, presence)| PresenceView {
+            email: user.id.as_str(),
+            status: u8::from(presence.is_online),
+            timestamp: presence.seen_at.unwrap_or(user.updated_at).unix_s(),
         })
         .collect();
-    Ok(reply::results(json!({ "user_status": statuses })))
+    Ok(reply::results(Presences { user_status }))
 }
