@@ -198,21 +198,21 @@ async fn a_session_ends_when_it_is_not_used_for_twenty_minutes_and_after_twelve_
 #[actix_web::test]
 async fn commands_make_list_and_delete_administrators_and_another_password_ends_sessions() {
     let house = house().await;
-    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "seven77").0, Some(1), "7 characters");
-    let (code, said) = admin(&house, &["create", "ada", "--password-stdin"], "eight888\n");
+    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "eleven char").0, Some(1), "11 characters");
+    let (code, said) = admin(&house, &["create", "ada", "--password-stdin"], "twelve chars\n");
     assert_eq!((code, said.as_str()), (Some(0), "ada may sign in to the console.\n"));
-    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "eight888").0, Some(1), "taken");
-    assert_eq!(admin(&house, &["create", "no such name", "--password-stdin"], "eight888").0, Some(1));
+    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "twelve chars").0, Some(1), "taken");
+    assert_eq!(admin(&house, &["create", "no such name", "--password-stdin"], "twelve chars").0, Some(1));
     assert_eq!(admin(&house, &["create", "eve"], "").0, Some(2), "no password");
     let (_, list) = admin(&house, &["list", "--json"], "");
     let list: Value = serde_json::from_str(&list).unwrap();
     let names: Vec<&str> = list["admins"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["admin", "ada"]);
 
-    let page = Page::of(&sign_in(&house, "ada", "eight888").await);
+    let page = Page::of(&sign_in(&house, "ada", "twelve chars").await);
     assert_eq!(admin(&house, &["set-password", "ada", "--password-stdin"], "another password").0, Some(0));
     assert_eq!(page.get(&house, "/apps").await.status, 401);
-    assert_eq!(sign_in(&house, "ada", "eight888").await.status, 401);
+    assert_eq!(sign_in(&house, "ada", "twelve chars").await.status, 401);
     let page = Page::of(&sign_in(&house, "ada", "another password").await);
     assert_eq!(admin(&house, &["delete", "ada"], "").0, Some(0));
     assert_eq!(page.get(&house, "/apps").await.status, 401);

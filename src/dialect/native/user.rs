@@ -52,7 +52,7 @@ pub(super) fn resources() -> [Resource; 5] {
 
 async fn sessions(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
-    let (held, open) = service.held_by(service.user(&tenant, &id)?.key)?;
+    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id)?.key)?;
     let sockets = open.map(|(wire, count)| json!({ "wire": wire_word(wire), "open": count }));
     let ticket = |(wire, began_at, ends_at): &(Wire, Moment, Moment)| json!({ "wire": wire_word(*wire), "began_at": began_at.to_string(), "ends_at": ends_at.to_string() });
     let session = |(renewed_at, ends_at): &(Moment, Moment)| json!({ "wire": "qiscus", "renewed_at": renewed_at.to_string(), "ends_at": ends_at.to_string() });
