@@ -23,7 +23,6 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = flags::parse(matches)?;
     let _log = log::start(settings.log, settings.log_format);
     raise_file_limit();
-    leave_no_core_file();
     House::serve(&settings)
 }
 
@@ -32,12 +31,5 @@ fn raise_file_limit() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(files) => ::log::info!("up to {files} files and sockets may be open at one time"),
         Err(error) => ::log::warn!("the limit of open files could not be raised: {error}"),
-    }
-}
-
-/// A crash writes no core file: the server key, passwords and tokens are in the clear in memory.
-fn leave_no_core_file() {
-    if let Err(error) = rlimit::Resource::CORE.set(0, 0) {
-        ::log::warn!("core files could not be switched off, and one would hold secrets: {error}");
     }
 }

@@ -433,7 +433,7 @@ fn given_secrets_keep_their_bounds() {
 }
 
 #[test]
-fn no_debug_print_and_no_refusal_shows_a_secret() {
+fn promise_44_no_debug_print_and_no_refusal_shows_a_secret() {
     let secret = valid(setting("app_secret"));
     let machine = Machine::default().variable("STANDIN_APP_SECRET", secret);
     let machine = machine.variable("STANDIN_SERVER_KEY", valid(setting("server_key")));

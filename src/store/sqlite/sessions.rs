@@ -109,7 +109,8 @@ pub(in crate::store) fn held(connection: &Connection, app: AppKey, user: UserKey
         Ok((row.moment(0)?, row.moment(1)?))
     };
     let mut statement = connection.prepare_cached(OF_USER)?;
-    let sessions = statement.query_and_then(params![user.0, now.micros(), app.0], parse)?.collect::<Result<_, Error>>()?;
+    let sessions =
+        statement.query_and_then(params![user.0, now.micros(), app.0], parse)?.collect::<Result<_, Error>>()?;
     Ok(Held { tickets: tickets::of_user(connection, app, user, now)?, sessions })
 }
 
