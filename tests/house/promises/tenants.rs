@@ -294,15 +294,14 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_ten
         house.call(Method::POST, &path).json(&body)
     };
     send(call("im_open_login_svc/account_import", json!({ "UserID": "ours" }))).await;
-    let item = |id: &str| json!([{ "To_Account": id, "AddSource": "AddSource_Type_Test", "SnsItem": [] }]);
     type Body = fn(&str) -> Value;
     let of_one: Body = |id| json!({ "UserID": id, "From_Account": id, "To_Account": [id] });
     let between: Body =
         |id| json!({ "From_Account": "ours", "To_Account": [id], "CheckType": "CheckResult_Type_Both" });
-    let mut calls: Vec<(&str, Box<dyn Fn(&str) -> Value>)> = Vec::new();
+    let mut calls: Vec<(&str, Body)> = Vec::new();
     let check: Body = |id| json!({ "CheckItem": [{ "UserID": id }], "DeleteItem": [{ "UserID": id }] });
     for command in ["im_open_login_svc/account_check", "im_open_login_svc/account_delete"] {
-        calls.push((command, Box::new(check)));
+        calls.push((command, check));
     }
     for command in [
         "im_open_login_svc/kick",
@@ -313,13 +312,13 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_ten
         "sns/group_get",
         "sns/black_list_get",
     ] {
-        calls.push((command, Box::new(of_one)));
+        calls.push((command, of_one));
     }
     let portrait: Body = |id| json!({ "To_Account": [id], "TagList": ["Tag_Profile_IM_Nick"] });
-    calls.push(("profile/portrait_get", Box::new(portrait)));
+    calls.push(("profile/portrait_get", portrait));
     let nick: Body =
         |id| json!({ "From_Account": id, "ProfileItem": [{ "Tag": "Tag_Profile_IM_Nick", "Value": "N" }] });
-    calls.push(("profile/portrait_set", Box::new(nick)));
+    calls.push(("profile/portrait_set", nick));
     for command in [
         "sns/friend_check",
         "sns/friend_delete",
@@ -330,14 +329,20 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_ten
         "sns/group_add",
         "sns/pendency_delete",
     ] {
-        calls.push((command, Box::new(between)));
+        calls.push((command, between));
     }
     for command in ["sns/friend_add", "sns/friend_import", "sns/friend_update"] {
-        let body = move |id: &str| json!({ "From_Account": "ours", "AddFriendItem": item(id), "UpdateItem": item(id), "AddType": "Add_Type_Both" });
-        calls.push((command, Box::new(body)));
+        let body: Body = |id| {
+            let item = json!([{ "To_Account": id, "AddSource": "AddSource_Type_Test", "SnsItem": [] }]);
+            json!({ "From_Account": "ours", "AddFriendItem": item, "UpdateItem": item, "AddType": "Add_Type_Both" })
+        };
+        calls.push((command, body));
     }
-    let answer: Body = |id| json!({ "From_Account": "ours", "ResponseFriendItem": [{ "To_Account": id, "ResponseAction": "Response_Action_Agree" }] });
-    calls.push(("sns/friend_response", Box::new(answer)));
+    let answer: Body = |id| {
+        let item = json!([{ "To_Account": id, "ResponseAction": "Response_Action_Agree" }]);
+        json!({ "From_Account": "ours", "ResponseFriendItem": item })
+    };
+    calls.push(("sns/friend_response", answer));
     for (command, body) in &calls {
         alike(command, |id| call(command, body(id))).await;
     }
