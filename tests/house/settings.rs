@@ -424,7 +424,7 @@ fn given_secrets_keep_their_bounds() {
     for (chars, expected) in [(1, true), (1024, true), (1025, false)] {
         assert_eq!(taken("STANDIN_APP_PASSWORD", &"\u{e9}".repeat(chars)), expected, "{chars}");
     }
-    for (chars, expected) in [(7, false), (8, true), (1024, true), (1025, false)] {
+    for (chars, expected) in [(11, false), (12, true), (1024, true), (1025, false)] {
         assert_eq!(taken("STANDIN_ADMIN_PASSWORD", &"\u{e9}".repeat(chars)), expected, "{chars}");
     }
     for (chars, expected) in [(1, true), (191, true), (192, false)] {
