@@ -22,7 +22,7 @@ Examples:
   standin admin delete ada";
 
 static PASSWORD: [Field; 1] =
-    [Field { key: "password", kind: Kind::Secret, help: "A file with the password, of 8 characters or more" }];
+    [Field { key: "password", kind: Kind::Secret, help: "A file with the password, of 12 characters or more" }];
 
 const COLUMNS: [(&str, &str); 2] = [("NAME", "name"), ("CREATED", "created_at")];
 

@@ -36,7 +36,7 @@ impl AdminName {
 }
 
 /// Characters of the shortest password of an administrator: it opens every app of the house.
-pub const PASSWORD_CHARS_MIN: usize = 8;
+pub const PASSWORD_CHARS_MIN: usize = 12;
 
 /// Checks a password that an administrator is to have: [`PASSWORD_CHARS_MIN`] characters to those of any chosen password.
 /// # Errors

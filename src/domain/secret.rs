@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq as _;
+
 use super::error::Fault;
 
-/// A secret in clear, on its way in or out. No `Display`; `Debug` prints `***`.
-#[derive(Clone, PartialEq, Eq)]
+/// A secret in clear, on its way in or out. No `Display`; `Debug` prints `***`; `==` takes a time that depends on the lengths alone.
+#[derive(Clone, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -17,6 +19,12 @@ impl Secret {
     /// The secret in clear: for an answer that must show it, a comparison or a cipher. Never for a log.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 
@@ -59,8 +67,8 @@ pub fn password(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// The 32 bytes from which everything at rest is derived or sealed. No `Display`; `Debug` prints `***`.
-#[derive(Clone, PartialEq, Eq)]
+/// The 32 bytes from which everything at rest is derived or sealed. No `Display`; `Debug` prints `***`; `==` as with a [`Secret`].
+#[derive(Clone, Eq)]
 pub struct ServerKey([u8; 32]);
 
 impl ServerKey {
@@ -86,6 +94,12 @@ impl ServerKey {
     /// The bytes: for deriving and sealing. Never for a log.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+impl PartialEq for ServerKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 }
 

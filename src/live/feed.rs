@@ -80,7 +80,7 @@ impl Feed {
                 let shown = self.store.user_by_key(app, user)?.filter(User::is_active);
                 if let Some(shown) = shown {
                     let notice = Notice::ProfileChanged { seq, user: Box::new(shown), fields };
-                    self.hub.deliver(&self.hearers(user)?, &Arc::new(notice));
+                    self.hub.deliver(&self.hearers(app, user)?, &Arc::new(notice));
                 }
             }
             EventKind::ContactsChanged { added, removed, changed } => self.tell_alone(user, || {
@@ -125,15 +125,15 @@ impl Feed {
     }
 
     /// The user's own sessions, and those of who hears of it.
-    fn hearers(&self, of: UserKey) -> Result<Vec<UserKey>, Error> {
+    fn hearers(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
         let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
-            let mut hearers = self.store.hearers(of)?;
+            let mut hearers = self.store.hearers(app, of)?;
             hearers.push(of);
             return Ok(hearers);
         };
         let mut hearers = Vec::new();
         for listener in listeners {
-            if listener == of || self.store.hears(listener, of)? {
+            if listener == of || self.store.hears(app, listener, of)? {
                 hearers.push(listener);
             }
         }

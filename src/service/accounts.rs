@@ -353,7 +353,31 @@ impl Service {
         match held {
             None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             Some(Credentials { state: State::Suspended, .. }) => Err(SUSPENDED),
-            Some(held) => Ok(held),
+            Some(held) if issued => Ok(held),
+            Some(held) => self.rehashed(tenant, username, password, held).await,
+        }
+    }
+
+    /// What opened a login, its hash made anew where less work was spent on it than is usual now.
+    async fn rehashed(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret,
+        mut held: Credentials,
+    ) -> Result<Credentials, Error> {
+        let Some(former) = held.chosen.clone().filter(credentials::is_outdated) else { return Ok(held) };
+        let hash = self.house.keyring.hash(password).await?;
+        if self.house.store.rehash(tenant.app.key, held.user, former, hash.clone()).await? {
+            held.chosen = Some(hash);
+            return Ok(held);
+        }
+        // Another login has done so meanwhile, or the password is another one by now: only a second look tells.
+        let id = UserId::parse(username).map_err(|fault| fault.at("user id"))?;
+        let now = self.credentials_of(tenant, &id)?;
+        match now.state != State::Suspended && self.house.keyring.verify(password, now.chosen.clone()).await? {
+            true => Ok(now),
+            false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }
     }
 

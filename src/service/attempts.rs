@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_eleventh_try_waits_a_minute_then_ten_then_an_hour() {
+    fn promise_43_the_eleventh_try_waits_a_minute_then_ten_then_an_hour() {
         let (attempts, ann, start) = (LoginAttempts::new(), attempt("ann", [10, 0, 0, 1]), Instant::now());
         let mut now = start;
         for seconds in [60, 600, 3600, 3600] {
@@ -212,6 +212,18 @@ mod tests {
             Ok(()),
             "thirty a minute are none too many"
         );
+    }
+
+    #[test]
+    fn promise_43_a_hundred_thousand_are_remembered_and_who_fails_now_is_among_them() {
+        let (attempts, now) = (LoginAttempts::new(), Instant::now());
+        let nowhere = |n: u32| Attempt::new(AppKey(1), UserId::parse(&format!("u{n}")).ok(), None);
+        (0..150_000).for_each(|n| attempts.failed(&nowhere(n), now));
+        let remembered = attempts.0.lock().unwrap().len();
+        assert!((50_000..=REMEMBERED_MAX).contains(&remembered), "{remembered}");
+        let ann = nowhere(1_000_000);
+        (0..10).for_each(|_| attempts.failed(&ann, now));
+        assert_eq!(attempts.admit(&ann, now), waits(60));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! show again, are made from the server key and a salt in the row. *Random* tickets are shown once and kept as a digest.
 
 use argon2::{
-    Argon2,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc},
 };
 use chacha20poly1305::{
@@ -198,6 +198,18 @@ fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
     let hash: phc::PasswordHash =
         Argon2::default().hash_password(password.expose().as_bytes()).map_err(|_| Error::internal("argon2 failed"))?;
     Ok(PasswordHash(hash.to_string()))
+}
+
+/// Whether a stored hash was made with less work than [`hash_now`] spends, as by an earlier release or another program.
+pub fn is_outdated(hash: &PasswordHash) -> bool {
+    let costs_as_much = |hash: &phc::PasswordHash| {
+        let ours = Params::DEFAULT;
+        let enough = |given: Params| given.m_cost() >= ours.m_cost() && given.t_cost() >= ours.t_cost();
+        hash.algorithm == Algorithm::Argon2id.ident()
+            && hash.version == Some(Version::V0x13.into())
+            && Params::try_from(hash).is_ok_and(enough)
+    };
+    phc::PasswordHash::new(&hash.0).is_ok_and(|hash| !costs_as_much(&hash))
 }
 
 /// Checks a password that a user chose against the app's own floor; its characters are their own affair.

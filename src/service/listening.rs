@@ -81,9 +81,9 @@ impl Service {
     /// What keeps a user signed in, and how many sockets it has open on each wire.
     /// # Errors
     /// Store errors.
-    pub fn held_by(&self, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
+    pub fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
         let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.house.hub.sessions(user, wire)));
-        Ok((self.house.store.held(user, self.now())?, open))
+        Ok((self.house.store.held(tenant.app.key, user, self.now())?, open))
     }
 
     /// Ends all that keeps a user signed in, on every wire. Passwords stay: who knows one comes back.
@@ -174,7 +174,7 @@ impl Service {
             notices.extend(whom.map(|whom| Notice::BlocksChanged { seq, whom: whom.id, is_blocked }));
         }
         for (user, (seq, fields)) in last_of {
-            let hears = user == listener || store.hears(listener, user)?;
+            let hears = user == listener || store.hears(app, listener, user)?;
             if let Some(user) = store.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
                 notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
             }

@@ -79,7 +79,7 @@ impl Service {
         let (is_back_end, is_owner, is_close) = match viewer {
             Viewer::BackEnd => (true, true, true),
             Viewer::User(viewer) if viewer == user => (false, true, true),
-            Viewer::User(viewer) => (false, false, self.house.store.lists(user, viewer)?),
+            Viewer::User(viewer) => (false, false, self.house.store.lists(tenant.app.key, user, viewer)?),
         };
         Ok(move |name: &CustomName| match tenant.app.settings.custom_field(name).map(|field| field.read) {
             Some(Readers::Everyone) => true,

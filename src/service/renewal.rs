@@ -121,7 +121,9 @@ impl Service {
             return Ok(Session { account: self.account(tenant, id)?, renewal: None });
         };
         let (key, state) = (found.session.key, self.drawn_state(life));
-        if found.is_current && self.house.store.renew_session(key, found.session.state.salt, state).await? {
+        if found.is_current
+            && self.house.store.renew_session(tenant.app.key, key, found.session.state.salt, state).await?
+        {
             return Ok(self.session_of(tenant, found.user, key, &state));
         }
         // Renewed by another call, now or a moment ago.

@@ -366,7 +366,7 @@ pub(super) static SERVER_KEY: Setting = Setting {
 pub(super) static ADMIN_PASSWORD: Setting = Setting {
     name: "admin_password",
     group: CONSOLE,
-    form: Form::Secret("8 to 1024 characters"),
+    form: Form::Secret("12 to 1024 characters"),
     preset: Preset::Unset("no administrator is made"),
     help: "The password of the administrator `admin`, set again at each start",
 };

@@ -35,7 +35,7 @@ use crate::domain::{
     page::{Listed, Order, Page},
     profile::{Credentials, User},
     search::{Stretch, UserSearch, Walk},
-    secret::{Derived, Digest, Salt},
+    secret::{Derived, Digest, PasswordHash, Salt},
     text::{LockReason, MobileNumber},
     time::Moment,
 };
@@ -259,6 +259,20 @@ impl Store {
         self.0.write(move |tx| users::reset_issued(tx, app, &id, &issued, at)).await
     }
 
+    /// Puts a new hash of the same password in the place of this one; false where that is no longer the stored one. Nothing else changes:
+    /// who is signed in stays so. No event.
+    /// # Errors
+    /// Those of every write.
+    pub async fn rehash(
+        &self,
+        app: AppKey,
+        user: UserKey,
+        former: PasswordHash,
+        hash: PasswordHash,
+    ) -> Result<bool, Error> {
+        self.0.write(move |tx| tickets::rehash(tx, app, user, &former, &hash)).await
+    }
+
     /// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Its pictures are released; its events stay.
     /// It leaves the lists of others at once, where more than a thousand name it by the sweep.
     /// # Errors
@@ -335,8 +349,8 @@ impl Store {
     /// Whether a user lists another.
     /// # Errors
     /// Those of every read.
-    pub fn lists(&self, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
-        self.0.read(|connection| friend_rows::lists(connection, owner, contact))
+    pub fn lists(&self, app: AppKey, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
+        self.0.read(|connection| friend_rows::lists_in_app(connection, app, owner, contact))
     }
 
     /// These users, in their order; None for ids that nobody has. Some 5 us each.
@@ -419,15 +433,21 @@ impl Store {
     /// Renews a session unless another call has done so since it had the salt `former`; whether this one did.
     /// # Errors
     /// Those of every write.
-    pub async fn renew_session(&self, key: SessionKey, former: Salt, state: SessionState) -> Result<bool, Error> {
-        self.0.write(move |tx| sessions::renew(tx, key, former, &state)).await
+    pub async fn renew_session(
+        &self,
+        app: AppKey,
+        key: SessionKey,
+        former: Salt,
+        state: SessionState,
+    ) -> Result<bool, Error> {
+        self.0.write(move |tx| sessions::renew(tx, app, key, former, &state)).await
     }
 
     /// What keeps a user signed in at that time.
     /// # Errors
     /// Those of every read.
-    pub fn held(&self, user: UserKey, now: Moment) -> Result<Held, Error> {
-        self.0.read(|connection| sessions::held(connection, user, now))
+    pub fn held(&self, app: AppKey, user: UserKey, now: Moment) -> Result<Held, Error> {
+        self.0.read(|connection| sessions::held(connection, app, user, now))
     }
 
     /// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made until then.
@@ -499,15 +519,15 @@ impl Store {
     /// these rows.
     /// # Errors
     /// Those of every read.
-    pub fn hearers(&self, user: UserKey) -> Result<Vec<UserKey>, Error> {
-        self.0.read(|connection| contacts::hearers(connection, user))
+    pub fn hearers(&self, app: AppKey, user: UserKey) -> Result<Vec<UserKey>, Error> {
+        self.0.read(|connection| contacts::hearers(connection, app, user))
     }
 
     /// Whether `listener` is among the [`Store::hearers`] of a user. A few point reads.
     /// # Errors
     /// Those of every read.
-    pub fn hears(&self, listener: UserKey, of: UserKey) -> Result<bool, Error> {
-        self.0.read(|connection| contacts::hears(connection, listener, of))
+    pub fn hears(&self, app: AppKey, listener: UserKey, of: UserKey) -> Result<bool, Error> {
+        self.0.read(|connection| contacts::hears(connection, app, listener, of))
     }
 
     /// Changes after every commit, so that who follows the events need not ask in vain. Its other side is gone when the store has closed.

@@ -6,7 +6,7 @@ import { during, field, h, show } from './dom.js';
 export const title = 'Sign in';
 
 /** What the server takes at least. */
-const PASSWORD_CHARS_MIN = 8;
+const PASSWORD_CHARS_MIN = 12;
 
 export function open(place, { params }) {
   const content = params.code ? first(params.code) : params.setup === false ? nobody() : known(params.then);

@@ -8,6 +8,7 @@ mod hello;
 mod idle;
 mod live;
 mod load;
+mod logins;
 mod pages;
 mod people;
 mod pictures;
@@ -34,6 +35,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
+    ("logins", "refusals of users against nobody, of apps against none: whether time tells them apart", logins::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
     ("uploads", "32 photos of 24 megapixels at one time: answered after, memory", uploads::run),
 ];

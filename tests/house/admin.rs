@@ -69,7 +69,7 @@ fn age(house: &Standin, column: &str, by: Duration) {
 }
 
 /// Runs `standin admin` with a password on its standard input.
-fn admin(house: &Standin, words: &[&str], password: &str) -> (Option<i32>, String) {
+pub(crate) fn admin(house: &Standin, words: &[&str], password: &str) -> (Option<i32>, String) {
     use std::io::Write as _;
     let mut command = standin(&house.data());
     command.arg("admin").args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -81,7 +81,7 @@ fn admin(house: &Standin, words: &[&str], password: &str) -> (Option<i32>, Strin
 }
 
 #[actix_web::test]
-async fn nobody_is_let_in_by_default() {
+async fn promise_51_nobody_is_let_in_by_default() {
     let house = Standin::fresh().await;
     let session = house.get(&format!("{V1}/session")).await;
     assert_eq!((session.status, session.header("content-type")), (401, Some("application/problem+json")));
@@ -122,7 +122,7 @@ async fn an_administrator_signs_in_reads_changes_and_signs_out() {
 }
 
 #[actix_web::test]
-async fn the_cookie_is_for_tls_alone_where_our_address_is() {
+async fn promise_51_the_cookie_is_for_tls_alone_where_our_address_is() {
     let variables = [("STANDIN_ADMIN_PASSWORD", PASSWORD), ("STANDIN_PUBLIC_URL", "https://chat.example.com/x")];
     let house = Standin::with(&variables).await;
     let answer = sign_in(&house, "admin", PASSWORD).await;
@@ -136,7 +136,7 @@ async fn the_cookie_is_for_tls_alone_where_our_address_is() {
 }
 
 #[actix_web::test]
-async fn the_third_failure_from_an_address_makes_it_wait_and_an_unknown_name_reads_like_a_wrong_password() {
+async fn promise_51_the_third_failure_from_an_address_makes_it_wait_and_an_unknown_name_reads_like_a_wrong_password() {
     let house = house().await;
     let wrong = sign_in(&house, "admin", "wrong password").await;
     let unknown = sign_in(&house, "nobody", "wrong password").await;
@@ -153,7 +153,7 @@ async fn the_third_failure_from_an_address_makes_it_wait_and_an_unknown_name_rea
 }
 
 #[actix_web::test]
-async fn a_change_needs_the_csrf_token_and_no_foreign_origin() {
+async fn promise_51_a_change_needs_the_csrf_token_and_no_foreign_origin() {
     let house = house().await;
     let page = Page::signed_in(&house).await;
     let create = |name: &str| json!({ "name": name, "password": PASSWORD });
@@ -177,7 +177,7 @@ async fn a_change_needs_the_csrf_token_and_no_foreign_origin() {
 }
 
 #[actix_web::test]
-async fn a_session_ends_when_it_is_not_used_for_twenty_minutes_and_after_twelve_hours_in_any_case() {
+async fn promise_51_a_session_ends_when_it_is_not_used_for_twenty_minutes_and_after_twelve_hours_in_any_case() {
     let house = house().await;
     let minutes = |n: u64| Duration::from_secs(60 * n);
     let page = Page::signed_in(&house).await;
@@ -198,21 +198,21 @@ async fn a_session_ends_when_it_is_not_used_for_twenty_minutes_and_after_twelve_
 #[actix_web::test]
 async fn commands_make_list_and_delete_administrators_and_another_password_ends_sessions() {
     let house = house().await;
-    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "seven77").0, Some(1), "7 characters");
-    let (code, said) = admin(&house, &["create", "ada", "--password-stdin"], "eight888\n");
+    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "eleven char").0, Some(1), "11 characters");
+    let (code, said) = admin(&house, &["create", "ada", "--password-stdin"], "twelve chars\n");
     assert_eq!((code, said.as_str()), (Some(0), "ada may sign in to the console.\n"));
-    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "eight888").0, Some(1), "taken");
-    assert_eq!(admin(&house, &["create", "no such name", "--password-stdin"], "eight888").0, Some(1));
+    assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "twelve chars").0, Some(1), "taken");
+    assert_eq!(admin(&house, &["create", "no such name", "--password-stdin"], "twelve chars").0, Some(1));
     assert_eq!(admin(&house, &["create", "eve"], "").0, Some(2), "no password");
     let (_, list) = admin(&house, &["list", "--json"], "");
     let list: Value = serde_json::from_str(&list).unwrap();
     let names: Vec<&str> = list["admins"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["admin", "ada"]);
 
-    let page = Page::of(&sign_in(&house, "ada", "eight888").await);
+    let page = Page::of(&sign_in(&house, "ada", "twelve chars").await);
     assert_eq!(admin(&house, &["set-password", "ada", "--password-stdin"], "another password").0, Some(0));
     assert_eq!(page.get(&house, "/apps").await.status, 401);
-    assert_eq!(sign_in(&house, "ada", "eight888").await.status, 401);
+    assert_eq!(sign_in(&house, "ada", "twelve chars").await.status, 401);
     let page = Page::of(&sign_in(&house, "ada", "another password").await);
     assert_eq!(admin(&house, &["delete", "ada"], "").0, Some(0));
     assert_eq!(page.get(&house, "/apps").await.status, 401);
@@ -307,7 +307,7 @@ async fn deeds(page: &Page, house: &Standin) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn every_change_is_on_record_with_its_fields_and_without_what_they_hold() {
+async fn promise_51_every_change_is_on_record_with_its_fields_and_without_what_they_hold() {
     let house = house().await;
     let page = Page::signed_in(&house).await;
     let users = format!("/apps/{APP_ID}/users");

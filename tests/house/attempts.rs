@@ -19,7 +19,7 @@ fn status(answer: &Answer) -> u64 {
 }
 
 #[actix_web::test]
-async fn after_ten_failures_in_a_row_a_users_logins_wait_and_its_session_goes_on() {
+async fn promise_43_after_ten_failures_in_a_row_a_users_logins_wait_and_its_session_goes_on() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
     let created = house.create_user(&token, &[("userIdentifier", "ada")]).await.json();
@@ -45,7 +45,7 @@ async fn after_ten_failures_in_a_row_a_users_logins_wait_and_its_session_goes_on
 }
 
 #[actix_web::test]
-async fn who_is_nobody_waits_after_ten_too() {
+async fn promise_43_who_is_nobody_waits_after_ten_too() {
     let house = Standin::fresh().await;
     for _ in 0..10 {
         assert_eq!(status(&house.sign_in("nobody", "wrong").await), 400);
@@ -54,7 +54,7 @@ async fn who_is_nobody_waits_after_ten_too() {
 }
 
 #[actix_web::test]
-async fn an_address_waits_after_sixty_whoever_it_tries_to_be() {
+async fn promise_43_an_address_waits_after_sixty_whoever_it_tries_to_be() {
     let house = Standin::with(&[("STANDIN_TRUSTED_PROXIES", "127.0.0.0/8,10.0.0.1")]).await;
     let fail = async |n: u32, forwarded: &str| {
         status(&send(from(sign_in(&house, &format!("u{n}"), "wrong"), forwarded)).await)
@@ -70,7 +70,7 @@ async fn an_address_waits_after_sixty_whoever_it_tries_to_be() {
 }
 
 #[actix_web::test]
-async fn a_forwarded_header_of_somebody_else_is_not_believed() {
+async fn promise_43_a_forwarded_header_of_somebody_else_is_not_believed() {
     let house = Standin::fresh().await;
     for n in 0..60_u32 {
         let call = from(sign_in(&house, &format!("u{n}"), "wrong"), &format!("192.0.2.{n}"));

@@ -26,7 +26,7 @@ async fn the_front_door_shows_a_browser_the_console_and_a_program_facts() {
 }
 
 #[actix_web::test]
-async fn no_page_may_run_what_is_inline_or_from_elsewhere_or_sit_in_a_frame() {
+async fn promise_51_no_page_may_run_what_is_inline_or_from_elsewhere_or_sit_in_a_frame() {
     let house = Standin::with(&[("STANDIN_PUBLIC_URL", "https://chat.example.com/x")]).await;
     let page = as_browser(&house, "/").await;
     let policy = page.header("content-security-policy").unwrap();

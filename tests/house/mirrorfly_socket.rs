@@ -68,6 +68,17 @@ fn open() -> String {
     format!(r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="{HOST}" version="1.0" />"#)
 }
 
+/// A try to come in: everything that is heard until the password is taken or the stream ends.
+pub(crate) async fn knock(house: &Standin, username: &str, password: &str) -> String {
+    let mut socket = Socket::opened(house).await;
+    socket.say(&auth(username, password)).await;
+    let first = socket.hear().await;
+    match first.starts_with("<success") {
+        true => first,
+        false => first + &socket.until_the_end().await.concat(),
+    }
+}
+
 const BIND: &str = concat!(
     r#"<iq xmlns="jabber:client" type="set" id="_bind_auth_2"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind">"#,
     "<resource>Web-1</resource></bind></iq>"

@@ -64,7 +64,7 @@ pub(crate) async fn ids(house: &Standin, token: &str, query: &str) -> Vec<String
 
 /// Every call that needs a user's token says the same where there is none, an unknown or dead one, or the back end's.
 #[actix_web::test]
-async fn only_a_live_token_of_a_user_opens_these_calls() {
+async fn promise_40_only_a_live_token_of_a_user_opens_these_calls() {
     let house = Standin::fresh().await;
     let dead = made(&house, "suspended", &[]).await;
     house.command(&["user", "set", "suspended", "--state", "suspended"]);

@@ -27,7 +27,7 @@ fn list(house: &Standin, app: &str, origins: &str) {
 }
 
 #[actix_web::test]
-async fn a_preflight_of_either_sdk_is_answered_for_any_origin_and_whatever_headers_it_names() {
+async fn promise_52_a_preflight_of_either_sdk_is_answered_for_any_origin_and_whatever_headers_it_names() {
     let house = Standin::fresh().await;
     for (path, method, headers) in [
         ("/api/v2/sdk/login_or_register", "POST", QISCUS_HEADERS),
@@ -52,7 +52,7 @@ async fn a_preflight_of_either_sdk_is_answered_for_any_origin_and_whatever_heade
 }
 
 #[actix_web::test]
-async fn good_answers_and_refusals_of_both_wires_are_readable_from_any_origin() {
+async fn promise_52_good_answers_and_refusals_of_both_wires_are_readable_from_any_origin() {
     let house = Standin::fresh().await;
     let (page, get, post) = ("https://shop.example", Method::GET, Method::POST);
     let stranger = house.call(get.clone(), "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", APP_ID);
@@ -81,7 +81,7 @@ async fn who_sends_no_origin_gets_no_permission() {
 }
 
 #[actix_web::test]
-async fn the_front_page_and_our_own_api_are_for_their_own_origin() {
+async fn promise_52_the_front_page_and_our_own_api_are_for_their_own_origin() {
     let house = Standin::fresh().await;
     for path in ["/", "/standin/v1/apps", "/elsewhere"] {
         let answer = send(from(house.call(Method::GET, path), "https://shop.example")).await;
@@ -92,7 +92,7 @@ async fn the_front_page_and_our_own_api_are_for_their_own_origin() {
 }
 
 #[actix_web::test]
-async fn an_origin_that_no_app_lists_is_refused_and_an_empty_list_means_any_again() {
+async fn promise_52_an_origin_that_no_app_lists_is_refused_and_an_empty_list_means_any_again() {
     let house = Standin::fresh().await;
     list(&house, APP_ID, "https://A.example, https://b.example:8443/");
     let shown = house.command(&["app", "show", "--json"]);
@@ -118,7 +118,7 @@ async fn an_origin_that_no_app_lists_is_refused_and_an_empty_list_means_any_agai
 }
 
 #[actix_web::test]
-async fn a_call_that_names_its_app_is_held_to_that_apps_own_list() {
+async fn promise_52_a_call_that_names_its_app_is_held_to_that_apps_own_list() {
     let house = Standin::fresh().await;
     house.command(&["app", "create", "--app-id", "other", "--allowed-origins", "https://other.example"]);
     list(&house, APP_ID, "https://a.example");

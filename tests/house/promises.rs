@@ -1,3 +1,10 @@
-//! The promises of reliability, each by its number.
+//! The house's promises to its operator, by their numbers, where no file of a call or room shows them already.
 
+mod inputs;
+mod limits;
 mod observe;
+mod passwords;
+mod rest;
+mod tenants;
+mod tokens;
+mod unsafety;

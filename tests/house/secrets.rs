@@ -163,7 +163,7 @@ fn places(house: &Standin) -> Vec<(String, Vec<u8>)> {
 }
 
 #[actix_web::test]
-async fn no_secret_stands_in_the_data_folder_or_the_log() {
+async fn promise_44_no_secret_stands_in_the_data_folder_or_the_log() {
     let mut house = Standin::with(&[("STANDIN_LOG", "debug"), ("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
     let secrets = every_kind_of_secret(&house).await;
     house.kill();
@@ -189,7 +189,7 @@ fn a_secret_would_be_found_in_every_spelling() {
 }
 
 #[actix_web::test]
-async fn files_are_their_owners_alone() {
+async fn promise_45_files_are_their_owners_alone() {
     let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
     every_kind_of_secret(&house).await;
     for path in entries(&house.data()) {
@@ -248,7 +248,7 @@ fn is_anybodys_token(house: &Standin, token: &str) -> bool {
 }
 
 #[actix_web::test]
-async fn a_reset_token_is_dead_at_once() {
+async fn promise_40_a_reset_token_is_dead_at_once() {
     let house = Standin::fresh().await;
     house.login_or_register(json!({ "user_id": "u1", "username": "U" })).await;
     let first = reset_token(&house, "u1").await;
@@ -269,7 +269,7 @@ async fn picture_of_the_app(house: &Standin, back_end: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_deleted_users_secrets_are_dead_and_do_not_come_back_with_its_id() {
+async fn promise_40_a_deleted_users_secrets_are_dead_and_do_not_come_back_with_its_id() {
     let house = Standin::fresh().await;
     let back_end = house.back_end_token().await;
     let picture = picture_of_the_app(&house, &back_end).await;
@@ -301,7 +301,7 @@ async fn a_deleted_users_secrets_are_dead_and_do_not_come_back_with_its_id() {
 }
 
 #[actix_web::test]
-async fn a_suspended_user_holds_and_gets_no_living_ticket() {
+async fn promise_40_a_suspended_user_holds_and_gets_no_living_ticket() {
     let house = Standin::fresh().await;
     let back_end = house.back_end_token().await;
     let picture = picture_of_the_app(&house, &back_end).await;
@@ -319,7 +319,7 @@ async fn a_suspended_user_holds_and_gets_no_living_ticket() {
 }
 
 #[actix_web::test]
-async fn an_unknown_user_and_a_wrong_password_are_refused_alike() {
+async fn promise_42_an_unknown_user_and_a_wrong_password_are_refused_alike() {
     let house = Standin::fresh().await;
     house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
     let refused = async |user: &str| {

@@ -427,7 +427,7 @@ fn given_secrets_keep_their_bounds() {
     for (chars, expected) in [(1, true), (1024, true), (1025, false)] {
         assert_eq!(taken("STANDIN_APP_PASSWORD", &"\u{e9}".repeat(chars)), expected, "{chars}");
     }
-    for (chars, expected) in [(7, false), (8, true), (1024, true), (1025, false)] {
+    for (chars, expected) in [(11, false), (12, true), (1024, true), (1025, false)] {
         assert_eq!(taken("STANDIN_ADMIN_PASSWORD", &"\u{e9}".repeat(chars)), expected, "{chars}");
     }
     for (chars, expected) in [(1, true), (191, true), (192, false)] {
@@ -436,7 +436,7 @@ fn given_secrets_keep_their_bounds() {
 }
 
 #[test]
-fn no_debug_print_and_no_refusal_shows_a_secret() {
+fn promise_44_no_debug_print_and_no_refusal_shows_a_secret() {
     let secret = valid(setting("app_secret"));
     let machine = Machine::default().variable("STANDIN_APP_SECRET", secret);
     let machine = machine.variable("STANDIN_SERVER_KEY", valid(setting("server_key")));

@@ -96,7 +96,7 @@ impl RenewedView {
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = HeldView)))]
 pub(super) async fn sessions(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
-    let (held, open) = service.held_by(service.user(&tenant, &id)?.key)?;
+    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id)?.key)?;
     Ok(HttpResponse::Ok().json(HeldView {
         sockets: open.map(OpenView::of).into(),
         tickets: held.tickets.iter().map(TicketView::of).collect(),

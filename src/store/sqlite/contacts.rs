@@ -210,14 +210,14 @@ fn pair(tx: &Transaction<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Res
 }
 
 const HEARERS: &str = "
-    SELECT contact FROM contact WHERE owner = ?1
-    UNION SELECT owner FROM contact WHERE contact = ?1
+    SELECT contact FROM contact WHERE owner = (SELECT key FROM user WHERE app = ?2 AND key = ?1)
+    UNION SELECT owner FROM contact WHERE contact = (SELECT key FROM user WHERE app = ?2 AND key = ?1)
     EXCEPT SELECT blocked FROM block WHERE owner = ?1
     EXCEPT SELECT owner FROM block WHERE blocked = ?1";
 
-pub(in crate::store) fn hearers(connection: &Connection, user: UserKey) -> Result<Vec<UserKey>, Error> {
+pub(in crate::store) fn hearers(connection: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserKey>, Error> {
     let mut statement = connection.prepare_cached(HEARERS)?;
-    let keys = statement.query_map(params![user.0], |row| row.get(0).map(UserKey))?;
+    let keys = statement.query_map(params![user.0, app.0], |row| row.get(0).map(UserKey))?;
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
@@ -225,10 +225,16 @@ const HEARS: &str = "
     SELECT (EXISTS (SELECT 1 FROM contact WHERE owner = ?1 AND contact = ?2)
          OR EXISTS (SELECT 1 FROM contact WHERE owner = ?2 AND contact = ?1))
         AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?1 AND blocked = ?2)
-        AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?2 AND blocked = ?1)";
+        AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?2 AND blocked = ?1)
+        AND EXISTS (SELECT 1 FROM user WHERE app = ?3 AND key = ?2)";
 
-pub(in crate::store) fn hears(connection: &Connection, listener: UserKey, of: UserKey) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(HEARS)?.query_row(params![listener.0, of.0], |row| row.get(0))?)
+pub(in crate::store) fn hears(
+    connection: &Connection,
+    app: AppKey,
+    listener: UserKey,
+    of: UserKey,
+) -> Result<bool, Error> {
+    Ok(connection.prepare_cached(HEARS)?.query_row(params![listener.0, of.0, app.0], |row| row.get(0))?)
 }
 
 /// Rows of others that go with a user in the transaction of its deletion. Some 10 ms.

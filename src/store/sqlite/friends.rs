@@ -194,8 +194,23 @@ fn take(tx: &Transaction<'_>, owner: UserKey, contact: UserKey) -> Result<bool, 
 
 const LISTS: &str = "SELECT EXISTS (SELECT 1 FROM contact WHERE owner = ?1 AND contact = ?2)";
 
-pub(in crate::store) fn lists(connection: &Connection, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
+pub(super) fn lists(connection: &Connection, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
     Ok(connection.prepare_cached(LISTS)?.query_row(params![owner.0, contact.0], |row| row.get(0))?)
+}
+
+const LISTS_IN_APP: &str = "
+    SELECT EXISTS (
+        SELECT 1 FROM contact JOIN user ON user.key = contact.owner
+        WHERE user.app = ?1 AND contact.owner = ?2 AND contact.contact = ?3)";
+
+pub(in crate::store) fn lists_in_app(
+    connection: &Connection,
+    app: AppKey,
+    owner: UserKey,
+    contact: UserKey,
+) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(LISTS_IN_APP)?;
+    Ok(statement.query_row(params![app.0, owner.0, contact.0], |row| row.get(0))?)
 }
 
 const BLOCKS: &str = "SELECT EXISTS (SELECT 1 FROM block WHERE owner = ?1 AND blocked = ?2)";

@@ -57,18 +57,19 @@ pub(in crate::store) fn find(
 
 const RENEW: &str = "
     UPDATE session SET former_salt = salt, salt = ?3, renewed_at = ?4, token_expires_at = ?5, ends_at = ?6
-    WHERE key = ?1 AND salt = ?2";
+    WHERE key = ?1 AND salt = ?2 AND (SELECT app FROM user WHERE user.key = session.user) = ?7";
 
 /// Whether the session still had the salt `former`, so that this call renewed it.
 pub(in crate::store) fn renew(
     tx: &Transaction<'_>,
+    app: AppKey,
     key: SessionKey,
     former: Salt,
     state: &SessionState,
 ) -> Result<bool, Error> {
     let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
     let mut statement = tx.prepare_cached(RENEW)?;
-    Ok(statement.execute(params![key.0, former.0, state.salt.0, times.0, times.1, times.2])? > 0)
+    Ok(statement.execute(params![key.0, former.0, state.salt.0, times.0, times.1, times.2, app.0])? > 0)
 }
 
 const END: &str = "DELETE FROM session WHERE key = ?1 AND user = ?2";
@@ -97,16 +98,20 @@ pub(super) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Err
     Ok(())
 }
 
-const OF_USER: &str = "SELECT renewed_at, ends_at FROM session WHERE user = ?1 AND ends_at > ?2 ORDER BY key DESC";
+const OF_USER: &str = "
+    SELECT renewed_at, ends_at FROM session
+    WHERE user = (SELECT key FROM user WHERE app = ?3 AND key = ?1) AND ends_at > ?2
+    ORDER BY key DESC";
 
-pub(in crate::store) fn held(connection: &Connection, user: UserKey, now: Moment) -> Result<Held, Error> {
+pub(in crate::store) fn held(connection: &Connection, app: AppKey, user: UserKey, now: Moment) -> Result<Held, Error> {
     let parse = |row: &Row<'_>| {
         let row = Stored::of("session", row);
         Ok((row.moment(0)?, row.moment(1)?))
     };
     let mut statement = connection.prepare_cached(OF_USER)?;
-    let sessions = statement.query_and_then(params![user.0, now.micros()], parse)?.collect::<Result<_, Error>>()?;
-    Ok(Held { tickets: tickets::of_user(connection, user, now)?, sessions })
+    let sessions =
+        statement.query_and_then(params![user.0, now.micros(), app.0], parse)?.collect::<Result<_, Error>>()?;
+    Ok(Held { tickets: tickets::of_user(connection, app, user, now)?, sessions })
 }
 
 /// Ends all that keeps a user signed in: tickets, sessions, the user token and UserSigs made until now.

@@ -8,7 +8,7 @@ use crate::{
         error::{Error, Fault, What},
         id::{AppKey, UserId, UserKey},
         listening::Wire,
-        secret::Digest,
+        secret::{Digest, PasswordHash},
         time::Moment,
     },
     store::{Holder, NewTicket, Ticket, TicketHolder},
@@ -55,6 +55,19 @@ pub(in crate::store) fn issue(
     }
 }
 
+const REHASH: &str = "UPDATE user SET chosen = ?4 WHERE app = ?1 AND key = ?2 AND chosen = ?3";
+
+/// A new hash of the password that this one is of: no change of a user, so its version and its tickets stay.
+pub(in crate::store) fn rehash(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    former: &PasswordHash,
+    hash: &PasswordHash,
+) -> Result<bool, Error> {
+    Ok(tx.prepare_cached(REHASH)?.execute(params![app.0, user.0, former.0, hash.0])? > 0)
+}
+
 /// Of one wire, all but a user's newest ones. The one just issued is the newest, whatever the clock says.
 const FORGET_OLDER: &str = "
     DELETE FROM ticket WHERE digest IN (
@@ -71,11 +84,12 @@ pub(in crate::store) fn find(connection: &Connection, digest: &Digest) -> Result
 }
 
 const OF_USER: &str = "
-    SELECT wire, issued_at, expires_at FROM ticket WHERE user = ?1 AND expires_at > ?2 ORDER BY issued_at DESC, digest";
+    SELECT wire, issued_at, expires_at FROM ticket WHERE app = ?3 AND user = ?1 AND expires_at > ?2 ORDER BY issued_at DESC, digest";
 
 /// The wire, the beginning and the end of each ticket of a user that is good.
 pub(super) fn of_user(
     connection: &Connection,
+    app: AppKey,
     user: UserKey,
     now: Moment,
 ) -> Result<Vec<(Wire, Moment, Moment)>, Error> {
@@ -83,7 +97,7 @@ pub(super) fn of_user(
         let row = Stored::of("ticket", row);
         Ok((row.parsed(0, wire)?, row.moment(1)?, row.moment(2)?))
     };
-    connection.prepare_cached(OF_USER)?.query_and_then(params![user.0, now.micros()], parse)?.collect()
+    connection.prepare_cached(OF_USER)?.query_and_then(params![user.0, now.micros(), app.0], parse)?.collect()
 }
 
 const FORGET: &str = "DELETE FROM ticket WHERE digest = ?1";

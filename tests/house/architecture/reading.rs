@@ -353,8 +353,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         let path = attribute.path();
-        if let Some(name) = path.segments.last() {
-            self.reading.attributes.push((line(name.ident.span()), name.ident.to_string()));
+        if let Some(last) = path.segments.last() {
+            let words: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            self.reading.attributes.push((line(last.ident.span()), words.join("::")));
         }
         self.visit_path(path);
         if let Meta::List(list) = &attribute.meta {

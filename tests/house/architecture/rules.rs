@@ -96,7 +96,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["service/credentials", "dialect/mirrorfly"]),
     ("socket2", &["server"]),
     ("strsim", &["settings", "dialect/qiscus", "dialect/native"]),
-    ("subtle", CREDENTIALS),
+    ("subtle", &["service/credentials", "domain/secret"]),
     ("tempfile", &["http"]),
     ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
     ("tokio-rustls", &["main"]),

@@ -214,7 +214,7 @@ async fn email_accepts_special_characters() {
 }
 
 #[actix_web::test]
-async fn profile_url_stores_an_address_of_at_most_2048_characters() {
+async fn promise_48_profile_url_stores_an_address_of_at_most_2048_characters() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
     let long = |chars: usize| format!("https://image.url/{}", "x".repeat(chars - 18));

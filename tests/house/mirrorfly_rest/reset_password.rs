@@ -9,7 +9,7 @@ fn reset(house: &Standin, token: &str, query: &[(&str, &str)]) -> RequestBuilder
 }
 
 #[actix_web::test]
-async fn returns_a_new_user_password_and_ends_what_the_former_one_began() {
+async fn promise_40_returns_a_new_user_password_and_ends_what_the_former_one_began() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
     let made = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);

@@ -47,7 +47,7 @@ async fn a_user_of_one_app_is_nobody_in_the_other_and_its_pictures_are_not_serve
 }
 
 #[actix_web::test]
-async fn a_back_end_reaches_no_user_of_another_app() {
+async fn promise_38_a_back_end_reaches_no_user_of_another_app() {
     let house = Standin::fresh().await;
     let (license_key, foreign) = second(&house).await;
     let own = house.back_end_token().await;

@@ -13,7 +13,7 @@ const CALLS: [(Method, &str); 9] = [
 ];
 
 #[actix_web::test]
-async fn a_wrong_a_missing_and_a_foreign_secret_and_an_unknown_app_look_alike() {
+async fn promise_39_a_wrong_a_missing_and_a_foreign_secret_and_an_unknown_app_look_alike() {
     let house = Standin::fresh().await;
     let foreign = second_app(&house, &[]);
     for (method, call) in CALLS {

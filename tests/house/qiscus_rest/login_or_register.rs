@@ -127,7 +127,7 @@ async fn user_id_and_username_are_required() {
 }
 
 #[actix_web::test]
-async fn user_id_cannot_contain_symbols_except_four() {
+async fn promise_46_user_id_cannot_contain_symbols_except_four() {
     let house = Standin::fresh().await;
     assert_eq!(user(&house.login_or_register(guest("a.B-c_9@x")).await)["user_id"], "a.B-c_9@x");
     for bad in ["a b", "a/b", "a+b", "ü", "a\u{202e}b", "a\nb", "a%b", "{a}", "guest\\40qiscus.com"] {
@@ -137,7 +137,7 @@ async fn user_id_cannot_contain_symbols_except_four() {
 }
 
 #[actix_web::test]
-async fn user_id_is_at_most_191_characters() {
+async fn promise_46_user_id_is_at_most_191_characters() {
     let house = Standin::fresh().await;
     for chars in [190, 191] {
         user(&house.login_or_register(guest(&"a".repeat(chars))).await);
@@ -178,7 +178,7 @@ async fn username_is_at_most_255_characters_and_500_bytes() {
 }
 
 #[actix_web::test]
-async fn names_are_kept_byte_for_byte_and_free_of_control_characters() {
+async fn promise_47_names_are_kept_byte_for_byte_and_free_of_control_characters() {
     let house = Standin::fresh().await;
     let named = |name: &str| json!({ "user_id": "a", "password": "p", "username": name });
     for name in [" two  spaces ", "e\u{301}", "\u{e9}", "<b>&\"'", "👩‍👩‍👧", "\u{200f}עברית"] {
@@ -191,7 +191,7 @@ async fn names_are_kept_byte_for_byte_and_free_of_control_characters() {
 }
 
 #[actix_web::test]
-async fn a_password_is_1_to_1024_characters_of_any_kind() {
+async fn promise_41_a_password_is_1_to_1024_characters_of_any_kind() {
     let house = Standin::fresh().await;
     let with = |password: String| json!({ "user_id": "a", "username": "A", "password": password });
     for password in ["x".to_owned(), "p w ü 👍".repeat(8), "x".repeat(1023), "x".repeat(1024)] {
@@ -203,7 +203,7 @@ async fn a_password_is_1_to_1024_characters_of_any_kind() {
 }
 
 #[actix_web::test]
-async fn avatar_url_is_an_http_address_of_at_most_2048_characters() {
+async fn promise_48_avatar_url_is_an_http_address_of_at_most_2048_characters() {
     let house = Standin::fresh().await;
     let with = |address: String| json!({ "user_id": "a", "username": "A", "password": "p", "avatar_url": address });
     let long = |chars: usize| format!("https://image.url/{}", "x".repeat(chars - 18));
@@ -251,7 +251,7 @@ async fn a_user_without_an_avatar_gets_a_default_picture_that_is_served() {
 }
 
 #[actix_web::test]
-async fn unknown_fields_are_ignored_and_cannot_set_anything() {
+async fn promise_50_unknown_fields_are_ignored_and_cannot_set_anything() {
     let house = Standin::fresh().await;
     let body = json!({
         "user_id": "a", "username": "A", "password": "p", "id": 7, "token": "mine", "role": "admin", "active": false

@@ -184,7 +184,7 @@ async fn the_device_of_a_refused_login_is_not_the_reason_a_user_exists() {
 }
 
 #[actix_web::test]
-async fn a_wrong_and_a_missing_secret_and_an_unknown_app_look_alike_in_http_400() {
+async fn promise_39_a_wrong_and_a_missing_secret_and_an_unknown_app_look_alike_in_http_400() {
     let house = Standin::fresh().await;
     for call in ["user_profile?user_email=a", "get_user_list", "get_user_token", "get_unread_users"] {
         for (app, secret) in [(APP_ID, "wrong"), (APP_ID, ""), ("nosuchapp", SECRET), ("no such app!", SECRET)] {

@@ -1,7 +1,7 @@
 use super::*;
 
 #[actix_web::test]
-async fn a_missing_an_unknown_a_foreign_and_a_dead_token_look_alike() {
+async fn promise_40_a_missing_an_unknown_a_foreign_and_a_dead_token_look_alike() {
     let house = Standin::fresh().await;
     let other = second_app(&house, &[]);
     let registered = house

@@ -162,7 +162,7 @@ async fn logout_is_answered_200_whatever_the_token_and_leaves_the_shared_one_alo
 }
 
 #[actix_web::test]
-async fn after_ten_wrong_keys_the_next_one_must_wait() {
+async fn promise_43_after_ten_wrong_keys_the_next_one_must_wait() {
     let house = Standin::fresh().await;
     let token = entered(&house, "ada").await;
     for _ in 0..10 {

@@ -24,7 +24,7 @@ async fn an_account_imported_again_keeps_what_is_not_given() {
 }
 
 #[actix_web::test]
-async fn an_id_has_one_to_32_bytes_of_letters_digits_and_four_marks() {
+async fn promise_46_an_id_has_one_to_32_bytes_of_letters_digits_and_four_marks() {
     let house = house().await;
     for id in ["u", "a.b_c@d-e", &"x".repeat(31), &"x".repeat(32)] {
         import(&house, id).await;

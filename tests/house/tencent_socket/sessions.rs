@@ -149,7 +149,7 @@ async fn as_many_sessions_as_the_app_allows_stay() {
 }
 
 #[actix_web::test]
-async fn a_kick_by_the_back_end_ends_sessions_tickets_and_signatures_from_before() {
+async fn promise_40_a_kick_by_the_back_end_ends_sessions_tickets_and_signatures_from_before() {
     let house = house().await;
     let before = user_sig("alice");
     let (mut socket, ticket) = Socket::of(&house, "alice").await;
@@ -168,7 +168,7 @@ async fn a_kick_by_the_back_end_ends_sessions_tickets_and_signatures_from_before
 }
 
 #[actix_web::test]
-async fn who_may_not_act_any_more_is_told_and_sent_away() {
+async fn promise_40_who_may_not_act_any_more_is_told_and_sent_away() {
     let house = house().await;
     for (id, words, code) in [
         ("suspended", &["user", "set", "suspended", "--state", "suspended"][..], 70051),

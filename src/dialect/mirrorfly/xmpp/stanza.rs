@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use quick_xml::{
     XmlVersion,
-    escape::resolve_predefined_entity,
+    escape::{resolve_predefined_entity, unescape},
     events::{BytesStart, Event},
     name::ResolveResult,
     reader::NsReader,
@@ -174,7 +174,12 @@ fn begun(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Elemen
         ResolveResult::Unbound => "",
         ResolveResult::Unknown(_) => return Err(Fault::NotWellFormed),
     };
-    let mut element = Element::new(start.local_name().as_ref(), namespace);
+    // The reader hands it on as it is spelt.
+    let namespace = unescape(namespace).map_err(|_| Fault::NotWellFormed)?;
+    if !namespace.chars().all(is_of_xml) {
+        return Err(Fault::NotWellFormed);
+    }
+    let mut element = Element::new(start.local_name().as_ref(), &namespace);
     for (index, attribute) in start.attributes().enumerate() {
         if index == ATTRIBUTES_MAX {
             return Err(Fault::TooMuch);

@@ -1,0 +1,183 @@
+//! Passwords: how they are kept, how long they may be, and what a wrong one costs.
+
+use std::time::{Duration, Instant};
+
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher, password_hash::phc};
+use futures_util::future::join_all;
+use reqwest::Method;
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::{
+    admin::{Page, admin},
+    standin::{APP_ID, Standin, send},
+};
+
+/// What a hash begins with: argon2id, 19 MiB, two passes, one lane.
+const PARAMETERS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
+async fn chosen(house: &Standin, id: &str, password: &str) -> u16 {
+    house.login_or_register(json!({ "user_id": id, "username": id, "password": password })).await.status
+}
+
+async fn signs_in(house: &Standin, id: &str, password: &str) -> u64 {
+    house.sign_in(id, password).await.json()["status"].as_u64().unwrap()
+}
+
+fn database(house: &Standin) -> Connection {
+    Connection::open(house.data().join("standin.db")).unwrap()
+}
+
+fn stored(house: &Standin, id: &str) -> String {
+    database(house).query_row("SELECT chosen FROM user WHERE id = ?1", [id], |row| row.get(0)).unwrap()
+}
+
+#[actix_web::test]
+async fn promise_41_every_password_is_kept_as_argon2id_with_its_parameters() {
+    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+    chosen(&house, "one", "the same").await;
+    chosen(&house, "two", "the same").await;
+    let database = database(&house);
+    let column = |query: &str| -> Vec<String> {
+        let mut statement = database.prepare(query).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let users = column("SELECT chosen FROM user WHERE chosen IS NOT NULL");
+    assert!(users.len() == 2 && users[0] != users[1], "each has a salt of its own");
+    let others =
+        column("SELECT password FROM admin UNION ALL SELECT account_hash FROM app WHERE account_hash IS NOT NULL");
+    assert_eq!(others.len(), 2, "the administrator and the app's account");
+    for hash in users.iter().chain(&others) {
+        assert!(hash.starts_with(PARAMETERS), "{hash}");
+    }
+}
+
+#[actix_web::test]
+async fn promise_41_a_hash_of_less_work_is_made_anew_at_the_next_login_and_nobody_is_sent_away() {
+    let house = Standin::fresh().await;
+    chosen(&house, "ada", "her key").await;
+    let ticket = house.sign_in("ada", "her key").await.json()["data"]["token"].as_str().unwrap().to_owned();
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(1024, 1, 1, None).unwrap());
+    let weak: phc::PasswordHash = weak.hash_password(b"her key").unwrap();
+    let weak = weak.to_string();
+    database(&house).execute("UPDATE user SET chosen = ?1 WHERE id = 'ada'", [&weak]).unwrap();
+    assert_eq!(signs_in(&house, "ada", "another").await, 400);
+    assert_eq!(stored(&house, "ada"), weak, "who does not know the password changes nothing");
+    let logins = join_all((0..4).map(|_| signs_in(&house, "ada", "her key"))).await;
+    assert_eq!(logins, [200; 4], "all at once");
+    let strong = stored(&house, "ada");
+    assert!(strong.starts_with(PARAMETERS), "{strong}");
+    assert_eq!(signs_in(&house, "ada", "her key").await, 200);
+    assert_eq!(stored(&house, "ada"), strong, "once");
+    let call = house.call(Method::GET, "/api/v1/contacts/contactsList").header("Authorization", &ticket);
+    assert_eq!(send(call).await.status, 200, "the same password is no change");
+}
+
+#[actix_web::test]
+async fn promise_41_a_password_is_its_exact_bytes() {
+    let house = Standin::fresh().await;
+    let sentence = "  caf\u{e9} \u{1F511}\u{1F469}\u{200D}\u{1F4BB} ".repeat(6).chars().take(64).collect::<String>();
+    assert_eq!(sentence.chars().count(), 64);
+    assert_eq!((chosen(&house, "ada", &sentence).await, signs_in(&house, "ada", &sentence).await), (200, 200));
+    let others = [
+        sentence.trim_start().to_owned(),
+        format!("{sentence} "),
+        sentence.replace('\u{e9}', "e\u{301}"),
+        sentence.to_uppercase(),
+        sentence.chars().take(63).collect(),
+    ];
+    for other in others {
+        assert_eq!(signs_in(&house, "ada", &other).await, 400, "{other:?}");
+    }
+    // What differs at the very end of the longest one differs.
+    let (long, other) = ("x".repeat(1024), format!("{}y", "x".repeat(1023)));
+    assert_eq!(chosen(&house, "bob", &long).await, 200);
+    assert_eq!((signs_in(&house, "bob", &long).await, signs_in(&house, "bob", &other).await), (200, 400));
+    assert_eq!(chosen(&house, "bob", &format!("{long}x")).await, 400);
+}
+
+#[actix_web::test]
+async fn promise_41_an_apps_shortest_password_holds_at_its_bound_on_every_wire_that_sets_one() {
+    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+    assert_eq!(chosen(&house, "one", "x").await, 200, "the vendors name no bound");
+    house.command(&["app", "set", "--password-min", "8"]);
+    let page = Page::signed_in(&house).await;
+    // Eight characters of sixteen bytes: characters count.
+    for (n, (password, good)) in [("\u{e9}".repeat(7), false), ("\u{e9}".repeat(8), true)].into_iter().enumerate() {
+        let status = if good { 200 } else { 400 };
+        assert_eq!(chosen(&house, &format!("rest{n}"), &password).await, status);
+        let call = house.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", APP_ID);
+        let form = [("email", format!("sdk{n}")), ("password", password.clone())];
+        assert_eq!(send(call.form(&form)).await.status, status);
+        let call = page.call(&house, Method::POST, &format!("/apps/{APP_ID}/users"));
+        let made = send(call.json(&json!({ "id": format!("own{n}"), "password": password }))).await;
+        assert_eq!(made.status, if good { 201 } else { 422 });
+    }
+}
+
+#[actix_web::test]
+async fn promise_41_an_administrators_password_has_12_characters() {
+    let house = Standin::fresh().await;
+    for (name, password, code) in
+        [("eleven", "\u{e9}".repeat(11), 1), ("twelve", "\u{e9}".repeat(12), 0), ("long", "x".repeat(1024), 0)]
+    {
+        let (exit, said) = admin(&house, &["create", name, "--password-stdin"], &password);
+        assert_eq!(exit, Some(code), "{said}");
+    }
+    let (exit, said) = admin(&house, &["create", "longer", "--password-stdin"], &"x".repeat(1025));
+    assert_eq!(exit, Some(1), "{said}");
+}
+
+#[actix_web::test]
+async fn promise_41_who_waits_for_hashes_keeps_nobody_else_waiting() {
+    let house = Standin::with(&[("STANDIN_WORKERS", "1")]).await;
+    chosen(&house, "ada", "key").await;
+    let begun = Instant::now();
+    let logins = async {
+        let ids: Vec<String> = (0..40).map(|n| format!("u{n}")).collect();
+        join_all(ids.iter().map(|id| house.sign_in(id, "wrong"))).await;
+        begun.elapsed()
+    };
+    let reads = async {
+        let mut slowest = Duration::ZERO;
+        for _ in 0..5 {
+            let asked = Instant::now();
+            assert_eq!(house.user_profile("ada").await.status, 200);
+            slowest = slowest.max(asked.elapsed());
+        }
+        (begun.elapsed(), slowest)
+    };
+    let (hashed, (read, slowest)) = futures_util::future::join(logins, reads).await;
+    assert!(read < hashed, "five reads took {read:?}, the slowest {slowest:?}; forty hashes took {hashed:?}");
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// What one refusal takes. `cargo bench -- logins` holds the medians to 40 % and 3 ms; here it is shown that a hash is spent at all.
+async fn refusals(house: &Standin, ids: impl Iterator<Item = String>) -> Duration {
+    let mut times = Vec::new();
+    for id in ids {
+        let begun = Instant::now();
+        assert_eq!(signs_in(house, &id, "wrong").await, 400);
+        times.push(begun.elapsed());
+    }
+    median(times)
+}
+
+#[actix_web::test]
+async fn promise_42_a_login_of_nobody_spends_a_hash_too() {
+    let house = Standin::fresh().await;
+    chosen(&house, "chosen", "key").await;
+    house.command(&["user", "create", "issued"]);
+    let known = refusals(&house, (0..9).map(|_| "chosen".to_owned())).await;
+    let issued = refusals(&house, (0..9).map(|_| "issued".to_owned())).await;
+    let unknown = refusals(&house, (0..9).map(|n| format!("nobody{n}"))).await;
+    let no_id = refusals(&house, (0..9).map(|n| format!("no id {n}"))).await;
+    let account = refusals(&house, (0..9).map(|_| "administrator".to_owned())).await;
+    for (whose, median) in [("issued", issued), ("unknown", unknown), ("no id", no_id), ("account", account)] {
+        assert!(median > known / 3 && median < known * 3 + Duration::from_millis(30), "{whose}: {median:?}, {known:?}");
+    }
+}
