@@ -48,12 +48,12 @@ const MODERATED_MAX: usize = 100;
     security(("back_end" = [])),
     request_body(content(
         (CreateUserForm = "multipart/form-data"),
-        (CreateUserFields = "application/json"),
+        (CreateUserFields = "application/json", example = json!({ "userIdentifier": "ada", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "Ada" })),
         (CreateUserFields = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The user, with what it signs in by", body = Success<CreatedUser>),
-        (status = 429, description = "Too many pictures in a minute or a day", body = Refusal),
+        (status = 429, description = "Too many pictures in a minute or a day", body = Refusal, headers(("Retry-After" = u64, description = "Seconds"))),
         Mirrored,
     )
 )]
@@ -103,12 +103,12 @@ pub(super) async fn user(
     params(("userId" = String, Path, description = "An `@` in it plain or as `\\40`", example = "user1")),
     request_body(content(
         (UpdateUserForm = "multipart/form-data"),
-        (UpdateUserFields = "application/json"),
+        (UpdateUserFields = "application/json", example = json!({ "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "One" })),
         (UpdateUserFields = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The user as it is now", body = UserAnswer),
-        (status = 429, description = "Too many pictures in a minute or a day", body = Refusal),
+        (status = 429, description = "Too many pictures in a minute or a day", body = Refusal, headers(("Retry-After" = u64, description = "Seconds"))),
         Mirrored,
     )
 )]
@@ -132,7 +132,7 @@ pub(super) async fn update_user(
     Ok(reply::user(&addresses, &user, "User updated successfully"))
 }
 
-/// What [`delete_user`] reads.
+/// Whom to delete, and why.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = DeleteUserAccount)]
@@ -183,7 +183,7 @@ pub(super) fn remarks(form: &Form) -> Result<(), Error> {
     Ok(())
 }
 
-/// What [`reset_password`] reads, of the query and of the body.
+/// What may stand in the query as well.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = ResetPassword)]
@@ -212,7 +212,7 @@ struct IssuedPassword {
         ("deviceType" = Option<DeviceType>, Query, description = "Here or in the body", example = "web"),
     ),
     request_body(content(
-        (Option<ResetFields> = "application/x-www-form-urlencoded", example = json!({})),
+        (ResetFields = "application/x-www-form-urlencoded", example = json!({})),
     )),
     responses((status = 200, description = "The password", body = Success<IssuedPassword>), Mirrored)
 )]
@@ -243,7 +243,7 @@ pub(super) async fn reset_password(
     Ok(reply::success(IssuedPassword { password }, "The password has been successfully reset"))
 }
 
-/// What [`moderate`] reads.
+/// Whom to keep out.
 #[expect(dead_code, reason = "the document's: the object is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = Moderation)]

@@ -35,7 +35,7 @@ const SIZE_DEFAULT: u32 = 50;
 /// Entries of each list of a phone book: no more rows fit beside them.
 const ENTRIES_MAX: usize = ROWS_MAX;
 
-/// What [`block`] and [`unblock`] read.
+/// A user.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = Whom)]
@@ -146,7 +146,7 @@ struct LiveContacts {
     live_contacts: Vec<LiveContact>,
 }
 
-/// What [`sync`] reads.
+/// What a telephone knows of people.
 #[expect(dead_code, reason = "the document's: the object is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = PhoneBook)]
@@ -154,7 +154,7 @@ struct PhoneBookFields {
     /// At most as many as a list of contacts holds.
     #[schema(max_items = 10000)]
     add_contacts: Vec<EntryFields>,
-    #[schema(max_items = 10000)]
+    #[schema(max_items = 10000, example = json!([]))]
     delete_contacts: Vec<EntryFields>,
     /// What the telephone lets the app read; the lists say that already.
     #[schema(example = true)]
@@ -164,7 +164,7 @@ struct PhoneBookFields {
     force_delete: bool,
 }
 
-/// What [`entry`] reads. One without a number is nobody's.
+/// An entry of a phone book. One without a number is nobody's.
 #[expect(dead_code, reason = "the document's: the object is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = PhoneEntry)]
@@ -205,12 +205,12 @@ pub(super) async fn sync(
     Ok(reply::success(LiveContacts { live_contacts }, "Contact Added successfully"))
 }
 
-/// What [`sync_one`] reads.
+/// Whom to list.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = Contact)]
 struct ContactFields {
-    /// Whom to list: an `@` in it plain or as `\40`.
+    /// Its id, an `@` in it plain or as `\40`.
     #[schema(example = "user2")]
     username: String,
     /// Of the app.

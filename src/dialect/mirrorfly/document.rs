@@ -3,10 +3,12 @@
 //! What each call reads and shows stands beside it. Here stands what follows from the shape of a call: what forms are written in, and what
 //! is refused.
 
+use std::collections::BTreeMap;
+
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        Content, OneOfBuilder, OpenApi, PathItem, Paths, RefOr, Response,
+        Content, OneOfBuilder, OpenApi, PathItem, Paths, RefOr, Required, Response, Schema,
         path::Operation,
         request_body::RequestBody,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
@@ -106,9 +108,10 @@ impl Modify for Tokens {
 pub fn document() -> OpenApi {
     let mut document = Described::openapi().nest("/api/v1", Rest::openapi());
     describe_without_slash(&mut document.paths);
+    let schemas = document.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         if let Some(RefOr::T(body)) = &mut operation.request_body {
-            write_in_all_types(body);
+            write_in_all_types(body, &schemas);
         }
         refuse_by_shape(operation);
     }
@@ -128,11 +131,17 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put].into_iter().flatten()
 }
 
-/// A form that stands as urlencoded alone is read in all types.
-fn write_in_all_types(body: &mut RequestBody) {
-    if let (1, Some(form)) = (body.content.len(), body.content.get(URLENCODED).cloned()) {
-        body.content.extend(FORM_TYPES.map(|known| (known.to_owned(), form.clone())));
+/// A form that stands as urlencoded alone is read in all types, and may be left out where it wants no field.
+fn write_in_all_types(body: &mut RequestBody, schemas: &BTreeMap<String, RefOr<Schema>>) {
+    let (1, Some(form)) = (body.content.len(), body.content.get(URLENCODED).cloned()) else { return };
+    if let RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }) = &form
+        && let Some((_, name)) = named.ref_location.rsplit_once('/')
+        && let Some(RefOr::T(Schema::Object(fields))) = schemas.get(name)
+        && fields.required.is_empty()
+    {
+        body.required = Some(Required::False);
     }
+    body.content.extend(FORM_TYPES.map(|known| (known.to_owned(), form.clone())));
 }
 
 /// What a call is refused for because it wants a token or has a body; and where HTTP tells no refusal, what its 200 may be beside.

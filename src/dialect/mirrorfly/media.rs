@@ -62,7 +62,7 @@ pub(super) async fn media(
     Ok(pictures::serve(&request, key.as_str(), rendition, &file, pictures::Caching::Private))
 }
 
-/// What [`upload`] reads. `toUser` and `messageId`, which the SDK sends too, are of messages, and not read.
+/// A picture. `toUser` and `messageId`, which the SDK sends too, are of messages, and not read.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(as = MediaUpload)]

@@ -64,7 +64,7 @@ struct Registered {
     config: Config,
 }
 
-/// What [`trial`] answers: `data` is a text for the SDK, and what it says stands beside it for readers of the page.
+/// A trial's registration: `data` is a text for the SDK, and what it says stands beside it for readers of the page.
 #[derive(Serialize, ToSchema)]
 struct TrialAnswer {
     #[schema(minimum = 200, maximum = 200, example = 200)]
@@ -103,10 +103,13 @@ fn has_profile(user: &User) -> bool {
         || profile.avatar != Avatar::Tile
 }
 
-/// What [`trial`] reads, and [`live`] within registerData.
+/// Who registers.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = Registration)]
+#[schema(
+    rename_all = "camelCase", as = Registration,
+    example = json!({ "userIdentifier": "user1", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789" })
+)]
 struct RegistrationFields {
     device_type: DeviceType,
     /// Of the app.
@@ -137,7 +140,7 @@ struct RegistrationFields {
     mode: Option<String>,
 }
 
-/// What [`live`] reads.
+/// Who registers, plainly or encrypted.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(as = LiveRegistration)]

@@ -32,7 +32,7 @@ use crate::{
 /// What is said of a deletion, by whichever door it was asked for.
 pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
 
-/// "This action returns" something: what every call answers that is done and has something to show.
+/// Done, with what there is to show.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Success<T> {
     #[schema(minimum = 200, maximum = 200, example = 200)]
@@ -270,7 +270,7 @@ doors! {
 
 const TOLD_BY_HTTP: &[(u16, &str)] = &[
     (400, "Something is wrong with the call: the message names the field and its bound"),
-    (403, "The app does not serve MirrorFly calls, or the user is suspended"),
+    (403, "The caller may not: the message says why"),
     (500, "Our own fault; the server's log says more"),
     (503, "Too much is to be done just now: nothing was done, try again"),
 ];

@@ -25,7 +25,7 @@ use crate::{
     service::{Service, apps::Tenant},
 };
 
-/// What [`login`] reads.
+/// Who signs in.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(as = Login)]
@@ -98,7 +98,7 @@ pub(super) async fn logout(service: Data<Service>, request: HttpRequest) -> Resu
     Ok(reply::done("Logged out successfully"))
 }
 
-/// What [`delete_own`] reads.
+/// Why somebody leaves.
 #[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
 #[schema(as = DeleteMyAccount)]

@@ -77,7 +77,7 @@ pub(in super::super) async fn open(
     let talk = Xmpp::new(host.as_ref().map_or("", Host::as_str));
     let service = service.as_ref().clone();
     let opened = socket::open(&request, payload, &[PROTOCOL], talk, service, async move |verb| runner.run(verb).await);
-    opened.map_err(|fault| match fault.as_response_error().status_code() {
+    opened.map_err(|fault| match fault.error_response().status() {
         StatusCode::BAD_REQUEST => Mirrored::from(Refused::NoHandshake).into(),
         _ => fault, // another version of the protocol: its headers tell which one is spoken here
     })
