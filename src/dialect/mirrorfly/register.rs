@@ -147,7 +147,7 @@ struct RegistrationFields {
 #[serde(untagged)]
 enum LiveFields {
     /// The fields themselves, as the vendor's page shows them.
-    Plain(RegistrationFields),
+    Plain(Box<RegistrationFields>),
     /// As the vendor's SDK sends them.
     #[schema(rename_all = "camelCase")]
     Encrypted {
