@@ -3,7 +3,8 @@
 use super::{error::Fault, text};
 
 /// The platforms MirrorFly's `deviceType` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "lowercase", example = "web")]
 pub enum DeviceType {
     /// A browser.
     Web,

@@ -1,6 +1,13 @@
 //! Free data an app keeps with its users. The wires' kinds are kept apart: replacing one never wipes another.
 
 use serde_json::{Map, Value};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr, Schema,
+        schema::{SchemaType, Type},
+    },
+};
 
 use super::error::Fault;
 
@@ -53,6 +60,21 @@ fn depth(value: &Value) -> usize {
 /// Source: MirrorFly createUser, `metadataKey1` to `metadataKey3`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata(Map<String, Value>);
+
+impl PartialSchema for Metadata {
+    fn schema() -> RefOr<Schema> {
+        let kinds = [Type::String, Type::Number, Type::Boolean].into_iter().collect();
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .max_properties(Some(Self::PAIRS_MAX))
+            .additional_properties(Some(ObjectBuilder::new().schema_type(SchemaType::Array(kinds))))
+            .description(Some("Pairs of a key and a text, number or boolean"))
+            .examples([serde_json::json!({ "team": "red" })])
+            .into()
+    }
+}
+
+impl ToSchema for Metadata {}
 
 impl Metadata {
     /// Pairs.

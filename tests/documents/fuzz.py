@@ -56,7 +56,11 @@ def mirrorfly(base, _data):
     account = {"username": "administrator", "password": "standin-demo"}
     status, _, login = call(base, "POST", "/api/v1/login", account)
     standin.check("a back end logs in", status, 200)
-    return {"headers": {"Authorization": login["data"]["token"]}}
+    # Nobody whom an example names: those come and go.
+    user = {"userIdentifier": "fuzzed", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789"}
+    status, _, registered = call(base, "POST", "/api/v1/sandbox/register", user)
+    standin.check("a user registers", status, 200)
+    return {"schemes": {"back_end": login["data"]["token"], "user": registered["token"]}}
 
 
 def tencent(_base, data):
@@ -74,7 +78,7 @@ DOCUMENTS = {
 }
 
 # Calls that end what all others are made with: tried behind them.
-ENDING = "/session|/logout"
+ENDING = "/session|/logout|/deleteMyAccount"
 
 
 def fuzz(base, document, given, examples, folder):
@@ -83,6 +87,8 @@ def fuzz(base, document, given, examples, folder):
     with open(config, "w", encoding="utf-8") as file:
         for name, value in given.get("query", {}).items():
             file.write(f'parameters."query.{name}" = {json.dumps(value)}\n')
+        for scheme, key in given.get("schemes", {}).items():
+            file.write(f"auth.openapi.{scheme}.api_key = {json.dumps(key)}\n")
     tool = os.path.join(os.path.dirname(sys.executable), "schemathesis")
     words = [
         tool, f"--config-file={config}", "run", f"{base}/{document}", f"--checks={CHECKS}", f"--max-examples={examples}",

@@ -4,12 +4,15 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path, Payload},
 };
+use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{
     door, jid,
-    reply::{self, Mirrored, Refused},
-    user_form::{UserForm, in_this_forms_words},
+    reply::{self, Done, Mirrored, Refusal, Refused, Success, UserAnswer},
+    user_form::{CreateUserFields, CreateUserForm, UpdateUserFields, UpdateUserForm, UserForm, in_this_forms_words},
+    view::CreatedUser,
 };
 use crate::{
     domain::{
@@ -36,7 +39,24 @@ const REMARK_CHARS_MAX: usize = 1024;
 /// Users that one call of moderation names. The vendor names no bound.
 const MODERATED_MAX: usize = 100;
 
-/// `POST /users/createUser`: "You should create a user in your MirrorFly application to initiate conversations."
+/// Creates a user
+///
+/// "You should create a user in your MirrorFly application to initiate conversations." The fields that are given to a known identifier
+/// replace the former ones. A file beats an address.
+#[utoipa::path(
+    post, path = "/users/createUser", tag = "Users", operation_id = "create_user",
+    security(("back_end" = [])),
+    request_body(content(
+        (CreateUserForm = "multipart/form-data"),
+        (CreateUserFields = "application/json", example = json!({ "userIdentifier": "ada", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "Ada" })),
+        (CreateUserFields = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "The user, with what it signs in by", body = Success<CreatedUser>),
+        (status = 429, description = "Too many pictures in a minute or a day", body = Refusal, headers(("Retry-After" = u64, description = "Seconds"))),
+        Mirrored,
+    )
+)]
 pub(super) async fn create_user(
     service: Data<Service>,
     addresses: Data<Addresses>,
@@ -54,7 +74,15 @@ pub(super) async fn create_user(
     Ok(reply::user_created(&addresses, &created, set_profile))
 }
 
-/// `GET /users/{userId}`: the user resource, suspended users included.
+/// Shows a user
+///
+/// The user resource, suspended users included.
+#[utoipa::path(
+    get, path = "/users/{userId}", tag = "Users", operation_id = "get_user",
+    security(("back_end" = [])),
+    params(("userId" = String, Path, description = "An `@` in it plain or as `\\40`", example = "user1")),
+    responses((status = 200, description = "The user", body = UserAnswer), Mirrored)
+)]
 pub(super) async fn user(
     service: Data<Service>,
     addresses: Data<Addresses>,
@@ -66,7 +94,24 @@ pub(super) async fn user(
     Ok(reply::user(&addresses, &user, "Data retrieved successfully"))
 }
 
-/// `POST /users/{userId}`: the fields of createUser that are given replace the former ones; nobody is created.
+/// Updates a user
+///
+/// The fields of createUser that are given replace the former ones; nobody is created. A file beats an address.
+#[utoipa::path(
+    post, path = "/users/{userId}", tag = "Users", operation_id = "update_user",
+    security(("back_end" = [])),
+    params(("userId" = String, Path, description = "An `@` in it plain or as `\\40`", example = "user1")),
+    request_body(content(
+        (UpdateUserForm = "multipart/form-data"),
+        (UpdateUserFields = "application/json", example = json!({ "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "One" })),
+        (UpdateUserFields = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "The user as it is now", body = UserAnswer),
+        (status = 429, description = "Too many pictures in a minute or a day", body = Refusal, headers(("Retry-After" = u64, description = "Seconds"))),
+        Mirrored,
+    )
+)]
 pub(super) async fn update_user(
     service: Data<Service>,
     addresses: Data<Addresses>,
@@ -87,7 +132,31 @@ pub(super) async fn update_user(
     Ok(reply::user(&addresses, &user, "User updated successfully"))
 }
 
-/// `POST /users/deleteUserAccount`. Reason and feedback are for the vendor's own staff: they are checked and let go.
+/// Whom to delete, and why.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = DeleteUserAccount)]
+struct DeletionFields {
+    /// An `@` in it plain or as `\40`.
+    #[schema(min_length = 1, example = "guest99@qiscus.com")]
+    user_id: String,
+    /// Checked and let go.
+    #[schema(min_length = 1, max_length = 1024, example = "It has moved")]
+    reason: String,
+    /// Checked and let go.
+    #[schema(max_length = 1024)]
+    feedback: Option<String>,
+}
+
+/// Deletes a user
+///
+/// The user and its picture are gone, on all wires. Reason and feedback are for the vendor's own staff: they are checked and let go.
+#[utoipa::path(
+    post, path = "/users/deleteUserAccount", tag = "Users", operation_id = "delete_user_account",
+    security(("back_end" = [])),
+    request_body(content = DeletionFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Deleted; `data` is `SUCCESS`", body = Success<String>), Mirrored)
+)]
 pub(super) async fn delete_user(
     service: Data<Service>,
     spool: Data<Spool>,
@@ -114,8 +183,39 @@ pub(super) fn remarks(form: &Form) -> Result<(), Error> {
     Ok(())
 }
 
-/// `POST /users/resetPassword`: "returns a new user password". Its fields stand in the query, as on the page, or in the body. A new password
-/// ends what every device has begun, so which device asks (`deviceId`) is not read.
+/// What may stand in the query as well.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = ResetPassword)]
+struct ResetFields {
+    /// An `@` in it plain or as `\40`.
+    user_id: Option<String>,
+    device_type: Option<DeviceType>,
+}
+
+/// A password that was just issued.
+#[derive(Serialize, ToSchema)]
+struct IssuedPassword {
+    /// `/login` takes it, and the former one no more.
+    password: String,
+}
+
+/// Resets a user's password
+///
+/// "returns a new user password". Its fields stand in the query, as on the vendor's page, or in the body, each once. A new password ends
+/// what every device has begun, so which device asks (`deviceId`) is not read.
+#[utoipa::path(
+    post, path = "/users/resetPassword", tag = "Users", operation_id = "reset_password",
+    security(("back_end" = [])),
+    params(
+        ("userId" = Option<String>, Query, description = "Whose: an `@` in it plain or as `\\40`. Here or in the body", example = "user2"),
+        ("deviceType" = Option<DeviceType>, Query, description = "Here or in the body", example = "web"),
+    ),
+    request_body(content(
+        (ResetFields = "application/x-www-form-urlencoded", example = json!({})),
+    )),
+    responses((status = 200, description = "The password", body = Success<IssuedPassword>), Mirrored)
+)]
 pub(super) async fn reset_password(
     service: Data<Service>,
     spool: Data<Spool>,
@@ -139,10 +239,35 @@ pub(super) async fn reset_password(
         return Err(Refused::Restricted.into());
     }
     let id = jid::named(&username, "userId")?;
-    Ok(reply::password_reset(&service.reset_issued_password(&tenant, id).await?))
+    let password = service.reset_issued_password(&tenant, id).await?.expose().to_owned();
+    Ok(reply::success(IssuedPassword { password }, "The password has been successfully reset"))
 }
 
-/// `POST /moderation/block`: "To block the users from using the MirrorFly application", or to let them in again. All or none.
+/// Whom to keep out.
+#[expect(dead_code, reason = "the document's: the object is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = Moderation)]
+struct ModerationFields {
+    /// True keeps them out, false lets them in again.
+    #[schema(example = false)]
+    block_status: bool,
+    /// Ids of users, each with its `@` plain or as `\40`.
+    #[schema(min_items = 1, max_items = 100, example = json!(["user1"]))]
+    id: Vec<String>,
+    /// No other type is served here.
+    #[schema(pattern = "^user$", example = "user")]
+    r#type: String,
+}
+
+/// Keeps users out, or lets them in again
+///
+/// "To block the users from using the MirrorFly application". All or none: an id that nobody has refuses the whole call.
+#[utoipa::path(
+    post, path = "/moderation/block", tag = "Moderation", operation_id = "moderate_users",
+    security(("back_end" = [])),
+    request_body = ModerationFields,
+    responses((status = 200, description = "Done", body = Done), Mirrored)
+)]
 pub(super) async fn moderate(
     service: Data<Service>,
     request: HttpRequest,

@@ -2,11 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     codec::Codec,
     door, jid,
-    reply::{self, InBody},
+    reply::{self, InBody, Success},
 };
 use crate::{domain::error::Error, http::addresses::Addresses, service::Service};
 
@@ -14,16 +15,24 @@ use crate::{domain::error::Error, http::addresses::Addresses, service::Service};
 ///
 /// There is no `ivProfile`: without one, clients on TLS and on plain sockets make the same vector of the licence key. Texts and lists
 /// that are empty keep the SDK's calls and signalling quiet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Config {
     /// Of the socket, and of every JID.
+    #[schema(example = "chat.example.test")]
     xmpp_host: String,
     /// In digits, as in the vendor's sample.
+    #[schema(pattern = "^[0-9]+$", example = "443")]
     xmpp_port_web: String,
+    /// Empty: no calls are served here.
     signal_server_domain: &'static str,
+    /// Empty.
     call_routing_server: &'static str,
+    /// Empty.
+    #[schema(value_type = Vec<String>, max_items = 0)]
     stuns: [&'static str; 0],
+    /// Empty.
+    #[schema(value_type = Vec<String>, max_items = 0)]
     turns: [&'static str; 0],
 }
 
@@ -41,7 +50,15 @@ impl Config {
     }
 }
 
-/// `GET /users/config`: what a client asks for that signs in by what it kept of an earlier registration. `data` is a text.
+/// Tells a client where the socket is
+///
+/// What a client asks for that signs in by what it kept of an earlier registration. `data` is the text of a config object, encrypted with
+/// the caller's username as the vendor's SDK decrypts it.
+#[utoipa::path(
+    get, path = "/users/config", tag = "Sign-in", operation_id = "config",
+    security(("user" = [])),
+    responses((status = 200, description = "The config object, encrypted", body = Success<String>), InBody)
+)]
 pub(super) async fn config(
     service: Data<Service>,
     addresses: Data<Addresses>,

@@ -7,11 +7,13 @@ use actix_web::{
     web::{Data, Payload},
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{
     door, jid,
-    reply::{self, InBody, Mirrored, Refused},
+    reply::{self, Done, InBody, Mirrored, Refused, Success},
+    view::{ContactRow, ContactsPage},
 };
 use crate::{
     domain::{
@@ -33,7 +35,25 @@ const SIZE_DEFAULT: u32 = 50;
 /// Entries of each list of a phone book: no more rows fit beside them.
 const ENTRIES_MAX: usize = ROWS_MAX;
 
-/// `POST /users/block`: "to efficiently block a user, preventing further interactions".
+/// A user.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = Whom)]
+struct WhomFields {
+    /// An `@` in it plain or as `\40`.
+    #[schema(example = "user2")]
+    user_id: String,
+}
+
+/// Blocks a user
+///
+/// "to efficiently block a user, preventing further interactions". The user who calls blocks another.
+#[utoipa::path(
+    post, path = "/users/block", tag = "Blocking", operation_id = "block_user",
+    security(("user" = [])),
+    request_body(content = WhomFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Blocked", body = Done), Mirrored)
+)]
 pub(super) async fn block(
     service: Data<Service>,
     spool: Data<Spool>,
@@ -47,7 +67,15 @@ pub(super) async fn block(
     Ok(reply::done("User blockout requested"))
 }
 
-/// `POST /users/unblock`.
+/// Unblocks a user
+///
+/// Whom the user who calls has blocked.
+#[utoipa::path(
+    post, path = "/users/unblock", tag = "Blocking", operation_id = "unblock_user",
+    security(("user" = [])),
+    request_body(content = WhomFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Blocked no more", body = Done), Mirrored)
+)]
 pub(super) async fn unblock(
     service: Data<Service>,
     spool: Data<Spool>,
@@ -70,39 +98,94 @@ fn full(refused: Error, list: &'static str) -> Error {
     if let Error::Invalid { fault: fault @ Fault::TooMuch { .. }, .. } = refused { fault.at(list) } else { refused }
 }
 
-/// `GET /contacts/contactsList`: a page of the caller's own contacts, in the order they were created as users.
+/// Lists one's contacts
 ///
-/// `name` finds what the caller calls them as well as what they call themselves.
+/// A page of the caller's own contacts, in the order they were created as users. `name` finds what the caller calls them as well as what
+/// they call themselves.
+#[utoipa::path(
+    get, path = "/contacts/contactsList", tag = "Contacts", operation_id = "list_contacts",
+    security(("user" = [])),
+    params(
+        ("name" = Option<String>, Query, description = "A part of a name"),
+        ("page" = Option<u32>, Query, description = "From 1, which is the default", minimum = 1, example = 1),
+        ("size" = Option<u32>, Query, description = "Contacts of a page, 50 if not given", minimum = 1, maximum = 100, example = 50),
+    ),
+    responses((status = 200, description = "The page", body = Success<ContactsPage>), Mirrored)
+)]
 pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Mirrored> {
     let caller = door::user(&service, &request)?;
     let query = Form::query(request.query_string())?;
     let name = query.text("name")?.filter(|name| !name.is_empty());
     let page = door::page(&query, SIZE_DEFAULT)?;
     let listed = service.contacts(&caller.tenant, caller.key, name, page).await?;
-    let pages = listed.total.div_ceil(u64::from(page.limit()));
-    let rows: Vec<_> = listed.items.iter().map(|contact| reply::contact(&contact.user)).collect();
-    let data = json!({ "contactsList": rows, "totalPages": pages, "totalRecords": listed.total });
+    let total_pages = listed.total.div_ceil(u64::from(page.limit()));
+    let contacts_list = listed.items.iter().map(|contact| ContactRow::of(&contact.user)).collect();
+    let data = ContactsPage { contacts_list, total_pages, total_records: listed.total };
     Ok(reply::success(data, "Data retrieved successfully"))
 }
 
 /// A contact that is a user, as the phone book names it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct LiveView<'a> {
-    name: &'a str,
-    mobile_number: &'a str,
+struct LiveContact {
+    name: String,
+    mobile_number: String,
 }
 
-impl<'a> From<&'a PhoneEntry> for LiveView<'a> {
-    fn from(entry: &'a PhoneEntry) -> Self {
-        Self { name: entry.name.as_ref().map_or("", ContactName::as_str), mobile_number: entry.mobile.as_str() }
+impl From<&PhoneEntry> for LiveContact {
+    fn from(entry: &PhoneEntry) -> Self {
+        let name = entry.name.as_ref().map_or("", ContactName::as_str).to_owned();
+        Self { name, mobile_number: entry.mobile.as_str().to_owned() }
     }
 }
 
-/// `POST /contacts/syncContactsNew`: "upload all the phone book contacts to the server to get the live contacts".
+/// Who of a phone book is a user.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LiveContacts {
+    live_contacts: Vec<LiveContact>,
+}
+
+/// What a telephone knows of people.
+#[expect(dead_code, reason = "the document's: the object is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = PhoneBook)]
+struct PhoneBookFields {
+    /// At most as many as a list of contacts holds.
+    #[schema(max_items = 10000)]
+    add_contacts: Vec<EntryFields>,
+    #[schema(max_items = 10000, example = json!([]))]
+    delete_contacts: Vec<EntryFields>,
+    /// What the telephone lets the app read; the lists say that already.
+    #[schema(example = true)]
+    contact_permission: bool,
+    /// "to delete previous contacts for the users".
+    #[schema(example = false)]
+    force_delete: bool,
+}
+
+/// An entry of a phone book. One without a number is nobody's.
+#[expect(dead_code, reason = "the document's: the object is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = PhoneEntry)]
+struct EntryFields {
+    /// A user's mobile number, whatever its marks, or an id: at most 60 bytes.
+    #[schema(max_length = 60, example = "user2")]
+    mobile_number: Option<String>,
+    /// At most 500 bytes.
+    #[schema(max_length = 500, example = "Two")]
+    name: Option<String>,
+}
+
+/// Uploads a phone book
 ///
-/// forceDelete: "to delete previous contacts for the users". contactPermission is what the telephone lets the app read; the lists say
-/// that already.
+/// "upload all the phone book contacts to the server to get the live contacts".
+#[utoipa::path(
+    post, path = "/contacts/syncContactsNew", tag = "Contacts", operation_id = "sync_phone_book",
+    security(("user" = [])),
+    request_body = PhoneBookFields,
+    responses((status = 200, description = "Who of those added is a user", body = Success<LiveContacts>), Mirrored)
+)]
 pub(super) async fn sync(
     service: Data<Service>,
     request: HttpRequest,
@@ -118,12 +201,32 @@ pub(super) async fn sync(
     flag(&body, "contactPermission")?;
     let live = service.sync_contacts(&caller.tenant, caller.key, sync).await;
     let live = live.map_err(|refused| full(refused, "addContacts"))?;
-    let rows: Vec<_> = live.iter().map(LiveView::from).collect();
-    Ok(reply::success(json!({ "liveContacts": rows }), "Contact Added successfully"))
+    let live_contacts = live.iter().map(LiveContact::from).collect();
+    Ok(reply::success(LiveContacts { live_contacts }, "Contact Added successfully"))
 }
 
-/// `POST /contacts/sandbox/syncContacts`: the SDK's only call that makes a contact. It names one user, who is listed from then on; naming
-/// oneself changes nothing.
+/// Whom to list.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = Contact)]
+struct ContactFields {
+    /// Its id, an `@` in it plain or as `\40`.
+    #[schema(example = "user2")]
+    username: String,
+    /// Of the app.
+    #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
+    license_key: String,
+}
+
+/// Adds a contact
+///
+/// The SDK's only call that makes a contact. It names one user, who is listed from then on; naming oneself changes nothing.
+#[utoipa::path(
+    post, path = "/contacts/sandbox/syncContacts", tag = "Contacts", operation_id = "sync_contact",
+    security(("user" = [])),
+    request_body(content = ContactFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Listed", body = Done), InBody)
+)]
 pub(super) async fn sync_one(
     service: Data<Service>,
     spool: Data<Spool>,

@@ -4,11 +4,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path, Payload},
 };
+use utoipa::ToSchema;
 
 use super::{
     door,
-    reply::{self, InBody, Mirrored},
+    reply::{self, InBody, Mirrored, Refusal, Success},
     user_form::PICTURES_ACCEPTED,
+    view::Uploaded,
 };
 use crate::{
     domain::error::{Error, Fault, What},
@@ -24,9 +26,30 @@ use crate::{
 /// The one type of media that is served here.
 const PROFILE: &str = "profile";
 
-/// `GET /media/{token}`: "access via the Mirrorfly SDK's and API's only".
+/// Shows a picture
 ///
-/// Refusals are real HTTP errors, because the SDK wraps any 2xx body as the picture.
+/// "access via the Mirrorfly SDK's and API's only": the same bytes as the picture's public address serves, for callers with a token. Refusals
+/// are real HTTP errors, because the SDK wraps any 2xx body as the picture.
+#[utoipa::path(
+    get, path = "/media/{token}", tag = "Media", operation_id = "get_media",
+    security(("user" = []), ("back_end" = [])),
+    params(
+        ("token" = String, Path, description = "As an upload or a profile names it", example = "3sAFuPebIrDpO5yG1VP872"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a picture that the caller has"),
+    ),
+    responses(
+        (
+            status = 200, description = "The picture, in its true type", content(("image/jpeg"), ("image/png")),
+            headers(
+                ("ETag" = String, description = "Names these bytes for ever"),
+                ("X-Picture-Rendition" = String, description = "Which size this is: `full` or a number of pixels"),
+            )
+        ),
+        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 404, description = "No such picture, or none that this caller may see", body = Refusal),
+        Mirrored,
+    )
+)]
 pub(super) async fn media(
     service: Data<Service>,
     addresses: Data<Addresses>,
@@ -39,7 +62,28 @@ pub(super) async fn media(
     Ok(pictures::serve(&request, key.as_str(), rendition, &file, pictures::Caching::Private))
 }
 
-/// `POST /media/`: what the SDK uploads before it names the picture in a profile. `toUser` and `messageId` are of messages, and not read.
+/// A picture. `toUser` and `messageId`, which the SDK sends too, are of messages, and not read.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(as = MediaUpload)]
+struct UploadFields {
+    /// A PNG or JPEG picture of at most 10 MiB, unless the server's settings say otherwise. Its bytes tell its kind, not its name.
+    #[schema(value_type = String, format = Binary)]
+    file: (),
+    /// No other media are served here.
+    #[schema(pattern = "^(profile)?$", example = "profile")]
+    r#type: Option<String>,
+}
+
+/// Uploads a picture
+///
+/// What the SDK does before it names the picture in a profile. A picture that no profile names within an hour is removed.
+#[utoipa::path(
+    post, path = "/media/", tag = "Media", operation_id = "upload_media",
+    security(("user" = [])),
+    request_body(content = UploadFields, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The picture's names", body = Success<Uploaded>), InBody)
+)]
 pub(super) async fn upload(
     service: Data<Service>,
     spool: Data<Spool>,
@@ -55,5 +99,5 @@ pub(super) async fn upload(
     let file = form.picture("file", PICTURES_ACCEPTED)?.ok_or(Fault::Missing.at("file"))?;
     let owner = service.user(&caller.tenant, &caller.id)?;
     let picture = service.upload_picture(&caller.tenant, &owner, file).await?;
-    Ok(reply::uploaded(&picture.key))
+    Ok(reply::success(Uploaded::from(&picture.key), "File uploaded successfully"))
 }

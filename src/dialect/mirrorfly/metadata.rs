@@ -8,7 +8,8 @@ use actix_web::{
 
 use super::{
     door, jid,
-    reply::{self, InBody, Refused},
+    reply::{self, InBody, Refused, Success},
+    view::MetadataShown,
 };
 use crate::{
     domain::{
@@ -21,7 +22,15 @@ use crate::{
     service::{Service, accounts::Caller, apps::Tenant, profiles::UserSetting},
 };
 
-/// `GET /users/getMetaData`: "the metadata information of the logged in user id", or of the one in `userId` for the back end.
+/// Shows a user's metadata
+///
+/// "the metadata information of the logged in user id", or, for the back end, of the one in `userId`.
+#[utoipa::path(
+    get, path = "/users/getMetaData", tag = "Metadata", operation_id = "get_metadata",
+    security(("user" = []), ("back_end" = [])),
+    params(("userId" = Option<String>, Query, description = "Whose: for the back end, which must name a user; a user names itself or nobody")),
+    responses((status = 200, description = "The metadata", body = Success<MetadataShown>), InBody)
+)]
 pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     let caller = door::caller(&service, &request)?;
     let query = Form::query(request.query_string())?;
@@ -29,7 +38,15 @@ pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<
     Ok(reply::metadata(&service.user(&caller.tenant, &id)?, "Data Retrieved Successfully"))
 }
 
-/// `PUT /users/updateMetaData`: of the user who calls.
+/// Replaces one's own metadata
+///
+/// The body is the pairs themselves, which replace all former ones: `{}` leaves none.
+#[utoipa::path(
+    put, path = "/users/updateMetaData", tag = "Metadata", operation_id = "update_own_metadata",
+    security(("user" = [])),
+    request_body = Metadata,
+    responses((status = 200, description = "The metadata as they are now", body = Success<MetadataShown>), InBody)
+)]
 pub(super) async fn update_own(
     service: Data<Service>,
     request: HttpRequest,
@@ -40,7 +57,17 @@ pub(super) async fn update_own(
     replace(&service, &caller.tenant, id, &request, payload).await
 }
 
-/// `PUT /users/updateMetaData/{userId}`: "To update the metadata information based on the user id", for the back end.
+/// Replaces a user's metadata
+///
+/// "To update the metadata information based on the user id". The body is the pairs themselves, which replace all former ones: `{}`
+/// leaves none.
+#[utoipa::path(
+    put, path = "/users/updateMetaData/{userId}", tag = "Metadata", operation_id = "update_metadata",
+    security(("back_end" = [])),
+    params(("userId" = String, Path, example = "user1")),
+    request_body = Metadata,
+    responses((status = 200, description = "The metadata as they are now", body = Success<MetadataShown>), InBody)
+)]
 pub(super) async fn update(
     service: Data<Service>,
     path: Path<String>,

@@ -17,6 +17,7 @@ mod register;
 mod reply;
 mod sign_in;
 mod user_form;
+mod view;
 pub mod xmpp;
 
 use actix_web::{Resource, Route, Scope, web};

@@ -2,18 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
 
 use super::{
     codec::Codec,
     door, jid,
-    reply::{self, InBody, Mirrored, Refused},
+    reply::{self, InBody, Mirrored, Refused, Success},
+    view::{PresencePage, ProfileShown, Seen, Unseen, UsersPage},
 };
 use crate::{
     domain::{
         error::{Error, Fault},
         id::UserId,
-        listening::Presence,
         page::{Order, Page},
         profile::User,
         search::{MetadataFilter, TEXT_CHARS_MAX, UserSearch},
@@ -32,9 +31,16 @@ const PRESENCE_SIZE_DEFAULT: u32 = 10;
 /// Users that one call of presence names. The vendor names no bound.
 const PRESENCE_IDS_MAX: usize = 100;
 
-/// `GET /contacts/vcard?userId=`: the profile of any user of the app.
+/// Shows a profile
 ///
-/// The key of its encrypted fields is `userId` exactly as it was sent: so the SDK decrypts them.
+/// Of any user of the app. The key of its encrypted fields is `userId` exactly as it was sent: so the SDK decrypts them. A user that there
+/// is not is a refusal with `status` 204, by which the SDK knows it.
+#[utoipa::path(
+    get, path = "/contacts/vcard", tag = "Contacts", operation_id = "get_vcard",
+    security(("user" = []), ("back_end" = [])),
+    params(("userId" = String, Query, description = "Whose: an `@` in it plain or as `\\40`", example = "user2")),
+    responses((status = 200, description = "The profile", body = Success<ProfileShown>), InBody)
+)]
 pub(super) async fn vcard(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     let caller = door::caller(&service, &request)?;
     let query = Form::query(request.query_string())?;
@@ -42,10 +48,24 @@ pub(super) async fn vcard(service: Data<Service>, request: HttpRequest) -> Resul
     let id = jid::parse(sent).map_err(|_| Refused::NoSuchProfile)?;
     let user = service.find_user(&caller.tenant, &id)?.ok_or(Refused::NoSuchProfile)?;
     let codec = Codec::of_profile(sent, &profile_iv(&service, &caller.tenant)?);
-    Ok(reply::success(reply::profile(&codec, sent, &user), RETRIEVED))
+    Ok(reply::success(ProfileShown::of(&codec, sent, &user), RETRIEVED))
 }
 
-/// `GET /contacts/userList`: a page of the app's users, or of those that a part of their name or one of their metadata finds.
+/// Lists users
+///
+/// A page of the app's users in the order they were created, or of those that a part of their name or one of their metadata finds.
+#[utoipa::path(
+    get, path = "/contacts/userList", tag = "Contacts", operation_id = "list_users",
+    security(("user" = []), ("back_end" = [])),
+    params(
+        ("name" = Option<String>, Query, description = "A part of an id or of a nickname", max_length = 500),
+        ("page" = Option<u32>, Query, description = "From 1, which is the default", minimum = 1, example = 1),
+        ("size" = Option<u32>, Query, description = "Users of a page, 20 if not given", minimum = 1, maximum = 100, example = 20),
+        ("metadataKey" = Option<String>, Query, description = "With `metadataValues`: of users who have this key"),
+        ("metadataValues" = Option<Vec<String>>, Query, description = "With `metadataKey`: and one of these values"),
+    ),
+    responses((status = 200, description = "The page", body = Success<UsersPage>), InBody)
+)]
 pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     let caller = door::caller(&service, &request)?;
     let query = Form::query(request.query_string())?;
@@ -55,11 +75,11 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
     let iv_text = profile_iv(&service, &caller.tenant)?;
     let row = |user: &User| {
         let id = jid::escaped(&user.id);
-        reply::profile(&Codec::of_profile(&id, &iv_text), &id, user)
+        ProfileShown::of(&Codec::of_profile(&id, &iv_text), &id, user)
     };
-    let rows: Vec<_> = listed.items.iter().map(row).collect();
-    let pages = listed.total.div_ceil(u64::from(page.limit()));
-    Ok(reply::success(json!({ "userList": rows, "totalPages": pages, "totalRecords": listed.total }), RETRIEVED))
+    let user_list = listed.items.iter().map(row).collect();
+    let total_pages = listed.total.div_ceil(u64::from(page.limit()));
+    Ok(reply::success(UsersPage { user_list, total_pages, total_records: listed.total }, RETRIEVED))
 }
 
 const RETRIEVED: &str = "Data retrieved successfully";
@@ -92,7 +112,19 @@ fn metadata(query: &Form) -> Result<Option<MetadataFilter>, Error> {
     }
 }
 
-/// `GET /users/presence`: whether users are there, for the back end. Pages are of the ids that the call names.
+/// Tells whether users are there
+///
+/// Pages are of the ids that the call names.
+#[utoipa::path(
+    get, path = "/users/presence", tag = "Users", operation_id = "get_presence",
+    security(("back_end" = [])),
+    params(
+        ("userIds" = Vec<String>, Query, description = "Whose, repeated for each", min_items = 1, max_items = 100, example = json!(["user1", "user2"])),
+        ("page" = Option<u32>, Query, description = "From 1, which is the default", minimum = 1, example = 1),
+        ("size" = Option<u32>, Query, description = "Users of a page, 10 if not given", minimum = 1, maximum = 100, example = 10),
+    ),
+    responses((status = 200, description = "The page", body = Success<PresencePage>), Mirrored)
+)]
 pub(super) async fn presence(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Mirrored> {
     let tenant = door::back_end(&service, &request)?;
     let query = Form::query(request.query_string())?;
@@ -111,25 +143,12 @@ pub(super) async fn presence(service: Data<Service>, request: HttpRequest) -> Re
     let ids: Vec<UserId> = shown.iter().filter_map(|named| jid::parse(named).ok()).collect();
     let known = service.presence(&tenant, &ids)?;
     let is_known = |named: &str| jid::parse(named).is_ok_and(|id| known.iter().any(|(user, _)| user.id == id));
-    let valid: Vec<Value> = known.iter().map(|(user, presence)| seen(user, *presence)).collect();
-    let invalid = shown.iter().filter(|named| !is_known(named));
-    let invalid: Vec<Value> =
-        invalid.map(|named| json!({ "username": named, "message": "User is not available" })).collect();
-    let pages = named.len().div_ceil(limit(page));
-    let data = json!({ "valid": valid, "invalid": invalid, "totalPages": pages, "totalRecords": named.len() });
-    Ok(reply::success(data, RETRIEVED))
+    let valid = known.iter().map(|(user, presence)| Seen::of(user, *presence)).collect();
+    let invalid = shown.iter().filter(|named| !is_known(named)).map(|named| Unseen::from(*named)).collect();
+    let (total_pages, total_records) = (named.len().div_ceil(limit(page)) as u64, named.len() as u64);
+    Ok(reply::success(PresencePage { valid, invalid, total_pages, total_records }, RETRIEVED))
 }
 
 fn limit(page: Page) -> usize {
     usize::try_from(page.limit()).unwrap_or(usize::MAX)
-}
-
-/// `lastSeen` is in seconds, as text; 0 for one who has not been seen for as long as that is remembered.
-fn seen(user: &User, presence: Presence) -> Value {
-    let last_seen_s = presence.seen_at.map_or(0, |at| at.micros() / 1_000_000);
-    json!({
-        "username": jid::escaped(&user.id),
-        "presence": u8::from(presence.is_online),
-        "lastSeen": last_seen_s.to_string(),
-    })
 }

@@ -6,18 +6,20 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     codec::Codec,
     config::Config,
     door, jid,
-    reply::{self, AtLogin, Refused},
+    reply::{self, AtLogin, Refused, Success},
     user_form::{self, MOBILE_CHARS_MAX},
 };
 use crate::{
     domain::{
         app::Registration,
         avatar::Avatar,
+        device::DeviceType,
         error::{Error, Fault, What},
         free_data::Metadata,
         id::UserId,
@@ -46,23 +48,40 @@ fn limits() -> FormLimits {
 }
 
 /// The register object. Keys stand in the order of the SDK's reading.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RegisteredView<'a> {
+struct Registered {
+    /// The user's id. An `@` stands in it as `\40` (XEP-0106), because the vendor's SDK makes JIDs of it.
+    #[schema(example = "user1")]
     username: String,
-    password: &'a str,
-    token: &'a str,
+    /// Issued by this server, and the same each time until it is reset: `/login` and the socket take it.
+    password: String,
+    /// The user's own.
+    token: String,
     is_existing: bool,
+    /// Whether the user has filled in anything of its profile.
     is_profile_updated: bool,
     config: Config,
 }
 
-impl<'a> RegisteredView<'a> {
-    fn of(addresses: &Addresses, registered: &'a Created) -> Self {
+/// A trial's registration: `data` is a text for the SDK, and what it says stands beside it for readers of the page.
+#[derive(Serialize, ToSchema)]
+struct TrialAnswer {
+    #[schema(minimum = 200, maximum = 200, example = 200)]
+    status: u16,
+    /// The register object as JSON text.
+    data: String,
+    message: &'static str,
+    #[serde(flatten)]
+    beside: Registered,
+}
+
+impl Registered {
+    fn of(addresses: &Addresses, registered: &Created) -> Self {
         Self {
             username: jid::escaped(&registered.user.id),
-            password: registered.issued_password.expose(),
-            token: registered.ticket.expose(),
+            password: registered.issued_password.expose().to_owned(),
+            token: registered.ticket.expose().to_owned(),
             is_existing: !registered.created,
             is_profile_updated: has_profile(&registered.user),
             config: Config::at(addresses),
@@ -84,10 +103,70 @@ fn has_profile(user: &User) -> bool {
         || profile.avatar != Avatar::Tile
 }
 
-/// `POST /register`, for apps with a live licence: registerData is encrypted with the licence key, and so is the answer.
+/// Who registers.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase", as = Registration,
+    example = json!({ "userIdentifier": "user1", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789" })
+)]
+struct RegistrationFields {
+    device_type: DeviceType,
+    /// Of the app.
+    #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
+    license_key: String,
+    /// The id to register: letters, digits and `. - _ @`, an `@` plain or as `\40`.
+    #[schema(min_length = 1, max_length = 191, example = "user1")]
+    user_identifier: String,
+    /// The user's; the SDK repeats the identifier here, which is no number.
+    #[schema(max_length = 15)]
+    mobile_number: Option<String>,
+    /// At the most sessions that a user may have, true ends the oldest one and false refuses.
+    #[schema(default = true, example = true)]
+    force_register: Option<bool>,
+    /// An object, or JSON text of one. Empty: the former ones stay.
+    meta_data: Option<Metadata>,
+    /// Of its operating system.
+    #[schema(max_length = 4096)]
+    device_os_version: Option<String>,
+    /// Kept; nothing is pushed.
+    #[schema(max_length = 4096)]
+    device_token: Option<String>,
+    /// Kept; nothing is pushed.
+    #[schema(max_length = 4096)]
+    voip_device_token: Option<String>,
+    /// "0 - production, 1 - sandbox/debug".
+    #[schema(pattern = "^[01]?$")]
+    mode: Option<String>,
+}
+
+/// Who registers, plainly or encrypted.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(as = LiveRegistration)]
+#[serde(untagged)]
+enum LiveFields {
+    /// The fields themselves, as the vendor's page shows them.
+    Plain(Box<RegistrationFields>),
+    /// As the vendor's SDK sends them.
+    #[schema(rename_all = "camelCase")]
+    Encrypted {
+        /// A JSON object of the same fields, encrypted with the licence key.
+        #[schema(min_length = 1, max_length = 65536)]
+        register_data: String,
+    },
+}
+
+/// Registers a user, for apps with a live licence
 ///
-/// The page shows a call with plain fields; that one is taken too. The answer's `data` is a text in both cases: an object would make
-/// the SDK wait for ever.
+/// registerData is encrypted with the licence key, and so is the answer. The vendor's page shows a call with plain fields; that one is
+/// taken too. The answer's `data` is a text in both cases: an object would make the SDK wait for ever. Who may register is the app's
+/// setting `registration`.
+#[utoipa::path(
+    post, path = "/register", tag = "Sign-in", operation_id = "register",
+    request_body(content = LiveFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The register object, encrypted", body = Success<String>), AtLogin)
+)]
 pub(super) async fn live(
     service: Data<Service>,
     addresses: Data<Addresses>,
@@ -99,13 +178,21 @@ pub(super) async fn live(
     let form = Form::read(&request, payload, &limits(), &spool).await?;
     let codec = Codec::of_license(service.app_secrets(&tenant)?.license_key.expose());
     let registered = enrol(&service, &tenant, decrypted(&codec, form)?).await?;
-    let text = RegisteredView::of(&addresses, &registered).to_text()?;
-    Ok(reply::registered(&codec.encrypt(&text), &()))
+    let text = Registered::of(&addresses, &registered).to_text()?;
+    Ok(reply::success(codec.encrypt(&text), REGISTERED))
 }
 
-/// `POST /sandbox/register`, for trials: nothing is encrypted.
+const REGISTERED: &str = "User registered successfully";
+
+/// Registers a user, for trials
 ///
-/// The SDK reads `data`, a text of JSON; the page shows the object bare, so the same fields stand beside it.
+/// Nothing is encrypted. The SDK reads `data`, a text of JSON; the vendor's page shows the object bare, so the same fields stand beside it.
+/// The `token` is what calls of users want. Who may register is the app's setting `registration`; a demo lets anybody.
+#[utoipa::path(
+    post, path = "/sandbox/register", tag = "Sign-in", operation_id = "register_for_trial",
+    request_body(content = RegistrationFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The register object", body = TrialAnswer), AtLogin)
+)]
 pub(super) async fn trial(
     service: Data<Service>,
     addresses: Data<Addresses>,
@@ -116,8 +203,9 @@ pub(super) async fn trial(
     let tenant = door::addressed(&service, &request)?;
     let form = Form::read(&request, payload, &limits(), &spool).await?;
     let registered = enrol(&service, &tenant, form).await?;
-    let view = RegisteredView::of(&addresses, &registered);
-    Ok(reply::registered(&view.to_text()?, &view))
+    let beside = Registered::of(&addresses, &registered);
+    let data = beside.to_text()?;
+    Ok(HttpResponse::Ok().json(TrialAnswer { status: 200, data, message: REGISTERED, beside }))
 }
 
 /// What is within registerData; the form itself where the call came with plain fields.

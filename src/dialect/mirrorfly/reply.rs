@@ -4,21 +4,26 @@
 //! 200 for every business error, because the SDK reads a body only below HTTP 400; an HTTP 401 makes it sign in again, so that
 //! tells a token that is no good, and signing in itself never answers it.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse, ResponseError,
     body::BoxBody,
     http::{StatusCode, header::RETRY_AFTER},
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema},
+};
 
-use super::{codec::Codec, jid};
+use super::view::{CreatedUser, MetadataShown, UserResource};
 use crate::{
     domain::{
-        avatar::{Avatar, PictureKey, Rendition},
         error::{Error, Fault, Unauthenticated, What},
+        free_data::Metadata,
         profile::User,
-        secret::Secret,
     },
     http::{addresses::Addresses, form::BodyFault},
     service::accounts::Created,
@@ -27,171 +32,74 @@ use crate::{
 /// What is said of a deletion, by whichever door it was asked for.
 pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
 
-/// The thumbnail's rendition: a contact list's pictures on a dense screen.
-const THUMBNAIL: Rendition = Rendition::Square192;
-
-/// What this dialect shows of a profile, empty where nothing is set.
-struct Shown<'a> {
-    nickname: &'a str,
-    mobile_number: &'a str,
-    email: &'a str,
-    status: &'a str,
-    profile_url: String,
-    profile_url_thumb: String,
+/// Done, with what there is to show.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Success<T> {
+    #[schema(minimum = 200, maximum = 200, example = 200)]
+    status: u16,
+    data: T,
+    message: &'static str,
 }
 
-impl<'a> Shown<'a> {
-    /// For a caller of the REST API: an upload is found at its full media address.
-    fn by_address(addresses: &Addresses, user: &'a User) -> Self {
-        Self::of(user, |key, rendition| addresses.media(key, rendition))
-    }
+/// Done, with nothing to show.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Done {
+    #[schema(minimum = 200, maximum = 200, example = 200)]
+    status: u16,
+    message: &'static str,
+}
 
-    /// For the SDK and its apps: an upload is fetched by its bare media token.
-    fn by_token(user: &'a User) -> Self {
-        Self::of(user, Addresses::token)
-    }
+/// Not done, and why.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Refusal {
+    /// In HTTP's numbers, whatever HTTP itself says: 204 for a profile that nobody has, 400 for what is wrong with a call, 401 for its token,
+    /// 403 for what the caller may not, 404 for what is not there, 408, 413 and 415 for a body that is not read, 429 for what was done too
+    /// often, 500 for our own fault, 503 while too much is to be done, 507 when the disk is full.
+    #[schema(minimum = 201, maximum = 599, example = 400)]
+    status: u16,
+    /// What to do about it.
+    #[schema(example = "Invalid user id.")]
+    message: String,
+}
 
-    /// A picture elsewhere is shown by its address; nothing is shown where nothing was set, as in the vendor's sample: its apps draw their
-    /// own default then.
-    fn of(user: &'a User, upload: impl Fn(&PictureKey, Rendition) -> String) -> Self {
-        let profile = &user.profile;
-        let (profile_url, profile_url_thumb) = match &profile.avatar {
-            Avatar::Tile | Avatar::Text(_) => (String::new(), String::new()),
-            Avatar::Elsewhere(address) => (address.as_str().to_owned(), address.as_str().to_owned()),
-            Avatar::Picture(key, _) => (upload(key, Rendition::Full), upload(key, THUMBNAIL)),
-        };
-        Self {
-            nickname: profile.display_name.as_ref().map_or("", |name| name.as_str()),
-            mobile_number: profile.mobile.as_ref().map_or("", |mobile| mobile.as_str()),
-            email: profile.email.as_ref().map_or("", |email| email.as_str()),
-            status: profile.status.as_ref().map_or("", |status| status.as_str()),
-            profile_url,
-            profile_url_thumb,
-        }
-    }
+/// A user resource: its metadata stand beside the data.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserAnswer {
+    #[schema(minimum = 200, maximum = 200, example = 200)]
+    status: u16,
+    data: UserResource,
+    #[schema(value_type = Metadata)]
+    meta_data: Map<String, Value>,
+    message: &'static str,
 }
 
 /// "If successful, this action returns a user resource in the response body." Keys stand in the order of the vendor's sample.
 ///
 /// `isProfileUpdated` is false exactly when this call made the user and set no profile field.
 pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile: bool) -> HttpResponse {
-    let (id, shown) = (jid::escaped(&created.user.id), Shown::by_address(addresses, &created.user));
-    let view = json!({
-        "token": created.ticket.expose(),
-        "username": id,
-        "password": created.issued_password.expose(),
-        "isProfileUpdated": !created.created || set_profile,
-        "mobileNumber": shown.mobile_number,
-        "nickname": shown.nickname,
-        "profileUrl": shown.profile_url,
-        "profileUrlThumb": shown.profile_url_thumb,
-        "email": shown.email,
-        "userId": id,
-    });
-    success(view, "User created successfully")
+    success(CreatedUser::of(addresses, created, set_profile), "User created successfully")
 }
 
-/// The user resource of reading and of updating, in the vendor's order: metadata stand beside the data, and two keys are not spelt as
-/// createUser spells them.
-pub(super) fn user(addresses: &Addresses, user: &User, message: &str) -> HttpResponse {
-    let (id, shown) = (jid::escaped(&user.id), Shown::by_address(addresses, user));
-    let view = json!({
-        "nickName": shown.nickname,
-        "profileUrl": shown.profile_url,
-        "profileUrlThumb": shown.profile_url_thumb,
-        "emailId": shown.email,
-        "mobileNumber": shown.mobile_number,
-        "username": id,
-        "userId": id,
-    });
-    let metadata = user.profile.metadata.as_object();
-    HttpResponse::Ok().json(json!({ "status": 200, "data": view, "metaData": metadata, "message": message }))
+/// The user resource of reading and of updating.
+pub(super) fn user(addresses: &Addresses, user: &User, message: &'static str) -> HttpResponse {
+    let meta_data = user.profile.metadata.as_object().clone();
+    HttpResponse::Ok().json(UserAnswer { status: 200, data: UserResource::of(addresses, user), meta_data, message })
 }
 
 /// `{metaData, message}`: the vendor's pages show the message inside the data, its SDK reads it beside them.
-pub(super) fn metadata(user: &User, message: &str) -> HttpResponse {
-    success(json!({ "metaData": user.profile.metadata.as_object(), "message": message }), message)
-}
-
-/// A row of contactsList, in the vendor's order.
-pub(super) fn contact(user: &User) -> Value {
-    let shown = Shown::by_token(user);
-    json!({
-        "image": shown.profile_url,
-        "thumbImage": shown.profile_url_thumb,
-        "mobileNumber": shown.mobile_number,
-        "nickName": shown.nickname,
-        "email": shown.email,
-        "userId": jid::escaped(&user.id),
-        "isAdminBlocked": u8::from(!user.is_active()),
-    })
-}
-
-/// A profile as the SDK reads it, in the vendor's order. The fields that the SDK decrypts are encrypted with `codec`.
-pub(super) fn profile(codec: &Codec, user_id: &str, user: &User) -> Value {
-    let shown = Shown::by_token(user);
-    json!({
-        "userId": user_id,
-        "nickName": codec.encrypt_field(shown.nickname),
-        "email": codec.encrypt_field(shown.email),
-        "mobileNumber": codec.encrypt_field(shown.mobile_number),
-        "image": shown.profile_url,
-        "thumbImage": shown.profile_url_thumb,
-        "status": shown.status,
-        "isAdminBlocked": u8::from(!user.is_active()),
-    })
-}
-
-/// The same profile as the six children of a vCard.
-pub(super) fn vcard(codec: &Codec, user: &User) -> [(&'static str, String); 6] {
-    let shown = Shown::by_token(user);
-    [
-        ("nickName", codec.encrypt_field(shown.nickname)),
-        ("image", shown.profile_url),
-        ("thumbImage", shown.profile_url_thumb),
-        ("email", codec.encrypt_field(shown.email)),
-        ("mobileNumber", codec.encrypt_field(shown.mobile_number)),
-        ("status", shown.status.to_owned()),
-    ]
-}
-
-/// `{fileToken, fileTokenThumb}`: the names of an upload, whole and as a thumbnail.
-pub(super) fn uploaded(key: &PictureKey) -> HttpResponse {
-    let [whole, thumbnail] = [Rendition::Full, THUMBNAIL].map(|rendition| Addresses::token(key, rendition));
-    success(json!({ "fileToken": whole, "fileTokenThumb": thumbnail }), "File uploaded successfully")
-}
-
-/// `{password}`: the answer of resetPassword.
-pub(super) fn password_reset(password: &Secret) -> HttpResponse {
-    success(json!({ "password": password.expose() }), "The password has been successfully reset")
-}
-
-/// An answer of registration: `data` is a text for the SDK, and the fields of `beside` follow it for readers of the page.
-pub(super) fn registered<B: Serialize>(data: &str, beside: &B) -> HttpResponse {
-    #[derive(Serialize)]
-    struct Answer<'a, B> {
-        status: u16,
-        data: &'a str,
-        message: &'a str,
-        #[serde(flatten)]
-        beside: &'a B,
-    }
-    HttpResponse::Ok().json(Answer { status: 200, data, message: "User registered successfully", beside })
-}
-
-/// `{token}`: the answer of `/login`.
-pub(super) fn signed_in(token: &Secret) -> HttpResponse {
-    success(json!({ "token": token.expose() }), "Data retrieved successfully")
+pub(super) fn metadata(user: &User, message: &'static str) -> HttpResponse {
+    success(MetadataShown::of(user, message), message)
 }
 
 /// `{"status":200,"data":..,"message":..}`.
-pub(super) fn success(data: impl Serialize, message: &str) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": 200, "data": data, "message": message }))
+pub(super) fn success(data: impl Serialize, message: &'static str) -> HttpResponse {
+    HttpResponse::Ok().json(Success { status: 200, data, message })
 }
 
 /// `{"status":200,"message":..}`: done, with nothing to show.
-pub(super) fn done(message: &str) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": 200, "message": message }))
+pub(super) fn done(message: &'static str) -> HttpResponse {
+    HttpResponse::Ok().json(Done { status: 200, message })
 }
 
 /// Why a call was refused, at any door.
@@ -215,6 +123,8 @@ pub(super) enum Refused {
     WrongHolder,
     /// A WebSocket is asked for without the sub-protocol it speaks.
     NoProtocol,
+    /// What asks for a WebSocket is no handshake.
+    NoHandshake,
     /// The app does not serve this dialect.
     SwitchedOff,
     /// No such call.
@@ -253,7 +163,9 @@ impl Refused {
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Body(fault) => fault.status(),
-            Self::InvalidUserId | Self::InvalidCredentials | Self::NoProtocol => StatusCode::BAD_REQUEST,
+            Self::InvalidUserId | Self::InvalidCredentials | Self::NoProtocol | Self::NoHandshake => {
+                StatusCode::BAD_REQUEST
+            }
             Self::NoSuchProfile => StatusCode::NO_CONTENT,
             Self::Restricted | Self::WrongHolder => StatusCode::UNAUTHORIZED,
             Self::SwitchedOff | Self::MostSessions => StatusCode::FORBIDDEN,
@@ -287,6 +199,7 @@ impl Refused {
             Self::Restricted => "Operation restricted".to_owned(),
             Self::WrongHolder => "Token Expired".to_owned(),
             Self::NoProtocol => "Open this WebSocket with the sub-protocol xmpp (Sec-WebSocket-Protocol)".to_owned(),
+            Self::NoHandshake => "Open this address as a WebSocket, version 13".to_owned(),
             Self::SwitchedOff => "This app does not serve MirrorFly calls".to_owned(),
             Self::UnknownCall => "This call is not part of Standin".to_owned(),
             Self::WrongMethod => "This call is not made by this method".to_owned(),
@@ -300,12 +213,12 @@ impl Refused {
         {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        answer.json(json!({ "status": self.status().as_u16(), "message": self.message() }))
+        answer.json(Refusal { status: self.status().as_u16(), message: self.message() })
     }
 }
 
 macro_rules! doors {
-    ($($(#[$doc:meta])* $door:ident, $words:path, $http_status:path;)*) => {$(
+    ($($(#[$doc:meta])* $door:ident, $words:path, $http_status:path, $told_by_http:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub(super) struct $door(Refused);
@@ -331,20 +244,45 @@ macro_rules! doors {
                 self.0.answer(self.status_code())
             }
         }
+
+        /// What HTTP tells of any refusal here; `document` adds what follows from the shape of a call.
+        impl IntoResponses for $door {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                let told: &[(u16, &str)] = $told_by_http;
+                told.iter().map(|(status, when)| (status.to_string(), described(when).into())).collect()
+            }
+        }
     )*};
 }
 
 doors! {
     /// A refusal where the vendor's SDK never calls, and of media: HTTP says what the body says.
-    Mirrored, std::convert::identity, Refused::status;
+    Mirrored, std::convert::identity, Refused::status, TOLD_BY_HTTP;
 
     /// A refusal where the vendor's SDK calls with a token: HTTP 200, the body says what happened. A token that is no good is an
     /// HTTP 401 all the same: by it alone the SDK knows that it must sign in again.
-    InBody, std::convert::identity, status_for_the_sdk;
+    InBody, std::convert::identity, status_for_the_sdk, &[];
 
     /// A refusal where the vendor's SDK signs in: HTTP 200 always, because it would take a 401 for an expired token and sign in
     /// again and again; wrong credentials in the words it knows.
-    AtLogin, in_logins_words, always_ok;
+    AtLogin, in_logins_words, always_ok, &[];
+}
+
+const TOLD_BY_HTTP: &[(u16, &str)] = &[
+    (400, "Something is wrong with the call: the message names the field and its bound"),
+    (403, "The caller may not: the message says why"),
+    (500, "Our own fault; the server's log says more"),
+    (503, "Too much is to be done just now: nothing was done, try again"),
+];
+
+/// A refusal as the OpenAPI document has it.
+pub(super) fn described(when: &str) -> Response {
+    ResponseBuilder::new().description(when).content("application/json", Content::new(Some(refusal()))).build()
+}
+
+/// Where the document has the schema of a refusal.
+pub(super) fn refusal() -> RefOr<Schema> {
+    Ref::from_schema_name(Refusal::name()).into()
 }
 
 fn status_for_the_sdk(refused: &Refused) -> StatusCode {

@@ -5,13 +5,15 @@ use actix_web::{
     http::header::AUTHORIZATION,
     web::{Data, Payload},
 };
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     back_end::remarks,
     codec::Codec,
     door, jid,
-    reply::{self, AtLogin, InBody},
+    reply::{self, AtLogin, Done, InBody, Success},
 };
 use crate::{
     domain::{error::Error, secret::Secret},
@@ -23,7 +25,35 @@ use crate::{
     service::{Service, apps::Tenant},
 };
 
-/// `POST /login`: "username ... password ... which should be used to generate the Auth token".
+/// Who signs in.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(as = Login)]
+struct LoginFields {
+    /// A user's id, with its `@` plain or as `\40`; or the account of the app's back end, `administrator`.
+    #[schema(min_length = 1, example = "administrator")]
+    username: String,
+    /// In clear, or as the vendor's SDK encrypts it for live apps.
+    #[schema(min_length = 1, example = "standin-demo")]
+    password: String,
+}
+
+/// A token for all other calls.
+#[derive(Serialize, ToSchema)]
+struct Token {
+    /// To be sent as it is in the header `Authorization`.
+    token: String,
+}
+
+/// Signs a user or the back end in
+///
+/// "username ... password ... which should be used to generate the Auth token". The app is the one at the host that the call names. Wrong
+/// credentials are a refusal with `status` 400 and the message "Invalid Credentials", which the vendor's SDK compares.
+#[utoipa::path(
+    post, path = "/login", tag = "Sign-in", operation_id = "login",
+    request_body(content = LoginFields, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The token", body = Success<Token>), AtLogin)
+)]
 pub(super) async fn login(
     service: Data<Service>,
     spool: Data<Spool>,
@@ -34,7 +64,8 @@ pub(super) async fn login(
     let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
     let username = jid::unescaped(door::required(&form, "username")?);
     let password = password(&service, &tenant, door::required(&form, "password")?)?;
-    Ok(reply::signed_in(&service.sign_in(&tenant, &username, &password, peer::client(&request)).await?))
+    let token = service.sign_in(&tenant, &username, &password, peer::client(&request)).await?;
+    Ok(reply::success(Token { token: token.expose().to_owned() }, "Data retrieved successfully"))
 }
 
 /// A password as a client sent it: the SDK of a live app encrypts an object of it and the time, anew each time.
@@ -51,7 +82,14 @@ pub(super) fn password(service: &Service, tenant: &Tenant, sent: &str) -> Result
     }))
 }
 
-/// `GET /logout`: the token is dead from then on.
+/// Signs out
+///
+/// The token is dead from then on.
+#[utoipa::path(
+    get, path = "/logout", tag = "Sign-in", operation_id = "logout",
+    security(("user" = []), ("back_end" = [])),
+    responses((status = 200, description = "Signed out", body = Done), InBody)
+)]
 pub(super) async fn logout(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     door::caller(&service, &request)?;
     if let Some(token) = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
@@ -60,7 +98,28 @@ pub(super) async fn logout(service: Data<Service>, request: HttpRequest) -> Resu
     Ok(reply::done("Logged out successfully"))
 }
 
-/// `POST /users/deleteMyAccount`.
+/// Why somebody leaves.
+#[expect(dead_code, reason = "the document's: a form is read field by field")]
+#[derive(ToSchema)]
+#[schema(as = DeleteMyAccount)]
+struct Remarks {
+    /// Checked and let go.
+    #[schema(max_length = 1024, example = "I have moved")]
+    reason: Option<String>,
+    /// Checked and let go.
+    #[schema(max_length = 1024)]
+    feedback: Option<String>,
+}
+
+/// Deletes the account of the user who calls
+///
+/// The user and its picture are gone, on all wires.
+#[utoipa::path(
+    post, path = "/users/deleteMyAccount", tag = "Sign-in", operation_id = "delete_my_account",
+    security(("user" = [])),
+    request_body(content = Remarks, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Deleted", body = Done), InBody)
+)]
 pub(super) async fn delete_own(
     service: Data<Service>,
     spool: Data<Spool>,

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web::Payload};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{door, jid, reply::Refused};
 use crate::{
@@ -31,6 +32,109 @@ pub(super) const MOBILE_CHARS_MAX: usize = 15;
 
 /// "Accepted files are png, jpeg and jpg."
 pub(super) const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
+
+pub(super) use described::{CreateUserFields, CreateUserForm, UpdateUserFields, UpdateUserForm};
+
+/// What is read below, as the document has it.
+mod described {
+    #![expect(dead_code, reason = "the document's: a form is read field by field")]
+
+    use super::{DeviceType, ToSchema};
+
+    /// Of a user to be created.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "camelCase", as = CreateUser)]
+    pub(in super::super) struct CreateUserFields {
+        /// Letters, digits and `. - _ @`, an `@` plain or as `\40`.
+        #[schema(min_length = 1, max_length = 191, example = "ada")]
+        user_identifier: String,
+        #[serde(flatten)]
+        fields: UserFields,
+    }
+
+    /// Of a user to be created, with a picture.
+    #[derive(ToSchema)]
+    #[schema(as = CreateUserWithFile)]
+    pub(in super::super) struct CreateUserForm {
+        #[serde(flatten)]
+        fields: CreateUserFields,
+        #[serde(flatten)]
+        file: PictureField,
+    }
+
+    /// Of a user to be updated.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "camelCase", as = UpdateUser)]
+    pub(in super::super) struct UpdateUserFields {
+        /// The id in the path again.
+        user_id: Option<String>,
+        #[serde(flatten)]
+        fields: UserFields,
+    }
+
+    /// Of a user to be updated, with a picture.
+    #[derive(ToSchema)]
+    #[schema(as = UpdateUserWithFile)]
+    pub(in super::super) struct UpdateUserForm {
+        #[serde(flatten)]
+        fields: UpdateUserFields,
+        #[serde(flatten)]
+        file: PictureField,
+    }
+
+    /// Of any user. Empty is as not given.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "camelCase", as = UserFields)]
+    struct UserFields {
+        device_type: DeviceType,
+        /// Of the app.
+        #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
+        license_key: String,
+        /// Of its operating system.
+        #[schema(max_length = 4096, example = "14")]
+        device_os_version: Option<String>,
+        /// Kept; nothing is pushed.
+        #[schema(max_length = 4096)]
+        device_token: Option<String>,
+        /// Kept; nothing is pushed.
+        #[schema(max_length = 4096)]
+        voip_device_token: Option<String>,
+        /// "0 - production, 1 - sandbox/debug".
+        #[schema(pattern = "^[01]?$", example = "0")]
+        mode: Option<String>,
+        #[schema(max_length = 30, example = "Ada")]
+        nickname: Option<String>,
+        #[schema(max_length = 15, example = "628123456")]
+        mobile_number: Option<String>,
+        #[schema(max_length = 320, example = "ada@example.com")]
+        email: Option<String>,
+        /// An http or https address, which is shown and never fetched; or a picture of this server, by its media address or token.
+        #[schema(max_length = 2048, example = "https://image.url/a.png")]
+        profile_url: Option<String>,
+        /// A key and its value come together; pairs that are given replace all former ones.
+        #[schema(max_length = 255, example = "team")]
+        metadata_key1: Option<String>,
+        #[schema(max_length = 8192, example = "red")]
+        metadata_value1: Option<String>,
+        #[schema(max_length = 255)]
+        metadata_key2: Option<String>,
+        #[schema(max_length = 8192)]
+        metadata_value2: Option<String>,
+        #[schema(max_length = 255)]
+        metadata_key3: Option<String>,
+        #[schema(max_length = 8192)]
+        metadata_value3: Option<String>,
+    }
+
+    /// A picture.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "camelCase", as = PictureField)]
+    struct PictureField {
+        /// A PNG or JPEG of at most 10 MiB, unless the server's settings say otherwise. Its bytes tell its kind, not its name.
+        #[schema(value_type = Option<String>, format = Binary)]
+        profile_file: (),
+    }
+}
 
 /// A back end's form, with what every one of them must carry: a platform and the app's licence key.
 pub(super) struct UserForm {

@@ -45,7 +45,7 @@ pub(super) struct Reading {
     pub named: Vec<Named>,
     /// String literals outside attributes and tests.
     pub strings: Vec<(usize, String)>,
-    /// Attributes by name; those inside `cfg_attr` too.
+    /// Attributes by their whole name; those inside `cfg_attr` too.
     pub attributes: Vec<(usize, String)>,
     /// Modules whose text is another file.
     pub modules: Vec<(usize, String)>,
@@ -353,9 +353,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         let path = attribute.path();
-        if let Some(last) = path.segments.last() {
+        if let Some(name) = path.segments.last() {
+            // Whole: a library's attribute `utoipa::path` is not the language's own `path`.
             let words: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            self.reading.attributes.push((line(last.ident.span()), words.join("::")));
+            self.reading.attributes.push((line(name.ident.span()), words.join("::")));
         }
         self.visit_path(path);
         if let Meta::List(list) = &attribute.meta {

@@ -7,6 +7,7 @@ use standin::dialect::mirrorfly::codec::Codec;
 use super::*;
 use crate::{
     golden,
+    mirrorfly_rest::assert_refused,
     standin::{Answer, LICENSE_KEY},
 };
 
@@ -86,6 +87,13 @@ async fn an_upgrade_without_the_sub_protocol_is_refused_with_a_sentence() {
         }
         golden::same(&house, "mirrorfly/socket_without_protocol", &send(call).await);
     }
+}
+
+#[actix_web::test]
+async fn what_is_no_handshake_is_told_so_in_the_envelope() {
+    let house = Standin::fresh().await;
+    let call = house.call(Method::GET, "/websocket").header("Sec-WebSocket-Protocol", "xmpp");
+    assert_refused(&send(call).await, 400, "Open this address as a WebSocket, version 13");
 }
 
 #[actix_web::test]

@@ -7,7 +7,7 @@ use super::{
     talk::Refusal,
 };
 use crate::{
-    dialect::mirrorfly::{codec::Codec, jid, reply},
+    dialect::mirrorfly::{codec::Codec, jid, view},
     domain::{contact::Contact, id::UserId, profile::User, text::ContactName},
 };
 
@@ -97,7 +97,7 @@ pub(super) fn bare(user: &UserId, host: &str) -> String {
 /// A profile. Its owner's user name is the key of its encrypted fields.
 pub(super) fn vcard(user: &User, iv_text: &str) -> Element {
     let codec = Codec::of_profile(&jid::escaped(&user.id), iv_text);
-    let fields = reply::vcard(&codec, user);
+    let fields = view::vcard(&codec, user);
     fields.iter().fold(Element::new("vCard", VCARD), |vcard, (name, text)| vcard.field(name, text))
 }
 

@@ -1,7 +1,7 @@
 //! The socket of the vendor's SDK: XMPP over a WebSocket, as far as profiles and contacts need it.
 
 mod answer;
-mod socket;
+pub(super) mod socket;
 pub mod stanza;
 pub mod talk;
 

@@ -4,7 +4,7 @@ use std::{cell::OnceCell, net::IpAddr, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    http::header::SEC_WEBSOCKET_PROTOCOL,
+    http::{StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
     web::{self, Data, Payload},
 };
 
@@ -39,7 +39,26 @@ pub fn scope() -> Scope {
     web::scope("/websocket").route("", web::get().to(open)).default_service(web::to(reply::unknown_call))
 }
 
-async fn open(
+/// Opens the socket of the vendor's SDK
+///
+/// XMPP over WebSocket (RFC 7395): sign-in by SASL PLAIN with the username and password of a registration, then one's profile (a vCard), the
+/// profiles of others, the roster of contacts, and what changes of them. A call from this page opens none.
+#[utoipa::path(
+    get, path = "/websocket", tag = "Socket", operation_id = "open_socket",
+    params(
+        ("Sec-WebSocket-Protocol" = String, Header, description = "Must offer `xmpp`", pattern = "^xmpp$", example = "xmpp"),
+        ("Upgrade" = Option<String>, Header, description = "`websocket`, as in every handshake (RFC 6455)"),
+        ("Connection" = Option<String>, Header, description = "`Upgrade`"),
+        ("Sec-WebSocket-Version" = Option<String>, Header, description = "`13`"),
+        ("Sec-WebSocket-Key" = Option<String>, Header, description = "16 random bytes in base64"),
+    ),
+    responses(
+        (status = 101, description = "The socket is open"),
+        (status = 400, description = "This is no handshake, or it does not offer the sub-protocol", body = reply::Refusal),
+        (status = 426, description = "The handshake is of another version than 13"),
+    )
+)]
+pub(in super::super) async fn open(
     service: Data<Service>,
     addresses: Data<Addresses>,
     request: HttpRequest,
@@ -57,7 +76,11 @@ async fn open(
     };
     let talk = Xmpp::new(host.as_ref().map_or("", Host::as_str));
     let service = service.as_ref().clone();
-    socket::open(&request, payload, &[PROTOCOL], talk, service, async move |verb| runner.run(verb).await)
+    let opened = socket::open(&request, payload, &[PROTOCOL], talk, service, async move |verb| runner.run(verb).await);
+    opened.map_err(|fault| match fault.error_response().status() {
+        StatusCode::BAD_REQUEST => Mirrored::from(Refused::NoHandshake).into(),
+        _ => fault, // another version of the protocol: its headers tell which one is spoken here
+    })
 }
 
 fn offers_protocol(request: &HttpRequest) -> bool {
@@ -189,6 +212,7 @@ fn unopened(refused: Refused) -> Outcome {
         | Refused::Restricted
         | Refused::WrongHolder
         | Refused::NoProtocol
+        | Refused::NoHandshake
         | Refused::UnknownCall
         | Refused::WrongMethod => Outcome::Failed,
     }
