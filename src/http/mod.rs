@@ -6,7 +6,9 @@
 pub mod addresses;
 mod caching;
 pub mod console;
+pub mod crowd;
 pub mod form;
+mod framing;
 pub mod guard;
 pub mod inspector;
 pub mod json;
@@ -19,3 +21,4 @@ pub mod pictures;
 pub mod socket;
 pub mod spool;
 pub mod stream;
+pub mod wire;

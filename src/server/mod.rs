@@ -44,6 +44,7 @@ use crate::{
     http::{
         addresses::Addresses,
         console,
+        crowd::Crowd,
         guard::Guard,
         inspector::Inspector,
         loopback,
@@ -51,6 +52,8 @@ use crate::{
         peer::Proxies,
         pictures,
         spool::Spool,
+        stream::Streams,
+        wire::Wires,
     },
     service::{
         Service,
@@ -152,6 +155,8 @@ struct House {
     guard: Guard,
     inspector: Inspector,
     proxies: Proxies,
+    crowd: Crowd,
+    streams: Streams,
     workers: usize,
     is_demo: bool,
     documented: Documented,
@@ -237,13 +242,16 @@ impl Server {
         let addresses = addresses(settings, listeners.first())?;
         let control = folder::control_socket(data)?;
         let guard = Guard::new(service.now());
+        let proxies = Proxies::new(settings.trusted_proxies.clone());
         let house = House {
             service,
             addresses,
             spool: Spool::new(data.join("incoming")),
             guard,
             inspector: Inspector::new(settings.inspect, wall_clock()),
-            proxies: Proxies::new(settings.trusted_proxies.clone()),
+            crowd: Crowd::new(settings.connections_per_address, proxies.clone()),
+            proxies,
+            streams: Streams::default(),
             workers: settings.workers,
             is_demo: settings.demo,
             documented: documented(settings),
@@ -376,7 +384,7 @@ fn public_server(
     listeners: Vec<Listener>,
     tls: Option<&rustls::ServerConfig>,
 ) -> io::Result<actix_web::dev::Server> {
-    let workers = house.workers;
+    let (workers, crowd) = (house.workers, house.crowd.clone());
     let factory = move || {
         App::new()
             .app_data(Data::new(house.service.clone()))
@@ -386,6 +394,7 @@ fn public_server(
             .app_data(Data::new(house.proxies.clone()))
             .app_data(Data::new(house.inspector.clone()))
             .app_data(Data::new(house.documented.clone()))
+            .app_data(Data::new(house.streams.clone()))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();
@@ -407,20 +416,14 @@ fn public_server(
             .service(native::front())
             .default_service(web::to(native::unknown_path))
     };
-    let mut server = HttpServer::new(factory)
-        .workers(workers)
-        .tcp_nodelay(true)
-        .client_request_timeout(HEAD_WAIT)
-        .tls_handshake_timeout(HEAD_WAIT)
-        .keep_alive(KEEP_ALIVE)
-        .disable_signals()
-        .shutdown_timeout(STOP_WAIT_S);
+    let mut server = Wires { crowd, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }.server(workers, STOP_WAIT_S);
     for Listener { socket, listen } in listeners {
-        server = match (listen.tls, tls) {
-            (false, _) => server.listen(socket)?,
-            (true, Some(tls)) => server.listen_rustls_0_23(socket, tls.clone())?,
+        let tls = match (listen.tls, tls) {
+            (false, _) => None,
+            (true, Some(tls)) => Some(tls.clone()),
             (true, None) => return Err(io::Error::other("a listener that speaks TLS needs a certificate")),
         };
+        server = server.listen(socket, tls, factory.clone())?;
     }
     Ok(server.run())
 }
@@ -434,6 +437,7 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.inspector.clone()))
+            .app_data(Data::new(house.streams.clone()))
             .wrap(house.guard.middleware())
             .service(native::scope(Door::Control))
             .default_service(web::to(native::unknown_path))

@@ -32,7 +32,9 @@ async fn list(
         && let Some(news) = inspector.news()
     {
         let (service, inspector) = (service.get_ref().clone(), inspector.get_ref().clone());
-        return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket: gate::ticket_of_page(&request) }));
+        let ticket = gate::ticket_of_page(&request);
+        let place = gate::place_for_stream(&request).await?;
+        return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket }, place));
     }
     let exchanges = inspector.after(n);
     let shown: Vec<&Value> = exchanges.iter().map(|exchange| &exchange.shown).collect();
