@@ -20,7 +20,7 @@ pub fn front() -> Resource {
     web::resource("/").route(web::get().to(welcome)).default_service(web::to(reply::wrong_method))
 }
 
-/// A browser gets the console, a program a few facts. `start` tells this server from every other one, and from itself before a restart.
+/// A browser gets the console, a program a few facts, of which the version is none: it tells a stranger which faults to try. `start` tells this server from every other one, and from itself before a restart.
 async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>, request: HttpRequest) -> HttpResponse {
     if console::wants_page(&request)
         && let Some(page) = console::index(&request)
@@ -31,7 +31,6 @@ async fn welcome(addresses: web::Data<Addresses>, guard: web::Data<Guard>, reque
     HttpResponse::Ok().insert_header((VARY, "Accept")).json(json!({
         "name": "standin",
         "what": "stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat",
-        "version": env!("CARGO_PKG_VERSION"),
         "start": guard.start(),
         "links": {
             "qiscus": format!("{base}/api/v2.1/rest"),
