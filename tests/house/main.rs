@@ -31,6 +31,7 @@ mod photo;
 mod picture_room;
 mod pictures;
 mod process;
+mod promises;
 mod qiscus_rest;
 mod qiscus_sdk;
 mod readme;
