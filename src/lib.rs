@@ -21,7 +21,7 @@
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
 //! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, health, the sweep
-//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, sockets, streams, the guard, its meter and figures, the inspector, files
+//! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, connections and their bounds, sockets, streams, the guard, its meter and figures, the inspector, files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
 //! dialect/tencent/    Tencent Cloud Chat: one table of commands on accounts, profiles and friends, for its REST API and its Web SDK's socket

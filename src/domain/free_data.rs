@@ -45,6 +45,25 @@ impl Extras {
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.0
     }
+
+    /// What it takes in memory, in bytes, about.
+    pub fn bytes(&self) -> usize {
+        bytes_of(&self.0)
+    }
+}
+
+fn bytes_of(object: &Map<String, Value>) -> usize {
+    object.iter().map(|(key, value)| size_of::<String>() + key.len() + bytes_of_value(value)).sum()
+}
+
+fn bytes_of_value(value: &Value) -> usize {
+    let more = match value {
+        Value::Object(object) => bytes_of(object),
+        Value::Array(items) => items.iter().map(bytes_of_value).sum(),
+        Value::String(text) => text.len(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    size_of::<Value>() + more
 }
 
 fn depth(value: &Value) -> usize {
@@ -114,5 +133,10 @@ impl Metadata {
     /// The pairs, in order.
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.0
+    }
+
+    /// What it takes in memory, in bytes, about.
+    pub fn bytes(&self) -> usize {
+        bytes_of(&self.0)
     }
 }

@@ -63,6 +63,19 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// What it takes in memory, in bytes, about: the texts it holds, and a little more.
+    pub fn bytes(&self) -> usize {
+        let ids = |users: &[UserId]| users.iter().map(|id| size_of::<UserId>() + id.as_str().len()).sum::<usize>();
+        let more = match self {
+            Self::ProfileChanged { user, fields, .. } => user.bytes() + size_of_val(fields.as_slice()),
+            Self::ContactsChanged { added, removed, changed, .. } => ids(added) + ids(removed) + ids(changed),
+            Self::BlocksChanged { whom: one, .. } | Self::RequestChanged { with: one, .. } => one.as_str().len(),
+        };
+        size_of::<Self>() + more
+    }
+}
+
 /// By which wire a session listens. Limits of sessions hold for each wire alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {

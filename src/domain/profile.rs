@@ -116,6 +116,24 @@ impl User {
         self
     }
 
+    /// What it takes in memory, in bytes, about: its own size and that of its texts.
+    pub fn bytes(&self) -> usize {
+        let Profile { display_name, avatar: _, status, mobile, email, extras, metadata, particulars: _, custom } =
+            &self.profile;
+        let texts = [
+            display_name.as_ref().map(DisplayName::as_str),
+            status.as_ref().map(StatusText::as_str),
+            mobile.as_ref().map(MobileNumber::as_str),
+            email.as_ref().map(Email::as_str),
+            self.picture_lock.as_ref().map(LockReason::as_str),
+        ];
+        let texts = texts.iter().flatten().map(|text| text.len()).sum::<usize>();
+        let custom = custom
+            .iter()
+            .map(|(name, value)| size_of::<(CustomName, CustomValue)>() + name.as_str().len() + value.as_str().len());
+        size_of::<Self>() + self.id.as_str().len() + texts + extras.bytes() + metadata.bytes() + custom.sum::<usize>()
+    }
+
     /// The display name, or the id where none was given.
     pub fn shown_name(&self) -> &str {
         self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)

@@ -4,7 +4,7 @@
 
 mod multipart;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, io, time::Duration};
 
 use actix_web::{
     HttpRequest,
@@ -20,6 +20,7 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
 use super::{
+    guard::BODY_BYTES_PER_S_MIN,
     json,
     spool::{Spool, Upload},
 };
@@ -120,6 +121,8 @@ pub enum BodyFault {
         /// The longest wait.
         wait_max: Duration,
     },
+    /// It comes more slowly than the guard lets a body come (HTTP: 408).
+    TooSlow,
     /// The connection ended before the body did (HTTP: 400, though hardly anybody is there to read it).
     BrokenOff,
     /// Our own side failed: `StorageFull` (HTTP: 507) or `Internal`, whose cause is for the log alone.
@@ -137,6 +140,9 @@ impl fmt::Display for BodyFault {
             Self::TimedOut { wait_max } => {
                 write!(f, "The request body did not arrive within {} s: send it again", wait_max.as_secs())
             }
+            Self::TooSlow => {
+                write!(f, "The request body comes too slowly: send at least {BODY_BYTES_PER_S_MIN} bytes a second")
+            }
             Self::BrokenOff => f.write_str("The request body ended too early: send it again"),
             Self::House(error) => error.fmt(f),
         }
@@ -152,7 +158,7 @@ impl BodyFault {
             Self::Malformed(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TimedOut { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::TimedOut { .. } | Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::House(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
             Self::House(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -479,9 +485,12 @@ async fn buffered(head: &HttpRequest, mut payload: web::Payload, limits: &FormLi
 }
 
 fn lost(fault: &PayloadError) -> BodyFault {
-    match matches!(fault, PayloadError::EncodingCorrupted) {
-        true => BodyFault::Malformed("The chunks of the request body are damaged".into()),
-        false => BodyFault::BrokenOff,
+    if matches!(fault, PayloadError::EncodingCorrupted) {
+        BodyFault::Malformed("The chunks of the request body are damaged".into())
+    } else if matches!(fault, PayloadError::Io(fault) if fault.kind() == io::ErrorKind::TimedOut) {
+        BodyFault::TooSlow
+    } else {
+        BodyFault::BrokenOff
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     fmt::Write as _,
     future::Future,
+    io,
     ops::RangeInclusive,
     pin::Pin,
     rc::Rc,
@@ -29,6 +30,7 @@ use actix_web::{
 };
 use futures_util::Stream;
 use log::Level;
+use tokio::time::Sleep;
 
 pub use super::access::{ACCESS, Unlogged, carried, request_id};
 use super::{
@@ -47,6 +49,12 @@ const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Bytes of an id that a caller may bring along. Fewer are hardly of its own.
 const CALLERS_ID_BYTES: RangeInclusive<usize> = 8..=64;
+
+/// How many bytes of a body must come a second, from its first look on the average, once [`BODY_GRACE`] is over.
+pub const BODY_BYTES_PER_S_MIN: u64 = 1024;
+
+/// How long a body may take to get going: less than this nobody is cut off for being slow.
+const BODY_GRACE: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -92,7 +100,8 @@ impl Guard {
     ///
     /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target
     /// [`ACCESS`], at level debug where its answer is [`Unlogged`]. A caller may bring an id of 8 to 64 letters, digits and `._-`, and
-    /// finds it in both; any other is not looked at. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
+    /// finds it in both; any other is not looked at. A body that comes more slowly than 1 KiB a second is an error of kind `TimedOut` to
+    /// whoever reads it, after 10 s at the earliest. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
     /// alone would read an endless chunked body for ever. (Behind an answer without a byte it reads on for its disconnect timeout.)
     pub fn middleware<S, B>(
         &self,
@@ -184,6 +193,32 @@ struct Watched(Rc<RefCell<Incoming>>);
 struct Incoming {
     payload: Payload,
     ended: bool,
+    /// None for a socket, which may be silent.
+    pace: Option<Pace>,
+}
+
+/// How fast a body comes.
+#[derive(Default)]
+struct Pace {
+    bytes: u64,
+    /// When somebody first waited for it, and the next look at how far it has come.
+    waited: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+impl Pace {
+    /// Ready once the body has fallen behind.
+    fn poll_lost(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (begun, alarm) =
+            self.waited.get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(BODY_GRACE))));
+        loop {
+            ready!(alarm.as_mut().poll(cx));
+            let due = *begun + BODY_GRACE.max(Duration::from_secs(self.bytes / BODY_BYTES_PER_S_MIN));
+            if due <= Instant::now() {
+                return Poll::Ready(());
+            }
+            alarm.as_mut().reset(due.into());
+        }
+    }
 }
 
 fn watch_body(request: &mut ServiceRequest) -> Option<Watched> {
@@ -191,7 +226,8 @@ fn watch_body(request: &mut ServiceRequest) -> Option<Watched> {
     if matches!(payload, Payload::None) {
         return None;
     }
-    let watched = Watched(Rc::new(RefCell::new(Incoming { payload, ended: false })));
+    let pace = (!request.head().upgrade()).then(Pace::default);
+    let watched = Watched(Rc::new(RefCell::new(Incoming { payload, ended: false, pace })));
     request.set_payload(Payload::Stream { payload: Box::pin(watched.clone()) });
     Some(watched)
 }
@@ -206,9 +242,16 @@ impl Stream for Watched {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut incoming = self.0.borrow_mut();
-        let chunk = ready!(Pin::new(&mut incoming.payload).poll_next(cx));
+        let incoming = &mut *self.0.borrow_mut();
+        let Poll::Ready(chunk) = Pin::new(&mut incoming.payload).poll_next(cx) else {
+            let Some(pace) = &mut incoming.pace else { return Poll::Pending };
+            ready!(pace.poll_lost(cx));
+            return Poll::Ready(Some(Err(PayloadError::Io(io::ErrorKind::TimedOut.into()))));
+        };
         incoming.ended = !matches!(chunk, Some(Ok(_)));
+        if let (Some(pace), Some(Ok(bytes))) = (&mut incoming.pace, &chunk) {
+            pace.bytes = pace.bytes.saturating_add(bytes.len() as u64);
+        }
         Poll::Ready(chunk)
     }
 }
@@ -222,7 +265,7 @@ struct Held {
     rest: Watched,
     bytes_left: usize,
     /// Begins when the whole answer was handed over.
-    end: Option<Pin<Box<tokio::time::Sleep>>>,
+    end: Option<Pin<Box<Sleep>>>,
 }
 
 impl Held {

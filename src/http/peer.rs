@@ -18,7 +18,7 @@ impl Proxies {
         Self(trusted)
     }
 
-    fn are(&self, address: IpAddr) -> bool {
+    pub(super) fn are(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }

@@ -2,7 +2,13 @@
 //!
 //! Nothing is queued: a client that takes nothing makes its source wait, and where it went on is its own to say.
 
-use std::{convert::Infallible, fmt::Write as _, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,11 +18,59 @@ use actix_web::{
 use futures_util::stream;
 use tokio::time::{Instant, timeout};
 
+use crate::domain::error::Error;
+
 /// How often a silent stream says that it is there, and asks whether its client may still listen.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// How long a browser waits before it comes back for what it missed.
 const RETRY_MS: u32 = 2000;
+
+/// Streams that one listener may have open at one time.
+const STREAMS_MAX: usize = 20;
+
+/// The streams that are open, by listener: it remembers nobody who has none. One for all workers: clones count on.
+#[derive(Debug, Clone, Default)]
+pub struct Streams(Arc<Mutex<HashMap<String, usize>>>);
+
+/// A listener's place for one stream: given back when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    streams: Streams,
+    listener: String,
+}
+
+impl Streams {
+    /// A place for one stream more.
+    /// # Errors
+    /// `TooMany`, where the listener has 20 open.
+    pub fn enter(&self, listener: String) -> Result<Place, Error> {
+        let mut open = self.open();
+        let streams = open.entry(listener.clone()).or_default();
+        if *streams >= STREAMS_MAX {
+            return Err(Error::TooMany { what: "open streams", retry_after: HEARTBEAT });
+        }
+        *streams += 1;
+        drop(open);
+        Ok(Place { streams: self.clone(), listener })
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.open();
+        if let Some(streams) = open.get_mut(&self.listener) {
+            *streams = streams.saturating_sub(1);
+            if *streams == 0 {
+                open.remove(&self.listener);
+            }
+        }
+    }
+}
 
 /// One message: a browser that comes back names the last number it has seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +105,12 @@ struct Flow<S> {
     source: S,
     has_begun: bool,
     asked_at: Instant,
+    _place: Place,
 }
 
-/// The answer that is this stream.
-pub fn answer(source: impl Source) -> HttpResponse {
-    let flow = Flow { source, has_begun: false, asked_at: Instant::now() };
+/// The answer that is this stream. It has its place until it ends.
+pub fn answer(source: impl Source, place: Place) -> HttpResponse {
+    let flow = Flow { source, has_begun: false, asked_at: Instant::now(), _place: place };
     HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -23,6 +23,9 @@ use crate::domain::{
 
 /// Notices that may wait for one session; a listener slower than that is cut off and comes back for what it missed.
 const QUEUE_NOTICES_MAX: usize = 256;
+
+/// Of the notices that wait for one session, in bytes.
+const QUEUE_BYTES_MAX: usize = 1024 * 1024;
 
 /// How long after a session ended its user can come back and hear what it missed. A client that is away longer reads anew.
 const RESUME_WITHIN: Duration = Duration::from_secs(300);
@@ -58,8 +61,16 @@ struct Open {
 struct Slot {
     number: u64,
     wire: Wire,
-    queue: Sender<Arc<Notice>>,
+    queue: Sender<Queued>,
+    /// Of what waits in it.
+    queued_bytes: Arc<AtomicUsize>,
     over: Arc<OnceLock<Over>>,
+}
+
+/// A notice that waits, and what it weighs.
+struct Queued {
+    notice: Arc<Notice>,
+    bytes: usize,
 }
 
 /// When a user was last seen, and whether it said that it goes.
@@ -81,7 +92,8 @@ pub struct Session {
     hub: Hub,
     number: u64,
     user: UserKey,
-    notices: Receiver<Arc<Notice>>,
+    notices: Receiver<Queued>,
+    queued_bytes: Arc<AtomicUsize>,
     over: Arc<OnceLock<Over>>,
     heard: i64,
     missed_since: Option<i64>,
@@ -108,7 +120,7 @@ impl Hub {
     /// Opens a session; the user's oldest one on this wire ends where it has `sessions_max` already. None when the server stops.
     pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<Session> {
         let (queue, notices) = mpsc::channel(QUEUE_NOTICES_MAX);
-        let over = Arc::new(OnceLock::new());
+        let (over, queued_bytes) = (Arc::new(OnceLock::new()), Arc::new(AtomicUsize::new(0)));
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let now = (self.0.clock)();
         let mut open = self.open();
@@ -122,11 +134,11 @@ impl Hub {
         {
             slots.remove(oldest).end(Over::Replaced);
         }
-        slots.push(Slot { number, wire, queue, over: Arc::clone(&over) });
+        slots.push(Slot { number, wire, queue, queued_bytes: Arc::clone(&queued_bytes), over: Arc::clone(&over) });
         drop(open);
         let left = self.0.left.get(&user).filter(|left| left.at.after(RESUME_WITHIN) >= now);
         let missed_since = left.map(|left| left.heard).filter(|seq| *seq < heard);
-        Some(Session { hub: self.clone(), number, user, notices, over, heard, missed_since })
+        Some(Session { hub: self.clone(), number, user, notices, queued_bytes, over, heard, missed_since })
     }
 
     /// Sessions a user has open on a wire.
@@ -157,14 +169,11 @@ impl Hub {
 
     /// Puts a notice into the queues of these users' sessions. A session whose queue is full ends; the others do not wait for it.
     pub(super) fn deliver(&self, to: &[UserKey], notice: &Arc<Notice>) {
+        let bytes = notice.bytes();
         let mut open = self.open();
         for user in to {
             let Some(slots) = open.by_user.get_mut(user) else { continue };
-            slots.retain(|slot| match slot.queue.try_send(Arc::clone(notice)) {
-                Ok(()) => true,
-                Err(TrySendError::Full(_)) => slot.tell_over(Over::Slow),
-                Err(TrySendError::Closed(_)) => false,
-            });
+            slots.retain(|slot| slot.put(notice, bytes));
             if slots.is_empty() {
                 open.by_user.remove(user);
             }
@@ -245,6 +254,20 @@ impl Hub {
 }
 
 impl Slot {
+    /// Queues a notice; false where the session ends because it cannot.
+    fn put(&self, notice: &Arc<Notice>, bytes: usize) -> bool {
+        // Under the hub's lock nobody else adds to it; the listener only takes away.
+        if self.queued_bytes.load(Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
+            return self.tell_over(Over::Slow);
+        }
+        self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        match self.queue.try_send(Queued { notice: Arc::clone(notice), bytes }) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => self.tell_over(Over::Slow),
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+
     fn end(self, why: Over) {
         self.tell_over(why);
     }
@@ -267,7 +290,8 @@ impl Session {
     /// Why there will be none any more, after all that were queued until then.
     pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
         match self.notices.recv().await {
-            Some(notice) => {
+            Some(Queued { notice, bytes }) => {
+                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 self.heard = self.heard.max(notice.seq());
                 Ok(notice)
             }

@@ -47,6 +47,7 @@ use crate::{
     },
     http::{
         addresses::Addresses,
+        crowd::Crowd,
         documents::Documents,
         guard::{self, Guard},
         inspector::Inspector,
@@ -55,6 +56,8 @@ use crate::{
         origins::{self, NamesApp},
         peer::Proxies,
         spool::Spool,
+        stream::Streams,
+        wire::Wires,
     },
     service::{
         Service,
@@ -161,6 +164,8 @@ struct House {
     guard: Guard,
     inspector: Inspector,
     proxies: Proxies,
+    crowd: Crowd,
+    streams: Streams,
     workers: usize,
     is_demo: bool,
     documented: Documented,
@@ -249,6 +254,7 @@ impl Server {
         let addresses = addresses(settings, listeners.first())?;
         let control = folder::control_socket(data)?;
         let guard = Guard::new(service.now());
+        let proxies = Proxies::new(settings.trusted_proxies.clone());
         let house = House {
             documents: doors::documents(addresses.base()),
             service,
@@ -256,7 +262,9 @@ impl Server {
             spool: Spool::new(data.join("incoming")),
             guard,
             inspector: Inspector::new(settings.inspect, wall_clock()),
-            proxies: Proxies::new(settings.trusted_proxies.clone()),
+            crowd: Crowd::new(settings.connections_per_address, proxies.clone()),
+            proxies,
+            streams: Streams::default(),
             workers: settings.workers,
             is_demo: settings.demo,
             documented: documented(settings),
@@ -398,7 +406,7 @@ fn public_server(
     listeners: Vec<Listener>,
     tls: Option<&rustls::ServerConfig>,
 ) -> io::Result<actix_web::dev::Server> {
-    let workers = house.workers;
+    let (workers, crowd) = (house.workers, house.crowd.clone());
     let factory = move || {
         App::new()
             .app_data(Data::new(house.service.clone()))
@@ -410,6 +418,7 @@ fn public_server(
             .app_data(Data::new(house.documented.clone()))
             .app_data(Data::new(house.documents.clone()))
             .app_data(Data::new(house.readers))
+            .app_data(Data::new(house.streams.clone()))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();
@@ -420,20 +429,14 @@ fn public_server(
             .wrap(house.guard.middleware())
             .configure(doors::doors(house.is_demo))
     };
-    let mut server = HttpServer::new(factory)
-        .workers(workers)
-        .tcp_nodelay(true)
-        .client_request_timeout(HEAD_WAIT)
-        .tls_handshake_timeout(HEAD_WAIT)
-        .keep_alive(KEEP_ALIVE)
-        .disable_signals()
-        .shutdown_timeout(STOP_WAIT_S);
+    let mut server = Wires { crowd, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }.server(workers, STOP_WAIT_S);
     for Listener { socket, listen } in listeners {
-        server = match (listen.tls, tls) {
-            (false, _) => server.listen(socket)?,
-            (true, Some(tls)) => server.listen_rustls_0_23(socket, tls.clone())?,
+        let tls = match (listen.tls, tls) {
+            (false, _) => None,
+            (true, Some(tls)) => Some(tls.clone()),
             (true, None) => return Err(io::Error::other("a listener that speaks TLS needs a certificate")),
         };
+        server = server.listen(socket, tls, factory.clone())?;
     }
     Ok(server.run())
 }
@@ -448,6 +451,7 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.inspector.clone()))
             .app_data(Data::new(Readers::Everybody))
+            .app_data(Data::new(house.streams.clone()))
             .wrap(house.guard.middleware())
             .service(native::scope(Door::Control))
             .service(native::healthz())

@@ -10,7 +10,7 @@ use crate::{
     blob::{Folder, StoredFile},
     domain::{
         avatar::{NewPicture, PictureKey, PictureKind, Rendition, TileSeed},
-        error::{Error, What},
+        error::{Error, Fault, What},
         id::UserId,
         profile::User,
         text::LockReason,
@@ -164,7 +164,8 @@ impl Pictures {
     }
 }
 
-/// The memory that all decoding together may take, as a semaphore of KiB. A charge above the whole budget takes all of it.
+/// The memory that all decoding together may take, as a semaphore of KiB. A charge above the whole budget takes all of it, so that
+/// the picture is decoded alone; one above twice the budget is refused, or a single picture would decide how large the process gets.
 struct DecodeBudget {
     kib: Arc<Semaphore>,
     whole_kib: u32,
@@ -174,6 +175,20 @@ impl DecodeBudget {
     fn new(bytes: u64) -> Self {
         let whole_kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).clamp(1, 1 << 28);
         Self { kib: Arc::new(Semaphore::new(whole_kib as usize)), whole_kib }
+    }
+
+    /// The most that one picture may take, in bytes: with the default budget half of the memory the process may use.
+    fn alone_bytes(&self) -> u64 {
+        u64::from(self.whole_kib) * 1024 * 2
+    }
+
+    /// Refuses a picture that would take more than there is, decoded alone.
+    fn admit(&self, charge_bytes: u64) -> Result<(), Fault> {
+        let most = self.alone_bytes();
+        match charge_bytes > most {
+            true => Err(Fault::TooMuch { most, unit: "bytes while it is unpacked", found: charge_bytes }),
+            false => Ok(()),
+        }
     }
 
     async fn take(&self, bytes: u64) -> Result<OwnedSemaphorePermit, Error> {
@@ -231,6 +246,7 @@ impl Service {
         };
         let facts = pictures.workshop.take(inspect).await??;
         drop(reading);
+        pictures.budget.admit(facts.charge_bytes).map_err(|fault| fault.at(upload.field))?;
         let charge = pictures.budget.take(facts.charge_bytes).await?;
         let prepare = move || {
             let bytes = (upload.read)().map_err(Error::internal)?;

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_in_any_minute_and_a_hundred_in_any_day() {
+    fn promise_28_ten_in_any_minute_and_a_hundred_in_any_day() {
         let two = |n: u32| NonZeroU32::new(n).unwrap();
         let quota = UploadQuota::new(two(10), two(100));
         let (app, id, start) = (AppKey(1), UserId::parse("ada").unwrap(), Instant::now());

@@ -98,6 +98,8 @@ pub struct Settings {
     pub socket_port: Option<NonZeroU16>,
     /// The proxies that are believed; none unless named.
     pub trusted_proxies: Vec<IpNet>,
+    /// Connections that one address may have open at one time.
+    pub connections_per_address: usize,
     /// Sample people and credentials, on loopback.
     pub demo: bool,
     /// What holds when a commit is answered.
@@ -174,6 +176,7 @@ impl Settings {
             socket_host: read_if_given(raw, &table::SOCKET_HOST, |text| Host::parse(text).ok())?,
             socket_port: number_if_given(raw, &table::SOCKET_PORT)?,
             trusted_proxies: read_if_given(raw, &table::TRUSTED_PROXIES, networks)?.unwrap_or_default(),
+            connections_per_address: number(raw, &table::CONNECTIONS_PER_ADDRESS)?,
             demo: read(raw, &table::DEMO, |text| text.parse().ok())?,
             durability: read(raw, &table::DURABILITY, |text| match text {
                 "full" => Some(Durability::Full),

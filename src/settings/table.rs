@@ -139,7 +139,7 @@ const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 31] = [
+pub static SETTINGS: [&Setting; 32] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -148,6 +148,7 @@ pub static SETTINGS: [&Setting; 31] = [
     &SOCKET_HOST,
     &SOCKET_PORT,
     &TRUSTED_PROXIES,
+    &CONNECTIONS_PER_ADDRESS,
     &DEMO,
     &DURABILITY,
     &WORKERS,
@@ -243,6 +244,14 @@ pub(super) static TRUSTED_PROXIES: Setting = Setting {
     help: "The proxies in front of this server, comma-separated addresses or networks: what they say in X-Forwarded-For counts as the client's address",
 };
 
+pub(super) static CONNECTIONS_PER_ADDRESS: Setting = Setting {
+    name: "connections_per_address",
+    group: SERVING,
+    form: Form::Number { min: 1, max: 1_000_000 },
+    preset: Preset::Text("20000"),
+    help: "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; more are cut off at once; trusted proxies have as many as they like",
+};
+
 pub(super) static DEMO: Setting = Setting {
     name: "demo",
     group: SERVING,
@@ -328,7 +337,7 @@ pub(super) static DECODE_BUDGET_BYTES: Setting = Setting {
     group: PICTURES,
     form: Form::Size { bytes_min: MIB, bytes_max: 64 * GIB },
     preset: Preset::Found("a quarter of the memory the process may use, at most 256 MiB"),
-    help: "The memory that all pictures being unpacked at one time share",
+    help: "The memory that all pictures being unpacked at one time share; one that takes more than that is unpacked alone, one that takes more than twice that is refused",
 };
 
 pub(super) static PICTURE_CACHE_BYTES: Setting = Setting {

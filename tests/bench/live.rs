@@ -37,6 +37,10 @@ const WAIT: Duration = Duration::from_secs(30);
 const LICENSE_KEY: &str = "benchlicense";
 const PASSWORD: &str = "bench password";
 
+/// What the server is told, so that anybody may register.
+pub(crate) const VARIABLES: [(&str, &str); 3] =
+    [("STANDIN_LICENSE_KEY", LICENSE_KEY), ("STANDIN_APP_PASSWORD", PASSWORD), ("STANDIN_APP_REGISTRATION", "open")];
+
 /// The change is made over REST; the clock runs from when it was sent, to its answer and on until every listener has read its notice.
 ///
 /// One thread reads for all of them, socket by socket, and the last told first: it sleeps until the server is nearly through, and then
@@ -44,12 +48,7 @@ const PASSWORD: &str = "bench password";
 pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let listeners = words.first().map_or(Ok(LISTENERS), |word| word.parse())?;
     let folder = tempfile::tempdir()?;
-    let variables = [
-        ("STANDIN_LICENSE_KEY", LICENSE_KEY),
-        ("STANDIN_APP_PASSWORD", PASSWORD),
-        ("STANDIN_APP_REGISTRATION", "open"),
-    ];
-    let server = Serving::standin(&folder.path().join("data"), "warn", &variables)?;
+    let server = Serving::standin(&folder.path().join("data"), "warn", &VARIABLES)?;
     let calls = Builder::new_current_thread().enable_all().build()?;
     let house = House { client: Client::new(), address: server.address };
     let people = calls.block_on(house.befriended(listeners))?;
@@ -93,13 +92,13 @@ fn opened<'a>(address: SocketAddr, people: &'a [Account]) -> Result<Vec<Session>
     })
 }
 
-struct House {
-    client: Client,
-    address: SocketAddr,
+pub(crate) struct House {
+    pub(crate) client: Client,
+    pub(crate) address: SocketAddr,
 }
 
 /// What registration answers of a user.
-struct Account {
+pub(crate) struct Account {
     username: String,
     password: String,
     token: String,
@@ -120,7 +119,7 @@ impl House {
         format!("http://{}/api/v1{path}", self.address)
     }
 
-    async fn register(&self, id: &str) -> Result<Account, Failure> {
+    pub(crate) async fn register(&self, id: &str) -> Result<Account, Failure> {
         let body = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "userIdentifier": id });
         let answer: Value = self.client.post(self.at("/sandbox/register")).json(&body).send().await?.json().await?;
         let text =
@@ -154,13 +153,13 @@ impl House {
 }
 
 /// A connected client that says what is needed and no more.
-struct Session {
+pub(crate) struct Session {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
 impl Session {
-    fn open(address: SocketAddr, account: &Account) -> Result<Self, Failure> {
+    pub(crate) fn open(address: SocketAddr, account: &Account) -> Result<Self, Failure> {
         let mut session = Self { stream: TcpStream::connect(address)?, received: Vec::new() };
         session.stream.set_nodelay(true)?;
         session.stream.set_read_timeout(Some(WAIT))?;

@@ -15,6 +15,8 @@ mod pictures;
 mod portrait_get;
 mod process;
 mod reads;
+mod slow;
+mod sockets;
 mod table;
 mod uploads;
 mod users;
@@ -37,7 +39,9 @@ const BENCHMARKS: &[Benchmark] = &[
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
     ("logins", "refusals of users against nobody, of apps against none: whether time tells them apart", logins::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
-    ("uploads", "32 photos of 24 megapixels at one time: answered after, memory", uploads::run),
+    ("uploads [BUDGET]", "32 photos of 24 megapixels at once, also on a small budget: memory", uploads::run),
+    ("sockets [COUNT]", "10,000 idle connections, plain, TLS, WebSocket: memory each, others' waits", sockets::run),
+    ("slow [COUNT]", "400 clients that stall or drip: how long they last, others' waits", slow::run),
 ];
 
 /// What a benchmark starts as a process of its own.

@@ -35,10 +35,21 @@ impl Serving {
     ///
     /// It logs from this level on, to a file beside the folder.
     pub(crate) fn standin(data: &Path, level: &str, variables: &[(&str, &str)]) -> Result<Self, Failure> {
+        Self::standin_with(data, level, variables, None)
+    }
+
+    /// As [`Serving::standin`], listening over TLS at another address too.
+    pub(crate) fn standin_with(
+        data: &Path,
+        level: &str,
+        variables: &[(&str, &str)],
+        tls: Option<SocketAddr>,
+    ) -> Result<Self, Failure> {
         let address = free_address()?;
         let log = File::create(data.with_extension("log"))?;
         let mut command = Command::new(BINARY);
-        command.args(["serve", "--log", level, "--listen", &address.to_string(), "--data"]).arg(data).stdout(log);
+        let listen = tls.iter().fold(address.to_string(), |listen, tls| format!("{listen},https://{tls}"));
+        command.args(["serve", "--log", level, "--listen", &listen, "--data"]).arg(data).stdout(log);
         Self::start(command.envs(variables.iter().copied()), address)
     }
 

@@ -172,7 +172,7 @@ fn refusal(fault: &BodyFault) -> HttpResponse {
         BodyFault::Malformed(_) | BodyFault::BrokenOff => StatusCode::BAD_REQUEST,
         BodyFault::TooLarge { .. } | BodyFault::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         BodyFault::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyFault::TimedOut { .. } => StatusCode::REQUEST_TIMEOUT,
+        BodyFault::TimedOut { .. } | BodyFault::TooSlow => StatusCode::REQUEST_TIMEOUT,
         BodyFault::House(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
         BodyFault::House(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };

@@ -11,6 +11,7 @@ use std::{
 
 use standin::{
     domain::{
+        free_data::Extras,
         id::{AppKey, UserId, UserKey},
         listening::{Notice, Over, Wire},
         profile::{Patch, ProfileChange, ProfileField},
@@ -216,7 +217,7 @@ async fn notices_come_in_the_order_of_the_commits_and_tell_what_is_stored() {
 }
 
 #[actix_web::test]
-async fn who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
+async fn promise_36_who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
     let ear = Ear::fresh().await;
     let ann = ear.key("ann").await;
     let mut quick = ear.listen(ann).await;
@@ -257,7 +258,7 @@ async fn who_comes_back_within_five_minutes_is_told_where_it_left() {
 }
 
 #[actix_web::test]
-async fn one_session_too_many_ends_the_oldest() {
+async fn promise_36_one_session_too_many_ends_the_oldest() {
     let ear = Ear::fresh().await;
     let ann = ear.key("ann").await;
     ear.told().await;
@@ -358,4 +359,34 @@ async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_a
     assert_eq!(ear.store.last_event_seq().unwrap(), all[4]);
     ear.key("later").await;
     assert!(seqs()[0] > all[4]);
+}
+
+#[actix_web::test]
+async fn promise_36_who_does_not_listen_is_cut_off_at_1_mib_that_waits() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let mut slow = ear.listen(ann).await;
+    let mut quick = ear.listen(ann).await;
+    let heavy = |n: usize| {
+        let extras = Extras::parse(serde_json::json!({ "filling": "x".repeat(15_000), "n": n })).unwrap();
+        let profile = ProfileChange { extras: Patch::Set(extras), ..ProfileChange::default() };
+        UserChange { profile, ..UserChange::default() }
+    };
+    // Some 16 KiB each: 60 fit into 1 MiB and 71 do not.
+    for n in 0..71 {
+        ear.change("ann", heavy(n)).await;
+        next(&mut quick).await.unwrap();
+        if n < 60 {
+            assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 2, "{n} wait");
+        }
+    }
+    assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 1, "and the quick one stays");
+    let mut heard = 0;
+    let why = loop {
+        match next(&mut slow).await {
+            Ok(_) => heard += 1,
+            Err(why) => break why,
+        }
+    };
+    assert!(why == Over::Slow && (60..=70).contains(&heard), "{why:?} after {heard}");
 }

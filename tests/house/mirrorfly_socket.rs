@@ -94,7 +94,7 @@ impl Socket {
     }
 
     /// A stream that is open and asks for a password.
-    async fn opened(house: &Standin) -> Self {
+    pub(crate) async fn opened(house: &Standin) -> Self {
         let mut socket = Self::connect(house).await;
         socket.say(&open()).await;
         assert!(socket.hear().await.starts_with("<open "));
@@ -137,7 +137,7 @@ impl Socket {
     }
 
     /// All frames of text until the end.
-    async fn until_the_end(&mut self) -> Vec<String> {
+    pub(crate) async fn until_the_end(&mut self) -> Vec<String> {
         let mut frames = Vec::new();
         while let Some(Ok(message)) = self.next().await {
             if message.is_close() {
@@ -149,14 +149,14 @@ impl Socket {
     }
 
     /// Nothing comes for a while.
-    async fn hears_nothing(&mut self) {
+    pub(crate) async fn hears_nothing(&mut self) {
         if let Ok(heard) = tokio::time::timeout(SILENCE, self.0.next()).await {
             panic!("heard {heard:?}");
         }
     }
 
     /// Replaces one's own profile: a status alone.
-    async fn set_status(&mut self, status: &str) {
+    pub(crate) async fn set_status(&mut self, status: &str) {
         self.say(&format!("{SET}<status>{status}</status></vCard></iq>")).await;
         assert_eq!(self.hear().await, r#"<iq xmlns="jabber:client" type="result" id="s1" />"#);
     }

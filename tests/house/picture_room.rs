@@ -55,7 +55,7 @@ fn said(outcome: Result<impl std::fmt::Debug, Fault>) -> String {
 // Types by bytes, refused with a reason that is true.
 
 #[test]
-fn each_accepted_kind_is_told_by_its_bytes() {
+fn promise_16_each_accepted_kind_is_told_by_its_bytes() {
     let kinds = [
         (Format::Jpeg, photo::jpeg(64, 48)),
         (Format::Png, photo::png(64, 48)),
@@ -70,7 +70,7 @@ fn each_accepted_kind_is_told_by_its_bytes() {
 }
 
 #[test]
-fn a_narrow_door_names_what_it_takes_and_what_it_got() {
+fn promise_16_a_narrow_door_names_what_it_takes_and_what_it_got() {
     let door = [Format::Png, Format::Jpeg];
     let refused = |file: &[u8]| said(picture::inspect(file, &door, &Limits::default()));
     assert_eq!(refused(&photo::animated_gif(4, 4, 1)), "must be a PNG or JPEG picture, not a GIF");
@@ -78,7 +78,7 @@ fn a_narrow_door_names_what_it_takes_and_what_it_got() {
 }
 
 #[test]
-fn other_kinds_are_refused_by_name() {
+fn promise_16_other_kinds_are_refused_by_name() {
     let media = |brand: &[u8; 4]| [b"\0\0\0\x18ftyp".as_slice(), brand, b"\0\0\0\0mif1miaf"].concat();
     let files: [(&[u8], &str); 11] = [
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ", not an SVG drawing"),
@@ -102,7 +102,7 @@ fn other_kinds_are_refused_by_name() {
 // Limits before decode, from the header.
 
 #[test]
-fn a_file_of_the_largest_size_passes_and_one_byte_more_does_not() {
+fn promise_17_a_file_of_the_largest_size_passes_and_one_byte_more_does_not() {
     let file = photo::png(64, 48);
     let limits = |bytes: usize| Limits { file_bytes_max: bytes as u64, ..Limits::default() };
     let judged = |bytes: usize| picture::inspect(&file, &Format::ALL, &limits(bytes)).map(|_| ());
@@ -114,7 +114,7 @@ fn a_file_of_the_largest_size_passes_and_one_byte_more_does_not() {
 }
 
 #[test]
-fn a_side_of_12000_pixels_passes_and_one_more_does_not() {
+fn promise_17_a_side_of_12000_pixels_passes_and_one_more_does_not() {
     for side in [11_999, 12_000] {
         inspected(&photo::forged_jpeg(side, 1, 2_000)).unwrap();
         inspected(&photo::forged_jpeg(1, side, 2_000)).unwrap();
@@ -129,7 +129,7 @@ fn a_side_of_12000_pixels_passes_and_one_more_does_not() {
 }
 
 #[test]
-fn as_many_pixels_as_32_million_pass_and_one_row_more_does_not() {
+fn promise_17_as_many_pixels_as_32_million_pass_and_one_row_more_does_not() {
     inspected(&photo::forged_png((8_000, 3_999), 8, 2)).unwrap();
     inspected(&photo::forged_png((8_000, 4_000), 8, 2)).unwrap();
     let refused = inspected(&photo::forged_png((8_000, 4_001), 8, 2));
@@ -137,7 +137,7 @@ fn as_many_pixels_as_32_million_pass_and_one_row_more_does_not() {
 }
 
 #[test]
-fn decoded_pixels_of_128_mib_pass_and_one_row_more_does_not() {
+fn promise_17_decoded_pixels_of_128_mib_pass_and_one_row_more_does_not() {
     const SIXTEEN_BITS_WITH_ALPHA: (u8, u8) = (16, 6);
     let (depth, colour) = SIXTEEN_BITS_WITH_ALPHA;
     inspected(&photo::forged_png((4_096, 4_095), depth, colour)).unwrap();
@@ -154,7 +154,7 @@ fn a_palette_with_transparency_counts_as_four_bytes_a_pixel() {
 }
 
 #[test]
-fn a_phone_photo_of_24_megapixels_passes() {
+fn promise_17_a_phone_photo_of_24_megapixels_passes() {
     let facts = inspected(&photo::forged_jpeg(6_000, 4_000, 1 << 20)).unwrap();
     assert_eq!((facts.width_px, facts.height_px), (6_000, 4_000));
 }
@@ -188,7 +188,7 @@ fn a_jpeg_of_more_than_64_scans_is_refused() {
 }
 
 #[test]
-fn hidden_chunks_of_64_mib_cost_nothing_and_the_picture_is_served() {
+fn promise_18_hidden_chunks_of_64_mib_cost_nothing_and_the_picture_is_served() {
     for kind in [b"iCCP", b"zTXt"] {
         let file = photo::with_chunks(&photo::png(64, 48), &[photo::bomb_chunk(kind, 64 << 20)]);
         let began = Instant::now();
@@ -198,7 +198,7 @@ fn hidden_chunks_of_64_mib_cost_nothing_and_the_picture_is_served() {
 }
 
 #[test]
-fn a_webp_with_a_gigabyte_of_prefix_codes_is_refused_before_it_is_decoded() {
+fn promise_18_a_webp_with_a_gigabyte_of_prefix_codes_is_refused_before_it_is_decoded() {
     let file = photo::greedy_webp();
     assert!(file.len() < 10 << 20);
     let began = Instant::now();
@@ -224,7 +224,7 @@ fn a_small_picture_is_charged_little() {
 // Re-encoded, nothing else survives.
 
 #[test]
-fn of_a_phone_photo_only_the_pixels_survive() {
+fn promise_20_of_a_phone_photo_only_the_pixels_survive() {
     let upload = photo::with_tail(&photo::phone_jpeg(64, 48, 1));
     for (rendition, file) in prepared(&upload).unwrap().renditions {
         let holds = |text: &[u8]| file.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text));
@@ -236,7 +236,7 @@ fn of_a_phone_photo_only_the_pixels_survive() {
 }
 
 #[test]
-fn of_a_png_only_the_pixels_survive() {
+fn promise_20_of_a_png_only_the_pixels_survive() {
     let chunks = [photo::png_chunk(b"tEXt", b"Comment\0private"), photo::png_chunk(b"eXIf", &photo::exif(1))];
     let transparent = photo::encoded(&photo::corners_with_alpha(64, 48, 100).into(), ImageFormat::Png);
     let upload = photo::with_tail(&photo::with_chunks(&transparent, &chunks));
@@ -257,7 +257,7 @@ fn of_a_png_only_the_pixels_survive() {
 // Orientation.
 
 #[test]
-fn every_orientation_comes_back_upright() {
+fn promise_21_every_orientation_comes_back_upright() {
     let [a, b, c, d] = UPRIGHT;
     let turned = [
         [a, b, c, d],
@@ -279,14 +279,14 @@ fn every_orientation_comes_back_upright() {
 }
 
 #[test]
-fn an_orientation_that_is_none_reads_as_upright() {
+fn promise_21_an_orientation_that_is_none_reads_as_upright() {
     for orientation in [0, 9, 65_535] {
         assert_shows(&prepared(&photo::phone_jpeg(64, 48, orientation)).unwrap(), UPRIGHT);
     }
 }
 
 #[test]
-fn huge_and_looping_exif_is_harmless() {
+fn promise_21_huge_and_looping_exif_is_harmless() {
     for exif in [photo::huge_exif(), photo::looping_exif(), b"II".to_vec(), Vec::new()] {
         let segment = [b"Exif\0\0".as_slice(), &exif].concat();
         assert_shows(&prepared(&photo::with_segment(&photo::jpeg(64, 48), 0xE1, &segment)).unwrap(), UPRIGHT);
@@ -311,14 +311,14 @@ fn a_png_is_turned_by_an_exif_chunk_of_up_to_64_kib() {
 // All kinds, right colours.
 
 #[test]
-fn unusual_jpegs_keep_their_colours() {
+fn promise_22_unusual_jpegs_keep_their_colours() {
     assert_shows(&prepared(photo::PROGRESSIVE_JPEG).unwrap(), UPRIGHT);
     assert_shows(&prepared(&photo::progressive_jpeg(64, 48)).unwrap(), UPRIGHT);
     assert_shows(&prepared(photo::CMYK_JPEG).unwrap(), UPRIGHT);
 }
 
 #[test]
-fn unusual_pngs_keep_their_colours() {
+fn promise_22_unusual_pngs_keep_their_colours() {
     let colour = DynamicImage::from(photo::corners(64, 48));
     let sixteen = photo::encoded(&colour.to_rgb16().into(), ImageFormat::Png);
     for file in [photo::INTERLACED_PNG.to_vec(), photo::palette_png(None), sixteen] {
@@ -334,7 +334,7 @@ fn unusual_pngs_keep_their_colours() {
 }
 
 #[test]
-fn webp_keeps_its_colours() {
+fn promise_22_webp_keeps_its_colours() {
     for file in [photo::LOSSY_WEBP.to_vec(), photo::LOSSY_WEBP_WITH_ALPHA.to_vec(), photo::webp(64, 48)] {
         assert_shows(&prepared(&file).unwrap(), UPRIGHT);
     }
@@ -431,7 +431,7 @@ fn a_profile_of_up_to_1_mib_is_applied() {
 // One frame, no side of zero.
 
 #[test]
-fn of_an_animation_the_first_frame_is_served() {
+fn promise_23_of_an_animation_the_first_frame_is_served() {
     for file in [photo::animated_gif(64, 48, 3), photo::animated_webp(64, 48, 3), photo::animated_png(64, 48)] {
         let prepared = prepared(&file).unwrap();
         assert_eq!((prepared.width_px, prepared.height_px), (64, 48));
@@ -440,7 +440,7 @@ fn of_an_animation_the_first_frame_is_served() {
 }
 
 #[test]
-fn extreme_strips_have_no_side_of_zero() {
+fn promise_23_extreme_strips_have_no_side_of_zero() {
     for (width, height) in [(12_000, 1), (1, 12_000), (1, 1), (12_000, 2)] {
         let prepared = prepared(&photo::png(width, height)).unwrap();
         for (rendition, file) in &prepared.renditions {
@@ -479,7 +479,7 @@ fn the_squares_of_a_panorama_are_drawn_from_the_source() {
 // Promise 24 and what belongs to it: damage is a refusal.
 
 #[test]
-fn a_picture_cut_short_anywhere_is_refused() {
+fn promise_24_a_picture_cut_short_anywhere_is_refused() {
     let files = [
         photo::jpeg(64, 48),
         photo::PROGRESSIVE_JPEG.to_vec(),
@@ -505,7 +505,7 @@ fn a_picture_cut_short_anywhere_is_refused() {
 }
 
 #[test]
-fn damaged_uploads_are_refused_or_served_and_nothing_else() {
+fn promise_24_damaged_uploads_are_refused_or_served_and_nothing_else() {
     let files = [
         photo::phone_jpeg(64, 48, 6),
         photo::PROGRESSIVE_JPEG.to_vec(),

@@ -92,7 +92,7 @@ impl Shelf {
 }
 
 #[actix_web::test]
-async fn a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
+async fn promise_26_a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
     let shelf = Shelf::new().await;
     let (former, _) = shelf.upload("ada").await;
     shelf.pass(Duration::from_secs(24 * 3600));

@@ -87,7 +87,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    async fn connect(house: &Standin) -> Self {
+    pub(crate) async fn connect(house: &Standin) -> Self {
         Self::connect_at(house, &format!("/binfo?{}", query())).await
     }
 
@@ -169,7 +169,7 @@ impl Socket {
     }
 
     /// Nothing is pushed for a while.
-    async fn hears_nothing(&mut self) {
+    pub(crate) async fn hears_nothing(&mut self) {
         assert_eq!(self.pushed, [Value::Null; 0]);
         if let Ok(heard) = tokio::time::timeout(SILENCE, self.socket.next()).await {
             panic!("heard {heard:?}");

@@ -50,7 +50,8 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
         let seq = stream::last_seen(&request).or(after).map_or_else(|| service.last_event_seq(), Ok)?;
         let service = service.get_ref().clone();
         let ticket = gate::ticket_of_page(&request);
-        return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket }));
+        let place = gate::place_for_stream(&request).await?;
+        return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket }, place));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
     let events = service.events(after.unwrap_or_default(), limit)?;

@@ -26,7 +26,6 @@ pub fn front() -> Resource {
 struct Welcome<'a> {
     name: &'a str,
     what: &'a str,
-    version: &'a str,
     /// Tells this server from every other one, and from itself before a restart.
     start: &'a str,
     links: Links,
@@ -46,6 +45,8 @@ struct Links {
 }
 
 /// The front door: a browser gets the console, a program a few facts.
+///
+/// The version is none of them: it would tell a stranger which faults to try.
 #[utoipa::path(get, path = "/", operation_id = "front_door", tag = "The house", responses((status = 200, content((Welcome = "application/json"), (String = "text/html")))))]
 pub(super) async fn welcome(
     addresses: web::Data<Addresses>,
@@ -61,7 +62,6 @@ pub(super) async fn welcome(
     HttpResponse::Ok().insert_header((VARY, "Accept")).json(Welcome {
         name: "standin",
         what: "stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat",
-        version: env!("CARGO_PKG_VERSION"),
         start: guard.start(),
         links: Links {
             qiscus: format!("{base}/api/v2.1/rest"),

@@ -16,7 +16,11 @@ use crate::{
         admin::Authority,
         error::{self, Unauthenticated},
     },
-    http::{addresses::Addresses, guard, origins},
+    http::{
+        addresses::Addresses,
+        guard, origins,
+        stream::{Place, Streams},
+    },
     service::{
         Service,
         admins::SignedIn,
@@ -118,6 +122,17 @@ pub(super) fn ticket_of_page(request: &HttpRequest) -> Option<String> {
         Some(Door::Control) | None => None,
         Some(Door::Public { .. }) => ticket(request).map(str::to_owned),
     }
+}
+
+/// A place for one stream more of the administrator who calls, or of whoever opens the control socket.
+pub(super) async fn place_for_stream(request: &HttpRequest) -> Result<Place, Refusal> {
+    let listener = match ticket_of_page(request) {
+        Some(_) => session(request).await?.admin.as_str().to_owned(),
+        None => String::new(),
+    };
+    let streams = request.app_data::<Data<Streams>>();
+    let streams = streams.ok_or_else(|| error::Error::internal("the native API was wired without its streams"))?;
+    Ok(streams.enter(listener)?)
 }
 
 fn service(request: &HttpRequest) -> Result<&Service, Refusal> {

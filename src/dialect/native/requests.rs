@@ -47,7 +47,9 @@ pub(super) async fn list(
         && let Some(news) = inspector.news()
     {
         let (service, inspector) = (service.get_ref().clone(), inspector.get_ref().clone());
-        return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket: gate::ticket_of_page(&request) }));
+        let ticket = gate::ticket_of_page(&request);
+        let place = gate::place_for_stream(&request).await?;
+        return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket }, place));
     }
     let exchanges = inspector.after(n);
     let requests = exchanges.iter().map(|exchange| &exchange.shown).collect();

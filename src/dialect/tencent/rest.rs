@@ -141,6 +141,7 @@ fn in_words(fault: BodyFault) -> Refused {
         | BodyFault::TooMany { .. }
         | BodyFault::Unsupported(_)
         | BodyFault::TimedOut { .. }
+        | BodyFault::TooSlow
         | BodyFault::BrokenOff) => Refused::Said(Code::BadHttp, fault.to_string()),
     }
 }

@@ -49,6 +49,9 @@ const MIRRORFLY: &[&str] = &["dialect/mirrorfly"];
 /// Every dependency and the places (rooms, or files and folders of rooms) that may name it.
 pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("actix-cors", &["http"]),
+    ("actix-http", &["http"]),
+    ("actix-server", &["http"]),
+    ("actix-service", &["http"]),
     ("actix-web", &["http", "dialect", "server"]),
     ("actix-multipart", &["http"]),
     ("aes", MIRRORFLY),
@@ -90,7 +93,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", SQLITE),
     ("rusqlite_migration", SQLITE),
     ("rustix", &["blob", "main"]),
-    ("rustls", &["server", "main"]),
+    ("rustls", &["server", "http", "main"]),
     ("serde", &["domain", "settings", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
     ("sha2", &["service/credentials", "dialect/mirrorfly"]),
@@ -99,7 +102,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("subtle", &["service/credentials", "domain/secret"]),
     ("tempfile", &["http"]),
     ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
-    ("tokio-rustls", &["main"]),
+    ("tokio-rustls", &["http", "main"]),
     ("toml", &["settings"]),
     ("url", &["domain", "settings", "http", "server", "main"]),
     // Domain types say their own schema, as they say their own JSON.

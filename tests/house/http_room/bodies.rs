@@ -121,7 +121,7 @@ fn a_forgotten_or_wrong_type_is_read_kindly_or_explained() {
 }
 
 #[test]
-fn json_and_urlencoded_bodies_hold_1_mib() {
+fn promise_29_json_and_urlencoded_bodies_hold_1_mib() {
     let door = Door::open();
     let max = 1024 * 1024;
     for bytes in [max - 1, max, max + 1] {
@@ -143,7 +143,7 @@ fn json_and_urlencoded_bodies_hold_1_mib() {
 }
 
 #[test]
-fn form_fields_hold_8_kib_and_wide_ones_64_kib() {
+fn promise_29_form_fields_hold_8_kib_and_wide_ones_64_kib() {
     let door = Door::open();
     for (name, max) in [("name", 8 * 1024), ("extras", 64 * 1024)] {
         for bytes in [max - 1, max, max + 1] {
@@ -167,7 +167,7 @@ fn form_fields_hold_8_kib_and_wide_ones_64_kib() {
 }
 
 #[test]
-fn a_form_holds_200_parts() {
+fn promise_29_a_form_holds_200_parts() {
     let door = Door::open();
     for parts in [199, 200, 201, 10_000] {
         let answers = [
@@ -196,7 +196,7 @@ fn a_form_holds_four_files() {
 }
 
 #[test]
-fn the_head_of_a_part_holds_4_kib() {
+fn promise_29_the_head_of_a_part_holds_4_kib() {
     let door = Door::open();
     let known = "content-disposition".len() + "form-data; name=\"name\"".len() + "x-more".len();
     for bytes in [4095, 4096, 4097, 100_000, 1_000_000] {
@@ -212,7 +212,7 @@ fn the_head_of_a_part_holds_4_kib() {
 }
 
 #[test]
-fn a_file_holds_10_mib_and_arrives_whole() {
+fn promise_29_a_file_holds_10_mib_and_arrives_whole() {
     let door = Door::open();
     let max = 10 * 1024 * 1024;
     for bytes in [0, 1, 128 * 1024 - 1, 128 * 1024, 128 * 1024 + 1, max - 1, max, max + 1] {
@@ -235,7 +235,7 @@ fn a_file_holds_10_mib_and_arrives_whole() {
 }
 
 #[test]
-fn files_share_one_bound() {
+fn promise_29_files_share_one_bound() {
     let door = Door::open();
     let half = vec![b'a'; 6 * 1024 * 1024];
     let both = [part("a", "; filename=\"a\"", &half[..5 * 1024 * 1024]), part("b", "; filename=\"b\"", &half)];
@@ -243,7 +243,7 @@ fn files_share_one_bound() {
 }
 
 #[test]
-fn a_multipart_body_holds_a_file_and_1_mib_beside_it() {
+fn promise_29_a_multipart_body_holds_a_file_and_1_mib_beside_it() {
     let door = Door::open();
     let max = 11 * 1024 * 1024;
     for bytes in [max - 1, max, max + 1] {
@@ -315,7 +315,7 @@ fn send_for_ever(addr: SocketAddr, head: &str, chunk: &[u8]) -> (usize, Answer) 
 }
 
 #[test]
-fn endless_bodies_are_cut() {
+fn promise_29_endless_bodies_are_cut() {
     let door = Door::open();
     let chunk = [b"10000\r\n".as_slice(), &[b'a'; 65_536], b"\r\n"].concat();
     let multipart = "multipart/form-data; boundary=XX";
@@ -340,14 +340,14 @@ fn endless_bodies_are_cut() {
                 let (sent, answer) = send_for_ever(addr, &format!("{head}{:x}\r\n{opening}\r\n", opening.len()), chunk);
                 assert_eq!(answer.status, status, "{path} {content_type} {:?}", answer.said());
                 assert!(answer.head.to_ascii_lowercase().contains("connection: close"), "{}", answer.head);
-                assert!(sent < (limit + 32) * 1024 * 1024, "{path} {content_type}: {sent} bytes sent");
+                assert!(sent <= (limit + 8) * 1024 * 1024, "{path} {content_type}: {sent} bytes sent");
             });
         }
     });
 }
 
 #[test]
-fn an_announced_10_gib_is_refused_unread() {
+fn promise_29_an_announced_10_gib_is_refused_unread() {
     let door = Door::open();
     for content_type in [JSON, ENCODED, "multipart/form-data; boundary=XX"] {
         let head = format!(
@@ -378,7 +378,7 @@ fn a_client_that_sends_a_little_too_much_before_it_listens_hears_the_answer() {
 }
 
 #[test]
-fn a_body_that_does_not_come_is_given_up() {
+fn promise_34_a_body_that_does_not_come_is_given_up() {
     let door = Door::with(FormLimits { wait_max: Duration::from_millis(1200), ..LIMITS });
     for (content_type, begun) in [
         (JSON, "{"),
@@ -405,7 +405,7 @@ fn a_body_that_does_not_come_is_given_up() {
 }
 
 #[test]
-fn broken_off_uploads_leave_no_file() {
+fn promise_27_broken_off_uploads_leave_no_file() {
     let door = Door::open();
     for bytes in [0, 10, 300_000, 5_000_000] {
         let mut wire = connect(door.addr);
@@ -466,7 +466,7 @@ fn damages() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn damaged_forms_are_refused_at_once() {
+fn promise_32_damaged_forms_are_refused_at_once() {
     let door = Door::open();
     for (case, body, said) in damages() {
         let began = Instant::now();
@@ -491,7 +491,7 @@ fn a_form_needs_the_boundary_it_declares() {
 }
 
 #[test]
-fn a_thousand_damaged_forms_are_no_server_errors_and_no_waits() {
+fn promise_32_a_thousand_damaged_forms_are_no_server_errors_and_no_waits() {
     let door = Door::open();
     let good = whole(&[
         part("name", "", "Ä".as_bytes()),
@@ -506,7 +506,9 @@ fn a_thousand_damaged_forms_are_no_server_errors_and_no_waits() {
         usize::try_from(dice % sides as u64).unwrap()
     };
     let pieces: [&[u8]; 8] = [b"\r\n", b"--XX", b"--XX--", b"\r", b"\n--XX\r\n", b"\"", b"\0", b"; name=\""];
-    for round in 0..1000 {
+    let rounds =
+        std::env::var("STANDIN_MULTIPART_ROUNDS").map_or(1000, |rounds| rounds.parse().expect("a whole number"));
+    for round in 0..rounds {
         let mut body = good.clone();
         for _ in 0..=roll(4) {
             let at = roll(body.len());
@@ -563,7 +565,7 @@ fn resident_peak_kib() -> usize {
 
 /// Runs in a process of its own, because the peak of this one belongs to all tests.
 #[test]
-fn the_process_stays_small_under_big_bodies() {
+fn promise_29_the_process_stays_small_under_big_bodies() {
     let inside = "http_room::bodies::big_bodies_in_a_process_of_their_own";
     let done = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", inside, "--ignored", "--test-threads=1", "--nocapture"])
@@ -573,7 +575,7 @@ fn the_process_stays_small_under_big_bodies() {
 }
 
 #[test]
-#[ignore = "run by the_process_stays_small_under_big_bodies"]
+#[ignore = "run by promise_29_the_process_stays_small_under_big_bodies"]
 fn big_bodies_in_a_process_of_their_own() {
     let door = Door::open();
     assert_eq!(door.post("/form", JSON, b"{}").status, 200);

@@ -8,7 +8,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn depth_is_bounded_at_128_for_lists_and_objects() {
+fn promise_31_depth_is_bounded_at_128_for_lists_and_objects() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let nested = |depth: usize| {
             let core = if open == "[" { "" } else { "0" };
@@ -31,7 +31,7 @@ fn values_are_bounded() {
 }
 
 #[test]
-fn a_key_given_twice_is_refused_at_every_depth() {
+fn promise_31_a_key_given_twice_is_refused_at_every_depth() {
     assert_eq!(refused(r#"{"a":1,"a":2}"#), r#"gives the key "a" twice in one object at line 1 column 10"#);
     assert!(refused(r#"{"x":[{"a":1,"b":2,"\u0061":1}]}"#).starts_with(r#"gives the key "a" twice"#));
     assert!(parse(br#"[{"a":1},{"a":1},{"a":{"a":1},"A":0}]"#).is_ok());
@@ -41,7 +41,7 @@ fn a_key_given_twice_is_refused_at_every_depth() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_refused() {
+fn promise_31_what_is_not_utf_8_is_refused() {
     assert_eq!(
         parse(b"{\"a\":\"\xff\"}").unwrap_err().to_string(),
         "is not valid UTF-8: the first 6 bytes are, the next is not"
@@ -54,14 +54,14 @@ fn what_is_not_utf_8_is_refused() {
 }
 
 #[test]
-fn numbers_that_are_none_are_refused() {
+fn promise_31_numbers_that_are_none_are_refused() {
     for text in ["NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "1e400", "-", "{\"a\":NaN}"] {
         assert!(refused(text).starts_with("is not valid JSON"), "{text}");
     }
 }
 
 #[test]
-fn integers_are_kept_exactly_or_refused() {
+fn promise_31_integers_are_kept_exactly_or_refused() {
     for exact in ["9007199254740991", "9007199254740993", "18446744073709551615", "-9223372036854775808", "0", "-1"] {
         assert_eq!(parse(exact.as_bytes()).unwrap().to_string(), exact);
     }
@@ -85,7 +85,7 @@ fn integers_are_kept_exactly_or_refused() {
 }
 
 #[test]
-fn one_document_and_nothing_behind_it() {
+fn promise_31_one_document_and_nothing_behind_it() {
     assert_eq!(refused("{}{}"), "holds more than one JSON value: line 1, column 3");
     for text in ["{} x", "1 2", "[],", "{}\0", "null null", "0x10"] {
         assert!(refused(text).starts_with("holds more than one JSON value"), "{text}");

@@ -258,7 +258,7 @@ async fn person_id(house: &Standin, back_end: &str, id: &str) -> String {
 }
 
 #[actix_web::test]
-async fn the_most_sessions_are_told_to_who_does_not_want_to_end_the_oldest() {
+async fn promise_36_the_most_sessions_are_told_to_who_does_not_want_to_end_the_oldest() {
     let house = Standin::with(&[("STANDIN_APP_REGISTRATION", "open")]).await;
     let ada = person(&house, "ada").await;
     let register = async |force: Option<bool>| {

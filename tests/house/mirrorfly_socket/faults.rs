@@ -5,12 +5,13 @@ use std::time::Instant;
 use super::*;
 
 #[actix_web::test]
-async fn frames_that_are_no_stanza_or_too_large_cost_the_sender_its_socket_alone() {
+async fn promise_36_frames_that_are_no_stanza_or_too_large_cost_the_sender_its_socket_alone() {
     let house = Standin::fresh().await;
     let ada = person(&house, "ada").await;
     let mut other = Socket::bound(&house, &ada).await;
     let filled = |bytes: usize| format!("<presence xmlns=\"jabber:client\">{}</presence>", " ".repeat(bytes - 43));
     for (frame, is_fine) in [
+        (Message::text(filled(64 * 1024 - 1)), true),
         (Message::text(filled(64 * 1024)), true),
         (Message::text(filled(64 * 1024 + 1)), false),
         (Message::text("x"), false),
@@ -31,7 +32,7 @@ async fn frames_that_are_no_stanza_or_too_large_cost_the_sender_its_socket_alone
 }
 
 #[actix_web::test]
-async fn a_thousand_sockets_that_never_authenticate_are_cut_after_ten_seconds() {
+async fn promise_36_a_thousand_sockets_that_never_authenticate_are_cut_after_ten_seconds() {
     const PATIENCE: Duration = Duration::from_secs(10);
     rlimit::increase_nofile_limit(8192).unwrap();
     let house = Standin::fresh().await;
@@ -97,7 +98,7 @@ async fn what_could_not_be_told_at_once_is_told_later_without_another_change() {
 }
 
 #[actix_web::test]
-async fn a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
+async fn promise_36_a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
     let house = Standin::fresh().await;
     let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
     list(&house, &ada, &bob).await;

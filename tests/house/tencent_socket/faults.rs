@@ -72,7 +72,7 @@ async fn frames_of_text_are_heard_and_answered_in_bytes() {
 }
 
 #[actix_web::test]
-async fn frames_of_64_kib_are_heard_and_longer_ones_end_their_own_socket_alone() {
+async fn promise_36_frames_of_64_kib_are_heard_and_longer_ones_end_their_own_socket_alone() {
     let house = house().await;
     let (mut other, _) = Socket::of(&house, "bob").await;
     let of_bytes = |length: usize| {
@@ -99,7 +99,7 @@ async fn frames_of_64_kib_are_heard_and_longer_ones_end_their_own_socket_alone()
 }
 
 #[actix_web::test]
-async fn who_never_logs_in_is_cut_after_ten_silent_seconds_and_who_beats_or_has_logged_out_after_thirty() {
+async fn promise_36_who_never_logs_in_is_cut_after_ten_silent_seconds_and_who_beats_or_has_logged_out_after_thirty() {
     let house = house().await;
     let mut silent = Socket::connect(&house).await;
     let mut refused = Socket::connect(&house).await;

@@ -276,7 +276,7 @@ async fn who_comes_back_hears_how_its_black_list_stands() {
 }
 
 #[actix_web::test]
-async fn a_reader_that_stops_reading_keeps_nobody_waiting() {
+async fn promise_36_a_reader_that_stops_reading_keeps_nobody_waiting() {
     let house = house().await;
     import(&house, &["alice", "bob"]).await;
     befriend(&house, "alice", "bob").await;

@@ -134,7 +134,7 @@ async fn a_client_that_logs_in_twice_on_one_socket_does_not_replace_itself() {
 }
 
 #[actix_web::test]
-async fn as_many_sessions_as_the_app_allows_stay() {
+async fn promise_36_as_many_sessions_as_the_app_allows_stay() {
     let house = house().await;
     house.command(&["app", "set", "--tencent-sessions", "2"]);
     let (mut first, oldest) = Socket::of(&house, "alice").await;

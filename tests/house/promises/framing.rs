@@ -1,0 +1,103 @@
+//! Request smuggling: a message whose end could be read in two ways is refused, and what hides behind it is never answered.
+
+use super::*;
+use crate::standin::{APP_ID, SECRET};
+
+/// What hides in a body or behind it: the server would answer it with 401.
+const HIDDEN: &str = "GET /standin/v1/users HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// Heads and bodies, each by its name. `{}` would be a whole body, and the request whole with it.
+fn framings() -> Vec<(&'static str, String)> {
+    let post = |version: &str, rest: &str| {
+        format!(
+            "POST /api/v2.1/rest/login_or_register HTTP/{version}\r\nHost: x\r\nQISCUS-SDK-APP-ID: {APP_ID}\r\n\
+             QISCUS-SDK-SECRET: {SECRET}\r\nContent-Type: application/json\r\n{rest}"
+        )
+    };
+    let size = HIDDEN.len();
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    let framings = [
+        ("CL.TE", format!("Content-Length: {}\r\n{chunked}0\r\n\r\n", size + 5)),
+        ("TE.CL", format!("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n{size:x}\r\n")),
+        ("TE.TE", "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n".to_owned()),
+        ("TE of another kind", "Transfer-Encoding: xchunked\r\n\r\n".to_owned()),
+        ("TE with more before", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_owned()),
+        ("TE twice in one line", "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n".to_owned()),
+        (
+            "TE behind a vertical tab",
+            "Transfer-Encoding: \u{b}chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n".to_owned(),
+        ),
+        (
+            "TE with a blank before its colon",
+            "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n".to_owned(),
+        ),
+        ("TE on a folded line", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n".to_owned()),
+        ("TE behind a bare line feed", format!("X: a\n{chunked}0\r\n\r\n")),
+        ("TE behind a bare carriage return", format!("X: a\r{chunked}0\r\n\r\n")),
+        ("two lengths", format!("Content-Length: 0\r\nContent-Length: {size}\r\n\r\n")),
+        ("one length twice", "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}".to_owned()),
+        ("two lengths in one line", format!("Content-Length: 0, {size}\r\n\r\n")),
+        ("a length below nothing", "Content-Length: -1\r\n\r\n".to_owned()),
+        ("a length with a plus", "Content-Length: +2\r\n\r\n{}".to_owned()),
+        ("a length in base 16", "Content-Length: 0x2\r\n\r\n{}".to_owned()),
+        ("a length beyond 64 bits", "Content-Length: 18446744073709551618\r\n\r\n{}".to_owned()),
+        ("a length on a folded line", format!("X: a\r\n Content-Length: {size}\r\n\r\n")),
+        ("a length with a blank before its colon", "Content-Length : 2\r\n\r\n{}".to_owned()),
+        ("a line feed at the end of the head", "Content-Length: 2\r\n\n{}".to_owned()),
+        ("a chunk size below nothing", format!("{chunked}-2\r\n{{}}\r\n0\r\n\r\n")),
+        ("a chunk size with a plus", format!("{chunked}+2\r\n{{}}\r\n0\r\n\r\n")),
+        ("a chunk size with 0x", format!("{chunked}0x2\r\n{{}}\r\n0\r\n\r\n")),
+        ("a chunk size beyond 64 bits", format!("{chunked}10000000000000002\r\n{{}}\r\n0\r\n\r\n")),
+        ("no chunk size", format!("{chunked}\r\n{{}}\r\n0\r\n\r\n")),
+        ("a line feed behind a chunk size", format!("{chunked}2\n{{}}\r\n0\r\n\r\n")),
+        ("a line feed in a chunk extension", format!("{chunked}2;\nxx\r\n{{}}\r\n0\r\n\r\n")),
+        ("a chunk longer than it says", format!("{chunked}2\r\n{{}}xx0\r\n\r\n")),
+        ("a chunk without the end of its line", format!("{chunked}2\r\n{{}}0\r\n\r\n")),
+    ];
+    let mut framings: Vec<_> = framings.into_iter().map(|(name, rest)| (name, post("1.1", &rest))).collect();
+    framings.push(("HTTP/1.0 with TE", post("1.0", &format!("Connection: keep-alive\r\n{chunked}0\r\n\r\n"))));
+    framings.push(("HTTP/1.2", post("1.2", "Content-Length: 2\r\n\r\n{}")));
+    framings.push(("two hosts", post("1.1", "Host: y\r\nContent-Length: 2\r\n\r\n{}")));
+    framings
+}
+
+#[actix_web::test]
+async fn promise_33_of_thirty_three_framings_each_is_refused_and_what_hides_behind_it_is_never_answered() {
+    let house = Standin::fresh().await;
+    let framings = framings();
+    assert_eq!(framings.len(), 33);
+    for (name, framing) in framings {
+        let heard = raw(&house, format!("{framing}{HIDDEN}").as_bytes(), WAIT);
+        assert!(matches!(heard.statuses()[..], [400..=499]) && heard.is_closed, "{name}: {heard:?}");
+    }
+    // The same two requests, framed as they should be, are two.
+    let body = "{\"user_id\":\"u1\",\"username\":\"U\",\"password\":\"p\"}";
+    let (_, head) = framings_head();
+    let fine = format!("{head}Content-Length: {}\r\n\r\n{body}{HIDDEN}", body.len());
+    assert_eq!(raw(&house, fine.as_bytes(), Duration::from_secs(2)).statuses(), [200, 401]);
+    let chunks = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x};a=b\r\n{body}\r\n0\r\n\r\n{HIDDEN}", body.len());
+    assert_eq!(raw(&house, chunks.as_bytes(), Duration::from_secs(2)).statuses(), [200, 401]);
+}
+
+fn framings_head() -> (&'static str, String) {
+    let (name, first) = framings().swap_remove(0);
+    let (head, _) = first.split_once("Content-Length").unwrap();
+    (name, head.to_owned())
+}
+
+#[actix_web::test]
+async fn promise_33_a_head_without_its_end_swallows_no_second_request() {
+    let house = Standin::fresh().await;
+    let (_, head) = framings_head();
+    // The last chunk lacks the empty line behind it: what follows is its trailer, not a request.
+    let heard = raw(
+        &house,
+        format!("{head}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n{HIDDEN}").as_bytes(),
+        Duration::from_secs(2),
+    );
+    assert!(matches!(heard.statuses()[..], [] | [400..=499]), "{heard:?}");
+    // A WebSocket is asked for, and something else follows before the answer.
+    let asks = "GET /websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let heard = raw(&house, format!("{asks}{HIDDEN}").as_bytes(), WAIT);
+    assert!(heard.statuses().len() <= 2 && !heard.statuses().contains(&401) && heard.is_closed, "{heard:?}");
+}
