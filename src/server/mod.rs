@@ -2,6 +2,7 @@
 
 mod bound;
 mod folder;
+pub mod restore;
 mod tls;
 
 use std::{

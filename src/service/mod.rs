@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod admins;
 pub mod apps;
 mod attempts;
+pub mod backup;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
@@ -18,6 +19,7 @@ pub mod nonces;
 pub mod pictures;
 pub mod profiles;
 mod quota;
+pub mod rekey;
 pub mod renewal;
 pub mod sessions;
 pub mod signed;
@@ -63,6 +65,8 @@ struct House {
     /// A text too short for the index costs a walk over all users of the app.
     searching: Turns,
     nonces: Nonces,
+    /// Held while files of pictures must stay: by a backup, and by each step of the sweep.
+    removing: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
 }
 
@@ -102,6 +106,7 @@ impl Service {
                 setup: Setup::default(),
                 searching,
                 nonces: Nonces::new(),
+                removing: Arc::default(),
                 clock,
             }),
         })

@@ -9,6 +9,7 @@
 mod admins;
 mod asked;
 mod friends;
+mod snapshot;
 mod sqlite;
 
 use std::{collections::HashSet, fmt, path::Path, sync::Arc};
@@ -19,6 +20,8 @@ pub use self::asked::{
     ContactsChange, Held, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState,
     StateChange, StoredPicture, Ticket, TicketHolder, UserChange,
 };
+pub use self::snapshot::{Amounts, Inspected, Made, amounts, each_picture, inspect, with_new_key};
+pub use self::sqlite::SCHEMA_VERSION;
 use self::sqlite::{
     Engine, apps, contacts, events, friends as friend_rows, pictures, search, sessions, tickets, users,
 };

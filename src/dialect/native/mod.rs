@@ -5,6 +5,7 @@
 
 mod admins;
 mod apps;
+mod backup;
 mod deeds;
 mod events;
 mod front;
@@ -37,6 +38,7 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
         .wrap(from_fn(gate::admit))
         .service(admins::scope())
         .service(apps::scope())
+        .service(backup::resource())
         .service(deeds::resource())
         .service(events::resource())
         .service(health::resource())

@@ -15,6 +15,7 @@ pub(super) mod requests;
 mod row;
 pub(super) mod search;
 pub(super) mod sessions;
+pub(super) mod snapshot;
 pub(super) mod tickets;
 pub(super) mod users;
 mod writer;
@@ -38,6 +39,10 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0005_tencent.sql")),
     M::up(include_str!("schema/0006_console.sql")),
 ];
+
+/// How many schema files there are: what `user_version` is once all have been applied.
+#[expect(clippy::cast_possible_truncation, reason = "a handful of files")]
+pub const SCHEMA_VERSION: u32 = STEPS.len() as u32;
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
 
