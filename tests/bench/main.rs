@@ -3,6 +3,7 @@
 //! Figures hold for the machine and the moment: compare only what one run prints.
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
+mod backup;
 mod commits;
 mod hello;
 mod idle;
@@ -35,6 +36,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
+    ("backup [USERS]", "what writers feel of a backup of 100,000 users, and how long it takes", backup::run),
     ("uploads", "32 photos of 24 megapixels at one time: answered after, memory", uploads::run),
 ];
 
