@@ -72,6 +72,11 @@ sdk_python() {
     tests/sdk/python/run.sh
 }
 
+litestream() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null || package python3-venv
+    tests/litestream/run.sh
+}
+
 # browser_tests FOLDER: drives the built server from a package of npm's.
 browser_tests() {
     need node nodejs
@@ -93,6 +98,7 @@ step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
 step sdk_python sdk_python
+step litestream litestream
 step sdk_npm browser_tests tests/sdk
 step console browser_tests tests/console
 step docs documentation
