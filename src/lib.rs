@@ -13,14 +13,15 @@
 //! ```text
 //! main.rs             the command line, and the only exit code; its commands are in command/
 //! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; what is unknown is refused
-//! server/             where everything is opened and joined; the certificate; the wall clock; start and stop
+//! server/             where everything is opened and joined, or restored; the certificate; the wall clock; start and stop
 //! domain/             words: ids, texts, profiles, contacts, avatars, apps, pages, events, secrets, errors; no I/O, no clock
 //! store/              what is remembered, as whole operations: one operation is one transaction
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
+//! archive/            a backup as bytes: a tar whose members have digests, written and read front to back
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, health, the sweep
+//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, health, backups, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, connections and their bounds, sockets, streams, the guard, its meter and figures, the inspector, files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
@@ -30,9 +31,9 @@
 //!
 //! # Who names whom
 //!
-//! One way only: main names server and settings; server names everything; a dialect names http, service and domain, and never
-//! another dialect; http names service and domain; service names store, blob, picture, live and domain; live names store and
-//! domain; store, blob and picture name domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs`
+//! One way only: main names server, settings and archive; server names everything; a dialect names http, service and domain, and never
+//! another dialect; http names service and domain; service names store, blob, archive, picture, live and domain; live names store and
+//! domain; store, blob, archive and picture name domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs`
 //! reads this folder and refuses what `tests/house/architecture/rules.rs` does not list, this map included.
 //!
 //! # One change, heard
@@ -48,6 +49,7 @@
 //! into the folder, and asks the store for one operation; the answer leaves when that is durable. Bytes come before the row, so no
 //! row is without its file at any crash, and a file without a row is swept.
 
+pub mod archive;
 pub mod blob;
 pub mod dialect;
 pub mod domain;

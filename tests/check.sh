@@ -81,6 +81,11 @@ documents() {
     tests/documents/run.sh
 }
 
+litestream() {
+    virtual_environments
+    tests/litestream/run.sh
+}
+
 # browser_tests FOLDER: drives the built server from a package of npm's.
 browser_tests() {
     need node nodejs
@@ -103,6 +108,7 @@ step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
 step sdk_python sdk_python
 step documents documents
+step litestream litestream
 step sdk_npm browser_tests tests/sdk
 step console browser_tests tests/console
 step docs documentation

@@ -3,12 +3,13 @@
 use std::{
     ffi::OsStr,
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use super::workplace::Workplace;
 use crate::domain::{avatar::PictureKey, error::Error};
 
 /// The picture folder and, on the same file system, the folder where uploads and pictures are on their way.
@@ -49,6 +50,13 @@ impl StoredFile {
         let mut piece = vec![0; left.min(bytes_max)];
         self.file.read_exact_at(&mut piece, offset).map_err(fault("reading a picture"))?;
         Ok(piece)
+    }
+}
+
+/// From its beginning to its end, once.
+impl Read for StoredFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
     }
 }
 
@@ -113,6 +121,14 @@ impl Folder {
             .and_then(|()| rename_if_there(&self.place(key), &leaving))
             .and_then(|()| remove_if_there(&leaving))
             .map_err(fault("removing a picture"))
+    }
+
+    /// Makes a folder beside the uploads on their way, for work of this name: one at a time.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn workplace(&self, name: &str) -> Result<Workplace, Error> {
+        plain(name).map_err(fault("making a folder to work in"))?;
+        Workplace::make(self.incoming.join(name))
     }
 
     /// Bytes that this process may still write on the folder's disk.
@@ -211,14 +227,14 @@ fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
 }
 
 /// Refuses a name that is more than a name: nothing outside a picture's own folder can be reached.
-fn plain(file: &str) -> io::Result<&str> {
+pub(super) fn plain(file: &str) -> io::Result<&str> {
     match Path::new(file).file_name() == Some(OsStr::new(file)) {
         true => Ok(file),
         false => Err(io::Error::new(ErrorKind::InvalidInput, "not the name of a file")),
     }
 }
 
-fn make_private_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
@@ -248,7 +264,7 @@ fn empty(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn remove_if_there(folder: &Path) -> io::Result<()> {
+pub(super) fn remove_if_there(folder: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_dir_all(folder))
 }
 
@@ -264,7 +280,7 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
 }
 
 /// What a failure means to whoever asked; `doing` completes "failed while" in the log.
-fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
+pub(super) fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
     move |cause| match cause.kind() == ErrorKind::StorageFull || cause.kind() == ErrorKind::QuotaExceeded {
         true => Error::StorageFull,
         false => Error::internal(format_args!("{doing}: {cause}")),

@@ -3,5 +3,7 @@
 //! A picture is put whole or not at all, durable when `put` returns, and never replaced: a new picture has a new name.
 
 mod folder;
+mod workplace;
 
 pub use folder::{Folder, StoredFile};
+pub use workplace::{Workplace, sync_disk};

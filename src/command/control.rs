@@ -1,16 +1,30 @@
 //! Speaks to the house over its control socket: JSON in and out over HTTP.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write},
+    path::Path,
+    time::Duration,
+};
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Method, Request, StatusCode, body::Bytes, client::conn::http1, header};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+    header,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use standin::{
     server::Runtime,
     settings::{ControlSocket, Settings, control_socket},
 };
-use tokio::{net::UnixStream, time};
+use tokio::{
+    net::UnixStream,
+    signal::unix::{SignalKind, signal},
+    time,
+};
 
 use super::{
     failure::{Code, Failure},
@@ -19,6 +33,8 @@ use super::{
 
 /// The longest wait for one answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait for the first byte of a backup, before which everything is copied, checked and listed: a guess, far beyond any house.
+const PREPARE_WAIT: Duration = Duration::from_secs(4 * 3600);
 /// The longest answer that is read: a page of users with the largest extras is far below.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
@@ -128,6 +144,36 @@ impl Control {
         self.call(Method::DELETE, path, None)
     }
 
+    /// Sends `body` to `path`, and writes what is answered into `to`, piece by piece. Ends when the process is told to stop.
+    pub(super) fn download(&self, path: &str, body: Value, to: &mut impl Write) -> Result<(), Failure> {
+        let interrupted = || Failure::new(Code::Refused, "Told to stop: nothing was written.");
+        self.runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate()).map_err(|cause| broken_off(&cause))?;
+            tokio::select! {
+                done = self.stream(path, body, to) => done,
+                _ = tokio::signal::ctrl_c() => Err(interrupted()),
+                _ = terminate.recv() => Err(interrupted()),
+            }
+        })
+    }
+
+    async fn stream(&self, path: &str, body: Value, to: &mut impl Write) -> Result<(), Failure> {
+        let sent = time::timeout(PREPARE_WAIT, send(self.socket.path(), Method::POST, path, Some(body)));
+        let answer = sent.await.map_err(|_| too_late(PREPARE_WAIT))?.map_err(|error| broken_off(&error))?;
+        let status = answer.status();
+        let mut pieces = answer.into_body();
+        if !status.is_success() {
+            let bytes = Limited::new(pieces, ANSWER_BYTES_MAX).collect().await.map_err(|error| broken_off(&error))?;
+            return Err(refusal(status, &serde_json::from_slice(&bytes.to_bytes()).unwrap_or_default()));
+        }
+        while let Some(piece) = time::timeout(ANSWER_WAIT, pieces.frame()).await.map_err(|_| too_late(ANSWER_WAIT))? {
+            let piece = piece.map_err(|error| broken_off(&error))?;
+            let written = piece.data_ref().map_or(Ok(()), |piece| to.write_all(piece));
+            written.map_err(|cause| Failure::new(Code::Refused, format!("It cannot be written: {cause}.")))?;
+        }
+        Ok(())
+    }
+
     fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
         self.call_within(method, path, body, ANSWER_WAIT)
     }
@@ -141,19 +187,8 @@ impl Control {
     ) -> Result<Value, Failure> {
         let exchange = exchange(self.socket.path(), method, path, body);
         let (status, bytes) = match self.runtime.block_on(async { time::timeout(wait_max, exchange).await }) {
-            Ok(answered) => answered.map_err(|error| {
-                Failure::new(
-                    Code::Server,
-                    format!("The server broke off without an answer ({error}): look at its log, then try again."),
-                )
-            })?,
-            Err(_) => {
-                let sentence = format!(
-                    "The server did not answer within {} s: look at its log, then try again.",
-                    wait_max.as_secs()
-                );
-                return Err(Failure::new(Code::Server, sentence));
-            }
+            Ok(answered) => answered.map_err(|error| broken_off(&error))?,
+            Err(_) => return Err(too_late(wait_max)),
         };
         let value = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
         match value {
@@ -162,6 +197,16 @@ impl Control {
             Err(_) => Err(refusal(status, &Value::Null)),
         }
     }
+}
+
+fn broken_off(error: &impl fmt::Display) -> Failure {
+    let sentence = format!("The server broke off without an answer ({error}): look at its log, then try again.");
+    Failure::new(Code::Server, sentence)
+}
+
+fn too_late(wait: Duration) -> Failure {
+    let sentence = format!("The server did not answer within {} s: look at its log, then try again.", wait.as_secs());
+    Failure::new(Code::Server, sentence)
 }
 
 /// What a failed answer says, in its own words where it has any.
@@ -175,26 +220,31 @@ fn refusal(status: StatusCode, problem: &Value) -> Failure {
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// One call on a connection of its own: a command makes three at most.
+/// One call and its whole answer.
 async fn exchange(
     socket: &Path,
     method: Method,
     path: &str,
     body: Option<Value>,
 ) -> Result<(StatusCode, Bytes), Broken> {
+    let answer = send(socket, method, path, body).await?;
+    let status = answer.status();
+    let bytes = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await?.to_bytes();
+    Ok((status, bytes))
+}
+
+/// One call on a connection of its own, which ends with its answer: a command makes three at most.
+async fn send(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<Response<Incoming>, Broken> {
     let stream = UnixStream::connect(socket).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
+    tokio::spawn(connection);
     let request = Request::builder().method(method).uri(path).header(header::HOST, "standin");
+    let request = request.header(header::CONNECTION, "close");
     let request = match body {
         Some(body) => {
             request.header(header::CONTENT_TYPE, "application/json").body(Full::new(Bytes::from(body.to_string())))?
         }
         None => request.body(Full::default())?,
     };
-    let answer = sender.send_request(request).await?;
-    let status = answer.status();
-    let bytes = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await?.to_bytes();
-    connection.abort();
-    Ok((status, bytes))
+    Ok(sender.send_request(request).await?)
 }

@@ -5,6 +5,7 @@
 
 mod admin;
 mod app;
+mod backup;
 mod banner;
 mod config;
 mod control;
@@ -16,6 +17,7 @@ mod healthcheck;
 mod house;
 mod log;
 mod output;
+mod restore;
 mod serve;
 mod tencent;
 mod user;
@@ -38,6 +40,7 @@ Examples:
   standin user create alice --name Alice
   standin admin create ada --password-stdin < password.txt
                                       who may sign in to the console
+  standin backup standin.tar          everything, while it serves; standin restore puts it back
   standin config show --origin        every setting, and who gave it
   standin doctor                      whether the data folder is as it should be and clients reach the running server
   standin healthcheck                 whether the server is ready: exit code 0 or 1, for containers
@@ -66,6 +69,8 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
         Some(("admin", matches)) => admin::run(matches),
         Some(("app", matches)) => app::run(matches),
         Some(("user", matches)) => user::run(matches),
+        Some(("backup", matches)) => backup::run(matches),
+        Some(("restore", matches)) => restore::run(matches),
         Some(("config", matches)) => config::run(matches),
         Some(("doctor", matches)) => doctor::run(matches),
         Some(("healthcheck", matches)) => healthcheck::run(matches),
@@ -102,6 +107,8 @@ fn standin() -> Command {
             app::command(),
             user::command(),
             admin::command(),
+            backup::command(),
+            restore::command(),
             config::command(),
             doctor::command(),
             healthcheck::command(),

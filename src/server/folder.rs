@@ -10,14 +10,14 @@ use std::{
     path::Path,
 };
 
-use super::{StartError, StartErrorKind, unusable};
+use super::{StartError, StartErrorKind, restore, unusable};
 use crate::{
-    domain::secret::ServerKey,
+    domain::secret::{Secret, ServerKey},
     service::credentials::Keyring,
     settings::{self, Settings},
 };
 
-/// Makes the data folder where there is none, closes it to others, and takes it for this process.
+/// Makes the data folder where there is none, closes it to others, takes it for this process, and ends a restore that broke off.
 pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
     let shown = data.display();
     let in_way = |error: io::Error| {
@@ -43,7 +43,7 @@ pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
         .open(data.join("standin.lock"))
         .map_err(in_way)?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => restore::finish(data).map(|()| lock).map_err(in_way),
         Err(TryLockError::WouldBlock) => Err(StartError {
             kind: StartErrorKind::FolderInUse,
             sentence: format!(
@@ -131,13 +131,16 @@ pub(super) fn server_key(settings: &Settings) -> Result<ServerKey, StartError> {
     }
 }
 
+/// What the file of a key holds.
+pub(super) fn key_text(key: &ServerKey) -> Secret {
+    Secret::new(key.expose().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
 /// Under its true name only once it is whole and on the disk: a half-written key would lock everybody out.
 fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-    for byte in key.expose() {
-        write!(file, "{byte:02x}")?;
-    }
+    file.write_all(key_text(key).expose().as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)?;
     match path.parent() {

@@ -4,6 +4,7 @@ mod bound;
 pub mod doors;
 mod folder;
 mod look;
+pub mod restore;
 mod tls;
 
 use std::{

@@ -87,6 +87,11 @@ impl Keyring {
         Digest(Sha256::digest(self.mac(&[b"fingerprint"])).into())
     }
 
+    /// The key as text, as its file holds it: for a backup, and never for a log.
+    pub fn exported(&self) -> Secret {
+        Secret::new(self.key.iter().take(32).map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+
     fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new((&self.key).into());
         for part in parts {

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod admins;
 pub mod apps;
 mod attempts;
+pub mod backup;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
@@ -18,6 +19,7 @@ pub mod nonces;
 pub mod pictures;
 pub mod profiles;
 mod quota;
+pub mod rekey;
 pub mod renewal;
 pub mod sessions;
 pub mod signed;
@@ -65,6 +67,8 @@ struct House {
     searching: Turns,
     nonces: Nonces,
     readiness: Readiness,
+    /// Held while files of pictures must stay: by a backup, and by each step of the sweep.
+    removing: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
 }
 
@@ -105,6 +109,7 @@ impl Service {
                 searching,
                 nonces: Nonces::new(),
                 readiness: Readiness::new(),
+                removing: Arc::default(),
                 clock,
             }),
         })

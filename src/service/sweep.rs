@@ -60,7 +60,7 @@ impl Service {
     }
 
     /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets and sessions that have expired, events that
-    /// nobody asks for any more, the oldest deeds of many, and rows that still name deleted users.
+    /// nobody asks for any more, the oldest deeds of many, and rows that still name deleted users. While a backup is made, pictures stay.
     /// # Errors
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
@@ -72,6 +72,8 @@ impl Service {
         while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
         loop {
+            // A backup copies the files of every row it has seen: until it is done, no row is taken and no file removed.
+            let Ok(_removing) = self.house.removing.try_lock() else { return Ok(()) };
             let keys = self.house.store.take_released_pictures(now.before(PICTURE_REST), STEP_ROWS).await?;
             if keys.is_empty() {
                 return Ok(());

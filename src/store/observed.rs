@@ -137,7 +137,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn is_current(&self) -> Result<bool, Error> {
-        self.0.read(|connection| Ok(health::schema(connection)? == sqlite::SCHEMA_KNOWN))
+        self.0.read(|connection| Ok(health::schema(connection)? == sqlite::SCHEMA_VERSION))
     }
 
     /// Looks the whole database over, for so long at the most. Blocks.

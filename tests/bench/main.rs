@@ -3,6 +3,7 @@
 //! Figures hold for the machine and the moment: compare only what one run prints.
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
+mod backup;
 mod commits;
 mod hello;
 mod idle;
@@ -39,6 +40,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
     ("logins", "refusals of users against nobody, of apps against none: whether time tells them apart", logins::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
+    ("backup [USERS]", "what writers feel of a backup of 100,000 users, and how long it takes", backup::run),
     ("uploads [BUDGET]", "32 photos of 24 megapixels at once, also on a small budget: memory", uploads::run),
     ("sockets [COUNT]", "10,000 idle connections, plain, TLS, WebSocket: memory each, others' waits", sockets::run),
     ("slow [COUNT]", "400 clients that stall or drip: how long they last, others' waits", slow::run),

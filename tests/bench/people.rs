@@ -1,6 +1,7 @@
 //! Stores full of made-up users.
 
 use std::{
+    fs,
     path::Path,
     time::{Duration, Instant},
 };
@@ -10,8 +11,8 @@ use futures_util::future;
 use standin::{
     domain::{
         app::{AccountPassword, AppSettings, NewApp},
-        avatar::PictureKey,
-        error::Error,
+        avatar::{NewPicture, PictureKey, PictureKind, Rendition, mixed},
+        error::{Error, Fault},
         id::{AppId, AppKey, SdkAppId, UserId},
         profile::{Patch, ProfileChange},
         secret::{Derived, Digest, Salt, Sealed},
@@ -76,6 +77,32 @@ pub(crate) async fn register(
         waits.extend(done?);
     }
     Ok(waits)
+}
+
+/// Gives these users a picture each, of six files of so many bytes that no packer makes smaller.
+pub(crate) async fn have_pictures(
+    store: &Store,
+    app: AppKey,
+    numbers: std::ops::Range<u32>,
+    folder: &Path,
+    file_bytes: usize,
+) -> Result<(), Failure> {
+    for number in numbers {
+        let unknown = |fault: Fault| fault.at("id");
+        let key = PictureKey::parse(&format!("{number:022}")).map_err(unknown)?;
+        let user = store.user(app, &UserId::parse(&id(number)).map_err(unknown)?)?.ok_or("a user is missing")?;
+        let place = folder.join("00").join(key.as_str());
+        fs::create_dir_all(&place)?;
+        let noise: Vec<u8> =
+            (0..file_bytes as u64 / 8).flat_map(|at| mixed(at << 32 | u64::from(number)).to_be_bytes()).collect();
+        for rendition in Rendition::ALL {
+            fs::write(place.join(rendition.name()), &noise)?;
+        }
+        let new = NewPicture { key, kind: PictureKind::Jpeg, width_px: 1280, height_px: 960, bytes: 64 * 1024 };
+        // Far from now, so that no sweep comes near it.
+        store.add_picture(app, user.key, new, Moment::from_micros(i64::MAX / 2)).await?;
+    }
+    Ok(())
 }
 
 fn user(number: u32) -> Result<Register, Error> {

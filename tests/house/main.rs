@@ -10,6 +10,7 @@
 mod admin;
 mod architecture;
 mod attempts;
+mod backup;
 mod blob_laws;
 mod command_line;
 mod commands;

@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroU32,
-    path::Path,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -85,9 +85,13 @@ impl Shelf {
     }
 
     fn has_files(&self, user: &User) -> bool {
+        self.files(user).exists()
+    }
+
+    fn files(&self, user: &User) -> PathBuf {
         let Avatar::Picture(key, _) = &user.profile.avatar else { panic!("no picture: {user:?}") };
         let (shard, _) = key.as_str().split_at(2);
-        Path::exists(&self.folder.path().join("pictures").join(shard).join(key.as_str()))
+        self.folder.path().join("pictures").join(shard).join(key.as_str())
     }
 }
 
@@ -103,6 +107,33 @@ async fn promise_26_a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
     shelf.pass(Duration::from_micros(1));
     shelf.service.sweep().await.unwrap();
     assert!(!shelf.has_files(&former) && shelf.has_files(&current));
+}
+
+#[actix_web::test]
+async fn promise_09_a_picture_that_is_replaced_while_a_backup_is_made_stays_until_it_is_done() {
+    let shelf = Shelf::new().await;
+    let (former, _) = shelf.upload("ada").await;
+    // More than what may wait of a backup on its way out, so that it cannot end before it is taken.
+    std::fs::write(shelf.files(&former).join("full"), vec![7; 8 << 20]).unwrap();
+    let mut backup = shelf.service.back_up(true).await.unwrap();
+    shelf.upload("ada").await;
+    shelf.pass(2 * PICTURE_REST);
+    shelf.service.sweep().await.unwrap();
+    assert!(shelf.has_files(&former), "the backup has not copied it yet");
+    let mut bytes = 0;
+    while let Some(piece) = backup.recv().await {
+        bytes += piece.unwrap().len();
+    }
+    assert!(bytes > 8 << 20, "the whole of it: {bytes}");
+    for _ in 0..1000 {
+        // The backup lets go a moment after its last piece.
+        shelf.service.sweep().await.unwrap();
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+        if !shelf.has_files(&former) {
+            return;
+        }
+    }
+    panic!("it stays for ever");
 }
 
 #[actix_web::test]

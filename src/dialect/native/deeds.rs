@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What each changing call is on record as.
-const ACTIONS: [(&str, &str, &str); 18] = [
+const ACTIONS: [(&str, &str, &str); 19] = [
     ("POST", "/admins", "admin.create"),
     ("DELETE", "/admins/{name}", "admin.delete"),
     ("PUT", "/admins/{name}/password", "admin.set_password"),
@@ -31,6 +31,7 @@ const ACTIONS: [(&str, &str, &str); 18] = [
     ("POST", "/apps/{app_id}/rotate-secret", "app.rotate_secret"),
     ("POST", "/apps/{app_id}/usersig", "app.sign"),
     ("PUT", "/apps/{app_id}/fields/{name}", "app.declare_field"),
+    ("POST", "/backup", "house.back_up"),
     ("POST", "/apps/{app_id}/users", "user.create"),
     ("PATCH", "/apps/{app_id}/users/{id}", "user.change"),
     ("DELETE", "/apps/{app_id}/users/{id}", "user.delete"),

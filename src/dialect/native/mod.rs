@@ -5,6 +5,7 @@
 
 mod admins;
 mod apps;
+mod backup;
 mod deeds;
 mod document;
 mod events;
@@ -49,8 +50,8 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
         .service(front::server())
         .default_service(web::to(unknown_path));
     let behind_the_gate = match door {
-        // It reads every page of the database: for whoever has the machine.
-        Door::Control => behind_the_gate.service(folder::resource()),
+        // One reads every page of the database, the other hands out the server key: for whoever has the machine.
+        Door::Control => behind_the_gate.service(folder::resource()).service(backup::resource()),
         Door::Public { .. } => behind_the_gate,
     };
     web::scope(BASE).app_data(door).service(sessions::scope(door)).service(behind_the_gate)

@@ -28,14 +28,21 @@ const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint
 /// The first fingerprint stays; whether it is this one.
 pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<bool, Error> {
     tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
-    let adopted: [u8; 32] = tx.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0))?;
-    Ok(adopted == fingerprint.0)
+    Ok(adopted_key(tx)? == Some(fingerprint))
 }
 
-/// The fingerprint that was adopted, if one was.
+/// The fingerprint of the server key that everything here belongs to, if one was adopted.
 pub(in crate::store) fn adopted_key(connection: &Connection) -> Result<Option<Digest>, Error> {
     let adopted = connection.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0)).optional()?;
     Ok(adopted.map(Digest))
+}
+
+const REPLACE_KEY: &str = "UPDATE house SET value = ?1 WHERE fact = 'key_fingerprint'";
+
+/// Ties the database to another server key: what belonged to the former one is the caller's to replace.
+pub(super) fn replace_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
+    tx.prepare_cached(REPLACE_KEY)?.execute(params![fingerprint.0])?;
+    Ok(())
 }
 
 const ALL: &str = "

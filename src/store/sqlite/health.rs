@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
-use super::SCHEMA_KNOWN;
+use super::SCHEMA_VERSION;
 use crate::{
     domain::{error::Error, time::Moment},
     store::{Checkup, Soundness},
@@ -40,7 +40,7 @@ pub(in crate::store) fn check_up(connection: &Connection, wait_max: Duration) ->
         }
     };
     let newest = newest.map(Moment::from_micros);
-    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_KNOWN, soundness, newest })
+    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_VERSION, soundness, newest })
 }
 
 fn soundness(connection: &Connection, wait_max: Duration) -> Result<Soundness, Error> {

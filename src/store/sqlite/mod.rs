@@ -16,6 +16,7 @@ pub(super) mod requests;
 mod row;
 pub(super) mod search;
 pub(super) mod sessions;
+pub(super) mod snapshot;
 pub(super) mod tickets;
 pub(super) mod users;
 mod writer;
@@ -41,9 +42,9 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0007_picture_room.sql")),
 ];
 
-/// The version of the schema when all of them are taken.
-#[expect(clippy::cast_possible_truncation, reason = "a handful of steps")]
-pub(super) const SCHEMA_KNOWN: u32 = STEPS.len() as u32;
+/// How many schema files there are: what `user_version` is once all have been applied.
+#[expect(clippy::cast_possible_truncation, reason = "a handful of files")]
+pub const SCHEMA_VERSION: u32 = STEPS.len() as u32;
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -3,7 +3,7 @@
 /// The rooms of the house and the rooms that each may name besides itself. A room is a file or a folder of `src/`; a room
 /// beneath another (`store/sqlite`) is entered through that one alone.
 pub(super) const ROOMS: &[(&str, &[&str])] = &[
-    ("main", &["server", "settings"]),
+    ("main", &["server", "settings", "archive"]),
     ("settings", &["domain"]),
     (
         "server",
@@ -12,6 +12,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "domain",
             "store",
             "blob",
+            "archive",
             "picture",
             "live",
             "service",
@@ -26,9 +27,10 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["store/sqlite", "domain"]),
     ("store/sqlite", &["store", "domain"]),
     ("blob", &["domain"]),
+    ("archive", &["domain"]),
     ("picture", &["domain"]),
     ("live", &["store", "domain"]),
-    ("service", &["store", "blob", "picture", "live", "domain"]),
+    ("service", &["store", "blob", "archive", "picture", "live", "domain"]),
     ("http", &["service", "domain"]),
     // Only the list of the dialects: what two of them share belongs to `http`.
     ("dialect", &[]),
@@ -94,13 +96,17 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("rusqlite_migration", SQLITE),
     ("rustix", &["blob", "main"]),
     ("rustls", &["server", "http", "main"]),
-    ("serde", &["domain", "settings", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
-    ("serde_json", &["domain", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
-    ("sha2", &["service/credentials", "dialect/mirrorfly"]),
+    ("serde", &["domain", "archive", "settings", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
+    (
+        "serde_json",
+        &["domain", "archive", "store/sqlite", "service/user_sig", "service/backup", "http", "dialect", "main"],
+    ),
+    ("sha2", &["service/credentials", "dialect/mirrorfly", "archive"]),
     ("socket2", &["server"]),
     ("strsim", &["settings", "dialect/qiscus", "dialect/native"]),
     ("subtle", &["service/credentials", "domain/secret"]),
-    ("tempfile", &["http"]),
+    ("tar", &["archive"]),
+    ("tempfile", &["http", "server"]),
     ("tokio", &["main", "server", "store", "live", "service", "http", "dialect"]),
     ("tokio-rustls", &["http", "main"]),
     ("toml", &["settings"]),
@@ -109,6 +115,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("utoipa", &["domain", "http", "dialect"]),
     ("utoipa-swagger-ui", &["http"]),
     ("webpki-roots", &["main"]),
+    ("zstd", &["archive"]),
 ];
 
 /// Paths that lead out of the house and belong to few places. `std` stands for `core` and `alloc` too.

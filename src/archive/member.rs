@@ -1,0 +1,243 @@
+//! The members of a backup: what they may be called, and what is known of their bytes.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tar::{EntryType, Header};
+
+use crate::domain::avatar::{PictureKey, Rendition};
+
+/// Bytes that are read and written at a time.
+pub(super) const PIECE_BYTES: usize = 64 * 1024;
+
+/// How hard the database is packed: 3 is the library's own choice.
+const LEVEL: i32 = 3;
+
+/// What a reader of packed bytes may be made to remember: 8 MiB, four times what [`LEVEL`] needs.
+const WINDOW_LOG_MAX: u32 = 23;
+
+/// A line of the listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Where it belongs: [`Place::name`].
+    pub name: String,
+    /// None for the file of a picture that the disk no longer had.
+    pub content: Option<Content>,
+}
+
+/// What is known of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// How many.
+    pub bytes: u64,
+    /// Their digest: 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// What a listed member may be. There are no others, so no name of a backup leads anywhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The server key.
+    Key,
+    /// The database, packed.
+    Database,
+    /// A file of a picture.
+    Picture(PictureKey, Rendition),
+}
+
+impl Place {
+    /// Its name in the archive and, below the data folder, on the disk.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Key => "server.key".to_owned(),
+            Self::Database => "standin.db.zst".to_owned(),
+            Self::Picture(key, rendition) => {
+                let key = key.as_str();
+                format!("pictures/{}/{key}/{}", key.get(..2).unwrap_or_default(), rendition.name())
+            }
+        }
+    }
+
+    /// Reads [`Place::name`], and nothing else.
+    pub fn parse(raw: &str) -> Option<Self> {
+        let mut parts = raw.split('/').skip(2);
+        let mut picture = || {
+            let key = PictureKey::parse(parts.next()?).ok()?;
+            let name = parts.next()?;
+            let rendition = Rendition::ALL.into_iter().find(|rendition| rendition.name() == name)?;
+            Some(Self::Picture(key, rendition))
+        };
+        let place = match raw {
+            "server.key" => Some(Self::Key),
+            "standin.db.zst" => Some(Self::Database),
+            _ => picture(),
+        };
+        place.filter(|place| place.name() == raw)
+    }
+}
+
+/// The digest of bytes as they go by.
+#[derive(Default)]
+pub(super) struct Tally {
+    bytes: u64,
+    digest: Sha256,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        self.digest.update(piece);
+    }
+
+    pub(super) fn content(self) -> Content {
+        Content { bytes: self.bytes, sha256: hex(&self.digest.finalize()) }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads all of `from`.
+/// # Errors
+/// Those of `from`.
+pub fn content_of(mut from: impl Read) -> io::Result<Content> {
+    let mut tally = Tally::default();
+    each_piece(&mut from, |piece| {
+        tally.add(piece);
+        Ok(())
+    })?;
+    Ok(tally.content())
+}
+
+/// Reads `from` to its end, piece by piece.
+pub(super) fn each_piece(from: &mut dyn Read, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE_BYTES];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(bytes) => take(buffer.get(..bytes).unwrap_or_default())?,
+            Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
+            Err(cause) => return Err(cause),
+        }
+    }
+}
+
+/// Packs all of `from`: what was written, and what it was before.
+/// # Errors
+/// Those of both ends.
+pub fn pack(mut from: impl Read, to: impl Write) -> io::Result<(Content, Content)> {
+    let mut packed = Counted { to, tally: Tally::default() };
+    let mut whole = Tally::default();
+    let mut encoder = zstd::Encoder::new(&mut packed, LEVEL)?;
+    encoder.include_checksum(true)?;
+    each_piece(&mut from, |piece| {
+        whole.add(piece);
+        encoder.write_all(piece)
+    })?;
+    encoder.finish()?;
+    packed.to.flush()?;
+    Ok((packed.tally.content(), whole.content()))
+}
+
+struct Counted<W> {
+    to: W,
+    tally: Tally,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let bytes = self.to.write(buffer)?;
+        self.tally.add(buffer.get(..bytes).unwrap_or_default());
+        Ok(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// Unpacks `from`, and stops at the first byte beyond `whole`; whether it was that.
+/// # Errors
+/// Those of both ends, and what is not packed at all.
+pub fn unpack(from: impl Read, mut to: impl Write, whole: &Content) -> io::Result<bool> {
+    let mut decoder = zstd::Decoder::new(from)?;
+    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    let mut tally = Tally::default();
+    each_piece(&mut decoder.take(whole.bytes.saturating_add(1)), |piece| {
+        tally.add(piece);
+        to.write_all(piece)
+    })?;
+    to.flush()?;
+    Ok(tally.content() == *whole)
+}
+
+/// Bytes of a tar's block.
+pub(super) const BLOCK: usize = 512;
+
+/// The one header that a member of this name and size has.
+pub(super) fn header(name: &str, bytes: u64, at_s: u64) -> io::Result<[u8; BLOCK]> {
+    let mut header = Header::new_ustar();
+    header.set_path(name)?;
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o600);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(at_s);
+    header.set_size(bytes);
+    header.set_cksum();
+    Ok(*header.as_bytes())
+}
+
+/// Zeros behind so many bytes, up to the next block.
+pub(super) fn padding(bytes: u64) -> usize {
+    let over = usize::try_from(bytes % BLOCK as u64).unwrap_or_default();
+    (BLOCK - over) % BLOCK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_data_folder() {
+        let key = "3sAFuPebIrDpO5yG1VP872";
+        let good = format!("pictures/3s/{key}/full");
+        assert_eq!(Place::parse(&good).map(|place| place.name()), Some(good.clone()));
+        for bad in [
+            "",
+            "/etc/passwd",
+            "../server.key",
+            "server.key/",
+            "./server.key",
+            "standin.db",
+            &format!("pictures/../{key}/full"),
+            &format!("pictures/xx/{key}/full"),
+            &format!("pictures/3s/{key}/../full"),
+            &format!("pictures/3s/{key}/full/x"),
+            &format!("other/3s/{key}/full"),
+            &format!("/pictures/3s/{key}/full"),
+            &format!("pictures/3s/{key}/49"),
+        ] {
+            assert_eq!(Place::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_was_promised_is_not_unpacked_to_its_end() {
+        let mut packed = Vec::new();
+        let zeros = || io::repeat(0).take(64 << 20);
+        let (_, whole) = pack(zeros(), &mut packed).expect("it packs");
+        assert!(packed.len() < 16 * 1024, "a bomb: {}", packed.len());
+        let mut all = io::sink();
+        assert!(unpack(packed.as_slice(), &mut all, &whole).expect("it unpacks"));
+        let mut written = Vec::new();
+        let promised = Content { bytes: 1000, sha256: whole.sha256 };
+        assert!(!unpack(packed.as_slice(), &mut written, &promised).expect("it unpacks"));
+        assert_eq!(written.len(), 1001);
+    }
+}

@@ -1,0 +1,192 @@
+//! `standin backup`: everything the house remembers, in one file, while it serves.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::json;
+use standin::{
+    archive::{Counts, Manifest},
+    server::restore,
+};
+
+use super::{
+    app::{answer, json_flag},
+    control,
+    failure::{Code, Failure},
+    flags, output,
+};
+
+const BACKUP: &str = "/standin/v1/backup";
+
+const EXAMPLES: &str = "\
+Examples:
+  standin backup standin.tar
+  standin backup standin.tar --overwrite --without-key --data /var/lib/standin
+  standin backup verify standin.tar
+
+The file is a tar: the database, packed by zstd, the pictures, the server key, and a manifest with a SHA-256 of each. It opens every
+secret of the house, unless --without-key leaves the key to where you keep it, so it is readable by its owner alone.
+It appears when it is whole and on the disk; whatever goes wrong before leaves nothing.";
+
+/// What people read about a backup.
+const FACTS: [(&str, &str); 6] = [
+    ("made", "made_at"),
+    ("by standin", "standin"),
+    ("holds", "counts"),
+    ("members", "members"),
+    ("server key", "key"),
+    ("its fingerprint", "fingerprint"),
+];
+
+pub(super) fn command() -> Command {
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    let verify = Command::new("verify")
+        .about("Check every byte of a backup, and name what is damaged")
+        .arg(file().required(true))
+        .arg(json_flag());
+    Command::new("backup")
+        .about("Put everything into one file, while the server runs")
+        .after_help(EXAMPLES)
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .arg(file().required(true))
+        .arg(flag("without-key").help("Leave the server key out; without it the backup opens no secret"))
+        .arg(flag("overwrite").help("Replace the file if there is one"))
+        .args(flags::folder())
+        .arg(json_flag())
+        .subcommand(verify)
+}
+
+/// Which file.
+pub(super) fn file() -> Arg {
+    Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help("The backup")
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    if let Some(("verify", matches)) = matches.subcommand() {
+        let target = given(matches)?;
+        let verified = restore::verify(&target)?;
+        return told(matches, &target, &verified.manifest, &verified.lost);
+    }
+    let (target, overwrite) = (given(matches)?, matches.get_flag("overwrite"));
+    let body = json!({ "with_key": !matches.get_flag("without-key") });
+    let settings = flags::parse(matches)?;
+    // Looked at first, for the work takes long, and again at its end.
+    nothing_in_the_way(&target, overwrite)?;
+    control::with_house(settings, |control| {
+        let mut partial = Partial::begin(&target)?;
+        control.download(BACKUP, body, &mut partial.file)?;
+        let manifest = restore::manifest_of(&partial.path)?;
+        nothing_in_the_way(&target, overwrite)?;
+        partial.finish(&target)?;
+        told(matches, &target, &manifest, &[])
+    })
+}
+
+/// The file that the words name.
+pub(super) fn given(matches: &ArgMatches) -> Result<PathBuf, Failure> {
+    let none = || Failure::new(Code::Usage, "Name the file of the backup.");
+    matches.get_one::<PathBuf>("file").cloned().ok_or_else(none)
+}
+
+fn told(matches: &ArgMatches, target: &Path, manifest: &Manifest, lost: &[String]) -> Result<(), Failure> {
+    let shown = target.display();
+    let bytes = fs::metadata(target).map_or(0, |file| file.len());
+    let told = json!({ "file": shown.to_string(), "bytes": bytes, "manifest": manifest, "lost": lost });
+    answer(matches, &told, |_| {
+        let Manifest { counts, files_lost, .. } = manifest;
+        let lost = match files_lost {
+            0 => String::new(),
+            files => {
+                format!("{files} files of pictures were gone from the disk when it was made. {}\n", lost.join(" "))
+            }
+        };
+        format!("{shown} is whole: {bytes} bytes.\n{}{lost}", facts(manifest, counts))
+    })
+}
+
+/// What people read about a backup.
+fn facts(manifest: &Manifest, counts: &Counts) -> String {
+    let key = if manifest.has_key { "inside" } else { "not inside: keep it elsewhere" };
+    let facts = json!({
+        "made_at": manifest.made_at, "standin": manifest.standin, "counts": amounts(counts),
+        "members": manifest.listing.members, "key": key, "fingerprint": manifest.key_fingerprint,
+    });
+    output::facts(&facts, &FACTS)
+}
+
+/// Counts in words.
+pub(super) fn amounts(counts: &Counts) -> String {
+    let Counts { apps, users, pictures, contacts, administrators } = counts;
+    format!("{apps} apps, {users} users, {pictures} pictures, {contacts} contacts, {administrators} administrators")
+}
+
+fn nothing_in_the_way(target: &Path, overwrite: bool) -> Result<(), Failure> {
+    match !overwrite && fs::symlink_metadata(target).is_ok() {
+        true => {
+            let sentence = format!("There is a file {} already: name another, or say --overwrite.", target.display());
+            Err(Failure::new(Code::Refused, sentence))
+        }
+        false => Ok(()),
+    }
+}
+
+/// A file under another name, for as long as it is not whole. Dropped before that, it is removed.
+struct Partial {
+    path: PathBuf,
+    file: File,
+    is_named: bool,
+}
+
+impl Partial {
+    fn begin(target: &Path) -> Result<Self, Failure> {
+        let name = target.file_name().ok_or_else(|| Failure::new(Code::Usage, "Name a file for the backup."))?;
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(".partial");
+        let path = target.with_file_name(hidden);
+        let in_way = |cause: io::Error| {
+            let sentence = format!("{} cannot be written ({cause}): name another file.", path.display());
+            Failure::new(Code::Refused, sentence)
+        };
+        // What a command that was killed has left is nobody's; a lock says whether it is.
+        if let Ok(left) = File::open(&path) {
+            if left.try_lock().is_err() {
+                return Err(in_way(io::Error::other("another backup writes it")));
+            }
+            fs::remove_file(&path).map_err(in_way)?;
+        }
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(in_way)?;
+        file.try_lock().map_err(|cause| in_way(cause.into()))?;
+        Ok(Self { path, file, is_named: false })
+    }
+
+    /// Gives it its name, once it is on the disk.
+    fn finish(mut self, target: &Path) -> Result<(), Failure> {
+        let mut finish = || {
+            self.file.sync_all()?;
+            fs::rename(&self.path, target)?;
+            self.is_named = true;
+            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        };
+        finish().map_err(|cause: io::Error| {
+            Failure::new(Code::Refused, format!("{} cannot be written ({cause}).", target.display()))
+        })
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.is_named {
+            // The failure before it is the one to tell.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

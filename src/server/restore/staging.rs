@@ -1,0 +1,206 @@
+//! What a restore puts into a data folder: whole or not at all, whatever happens on the way.
+//!
+//! Everything is first written below `.restoring`. The file `whole` in there is the turning point: until it is on the disk a restore has
+//! changed nothing, and what lies there is rubbish; from then on what is left of the moving is done by whoever next takes the folder.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Read},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use crate::blob::sync_disk;
+
+const STAGED: &str = ".restoring";
+const WHOLE: &str = "whole";
+
+pub(super) const DATABASE: &str = "standin.db";
+pub(super) const KEY: &str = "server.key";
+pub(super) const PICTURES: &str = "pictures";
+
+/// What belongs to a database and is never restored.
+const BESIDE_DATABASE: [&str; 2] = ["standin.db-wal", "standin.db-shm"];
+
+/// Moved in this order: a folder with its database has everything else.
+const MOVED: [&str; 3] = [PICTURES, KEY, DATABASE];
+
+/// The files of a restore on their way. Dropped before [`Staging::put_in_place`], it leaves nothing.
+pub(super) struct Staging {
+    data: PathBuf,
+    staged: PathBuf,
+    is_whole: bool,
+}
+
+impl Staging {
+    /// Begins a restore into a data folder that this process has taken.
+    pub(super) fn begin(data: &Path) -> io::Result<Self> {
+        let staged = data.join(STAGED);
+        remove_if_there(&staged)?;
+        make_folder(&staged.join(PICTURES))?;
+        Ok(Self { data: data.to_owned(), staged, is_whole: false })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.staged.join(name)
+    }
+
+    /// Makes a file below, and the folders above it.
+    pub(super) fn create(&self, name: &str) -> io::Result<File> {
+        let path = self.staged.join(name);
+        if let Some(folder) = path.parent() {
+            make_folder(folder)?;
+        }
+        OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
+    }
+
+    /// Writes a whole file below.
+    pub(super) fn put(&self, name: &str, from: &mut dyn Read) -> io::Result<()> {
+        io::copy(from, &mut self.create(name)?).map(drop)
+    }
+
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.staged.join(name))
+    }
+
+    /// Puts everything in its place. What stood there goes into the folder `former` below the data folder.
+    pub(super) fn put_in_place(mut self, former: &str) -> io::Result<()> {
+        sync_disk(&self.staged)?;
+        let mark = self.create(WHOLE)?;
+        io::copy(&mut former.as_bytes(), &mut &mark)?;
+        mark.sync_all()?;
+        File::open(&self.staged)?.sync_all()?;
+        self.is_whole = true;
+        finish(&self.data)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.is_whole
+            && let Err(left) = remove_if_there(&self.staged)
+        {
+            log::warn!("{} stays until the next start: {left}", self.staged.display());
+        }
+    }
+}
+
+/// Ends what an earlier restore began: does the rest of its moving if it was whole, else removes what it left.
+pub(in crate::server) fn finish(data: &Path) -> io::Result<()> {
+    let staged = data.join(STAGED);
+    let former = match fs::read_to_string(staged.join(WHOLE)) {
+        Ok(former) => data.join(former),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return remove_if_there(&staged),
+        Err(cause) => return Err(cause),
+    };
+    if staged.join(DATABASE).exists() {
+        for name in BESIDE_DATABASE {
+            set_aside(&data.join(name), &former)?;
+        }
+    }
+    for name in MOVED {
+        // What is no longer staged has its place already; what never was leaves the former one where it is.
+        if staged.join(name).exists() {
+            set_aside(&data.join(name), &former)?;
+            fs::rename(staged.join(name), data.join(name))?;
+        }
+    }
+    if former.is_dir() {
+        File::open(&former)?.sync_all()?;
+    }
+    File::open(data)?.sync_all()?;
+    remove_if_there(&staged)?;
+    File::open(data)?.sync_all()
+}
+
+fn set_aside(path: &Path, former: &Path) -> io::Result<()> {
+    match (path.exists(), path.file_name()) {
+        (true, Some(name)) => {
+            make_folder(former)?;
+            fs::rename(path, former.join(name))
+        }
+        (_, _) => Ok(()),
+    }
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(path: &Path, text: &str) {
+        make_folder(path.parent().expect("it has one")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    fn text(path: &Path) -> Option<String> {
+        fs::read_to_string(path).ok()
+    }
+
+    /// A folder with something in it, and a whole restore beside it that was cut off after `moved` of its steps.
+    fn cut_off(moved: usize) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path();
+        for name in ["standin.db", "standin.db-wal", "server.key", "pictures/ab/x"] {
+            written(&data.join(name), "former");
+        }
+        for name in ["standin.db", "server.key", "pictures/cd/y"] {
+            written(&data.join(STAGED).join(name), "new");
+        }
+        written(&data.join(STAGED).join(WHOLE), ".before");
+        let former = data.join(".before");
+        let steps: [&dyn Fn() -> io::Result<()>; 7] = [
+            &|| set_aside(&data.join("standin.db-wal"), &former),
+            &|| set_aside(&data.join(PICTURES), &former),
+            &|| fs::rename(data.join(STAGED).join(PICTURES), data.join(PICTURES)),
+            &|| set_aside(&data.join(KEY), &former),
+            &|| fs::rename(data.join(STAGED).join(KEY), data.join(KEY)),
+            &|| set_aside(&data.join(DATABASE), &former),
+            &|| fs::rename(data.join(STAGED).join(DATABASE), data.join(DATABASE)),
+        ];
+        for step in steps.iter().take(moved) {
+            step().expect("it moves");
+        }
+        folder
+    }
+
+    #[test]
+    fn a_restore_that_was_whole_is_put_in_place_wherever_it_was_cut_off() {
+        for moved in 0..=7 {
+            let folder = cut_off(moved);
+            let data = folder.path();
+            finish(data).expect("it ends");
+            for (name, former) in [("standin.db", true), ("server.key", true), ("standin.db-wal", false)] {
+                assert_eq!(text(&data.join(name)).is_some(), former, "{name} after {moved}");
+                assert_eq!(text(&data.join(".before").join(name)).as_deref(), Some("former"), "{name} after {moved}");
+            }
+            assert_eq!(text(&data.join("standin.db")).as_deref(), Some("new"));
+            assert_eq!(text(&data.join("pictures/cd/y")).as_deref(), Some("new"));
+            assert_eq!(text(&data.join("pictures/ab/x")), None);
+            assert_eq!(text(&data.join(".before/pictures/ab/x")).as_deref(), Some("former"));
+            assert!(!data.join(STAGED).exists());
+        }
+    }
+
+    #[test]
+    fn a_restore_that_was_not_whole_leaves_everything_as_it_was() {
+        let folder = cut_off(0);
+        let data = folder.path();
+        fs::remove_file(data.join(STAGED).join(WHOLE)).expect("it was there");
+        finish(data).expect("it ends");
+        for name in ["standin.db", "standin.db-wal", "server.key", "pictures/ab/x"] {
+            assert_eq!(text(&data.join(name)).as_deref(), Some("former"));
+        }
+        assert!(!data.join(STAGED).exists() && !data.join(".before").exists());
+    }
+}

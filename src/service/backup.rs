@@ -1,0 +1,240 @@
+//! Backups: everything the house remembers at one moment, as one stream, while it serves.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Write},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{OwnedMutexGuard, mpsc},
+    time,
+};
+
+use crate::{
+    archive::{self, Content, Counts, FORMAT, Listing, Manifest, Member, Place},
+    blob::{Folder, Workplace},
+    domain::{
+        avatar::{PictureKey, Rendition},
+        error::Error,
+        secret::Secret,
+        time::Moment,
+    },
+    service::{Service, blocking},
+    store::{self, Amounts, Store},
+};
+
+/// How long a backup waits for another one, or for a step of the sweep, before it is refused.
+const TURN_WAIT: Duration = Duration::from_secs(60);
+
+/// Bytes handed over at a time.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// Pieces that may wait for whoever takes them: with [`PIECE_BYTES`] all the memory a backup holds on its way out.
+const PIECES_WAITING_MAX: usize = 4;
+
+const DATABASE: &str = "standin.db";
+const PACKED: &str = "standin.db.zst";
+const LISTING: &str = "members.jsonl";
+
+/// The pieces of a backup, in order. After an error it is worth nothing; whoever drops it early ends the work.
+pub type Pieces = mpsc::Receiver<Result<Bytes, Error>>;
+
+impl Service {
+    /// Makes a backup of what is committed when it begins: the database copied in one step and checked, the files of every picture it
+    /// names, and the server key if `with_key`. Writes go on meanwhile, and pictures that are replaced stay until it is done.
+    ///
+    /// It resolves when everything is read once and listed; the pieces read the pictures a second time. Takes room on the data folder's
+    /// disk for the database twice, once of it packed. One at a time.
+    /// # Errors
+    /// `TooMany` while there is another one; `StorageFull`; `Internal` when the copy of the database is damaged.
+    pub async fn back_up(&self, with_key: bool) -> Result<Pieces, Error> {
+        let turn = time::timeout(TURN_WAIT, self.house.removing.clone().lock_owned());
+        let turn = turn.await.map_err(|_| Error::TooMany { what: "backups at one time", retry_after: TURN_WAIT })?;
+        let (store, folder) = (self.house.store.clone(), self.house.pictures.folder.clone());
+        let key = with_key.then(|| self.house.keyring.exported());
+        let at = self.now();
+        let begun = blocking(move || Begun::new(&store, folder, key, at, turn)).await??;
+        let (to, pieces) = mpsc::channel(PIECES_WAITING_MAX);
+        tokio::task::spawn_blocking(move || begun.send(to));
+        Ok(pieces)
+    }
+}
+
+/// A backup whose members are known.
+struct Begun {
+    place: Workplace,
+    folder: Folder,
+    key: Option<Secret>,
+    manifest: Manifest,
+    at: Moment,
+    // Dropped last: while it is held no picture is removed.
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Begun {
+    fn new(
+        store: &Store,
+        folder: Folder,
+        key: Option<Secret>,
+        at: Moment,
+        turn: OwnedMutexGuard<()>,
+    ) -> Result<Self, Error> {
+        let place = folder.workplace("backup")?;
+        let database = place.path(DATABASE);
+        store.copy_to(&database)?;
+        let inspected = store::inspect(&database)?;
+        let (packed, whole) =
+            archive::pack(place.open(DATABASE)?, place.create(PACKED)?).map_err(fault("packing the database"))?;
+        let mut list = List::new(place.create(LISTING)?);
+        if let Some(key) = &key {
+            let content = archive::content_of(key.expose().as_bytes()).map_err(fault("listing the key"))?;
+            list.add(&Place::Key, Some(content))?;
+        }
+        list.add(&Place::Database, Some(packed))?;
+        store::each_picture(&database, |key| list.add_picture(&folder, &key))?;
+        place.remove(DATABASE)?;
+        let files_lost = list.lost;
+        let manifest = Manifest {
+            format: FORMAT,
+            standin: env!("CARGO_PKG_VERSION").to_owned(),
+            schema: inspected.schema,
+            made_at: at.to_string(),
+            key_fingerprint: archive::hex(&inspected.key_fingerprint.0),
+            has_key: key.is_some(),
+            counts: counts(inspected.amounts),
+            files_lost,
+            database: whole,
+            listing: list.end()?,
+        };
+        Ok(Self { place, folder, key, manifest, at, _turn: turn })
+    }
+
+    /// Hands the pieces over; what fails on the way is the last of them.
+    fn send(self, to: mpsc::Sender<Result<Bytes, Error>>) {
+        let mut outlet = Outlet { to, piece: Vec::with_capacity(PIECE_BYTES) };
+        match self.write(&mut outlet) {
+            Ok(()) => {}
+            Err(_) if outlet.to.is_closed() => log::warn!("a backup was broken off by whoever asked for it"),
+            Err(error) => {
+                log::error!("a backup broke off: {error:?}");
+                let _ = outlet.to.blocking_send(Err(error));
+            }
+        }
+    }
+
+    fn write(&self, to: &mut Outlet) -> Result<(), Error> {
+        let writing = fault("writing a backup");
+        let at_s = self.at.unix_s().unsigned_abs();
+        let listing = self.place.open(LISTING)?;
+        let mut writer = archive::Writer::begin(to, at_s, &self.manifest, listing).map_err(&writing)?;
+        for line in BufReader::new(self.place.open(LISTING)?).lines() {
+            let Member { name, content } =
+                serde_json::from_str(&line.map_err(&writing)?).map_err(|cause| writing(cause.into()))?;
+            let Some(content) = content else { continue };
+            let put = match Place::parse(&name) {
+                Some(Place::Key) => {
+                    writer.put(&name, &content, self.key.as_ref().map_or(&[][..], |key| key.expose().as_bytes()))
+                }
+                Some(Place::Database) => writer.put(&name, &content, self.place.open(PACKED)?),
+                Some(Place::Picture(key, rendition)) => match self.folder.open_file(&key, rendition.name())? {
+                    Some(file) => writer.put(&name, &content, file),
+                    None => return Err(Error::internal(format_args!("{name} was removed while it was copied"))),
+                },
+                None => return Err(Error::internal(format_args!("{name} is no member of a backup"))),
+            };
+            put.map_err(&writing)?;
+        }
+        writer.end().map_err(&writing)
+    }
+}
+
+/// The listing as it grows, on the disk.
+struct List<F> {
+    file: F,
+    line: Vec<u8>,
+    members: u64,
+    bytes: u64,
+    lost: u64,
+}
+
+impl<F: io::Read + Write + io::Seek> List<F> {
+    fn new(file: F) -> Self {
+        Self { file, line: Vec::with_capacity(PIECE_BYTES), members: 0, bytes: 0, lost: 0 }
+    }
+
+    fn add(&mut self, place: &Place, content: Option<Content>) -> Result<(), Error> {
+        self.members += 1;
+        self.bytes += content.as_ref().map_or(0, |content| content.bytes);
+        self.lost += u64::from(content.is_none());
+        serde_json::to_writer(&mut self.line, &Member { name: place.name(), content }).map_err(Error::internal)?;
+        self.line.push(b'\n');
+        match self.line.len() < PIECE_BYTES / 2 {
+            true => Ok(()),
+            false => self.flush(),
+        }
+    }
+
+    /// A file that the disk no longer has is listed as lost: one avatar less must not cost everybody their backup.
+    fn add_picture(&mut self, folder: &Folder, key: &PictureKey) -> Result<(), Error> {
+        for rendition in Rendition::ALL {
+            let content = match folder.open_file(key, rendition.name())? {
+                Some(file) => Some(archive::content_of(file).map_err(fault("reading a picture"))?),
+                None => None,
+            };
+            self.add(&Place::Picture(key.clone(), rendition), content)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.file.write_all(&self.line).map_err(fault("listing the members of a backup"))?;
+        self.line.clear();
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Listing, Error> {
+        self.flush()?;
+        self.file.rewind().map_err(fault("listing the members of a backup"))?;
+        let content = archive::content_of(self.file).map_err(fault("listing the members of a backup"))?;
+        Ok(Listing { content, members: self.members, bytes: self.bytes })
+    }
+}
+
+/// Where a backup leaves the thread it is made on.
+struct Outlet {
+    to: mpsc::Sender<Result<Bytes, Error>>,
+    piece: Vec<u8>,
+}
+
+impl Write for Outlet {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let room = PIECE_BYTES.saturating_sub(self.piece.len()).min(buffer.len());
+        self.piece.extend_from_slice(buffer.get(..room).unwrap_or_default());
+        if self.piece.len() >= PIECE_BYTES {
+            self.flush()?;
+        }
+        Ok(room)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE_BYTES));
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        match piece.is_empty() {
+            true => Ok(()),
+            false => self.to.blocking_send(Ok(piece.into())).map_err(gone),
+        }
+    }
+}
+
+fn counts(of: Amounts) -> Counts {
+    let Amounts { apps, users, pictures, contacts, administrators } = of;
+    Counts { apps, users, pictures, contacts, administrators }
+}
+
+fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
+    move |cause| match matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        true => Error::StorageFull,
+        false => Error::internal(format_args!("{doing}: {cause}")),
+    }
+}

@@ -1,0 +1,38 @@
+//! Another server key for a database whose own is lost.
+
+use std::path::Path;
+
+use crate::{
+    domain::{
+        app::{AccountPassword, App},
+        error::Error,
+        id::{AppKey, UserId},
+    },
+    service::credentials::{self, Keyring, Purpose, SealedKind},
+    store::{self, Made},
+};
+
+/// Gives a database that nobody serves to the key of `keyring`. What only the former key opened is drawn anew: each app's secret,
+/// licence key and back-end password (unless an operator chose that), each user's token and issued password. Passwords that people chose
+/// and tickets that were drawn at random go on. Whole or not at all.
+/// # Errors
+/// Store errors.
+pub fn give_new_key(database: &Path, keyring: &Keyring) -> Result<(), Error> {
+    let renew = |app: &mut App| renew_app(app, keyring);
+    let draw = |app: AppKey, user: &UserId| Made {
+        token: keyring.draw(Purpose::UserToken, app, user),
+        issued: keyring.draw(Purpose::IssuedPassword, app, user),
+    };
+    store::with_new_key(database, keyring.fingerprint(), renew, draw)
+}
+
+fn renew_app(app: &mut App, keyring: &Keyring) -> Result<(), Error> {
+    app.secret = keyring.seal(SealedKind::AppSecret, &credentials::new_app_secret())?;
+    app.former_secret = None;
+    app.license_key = keyring.seal(SealedKind::LicenseKey, &credentials::new_license_key())?;
+    if matches!(app.account_password, AccountPassword::Derived(_)) {
+        app.account_password =
+            AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &app.account));
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Copies of the database, and databases that nobody serves: for backups.
+
+use std::path::Path;
+
+use super::{Store, sqlite::snapshot};
+use crate::domain::{
+    app::App,
+    avatar::PictureKey,
+    error::Error,
+    id::{AppKey, UserId},
+    secret::{Derived, Digest},
+};
+
+/// How much a database holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Tenants.
+    pub apps: u64,
+    /// Of all apps.
+    pub users: u64,
+    /// Of all users, those included that wait for the sweep.
+    pub pictures: u64,
+    /// Rows of contact lists.
+    pub contacts: u64,
+    /// Of the house.
+    pub administrators: u64,
+}
+
+/// A database that is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspected {
+    /// The version of its schema.
+    pub schema: u32,
+    /// Of the server key that its secrets belong to.
+    pub key_fingerprint: Digest,
+    /// What it holds.
+    pub amounts: Amounts,
+}
+
+/// What of a user was made from the server key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// The user token.
+    pub token: Derived,
+    /// The issued password.
+    pub issued: Derived,
+}
+
+impl Store {
+    /// Copies everything that is committed now into a new file (mode 0600), in one step on a reader, so that writes go on meanwhile: taken
+    /// 100 pages at a time, a copy began anew with each of them and never ended. Blocks while the file is read and written.
+    /// # Errors
+    /// Those of every read; `StorageFull`.
+    pub fn copy_to(&self, file: &Path) -> Result<(), Error> {
+        self.0.read(|connection| snapshot::copy(connection, file))
+    }
+}
+
+/// Reads a whole database that nobody serves, and checks every page, index and reference of it. Blocks while the file is read, and longer than a plain copy takes.
+/// # Errors
+/// `Internal`, naming what is wrong.
+pub fn inspect(database: &Path) -> Result<Inspected, Error> {
+    snapshot::inspect(database)
+}
+
+/// What a database that nobody serves holds. Nothing is checked.
+/// # Errors
+/// `Internal`, when it cannot be read.
+pub fn amounts(database: &Path) -> Result<Amounts, Error> {
+    snapshot::amounts(database)
+}
+
+/// Gives the names of all pictures of a database that nobody serves to `each`, in their order.
+/// # Errors
+/// `Internal`, when it cannot be read; those of `each`.
+pub fn each_picture(database: &Path, each: impl FnMut(PictureKey) -> Result<(), Error>) -> Result<(), Error> {
+    snapshot::each_picture(database, each)
+}
+
+/// Gives a database that nobody serves to another server key, whole or not at all: each app as `renew_app` leaves it, and each user with
+/// the secrets that `draw` makes. Sessions whose tokens were made from the former key end.
+/// # Errors
+/// `Internal`, when it cannot be read or written; `StorageFull`; those of the two.
+pub fn with_new_key(
+    database: &Path,
+    fingerprint: Digest,
+    renew_app: impl FnMut(&mut App) -> Result<(), Error>,
+    draw: impl FnMut(AppKey, &UserId) -> Made,
+) -> Result<(), Error> {
+    snapshot::with_new_key(database, fingerprint, renew_app, draw)
+}
