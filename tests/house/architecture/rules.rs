@@ -87,7 +87,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("rust-embed", &["http"]),
     ("rusqlite", SQLITE),
     ("rusqlite_migration", SQLITE),
-    ("rustix", &["blob"]),
+    ("rustix", &["blob", "server"]),
     ("rustls", &["server", "main"]),
     ("serde", &["domain", "settings", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
     ("serde_json", &["domain", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
