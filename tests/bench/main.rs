@@ -14,6 +14,8 @@ mod pictures;
 mod portrait_get;
 mod process;
 mod reads;
+mod restart;
+mod soak;
 mod table;
 mod uploads;
 mod users;
@@ -35,6 +37,8 @@ const BENCHMARKS: &[Benchmark] = &[
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
+    ("restart [USERS]", "kill -9 under 32 writers at 100,000 users: the first good answer after", restart::run),
+    ("soak [MINUTES]", "half the load it can bear, uploads among it: what grows, what fails", soak::run),
     ("uploads", "32 photos of 24 megapixels at one time: answered after, memory", uploads::run),
 ];
 
