@@ -92,7 +92,7 @@ impl Shelf {
 }
 
 #[actix_web::test]
-async fn a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
+async fn promise_05_a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
     let shelf = Shelf::new().await;
     let (former, _) = shelf.upload("ada").await;
     shelf.pass(Duration::from_secs(24 * 3600));
@@ -117,7 +117,7 @@ async fn the_pictures_of_a_deleted_user_leave_the_disk() {
 }
 
 #[actix_web::test]
-async fn files_without_a_row_leave_at_the_start() {
+async fn promise_05_files_without_a_row_leave_at_the_start() {
     let shelf = Shelf::new().await;
     let (user, _) = shelf.upload("ada").await;
     let stray = shelf.folder.path().join("pictures/zz/zzzzzzzzzzzzzzzzzzzzzz");
@@ -128,7 +128,7 @@ async fn files_without_a_row_leave_at_the_start() {
 }
 
 #[actix_web::test]
-async fn a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is_set_back() {
+async fn promise_13_a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is_set_back() {
     let shelf = Shelf::new().await;
     let (_, ticket) = shelf.upload("ada").await;
     shelf.pass(Duration::from_secs(3600) - Duration::from_micros(1));
