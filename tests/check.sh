@@ -106,6 +106,7 @@ step licences deny check --hide-inclusion-graph licenses bans sources
 step advisories advisories
 step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
+step small_disk tests/small_disk.sh
 step sdk_python sdk_python
 step documents documents
 step litestream litestream

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
     os::unix::{
-        fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
         net::UnixListener,
     },
     path::Path,
@@ -20,14 +20,16 @@ use crate::{
 /// Makes the data folder where there is none, closes it to others, takes it for this process, and ends a restore that broke off.
 pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
     let shown = data.display();
-    let in_way = |error: io::Error| {
-        unusable(format!(
+    let in_way = |error: io::Error| match is_full(&error) {
+        true => unusable(format!("The disk of the data folder {shown} is full: make room, then start again.")),
+        false => unusable(format!(
             "The data folder {shown} cannot be used ({error}): let this user own it, or name another with --data."
-        ))
+        )),
     };
     if !data.is_dir() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(in_way)?;
     }
+    refuse_closed(data, &fs::metadata(data).map_err(in_way)?)?;
     if !is_ours(data).map_err(in_way)? {
         return Err(unusable(format!(
             "The folder {shown} holds other things than a data folder does: name an empty one, or one of Standin's, with --data."
@@ -52,6 +54,29 @@ pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
         }),
         Err(TryLockError::Error(error)) => Err(in_way(error)),
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Refuses a folder that is not meant for this process, even where it could get its way: as root, or by changing the mode.
+fn refuse_closed(data: &Path, folder: &fs::Metadata) -> Result<(), StartError> {
+    let shown = data.display();
+    let (owner, own) = (folder.uid(), rustix::process::geteuid().as_raw());
+    if owner != own {
+        return Err(unusable(format!(
+            "The data folder {shown} belongs to another user ({owner}, this one is {own}): run as that user, give it to this one with \
+             chown -R, or name another with --data."
+        )));
+    }
+    let mode = folder.mode() & 0o7777;
+    if mode & 0o200 == 0 {
+        return Err(unusable(format!(
+            "The data folder {shown} is read-only (its mode is {mode:04o}): make it writable with chmod u+w, or name another with --data."
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a folder is a data folder or may become one: a mistyped `--data` must not close and empty somebody's folders.

@@ -359,13 +359,19 @@ impl Running {
     pub async fn stop(self) -> io::Result<()> {
         // Live connections first: they would outlast every wait for requests in flight.
         self.service.dismiss_listeners();
-        if let Some((handle, public)) = self.public {
+        let public = async {
+            let Some((handle, public)) = self.public else { return Ok(()) };
             handle.stop(true).await;
-            public.await.map_err(io::Error::other)??;
-        }
-        let (handle, control) = self.control;
-        handle.stop(true).await;
-        control.await.map_err(io::Error::other)??;
+            public.await.map_err(io::Error::other)?
+        };
+        let control = async {
+            let (handle, control) = self.control;
+            handle.stop(true).await;
+            control.await.map_err(io::Error::other)?
+        };
+        // Both doors at once, so that all together wait no longer than STOP_WAIT_S.
+        let (public, control) = tokio::join!(public, control);
+        public.and(control)?;
         self.sweeping.abort();
         if let Some(renewing) = self.renewing {
             renewing.abort();

@@ -78,8 +78,24 @@ impl OpenError {
     fn newer_schema(database: &Path, found: usize) -> Self {
         let shown = database.display();
         Self(format!(
-            "The database {shown} was written by a newer Standin (its schema has version {found}): start that one, or \
-             restore a backup made by this one."
+            "The database {shown} was written by a newer Standin (its schema has version {found}), and was left as it is: \
+             start that Standin, or restore a backup made by this one."
+        ))
+    }
+
+    fn no_room_for_copy(database: &Path, bytes: u64) -> Self {
+        let shown = database.display();
+        Self(format!(
+            "The disk has no room for the copy of the database {shown} that is made before its schema is changed: make \
+             room for {bytes} bytes beside it, then start again. Nothing was changed."
+        ))
+    }
+
+    fn uncopied(database: &Path, cause: impl fmt::Display) -> Self {
+        let shown = database.display();
+        Self(format!(
+            "The database {shown} cannot be copied before its schema is changed ({cause}): check the disk and that this \
+             user may write beside it, then start again. Nothing was changed."
         ))
     }
 
@@ -404,6 +420,12 @@ impl Store {
     /// Those of every write.
     pub async fn forget_ticket(&self, digest: Digest) -> Result<(), Error> {
         self.0.write(move |tx| tickets::forget(tx, &digest)).await
+    }
+
+    /// Ends the session of a ticket that was seen to be over, some time soon and without waiting for it: nothing hangs on it but that it
+    /// stays over when the clock is set back.
+    pub fn let_ticket_go(&self, digest: Digest) {
+        self.0.post(move |tx| tickets::forget(tx, &digest));
     }
 
     /// Forgets a user's device of this platform, if it has told of one.

@@ -16,7 +16,9 @@ mod pictures;
 mod portrait_get;
 mod process;
 mod reads;
+mod restart;
 mod slow;
+mod soak;
 mod sockets;
 mod table;
 mod uploads;
@@ -44,6 +46,8 @@ const BENCHMARKS: &[Benchmark] = &[
     ("uploads [BUDGET]", "32 photos of 24 megapixels at once, also on a small budget: memory", uploads::run),
     ("sockets [COUNT]", "10,000 idle connections, plain, TLS, WebSocket: memory each, others' waits", sockets::run),
     ("slow [COUNT]", "400 clients that stall or drip: how long they last, others' waits", slow::run),
+    ("restart [USERS]", "kill -9 under 32 writers at 100,000 users: the first good answer after", restart::run),
+    ("soak [MINUTES]", "half the load it can bear, uploads among it: what grows, what fails", soak::run),
 ];
 
 /// What a benchmark starts as a process of its own.

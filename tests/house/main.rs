@@ -48,4 +48,5 @@ mod tencent_friends;
 mod tencent_rest;
 mod tencent_socket;
 mod tls;
+mod upgrade;
 mod user_sig;

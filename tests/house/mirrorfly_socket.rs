@@ -148,6 +148,17 @@ impl Socket {
         frames
     }
 
+    /// The code of the frame that closes the socket, after whatever is said before it.
+    pub(crate) async fn closes(&mut self) -> Option<tungstenite::protocol::frame::coding::CloseCode> {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Close(reason))) => return reason.map(|reason| reason.code),
+                None | Some(Err(_)) => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
     /// Nothing comes for a while.
     pub(crate) async fn hears_nothing(&mut self) {
         if let Ok(heard) = tokio::time::timeout(SILENCE, self.0.next()).await {

@@ -32,16 +32,6 @@ async fn told_to_stop_it_ends_with_code_0() {
 }
 
 #[actix_web::test]
-async fn a_second_process_on_the_same_folder_is_refused_with_a_sentence() {
-    let house = Standin::fresh().await;
-    let second = standin(&house.data()).args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
-    let said = String::from_utf8(second.stderr).unwrap();
-    assert_eq!(second.status.code(), Some(3), "{said}");
-    assert!(said.contains("is in use by another standin"), "{said}");
-    assert!(std::path::Path::new(&format!("/proc/{}", house.pid())).exists());
-}
-
-#[actix_web::test]
 async fn a_folder_of_somebody_elses_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("home");

@@ -1,7 +1,13 @@
 //! The house's promises to its operator, by their numbers, where no file of a call or room shows them already.
 
+mod acknowledged;
 mod bodies;
+mod busy;
 mod channel;
+mod clock;
+mod disk_full;
+mod failing_disk;
+mod folder;
 mod framing;
 mod inputs;
 mod limits;
@@ -9,18 +15,31 @@ mod observe;
 mod odd;
 mod passwords;
 mod rest;
+pub(crate) mod shim;
 mod slow;
+mod stopping;
 mod tenants;
 mod tokens;
 mod unsafety;
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::{Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     time::Duration,
 };
 
-use super::standin::Standin;
+use reqwest::Method;
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+
+use super::{
+    mirrorfly_socket, photo,
+    standin::{Answer, Standin, form, send, standin},
+    tencent_rest, tencent_socket, user_sig,
+};
 
 /// Longer than anything may take that is answered at once.
 const WAIT: Duration = Duration::from_secs(20);
@@ -88,7 +107,57 @@ impl Dice {
 
 /// A line of `/proc/PID/status` that counts kibibytes, in MiB.
 fn memory_mib(house: &Standin, line: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
     let found = status.lines().find_map(|each| each.strip_prefix(line)?.strip_prefix(':'));
     found.unwrap().split_whitespace().next().unwrap().parse::<u64>().unwrap() >> 10
+}
+
+/// createUser with a small photo.
+async fn upload(house: &Standin, back_end: &str, id: &str) -> Answer {
+    house.create_user_with_picture(back_end, id, "a.jpg", photo::jpeg(64, 48)).await
+}
+
+/// The key of the picture that an upload was answered with.
+fn picture_of(answer: &Answer) -> String {
+    let said = answer.json();
+    let address = said["data"]["profileUrl"].as_str().unwrap_or_else(|| panic!("{said}"));
+    address.rsplit('/').next().unwrap().to_owned()
+}
+
+async fn register(house: &Standin, id: &str, name: &str) -> Answer {
+    house.login_or_register(json!({ "user_id": id, "username": name })).await
+}
+
+/// The number in an answer that says why not: HTTP's, or the one in the body where the wire wants HTTP 200. 0: it went well.
+fn refusal(answer: &Answer) -> u64 {
+    if answer.status != 200 {
+        return answer.status.into();
+    }
+    let said = answer.json();
+    let in_body = said.get("status").or(said.get("ErrorCode")).and_then(Value::as_u64).unwrap_or(0);
+    if in_body == 200 { 0 } else { in_body }
+}
+
+/// SQLite finds no fault, nothing is on its way, and the pictures on the disk are those of the rows, each with its six files.
+pub(crate) fn assert_is_whole(data: &Path) {
+    let database = Connection::open_with_flags(data.join("standin.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let integrity: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(integrity, "ok");
+    assert!(!database.prepare("PRAGMA foreign_key_check").unwrap().exists([]).unwrap());
+    assert_eq!(names(&data.join("incoming")), BTreeSet::new());
+    let mut rows = database.prepare("SELECT key FROM picture").unwrap();
+    let rows: BTreeSet<String> = rows.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let mut found = BTreeSet::new();
+    for shard in names(&data.join("pictures")) {
+        for picture in names(&data.join("pictures").join(&shard)) {
+            let files = data.join("pictures").join(&shard).join(&picture);
+            assert_eq!(names(&files).len(), 6, "half a picture: {files:?}");
+            found.insert(picture);
+        }
+    }
+    assert_eq!(found, rows, "files and rows");
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }

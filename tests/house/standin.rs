@@ -68,9 +68,14 @@ impl Standin {
 
     /// A server on a new folder, with these environment variables beside the fixture's own.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::over(tempfile::tempdir().unwrap(), variables).await
+    }
+
+    /// A server on `data` in this folder, which may stand already.
+    #[expect(clippy::unused_async, reason = "as the others that start one")]
+    pub(crate) async fn over(folder: TempDir, variables: &[(&str, &str)]) -> Self {
         let variables =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
-        let folder = tempfile::tempdir().unwrap();
         let (child, base, log) = start(&folder.path().join("data"), &variables);
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { child, folder, variables, base, log, client }
@@ -126,9 +131,24 @@ impl Standin {
 
     /// SIGTERM, and the exit code.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
+        self.tell_to_stop();
+        self.ended()
+    }
+
+    /// SIGTERM.
+    pub(crate) fn tell_to_stop(&self) {
         let kill = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(kill.success());
+    }
+
+    /// Waits for the end, and the exit code.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
+    }
+
+    /// Whether the process has not ended.
+    pub(crate) fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Starts it again on the same folder, after [`Standin::kill`] or [`Standin::terminate`].

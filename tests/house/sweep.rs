@@ -148,7 +148,7 @@ async fn the_pictures_of_a_deleted_user_leave_the_disk() {
 }
 
 #[actix_web::test]
-async fn files_without_a_row_leave_at_the_start() {
+async fn promise_05_files_without_a_row_leave_at_the_start() {
     let shelf = Shelf::new().await;
     let (user, _) = shelf.upload("ada").await;
     let stray = shelf.folder.path().join("pictures/zz/zzzzzzzzzzzzzzzzzzzzzz");
@@ -159,7 +159,7 @@ async fn files_without_a_row_leave_at_the_start() {
 }
 
 #[actix_web::test]
-async fn a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is_set_back() {
+async fn promise_13_a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is_set_back() {
     let shelf = Shelf::new().await;
     let (_, ticket) = shelf.upload("ada").await;
     shelf.pass(Duration::from_secs(3600) - Duration::from_micros(1));

@@ -26,7 +26,7 @@ pub(crate) async fn house() -> Standin {
 }
 
 /// The address of a command with a good signature of the app's administrator.
-fn address(command: &str) -> String {
+pub(crate) fn address(command: &str) -> String {
     let sig = user_sig("administrator");
     format!("/v4/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}&random=99&contenttype=json")
 }

@@ -202,6 +202,17 @@ impl Socket {
         }
     }
 
+    /// The code of the frame that closes the socket, after whatever is said before it.
+    pub(crate) async fn closes(&mut self) -> Option<CloseCode> {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Close(reason))) => return reason.map(|reason| reason.code),
+                None | Some(Err(_)) => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
     /// The socket is good for a call.
     async fn still_answers(&mut self) {
         assert_eq!(self.ask_as(HEARTBEAT, json!({}), json!({})).await, ok(json!({})));

@@ -18,12 +18,13 @@ pub(super) mod search;
 pub(super) mod sessions;
 pub(super) mod snapshot;
 pub(super) mod tickets;
+mod upgrade;
 pub(super) mod users;
 mod writer;
 
 use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, config::DbConfig, ffi};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::watch;
 
@@ -77,7 +78,7 @@ pub(super) struct Engine {
 impl Engine {
     /// Creates (0600) or opens the database, brings its schema up to date and starts writer and readers.
     pub(super) fn open(database: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
-        if rusqlite::version_number() < VERSION_MIN {
+        if !is_sound(rusqlite::version_number()) {
             return Err(OpenError::old_engine(rusqlite::version()));
         }
         create_private(database).map_err(|cause| OpenError::unusable(database, cause))?;
@@ -93,6 +94,11 @@ impl Engine {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.writer.write(work).await
+    }
+
+    /// Runs `work` on the writer some time soon, if it has room; nobody waits for it.
+    pub(super) fn post(&self, work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
+        self.writer.post(work);
     }
 
     /// Runs `work` at once, on the caller's thread.
@@ -121,15 +127,26 @@ fn create_private(database: &Path) -> std::io::Result<()> {
     fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(database).map(drop)
 }
 
+/// Whether a version of SQLite may have this house's data.
+fn is_sound(version: i32) -> bool {
+    version >= VERSION_MIN
+}
+
 fn open_writer(database: &Path, durability: Durability) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let unusable = |cause: rusqlite::Error| OpenError::unusable(database, cause);
     let mut connection = Connection::open_with_flags(database, flags).map_err(unusable)?;
     connection.busy_timeout(LOCK_WAIT_MAX).map_err(unusable)?;
-    let version = SCHEMA.current_version(&connection).map_err(|cause| OpenError::unusable(database, cause))?;
-    if let SchemaVersion::Outside(found) = version {
-        return Err(OpenError::newer_schema(database, found.get()));
+    // Not even a log that another version left is carried over before it is known that the file is ours to change.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unusable)?;
+    match SCHEMA.current_version(&connection).map_err(|cause| OpenError::unusable(database, cause))? {
+        SchemaVersion::Outside(found) => return Err(OpenError::newer_schema(database, found.get())),
+        SchemaVersion::Inside(found) if found.get() < STEPS.len() => {
+            upgrade::keep_copy(&connection, database, found.get(), STEPS.len())?;
+        }
+        SchemaVersion::Inside(_) | SchemaVersion::NoneSet => {}
     }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(unusable)?;
     if !tune(&connection, durability).map_err(unusable)? {
         return Err(OpenError::unusable(database, "its file system cannot hold a write-ahead log"));
     }
@@ -190,4 +207,15 @@ impl From<rusqlite::Error> for Error {
 /// Whether a constraint says that there is such a row already.
 fn is_taken(cause: &rusqlite::Error) -> bool {
     cause.sqlite_error().is_some_and(|failure| failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_sound_sqlite_is_3_51_3() {
+        assert_eq!([3_051_002, 3_051_003, 3_051_004].map(is_sound), [false, true, true]);
+        assert!(is_sound(rusqlite::version_number()), "the one that is built in");
+    }
 }

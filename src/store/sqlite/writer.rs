@@ -117,6 +117,14 @@ impl Writer {
         told.await.unwrap_or_else(|_| Err(Error::internal("the writer ended before it answered")))
     }
 
+    /// Runs `work` some time soon; nobody hears how it went. Nothing is done when the queue is full or the writer closed.
+    pub(super) fn post(&self, work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
+        let (tell, _) = oneshot::channel();
+        if self.enqueue(job(work, tell)).is_err() {
+            log::debug!("a write that nobody waits for found the queue full");
+        }
+    }
+
     fn enqueue(&self, job: Job) -> Result<(), Error> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         // Before it is sent, or the thread could take away what was not counted yet.

@@ -94,7 +94,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("rust-embed", &["http"]),
     ("rusqlite", SQLITE),
     ("rusqlite_migration", SQLITE),
-    ("rustix", &["blob", "main"]),
+    ("rustix", &["blob", "main", "server"]),
     ("rustls", &["server", "http", "main"]),
     ("serde", &["domain", "archive", "settings", "store/sqlite", "service/user_sig", "http", "dialect", "main"]),
     (

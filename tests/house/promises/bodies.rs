@@ -172,7 +172,7 @@ async fn promise_32_damaged_uploads_are_answered_at_once_and_never_by_a_failure(
         part("name=\"licenseKey\"", LICENSE_KEY.as_bytes()),
         part("name=\"userIdentifier\"", b"u1"),
         part("name=\"metaData\"", b"{\"a\":1}"),
-        part("name=\"profileFile\"; filename=\"f.png\"\r\nContent-Type: image/png", &crate::photo::png(8, 8)),
+        part("name=\"profileFile\"; filename=\"f.png\"\r\nContent-Type: image/png", &photo::png(8, 8)),
         b"--XX--\r\n".to_vec(),
     ]
     .concat();

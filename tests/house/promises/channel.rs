@@ -45,7 +45,7 @@ async fn promise_36_an_administrator_has_twenty_streams_and_gets_one_back_for_on
 
 #[actix_web::test]
 async fn promise_36_no_channel_tells_anything_before_it_is_known_to_whom() {
-    let house = Standin::with(&[crate::user_sig::WITH_SDK_APP_ID]).await;
+    let house = Standin::with(&[user_sig::WITH_SDK_APP_ID]).await;
     let ada = mirrorfly_socket::person(&house, "ada").await;
     let mut own = mirrorfly_socket::Socket::bound(&house, &ada).await;
     let (mut xmpp, mut binfo) =

@@ -111,7 +111,7 @@ async fn promise_35_idle_connections_cost_16_kib_each_at_the_most() {
     let house = Standin::fresh().await;
     assert_eq!(house.get("/nowhere").await.status, 404);
     let kib = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap()
     };

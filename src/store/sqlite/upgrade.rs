@@ -1,0 +1,112 @@
+//! Before a schema is changed, a copy of the database as it was is kept beside it: the way back to the former program.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::{OpenError, create_private};
+
+/// What follows the database's own name in the name of a copy; the schema version that the change led to comes behind it.
+const MARK: &str = ".before-";
+
+/// Writes `standin.db.before-NNNN` (0600), NNNN being the schema version `to`, and removes such copies of earlier changes: the newest is kept.
+///
+/// Takes about as long as reading and writing the file once. It bears its name only when it is whole and on the disk; until then
+/// neither the database nor an earlier copy is touched.
+/// # Errors
+/// The disk has no room for it, or fails.
+pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, to: usize) -> Result<(), OpenError> {
+    let copy = beside(database, &format!("{MARK}{to:04}"));
+    let new = beside(database, &format!("{MARK}{to:04}.new"));
+    let written = write(connection, &new, &copy);
+    if let Err(fault) = written {
+        // The first failure is the one to tell.
+        let _ = remove(&new);
+        return Err(match fault {
+            Fault::NoRoom => OpenError::no_room_for_copy(database, fs::metadata(database).map_or(0, |file| file.len())),
+            Fault::Other(cause) => OpenError::uncopied(database, cause),
+        });
+    }
+    log::info!(
+        "the database's schema goes from version {from} to {to}; the database as it was is kept as {}",
+        copy.display()
+    );
+    if let Err(cause) = remove_earlier(database, &copy) {
+        log::warn!("a copy of the database from before an earlier change of its schema could not be removed: {cause}");
+    }
+    Ok(())
+}
+
+/// Why there is no copy.
+enum Fault {
+    NoRoom,
+    Other(String),
+}
+
+impl From<io::Error> for Fault {
+    fn from(cause: io::Error) -> Self {
+        match matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            true => Self::NoRoom,
+            false => Self::Other(cause.to_string()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(cause: rusqlite::Error) -> Self {
+        match cause.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            true => Self::NoRoom,
+            false => Self::Other(cause.to_string()),
+        }
+    }
+}
+
+fn write(connection: &Connection, new: &Path, copy: &Path) -> Result<(), Fault> {
+    // What an attempt that was cut off has left. SQLite writes into an empty file, and keeps its mode.
+    remove(new)?;
+    create_private(new)?;
+    let name = new.to_str().ok_or_else(|| Fault::Other("its path is not UTF-8".into()))?;
+    connection.execute("VACUUM INTO ?1", [name])?;
+    // SQLite does not sync what it writes this way.
+    File::open(new)?.sync_all()?;
+    fs::rename(new, copy)?;
+    match copy.parent() {
+        Some(folder) => Ok(File::open(folder)?.sync_all()?),
+        None => Ok(()),
+    }
+}
+
+fn remove_earlier(database: &Path, kept: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else { return Ok(()) };
+    let copies = format!("{}{MARK}", name.to_string_lossy());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&copies) && entry.path() != kept {
+            absent_is_fine(fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a database and the journal that SQLite may have left for it.
+fn remove(new: &Path) -> io::Result<()> {
+    absent_is_fine(fs::remove_file(beside(new, "-journal")))?;
+    absent_is_fine(fs::remove_file(new))
+}
+
+fn beside(database: &Path, more: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(more);
+    name.into()
+}
+
+fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(()) | Err(_) => done,
+    }
+}
