@@ -99,14 +99,14 @@ fn every_golden_file_is_held_against_an_answer() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             match path.extension().and_then(|extension| extension.to_str()) {
-                None => folders.push(path),
+                _ if path.is_dir() => folders.push(path),
                 Some("rs") => sources.push_str(&fs::read_to_string(path).unwrap()),
                 Some("json") => {
                     if let Ok(name) = path.strip_prefix(self::folder()) {
                         golden.insert(name.with_extension("").to_str().unwrap().to_owned());
                     }
                 }
-                Some(_) => {}
+                Some(_) | None => {}
             }
         }
     }
