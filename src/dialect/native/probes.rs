@@ -81,7 +81,7 @@ pub(super) async fn is_ready(service: Data<Service>) -> HttpResponse {
 #[utoipa::path(
     method(get, head), path = "/metrics", operation_id = "show_figures", tag = "The house",
     responses(
-        (status = 200, description = "OpenMetrics", body = String, content_type = "application/openmetrics-text"),
+        (status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain"),
         (status = 403, description = "The caller is elsewhere", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "They are switched off", body = Problem, content_type = "application/problem+json"),
     )
