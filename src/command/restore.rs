@@ -18,7 +18,7 @@ Examples:
   STANDIN_SERVER_KEY_FILE=/run/secrets/standin standin restore standin.tar
 
 No server may run on the data folder. Everything is checked before anything is put in its place: a backup that is damaged, or whose
-server key is not at hand, changes nothing. The key is the one inside; else that of STANDIN_SERVER_KEY, else the folder's server.key.";
+server key is not at hand, changes nothing. The key is that of STANDIN_SERVER_KEY where it is given, else the one inside, else the folder's.";
 
 pub(super) fn command() -> Command {
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);

@@ -2,7 +2,7 @@
 //!
 //! Each dialect describes its own calls beside the code that answers them. Source: OpenAPI 3.1.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::{
     HttpResponse, Resource, Scope,
@@ -24,28 +24,47 @@ use super::{console, pictures};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Documents by the names of their files, ready to be sent, and how the page finds them.
+/// A document: its title on the page, its file as the page finds it, and what describes the calls.
+pub type Source = (&'static str, &'static str, fn() -> OpenApi);
+
+/// The documents of a house, for clients that reach it at one base. Written when the first of them is asked for, which takes some 30 ms;
+/// most houses are never asked.
 #[derive(Clone)]
-pub struct Documents {
-    files: Arc<[(&'static str, Bytes)]>,
+pub struct Documents(Arc<Shelf>);
+
+struct Shelf {
+    base: String,
+    sources: &'static [Source],
+    written: OnceLock<Written>,
+}
+
+struct Written {
+    files: Vec<(&'static str, Bytes)>,
     page: Arc<Config<'static>>,
 }
 
 impl Documents {
-    /// Writes each document once, for clients that reach this server at `base`. `named`: the title on the page, the name of the file.
-    pub fn new(base: &str, named: impl IntoIterator<Item = (&'static str, &'static str, OpenApi)>) -> Self {
-        let (mut files, mut urls) = (Vec::new(), Vec::new());
-        for (title, name, mut document) in named {
-            document.servers = Some(vec![Server::new(base)]);
-            urls.push(Url::new(title, name));
-            files.push((name, Bytes::from(serde_json::to_vec(&document).unwrap_or_default())));
-        }
-        let page = Config::new(urls).deep_linking(true).display_request_duration(true).validator_url("none");
-        Self { files: files.into(), page: Arc::new(page) }
+    /// Documents that nobody has asked for yet.
+    pub fn new(base: &str, sources: &'static [Source]) -> Self {
+        Self(Arc::new(Shelf { base: base.to_owned(), sources, written: OnceLock::new() }))
+    }
+
+    fn written(&self) -> &Written {
+        self.0.written.get_or_init(|| {
+            let file = |(_, name, document): &Source| {
+                let mut document = document();
+                document.servers = Some(vec![Server::new(&self.0.base)]);
+                let json = serde_json::to_vec(&document).inspect_err(|why| log::error!("{name} is not served: {why}"));
+                Some((*name, Bytes::from(json.ok()?)))
+            };
+            let urls: Vec<Url> = self.0.sources.iter().map(|(title, name, _)| Url::new(title, name)).collect();
+            let page = Config::new(urls).deep_linking(true).display_request_duration(true).validator_url("none");
+            Written { files: self.0.sources.iter().filter_map(file).collect(), page: Arc::new(page) }
+        })
     }
 
     fn file(&self, name: &str) -> Option<Bytes> {
-        self.files.iter().find(|(known, _)| *known == name).map(|(_, json)| json.clone())
+        self.written().files.iter().find(|(known, _)| *known == name).map(|(_, json)| json.clone())
     }
 }
 
@@ -141,7 +160,7 @@ async fn page_file(documents: Data<Documents>, name: Path<String>) -> HttpRespon
 }
 
 fn file(documents: &Documents, name: &str) -> HttpResponse {
-    let Ok(Some(file)) = utoipa_swagger_ui::serve(name, Arc::clone(&documents.page)) else {
+    let Ok(Some(file)) = utoipa_swagger_ui::serve(name, Arc::clone(&documents.written().page)) else {
         return console::no_such_file();
     };
     let mut answer = HttpResponse::Ok();
@@ -152,6 +171,7 @@ fn file(documents: &Documents, name: &str) -> HttpResponse {
         .insert_header((REFERRER_POLICY, "no-referrer"))
         .insert_header((X_FRAME_OPTIONS, "DENY"));
     if file.gzpipped {
+        // Kept packed alone: whoever cannot unpack it cannot show the page either.
         answer.insert_header((CONTENT_ENCODING, ContentEncoding::Gzip));
     }
     answer.body(file.bytes.into_owned())

@@ -7,7 +7,7 @@
 
 /// Where the next byte of a connection stands.
 #[derive(Debug)]
-enum Place {
+enum At {
     /// In a head, or before it.
     Head(Head),
     /// In a body, of which so much is left.
@@ -24,7 +24,7 @@ enum Place {
     Elsewhere,
 }
 
-/// The longest line that is looked at, in bytes: the framework refuses a head of that size.
+/// The longest line that is looked at, in bytes: the framework refuses a head of that size, and we what is longer between chunks.
 const LINE_BYTES_MAX: usize = 128 * 1024;
 
 /// A line on its way: what has come of it in earlier reads.
@@ -36,6 +36,8 @@ struct Line(Vec<u8>);
 struct Head {
     line: Line,
     has_begun: bool,
+    /// Whether an empty line came in front of it: from there on the framework's own clock for idle connections stands still.
+    is_awaited: bool,
     body_bytes: u64,
     is_chunked: bool,
     asks_for_upgrade: bool,
@@ -44,7 +46,7 @@ struct Head {
 /// Follows one connection.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
-    place: Place,
+    at: At,
     heads: u32,
 }
 
@@ -58,7 +60,7 @@ pub(super) enum Read {
     Refused(usize),
 }
 
-impl Default for Place {
+impl Default for At {
     fn default() -> Self {
         Self::Head(Head::default())
     }
@@ -67,7 +69,7 @@ impl Default for Place {
 impl Framing {
     /// Whether a head has begun and is not there to its end.
     pub(super) fn is_in_head(&self) -> bool {
-        matches!(&self.place, Place::Head(head) if head.has_begun || !head.line.0.is_empty())
+        matches!(&self.at, At::Head(head) if head.has_begun || head.is_awaited || !head.line.0.is_empty())
     }
 
     /// How many heads have come to their end; it may wrap around.
@@ -79,30 +81,34 @@ impl Framing {
     pub(super) fn read(&mut self, bytes: &[u8]) -> Read {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let was_in_head = matches!(self.place, Place::Head(_));
-            let (taken, next) = match &mut self.place {
-                Place::Head(head) => match head.read(rest) {
+            let was_in_head = matches!(self.at, At::Head(_));
+            let (taken, next) = match &mut self.at {
+                At::Head(head) => match head.read(rest) {
                     Ok(read) => read,
                     Err(at) => return Read::Refused(bytes.len() - rest.len() + at),
                 },
-                Place::Body(left) => skipped(left, rest, Place::default),
-                Place::ChunkSize(line) => line.read(rest, |line| match size_of_chunk(line) {
-                    Some(0) => Place::Trailer(Line::default()),
-                    Some(bytes) => Place::Chunk(bytes.saturating_add(2)),
-                    None => Place::Elsewhere,
+                At::Body(left) => skipped(left, rest, At::default),
+                At::ChunkSize(line) => line.read(rest, |line| match size_of_chunk(line) {
+                    Some(0) => At::Trailer(Line::default()),
+                    Some(bytes) => At::Chunk(bytes.saturating_add(2)),
+                    None => At::Elsewhere,
                 }),
-                Place::Chunk(left) => skipped(left, rest, || Place::ChunkSize(Line::default())),
-                Place::Trailer(line) => line.read(rest, |line| match line.is_empty() {
-                    true => Place::default(),
-                    false => Place::Trailer(Line::default()),
+                At::Chunk(left) => skipped(left, rest, || At::ChunkSize(Line::default())),
+                At::Trailer(line) => line.read(rest, |line| match line.is_empty() {
+                    true => At::default(),
+                    false => At::Trailer(Line::default()),
                 }),
                 // Whoever asks to change the protocol waits for the answer: what comes before it belongs to neither.
-                Place::Asked => return Read::Refused(bytes.len() - rest.len()),
-                Place::Elsewhere => return Read::Fine,
+                At::Asked => return Read::Refused(bytes.len() - rest.len()),
+                At::Elsewhere => return Read::Fine,
             };
             if let Some(next) = next {
+                // The framework bounds the lines of a head, not those of chunks; a size it cannot read it refuses as well.
+                if !was_in_head && matches!(next, At::Elsewhere) {
+                    return Read::Refused(bytes.len() - rest.len());
+                }
                 self.heads = self.heads.wrapping_add(u32::from(was_in_head));
-                self.place = next;
+                self.at = next;
             }
             rest = rest.get(taken..).unwrap_or_default();
         }
@@ -111,16 +117,16 @@ impl Framing {
 
     /// Takes note of what is written: the answer to whoever asked to change the protocol.
     pub(super) fn written(&mut self, bytes: &[u8]) {
-        if matches!(self.place, Place::Asked) {
-            self.place = match bytes.starts_with(b"HTTP/1.1 101") {
-                true => Place::Elsewhere,
-                false => Place::default(),
+        if matches!(self.at, At::Asked) && !bytes.starts_with(b"HTTP/1.1 100") {
+            self.at = match bytes.starts_with(b"HTTP/1.1 101") {
+                true => At::Elsewhere,
+                false => At::default(),
             };
         }
     }
 }
 
-fn skipped(left: &mut u64, rest: &[u8], next: impl FnOnce() -> Place) -> (usize, Option<Place>) {
+fn skipped(left: &mut u64, rest: &[u8], next: impl FnOnce() -> At) -> (usize, Option<At>) {
     let taken = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
     *left -= taken as u64;
     (taken, (*left == 0).then(next))
@@ -128,10 +134,10 @@ fn skipped(left: &mut u64, rest: &[u8], next: impl FnOnce() -> Place) -> (usize,
 
 impl Line {
     /// Reads on, to the end of the line at the furthest; `then` says what comes behind it. How many bytes that took.
-    fn read(&mut self, rest: &[u8], then: impl FnOnce(&[u8]) -> Place) -> (usize, Option<Place>) {
+    fn read(&mut self, rest: &[u8], then: impl FnOnce(&[u8]) -> At) -> (usize, Option<At>) {
         let Some(at) = rest.iter().position(|b| *b == b'\n') else {
             self.0.extend_from_slice(rest);
-            return (rest.len(), (self.0.len() > LINE_BYTES_MAX).then_some(Place::Elsewhere));
+            return (rest.len(), (self.0.len() > LINE_BYTES_MAX).then_some(At::Elsewhere));
         };
         self.0.extend_from_slice(rest.get(..at).unwrap_or_default());
         (at + 1, Some(then(self.0.strip_suffix(b"\r").unwrap_or(&self.0))))
@@ -140,10 +146,10 @@ impl Line {
 
 impl Head {
     /// Reads one line, or what there is of it; the place of a line feed that ends none.
-    fn read(&mut self, rest: &[u8]) -> Result<(usize, Option<Place>), usize> {
+    fn read(&mut self, rest: &[u8]) -> Result<(usize, Option<At>), usize> {
         let Some(at) = rest.iter().position(|b| *b == b'\n') else {
             self.line.0.extend_from_slice(rest);
-            return Ok((rest.len(), (self.line.0.len() > LINE_BYTES_MAX).then_some(Place::Elsewhere)));
+            return Ok((rest.len(), (self.line.0.len() > LINE_BYTES_MAX).then_some(At::Elsewhere)));
         };
         let end = rest.get(..at).unwrap_or_default();
         let next = match self.line.0.is_empty() {
@@ -158,17 +164,18 @@ impl Head {
     }
 
     /// A whole line.
-    fn ended(&mut self, line: &[u8]) -> Option<Place> {
+    fn ended(&mut self, line: &[u8]) -> Option<At> {
         match (self.has_begun, line.is_empty()) {
-            (false, true) => {} // empty lines in front of a request are passed over
+            (false, true) => self.is_awaited = true, // empty lines in front of a request are passed over
             (false, false) => self.has_begun = true,
             (true, false) => self.field(line),
             (true, true) => {
                 return Some(match self {
-                    Self { asks_for_upgrade: true, .. } => Place::Asked,
-                    Self { is_chunked: true, .. } => Place::ChunkSize(Line::default()),
-                    Self { body_bytes: 0, .. } => Place::Head(Self::default()),
-                    Self { body_bytes, .. } => Place::Body(*body_bytes),
+                    // In the framework's own order.
+                    Self { is_chunked: true, .. } => At::ChunkSize(Line::default()),
+                    Self { asks_for_upgrade: true, .. } => At::Asked,
+                    Self { body_bytes: 0, .. } => At::Head(Self::default()),
+                    Self { body_bytes, .. } => At::Body(*body_bytes),
                 });
             }
         }

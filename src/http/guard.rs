@@ -23,7 +23,7 @@ use actix_web::{
     error::{InternalError, PayloadError},
     http::{
         StatusCode,
-        header::{HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+        header::{HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::{Next, from_fn},
     web::Bytes,
@@ -226,7 +226,10 @@ fn watch_body(request: &mut ServiceRequest) -> Option<Watched> {
     if matches!(payload, Payload::None) {
         return None;
     }
-    let pace = (!request.head().upgrade()).then(Pace::default);
+    // A WebSocket has its own pace. With chunks it is a body to the framework, whatever is asked.
+    let asked = request.headers().get(UPGRADE).map(|to| to.as_bytes().trim_ascii());
+    let is_socket = asked.is_some_and(|to| to.eq_ignore_ascii_case(b"websocket"));
+    let pace = (!is_socket || request.headers().contains_key(TRANSFER_ENCODING)).then(Pace::default);
     let watched = Watched(Rc::new(RefCell::new(Incoming { payload, ended: false, pace })));
     request.set_payload(Payload::Stream { payload: Box::pin(watched.clone()) });
     Some(watched)

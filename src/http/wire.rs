@@ -146,7 +146,8 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A connection whose heads must come in time, and line by line as they should.
+/// A connection whose heads must come in time, and line by line as they should. A head that does not ends it, and with it whatever is
+/// still being answered: who sends half a head behind a request has itself to blame.
 struct Wire {
     stream: Stream,
     framing: Framing,

@@ -1,6 +1,7 @@
 //! Every door for everybody, and the documents of all their calls.
 
 use actix_web::web::{self, ServiceConfig};
+use utoipa::openapi::OpenApi;
 
 use crate::{
     dialect::{
@@ -10,7 +11,7 @@ use crate::{
     },
     http::{
         console,
-        documents::{self, Documents},
+        documents::{self, Documents, Source},
         pictures,
     },
 };
@@ -40,15 +41,19 @@ pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
     }
 }
 
+/// What describes these calls.
+const DOCUMENTS: &[Source] = &[
+    ("Standin", "../openapi.json", own),
+    ("Qiscus Chat", "../openapi/qiscus.json", qiscus::document),
+    ("MirrorFly", "../openapi/mirrorfly.json", mirrorfly::document),
+    ("Tencent Cloud Chat", "../openapi/tencent.json", tencent::document),
+];
+
+fn own() -> OpenApi {
+    native::document().merge_from(documents::document())
+}
+
 /// The documents of these calls, for clients that reach this server at `base`.
 pub fn documents(base: &str) -> Documents {
-    Documents::new(
-        base,
-        [
-            ("Standin", "../openapi.json", native::document().merge_from(documents::document())),
-            ("Qiscus Chat", "../openapi/qiscus.json", qiscus::document()),
-            ("MirrorFly", "../openapi/mirrorfly.json", mirrorfly::document()),
-            ("Tencent Cloud Chat", "../openapi/tencent.json", tencent::document()),
-        ],
-    )
+    Documents::new(base, DOCUMENTS)
 }

@@ -99,7 +99,7 @@ fn is_ours(data: &Path) -> io::Result<bool> {
 
 /// Closes what an earlier process or a restored copy may have left open to others.
 fn close_to_others(data: &Path) -> io::Result<()> {
-    for name in ["server.key", "standin.db", "standin.db-wal", "standin.db-shm"] {
+    for name in ["server.key", "standin.db", "standin.db-wal", "standin.db-shm", "standin.db-journal"] {
         match fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}

@@ -80,6 +80,10 @@ impl Begun {
         at: Moment,
         turn: OwnedMutexGuard<()>,
     ) -> Result<Self, Error> {
+        // Before it takes the room that writes need meanwhile.
+        if folder.free_bytes()? < store.bytes()?.saturating_mul(2) {
+            return Err(Error::StorageFull);
+        }
         let place = folder.workplace("backup")?;
         let database = place.path(DATABASE);
         store.copy_to(&database)?;

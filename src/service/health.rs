@@ -159,7 +159,9 @@ impl Service {
     pub async fn missing_needs(&self) -> Vec<Need> {
         let readiness = &self.house.readiness;
         let mut last = readiness.last.subscribe();
-        let holds = |last: &Option<Judgement>| last.as_ref().is_some_and(|last| last.at.elapsed() < JUDGED_FOR);
+        // By the moment of asking: what held then is good for this caller, however late it gets to look.
+        let came = Instant::now();
+        let holds = |last: &Option<Judgement>| last.as_ref().is_some_and(|last| last.at + JUDGED_FOR > came);
         // Whoever comes while one judges waits for its word. It judges to its end, however many callers go away, so a disk that hangs
         // holds one thread and no more.
         if !holds(&last.borrow())

@@ -251,7 +251,7 @@ async fn server(target: &Target, trust: &Trust) -> Finding {
         }
         None => Err(wrong(
             format!("something else answers, with HTTP {}", answer.status.as_u16()),
-            "pass everything on (nginx: location / { proxy_pass http://127.0.0.1:8080; }, Caddy: reverse_proxy 127.0.0.1:8080)",
+            "pass everything on (nginx: location / { proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }, Caddy: reverse_proxy 127.0.0.1:8080)",
         )),
     }
 }
@@ -304,14 +304,19 @@ async fn picture(target: &Target, trust: &Trust) -> Finding {
 
 /// A proxy on this machine that hides whom it speaks for would show everybody what is for this machine.
 async fn figures(target: &Target, trust: &Trust) -> Finding {
-    let answer = ask(&target.place, trust, target.get(&target.path("/metrics")), Vec::new()).await?;
-    match (answer.status.as_u16(), target.is_of_this_machine()) {
-        (200, false) => Err(wrong(
+    let path = target.path("/metrics");
+    let answer = ask(&target.place, trust, target.get(&path), Vec::new()).await?;
+    // A stranger may call by any name.
+    let by_other_name = Request::builder().uri(&path).header(HOST, "localhost").header(CONNECTION, "close");
+    let by_other_name = ask(&target.place, trust, by_other_name, Vec::new()).await?;
+    let is_shown = [answer, by_other_name].iter().any(|answer| answer.status.as_u16() == 200);
+    match (is_shown, target.is_of_this_machine()) {
+        (true, false) => Err(wrong(
             "/metrics is shown to whoever calls",
             "let the proxy keep it (nginx: location = /metrics { return 404; }), or set metrics to off",
         )),
-        (200, true) => Ok("/metrics is shown, as the address is this machine's own".to_owned()),
-        (_, _) => Ok("/metrics is not shown".to_owned()),
+        (true, true) => Ok("/metrics is shown, as the address is this machine's own".to_owned()),
+        (false, _) => Ok("/metrics is not shown".to_owned()),
     }
 }
 
@@ -340,7 +345,7 @@ async fn websocket(target: &Target, trust: &Trust) -> Finding {
         )),
         (false, _) => Err(wrong(
             format!("/websocket is answered with HTTP {}", answer.status.as_u16()),
-            "pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; Caddy does it by itself)",
+            "pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade, as README has it; Caddy does it by itself)",
         )),
     }
 }

@@ -111,8 +111,8 @@ pub fn manifest_of(file: &Path) -> Result<Manifest, RestoreError> {
     archive::manifest_of(opened(file)?).map_err(|fault| not_read(file, fault))
 }
 
-/// Reads a backup to its end and checks every byte of it, and the database inside. Takes room for the unpacked database in the folder
-/// for temporary files.
+/// Reads a backup to its end and checks every byte of it, and the database inside. Takes room for the database twice, once of it packed,
+/// in the folder for temporary files; a process that is killed leaves its `standin-verify-*` there.
 /// # Errors
 /// `Refused`, naming what is damaged.
 pub fn verify(file: &Path) -> Result<Verified, RestoreError> {
@@ -189,16 +189,19 @@ fn restore_into(
     whole(file, &report)?;
     staging.remove(&packed).map_err(in_folder)?;
     settle_key(settings, file, &report.manifest, &staging, options.new_key)?;
-    let former = format!(".before-restore-{}", wall_clock()().unix_s());
-    staging.put_in_place(&former).map_err(|cause| RestoreError {
+    let former = format!(".before-restore-{}", wall_clock()().micros());
+    staging.seal(&former).map_err(in_folder)?;
+    staging::finish(data).map_err(|cause| RestoreError {
         kind: RestoreErrorKind::Folder,
         sentence: format!(
             "The restore is whole, but could not be put in its place ({cause}): let this user own {}; the next start ends it.",
             data.display()
         ),
     })?;
-    let after = store::amounts(&data.join(DATABASE))
-        .map_err(|error| refused(format!("What was restored cannot be counted: {error:?}.")))?;
+    let after = store::amounts(&data.join(DATABASE)).map_err(|error| RestoreError {
+        kind: RestoreErrorKind::Folder,
+        sentence: format!("The backup is in its place, but cannot be counted ({}).", cause_of(&error)),
+    })?;
     let former = data.join(&former).is_dir().then_some(former);
     Ok(Restored { manifest: report.manifest, before, after: counts(after), former, lost: report.lost })
 }
@@ -269,7 +272,7 @@ fn settle_key(
                 path.display()
             )));
         }
-        Err(cause) => return Err(in_folder(cause)),
+        Err(cause) => return Err(refused(format!("The server key {} cannot be read ({cause}).", path.display()))),
     };
     match ServerKey::parse(text.expose().trim_end()) {
         Ok(key) if fits(&key) => Ok(()),
@@ -309,6 +312,13 @@ fn check_database(
             Err(error) => report.damaged(&name, &format!("cannot be used: {}", cause_of(&error))),
         },
         Ok(false) => report.damaged(&name, "unpacks to another database than manifest.json says"),
+        // What was packed is whole by its digest: only the room for it is missing.
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            return Err(refused(format!(
+                "There is no room to unpack the database of {} ({cause}): make room, or for verify name another folder by TMPDIR.",
+                file.display()
+            )));
+        }
         Err(cause) => report.damaged(&name, &format!("cannot be unpacked ({cause})")),
     }
     Ok(())

@@ -15,17 +15,23 @@ use crate::blob::sync_disk;
 const STAGED: &str = ".restoring";
 const WHOLE: &str = "whole";
 
+/// The mark while it is written: it gets its name when it says whereto the former contents go.
+const NEARLY_WHOLE: &str = "whole.new";
+
 pub(super) const DATABASE: &str = "standin.db";
 pub(super) const KEY: &str = "server.key";
 pub(super) const PICTURES: &str = "pictures";
 
+/// See `keep_demo_apart`.
+const DEMO_MARK: &str = "demo";
+
 /// What belongs to a database and is never restored.
-const BESIDE_DATABASE: [&str; 2] = ["standin.db-wal", "standin.db-shm"];
+const BESIDE_DATABASE: [&str; 3] = ["standin.db-wal", "standin.db-shm", "standin.db-journal"];
 
 /// Moved in this order: a folder with its database has everything else.
 const MOVED: [&str; 3] = [PICTURES, KEY, DATABASE];
 
-/// The files of a restore on their way. Dropped before [`Staging::put_in_place`], it leaves nothing.
+/// The files of a restore on their way. Dropped before [`Staging::seal`], it leaves nothing.
 pub(super) struct Staging {
     data: PathBuf,
     staged: PathBuf,
@@ -63,22 +69,29 @@ impl Staging {
         fs::remove_file(self.staged.join(name))
     }
 
-    /// Puts everything in its place. What stood there goes into the folder `former` below the data folder.
-    pub(super) fn put_in_place(mut self, former: &str) -> io::Result<()> {
+    /// Passes the turning point: after this the restore is whole, and [`finish`] moves it, now or at the next start. What stands in its
+    /// place is to go into the folder `former` below the data folder, where nothing is yet.
+    pub(super) fn seal(mut self, former: &str) -> io::Result<()> {
+        if self.data.join(former).exists() {
+            return Err(io::Error::new(ErrorKind::AlreadyExists, format!("there is a {former} already")));
+        }
         sync_disk(&self.staged)?;
-        let mark = self.create(WHOLE)?;
+        let mark = self.create(NEARLY_WHOLE)?;
         io::copy(&mut former.as_bytes(), &mut &mark)?;
         mark.sync_all()?;
+        fs::rename(self.path(NEARLY_WHOLE), self.path(WHOLE))?;
         File::open(&self.staged)?.sync_all()?;
         self.is_whole = true;
-        finish(&self.data)
+        Ok(())
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
+        // The mark first: what is half removed must not count as whole.
         if !self.is_whole
-            && let Err(left) = remove_if_there(&self.staged)
+            && let Err(left) =
+                absent_is_fine(fs::remove_file(self.path(WHOLE))).and_then(|()| remove_if_there(&self.staged))
         {
             log::warn!("{} stays until the next start: {left}", self.staged.display());
         }
@@ -94,7 +107,8 @@ pub(in crate::server) fn finish(data: &Path) -> io::Result<()> {
         Err(cause) => return Err(cause),
     };
     if staged.join(DATABASE).exists() {
-        for name in BESIDE_DATABASE {
+        // A demo's mark too: what is restored is no demo, and must not be opened as one.
+        for name in BESIDE_DATABASE.into_iter().chain([DEMO_MARK]) {
             set_aside(&data.join(name), &former)?;
         }
     }
@@ -128,7 +142,11 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn remove_if_there(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
+    absent_is_fine(fs::remove_dir_all(folder))
+}
+
+fn absent_is_fine(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
         done => done,
     }
@@ -190,6 +208,19 @@ mod tests {
             assert_eq!(text(&data.join(".before/pictures/ab/x")).as_deref(), Some("former"));
             assert!(!data.join(STAGED).exists());
         }
+    }
+
+    #[test]
+    fn a_restore_gets_its_mark_with_what_it_says_and_refuses_a_folder_that_is_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path();
+        let staging = Staging::begin(data).expect("it begins");
+        staging.seal(".before").expect("it is whole");
+        assert_eq!(text(&data.join(STAGED).join(WHOLE)).as_deref(), Some(".before"));
+        make_folder(&data.join(".before")).expect("a folder");
+        let staging = Staging::begin(data).expect("it begins");
+        assert!(staging.seal(".before").is_err());
+        assert!(!data.join(STAGED).exists(), "what is not whole leaves nothing");
     }
 
     #[test]

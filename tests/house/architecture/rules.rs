@@ -112,7 +112,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["settings"]),
     ("url", &["domain", "settings", "http", "server", "main"]),
     // Domain types say their own schema, as they say their own JSON.
-    ("utoipa", &["domain", "http", "dialect"]),
+    ("utoipa", &["domain", "http", "dialect", "server"]),
     ("utoipa-swagger-ui", &["http"]),
     ("webpki-roots", &["main"]),
     ("zstd", &["archive"]),
