@@ -66,6 +66,13 @@ fn every_command_it_names_exists() {
         let words = match words.as_slice() {
             ["standin", words @ ..] | ["cargo", "run", "--release", "--", words @ ..] => words,
             ["cargo", "test"] | ["cargo", "run", "--release"] | ["cargo", "build", "--profile", "dist"] => continue,
+            ["cargo", "test", promise] if promise.starts_with("promise_") => {
+                assert!(
+                    tests_of_promises().iter().any(|test| test.starts_with(promise)),
+                    "no test is called {promise}"
+                );
+                continue;
+            }
             ["cargo", "bench", "--", name, ..] => {
                 assert!(BENCHMARKS.contains(&format!("\n    (\"{name}")), "no benchmark is called {name}");
                 continue;
@@ -74,6 +81,57 @@ fn every_command_it_names_exists() {
         };
         let help = standin(&folder.path().join("data")).args(words).arg("--help").output().unwrap();
         assert_eq!(help.status.code(), Some(0), "standin {words:?}: {help:?}");
+    }
+}
+
+/// The names of all tests that bear the number of a promise.
+fn tests_of_promises() -> BTreeSet<String> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut folders, mut found) = (vec![top.join("src"), top.join("tests/house")], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(path).unwrap();
+                let named = text.split("fn promise_").skip(1).filter_map(|rest| rest.split('(').next());
+                found.extend(named.map(|name| format!("promise_{name}")));
+            }
+        }
+    }
+    found
+}
+
+/// How many promises there are.
+const PROMISES: usize = 55;
+
+/// The only one that takes too long for a test: twenty minutes.
+const BY_COMMAND_ALONE: usize = 54;
+
+#[test]
+fn every_promise_has_a_row_with_what_shows_it_and_a_figure() {
+    let (_, section) = README.split_once("## Reliability\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|row| row.split(" | ").collect())
+        .filter(|row: &Vec<&str>| row[0] != "promise")
+        .collect();
+    assert_eq!(rows.len(), PROMISES);
+    let tests = tests_of_promises();
+    for (number, row) in (1..).zip(&rows) {
+        let [n, what, shown_by, figure] = row[..] else { panic!("{row:?}") };
+        assert_eq!(n, number.to_string());
+        assert!(what.len() > 10 && figure.len() > 3, "vague: {row:?}");
+        let name = format!("promise_{number:02}");
+        let has_test = tests.iter().any(|test| test.starts_with(&format!("{name}_")));
+        assert_eq!(has_test, number != BY_COMMAND_ALONE, "{name}");
+        assert!(
+            if has_test { shown_by.contains(&format!("`{name}`")) } else { shown_by.contains("cargo bench -- ") },
+            "{row:?}"
+        );
     }
 }
 
