@@ -72,7 +72,8 @@ impl Wires {
         socket.set_nodelay(true)?;
         let stream = match tls {
             None => Stream::Plain(socket),
-            Some(tls) => Stream::Tls(Box::new(timeout(self.head_wait, tls.accept(socket)).await??)),
+            // On the heap: a plain connection keeps no room for a handshake.
+            Some(tls) => Stream::Tls(Box::new(Box::pin(timeout(self.head_wait, tls.accept(socket))).await??)),
         };
         let wire = Wire {
             stream,

@@ -3,29 +3,21 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use quick_cache::sync::Cache;
-use tokio::sync::{
-    mpsc::{self, Receiver, Sender, error::TrySendError},
-    watch,
-};
+use tokio::sync::watch;
 
+use super::queue::Queue;
 use crate::domain::{
     id::UserKey,
     listening::{Notice, Over, Presence, Wire},
     time::{Clock, Moment},
 };
-
-/// Notices that may wait for one session; a listener slower than that is cut off and comes back for what it missed.
-const QUEUE_NOTICES_MAX: usize = 256;
-
-/// Of the notices that wait for one session, in bytes.
-const QUEUE_BYTES_MAX: usize = 1024 * 1024;
 
 /// How long after a session ended its user can come back and hear what it missed. A client that is away longer reads anew.
 const RESUME_WITHIN: Duration = Duration::from_secs(300);
@@ -61,16 +53,7 @@ struct Open {
 struct Slot {
     number: u64,
     wire: Wire,
-    queue: Sender<Queued>,
-    /// Of what waits in it.
-    queued_bytes: Arc<AtomicUsize>,
-    over: Arc<OnceLock<Over>>,
-}
-
-/// A notice that waits, and what it weighs.
-struct Queued {
-    notice: Arc<Notice>,
-    bytes: usize,
+    queue: Arc<Queue>,
 }
 
 /// When a user was last seen, and whether it said that it goes.
@@ -92,9 +75,7 @@ pub struct Session {
     hub: Hub,
     number: u64,
     user: UserKey,
-    notices: Receiver<Queued>,
-    queued_bytes: Arc<AtomicUsize>,
-    over: Arc<OnceLock<Over>>,
+    queue: Arc<Queue>,
     heard: i64,
     missed_since: Option<i64>,
 }
@@ -119,8 +100,7 @@ impl Hub {
 
     /// Opens a session; the user's oldest one on this wire ends where it has `sessions_max` already. None when the server stops.
     pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<Session> {
-        let (queue, notices) = mpsc::channel(QUEUE_NOTICES_MAX);
-        let (over, queued_bytes) = (Arc::new(OnceLock::new()), Arc::new(AtomicUsize::new(0)));
+        let queue = Arc::new(Queue::default());
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let now = (self.0.clock)();
         let mut open = self.open();
@@ -128,17 +108,18 @@ impl Hub {
             return None;
         }
         let heard = open.seq;
-        let slots = open.by_user.entry(user).or_default();
+        // Most users have one.
+        let slots = open.by_user.entry(user).or_insert_with(|| Vec::with_capacity(1));
         if slots.iter().filter(|slot| slot.wire == wire).count() >= sessions_max
             && let Some(oldest) = slots.iter().position(|slot| slot.wire == wire)
         {
-            slots.remove(oldest).end(Over::Replaced);
+            slots.remove(oldest).queue.end(Over::Replaced);
         }
-        slots.push(Slot { number, wire, queue, queued_bytes: Arc::clone(&queued_bytes), over: Arc::clone(&over) });
+        slots.push(Slot { number, wire, queue: Arc::clone(&queue) });
         drop(open);
         let left = self.0.left.get(&user).filter(|left| left.at.after(RESUME_WITHIN) >= now);
         let missed_since = left.map(|left| left.heard).filter(|seq| *seq < heard);
-        Some(Session { hub: self.clone(), number, user, notices, queued_bytes, over, heard, missed_since })
+        Some(Session { hub: self.clone(), number, user, queue, heard, missed_since })
     }
 
     /// Sessions a user has open on a wire.
@@ -173,7 +154,7 @@ impl Hub {
         let mut open = self.open();
         for user in to {
             let Some(slots) = open.by_user.get_mut(user) else { continue };
-            slots.retain(|slot| slot.put(notice, bytes));
+            slots.retain(|slot| slot.queue.put(notice, bytes));
             if slots.is_empty() {
                 open.by_user.remove(user);
             }
@@ -191,9 +172,12 @@ impl Hub {
     pub fn end(&self, user: UserKey, wire: Option<Wire>) {
         let mut open = self.open();
         let Some(slots) = open.by_user.get_mut(&user) else { return };
-        slots.retain(|slot| match wire.is_none_or(|wire| wire == slot.wire) {
-            true => slot.tell_over(Over::Refused),
-            false => true,
+        slots.retain(|slot| {
+            let ends = wire.is_none_or(|wire| wire == slot.wire);
+            if ends {
+                slot.queue.end(Over::Refused);
+            }
+            !ends
         });
         if slots.is_empty() {
             open.by_user.remove(&user);
@@ -206,7 +190,7 @@ impl Hub {
         open.is_closing = true;
         let all = std::mem::take(&mut open.by_user);
         drop(open);
-        all.into_values().flatten().for_each(|slot| slot.end(Over::Closing));
+        all.into_values().flatten().for_each(|slot| slot.queue.end(Over::Closing));
         self.0.is_closed.send_replace(true);
     }
 
@@ -253,32 +237,6 @@ impl Hub {
     }
 }
 
-impl Slot {
-    /// Queues a notice; false where the session ends because it cannot.
-    fn put(&self, notice: &Arc<Notice>, bytes: usize) -> bool {
-        // Under the hub's lock nobody else adds to it; the listener only takes away.
-        if self.queued_bytes.load(Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
-            return self.tell_over(Over::Slow);
-        }
-        self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        match self.queue.try_send(Queued { notice: Arc::clone(notice), bytes }) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => self.tell_over(Over::Slow),
-            Err(TrySendError::Closed(_)) => false,
-        }
-    }
-
-    fn end(self, why: Over) {
-        self.tell_over(why);
-    }
-
-    /// Says why, before the queue's other side goes away with the slot. Always false: the slot is to be let go.
-    fn tell_over(&self, why: Over) -> bool {
-        let _ = self.over.set(why);
-        false
-    }
-}
-
 impl Session {
     /// Whose session it is.
     pub fn user(&self) -> UserKey {
@@ -289,14 +247,9 @@ impl Session {
     /// # Errors
     /// Why there will be none any more, after all that were queued until then.
     pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
-        match self.notices.recv().await {
-            Some(Queued { notice, bytes }) => {
-                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-                self.heard = self.heard.max(notice.seq());
-                Ok(notice)
-            }
-            None => Err(self.over.get().copied().unwrap_or(Over::Closing)),
-        }
+        let notice = self.queue.next().await?;
+        self.heard = self.heard.max(notice.seq());
+        Ok(notice)
     }
 
     /// The last event this user heard before a session of it ended, if that was a short while ago and something happened since.

@@ -191,7 +191,7 @@ fn restore_into(
     settle_key(settings, file, &report.manifest, &staging, options.new_key)?;
     let former = format!(".before-restore-{}", wall_clock()().micros());
     staging.seal(&former).map_err(in_folder)?;
-    staging::finish(data).map_err(|cause| RestoreError {
+    finish(data).map_err(|cause| RestoreError {
         kind: RestoreErrorKind::Folder,
         sentence: format!(
             "The restore is whole, but could not be put in its place ({cause}): let this user own {}; the next start ends it.",
