@@ -263,4 +263,28 @@ mod tests {
             assert_eq!(framing.read(b"\n"), next);
         }
     }
+    #[test]
+    fn an_empty_line_alone_is_waited_behind_no_longer_than_a_head() {
+        assert_eq!(read("\r\n"), (Read::Fine, true));
+        assert_eq!(read(&format!("{HEAD}\r\n")), (Read::Fine, true));
+        assert_eq!(read(&format!("\r\n{HEAD}")), (Read::Fine, false));
+    }
+
+    #[test]
+    fn a_body_in_chunks_is_one_whatever_upgrade_is_asked_for() {
+        let head =
+            "POST / HTTP/1.1\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
+        let mut framing = Framing::default();
+        assert_eq!(framing.read(head.as_bytes()), Read::Fine);
+        framing.written(b"HTTP/1.1 100 Continue\r\n\r\n");
+        assert_eq!(framing.read(b"1\r\n\n\r\n0\r\n\r\nGET / HTTP/1.1\n"), Read::Refused(25));
+    }
+
+    #[test]
+    fn an_endless_line_between_chunks_is_refused() {
+        let chunks = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ";
+        let mut framing = Framing::default();
+        assert_eq!(framing.read(chunks.as_bytes()), Read::Fine);
+        assert!(matches!(framing.read(&vec![b'a'; LINE_BYTES_MAX + 1]), Read::Refused(_)));
+    }
 }
