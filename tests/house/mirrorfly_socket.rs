@@ -166,6 +166,13 @@ impl Socket {
         }
     }
 
+    /// Asks what changes nothing, and is answered.
+    pub(crate) async fn still_answers(&mut self) {
+        self.say(r#"<iq xmlns="jabber:client" type="get" id="p1"><ping xmlns="urn:xmpp:ping"/></iq>"#).await;
+        let heard = self.hear().await;
+        assert!(heard.contains(r#"id="p1""#), "{heard}");
+    }
+
     /// Replaces one's own profile: a status alone.
     pub(crate) async fn set_status(&mut self, status: &str) {
         self.say(&format!("{SET}<status>{status}</status></vCard></iq>")).await;
