@@ -50,7 +50,7 @@ const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Bytes of an id that a caller may bring along. Fewer are hardly of its own.
 const CALLERS_ID_BYTES: RangeInclusive<usize> = 8..=64;
 
-/// How many bytes of a body must come a second, from its first look on the average, once [`BODY_GRACE`] is over.
+/// How many bytes of a body must come a second, from its first look on the average, once ten seconds are over.
 pub const BODY_BYTES_PER_S_MIN: u64 = 1024;
 
 /// How long a body may take to get going: less than this nobody is cut off for being slow.

@@ -205,7 +205,7 @@ fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
     Ok(PasswordHash(hash.to_string()))
 }
 
-/// Whether a stored hash was made with less work than [`hash_now`] spends, as by an earlier release or another program.
+/// Whether a stored hash was made with less work than one made now takes, as by an earlier release or another program.
 pub fn is_outdated(hash: &PasswordHash) -> bool {
     let costs_as_much = |hash: &phc::PasswordHash| {
         let ours = Params::DEFAULT;
