@@ -101,8 +101,9 @@ impl Guard {
     /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target
     /// [`ACCESS`], at level debug where its answer is [`Unlogged`]. A caller may bring an id of 8 to 64 letters, digits and `._-`, and
     /// finds it in both; any other is not looked at. A body that comes more slowly than 1 KiB a second is an error of kind `TimedOut` to
-    /// whoever reads it, after 10 s at the earliest. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then its connection is cut: the framework
-    /// alone would read an endless chunked body for ever. (Behind an answer without a byte it reads on for its disconnect timeout.)
+    /// whoever reads it, after 10 s at the earliest. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then
+    /// its connection is cut: the framework alone would read an endless chunked body for ever. (Behind an answer without a byte it reads
+    /// on for its disconnect timeout.)
     pub fn middleware<S, B>(
         &self,
     ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<EitherBody<B>>, Error = Error, InitError = ()>

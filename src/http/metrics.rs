@@ -63,9 +63,9 @@ const PROXIES_SAY: [HeaderName; 6] =
 /// Whether a call comes from a program on this machine that speaks to us directly.
 ///
 /// A call that a proxy on this machine passes on comes from loopback as well. So whatever bears a mark of one is of elsewhere: a header
-/// that proxies add, a `Host` that is no name of this machine, or HTTP/1.0. A proxy that sets such a
-/// `Host` and adds nothing, as a bare `proxy_pass` of nginx does from 1.29.7 on, leaves no mark: there the operator has to close the path,
-/// and `standin doctor` says so. The `Host` and the `Origin` keep a page of another site out, too, whose name leads to 127.0.0.1.
+/// that proxies add, a `Host` that is no name of this machine, or HTTP/1.0. A proxy that sets such a `Host` and adds nothing, as a bare
+/// `proxy_pass` of nginx does from 1.29.7 on, leaves no mark: there the operator has to close the path, and `standin doctor` says so. The
+/// `Host` and the `Origin` keep a page of another site out, too, whose name leads to 127.0.0.1.
 pub fn is_of_this_machine(request: &HttpRequest) -> bool {
     let header = |name: &HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     peer::client(request).is_some_and(|address: IpAddr| address.is_loopback())
