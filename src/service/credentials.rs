@@ -3,9 +3,11 @@
 //! Three kinds, none readable at rest. *Chosen* passwords are argon2id hashes. *Derived* secrets, which a vendor's call must
 //! show again, are made from the server key and a salt in the row. *Random* tickets are shown once and kept as a digest.
 
+use std::cell::RefCell;
+
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{self, CustomizedPasswordHasher, PasswordVerifier, phc},
 };
 use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
@@ -19,7 +21,7 @@ use rand::{
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::turns::Turns;
+use super::turns::Workshop;
 use crate::domain::{
     avatar::PictureKey,
     error::{Error, Fault},
@@ -66,15 +68,16 @@ pub enum SealedKind {
 pub struct Keyring {
     /// The 32 bytes of the key, then zeros: HMAC fills a short key up to its block in the same way.
     key: [u8; 64],
-    hashing: Turns,
+    hashing: Workshop,
 }
 
 impl Keyring {
-    /// A keyring over the server key; `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run side by side.
+    /// A keyring over the server key; `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run side by side, on
+    /// threads of their own that end with it.
     pub fn new(key: &ServerKey, hashes_at_once: usize) -> Self {
         let mut block = [0; 64];
         block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
-        Self { key: block, hashing: Turns::new(hashes_at_once, HASHES_WAITING_MAX) }
+        Self { key: block, hashing: Workshop::new(hashes_at_once, HASHES_WAITING_MAX) }
     }
 
     /// A new server key.
@@ -164,7 +167,7 @@ impl Keyring {
         String::from_utf8(clear).map(Secret::new).map_err(|_| refused())
     }
 
-    /// Hashes a chosen password on a blocking thread.
+    /// Hashes a chosen password.
     /// # Errors
     /// [`Error::Busy`] when too many wait.
     pub async fn hash(&self, password: &Secret) -> Result<PasswordHash, Error> {
@@ -181,7 +184,7 @@ impl Keyring {
         self.hashing
             .take(move || match hash {
                 Some(hash) => phc::PasswordHash::new(&hash.0)
-                    .map(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
+                    .map(|hash| Hasher.verify_password(password.expose().as_bytes(), &hash).is_ok())
                     .map_err(|_| Error::internal("a stored password hash cannot be read")),
                 None => hash_now(&password).map(|_| false),
             })
@@ -200,9 +203,51 @@ impl SealedKind {
 
 /// argon2id at 19 MiB, two passes, one lane: the crate's default and OWASP's first choice.
 fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
-    let hash: phc::PasswordHash =
-        Argon2::default().hash_password(password.expose().as_bytes()).map_err(|_| Error::internal("argon2 failed"))?;
-    Ok(PasswordHash(hash.to_string()))
+    let salt = phc::Salt::generate();
+    Hasher
+        .hash_password_with_params(password.expose().as_bytes(), &salt, Params::DEFAULT)
+        .map(|hash| PasswordHash(hash.to_string()))
+        .map_err(|_| Error::internal("argon2 failed"))
+}
+
+/// argon2 in memory that its thread keeps. Asked of the allocator for each login, 19 MiB left holes in which the next did not fit, up to
+/// 58 MiB for each of its arenas.
+struct Hasher;
+
+thread_local! {
+    static BLOCKS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+impl CustomizedPasswordHasher<phc::PasswordHash> for Hasher {
+    type Params = Params;
+
+    fn hash_password_customized(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        algorithm: Option<&str>,
+        version: Option<u32>,
+        params: Params,
+    ) -> password_hash::Result<phc::PasswordHash> {
+        let algorithm = algorithm.map(Algorithm::try_from).transpose()?.unwrap_or_default();
+        let version = version.map(Version::try_from).transpose()?.unwrap_or_default();
+        let salt = phc::Salt::new(salt)?;
+        let mut out = [0; phc::Output::MAX_LENGTH];
+        let bytes = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let out = out.get_mut(..bytes).ok_or(password_hash::Error::OutputSize)?;
+        let (blocks, written) = (params.block_count(), phc::ParamsString::try_from(&params)?);
+        BLOCKS.with_borrow_mut(|memory| {
+            memory.resize(blocks, Block::default());
+            Argon2::new(algorithm, version, params).hash_password_into_with_memory(password, &salt, out, memory)
+        })?;
+        Ok(phc::PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: written,
+            salt: Some(salt),
+            hash: Some(phc::Output::new(out)?),
+        })
+    }
 }
 
 /// Whether a stored hash was made with less work than one made now takes, as by an earlier release or another program.

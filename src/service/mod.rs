@@ -135,8 +135,8 @@ impl Service {
     }
 }
 
-/// The crossing from the asynchronous world to work that takes long on the shared pool: hashing, files, long lists, tiles. Decoding
-/// crosses by the workshop in `turns`.
+/// The crossing from the asynchronous world to work that takes long on the shared pool: files, long lists, tiles. Decoding
+/// and hashing cross by the workshops in `turns`.
 /// # Errors
 /// Internal when the work panicked.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
