@@ -61,6 +61,11 @@ impl UserSearch {
         self.text.as_deref().is_none_or(str::is_empty) && self.metadata.is_none()
     }
 
+    /// Whether nobody can be called so: no name or id is so long, and none has a NUL, which no index can be asked for.
+    pub fn is_of_nobody(&self) -> bool {
+        self.text.as_deref().is_some_and(|text| text.contains('\0') || text.chars().nth(TEXT_CHARS_MAX).is_some())
+    }
+
     /// Whether a user of this id, name and metadata is looked for.
     pub fn finds(&self, id: &str, display_name: Option<&str>, metadata: &Map<String, Value>) -> bool {
         let by_text = self.text.as_deref().is_none_or(|text| {

@@ -9,7 +9,7 @@ use crate::domain::{
     id::{AppKey, UserKey},
     page::{Listed, Order, Page},
     profile::User,
-    search::{MATCHES_MAX, Stretch, TEXT_CHARS_MAX, UserSearch, Walk},
+    search::{MATCHES_MAX, Stretch, UserSearch, Walk},
 };
 
 /// Characters below which a text has no entry in the index of three at a time.
@@ -41,7 +41,7 @@ pub(in crate::store) fn find(
     page: Page,
     order: Order,
 ) -> Result<Listed<User>, Error> {
-    if search.text.as_deref().is_some_and(|text| text.chars().nth(TEXT_CHARS_MAX).is_some()) {
+    if search.is_of_nobody() {
         return Ok(Listed { items: Vec::new(), total: 0 });
     }
     let snapshot = connection.unchecked_transaction()?;
@@ -106,7 +106,7 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     let search = UserSearch { text: walk.text.clone().filter(|text| !text.is_empty()), metadata: None };
     let is_whole = search.text.is_none() && walk.custom.is_none();
     let total = if is_whole { Some(users::total(&snapshot, app)?) } else { None };
-    if search.text.as_deref().is_some_and(|text| text.chars().nth(TEXT_CHARS_MAX).is_some()) {
+    if search.is_of_nobody() {
         return Ok(Stretch { users: Vec::new(), next: None, total });
     }
     let indexed = in_index(&search)?;

@@ -179,7 +179,12 @@ fn begun(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Elemen
     if !namespace.chars().all(is_of_xml) {
         return Err(Fault::NotWellFormed);
     }
-    let mut element = Element::new(start.local_name().as_ref(), &namespace);
+    // A name may have one colon, behind its prefix; the reader passes over a second one.
+    let name = start.local_name();
+    if name.as_ref().contains(':') {
+        return Err(Fault::NotWellFormed);
+    }
+    let mut element = Element::new(name.as_ref(), &namespace);
     for (index, attribute) in start.attributes().enumerate() {
         if index == ATTRIBUTES_MAX {
             return Err(Fault::TooMuch);
