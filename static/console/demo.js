@@ -25,6 +25,7 @@ export async function open(place, { signal }) {
   show(place, head, stage);
   show(stage, skeleton(6), skeleton(6));
   const [keys, { users }] = await Promise.all([house.secrets(), get(`${house.inApp('users')}?limit=${CHOICES}`)]);
+  if (signal.aborted) return;
   const wires = speak(house.app(), keys);
   if (users.length < 2 || wires.length === 0) {
     return show(place, head, empty('Two users are needed', 'Make them under Users, or let your app register them.', h('a.button', { href: '#/users' }, 'Users')));

@@ -1,8 +1,11 @@
 // Knows which screen an address after the # is, and opens one at a time: the former is told to end before the next begins.
 
+import { h, problem, show } from './dom.js';
+
 /**
  * Starts. `routes` are pairs of a pattern ('/users/:id') and a loader of a module that exports `title` and
- * `open(place, { params, query, signal })`. `around(route)` is told of each change.
+ * `open(place, { params, query, signal })`. `around(route)` is told of each change. While a screen is on its way the place is
+ * `aria-busy`; then its `data-address` is what it shows.
  */
 export function start(place, routes, { otherwise, around, guard }) {
   let ending = new AbortController();
@@ -11,16 +14,25 @@ export function start(place, routes, { otherwise, around, guard }) {
     ending.abort();
     ending = new AbortController();
     const { signal } = ending;
-    const [path, query = ''] = (location.hash.slice(1) || otherwise).split('?');
+    const address = location.hash;
+    const [path, query = ''] = (address.slice(1) || otherwise).split('?');
     const found = match(routes, path) ?? match(routes, otherwise);
     const route = guard(found);
-    const screen = await route.load();
+    place.ariaBusy = 'true';
+    try {
+      const screen = await route.load();
+      if (signal.aborted) return;
+      around(route);
+      place.replaceChildren();
+      await screen.open(place, { params: route.params, query: new URLSearchParams(query), signal });
+      document.title = `${screen.title} · Standin`;
+    } catch (reason) {
+      if (signal.aborted) return;
+      show(place, h('h1', {}, 'This screen did not open'), problem(reason), h('p', {}, h('button', { type: 'button', onclick: open }, 'Try again')));
+    }
     if (signal.aborted) return;
-    around(route);
-    place.replaceChildren();
-    await screen.open(place, { params: route.params, query: new URLSearchParams(query), signal });
-    if (signal.aborted) return;
-    document.title = `${screen.title} · Standin`;
+    place.ariaBusy = null;
+    place.dataset.address = address;
     if (hasMoved) focus(place);
     hasMoved = true;
   }

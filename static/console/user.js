@@ -14,8 +14,7 @@ const PAGE_CONTACTS = 25;
 
 export async function open(place, { params, signal }) {
   const path = house.inApp('users', params.id);
-  const { fields } = await get(house.inApp('fields'));
-  const page = { path, fields, signal, user: null, tag: null };
+  const page = { path, fields: [], signal, user: null, tag: null };
   const head = h('div.user-head');
   const side = h('section.sheet', { 'aria-label': 'Picture' });
   const body = h('div');
@@ -29,10 +28,13 @@ export async function open(place, { params, signal }) {
     page.draw();
   };
   show(place, head, h('div.user-body', {}, side, body));
+  show(head, h('h1', {}, params.id));
   show(body, skeleton(6));
   try {
+    page.fields = (await get(house.inApp('fields'))).fields;
     await page.load();
   } catch (reason) {
+    if (signal.aborted) return;
     show(place, h('h1', {}, params.id), reason.status === 404
       ? empty('Nobody has this id', 'The user was deleted, or belongs to another app.', h('a.button', { href: '#/users' }, 'All users'))
       : problem(reason));

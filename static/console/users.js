@@ -26,6 +26,7 @@ const KEPT = 'standin.columns';
 export async function open(place, { query, signal }) {
   if (!house.app()) return show(place, h('h1', {}, 'Users'), empty('No app yet', 'Users belong to an app.', h('a.button', { href: '#/apps' }, 'Make an app')));
   const { fields } = await get(house.inApp('fields'));
+  if (signal.aborted) return;
   const custom = fields.map(({ name }) => ({ id: `custom.${name}`, label: name, cell: user => user.custom?.[name] ?? '–' }));
   const view = {
     signal,

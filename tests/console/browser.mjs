@@ -47,15 +47,18 @@ export async function openPage(browser, base, { theme = 'light', viewport = WIDE
   return Object.assign(page, { seen });
 }
 
-/** Opens a screen and waits until its heading stands and nothing is grey any more. */
 export async function visit(page, screen) {
   await page.goto(`/${screen}`);
   await settled(page);
 }
 
+/** Waits until the screen of the address, and no former one, stands with its heading and nothing is grey any more. */
 export async function settled(page) {
-  await page.waitForSelector('main h1');
-  await page.waitForFunction(() => !document.querySelector('.skeleton'));
+  await page.waitForFunction(() => {
+    const place = document.querySelector('main');
+    const isThere = place.dataset.address === location.hash && place.ariaBusy === null;
+    return isThere && place.querySelector('h1') && !document.querySelector('.skeleton');
+  });
 }
 
 /** What axe finds wrong with the page as it stands: a line for each. */

@@ -35,6 +35,17 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await settled(page);
   holds('the columns one chose stay', await page.getByRole('columnheader', { name: 'Email' }).isVisible());
 
+  const fields = '**/standin/v1/apps/*/fields';
+  await page.route(fields, route => route.abort());
+  await visit(page, '#/connect');
+  await visit(page, '#/users');
+  check('a screen that cannot be opened says so', await page.textContent('h1'), 'This screen did not open');
+  await page.unroute(fields);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  await settled(page);
+  holds('and opens once it can', await page.getByRole('table').isVisible());
+
   if (!house.isBorrowed) await pages(house, page);
 
   await visit(page, `#/users/${encodeURIComponent(ID)}`);
