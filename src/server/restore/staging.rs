@@ -41,6 +41,10 @@ pub(super) struct Staging {
 impl Staging {
     /// Begins a restore into a data folder that this process has taken.
     pub(super) fn begin(data: &Path) -> io::Result<Self> {
+        if let Some(name) = MOVED.into_iter().find(|name| is_mount(&data.join(name))) {
+            let sentence = format!("{name} in it is a mount of its own, and cannot be moved aside: unmount it");
+            return Err(io::Error::new(ErrorKind::ResourceBusy, sentence));
+        }
         let staged = data.join(STAGED);
         remove_if_there(&staged)?;
         make_folder(&staged.join(PICTURES))?;
@@ -135,6 +139,19 @@ fn set_aside(path: &Path, former: &Path) -> io::Result<()> {
         }
         (_, _) => Ok(()),
     }
+}
+
+/// Whether something is mounted just here, which no rename moves. Only Linux says so.
+#[cfg(target_os = "linux")]
+fn is_mount(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount(_: &Path) -> bool {
+    false
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {

@@ -1,6 +1,10 @@
 //! How a backup becomes a data folder: equal to what it was made of, with its key, and never over something without a word.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -87,6 +91,17 @@ fn a_folder_of_other_things_is_not_filled() {
     fs::write(&shelf.file, "").unwrap();
     let (code, said) = run(&shelf.elsewhere(), &["restore", shelf.file(), "--replace"], &[]);
     assert_eq!((code, said.contains("holds other things")), (Some(3), true), "{said}");
+}
+
+#[actix_web::test]
+#[ignore = "needs pictures on a file system of their own: tests/small_disk.sh"]
+async fn pictures_on_a_true_file_system_of_their_own_are_refused_before_anything_is_moved() {
+    let (house, shelf) = (lived_in().await, Shelf::new());
+    done(&house.data(), &["backup", shelf.file()]);
+    let apart = PathBuf::from(std::env::var("STANDIN_PICTURES_APART").unwrap());
+    let (code, said) = run(&apart, &["restore", shelf.file(), "--replace"], &[]);
+    assert_eq!((code, said.contains("pictures in it is a mount of its own")), (Some(3), true), "{said}");
+    assert!(without_lock(&apart).is_empty(), "nothing was left there");
 }
 
 #[actix_web::test]
