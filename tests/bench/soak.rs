@@ -1,7 +1,8 @@
 //! The server under half the load it can bear, for as long as one likes: what grows, and what fails.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
     fs,
     path::Path,
     time::{Duration, Instant},
@@ -79,7 +80,8 @@ struct Load {
     token: Cell<String>,
     photo: Vec<u8>,
     number: Cell<u32>,
-    failed: Cell<u32>,
+    /// How often which failure came.
+    failed: RefCell<BTreeMap<String, u32>>,
 }
 
 impl Load {
@@ -94,7 +96,7 @@ impl Load {
             token: Cell::default(),
             photo,
             number: Cell::new(0),
-            failed: Cell::new(0),
+            failed: RefCell::default(),
         };
         load.sign_in().await?;
         Ok(load)
@@ -124,8 +126,8 @@ impl Load {
                 if let Some(pace) = &mut pace {
                     pace.tick().await;
                 }
-                if self.call().await.is_err() {
-                    self.failed.set(self.failed.get() + 1);
+                if let Err(failure) = self.call().await {
+                    self.note(&failure.into());
                 }
                 calls += 1.0;
             }
@@ -135,8 +137,10 @@ impl Load {
             while Instant::now() < end {
                 timer::sleep(SAMPLE_EVERY.min(end.saturating_duration_since(Instant::now()))).await;
                 // Far more often than it must be, and far less often than it could be felt.
-                if self.number.get() % 600 < 100 && self.sign_in().await.is_err() {
-                    self.failed.set(self.failed.get() + 1);
+                if self.number.get() % 600 < 100
+                    && let Err(failure) = self.sign_in().await
+                {
+                    self.note(&failure);
                 }
             }
         };
@@ -147,13 +151,14 @@ impl Load {
     async fn call(&self) -> Result<(), reqwest::Error> {
         let number = self.number.get();
         self.number.set(number.wrapping_add(1));
-        let user = number.wrapping_mul(7919) % USERS;
         let call = match number % OF {
-            of if of <= CHANGES => self.change(&format!("u{user}"), number, of == 0),
+            // Counted for themselves, so that photos come to all users and nobody's quota of a day is reached.
+            0 => self.change(&user(number / OF), number, true),
+            of if of <= CHANGES => self.change(&user(number), number, false),
             _ => {
                 // Whom a change has named some fifty calls ago: nobody else is sure to be there.
-                let user = (number - number % OF).wrapping_sub(OF - CHANGES).wrapping_mul(7919) % USERS;
-                let path = format!("{}/api/v2.1/rest/user_profile?user_id=u{user}", self.base);
+                let user = user((number - number % OF).wrapping_sub(OF - CHANGES));
+                let path = format!("{}/api/v2.1/rest/user_profile?user_id={user}", self.base);
                 self.client.get(path).header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-SECRET", SECRET)
             }
         };
@@ -179,8 +184,25 @@ impl Load {
 
     /// What failed while the top rate was looked for is no part of the soak.
     fn forget(&self) {
-        self.failed.set(0);
+        self.failed.take();
     }
+
+    /// Whom a call named is no part of why it failed.
+    fn note(&self, failure: &Failure) {
+        let mut said = failure.to_string();
+        let mut cause = failure.source();
+        while let Some(deeper) = cause {
+            said = format!("{said}: {deeper}");
+            cause = deeper.source();
+        }
+        said.retain(|c| !c.is_ascii_digit());
+        *self.failed.borrow_mut().entry(said).or_default() += 1;
+    }
+}
+
+/// Whom the call of this number names: each of them once before anybody twice.
+fn user(number: u32) -> String {
+    format!("u{}", number.wrapping_mul(7919) % USERS)
 }
 
 struct Sample {
@@ -220,13 +242,16 @@ fn report(load: &Load, top: f64, rate: f64, whole: Duration, samples: &[Sample])
     let rows = [
         ["calls a second, as many as it can bear".to_owned(), format!("{top:.0}")],
         ["calls a second, in the soak".to_owned(), format!("{rate:.0}")],
-        ["calls that failed".to_owned(), load.failed.get().to_string()],
+        ["calls that failed".to_owned(), load.failed.borrow().values().sum::<u32>().to_string()],
         ["resident at the end; its slope".to_owned(), resident],
         ["open files at the end; their slope".to_owned(), files],
         ["write-ahead log, at the most".to_owned(), format!("{:.1} MiB", most(|s| s.log_mib))],
     ];
     let head = format!("{} min, slopes after {:.1} min", whole.as_secs() / 60, warm.as_secs_f64() / 60.0);
     println!("{}", table::aligned([&head, "figure"], &rows));
+    for (failure, times) in &*load.failed.borrow() {
+        println!("{times} times: {failure}");
+    }
 }
 
 /// The slope of the line that lies closest to the samples.
