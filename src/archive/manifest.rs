@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::member::Content;
+use crate::domain::amounts::Amounts;
 
 /// The form of backup that this program writes, and the only one it reads.
 pub const FORMAT: u32 = 1;
@@ -32,29 +33,13 @@ pub struct Manifest {
     /// Whether that key is inside.
     pub has_key: bool,
     /// How much of everything its database holds.
-    pub counts: Counts,
+    pub counts: Amounts,
     /// Files of pictures that the disk no longer had when it was made, and which are not inside.
     pub files_lost: u64,
     /// The database, unpacked.
     pub database: Content,
     /// The list of all members behind it.
     pub listing: Listing,
-}
-
-/// How much a database holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counts {
-    /// Tenants.
-    pub apps: u64,
-    /// Of all apps.
-    pub users: u64,
-    /// Of all users, those included that wait for the sweep.
-    pub pictures: u64,
-    /// Rows of contact lists.
-    pub contacts: u64,
-    /// Of the house.
-    pub administrators: u64,
 }
 
 /// The listing, and what it lists.

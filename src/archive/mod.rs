@@ -18,7 +18,7 @@ mod member;
 mod read;
 mod write;
 
-pub use manifest::{Counts, FORMAT, Listing, Manifest};
+pub use manifest::{FORMAT, Listing, Manifest};
 pub use member::{Content, Member, Place, content_of, hex, pack, unpack};
 pub use read::{ReadFault, Report, manifest_of, read};
 pub use write::Writer;

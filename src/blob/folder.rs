@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::workplace::Workplace;
-use crate::domain::{avatar::PictureKey, error::Error};
+use crate::domain::{
+    avatar::PictureKey,
+    error::{Error, fault},
+};
 
 /// The picture folder and, on the same file system, the folder where uploads and pictures are on their way.
 ///
@@ -276,13 +279,5 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
         Ok(()) | Err(_) => done,
-    }
-}
-
-/// What a failure means to whoever asked; `doing` completes "failed while" in the log.
-pub(super) fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
-    move |cause| match cause.kind() == ErrorKind::StorageFull || cause.kind() == ErrorKind::QuotaExceeded {
-        true => Error::StorageFull,
-        false => Error::internal(format_args!("{doing}: {cause}")),
     }
 }

@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::folder::{fault, make_private_folder, plain, remove_if_there};
-use crate::domain::error::Error;
+use super::folder::{make_private_folder, plain, remove_if_there};
+use crate::domain::error::{Error, fault};
 
 /// A folder below `incoming` that is gone when this is dropped; after a kill, at the next start.
 #[derive(Debug)]

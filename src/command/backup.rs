@@ -10,10 +10,7 @@ use std::{
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
-use standin::{
-    archive::{Counts, Manifest},
-    server::restore,
-};
+use standin::{archive::Manifest, server::restore};
 
 use super::{
     app::{answer, json_flag},
@@ -100,31 +97,24 @@ fn told(matches: &ArgMatches, target: &Path, manifest: &Manifest, lost: &[String
     let bytes = fs::metadata(target).map_or(0, |file| file.len());
     let told = json!({ "file": shown.to_string(), "bytes": bytes, "manifest": manifest, "lost": lost });
     answer(matches, &told, |_| {
-        let Manifest { counts, files_lost, .. } = manifest;
-        let lost = match files_lost {
+        let lost = match manifest.files_lost {
             0 => String::new(),
             files => {
                 format!("{files} files of pictures were gone from the disk when it was made. {}\n", lost.join(" "))
             }
         };
-        format!("{shown} is whole: {bytes} bytes.\n{}{lost}", facts(manifest, counts))
+        format!("{shown} is whole: {bytes} bytes.\n{}{lost}", facts(manifest))
     })
 }
 
 /// What people read about a backup.
-fn facts(manifest: &Manifest, counts: &Counts) -> String {
+fn facts(manifest: &Manifest) -> String {
     let key = if manifest.has_key { "inside" } else { "not inside: keep it elsewhere" };
     let facts = json!({
-        "made_at": manifest.made_at, "standin": manifest.standin, "counts": amounts(counts),
+        "made_at": manifest.made_at, "standin": manifest.standin, "counts": manifest.counts.to_string(),
         "members": manifest.listing.members, "key": key, "fingerprint": manifest.key_fingerprint,
     });
     output::facts(&facts, &FACTS)
-}
-
-/// Counts in words.
-pub(super) fn amounts(counts: &Counts) -> String {
-    let Counts { apps, users, pictures, contacts, administrators } = counts;
-    format!("{apps} apps, {users} users, {pictures} pictures, {contacts} contacts, {administrators} administrators")
 }
 
 fn nothing_in_the_way(target: &Path, overwrite: bool) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use standin::server::restore::{self, RestoreError, RestoreErrorKind, RestoreOpti
 
 use super::{
     app::{answer, json_flag},
-    backup::{amounts, file, given},
+    backup::{file, given},
     failure::{Code, Failure},
     flags,
 };
@@ -44,11 +44,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     });
     answer(matches, &told, |_| {
         let data = settings.data.display();
-        let before = before.as_ref().map_or_else(|| "a database that could not be read".to_owned(), amounts);
+        let before = before.map_or_else(|| "a database that could not be read".to_owned(), |held| held.to_string());
         let mut lines = vec![
             format!("{data} is restored from {}, made {}.", target.display(), manifest.made_at),
             format!("before: {before}"),
-            format!("after:  {}", amounts(after)),
+            format!("after:  {after}"),
         ];
         lines.extend(
             former

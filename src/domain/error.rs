@@ -1,6 +1,6 @@
 //! What can be refused, and the public sentence for it. Status codes are a dialect's business.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, io, time::Duration};
 
 use super::id::UserId;
 
@@ -152,6 +152,19 @@ impl Error {
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(Cause(cause.to_string()))
     }
+}
+
+/// What the failure of a file means to whoever asked; `doing` completes "failed while" in the log.
+pub fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
+    move |cause| match is_full(&cause) {
+        true => Error::StorageFull,
+        false => Error::internal(format_args!("{doing}: {cause}")),
+    }
+}
+
+/// Whether a file failed for want of room: on the disk, or in the quota of whoever runs the server.
+pub fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl fmt::Display for Cause {

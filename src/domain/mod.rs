@@ -3,6 +3,7 @@
 //! No I/O, no clock, no randomness, no framework. Rules here are the widest any wire documents; a dialect narrows in its own parse.
 
 pub mod admin;
+pub mod amounts;
 pub mod app;
 pub mod avatar;
 pub mod contact;

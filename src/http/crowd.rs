@@ -1,13 +1,15 @@
 //! How many connections one address may have open at one time.
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::peer::Proxies;
+use super::{
+    peer::Proxies,
+    places::{self, Places},
+};
 
 /// The part of an IPv6 address that stands for one client: the rest is the client's own to choose.
 const IPV6_NETWORK: u128 = u128::MAX << 64;
@@ -15,7 +17,7 @@ const IPV6_NETWORK: u128 = u128::MAX << 64;
 /// How often the log says that connections are cut off, at most.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// The connections that are open, by address: it remembers no address that has none. One for all workers: clones count on.
+/// The connections that are open, by address. One for all workers: clones count on.
 #[derive(Debug, Clone)]
 pub struct Crowd(Arc<Counted>);
 
@@ -23,25 +25,20 @@ pub struct Crowd(Arc<Counted>);
 struct Counted {
     connections_max: usize,
     proxies: Proxies,
-    open: Mutex<Open>,
+    open: Places<IpAddr>,
+    told_at: Mutex<Option<Instant>>,
 }
 
-#[derive(Debug, Default)]
-struct Open {
-    by_address: HashMap<IpAddr, usize>,
-    told_at: Option<Instant>,
-}
-
-/// The place of a connection: given back when it is dropped.
+/// The place of a connection, counted unless it is a proxy's: given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
-    counted: Option<(Crowd, IpAddr)>,
+    _counted: Option<places::Place<IpAddr>>,
 }
 
 impl Crowd {
     /// Lets each address have so many; a proxy of ours, which speaks for many clients, as many as it likes.
     pub fn new(connections_max: usize, proxies: Proxies) -> Self {
-        Self(Arc::new(Counted { connections_max, proxies, open: Mutex::default() }))
+        Self(Arc::new(Counted { connections_max, proxies, open: Places::default(), told_at: Mutex::default() }))
     }
 
     /// A place for a connection that has just been accepted, to be dropped with it; without a place it is to be dropped at once.
@@ -58,39 +55,21 @@ impl Crowd {
 
     /// A place for a connection; where there is none, whether that is worth telling.
     fn enter(&self, address: IpAddr) -> Result<Place, bool> {
-        if self.0.proxies.are(address) {
-            return Ok(Place { counted: None });
+        let Counted { connections_max, proxies, open, .. } = &*self.0;
+        if proxies.are(address) {
+            return Ok(Place { _counted: None });
         }
-        let address = client_of(address);
-        let mut open = self.open();
-        let connections = open.by_address.get(&address).copied().unwrap_or_default();
-        if connections >= self.0.connections_max {
-            let is_news = open.told_at.is_none_or(|told_at| told_at.elapsed() >= TOLD_EVERY);
-            if is_news {
-                open.told_at = Some(Instant::now());
-            }
-            return Err(is_news);
-        }
-        open.by_address.insert(address, connections + 1);
-        drop(open);
-        Ok(Place { counted: Some((self.clone(), address)) })
+        let counted = open.enter(client_of(address), *connections_max).ok_or_else(|| self.is_news())?;
+        Ok(Place { _counted: Some(counted) })
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some((crowd, address)) = &self.counted else { return };
-        let mut open = crowd.open();
-        if let Some(connections) = open.by_address.get_mut(address) {
-            *connections = connections.saturating_sub(1);
-            if *connections == 0 {
-                open.by_address.remove(address);
-            }
+    fn is_news(&self) -> bool {
+        let mut told_at = self.0.told_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = told_at.is_none_or(|told_at| told_at.elapsed() >= TOLD_EVERY);
+        if is_news {
+            *told_at = Some(Instant::now());
         }
+        is_news
     }
 }
 
@@ -106,18 +85,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_ipv6_the_network_counts_and_what_has_gone_is_forgotten() {
+    fn of_ipv6_the_network_counts_and_a_proxy_does_not() {
         let crowd = Crowd::new(2, Proxies::new(vec!["192.0.2.1/32".parse().unwrap()]));
         let enter = |address: &str| crowd.enter(address.parse().unwrap());
         let one = enter("2001:db8::1").unwrap();
         let _other = enter("2001:db8::2").unwrap();
         assert!(enter("2001:db8::3").is_err_and(|is_news| is_news));
         assert!(enter("2001:db8::3").is_err_and(|is_news| !is_news), "told once");
-        let next_door = enter("2001:db8:0:1::1").unwrap();
+        let _next_door = enter("2001:db8:0:1::1").unwrap();
         drop(one);
         let _place = enter("2001:db8::3").unwrap();
-        drop(next_door);
-        assert_eq!(crowd.open().by_address.len(), 1);
-        assert!((0..9).all(|_| enter("192.0.2.1").is_ok_and(|place| place.counted.is_none())));
+        let of_proxy: Vec<_> = (0..9).map(|_| enter("192.0.2.1")).collect();
+        assert!(of_proxy.iter().all(Result::is_ok));
     }
 }

@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod origins;
 pub mod peer;
 pub mod pictures;
+mod places;
 pub mod socket;
 pub mod spool;
 pub mod stream;

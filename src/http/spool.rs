@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, ErrorKind, Write as _},
+    io::{self, Write as _},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,7 +11,7 @@ use std::{
 use actix_web::web;
 
 use super::form::BodyFault;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, fault};
 
 /// The folder in which uploads wait.
 #[derive(Debug, Clone)]
@@ -35,14 +35,8 @@ impl Spool {
             bytes.clear();
             Ok((file, bytes))
         });
-        written.await.map_err(|fault| BodyFault::House(Error::internal(fault)))?.map_err(|fault| failed(&fault))
-    }
-}
-
-fn failed(fault: &io::Error) -> BodyFault {
-    match matches!(fault.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-        true => BodyFault::House(Error::StorageFull),
-        false => BodyFault::House(Error::internal(format_args!("spooling an upload: {fault}"))),
+        let written = written.await.map_err(Error::internal).map_err(BodyFault::House)?;
+        written.map_err(fault("spooling an upload")).map_err(BodyFault::House)
     }
 }
 

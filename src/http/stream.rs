@@ -2,13 +2,7 @@
 //!
 //! Nothing is queued: a client that takes nothing makes its source wait, and where it went on is its own to say.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    fmt::Write as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{convert::Infallible, fmt::Write as _, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -18,6 +12,7 @@ use actix_web::{
 use futures_util::stream;
 use tokio::time::{Instant, timeout};
 
+use super::places::{self, Places};
 use crate::domain::error::Error;
 
 /// How often a silent stream says that it is there, and asks whether its client may still listen.
@@ -29,15 +24,14 @@ const RETRY_MS: u32 = 2000;
 /// Streams that one listener may have open at one time.
 const STREAMS_MAX: usize = 20;
 
-/// The streams that are open, by listener: it remembers nobody who has none. One for all workers: clones count on.
+/// The streams that are open, by listener. One for all workers: clones count on.
 #[derive(Debug, Clone, Default)]
-pub struct Streams(Arc<Mutex<HashMap<String, usize>>>);
+pub struct Streams(Places<String>);
 
 /// A listener's place for one stream: given back when it is dropped.
 #[derive(Debug)]
 pub struct Place {
-    streams: Streams,
-    listener: String,
+    _counted: places::Place<String>,
 }
 
 impl Streams {
@@ -45,30 +39,9 @@ impl Streams {
     /// # Errors
     /// `TooMany`, where the listener has 20 open.
     pub fn enter(&self, listener: String) -> Result<Place, Error> {
-        let mut open = self.open();
-        let streams = open.entry(listener.clone()).or_default();
-        if *streams >= STREAMS_MAX {
-            return Err(Error::TooMany { what: "open streams", retry_after: HEARTBEAT });
-        }
-        *streams += 1;
-        drop(open);
-        Ok(Place { streams: self.clone(), listener })
-    }
-
-    fn open(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.streams.open();
-        if let Some(streams) = open.get_mut(&self.listener) {
-            *streams = streams.saturating_sub(1);
-            if *streams == 0 {
-                open.remove(&self.listener);
-            }
-        }
+        let too_many = || Error::TooMany { what: "open streams", retry_after: HEARTBEAT };
+        let counted = self.0.enter(listener, STREAMS_MAX).ok_or_else(too_many)?;
+        Ok(Place { _counted: counted })
     }
 }
 

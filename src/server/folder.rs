@@ -12,7 +12,10 @@ use std::{
 
 use super::{StartError, StartErrorKind, restore, unusable};
 use crate::{
-    domain::secret::{Secret, ServerKey},
+    domain::{
+        error::is_full,
+        secret::{Secret, ServerKey},
+    },
     service::credentials::Keyring,
     settings::{self, Settings},
 };
@@ -54,10 +57,6 @@ pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
         }),
         Err(TryLockError::Error(error)) => Err(in_way(error)),
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Refuses a folder that is not meant for this process, even where it could get its way: as root, or by changing the mode.

@@ -12,16 +12,16 @@ use tokio::{
 };
 
 use crate::{
-    archive::{self, Content, Counts, FORMAT, Listing, Manifest, Member, Place},
+    archive::{self, Content, FORMAT, Listing, Manifest, Member, Place},
     blob::{Folder, Workplace},
     domain::{
         avatar::{PictureKey, Rendition},
-        error::Error,
+        error::{Error, fault},
         secret::Secret,
         time::Moment,
     },
     service::{Service, blocking},
-    store::{self, Amounts, Store},
+    store::{self, Store},
 };
 
 /// How long a backup waits for another one, or for a step of the sweep, before it is refused.
@@ -106,7 +106,7 @@ impl Begun {
             made_at: at.to_string(),
             key_fingerprint: archive::hex(&inspected.key_fingerprint.0),
             has_key: key.is_some(),
-            counts: counts(inspected.amounts),
+            counts: inspected.amounts,
             files_lost,
             database: whole,
             listing: list.end()?,
@@ -228,17 +228,5 @@ impl Write for Outlet {
             true => Ok(()),
             false => self.to.blocking_send(Ok(piece.into())).map_err(gone),
         }
-    }
-}
-
-fn counts(of: Amounts) -> Counts {
-    let Amounts { apps, users, pictures, contacts, administrators } = of;
-    Counts { apps, users, pictures, contacts, administrators }
-}
-
-fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
-    move |cause| match matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-        true => Error::StorageFull,
-        false => Error::internal(format_args!("{doing}: {cause}")),
     }
 }

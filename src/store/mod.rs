@@ -22,7 +22,7 @@ pub use self::asked::{
     StateChange, StoredPicture, Ticket, TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
-pub use self::snapshot::{Amounts, Inspected, Made, amounts, each_picture, inspect, with_new_key};
+pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, with_new_key};
 pub use self::sqlite::SCHEMA_VERSION;
 use self::sqlite::{
     Engine, apps, contacts, events, friends as friend_rows, pictures, search, sessions, tickets, users,

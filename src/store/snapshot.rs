@@ -4,27 +4,13 @@ use std::path::Path;
 
 use super::{Store, sqlite::snapshot};
 use crate::domain::{
+    amounts::Amounts,
     app::App,
     avatar::PictureKey,
     error::Error,
     id::{AppKey, UserId},
     secret::{Derived, Digest},
 };
-
-/// How much a database holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Amounts {
-    /// Tenants.
-    pub apps: u64,
-    /// Of all apps.
-    pub users: u64,
-    /// Of all users, those included that wait for the sweep.
-    pub pictures: u64,
-    /// Rows of contact lists.
-    pub contacts: u64,
-    /// Of the house.
-    pub administrators: u64,
-}
 
 /// A database that is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

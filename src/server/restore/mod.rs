@@ -17,14 +17,15 @@ use super::{
     wall_clock,
 };
 use crate::{
-    archive::{self, Counts, Manifest, Place, ReadFault, Report, hex},
+    archive::{self, Manifest, Place, ReadFault, Report, hex},
     domain::{
-        error::Error,
+        amounts::Amounts,
+        error::{Error, is_full},
         secret::{Secret, ServerKey},
     },
     service::{credentials::Keyring, rekey::give_new_key},
     settings::Settings,
-    store::{self, Amounts, Inspected},
+    store::{self, Inspected},
 };
 
 /// Bytes of the text of a server key.
@@ -86,9 +87,9 @@ pub struct Restored {
     /// What the backup is.
     pub manifest: Manifest,
     /// What the data folder held before; none where that could not be read.
-    pub before: Option<Counts>,
+    pub before: Option<Amounts>,
     /// What it holds now, counted in it.
-    pub after: Counts,
+    pub after: Amounts,
     /// Where what it held is now, below the data folder.
     pub former: Option<String>,
     /// Files of pictures that the disk no longer had when the backup was made: the first names.
@@ -203,19 +204,19 @@ fn restore_into(
         sentence: format!("The backup is in its place, but cannot be counted ({}).", cause_of(&error)),
     })?;
     let former = data.join(&former).is_dir().then_some(former);
-    Ok(Restored { manifest: report.manifest, before, after: counts(after), former, lost: report.lost })
+    Ok(Restored { manifest: report.manifest, before, after, former, lost: report.lost })
 }
 
 /// What the data folder holds; refused where that is in the way.
-fn before(data: &Path, options: RestoreOptions) -> Result<Option<Counts>, RestoreError> {
+fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, RestoreError> {
     let database = data.join(DATABASE);
     let has_pictures = fs::read_dir(data.join(PICTURES)).is_ok_and(|mut shards| shards.next().is_some());
-    let held = if database.exists() { store::amounts(&database).ok().map(counts) } else { Some(Counts::default()) };
+    let held = if database.exists() { store::amounts(&database).ok() } else { Some(Amounts::default()) };
     if options.replace || !(database.exists() || has_pictures) {
         return Ok(held);
     }
     let holds = match held {
-        Some(Counts { apps, users, pictures, .. }) => {
+        Some(Amounts { apps, users, pictures, .. }) => {
             format!("holds {apps} apps, {users} users and {pictures} pictures")
         }
         None => "holds a database that cannot be read".to_owned(),
@@ -313,7 +314,7 @@ fn check_database(
         },
         Ok(false) => report.damaged(&name, "unpacks to another database than manifest.json says"),
         // What was packed is whole by its digest: only the room for it is missing.
-        Err(cause) if matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+        Err(cause) if is_full(&cause) => {
             return Err(refused(format!(
                 "There is no room to unpack the database of {} ({cause}): make room, or for verify name another folder by TMPDIR.",
                 file.display()
@@ -327,7 +328,7 @@ fn check_database(
 /// Whether the manifest tells of the database beside it.
 fn compare(report: &mut Report, found: &Inspected) {
     let said = (&report.manifest.counts, report.manifest.key_fingerprint.as_str(), report.manifest.schema);
-    if said != (&counts(found.amounts), hex(&found.key_fingerprint.0).as_str(), found.schema) {
+    if said != (&found.amounts, hex(&found.key_fingerprint.0).as_str(), found.schema) {
         report.damaged("manifest.json", "does not tell of the database beside it");
     }
 }
@@ -365,11 +366,6 @@ fn not_read(file: &Path, fault: ReadFault) -> RestoreError {
         )),
         ReadFault::Failed(cause) => refused(format!("{shown} could not be taken in ({cause}).")),
     }
-}
-
-fn counts(of: Amounts) -> Counts {
-    let Amounts { apps, users, pictures, contacts, administrators } = of;
-    Counts { apps, users, pictures, contacts, administrators }
 }
 
 /// An operator sees the cause that callers never see.

@@ -11,13 +11,14 @@ use rusqlite::{
 use super::{LOCK_WAIT_MAX, SCHEMA, apps, create_private, open_writer, row::Stored};
 use crate::{
     domain::{
+        amounts::Amounts,
         app::App,
         avatar::PictureKey,
         error::Error,
         id::{AppKey, UserId},
         secret::Digest,
     },
-    store::{Amounts, Durability, Inspected, Made},
+    store::{Durability, Inspected, Made},
 };
 
 /// Users that are given new secrets at a time: as many as are held in memory.

@@ -9,6 +9,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode};
 
 use super::{OpenError, create_private};
+use crate::domain::error::is_full;
 
 /// What follows the database's own name in the name of a copy; the schema version that the change led to comes behind it.
 const MARK: &str = ".before-";
@@ -49,7 +50,7 @@ enum Fault {
 
 impl From<io::Error> for Fault {
     fn from(cause: io::Error) -> Self {
-        match matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        match is_full(&cause) {
             true => Self::NoRoom,
             false => Self::Other(cause.to_string()),
         }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use ::standin::{
-    archive::{Content, Counts, FORMAT, Listing, Manifest, Writer, content_of, pack},
+    archive::{Content, FORMAT, Listing, Manifest, Writer, content_of, pack},
+    domain::amounts::Amounts,
     server::restore::verify,
 };
 
@@ -110,7 +111,7 @@ fn forged(format: u32, (zeros, promised): (u64, u64), name: &str) -> Vec<u8> {
         made_at: "2026-01-01T00:00:00Z".to_owned(),
         key_fingerprint: "0".repeat(64),
         has_key: false,
-        counts: Counts::default(),
+        counts: Amounts::default(),
         files_lost: 0,
         database: Content { bytes: promised, ..whole },
         listing: Listing {
