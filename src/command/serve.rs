@@ -20,10 +20,37 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    keep_to_few_arenas();
     let settings = flags::parse(matches)?;
     let _log = log::start(settings.log, settings.log_format);
     raise_file_limit();
     House::serve(&settings)
+}
+
+/// Begins this process once more, with one arena of the allocator for two cores, unless whoever started it has said something of that.
+///
+/// glibc makes up to eight arenas for each core, and keeps in each of them the most that was ever alive there at one time: so memory goes
+/// on growing, a little with each coincidence, for as long as the server runs. It reads how many there may be from the environment of a
+/// process that begins, and from nowhere else.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn keep_to_few_arenas() {
+    use std::{env, os::unix::process::CommandExt as _, process, thread};
+
+    const ARENAS: &str = "MALLOC_ARENA_MAX";
+    if [ARENAS, "GLIBC_TUNABLES"].into_iter().any(|name| env::var_os(name).is_some()) {
+        return;
+    }
+    let Ok(program) = env::current_exe() else { return };
+    let arenas = thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+    let mut words = env::args_os();
+    let mut again = process::Command::new(program);
+    again.env(ARENAS, arenas.to_string());
+    if let Some(name) = words.next() {
+        again.arg0(name);
+    }
+    // This comes back only when the system refused: then it goes on as it is.
+    let _ = again.args(words).exec();
 }
 
 /// Lets this process have as many open files as the system allows it at all: each socket is one, and the usual 1,024 are soon used up.

@@ -11,6 +11,7 @@ mod folder;
 mod framing;
 mod inputs;
 mod limits;
+mod memory;
 mod observe;
 mod odd;
 mod passwords;
