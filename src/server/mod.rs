@@ -88,6 +88,9 @@ static NAMES_APP: [NamesApp; 2] = [qiscus::app_named, mirrorfly::app_named];
 /// Whose password the setting `admin_password` is.
 const ADMIN: &str = "admin";
 
+/// Passwords hashed side by side, at most: each thread for it keeps 19 MiB, and does eighty a second.
+const HASHES_AT_ONCE_MAX: usize = 8;
+
 /// Connections for reading beside one a worker: for work on blocking threads.
 const SPARE_READERS: u32 = 4;
 
@@ -233,7 +236,7 @@ impl Server {
         };
         let lock = folder::own_folder(data)?;
         folder::keep_demo_apart(settings)?;
-        let keyring = Keyring::new(&folder::server_key(settings)?, settings.workers);
+        let keyring = Keyring::new(&folder::server_key(settings)?, settings.workers.min(HASHES_AT_ONCE_MAX));
         let durability = match settings.durability {
             settings::Durability::Full => store::Durability::Full,
             settings::Durability::Normal => store::Durability::Normal,
