@@ -254,12 +254,13 @@ fn report(load: &Load, top: f64, rate: f64, whole: Duration, samples: &[Sample])
     }
 }
 
-/// The slope of the line that lies closest to the samples.
+/// The middle of the slopes between any two samples (Theil and Sen): a minute in which uploads queue is no growth, and does not count as
+/// one; what grows bit by bit does.
 fn per_hour(samples: &[&Sample], figure: fn(&Sample) -> f64) -> f64 {
-    let count = samples.len() as f64;
-    let mean = |of: &dyn Fn(&Sample) -> f64| samples.iter().map(|sample| of(sample)).sum::<f64>() / count;
     let hours = |sample: &Sample| sample.at.as_secs_f64() / 3600.0;
-    let (middle, level) = (mean(&hours), mean(&figure));
-    let spread = mean(&|sample| (hours(sample) - middle).powi(2));
-    mean(&|sample| (hours(sample) - middle) * (figure(sample) - level)) / spread
+    let later = |(n, former)| samples.iter().skip(n + 1).map(move |sample| (former, sample));
+    let pairs = samples.iter().enumerate().flat_map(later);
+    table::median(
+        pairs.map(|(former, later)| (figure(later) - figure(former)) / (hours(later) - hours(former))).collect(),
+    )
 }
