@@ -47,6 +47,7 @@ export async function openPage(browser, base, { theme = 'light', viewport = WIDE
   return Object.assign(page, { seen });
 }
 
+/** Opens a screen, and waits until it is settled. */
 export async function visit(page, screen) {
   await page.goto(`/${screen}`);
   await settled(page);
