@@ -17,6 +17,7 @@
 //! domain/             words: ids, texts, profiles, contacts, avatars, apps, pages, events, secrets, errors; no I/O, no clock
 //! store/              what is remembered, as whole operations: one operation is one transaction
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
+//! fair.rs             threads for work that takes long, shared fairly by caller
 //! archive/            a backup as bytes: a tar whose members have digests, written and read front to back
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
@@ -32,8 +33,8 @@
 //! # Who names whom
 //!
 //! One way only: main names server, settings and archive; server names everything; a dialect names http, service and domain, and never
-//! another dialect; http names service and domain; service names store, blob, archive, picture, live and domain; live names store and
-//! domain; store, blob, archive and picture name domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs`
+//! another dialect; http names service and domain; service names store, fair, blob, archive, picture, live and domain; live names store
+//! and domain; store names fair and domain; fair, blob, archive and picture name domain, and domain nobody. Libraries stay in their rooms too. `tests/house/architecture.rs`
 //! reads this folder and refuses what `tests/house/architecture/rules.rs` does not list, this map included.
 //!
 //! # One change, heard
@@ -53,6 +54,7 @@ pub mod archive;
 pub mod blob;
 pub mod dialect;
 pub mod domain;
+pub mod fair;
 pub mod http;
 pub mod live;
 pub mod picture;

@@ -6,6 +6,7 @@ pub mod admin;
 pub mod amounts;
 pub mod app;
 pub mod avatar;
+pub mod caller;
 pub mod contact;
 pub mod custom;
 pub mod device;

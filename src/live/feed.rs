@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 use super::hub::Hub;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         listening::{Notice, Wire},
         profile::User,
     },
-    store::Store,
+    store::{FeedReader, Store},
 };
 
 /// Events read at once.
@@ -28,20 +28,23 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// The one who reads the event rows. One a house.
 pub struct Feed {
-    store: Store,
+    commits: watch::Receiver<u64>,
+    reader: FeedReader,
     hub: Hub,
     seq: i64,
 }
 
 impl Feed {
-    /// A feed that begins behind event `seq`.
-    pub fn new(store: Store, hub: Hub, seq: i64) -> Self {
-        Self { store, hub, seq }
+    /// A feed that begins behind event `seq`, with a connection of its own.
+    /// # Errors
+    /// `Internal`, when the database cannot be opened once more.
+    pub fn new(store: &Store, hub: Hub, seq: i64) -> Result<Self, Error> {
+        Ok(Self { commits: store.commits(), reader: store.feed_reader()?, hub, seq })
     }
 
     /// Delivers until the store closes. What cannot be read now is tried again with the next commit, or a while later.
     pub async fn follow(mut self) {
-        let mut commits = self.store.commits();
+        let mut commits = self.commits.clone();
         loop {
             let told = self.catch_up();
             if let Err(cause) = &told {
@@ -56,7 +59,7 @@ impl Feed {
 
     fn catch_up(&mut self) -> Result<(), Error> {
         loop {
-            let events = self.store.events_after(self.seq, BATCH_EVENTS)?;
+            let events = self.reader.read(|db| db.events_after(self.seq, BATCH_EVENTS))?;
             let is_last = events.len() < BATCH_EVENTS as usize;
             for event in events {
                 let seq = event.seq;
@@ -77,7 +80,7 @@ impl Feed {
         let Event { seq, app, user, .. } = event;
         match event.kind {
             EventKind::ProfileChanged { fields } => {
-                let shown = self.store.user_by_key(app, user)?.filter(User::is_active);
+                let shown = self.reader.read(|db| db.user_by_key(app, user))?.filter(User::is_active);
                 if let Some(shown) = shown {
                     let notice = Notice::ProfileChanged { seq, user: Box::new(shown), fields };
                     self.hub.deliver(&self.hearers(app, user)?, &Arc::new(notice));
@@ -117,7 +120,7 @@ impl Feed {
 
     /// The id of a user, unless it is gone by now.
     fn id(&self, app: AppKey, user: UserKey) -> Result<Option<UserId>, Error> {
-        Ok(self.store.user_by_key(app, user)?.map(|user| user.id))
+        Ok(self.reader.read(|db| db.user_by_key(app, user))?.map(|user| user.id))
     }
 
     fn ids(&self, app: AppKey, users: &[UserKey]) -> Result<Vec<UserId>, Error> {
@@ -127,13 +130,13 @@ impl Feed {
     /// The user's own sessions, and those of who hears of it.
     fn hearers(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
         let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
-            let mut hearers = self.store.hearers(app, of)?;
+            let mut hearers = self.reader.read(|db| db.hearers(app, of))?;
             hearers.push(of);
             return Ok(hearers);
         };
         let mut hearers = Vec::new();
         for listener in listeners {
-            if listener == of || self.store.hears(app, listener, of)? {
+            if listener == of || self.reader.read(|db| db.hears(app, listener, of))? {
                 hearers.push(listener);
             }
         }

@@ -91,8 +91,14 @@ const ADMIN: &str = "admin";
 /// Passwords hashed side by side, at most: each thread for it keeps 19 MiB, and does eighty a second.
 const HASHES_AT_ONCE_MAX: usize = 8;
 
-/// Connections for reading beside one a worker: for work on blocking threads.
-const SPARE_READERS: u32 = 4;
+/// Threads that do point reads beside the workers: the one of the operator's socket, and the main one.
+const POINT_READERS_BESIDE_WORKERS: usize = 2;
+
+/// Threads for long reads, at least: with fewer a caller's share of a quarter would be more than a quarter.
+const LONG_READERS_MIN: usize = 4;
+
+/// Threads for long reads, at most: more would only take the processors from the workers.
+const LONG_READERS_MAX: usize = 16;
 
 /// Why a server could not start. `Display` is one sentence that says what to do.
 #[derive(Debug)]
@@ -241,9 +247,12 @@ impl Server {
             settings::Durability::Full => store::Durability::Full,
             settings::Durability::Normal => store::Durability::Normal,
         };
-        let readers = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_READERS);
-        let store = Store::open(&data.join("standin.db"), &StoreOptions { durability, readers })
-            .map_err(|error| unusable(error.to_string()))?;
+        let options = StoreOptions {
+            durability,
+            point_readers: settings.workers.saturating_add(POINT_READERS_BESIDE_WORKERS),
+            long_readers: settings.workers.clamp(LONG_READERS_MIN, LONG_READERS_MAX),
+        };
+        let store = Store::open(&data.join("standin.db"), &options).map_err(|error| unusable(error.to_string()))?;
         let in_folder = |error: Error| unusable(explain(data, &error));
         let folder = Folder::open(&data.join("pictures"), &data.join("incoming")).map_err(in_folder)?;
         let service =

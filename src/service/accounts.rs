@@ -10,6 +10,7 @@ use crate::{
     domain::{
         app::Registration,
         avatar::AvatarChange,
+        caller::CallerKey,
         device::Device,
         error::{Error, Unauthenticated, What},
         id::{UserId, UserKey},
@@ -131,6 +132,14 @@ impl Caller {
     /// Whether it is the app's back-end account.
     pub fn is_back_end(&self) -> bool {
         self.holder == TicketHolder::BackEnd
+    }
+
+    /// For whom long reads are counted.
+    pub fn key(&self) -> CallerKey {
+        match &self.holder {
+            TicketHolder::BackEnd => CallerKey::App(self.tenant.app.key),
+            TicketHolder::User { key, .. } => CallerKey::User(*key),
+        }
     }
 
     /// The user it is, unless it is the back end.

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     domain::{
         admin::{Admin, AdminName, AdminSession, Deed, Kept, password},
+        caller::CallerKey,
         error::{Error, Unauthenticated, What},
         secret::{Digest, Secret},
         time::Moment,
@@ -249,7 +250,8 @@ impl Service {
     /// What was done, the newest first: before the deed of this number, where one is named, [`DEEDS_MAX`] at most.
     /// # Errors
     /// Store errors.
-    pub fn deeds(&self, before: Option<i64>, limit: u32) -> Result<Vec<Kept>, Error> {
-        self.house.store.deeds_before(before.unwrap_or(i64::MAX), limit.clamp(1, DEEDS_MAX))
+    pub async fn deeds(&self, before: Option<i64>, limit: u32) -> Result<Vec<Kept>, Error> {
+        let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, DEEDS_MAX));
+        self.house.store.long_read(CallerKey::Operator, move |db| db.deeds_before(before, limit)).await
     }
 }

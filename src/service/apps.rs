@@ -10,6 +10,7 @@ use std::{
 use crate::{
     domain::{
         app::{AccountPassword, App, AppSettings, Dialects, FormerSecret, NewApp, Registration},
+        caller::CallerKey,
         custom::{self, CustomField},
         error::{Error, Fault, Unauthenticated, What},
         id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
@@ -21,7 +22,7 @@ use crate::{
         Service,
         credentials::{self, Keyring, Purpose, SealedKind, Signing},
     },
-    store::Store,
+    store::{LongReads, Store},
 };
 
 /// The name of every app's back-end account.
@@ -62,9 +63,9 @@ struct Tenants {
 }
 
 impl Directory {
-    pub(super) fn refresh(&self, store: &Store, keyring: &Keyring) -> Result<(), Error> {
+    pub(super) async fn refresh(&self, store: &Store, keyring: &Keyring) -> Result<(), Error> {
         let mut tenants = Tenants::default();
-        for app in store.apps()? {
+        for app in store.long_read(CallerKey::Operator, LongReads::apps).await? {
             let secret = credentials::digest(keyring.unseal(SealedKind::AppSecret, &app.secret)?.expose());
             let license_key = credentials::digest(keyring.unseal(SealedKind::LicenseKey, &app.license_key)?.expose());
             let former_secret = match &app.former_secret {
@@ -319,7 +320,7 @@ impl Service {
             settings,
         };
         let app = self.house.store.create_app(new, self.now()).await?;
-        self.refreshed(app.key)
+        self.refreshed(app.key).await
     }
 
     /// Changes what is given of an app. A secret that is given replaces the former one, at once unless `former_secret_rest` says otherwise.
@@ -354,7 +355,7 @@ impl Service {
         app.sdk_app_id = given.sdk_app_id.unwrap_or(app.sdk_app_id);
         app.hosts = given.hosts.unwrap_or(app.hosts);
         let app = self.house.store.change_app(app).await?;
-        self.refreshed(app.key)
+        self.refreshed(app.key).await
     }
 
     /// Draws a new app secret. The former one is good for `rest` beside it, a week at most; the one before that is dead when this returns.
@@ -456,8 +457,8 @@ impl Service {
         }
     }
 
-    fn refreshed(&self, key: AppKey) -> Result<Arc<Tenant>, Error> {
-        self.house.apps.refresh(&self.house.store, &self.house.keyring)?;
+    async fn refreshed(&self, key: AppKey) -> Result<Arc<Tenant>, Error> {
+        self.house.apps.refresh(&self.house.store, &self.house.keyring).await?;
         self.house.apps.by_key(key)
     }
 }

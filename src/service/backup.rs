@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, Write},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -16,12 +17,13 @@ use crate::{
     blob::{Folder, Workplace},
     domain::{
         avatar::{PictureKey, Rendition},
+        caller::CallerKey,
         error::{Error, fault},
         secret::Secret,
         time::Moment,
     },
     service::{Service, blocking},
-    store::{self, Store},
+    store,
 };
 
 /// How long a backup waits for another one, or for a step of the sweep, before it is refused.
@@ -51,14 +53,28 @@ impl Service {
     pub async fn back_up(&self, with_key: bool) -> Result<Pieces, Error> {
         let turn = time::timeout(TURN_WAIT, self.house.removing.clone().lock_owned());
         let turn = turn.await.map_err(|_| Error::TooMany { what: "backups at one time", retry_after: TURN_WAIT })?;
-        let (store, folder) = (self.house.store.clone(), self.house.pictures.folder.clone());
+        let (store, folder) = (&self.house.store, self.house.pictures.folder.clone());
         let key = with_key.then(|| self.house.keyring.exported());
         let at = self.now();
-        let begun = blocking(move || Begun::new(&store, folder, key, at, turn)).await??;
+        let (from, bytes) = (folder.clone(), store.bytes()?);
+        let (place, database) = blocking(move || workplace(&from, bytes)).await??;
+        store.long_read(CallerKey::Operator, move |db| db.copy_to(&database)).await?;
+        let begun = blocking(move || Begun::new(place, folder, key, at, turn)).await??;
         let (to, pieces) = mpsc::channel(PIECES_WAITING_MAX);
         tokio::task::spawn_blocking(move || begun.send(to));
         Ok(pieces)
     }
+}
+
+/// Where a backup of a database of so many bytes is made, and its copy of the database in there.
+fn workplace(folder: &Folder, bytes: u64) -> Result<(Workplace, PathBuf), Error> {
+    // Before it takes the room that writes need meanwhile.
+    if folder.free_bytes()? < bytes.saturating_mul(2) {
+        return Err(Error::StorageFull);
+    }
+    let place = folder.workplace("backup")?;
+    let database = place.path(DATABASE);
+    Ok((place, database))
 }
 
 /// A backup whose members are known.
@@ -74,19 +90,13 @@ struct Begun {
 
 impl Begun {
     fn new(
-        store: &Store,
+        place: Workplace,
         folder: Folder,
         key: Option<Secret>,
         at: Moment,
         turn: OwnedMutexGuard<()>,
     ) -> Result<Self, Error> {
-        // Before it takes the room that writes need meanwhile.
-        if folder.free_bytes()? < store.bytes()?.saturating_mul(2) {
-            return Err(Error::StorageFull);
-        }
-        let place = folder.workplace("backup")?;
         let database = place.path(DATABASE);
-        store.copy_to(&database)?;
         let inspected = store::inspect(&database)?;
         let (packed, whole) =
             archive::pack(place.open(DATABASE)?, place.create(PACKED)?).map_err(fault("packing the database"))?;

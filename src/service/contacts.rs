@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        caller::CallerKey,
         contact::{Contact, PhoneEntry},
         error::Error,
         id::{UserId, UserKey},
@@ -9,8 +10,8 @@ use crate::{
         profile::User,
         text::MobileNumber,
     },
-    service::{Service, apps::Tenant, blocking},
-    store::ContactsChange,
+    service::{Service, apps::Tenant},
+    store::{ContactsChange, LongReads},
 };
 
 /// A telephone tells of its own list of contacts.
@@ -31,20 +32,29 @@ impl Service {
     pub async fn contacts(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: UserKey,
         search: Option<&str>,
         page: Page,
     ) -> Result<Listed<Contact>, Error> {
-        let (store, app, search) = (self.house.store.clone(), tenant.app.key, search.map(str::to_owned));
-        blocking(move || store.contacts(app, owner, search.as_deref(), page)).await?
+        let (app, search) = (tenant.app.key, search.map(str::to_owned));
+        self.house.store.long_read(by, move |db| db.contacts(app, owner, search.as_deref(), page)).await
     }
 
     /// All of a user's contacts, in the order they were created as users: for wires that know no pages.
     /// # Errors
     /// Store errors.
     pub async fn roster(&self, tenant: &Tenant, owner: UserKey) -> Result<Vec<Contact>, Error> {
-        let (store, app) = (self.house.store.clone(), tenant.app.key);
-        blocking(move || store.roster(app, owner)).await?
+        let app = tenant.app.key;
+        let read = move |db: &LongReads| {
+            let mut roster = Vec::new();
+            db.roster(app, owner, |contact| {
+                roster.push(contact);
+                Ok(())
+            })?;
+            Ok(roster)
+        };
+        self.house.store.long_read(CallerKey::User(owner), read).await
     }
 
     /// Brings a user's contacts in line with a telephone's list. Answers the added entries that belong to users, in their order.
@@ -54,13 +64,13 @@ impl Service {
     /// `Invalid` at `contacts` beyond the most one may have, `Unauthenticated` when the owner is gone by now, store errors. Nothing is
     /// changed then.
     pub async fn sync_contacts(&self, tenant: &Tenant, owner: UserKey, sync: Sync) -> Result<Vec<PhoneEntry>, Error> {
-        let (store, app) = (self.house.store.clone(), tenant.app.key);
-        let read = move || {
-            let added = store.users_of_numbers(app, &numbers(&sync.add))?;
-            let deleted = store.users_of_numbers(app, &numbers(&sync.delete))?;
-            Ok::<_, Error>((sync, added, deleted))
+        let app = tenant.app.key;
+        let read = move |db: &LongReads| {
+            let added = db.users_of_numbers(app, &numbers(&sync.add))?;
+            let deleted = db.users_of_numbers(app, &numbers(&sync.delete))?;
+            Ok((sync, added, deleted))
         };
-        let (sync, added, deleted) = blocking(read).await??;
+        let (sync, added, deleted) = self.house.store.long_read(CallerKey::User(owner), read).await?;
         let (mut add, mut live) = (Vec::new(), Vec::new());
         for (entry, mut users) in sync.add.into_iter().zip(added) {
             users.retain(|user| *user != owner);
@@ -97,8 +107,8 @@ impl Service {
     /// # Errors
     /// Store errors.
     pub async fn blocked(&self, tenant: &Tenant, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
-        let (store, app) = (self.house.store.clone(), tenant.app.key);
-        blocking(move || store.blocked(app, owner, page)).await?
+        let app = tenant.app.key;
+        self.house.store.long_read(CallerKey::User(owner), move |db| db.blocked(app, owner, page)).await
     }
 
     /// Blocks a user for another: neither hears of the other any more.

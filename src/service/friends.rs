@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        caller::CallerKey,
         error::Error,
         friend::{
             Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, FriendGroup, REQUESTS_MAX,
@@ -11,7 +12,7 @@ use crate::{
         page::{Listed, Page},
         time::Moment,
     },
-    service::{Service, apps::Tenant, blocking},
+    service::{Service, apps::Tenant},
 };
 
 /// What came of each of the ids of a call, in their order.
@@ -59,9 +60,15 @@ impl Service {
     /// A page of a user's friends, in the order they were created as users.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn friends(&self, tenant: &Tenant, owner: &UserId, page: Page) -> Result<Listed<Friend>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.friends(app, &owner, page)).await?
+    pub async fn friends(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &UserId,
+        page: Page,
+    ) -> Result<Listed<Friend>, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.friends(app, &owner, page)).await
     }
 
     /// Which of these are a user's friends, in their order.
@@ -70,11 +77,12 @@ impl Service {
     pub async fn friends_among(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &UserId,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Friend>>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.friends_among(app, &owner, &ids)).await?
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.friends_among(app, &owner, &ids)).await
     }
 
     /// Who of a user and these others lists whom; None where there is no such other.
@@ -83,19 +91,26 @@ impl Service {
     pub async fn friendships(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &UserId,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.friendships(app, &owner, &ids)).await?
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.friendships(app, &owner, &ids)).await
     }
 
     /// Requests that wait for a user's consent, or for that of those it has asked; the newest first, all of them.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn requests(&self, tenant: &Tenant, owner: &UserId, direction: Direction) -> Result<Vec<Request>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.requests(app, &owner, direction, REQUESTS_MAX)).await?
+    pub async fn requests(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &UserId,
+        direction: Direction,
+    ) -> Result<Vec<Request>, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.requests(app, &owner, direction, REQUESTS_MAX)).await
     }
 
     /// Answers requests that wait for a user's consent.
@@ -133,9 +148,9 @@ impl Service {
     /// How many of the requests that came to a user it has not seen.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn unread_requests(&self, tenant: &Tenant, owner: &UserId) -> Result<u32, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.unread_requests(app, &owner)).await?
+    pub async fn unread_requests(&self, tenant: &Tenant, by: CallerKey, owner: &UserId) -> Result<u32, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.unread_requests(app, &owner)).await
     }
 
     /// Blocks others; with a block a friendship ends, both ways.
@@ -163,11 +178,12 @@ impl Service {
     pub async fn black_list(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &UserId,
         page: Page,
     ) -> Result<Listed<(UserId, Moment)>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.black_list(app, &owner, page)).await?
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.black_list(app, &owner, page)).await
     }
 
     /// Who of a user and these others blocks whom; None where there is no such other.
@@ -176,11 +192,12 @@ impl Service {
     pub async fn blocks_among(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &UserId,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.blocks_among(app, &owner, &ids)).await?
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.blocks_among(app, &owner, &ids)).await
     }
 
     /// Makes groups of friends and puts friends into them. More groups than one may have are a fault of the whole.
@@ -232,8 +249,13 @@ impl Service {
     /// A user's groups by name, each with the friends in it.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn groups(&self, tenant: &Tenant, owner: &UserId) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
-        let (store, app, owner) = (self.house.store.clone(), tenant.app.key, owner.clone());
-        blocking(move || store.groups(app, &owner)).await?
+    pub async fn groups(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &UserId,
+    ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.groups(app, &owner)).await
     }
 }

@@ -13,9 +13,9 @@ use tokio::{
 
 use crate::{
     blob::Folder,
-    domain::{avatar::PictureKey, error::Error, listening::Wire, time::Moment},
+    domain::{avatar::PictureKey, caller::CallerKey, error::Error, listening::Wire, time::Moment},
     service::{Service, blocking},
-    store::{Checkup, Looked, PictureRoom, Soundness, Writes},
+    store::{Checkup, LongReads, Looked, PictureRoom, Soundness, Writes},
 };
 
 /// How long a judgement holds: nobody makes the disk work more than once in this time by asking.
@@ -146,9 +146,9 @@ impl Service {
     /// Store and disk errors.
     pub async fn facts(&self) -> Result<Facts, Error> {
         let house = &self.house;
-        let (store, folder) = (house.store.clone(), house.pictures.folder.clone());
-        let sizes = move || Ok::<_, Error>((store.bytes()?, folder.free_bytes()?, store.picture_room()?));
-        let (database_bytes, disk_free_bytes, pictures) = blocking(sizes).await??;
+        let (store, folder) = (&house.store, house.pictures.folder.clone());
+        let (database_bytes, pictures) = (store.bytes()?, store.picture_room()?);
+        let disk_free_bytes = blocking(move || folder.free_bytes()).await??;
         let sockets = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, house.hub.open_on(wire)));
         let (writes, decoding) = (house.store.writes(), house.pictures.decoding());
         Ok(Facts { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
@@ -203,21 +203,21 @@ impl Service {
     /// # Errors
     /// Store and disk errors.
     pub async fn inspect(&self) -> Result<Inspection, Error> {
-        let (store, folder, now) = (self.house.store.clone(), self.house.pictures.folder.clone(), self.now());
-        blocking(move || {
-            let database = store.check_up(CHECK_UP_WAIT_MAX)?;
+        let (folder, now) = (self.house.pictures.folder.clone(), self.now());
+        let inspect = move |db: &LongReads| {
+            let database = db.check_up(CHECK_UP_WAIT_MAX)?;
             if database.is_broken() {
                 return Ok(Inspection::of(database, None, now));
             }
             // Pictures come and go meanwhile: one is missing that had a row before the folder was read and has it still.
-            let before = store.picture_keys()?;
+            let before = db.picture_keys()?;
             let there: HashSet<PictureKey> = folder.keys()?.into_iter().collect();
-            let named = store.picture_keys()?;
+            let named = db.picture_keys()?;
             let missing = before.iter().filter(|key| named.contains(*key) && !there.contains(*key)).count() as u64;
             let orphans = there.iter().filter(|key| !named.contains(*key) && !before.contains(*key)).count() as u64;
             let pictures = Some(Tallied { count: named.len() as u64, orphans, missing });
             Ok(Inspection::of(database, pictures, now))
-        })
-        .await?
+        };
+        self.house.store.long_read(CallerKey::Operator, inspect).await
     }
 }

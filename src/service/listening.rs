@@ -9,15 +9,16 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
+        caller::CallerKey,
         error::{Error, Unauthenticated},
         event::{Event, EventKind},
-        id::{UserId, UserKey},
+        id::{AppKey, UserId, UserKey},
         listening::{Notice, Over, Presence, Wire},
         profile::{State, User},
     },
     live::{feed::Feed, hub::Session},
-    service::{Service, apps::Tenant, credentials::Purpose, sessions::Proved},
-    store::{Held, Holder},
+    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved},
+    store::{Held, Holder, LongReads},
 };
 
 /// Events one look back reads at most; who missed more looks again from where it came to.
@@ -133,8 +134,8 @@ impl Service {
     /// What happened after event `seq`, in the order of the commits, in every app.
     /// # Errors
     /// Store errors.
-    pub fn events(&self, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
-        self.house.store.events_after(seq, at_most)
+    pub async fn events(&self, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
+        self.house.store.long_read(CallerKey::Operator, move |db| db.events_after(seq, at_most)).await
     }
 
     /// Changes after every commit: who follows the events need not ask in vain.
@@ -146,41 +147,14 @@ impl Service {
     /// shares a contact row with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
     /// # Errors
     /// Store errors.
-    pub fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let events = store.events_after(seq, LOOK_BACK_EVENTS_MAX)?;
-        let seen_to = events.last().map_or(seq, |event| event.seq);
-        let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
-        let (mut last_of, mut own_contacts, mut own_blocks) = (HashMap::new(), None, HashMap::new());
-        for event in events.into_iter().filter(|event| event.app == app) {
-            let seq = event.seq;
-            if let EventKind::ProfileChanged { fields } = event.kind {
-                let (last, all) = last_of.entry(event.user).or_insert((seq, Vec::new()));
-                *last = seq;
-                all.extend(fields);
-            } else if matches!(event.kind, EventKind::ContactsChanged { .. }) && event.user == listener {
-                // Who comes back reads the list anew: what of it differs need not be named.
-                let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
-                own_contacts = Some(Notice::ContactsChanged { seq, added, removed, changed });
-            } else if let EventKind::Blocked { whom } | EventKind::Unblocked { whom } = event.kind
-                && event.user == listener
-            {
-                own_blocks.insert(whom, (seq, matches!(event.kind, EventKind::Blocked { .. })));
-            }
+    pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
+        let app = tenant.app.key;
+        // Most callers missed nothing: they are answered at once.
+        if self.house.store.last_event_seq()? <= seq {
+            return Ok(Missed { notices: Vec::new(), seen_to: seq, is_part: false });
         }
-        let mut notices = Vec::from_iter(own_contacts);
-        for (whom, (seq, is_blocked)) in own_blocks {
-            let whom = store.user_by_key(app, whom)?;
-            notices.extend(whom.map(|whom| Notice::BlocksChanged { seq, whom: whom.id, is_blocked }));
-        }
-        for (user, (seq, fields)) in last_of {
-            let hears = user == listener || store.hears(app, listener, user)?;
-            if let Some(user) = store.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
-                notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
-            }
-        }
-        notices.sort_by_key(Notice::seq);
-        Ok(Missed { notices, seen_to, is_part })
+        let looks_back = move |db: &LongReads| missed(db, app, listener, seq);
+        self.house.store.long_read(CallerKey::User(listener), looks_back).await
     }
 
     /// Notes that a user has just called, which shows that it is there.
@@ -196,14 +170,53 @@ impl Service {
     /// Whether users are there, in the order they were asked for; ids that nobody has are left out.
     /// # Errors
     /// Store errors.
-    pub fn presence(&self, tenant: &Tenant, ids: &[UserId]) -> Result<Vec<(User, Presence)>, Error> {
-        let mut known = Vec::with_capacity(ids.len());
-        for id in ids {
-            if let Some(user) = self.find_user(tenant, id)? {
-                let presence = self.house.hub.presence(user.key);
-                known.push((user, presence));
-            }
-        }
-        Ok(known)
+    pub async fn presence(
+        &self,
+        tenant: &Tenant,
+        viewer: Viewer,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<(User, Presence)>, Error> {
+        let known = self.portraits(tenant, viewer, ids).await?.into_iter().flatten();
+        Ok(known
+            .map(|user| (self.house.hub.presence(user.key), user))
+            .map(|(presence, user)| (user, presence))
+            .collect())
     }
+}
+
+/// What [`Service::missed`] tells, read by one connection.
+fn missed(db: &LongReads, app: AppKey, listener: UserKey, seq: i64) -> Result<Missed, Error> {
+    let events = db.events_after(seq, LOOK_BACK_EVENTS_MAX)?;
+    let seen_to = events.last().map_or(seq, |event| event.seq);
+    let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
+    let (mut last_of, mut own_contacts, mut own_blocks) = (HashMap::new(), None, HashMap::new());
+    for event in events.into_iter().filter(|event| event.app == app) {
+        let seq = event.seq;
+        if let EventKind::ProfileChanged { fields } = event.kind {
+            let (last, all) = last_of.entry(event.user).or_insert((seq, Vec::new()));
+            *last = seq;
+            all.extend(fields);
+        } else if matches!(event.kind, EventKind::ContactsChanged { .. }) && event.user == listener {
+            // Who comes back reads the list anew: what of it differs need not be named.
+            let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
+            own_contacts = Some(Notice::ContactsChanged { seq, added, removed, changed });
+        } else if let EventKind::Blocked { whom } | EventKind::Unblocked { whom } = event.kind
+            && event.user == listener
+        {
+            own_blocks.insert(whom, (seq, matches!(event.kind, EventKind::Blocked { .. })));
+        }
+    }
+    let mut notices = Vec::from_iter(own_contacts);
+    for (whom, (seq, is_blocked)) in own_blocks {
+        let whom = db.user_by_key(app, whom)?;
+        notices.extend(whom.map(|whom| Notice::BlocksChanged { seq, whom: whom.id, is_blocked }));
+    }
+    for (user, (seq, fields)) in last_of {
+        let hears = user == listener || db.hears(app, listener, user)?;
+        if let Some(user) = db.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
+            notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
+        }
+    }
+    notices.sort_by_key(Notice::seq);
+    Ok(Missed { notices, seen_to, is_part })
 }

@@ -45,7 +45,6 @@ use credentials::Keyring;
 use health::Readiness;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
-use turns::Turns;
 
 /// The verbs over one data folder. Cloning shares it.
 #[derive(Clone)]
@@ -63,17 +62,12 @@ struct House {
     feed: Mutex<Option<Feed>>,
     attempts: LoginAttempts,
     setup: Setup,
-    /// A text too short for the index costs a walk over all users of the app.
-    searching: Turns,
     nonces: Nonces,
     readiness: Readiness,
     /// Held while files of pictures must stay: by a backup, and by each step of the sweep.
     removing: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
 }
-
-/// Searches that may wait beyond those under way; more are told [`Error::Busy`].
-const SEARCHES_WAITING_MAX: usize = 64;
 
 impl Service {
     /// Opens the verbs over an open store and picture folder. The server key must be the one this database was made with.
@@ -90,12 +84,11 @@ impl Service {
             return Err(Error::Forbidden("the server key is not the one this data folder was made with"));
         }
         let apps = Directory::default();
-        apps.refresh(&store, &keyring)?;
-        let searching = Turns::new(pictures.cores, SEARCHES_WAITING_MAX);
+        apps.refresh(&store, &keyring).await?;
         let pictures = Pictures::new(folder, pictures);
         let seq = store.last_event_seq()?;
         let hub = Hub::new(seq, Arc::clone(&clock));
-        let feed = Mutex::new(Some(Feed::new(store.clone(), hub.clone(), seq)));
+        let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
         Ok(Self {
             house: Arc::new(House {
                 store,
@@ -106,7 +99,6 @@ impl Service {
                 feed,
                 attempts: LoginAttempts::new(),
                 setup: Setup::default(),
-                searching,
                 nonces: Nonces::new(),
                 readiness: Readiness::new(),
                 removing: Arc::default(),

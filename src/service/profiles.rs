@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        caller::CallerKey,
         custom::{CustomName, Readers, Writers},
         error::{Error, Fault, What},
         id::{UserId, UserKey},
@@ -10,8 +11,8 @@ use crate::{
         search::{Stretch, UserSearch, Walk},
         secret::Secret,
     },
-    service::{Service, apps::Tenant, blocking},
-    store::UserChange,
+    service::{Service, apps::Tenant},
+    store::{LongReads, UserChange},
 };
 
 /// What an operator may change of a user.
@@ -45,26 +46,78 @@ pub enum Author {
     Owner,
 }
 
-impl Service {
-    /// Users as somebody sees them, in the order they were asked for: without the custom fields that are not for their eyes. None for
-    /// ids that nobody has. Some 5 us each.
-    /// # Errors
-    /// Store errors.
-    pub fn portraits(&self, tenant: &Tenant, viewer: Viewer, ids: &[UserId]) -> Result<Vec<Option<User>>, Error> {
-        let mut users = self.house.store.users_of(tenant.app.key, ids)?;
-        for user in users.iter_mut().flatten() {
-            self.hide(tenant, viewer, user)?;
+impl Viewer {
+    /// For whom long reads are counted.
+    pub fn key(self, tenant: &Tenant) -> CallerKey {
+        match self {
+            Self::BackEnd => CallerKey::App(tenant.app.key),
+            Self::User(user) => CallerKey::User(user),
         }
-        Ok(users)
     }
+}
 
-    /// Takes away the custom fields that the viewer may not read.
-    fn hide(&self, tenant: &Tenant, viewer: Viewer, user: &mut User) -> Result<(), Error> {
-        if !user.profile.custom.is_empty() {
-            let reads = self.readable(tenant, viewer, user.key)?;
+/// Users that are read on the caller's thread: some 5 us each.
+const POINT_USERS_MAX: usize = 20;
+
+/// Each user with whether it lists the viewer, which is looked up only where it decides about a custom field.
+fn with_closeness(
+    users: Vec<Option<User>>,
+    viewer: Viewer,
+    lists: impl Fn(UserKey, UserKey) -> Result<bool, Error>,
+) -> Result<Vec<Option<(User, bool)>>, Error> {
+    let one = |user: User| {
+        let is_close = match viewer {
+            Viewer::User(viewer) if !user.profile.custom.is_empty() && viewer != user.key => lists(user.key, viewer)?,
+            Viewer::User(_) | Viewer::BackEnd => true,
+        };
+        Ok((user, is_close))
+    };
+    users.into_iter().map(|user| user.map(one).transpose()).collect()
+}
+
+/// Which custom fields of a user's profile a viewer may read; `is_close` says whether that user lists the viewer.
+fn reader(tenant: &Tenant, viewer: Viewer, user: UserKey, is_close: bool) -> impl Fn(&CustomName) -> bool + use<'_> {
+    let is_back_end = viewer == Viewer::BackEnd;
+    let is_owner = is_back_end || viewer == Viewer::User(user);
+    move |name: &CustomName| match tenant.app.settings.custom_field(name).map(|field| field.read) {
+        Some(Readers::Everyone) => true,
+        Some(Readers::Friends) => is_close,
+        Some(Readers::Owner) => is_owner,
+        Some(Readers::BackEnd) | None => is_back_end,
+    }
+}
+
+impl Service {
+    /// Users as a viewer sees them, in the order they were asked for: without the custom fields that the viewer may not read. None for
+    /// ids that no user has. Some 5 us each: more than [`POINT_USERS_MAX`] are a long read.
+    /// # Errors
+    /// `TooMany` and `Busy` as of every long read; store errors.
+    pub async fn portraits(
+        &self,
+        tenant: &Tenant,
+        viewer: Viewer,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<User>>, Error> {
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let seen = match ids.len() <= POINT_USERS_MAX {
+            true => {
+                let users = store.users_of(app, &ids)?;
+                with_closeness(users, viewer, |owner, viewer| store.lists(app, owner, viewer))?
+            }
+            false => {
+                let read = move |db: &LongReads| {
+                    let users = db.users_of(app, &ids)?;
+                    with_closeness(users, viewer, |owner, viewer| db.lists(app, owner, viewer))
+                };
+                store.long_read(viewer.key(tenant), read).await?
+            }
+        };
+        let hide = |(mut user, is_close): (User, bool)| {
+            let reads = reader(tenant, viewer, user.key, is_close);
             user.profile.custom.retain(|name, _| reads(name));
-        }
-        Ok(())
+            user
+        };
+        Ok(seen.into_iter().map(|seen| seen.map(hide)).collect())
     }
 
     /// Which custom fields of a user's profile somebody may read. One point read, for a user who looks at another.
@@ -76,17 +129,11 @@ impl Service {
         viewer: Viewer,
         user: UserKey,
     ) -> Result<impl Fn(&CustomName) -> bool + use<'a>, Error> {
-        let (is_back_end, is_owner, is_close) = match viewer {
-            Viewer::BackEnd => (true, true, true),
-            Viewer::User(viewer) if viewer == user => (false, true, true),
-            Viewer::User(viewer) => (false, false, self.house.store.lists(tenant.app.key, user, viewer)?),
+        let is_close = match viewer {
+            Viewer::User(viewer) if viewer != user => self.house.store.lists(tenant.app.key, user, viewer)?,
+            Viewer::User(_) | Viewer::BackEnd => true,
         };
-        Ok(move |name: &CustomName| match tenant.app.settings.custom_field(name).map(|field| field.read) {
-            Some(Readers::Everyone) => true,
-            Some(Readers::Friends) => is_close,
-            Some(Readers::Owner) => is_owner,
-            Some(Readers::BackEnd) | None => is_back_end,
-        })
+        Ok(reader(tenant, viewer, user, is_close))
     }
 
     /// Changes what is given of a user's profile. Custom fields must be declared, and open to whoever writes them.
@@ -122,9 +169,9 @@ impl Service {
     /// they may have cost milliseconds, so the list crosses to a blocking thread.
     /// # Errors
     /// Store errors.
-    pub async fn users(&self, tenant: &Tenant, page: Page, order: Order) -> Result<Listed<User>, Error> {
-        let (store, app) = (self.house.store.clone(), tenant.app.key);
-        blocking(move || store.users(app, page, order)).await?
+    pub async fn users(&self, tenant: &Tenant, by: CallerKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
+        let app = tenant.app.key;
+        self.house.store.long_read(by, move |db| db.users(app, page, order)).await
     }
 
     /// A page of the users that a search finds, as [`Service::users`] where it is for everybody. Of more than 10,000 the first ones.
@@ -133,23 +180,24 @@ impl Service {
     pub async fn find_users(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         search: UserSearch,
         page: Page,
         order: Order,
     ) -> Result<Listed<User>, Error> {
         if search.is_for_everybody() {
-            return self.users(tenant, page, order).await;
+            return self.users(tenant, by, page, order).await;
         }
-        let (store, app) = (self.house.store.clone(), tenant.app.key);
-        self.house.searching.take(move || store.find_users(app, &search, page, order)).await?
+        let app = tenant.app.key;
+        self.house.store.long_read(by, move |db| db.find_users(app, &search, page, order)).await
     }
 
     /// The next stretch of a walk through the app's users, as [`Service::users`]; however far it has come, it costs the same.
     /// # Errors
     /// `Busy` when too many searches wait; store errors.
-    pub async fn walk_users(&self, tenant: &Tenant, walk: Walk) -> Result<Stretch, Error> {
-        let (store, app) = (self.house.store.clone(), tenant.app.key);
-        self.house.searching.take(move || store.walk_users(app, &walk)).await?
+    pub async fn walk_users(&self, tenant: &Tenant, by: CallerKey, walk: Walk) -> Result<Stretch, Error> {
+        let app = tenant.app.key;
+        self.house.store.long_read(by, move |db| db.walk_users(app, &walk)).await
     }
 
     /// Changes what is given of a user, by an operator's authority.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{avatar::PictureKey, error::Error},
+    domain::{avatar::PictureKey, caller::CallerKey, error::Error},
     service::{Service, admins, blocking},
+    store::LongReads,
 };
 
 /// How long a picture that nothing names stays: time enough for an upload to be named, and for a page to show the former one.
@@ -30,7 +31,7 @@ impl Service {
     /// # Errors
     /// Store and disk errors.
     pub async fn sweep_at_start(&self) -> Result<u32, Error> {
-        let named = self.house.store.picture_keys()?;
+        let named = self.house.store.long_read(CallerKey::Operator, LongReads::picture_keys).await?;
         let folder = self.house.pictures.folder.clone();
         blocking(move || {
             let mut removed = 0;
@@ -48,7 +49,8 @@ impl Service {
     /// Store and disk errors.
     pub async fn measure_at_start(&self) -> Result<(), Error> {
         loop {
-            let keys = self.house.store.unmeasured_pictures(STEP_ROWS)?;
+            let unmeasured = |db: &LongReads| db.unmeasured_pictures(STEP_ROWS);
+            let keys = self.house.store.long_read(CallerKey::Operator, unmeasured).await?;
             if keys.is_empty() {
                 return Ok(());
             }

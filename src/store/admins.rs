@@ -2,7 +2,7 @@
 
 use super::{Store, sqlite::admins};
 use crate::domain::{
-    admin::{Admin, AdminName, AdminSession, Deed, Kept},
+    admin::{Admin, AdminName, AdminSession, Deed},
     error::Error,
     secret::{Digest, PasswordHash},
     time::Moment,
@@ -90,13 +90,6 @@ impl Store {
     /// Those of every write.
     pub async fn keep_deed(&self, deed: Deed, at: Moment) -> Result<(), Error> {
         self.0.write(move |tx| admins::keep(tx, &deed, at)).await
-    }
-
-    /// What was done before the deed of this number, the newest first.
-    /// # Errors
-    /// Those of every read.
-    pub fn deeds_before(&self, seq: i64, at_most: u32) -> Result<Vec<Kept>, Error> {
-        self.0.read(|connection| admins::kept(connection, seq, at_most))
     }
 
     /// Deletes the oldest deeds beyond the last `kept_max`. Looks at `at_most`; how many went.

@@ -6,12 +6,8 @@ use super::{
 };
 use crate::domain::{
     error::Error,
-    friend::{
-        Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, FriendGroup, Relation,
-        Request, RequestAnswer,
-    },
+    friend::{Befriend, Befriended, Befriending, Direction, FriendChange, FriendFault, FriendGroup, RequestAnswer},
     id::{AppKey, UserId},
-    page::{Listed, Page},
     time::Moment,
 };
 
@@ -85,31 +81,11 @@ impl Store {
         self.0.write(move |tx| requests::forget(tx, app, &owner, direction, &with, at)).await
     }
 
-    /// Requests that wait, the newest first.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn requests(
-        &self,
-        app: AppKey,
-        owner: &UserId,
-        direction: Direction,
-        at_most: u32,
-    ) -> Result<Vec<Request>, Error> {
-        self.0.read(|connection| requests::list(connection, app, owner, direction, at_most))
-    }
-
     /// Requests that came to a user until then have been seen; it is never earlier than it was.
     /// # Errors
     /// `NotFound(User)` for an owner who is no user.
     pub async fn read_requests(&self, app: AppKey, owner: UserId, until: Moment) -> Result<(), Error> {
         self.0.write(move |tx| requests::read(tx, app, &owner, until)).await
-    }
-
-    /// How many of the requests that came to a user have not been seen.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn unread_requests(&self, app: AppKey, owner: &UserId) -> Result<u32, Error> {
-        self.0.read(|connection| requests::unread(connection, app, owner))
     }
 
     /// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
@@ -136,41 +112,6 @@ impl Store {
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
         self.0.write(move |tx| black_list::delete(tx, app, &owner, &whom, at)).await
-    }
-
-    /// A page of whom a user blocks and since when, in the order they were created as users.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn black_list(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<(UserId, Moment)>, Error> {
-        self.0.read(|connection| black_list::page(connection, app, owner, page))
-    }
-
-    /// A page of a user's friends, in the order they were created as users.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn friends(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<Friend>, Error> {
-        self.0.read(|connection| friends::page(connection, app, owner, page))
-    }
-
-    /// Which of these are a user's friends, in their order.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn friends_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Friend>>, Error> {
-        self.0.read(|connection| friends::among(connection, app, owner, ids))
-    }
-
-    /// Who of a user and these others lists whom; None where there is no such other.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn friendships(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
-        self.0.read(|connection| friends::relations(connection, app, owner, ids, friends::Rows::Contacts))
-    }
-
-    /// Who of a user and these others blocks whom; None where there is no such other.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn blocks_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
-        self.0.read(|connection| friends::relations(connection, app, owner, ids, friends::Rows::Blocks))
     }
 
     /// Makes groups of friends and puts friends into them; what came of each of these. More groups than one may have are a fault of the
@@ -227,12 +168,5 @@ impl Store {
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
         self.0.write(move |tx| groups::change_members(tx, app, &owner, &group, &members, at)).await
-    }
-
-    /// A user's groups by name, each with the friends in it.
-    /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub fn groups(&self, app: AppKey, owner: &UserId) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
-        self.0.read(|connection| groups::all(connection, app, owner))
     }
 }

@@ -10,10 +10,11 @@ mod admins;
 mod asked;
 mod friends;
 mod observed;
+mod reads;
 mod snapshot;
 mod sqlite;
 
-use std::{collections::HashSet, fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -22,24 +23,19 @@ pub use self::asked::{
     StateChange, StoredPicture, Ticket, TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
+pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, with_new_key};
 pub use self::sqlite::SCHEMA_VERSION;
-use self::sqlite::{
-    Engine, apps, contacts, events, friends as friend_rows, pictures, search, sessions, tickets, users,
-};
+use self::sqlite::{Engine, apps, contacts, events, friends as friend_rows, pictures, sessions, tickets, users};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},
-    contact::Contact,
     device::DeviceType,
     error::Error,
-    event::Event,
     id::{AppKey, SessionKey, UserId, UserKey},
-    page::{Listed, Order, Page},
     profile::{Credentials, User},
-    search::{Stretch, UserSearch, Walk},
     secret::{Derived, Digest, PasswordHash, Salt},
-    text::{LockReason, MobileNumber},
+    text::LockReason,
     time::Moment,
 };
 
@@ -48,8 +44,10 @@ use crate::domain::{
 pub struct StoreOptions {
     /// When a write counts as done.
     pub durability: Durability,
-    /// Connections for reading: as many as threads that read. 0 reads as 1.
-    pub readers: u32,
+    /// Connections kept for point reads: as many as threads that do such. 0 reads as 1.
+    pub point_readers: usize,
+    /// Threads for reads that take long, each with a connection. 0 reads as 1.
+    pub long_readers: usize,
 }
 
 /// When a write counts as done.
@@ -141,13 +139,6 @@ impl Store {
         self.0.write(move |tx| apps::adopt_key(tx, fingerprint)).await
     }
 
-    /// Every app, in creation order.
-    /// # Errors
-    /// Those of every read.
-    pub fn apps(&self) -> Result<Vec<App>, Error> {
-        self.0.read(apps::all)
-    }
-
     /// Makes an app.
     /// # Errors
     /// `Conflict(App)` when its `app_id` or `sdk_app_id` is taken.
@@ -183,41 +174,11 @@ impl Store {
         self.0.read(|connection| users::find_by_handle(connection, handle))
     }
 
-    /// A page of an app's users, suspended ones included; beyond the last page it is empty. Page n costs about what
-    /// page 1 costs.
-    /// # Errors
-    /// Those of every read.
-    pub fn users(&self, app: AppKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
-        self.0.read(|connection| users::list(connection, app, page, order))
-    }
-
     /// A user by the digest of its user token.
     /// # Errors
     /// Those of every read.
     pub fn user_by_token(&self, app: AppKey, token: &Digest) -> Result<Option<User>, Error> {
         self.0.read(|connection| users::find_by_token(connection, app, token))
-    }
-
-    /// A page of the users that a search finds, suspended ones included; of more than [`crate::domain::search::MATCHES_MAX`] the first
-    /// ones. Call it on a blocking thread: texts of three characters and more are looked up in an index, others in every row.
-    /// # Errors
-    /// Those of every read.
-    pub fn find_users(
-        &self,
-        app: AppKey,
-        search: &UserSearch,
-        page: Page,
-        order: Order,
-    ) -> Result<Listed<User>, Error> {
-        self.0.read(|connection| search::find(connection, app, search, page, order))
-    }
-
-    /// The next stretch of a walk through an app's users, suspended ones included. Whatever is looked for, a stretch costs some
-    /// milliseconds: call it on a blocking thread.
-    /// # Errors
-    /// Those of every read.
-    pub fn walk_users(&self, app: AppKey, walk: &Walk) -> Result<Stretch, Error> {
-        self.0.read(|connection| search::walk(connection, app, walk))
     }
 
     /// What opens a user's account.
@@ -300,36 +261,6 @@ impl Store {
         self.0.write(move |tx| users::delete(tx, app, &id, at)).await
     }
 
-    /// A page of a user's contacts, in the order they were created as users, suspended ones included; `search` is part of a name, in any
-    /// case of letters. Takes a walk over the list: some 10 ms for the longest, so call it on a blocking thread.
-    /// # Errors
-    /// Those of every read.
-    pub fn contacts(
-        &self,
-        app: AppKey,
-        owner: UserKey,
-        search: Option<&str>,
-        page: Page,
-    ) -> Result<Listed<Contact>, Error> {
-        self.0.read(|connection| contacts::list(connection, app, owner, search, page))
-    }
-
-    /// All of a user's contacts, in the order they were created as users: 10,000 at the most, some 10 us each, so call it on a blocking
-    /// thread.
-    /// # Errors
-    /// Those of every read.
-    pub fn roster(&self, app: AppKey, owner: UserKey) -> Result<Vec<Contact>, Error> {
-        self.0.read(|connection| users::listed_by(connection, app, owner))
-    }
-
-    /// For each telephone number the users who have it, in whatever notation, and the one who has it as id, to the letter. About 10 us a
-    /// number.
-    /// # Errors
-    /// Those of every read.
-    pub fn users_of_numbers(&self, app: AppKey, numbers: &[MobileNumber]) -> Result<Vec<Vec<UserKey>>, Error> {
-        self.0.read(|connection| contacts::of_numbers(connection, app, numbers))
-    }
-
     /// Changes a user's own contacts; whom to add and is no user of this app is left out. Event: `ContactsChanged`, if the list differs.
     /// # Errors
     /// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is gone or suspended by now.
@@ -356,13 +287,6 @@ impl Store {
     /// `NotFound(User)`; `NotFound(Block)`; `Invalid` at `user id` for the owner itself; `Unauthenticated` as for a block.
     pub async fn unblock(&self, app: AppKey, owner: UserKey, whom: UserId, at: Moment) -> Result<(), Error> {
         self.0.write(move |tx| contacts::unblock(tx, app, owner, &whom, at)).await
-    }
-
-    /// A page of the users somebody blocks, in the order they were created.
-    /// # Errors
-    /// Those of every read.
-    pub fn blocked(&self, app: AppKey, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
-        self.0.read(|connection| contacts::blocked(connection, app, owner, page))
     }
 
     /// Whether a user lists another.
@@ -533,21 +457,6 @@ impl Store {
         self.0.write(move |tx| pictures::take_released(tx, before, at_most)).await
     }
 
-    /// The names of all pictures, released ones included: what the picture folder may hold. Takes a walk over them.
-    /// # Errors
-    /// Those of every read.
-    pub fn picture_keys(&self) -> Result<HashSet<PictureKey>, Error> {
-        self.0.read(pictures::keys)
-    }
-
-    /// Who hears of a user's changes: whom it lists and who lists it, but nobody across a block in either direction. Takes a walk over
-    /// these rows.
-    /// # Errors
-    /// Those of every read.
-    pub fn hearers(&self, app: AppKey, user: UserKey) -> Result<Vec<UserKey>, Error> {
-        self.0.read(|connection| contacts::hearers(connection, app, user))
-    }
-
     /// Whether `listener` is among the [`Store::hearers`] of a user. A few point reads.
     /// # Errors
     /// Those of every read.
@@ -572,12 +481,5 @@ impl Store {
     /// Those of every write.
     pub async fn forget_events(&self, before: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
         self.0.write(move |tx| events::forget(tx, before, kept_max, at_most)).await
-    }
-
-    /// What happened after `seq`, in the order of the commits.
-    /// # Errors
-    /// Those of every read.
-    pub fn events_after(&self, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
-        self.0.read(|connection| events::after(connection, seq, at_most))
     }
 }

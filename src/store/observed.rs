@@ -112,13 +112,6 @@ impl Store {
         self.0.read(pictures::room)
     }
 
-    /// Names of pictures of which it is not known what their files take: stored by a version that did not keep it.
-    /// # Errors
-    /// Those of every read.
-    pub fn unmeasured_pictures(&self, at_most: u32) -> Result<Vec<PictureKey>, Error> {
-        self.0.read(|connection| pictures::unmeasured(connection, at_most))
-    }
-
     /// Keeps what the files of these pictures take.
     /// # Errors
     /// Those of every write.
@@ -138,12 +131,5 @@ impl Store {
     /// Those of every read.
     pub fn is_current(&self) -> Result<bool, Error> {
         self.0.read(|connection| Ok(health::schema(connection)? == sqlite::SCHEMA_VERSION))
-    }
-
-    /// Looks the whole database over, for so long at the most. Blocks.
-    /// # Errors
-    /// Those of every read.
-    pub fn check_up(&self, wait_max: Duration) -> Result<Checkup, Error> {
-        self.0.read(|connection| health::check_up(connection, wait_max))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Store, sqlite::snapshot};
+use super::sqlite::snapshot;
 use crate::domain::{
     amounts::Amounts,
     app::App,
@@ -30,16 +30,6 @@ pub struct Made {
     pub token: Derived,
     /// The issued password.
     pub issued: Derived,
-}
-
-impl Store {
-    /// Copies everything that is committed now into a new file (mode 0600), in one step on a reader, so that writes go on meanwhile: taken
-    /// 100 pages at a time, a copy began anew with each of them and never ended. Blocks while the file is read and written.
-    /// # Errors
-    /// Those of every read; `StorageFull`.
-    pub fn copy_to(&self, file: &Path) -> Result<(), Error> {
-        self.0.read(|connection| snapshot::copy(connection, file))
-    }
 }
 
 /// Reads a whole database that nobody serves, and checks every page, index and reference of it. Blocks while the file is read, and longer than a plain copy takes.

@@ -87,7 +87,12 @@ fn row(name: &str, mut waits: Vec<Duration>) -> [String; 5] {
 fn fill(data: &Path, users: u32) -> Result<(), Failure> {
     let store = people::open(&data.join("standin.db"), Durability::Normal)?;
     System::new().block_on(async {
-        let app = store.apps()?.first().ok_or("the first start made no app")?.key;
+        let app = store
+            .feed_reader()?
+            .read(standin::store::LongReads::apps)?
+            .first()
+            .ok_or("the first start made no app")?
+            .key;
         people::register(&store, app, 0..users, people::TASKS).await?;
         people::have_pictures(&store, app, 0..PICTURES.min(users), &data.join("pictures"), FILE_BYTES).await?;
         store.close().await;

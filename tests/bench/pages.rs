@@ -30,7 +30,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
         let mut shown = (0, 0);
         for _ in 0..READS {
             let start = Instant::now();
-            let listed = store.users(app, Page::new(number, PAGE), Order::OldestFirst)?;
+            let listed = store.feed_reader()?.read(|db| db.users(app, Page::new(number, PAGE), Order::OldestFirst))?;
             waits_us.push(start.elapsed().as_secs_f64() * 1e6);
             shown = (listed.items.len(), listed.total);
         }

@@ -29,7 +29,7 @@ pub(crate) const TASKS: u32 = 256;
 
 /// A store on this file.
 pub(crate) fn open(database: &Path, durability: Durability) -> Result<Store, Failure> {
-    Ok(Store::open(database, &StoreOptions { durability, readers: 4 })?)
+    Ok(Store::open(database, &StoreOptions { durability, point_readers: 4, long_readers: 4 })?)
 }
 
 /// Makes an app that only a store knows.

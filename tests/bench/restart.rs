@@ -63,7 +63,12 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
 fn fill(data: &Path, users: u32) -> Result<(), Failure> {
     let store = people::open(&data.join("standin.db"), Durability::Normal)?;
     System::new().block_on(async {
-        let app = store.apps()?.first().ok_or("the first start made no app")?.key;
+        let app = store
+            .feed_reader()?
+            .read(standin::store::LongReads::apps)?
+            .first()
+            .ok_or("the first start made no app")?
+            .key;
         people::register(&store, app, 0..users, people::TASKS).await?;
         store.close().await;
         Ok::<_, Failure>(())

@@ -39,7 +39,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     })?;
     let ask = |store: &Store, walk: &Walk| -> Result<(f64, Option<i64>, usize), Failure> {
         let start = Instant::now();
-        let stretch = store.walk_users(app, walk)?;
+        let stretch = store.feed_reader()?.read(|db| db.walk_users(app, walk))?;
         Ok((start.elapsed().as_secs_f64() * 1e3, stretch.next, stretch.users.len()))
     };
     let mut rows = Vec::new();

@@ -40,7 +40,11 @@ struct Ear {
 }
 
 fn open(folder: &Path) -> Store {
-    Store::open(&folder.join("standin.db"), &StoreOptions { durability: Durability::Normal, readers: 2 }).unwrap()
+    Store::open(
+        &folder.join("standin.db"),
+        &StoreOptions { durability: Durability::Normal, point_readers: 2, long_readers: 2 },
+    )
+    .unwrap()
 }
 
 fn derived(seed: u8) -> Derived {
@@ -63,7 +67,7 @@ impl Ear {
         let clock = Arc::new(AtomicI64::new(1_000_000_000_000));
         let told = Arc::clone(&clock);
         let hub = Hub::new(0, Arc::new(move || at(told.load(Ordering::Relaxed))));
-        actix_web::rt::spawn(Feed::new(store.clone(), hub.clone(), 0).follow());
+        actix_web::rt::spawn(Feed::new(&store, hub.clone(), 0).unwrap().follow());
         Self { _folder: folder, store, app, hub, clock }
     }
 
@@ -347,7 +351,16 @@ async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_a
     for n in 0..5 {
         ear.key(&format!("u{n}")).await;
     }
-    let seqs = || ear.store.events_after(0, 100).unwrap().iter().map(|event| event.seq).collect::<Vec<_>>();
+    let seqs = || {
+        ear.store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.events_after(0, 100))
+            .unwrap()
+            .iter()
+            .map(|event| event.seq)
+            .collect::<Vec<_>>()
+    };
     let all = seqs();
     let forget = |before, kept, at_most| ear.store.forget_events(before, kept, at_most);
     assert_eq!(forget(at(1), 100, 100).await, Ok(0), "none is older than that");

@@ -7,6 +7,7 @@ mod channel;
 mod clock;
 mod disk_full;
 mod failing_disk;
+mod fair;
 mod folder;
 mod framing;
 mod inputs;

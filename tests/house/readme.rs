@@ -103,7 +103,7 @@ fn tests_of_promises() -> BTreeSet<String> {
     found
 }
 
-/// How many promises there are.
+/// The promises of the first release, all of which have a row. Later ones have theirs from when they are kept.
 const PROMISES: usize = 55;
 
 #[test]
@@ -116,11 +116,12 @@ fn every_promise_has_a_row_with_what_shows_it_and_a_figure() {
         .map(|row| row.split(" | ").collect())
         .filter(|row: &Vec<&str>| row[0] != "promise")
         .collect();
-    assert_eq!(rows.len(), PROMISES);
     let tests = tests_of_promises();
-    for (number, row) in (1..).zip(&rows) {
-        let [n, what, shown_by, figure] = row[..] else { panic!("{row:?}") };
-        assert_eq!(n, number.to_string());
+    let numbers: Vec<usize> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+    assert!(numbers.iter().copied().take(PROMISES).eq(1..=PROMISES), "{numbers:?}");
+    for (number, row) in numbers.into_iter().zip(&rows) {
+        let [_, what, shown_by, figure] = row[..] else { panic!("{row:?}") };
         assert!(what.len() > 10 && figure.len() > 3, "vague: {row:?}");
         let name = format!("promise_{number:02}");
         assert!(tests.iter().any(|test| test.starts_with(&format!("{name}_"))), "{name}");

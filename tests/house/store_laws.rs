@@ -16,6 +16,7 @@ use standin::{
     domain::{
         app::{AccountPassword, App, AppSettings, NewApp, Registration},
         avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
+        caller::CallerKey,
         custom::{CustomName, CustomValue},
         device::{Device, DeviceText, DeviceType},
         error::{Error, What},
@@ -31,8 +32,8 @@ use standin::{
         time::Moment,
     },
     store::{
-        Durability, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, StateChange, Store, StoreOptions,
-        TicketHolder, UserChange,
+        Durability, Holder, IfKnown, LongReads, NewSecrets, NewTicket, Register, Registered, StateChange, Store,
+        StoreOptions, TicketHolder, UserChange,
     },
 };
 use tempfile::TempDir;
@@ -71,7 +72,7 @@ impl Shelf {
     }
 
     fn events(&self) -> Vec<Event> {
-        self.store.events_after(0, 100_000).unwrap()
+        self.store.feed_reader().unwrap().read(|db| db.events_after(0, 100_000)).unwrap()
     }
 
     fn kinds(&self) -> Vec<EventKind> {
@@ -86,7 +87,7 @@ impl Shelf {
 }
 
 fn open(folder: &Path) -> Store {
-    let options = StoreOptions { durability: Durability::Normal, readers: 2 };
+    let options = StoreOptions { durability: Durability::Normal, point_readers: 2, long_readers: 2 };
     Store::open(&folder.join("standin.db"), &options).expect("a folder of our own can hold a store")
 }
 
@@ -178,7 +179,12 @@ async fn one_id_asked_for_by_32_at_once_becomes_one_user() {
     let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Conflict(What::User))));
     assert_eq!(refused.count(), 15, "all that refuse a known user but the first, which created it");
     assert_eq!(shelf.kinds(), [EventKind::Created]);
-    let listed = shelf.store.users(shelf.app, Page::new(1, 100), Order::OldestFirst).unwrap();
+    let listed = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.users(shelf.app, Page::new(1, 100), Order::OldestFirst))
+        .unwrap();
     assert_eq!((listed.items.len(), listed.total), (1, 1));
 }
 
@@ -215,7 +221,16 @@ async fn a_refused_write_harms_no_neighbour() {
             _ => assert!(answer.as_ref().unwrap().created),
         }
     }
-    assert_eq!(shelf.store.users(shelf.app, Page::new(1, 1), Order::OldestFirst).unwrap().total, 101);
+    assert_eq!(
+        shelf
+            .store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst))
+            .unwrap()
+            .total,
+        101
+    );
     assert_eq!(shelf.events().len(), 101);
 }
 
@@ -251,7 +266,7 @@ async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
     assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
     assert_eq!(events.iter().map(|event| event.at.micros()).collect::<Vec<_>>(), [1, 2, 2, 2, 3, 4, 5]);
     assert!(events.iter().all(|event| event.app == shelf.app && event.id.as_str() == "guest"));
-    let later = shelf.store.events_after(events[2].seq, 2).unwrap();
+    let later = shelf.store.feed_reader().unwrap().read(|db| db.events_after(events[2].seq, 2)).unwrap();
     assert_eq!(later, events[3..5]);
 }
 
@@ -375,7 +390,12 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     assert!(shelf.store.ticket(&others).unwrap().is_some());
     assert_eq!(shelf.store.ticket(&back_end).unwrap().unwrap().holder, TicketHolder::BackEnd);
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Created, EventKind::Suspended]);
-    let listed = shelf.store.users(shelf.app, Page::new(1, 10), Order::OldestFirst).unwrap();
+    let listed = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.users(shelf.app, Page::new(1, 10), Order::OldestFirst))
+        .unwrap();
     assert_eq!(ids(&listed.items), ["bad", "good"], "suspended users are listed");
 }
 
@@ -444,14 +464,24 @@ fn pages_tell(shelf: &Shelf, alive: &[String], dice: &mut Dice) {
         let limit = 1 + dice.below(100);
         let number = 1 + dice.below(u32::try_from(alive.len()).unwrap() / limit + 3);
         for (order, expected) in [(Order::OldestFirst, &oldest), (Order::NewestFirst, &newest)] {
-            let page = shelf.store.users(shelf.app, Page::new(number, limit), order).unwrap();
+            let page = shelf
+                .store
+                .feed_reader()
+                .unwrap()
+                .read(|db| db.users(shelf.app, Page::new(number, limit), order))
+                .unwrap();
             let skipped = expected.iter().skip((number as usize - 1) * limit as usize);
             let expected: Vec<&str> = skipped.take(limit as usize).map(|id| id.as_str()).collect();
             assert_eq!(ids(&page.items), expected, "page {number} of {limit}, {order:?}");
             assert_eq!(page.total, alive.len() as u64);
         }
     }
-    let beyond = shelf.store.users(shelf.app, Page::new(u32::MAX, 100), Order::NewestFirst).unwrap();
+    let beyond = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.users(shelf.app, Page::new(u32::MAX, 100), Order::NewestFirst))
+        .unwrap();
     assert_eq!((beyond.items.len(), beyond.total), (0, alive.len() as u64));
 }
 
@@ -469,7 +499,8 @@ impl Dice {
 async fn a_list_of_nobody_is_empty() {
     let shelf = Shelf::fresh().await;
     for order in [Order::OldestFirst, Order::NewestFirst] {
-        let listed = shelf.store.users(shelf.app, Page::new(1, 20), order).unwrap();
+        let listed =
+            shelf.store.feed_reader().unwrap().read(|db| db.users(shelf.app, Page::new(1, 20), order)).unwrap();
         assert_eq!((listed.items.len(), listed.total), (0, 0));
     }
 }
@@ -484,7 +515,16 @@ async fn nothing_crosses_from_one_app_to_another() {
     let missing = Error::NotFound(What::User);
     assert_eq!(shelf.store.user(foreign, &id).unwrap(), None);
     assert_eq!(shelf.store.credentials(foreign, &id).unwrap(), None);
-    assert_eq!(shelf.store.users(foreign, Page::new(1, 10), Order::OldestFirst).unwrap().total, 0);
+    assert_eq!(
+        shelf
+            .store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.users(foreign, Page::new(1, 10), Order::OldestFirst))
+            .unwrap()
+            .total,
+        0
+    );
     let refused = shelf.store.change_user(foreign, id.clone(), UserChange::default(), at(3)).await;
     assert_eq!(refused.unwrap_err(), missing);
     assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
@@ -563,7 +603,7 @@ async fn a_replaced_picture_is_released_and_can_be_taken_back() {
     assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![]), "not before its time");
     assert_eq!(shelf.store.take_released_pictures(at(5), 10).await, Ok(vec![second.clone()]));
     assert_eq!(shelf.store.picture(&second).unwrap(), None);
-    assert_eq!(shelf.store.picture_keys().unwrap(), [first].into());
+    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::picture_keys).unwrap(), [first].into());
 }
 
 #[actix_web::test]
@@ -687,11 +727,11 @@ fn outside(shelf: &Shelf) -> rusqlite::Connection {
 #[actix_web::test]
 async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
     let shelf = Shelf::fresh().await;
-    let first: App = shelf.store.apps().unwrap().remove(0);
+    let first: App = shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap().remove(0);
     assert_eq!(first.hosts, new_app(1).hosts);
     assert_eq!(first.account_password, AccountPassword::Derived(derived(9)));
     let second = shelf.store.create_app(new_app(2), at(5)).await.unwrap();
-    assert_eq!(shelf.store.apps().unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), [first.clone(), second.clone()]);
     let taken = NewApp { sdk_app_id: second.sdk_app_id, ..new_app(3) };
     assert_eq!(shelf.store.create_app(taken, at(6)).await, Err(Error::Conflict(What::App)));
     let taken = App { app_id: first.app_id.clone(), ..second.clone() };
@@ -705,7 +745,7 @@ async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
         ..second
     };
     assert_eq!(shelf.store.change_app(App { created_at: at(99), ..changed.clone() }).await, Ok(changed.clone()));
-    assert_eq!(shelf.store.apps().unwrap(), [first, changed.clone()]);
+    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), [first, changed.clone()]);
     let nobody =
         App { key: AppKey(77), app_id: AppId::parse("x").unwrap(), sdk_app_id: SdkAppId::parse(9).unwrap(), ..changed };
     assert_eq!(shelf.store.change_app(nobody).await, Err(Error::NotFound(What::App)));
@@ -730,12 +770,13 @@ async fn a_reopened_store_has_everything() {
     let digest = shelf
         .ticket(Holder::User { key: registered.user.key, chosen: None, issued: derived(2).digest }, 1, at(1000))
         .await;
-    let (apps, user, events) = (shelf.store.apps().unwrap(), shelf.user("guest"), shelf.events());
+    let (apps, user, events) =
+        (shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), shelf.user("guest"), shelf.events());
     let Shelf { folder, store, app } = shelf;
     store.close().await;
     let store = open(folder.path());
     let shelf = Shelf { folder, store, app };
-    assert_eq!(shelf.store.apps().unwrap(), apps);
+    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), apps);
     assert_eq!(shelf.user("guest"), user);
     assert_eq!(shelf.events(), events);
     assert!(shelf.store.ticket(&digest).unwrap().is_some());
@@ -754,7 +795,16 @@ async fn closing_finishes_what_is_queued_and_refuses_the_rest() {
     assert!(answers.iter().all(Result::is_ok));
     let late = shelf.store.register(shelf.app, registration("late")).await;
     assert_eq!(late.unwrap_err(), Error::Busy);
-    assert_eq!(shelf.store.users(shelf.app, Page::new(1, 1), Order::OldestFirst).unwrap().total, 100);
+    assert_eq!(
+        shelf
+            .store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst))
+            .unwrap()
+            .total,
+        100
+    );
 }
 
 #[actix_web::test]
@@ -780,7 +830,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     store.close().await;
     let file = folder.path().join("standin.db");
     let before = std::fs::read(&file).unwrap();
-    let options = StoreOptions { durability: Durability::Full, readers: 1 };
+    let options = StoreOptions { durability: Durability::Full, point_readers: 1, long_readers: 1 };
     let refused = Store::open(&file, &options).map(drop).unwrap_err().to_string();
     assert!(refused.contains("newer Standin") && refused.contains("4711") && refused.ends_with('.'), "{refused}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
@@ -789,7 +839,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 #[test]
 fn what_is_no_database_is_refused_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions { durability: Durability::Full, readers: 1 };
+    let options = StoreOptions { durability: Durability::Full, point_readers: 1, long_readers: 1 };
     let noise = folder.path().join("noise.db");
     std::fs::write(&noise, [7; 8192]).unwrap();
     let nowhere = folder.path().join("absent/standin.db");
@@ -840,9 +890,73 @@ async fn a_clock_set_back_changes_no_order() {
     for (id, moment) in [("a", 500), ("b", 10), ("c", i64::MAX)] {
         shelf.store.register(shelf.app, Register { at: at(moment), ..registration(id) }).await.unwrap();
     }
-    let listed = shelf.store.users(shelf.app, Page::new(1, 10), Order::NewestFirst).unwrap();
+    let listed = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.users(shelf.app, Page::new(1, 10), Order::NewestFirst))
+        .unwrap();
     assert_eq!(ids(&listed.items), ["c", "b", "a"]);
     let told: Vec<UserId> = shelf.events().into_iter().map(|event| event.id).collect();
     assert_eq!(told, ["a", "b", "c"].map(user_id));
     assert_eq!(listed.items[0].created_at.after(Duration::from_secs(1)), at(i64::MAX));
+}
+
+/// Occupies a thread for long reads until the sender is used or dropped.
+async fn hold_long_reader(store: &Store, caller: CallerKey) -> std::sync::mpsc::Sender<()> {
+    let (let_go, wait) = std::sync::mpsc::channel();
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let store = store.clone();
+    actix_web::rt::spawn(async move {
+        let held = move |_: &LongReads| {
+            let _ = began.send(());
+            let _ = wait.recv();
+            Ok(())
+        };
+        store.long_read(caller, held).await
+    });
+    begun.await.unwrap();
+    let_go
+}
+
+#[actix_web::test]
+async fn promise_58_point_reads_and_the_feed_wait_for_no_long_read_and_a_flood_is_refused_alone() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("ada").await;
+    let user = |n: i64| CallerKey::User(UserKey(n));
+    let feed = shelf.store.feed_reader().unwrap();
+    let held = [hold_long_reader(&shelf.store, user(1)).await, hold_long_reader(&shelf.store, user(2)).await];
+    let asks = |n: i64| Box::pin(shelf.store.long_read(user(n), move |_| Ok(n)));
+    // All threads for long reads are taken. One caller sends a thousand more.
+    let mut flood: Vec<_> = (0..1000).map(|_| asks(3)).collect();
+    let refused = flood.iter_mut().filter_map(|ask| ask.as_mut().now_or_never());
+    let refused: Vec<_> = refused.collect();
+    assert!(refused.iter().all(|refused| matches!(refused, Err(Error::TooMany { .. }))), "{:?}", refused.first());
+    assert!(refused.len() > 900, "a caller has a quarter of the places to wait: {}", refused.len());
+    let mut other = asks(4);
+    assert_eq!(other.as_mut().now_or_never(), None, "another caller has a place");
+    for _ in 0..100 {
+        assert_eq!(shelf.user("ada").map(|user| user.id), Some(user_id("ada")));
+        assert!(!feed.read(|db| db.events_after(0, 100)).unwrap().is_empty());
+    }
+    let [first, second] = held;
+    first.send(()).unwrap();
+    assert_eq!(other.await, Ok(4));
+    second.send(()).unwrap();
+}
+
+#[actix_web::test]
+async fn promise_58_more_threads_than_connections_do_point_reads_side_by_side() {
+    let shelf = Shelf::fresh().await;
+    shelf.register("ada").await;
+    let (here, all) = (std::sync::Arc::new(std::sync::Barrier::new(32)), shelf.app);
+    let threads = (0..32).map(|_| {
+        let (store, here) = (shelf.store.clone(), std::sync::Arc::clone(&here));
+        std::thread::spawn(move || {
+            here.wait();
+            (0..50).all(|_| store.user(all, &user_id("ada")).unwrap().is_some())
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
 }

@@ -46,7 +46,7 @@ pub(super) struct Shelf {
 impl Shelf {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = StoreOptions { durability: Durability::Full, readers: 2 };
+        let options = StoreOptions { durability: Durability::Full, point_readers: 2, long_readers: 2 };
         let store = Store::open(&folder.path().join("standin.db"), &options).unwrap();
         let pictures = Folder::open(&folder.path().join("pictures"), &folder.path().join("incoming")).unwrap();
         let bounds = PictureOptions {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
+        caller::CallerKey,
         contact::{PhoneEntry, ROWS_MAX},
         error::{Error, Fault},
         id::UserId,
@@ -117,7 +118,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
     let query = Form::query(request.query_string())?;
     let name = query.text("name")?.filter(|name| !name.is_empty());
     let page = door::page(&query, SIZE_DEFAULT)?;
-    let listed = service.contacts(&caller.tenant, caller.key, name, page).await?;
+    let listed = service.contacts(&caller.tenant, CallerKey::User(caller.key), caller.key, name, page).await?;
     let total_pages = listed.total.div_ceil(u64::from(page.limit()));
     let contacts_list = listed.items.iter().map(|contact| ContactRow::of(&contact.user)).collect();
     let data = ContactsPage { contacts_list, total_pages, total_records: listed.total };

@@ -19,7 +19,7 @@ use crate::{
         text,
     },
     http::form::Form,
-    service::{Service, apps::Tenant},
+    service::{Service, apps::Tenant, profiles::Viewer},
 };
 
 /// Of userList, as the vendor's page has it. The SDK always says how many it wants, 30 unless its app says otherwise.
@@ -71,7 +71,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
     let query = Form::query(request.query_string())?;
     let search = UserSearch { text: named(&query)?, metadata: metadata(&query)? };
     let page = door::page(&query, LIST_SIZE_DEFAULT)?;
-    let listed = service.find_users(&caller.tenant, search, page, Order::OldestFirst).await?;
+    let listed = service.find_users(&caller.tenant, caller.key(), search, page, Order::OldestFirst).await?;
     let iv_text = profile_iv(&service, &caller.tenant)?;
     let row = |user: &User| {
         let id = jid::escaped(&user.id);
@@ -141,7 +141,7 @@ pub(super) async fn presence(service: Data<Service>, request: HttpRequest) -> Re
     let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let shown: Vec<&str> = named.iter().copied().skip(offset).take(limit(page)).collect();
     let ids: Vec<UserId> = shown.iter().filter_map(|named| jid::parse(named).ok()).collect();
-    let known = service.presence(&tenant, &ids)?;
+    let known = service.presence(&tenant, Viewer::BackEnd, ids).await?;
     let is_known = |named: &str| jid::parse(named).is_ok_and(|id| known.iter().any(|(user, _)| user.id == id));
     let valid = known.iter().map(|(user, presence)| Seen::of(user, *presence)).collect();
     let invalid = shown.iter().filter(|named| !is_known(named)).map(|named| Unseen::from(*named)).collect();

@@ -118,7 +118,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
     let query = query::Query::of(&request)?;
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=DEEDS_MAX)?);
     let limit = limit.unwrap_or(DEEDS_MAX);
-    let deeds = service.deeds(after, limit)?;
+    let deeds = service.deeds(after, limit).await?;
     let is_full = deeds.len() == limit as usize;
     let next = deeds.last().filter(|deed| is_full && deed.seq > 1).map(|deed| deed.seq);
     Ok(HttpResponse::Ok().json(DeedsView { deeds: deeds.iter().map(DeedView::from).collect(), next }))

@@ -54,7 +54,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
         return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket }, place));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
-    let events = service.events(after.unwrap_or_default(), limit)?;
+    let events = service.events(after.unwrap_or_default(), limit).await?;
     let next = events.last().filter(|_| events.len() == limit as usize).map(|event| event.seq);
     let events = events.iter().map(|event| view(&service, event)).collect();
     Ok(HttpResponse::Ok().json(EventsView { events, next }))
@@ -74,7 +74,7 @@ struct Events {
 impl Source for Events {
     async fn next(&mut self) -> Option<Vec<Message>> {
         loop {
-            match self.service.events(self.seq, EVENTS_MAX) {
+            match self.service.events(self.seq, EVENTS_MAX).await {
                 Ok(events) if events.is_empty() => {}
                 Ok(events) => {
                     self.seq = events.last().map_or(self.seq, |event| event.seq);

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     domain::{
         avatar::AvatarChange,
+        caller::CallerKey,
         custom::{CustomName, CustomValue},
         error::{Error, Fault},
         free_data::{Extras, Metadata},
@@ -197,7 +198,7 @@ pub(super) async fn list(
     let limit = query.number("limit", 1..=Page::LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
     let view = |user| UserView::of(&tenant.app, &addresses, user);
     if let Some(number) = query.number("page", 1..=u32::MAX)? {
-        let listed = service.users(&tenant, Page::new(number, limit), Order::OldestFirst).await?;
+        let listed = service.users(&tenant, CallerKey::Operator, Page::new(number, limit), Order::OldestFirst).await?;
         let users = listed.items.iter().map(view).collect();
         return Ok(HttpResponse::Ok().json(UsersView { users, next: None, total: Some(listed.total) }));
     }
@@ -209,7 +210,7 @@ pub(super) async fn list(
     };
     let text = query.text("search")?.map(str::to_owned);
     let walk = Walk { text, custom, after: query.number("after", 0..=i64::MAX)?, limit };
-    let stretch = service.walk_users(&tenant, walk).await?;
+    let stretch = service.walk_users(&tenant, CallerKey::Operator, walk).await?;
     Ok(HttpResponse::Ok().json(UsersView {
         users: stretch.users.iter().map(view).collect(),
         next: Some(stretch.next.map(|next| next.to_string())),

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        caller::CallerKey,
         error::{Error, Fault, What},
         id::UserId,
         profile::{Patch, State},
@@ -266,7 +267,7 @@ async fn get_user_list(
     let tenant = caller.tenant;
     let form = Form::query(request.query_string())?;
     let page = fields::page(&form)?;
-    let listed = service.users(&tenant, page, fields::order(&form)?).await?;
+    let listed = service.users(&tenant, CallerKey::App(tenant.app.key), page, fields::order(&form)?).await?;
     Ok(reply::user_list(&tenant.app, &addresses, page, &listed))
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn get(call: Call<'_>) -> Answered<BlackList> {
     let start = number(call, "StartIndex")?.unwrap_or(0);
     let limit = number(call, "MaxLimited")?.unwrap_or(Page::STRETCH_MAX);
     let page = Page::behind(start, limit);
-    let listed = call.desk.service.black_list(call.desk.tenant, &owner, page).await?;
+    let listed = call.desk.service.black_list(call.desk.tenant, call.key(), &owner, page).await?;
     let shown = listed.items.iter().filter(|(id, _)| is_shown(id));
     let item = |(id, at): &(UserId, Moment)| Blocked { account: id.as_str().to_owned(), at: at.unix_s() };
     let next = start.saturating_add(page.limit());
@@ -77,7 +77,7 @@ pub(super) async fn check(call: Call<'_>) -> Answered<BlackListChecks> {
     let kinds = [("BlackCheckResult_Type_Both", true), ("BlackCheckResult_Type_Single", false)];
     let both = word(call.body, "CheckType", &kinds)?.ok_or_else(|| bad(&Fault::Missing, "CheckType"))?;
     let relations = async |ids| {
-        let relations = desk.service.blocks_among(desk.tenant, &owner, ids).await?;
+        let relations = desk.service.blocks_among(desk.tenant, call.key(), &owner, ids).await?;
         Ok::<_, Refused>(relations.into_iter().map(|relation| relation.ok_or(FriendFault::NoSuchUser)).collect())
     };
     let (items, fail_account) = found(each(accounts(call)?, relations).await?, |outcome, relation| BlackListChecked {

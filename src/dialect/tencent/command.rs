@@ -16,7 +16,7 @@ use super::{
     requests,
 };
 use crate::{
-    domain::{error::Fault, id::UserId, profile::User},
+    domain::{caller::CallerKey, error::Fault, id::UserId, profile::User},
     http::addresses::Addresses,
     service::{Service, apps::Tenant, profiles::Viewer},
 };
@@ -285,6 +285,11 @@ impl<'a> Call<'a> {
             true => UserId::parse(named).map_err(|fault| bad(&fault, FIELD)),
             false => Err(Refused::Rights(format!("{FIELD} must be the account that has signed in"))),
         }
+    }
+
+    /// For whom long reads are counted.
+    pub(super) fn key(&self) -> CallerKey {
+        self.caller.viewer().key(self.desk.tenant)
     }
 
     /// Refuses who is not the app's administrator.

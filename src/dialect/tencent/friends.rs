@@ -120,7 +120,7 @@ pub(super) async fn delete_all(call: Call<'_>) -> Answered<Nothing> {
     let desk = call.desk;
     loop {
         let page = Page::behind(0, Page::STRETCH_MAX);
-        let friends = desk.service.friends(desk.tenant, &owner, page).await?.items;
+        let friends = desk.service.friends(desk.tenant, call.key(), &owner, page).await?.items;
         if friends.is_empty() {
             return Ok(Nothing {});
         }
@@ -160,7 +160,7 @@ pub(super) async fn check(call: Call<'_>) -> Answered<Checks> {
     let both = word(call.body, "CheckType", &kinds)?.ok_or_else(|| bad(&Fault::Missing, "CheckType"))?;
     let desk = call.desk;
     let relations = async |ids| {
-        let relations = desk.service.friendships(desk.tenant, &owner, ids).await?;
+        let relations = desk.service.friendships(desk.tenant, call.key(), &owner, ids).await?;
         Ok::<_, Refused>(relations.into_iter().map(|relation| relation.ok_or(FriendFault::NoSuchUser)).collect())
     };
     let (items, fail_account) = found(each(accounts(call)?, relations).await?, |outcome, relation| {
@@ -223,7 +223,7 @@ impl Standing {
 pub(super) async fn get(call: Call<'_>) -> Answered<FriendPage> {
     let owner = call.owner()?;
     let start = number(call, "StartIndex")?.unwrap_or(0);
-    let page = call.desk.service.friends(call.desk.tenant, &owner, Page::behind(start, PAGE)).await?;
+    let page = call.desk.service.friends(call.desk.tenant, call.key(), &owner, Page::behind(start, PAGE)).await?;
     let next = start.saturating_add(PAGE);
     let is_complete = u64::from(next) >= page.total;
     let item = |friend: &Friend| Listed {
@@ -305,8 +305,8 @@ pub(super) async fn get_list(call: Call<'_>) -> Answered<FriendsFound> {
     let tags = tags(call)?;
     let desk = call.desk;
     let friends = async |ids: Vec<UserId>| {
-        let users = desk.service.portraits(desk.tenant, call.caller.viewer(), &ids)?;
-        let friends = desk.service.friends_among(desk.tenant, &owner, ids).await?;
+        let users = desk.service.portraits(desk.tenant, call.caller.viewer(), ids.clone()).await?;
+        let friends = desk.service.friends_among(desk.tenant, call.key(), &owner, ids).await?;
         let both = friends.into_iter().zip(users).map(|(friend, user)| match (friend, user) {
             (Some(friend), Some(user)) => Ok((friend, user)),
             (_, None) => Err(FriendFault::NoSuchUser),

@@ -95,7 +95,7 @@ pub(super) async fn get(call: Call<'_>) -> Answered<Groups> {
         true => None,
         false => call.field("GroupName").map(|_| named(call)).transpose()?,
     };
-    let groups = call.desk.service.groups(call.desk.tenant, &owner).await?;
+    let groups = call.desk.service.groups(call.desk.tenant, call.key(), &owner).await?;
     let item = |(group, friends): (FriendGroup, Vec<UserId>)| {
         let friends: Vec<String> = friends.iter().filter(|id| is_shown(id)).map(|id| id.as_str().to_owned()).collect();
         Group {

@@ -80,7 +80,7 @@ fn in_tags(error: Error) -> Refused {
 pub(super) async fn get(call: Call<'_>) -> Answered<Portraits<'_>> {
     let named = accounts(call.list("To_Account", USERS_MAX)?, "To_Account", Some)?;
     let tags = tags(call)?;
-    let users = portraits(call, &named)?;
+    let users = portraits(call, &named).await?;
     if users.iter().all(Option::is_none) {
         return Err(Refused::Said(Code::NoSuchProfile, "None of these accounts exists: import them first".to_owned()));
     }
@@ -98,7 +98,7 @@ pub(super) async fn get_all(call: Call<'_>) -> Answered<Portraits<'_>> {
     let items = call.list("UserItem", usize::MAX)?;
     let asked = items.get(..USERS_MAX).unwrap_or(items);
     let named = accounts(asked, "To_Account in UserItem", |item| item.get("To_Account"))?;
-    let users = portraits(call, &named)?;
+    let users = portraits(call, &named).await?;
     let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
     let user_profile_item = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None)).collect();
     Ok(Portraits { user_profile_item, fail_account: Vec::new() })
@@ -226,9 +226,9 @@ fn readable(call: Call<'_>, tag: &Tag) -> Result<(), Refused> {
 }
 
 /// Those who are named, in their order; none for a name that is nobody's.
-fn portraits(call: Call<'_>, named: &[&str]) -> Result<Vec<Option<User>>, Refused> {
+async fn portraits(call: Call<'_>, named: &[&str]) -> Result<Vec<Option<User>>, Refused> {
     let ids: Vec<UserId> = named.iter().filter_map(|account| UserId::parse(account).ok()).collect();
-    let mut users = call.desk.service.portraits(call.desk.tenant, call.caller.viewer(), &ids)?.into_iter();
+    let mut users = call.desk.service.portraits(call.desk.tenant, call.caller.viewer(), ids).await?.into_iter();
     let user = |account: &&str| UserId::parse(account).ok().and_then(|_| users.next().flatten());
     Ok(named.iter().map(user).collect())
 }

@@ -39,13 +39,13 @@ pub(super) async fn get(call: Call<'_>) -> Answered<Pendencies> {
     let limit = number(call, "MaxLimited")?.unwrap_or(PAGE).clamp(1, PAGE);
     let mut requests = Vec::new();
     for direction in directions {
-        requests.extend(desk.service.requests(desk.tenant, &owner, *direction).await?);
+        requests.extend(desk.service.requests(desk.tenant, call.key(), &owner, *direction).await?);
     }
-    let unread = desk.service.unread_requests(desk.tenant, &owner).await?;
+    let unread = desk.service.unread_requests(desk.tenant, call.key(), &owner).await?;
     requests.retain(|request| is_shown(&request.with));
     requests.sort_by_key(|request| std::cmp::Reverse(request.at));
     let (page, next) = page(&requests, before, limit as usize);
-    Ok(Pendencies { items: pendencies(call, page)?, next, sequence: SEQUENCE, unread })
+    Ok(Pendencies { items: pendencies(call, page).await?, next, sequence: SEQUENCE, unread })
 }
 
 /// A page of requests.
@@ -110,10 +110,10 @@ fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request],
     }
 }
 
-fn pendencies(call: Call<'_>, page: &[Request]) -> Result<Vec<Pendency>, Error> {
+async fn pendencies(call: Call<'_>, page: &[Request]) -> Result<Vec<Pendency>, Error> {
     let desk = call.desk;
     let ids: Vec<UserId> = page.iter().map(|request| request.with.clone()).collect();
-    let users = desk.service.portraits(desk.tenant, call.caller.viewer(), &ids)?;
+    let users = desk.service.portraits(desk.tenant, call.caller.viewer(), ids).await?;
     let item = |(request, user): (&Request, Option<User>)| {
         let shown = |tag: Tag| user.as_ref().and_then(|user| tag.value(desk, user)).unwrap_or_else(|| tag.unset());
         Pendency {

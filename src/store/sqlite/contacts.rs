@@ -57,6 +57,40 @@ fn is_called(row: &Row<'_>, wanted: &str) -> rusqlite::Result<bool> {
     Ok(names.iter().flatten().any(|name| name.to_lowercase().contains(wanted)))
 }
 
+const LISTED_BY: &str = users::select_user!(
+    ", (SELECT name FROM contact WHERE owner = ?2 AND contact = user.key)",
+    "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2) ORDER BY user.key"
+);
+
+/// Gives all contacts to `each`, in creation order.
+pub(in crate::store) fn listed_by(
+    connection: &Connection,
+    app: AppKey,
+    owner: UserKey,
+    mut each: impl FnMut(Contact) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let contact = |row: &Row<'_>| {
+        Ok::<_, Error>(Contact {
+            user: users::user(row)?,
+            name: Stored::of("contact", row).parsed_if_any(users::MORE, ContactName::parse)?,
+        })
+    };
+    let mut statement = connection.prepare_cached(LISTED_BY)?;
+    statement.query_and_then(params![app.0, owner.0], contact)?.try_for_each(|contact| each(contact?))
+}
+
+const BLOCKED_BY: &str = users::select_user!(
+    "",
+    "WHERE user.app = ?1 AND user.key IN (SELECT blocked FROM block WHERE owner = ?2) ORDER BY user.key LIMIT ?3 OFFSET ?4"
+);
+
+/// Blocked users, in creation order.
+fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
+    let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
+    let mut statement = connection.prepare_cached(BLOCKED_BY)?;
+    statement.query_and_then(params![app.0, owner.0, page.limit(), offset], users::user)?.collect()
+}
+
 const OF_NUMBER: &str = "
     SELECT key FROM user WHERE app = ?1 AND mobile_bare = ?2 AND mobile IS NOT NULL ORDER BY key LIMIT ?3";
 
@@ -196,7 +230,7 @@ pub(in crate::store) fn blocked(
 ) -> Result<Listed<User>, Error> {
     let snapshot = connection.unchecked_transaction()?;
     let total = blocks_of(&snapshot, app, owner)? as u64;
-    Ok(Listed { items: users::blocked_by(&snapshot, app, owner, page)?, total })
+    Ok(Listed { items: blocked_by(&snapshot, app, owner, page)?, total })
 }
 
 /// Two different users of an app: the id of the one who acts, the key of the other.

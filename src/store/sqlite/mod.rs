@@ -22,15 +22,26 @@ mod upgrade;
 pub(super) mod users;
 mod writer;
 
-use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, config::DbConfig, ffi};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::watch;
 
-use self::{readers::Readers, writer::Writer};
-use super::{Durability, OpenError, StoreOptions, Writes};
-use crate::domain::error::Error;
+use self::{
+    readers::{LongReaders, PointReaders},
+    writer::Writer,
+};
+use super::{Durability, LongReads, OpenError, StoreOptions, Writes};
+use crate::domain::{caller::CallerKey, error::Error};
+
+/// A connection that refuses to write.
+pub(super) type Reader = Connection;
 
 /// Forward only: a released file never changes, a change is a new file.
 const STEPS: &[M<'static>] = &[
@@ -71,8 +82,10 @@ const STATEMENTS_KEPT: usize = 160;
 
 /// The files of one data folder, open.
 pub(super) struct Engine {
+    database: PathBuf,
     writer: Writer,
-    readers: Readers,
+    point: PointReaders,
+    long: LongReaders,
 }
 
 impl Engine {
@@ -84,8 +97,11 @@ impl Engine {
         create_private(database).map_err(|cause| OpenError::unusable(database, cause))?;
         let connection = open_writer(database, options.durability)?;
         let writer = Writer::start(connection).map_err(|cause| OpenError::unusable(database, cause))?;
-        let readers = Readers::open(database, options.readers).map_err(|cause| OpenError::unusable(database, cause))?;
-        Ok(Self { writer, readers })
+        let point = PointReaders::open(database, options.point_readers);
+        let point = point.map_err(|cause| OpenError::unusable(database, cause))?;
+        let long = LongReaders::start(database, options.long_readers);
+        let long = long.map_err(|error| OpenError::unusable(database, cause_of(&error)))?;
+        Ok(Self { database: database.to_owned(), writer, point, long })
     }
 
     /// Runs `work` on the writer; resolves once its transaction is committed.
@@ -101,9 +117,23 @@ impl Engine {
         self.writer.post(work);
     }
 
-    /// Runs `work` at once, on the caller's thread.
+    /// Runs a point read at once, on the caller's thread.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        self.readers.read(work)
+        self.point.read(work)
+    }
+
+    /// Runs a read that takes long on a thread for such, in the caller's turn.
+    pub(super) async fn long_read<T: Send + 'static>(
+        &self,
+        caller: CallerKey,
+        work: impl FnOnce(&LongReads) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.long.read(caller, work).await
+    }
+
+    /// Opens a connection that only its owner reads through.
+    pub(super) fn own_reader(&self) -> Result<Reader, Error> {
+        Ok(readers::open(&self.database)?)
     }
 
     /// Changes after each commit.
@@ -120,6 +150,11 @@ impl Engine {
     pub(super) async fn close(&self) {
         self.writer.close().await;
     }
+}
+
+/// What an operator is shown of a failure.
+fn cause_of(error: &Error) -> &dyn std::fmt::Display {
+    if let Error::Internal(cause) = error { cause } else { error }
 }
 
 /// SQLite would create the file with the mode of the process; its WAL and index inherit the mode made here.
@@ -166,8 +201,7 @@ pub(super) fn look<T>(database: &Path, read: impl FnOnce(&Connection) -> Result<
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(address, flags).map_err(|cause| unusable(&cause))?;
     connection.busy_timeout(LOCK_WAIT_MAX).map_err(|cause| unusable(&cause))?;
-    read(&connection)
-        .map_err(|error| if let Error::Internal(cause) = &error { unusable(cause) } else { unusable(&error) })
+    read(&connection).map_err(|error| unusable(cause_of(&error)))
 }
 
 /// Sets what a writing connection needs; false when WAL cannot be had here.

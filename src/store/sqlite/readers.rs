@@ -1,45 +1,91 @@
-//! Connections that only read, used directly on the caller's thread: a point read costs less than a hop to another.
+//! Connections that only read, in three classes that cannot take one another's: point reads, long reads, the feed.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use r2d2::Pool;
-use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{LOCK_WAIT_MAX, STATEMENTS_KEPT};
-use crate::domain::error::Error;
+use crate::{
+    domain::{caller::CallerKey, error::Error},
+    fair::{FairLimits, FairThreads},
+    store::LongReads,
+};
 
-/// How long a caller waits when every connection is in use. There are as many as threads that read, so it never should.
-const READER_WAIT_MAX: Duration = Duration::from_secs(1);
+/// Long reads of all callers that wait beyond those that run.
+const LONG_READS_WAITING_MAX: usize = 256;
 
-/// The pool.
-pub(super) struct Readers(Pool<SqliteConnectionManager>);
+/// Opens a connection that refuses to write. No mmap: it would show the file's size as memory of the process once for each of them.
+pub(super) fn open(database: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.busy_timeout(LOCK_WAIT_MAX)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}
 
-impl Readers {
-    /// Opens `readers` connections, at least one, and keeps them for good. No mmap: it would show the file's size as
-    /// memory of the process once for each of them.
-    pub(super) fn open(database: &Path, readers: u32) -> Result<Self, r2d2::Error> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let manager = SqliteConnectionManager::file(database).with_flags(flags).with_init(|connection| {
-            connection.busy_timeout(LOCK_WAIT_MAX)?;
-            connection.pragma_update(None, "query_only", true)?;
-            connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-            Ok(())
-        });
-        let pool = Pool::builder()
-            .max_size(readers.max(1))
-            .test_on_check_out(false)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .connection_timeout(READER_WAIT_MAX);
-        pool.build(manager).map(Self)
+/// Connections for point reads, used on the caller's thread: a point read costs less than a hop to another.
+///
+/// A point read never waits. As many connections are kept as threads are expected to read; a thread more opens one of its own for the
+/// one read, so that there are never more than threads.
+pub(super) struct PointReaders {
+    database: PathBuf,
+    free: Mutex<Vec<Connection>>,
+    kept_max: usize,
+}
+
+impl PointReaders {
+    /// Opens `readers` connections, at least one.
+    pub(super) fn open(database: &Path, readers: usize) -> rusqlite::Result<Self> {
+        let kept_max = readers.max(1);
+        let free = (0..kept_max).map(|_| open(database)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { database: database.to_owned(), free: Mutex::new(free), kept_max })
     }
 
-    /// Runs `work` with a connection of the pool.
-    /// # Errors
-    /// What `work` returns; `Busy` when no connection came free in time.
+    /// Runs `work` at once, on the caller's thread.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let connection = self.0.get().map_err(|_| Error::Busy)?;
-        work(&connection)
+        let kept = self.free().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => open(&self.database)?,
+        };
+        let read = work(&connection);
+        let mut free = self.free();
+        if free.len() < self.kept_max {
+            free.push(connection);
+        }
+        read
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Threads for reads that take long, each with a connection of its own. They are shared fairly by caller: one uses a quarter of the
+/// threads at most, and a quarter of the places to wait.
+pub(super) struct LongReaders(FairThreads<LongReads>);
+
+impl LongReaders {
+    /// Starts `readers` threads, at least one.
+    pub(super) fn start(database: &Path, readers: usize) -> Result<Self, Error> {
+        let readers = readers.max(1);
+        let connections =
+            (0..readers).map(|_| open(database).map(LongReads::through)).collect::<Result<Vec<_>, _>>()?;
+        let limits = FairLimits::quarter(readers, LONG_READS_WAITING_MAX);
+        let threads = FairThreads::start("long-reads", "long calls at one time", connections, limits);
+        threads.map(Self).map_err(Error::internal)
+    }
+
+    /// Runs `work` when the caller's turn comes.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        caller: CallerKey,
+        work: impl FnOnce(&LongReads) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.0.run(caller, |reads| work(reads)).await?
     }
 }

@@ -6,7 +6,6 @@ use super::{contacts, events, pictures, row::Stored, sessions, tickets};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
-        contact::Contact,
         device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         event::EventKind,
@@ -16,7 +15,7 @@ use crate::{
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash},
-        text::{AvatarText, ContactName, DisplayName, Email, HttpAddress, LockReason, MobileNumber, StatusText},
+        text::{AvatarText, DisplayName, Email, HttpAddress, LockReason, MobileNumber, StatusText},
         time::Moment,
     },
     store::{Holder, IfKnown, Register, Registered, StateChange, UserChange},
@@ -37,7 +36,9 @@ macro_rules! select_user {
 }
 
 /// The first column behind those that [`user`] reads.
-const MORE: usize = 19;
+pub(super) const MORE: usize = 19;
+
+pub(super) use select_user;
 
 const FIND: &str = select_user!("", "WHERE user.app = ?1 AND user.id = ?2");
 
@@ -61,31 +62,6 @@ const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?
 
 pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
     connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
-}
-
-const LISTED_BY: &str = select_user!(
-    ", (SELECT name FROM contact WHERE owner = ?2 AND contact = user.key)",
-    "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2) ORDER BY user.key"
-);
-
-/// Contacts, in creation order: all of them.
-pub(in crate::store) fn listed_by(connection: &Connection, app: AppKey, owner: UserKey) -> Result<Vec<Contact>, Error> {
-    let contact = |row: &Row<'_>| {
-        Ok(Contact { user: user(row)?, name: Stored::of("contact", row).parsed_if_any(MORE, ContactName::parse)? })
-    };
-    connection.prepare_cached(LISTED_BY)?.query_and_then(params![app.0, owner.0], contact)?.collect()
-}
-
-const BLOCKED_BY: &str = select_user!(
-    "",
-    "WHERE user.app = ?1 AND user.key IN (SELECT blocked FROM block WHERE owner = ?2) ORDER BY user.key LIMIT ?3 OFFSET ?4"
-);
-
-/// Blocked users, in creation order.
-pub(super) fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
-    let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
-    let mut statement = connection.prepare_cached(BLOCKED_BY)?;
-    statement.query_and_then(params![app.0, owner.0, page.limit(), offset], user)?.collect()
 }
 
 const FIND_BY_TOKEN: &str = select_user!("", "WHERE user.app = ?1 AND user.token_digest = ?2");
@@ -563,7 +539,7 @@ fn stored_credentials(row: &Row<'_>) -> Result<Credentials, Error> {
     })
 }
 
-fn user(row: &Row<'_>) -> Result<User, Error> {
+pub(super) fn user(row: &Row<'_>) -> Result<User, Error> {
     let row = Stored::of("user", row);
     Ok(User {
         key: UserKey(row.get(0)?),

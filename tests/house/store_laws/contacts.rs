@@ -2,7 +2,7 @@
 
 use standin::{
     domain::{
-        contact::{ROWS_MAX, USERS_OF_A_NUMBER_MAX},
+        contact::{Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
         error::{Fault, Unauthenticated},
         page::Listed,
         search::UserSearch,
@@ -37,8 +37,19 @@ impl Shelf {
         self.store.change_contacts(self.app, owner, ContactsChange { add, ..ContactsChange::default() }, at(2)).await
     }
 
+    pub(super) fn roster(&self, owner: UserKey) -> Vec<Contact> {
+        let mut roster = Vec::new();
+        let reader = self.store.feed_reader().unwrap();
+        let each = |contact| {
+            roster.push(contact);
+            Ok(())
+        };
+        reader.read(|db| db.roster(self.app, owner, each)).unwrap();
+        roster
+    }
+
     fn listed(&self, owner: UserKey, search: Option<&str>, page: Page) -> Listed<String> {
-        let listed = self.store.contacts(self.app, owner, search, page).unwrap();
+        let listed = self.store.feed_reader().unwrap().read(|db| db.contacts(self.app, owner, search, page)).unwrap();
         Listed {
             items: listed.items.iter().map(|contact| contact.user.id.as_str().to_owned()).collect(),
             total: listed.total,
@@ -117,8 +128,14 @@ async fn a_change_takes_away_then_adds_and_keeps_names_that_are_not_given_anew()
     assert_eq!(shelf.ids(owner), ["u0", "u1"], "the owner itself is left out");
     change(vec![(keys[0], None), (keys[2], None)], vec![keys[0], keys[1]], false).await.unwrap();
     assert_eq!(shelf.ids(owner), ["u0", "u2"]);
-    let names: Vec<_> = shelf.store.contacts(shelf.app, owner, None, Page::new(1, 9)).unwrap().items;
-    assert_eq!(shelf.store.roster(shelf.app, owner).unwrap(), names, "the whole list is the same list");
+    let names: Vec<_> = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.contacts(shelf.app, owner, None, Page::new(1, 9)))
+        .unwrap()
+        .items;
+    assert_eq!(shelf.roster(owner), names, "the whole list is the same list");
     assert_eq!(names.iter().map(|contact| contact.name.clone()).collect::<Vec<_>>(), [called("Zero"), None]);
     change(vec![(keys[3], None)], vec![], true).await.unwrap();
     assert_eq!(shelf.ids(owner), ["u3"]);
@@ -167,7 +184,10 @@ async fn users_of_another_app_are_nobody_here() {
     shelf.add(owner, &[stranger]).await.unwrap();
     assert_eq!(shelf.ids(owner), Vec::<String>::new());
     assert_eq!(shelf.block(owner, "stranger").await, Err(Error::NotFound(What::User)));
-    assert_eq!(shelf.store.users_of_numbers(shelf.app, &[number("stranger")]).unwrap(), [vec![]]);
+    assert_eq!(
+        shelf.store.feed_reader().unwrap().read(|db| db.users_of_numbers(shelf.app, &[number("stranger")])).unwrap(),
+        [vec![]]
+    );
     let refused = Err(Error::Unauthenticated(Unauthenticated::Wrong));
     let change = ContactsChange::default();
     assert_eq!(shelf.store.change_contacts(foreign, owner, change, at(2)).await, refused);
@@ -179,7 +199,9 @@ async fn a_number_is_found_in_any_notation_and_as_an_id() {
     let ann = shelf.with_mobile("ann", "+62 (812) 34-56").await;
     let bob = shelf.with_mobile("bob", "62.812/3456").await;
     let [id, _nobody] = [shelf.key("628123456").await, shelf.with_mobile("eve", "+62 812 9").await];
-    let found = |given: &str| shelf.store.users_of_numbers(shelf.app, &[number(given)]).unwrap().concat();
+    let found = |given: &str| {
+        shelf.store.feed_reader().unwrap().read(|db| db.users_of_numbers(shelf.app, &[number(given)])).unwrap().concat()
+    };
     assert_eq!(found("628123456"), [ann, bob, id]);
     assert_eq!(found(" +62-812-3456"), [ann, bob], "an id has one notation");
     let dashed = shelf.key("user-1.a").await;
@@ -347,8 +369,15 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date() {
     first.pragma_update(None, "user_version", 1).unwrap();
     drop(first);
     let store = open(&old);
-    assert_eq!(store.users_of_numbers(app, &[number("62812")]).unwrap(), [vec![ann]]);
+    assert_eq!(
+        store.feed_reader().unwrap().read(|db| db.users_of_numbers(app, &[number("62812")])).unwrap(),
+        [vec![ann]]
+    );
     let search = UserSearch { text: Some("ann".into()), ..UserSearch::default() };
-    let found = store.find_users(app, &search, Page::new(1, 1), Order::OldestFirst).unwrap();
+    let found = store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.find_users(app, &search, Page::new(1, 1), Order::OldestFirst))
+        .unwrap();
     assert_eq!(found.items[0].key, ann);
 }

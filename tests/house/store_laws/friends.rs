@@ -57,16 +57,30 @@ impl Shelf {
     }
 
     fn friend(&self, owner: &str, whom: &str) -> Option<Friend> {
-        self.store.friends_among(self.app, &user_id(owner), &[user_id(whom)]).unwrap().remove(0)
+        self.store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.friends_among(self.app, &user_id(owner), &[user_id(whom)]))
+            .unwrap()
+            .remove(0)
     }
 
     fn listed_by(&self, owner: &str) -> Vec<String> {
-        let listed = self.store.friends(self.app, &user_id(owner), Page::new(1, 100)).unwrap();
+        let listed = self
+            .store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.friends(self.app, &user_id(owner), Page::new(1, 100)))
+            .unwrap();
         listed.items.into_iter().map(|friend| friend.id.as_str().to_owned()).collect()
     }
 
     fn stand(&self, owner: &str, whom: &str) -> Option<Relation> {
-        self.store.friendships(self.app, &user_id(owner), &[user_id(whom)]).unwrap()[0]
+        self.store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.friendships(self.app, &user_id(owner), &[user_id(whom)]))
+            .unwrap()[0]
     }
 
     /// Who heard of what since there were so many events.
@@ -139,7 +153,8 @@ async fn who_lists_whom_is_told_from_either_side() {
     shelf.friends("ann", "bob").await;
     shelf.befriend("ann", wish("eve"), ONE_WAY).await;
     let ids = ["bob", "eve", "kim", "nobody", "ann"].map(user_id);
-    let stand = |owner| shelf.store.friendships(shelf.app, &user_id(owner), &ids).unwrap();
+    let stand =
+        |owner| shelf.store.feed_reader().unwrap().read(|db| db.friendships(shelf.app, &user_id(owner), &ids)).unwrap();
     let none = Some(Relation::None);
     assert_eq!(stand("ann"), [Some(Relation::BothWays), Some(Relation::Mine), none, None, none]);
     assert_eq!(stand("eve"), [none, none, none, None, Some(Relation::Theirs)]);
@@ -252,7 +267,7 @@ async fn a_friends_row_changes_as_asked_and_an_event_tells_of_it_when_it_differs
     assert_eq!(shelf.change_friend("ann", "nobody", Patch::Clear, None).await, Err(FriendFault::NoSuchUser));
     shelf.unfriend("ann", &["bob"], false).await;
     assert_eq!(shelf.change_friend("ann", "bob", bobby(), Some(&["new"])).await, Err(FriendFault::NotFriends));
-    let groups = shelf.store.groups(shelf.app, &user_id("ann")).unwrap();
+    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &user_id("ann"))).unwrap();
     assert_eq!(groups.len(), 2, "no group comes of a refusal: {groups:?}");
 }
 
@@ -269,7 +284,7 @@ async fn a_contact_is_a_friend_and_a_friend_a_contact_names_and_groups_kept() {
     assert_eq!(shelf.befriend("ann", wish("bob"), ONE_WAY).await, Befriended::Refused(FriendFault::AlreadyFriends));
     shelf.befriend("ann", full_wish("eve", "Evie", "work"), BOTH_WAYS).await;
     assert_eq!(shelf.ids(ann), ["bob", "eve"]);
-    let roster = shelf.store.roster(shelf.app, ann).unwrap();
+    let roster = shelf.roster(ann);
     assert_eq!(roster.into_iter().map(|contact| contact.name).collect::<Vec<_>>(), [called("Robert"), called("Evie")]);
     contacts(vec![(eve, None)]).await.unwrap();
     assert_eq!(shelf.friend("ann", "eve").unwrap().remark, called("Evie"), "a name that is not given anew stays");
@@ -277,7 +292,7 @@ async fn a_contact_is_a_friend_and_a_friend_a_contact_names_and_groups_kept() {
     let friend = shelf.friend("ann", "eve").unwrap();
     assert_eq!((friend.remark, friend.groups, friend.at), (called("Eva"), vec![group("work")], at(5)));
     shelf.change_friend("ann", "bob", Patch::Set(called("Bobby").unwrap()), None).await.unwrap();
-    assert_eq!(shelf.store.roster(shelf.app, ann).unwrap()[0].name, called("Bobby"));
+    assert_eq!(shelf.roster(ann)[0].name, called("Bobby"));
     shelf.unfriend("ann", &["bob"], false).await;
     assert_eq!(shelf.ids(ann), ["eve"]);
 }
@@ -290,7 +305,12 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     let asked = ["u4", "u0", "u2", "u1", "u3"].map(wish).to_vec();
     shelf.store.befriend(shelf.app, user_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
     let page = |offset, limit| {
-        let listed = shelf.store.friends(shelf.app, &user_id("ann"), Page::behind(offset, limit)).unwrap();
+        let listed = shelf
+            .store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.friends(shelf.app, &user_id("ann"), Page::behind(offset, limit)))
+            .unwrap();
         assert_eq!(listed.total, 5);
         listed.items.into_iter().map(|friend| friend.id.as_str().to_owned()).collect::<Vec<_>>()
     };
@@ -298,8 +318,12 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     assert_eq!(page(3, 9), ["u3", "u4"]);
     assert_eq!(page(5, 9), Vec::<String>::new());
     assert_eq!(Page::behind(0, 5000).limit(), Page::STRETCH_MAX);
-    let among =
-        shelf.store.friends_among(shelf.app, &user_id("ann"), &["u3", "nobody", "ann", "u0"].map(user_id)).unwrap();
+    let among = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.friends_among(shelf.app, &user_id("ann"), &["u3", "nobody", "ann", "u0"].map(user_id)))
+        .unwrap();
     let found: Vec<_> = among.iter().map(|friend| friend.as_ref().map(|friend| friend.id.as_str())).collect();
     assert_eq!(found, [Some("u3"), None, None, Some("u0")]);
 }
@@ -324,7 +348,16 @@ async fn nobody_has_more_than_three_thousand_friends() {
     shelf.unfriend("u0", &["u7"], false).await;
     assert_eq!(shelf.agree("shy", "u0").await, Ok(()));
     assert_eq!(shelf.ids(keys[0]).len(), 100, "as long as a page is");
-    assert_eq!(shelf.store.friends(shelf.app, &user_id("u0"), Page::new(1, 1)).unwrap().total, FRIENDS_MAX as u64);
+    assert_eq!(
+        shelf
+            .store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.friends(shelf.app, &user_id("u0"), Page::new(1, 1)))
+            .unwrap()
+            .total,
+        FRIENDS_MAX as u64
+    );
 }
 
 #[actix_web::test]
@@ -346,13 +379,22 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
     assert_eq!(store.change_friends(app, nobody(), vec![], at(5)).await, Err(refused.clone()));
     assert_eq!(store.answer_requests(app, nobody(), vec![], at(5)).await, Err(refused.clone()));
     assert_eq!(store.forget_requests(app, nobody(), Direction::Incoming, vec![], at(5)).await, Err(refused.clone()));
-    assert_eq!(store.requests(app, &nobody(), Direction::Incoming, 1), Err(refused.clone()));
-    assert_eq!(store.unread_requests(app, &nobody()), Err(refused.clone()));
-    assert_eq!(store.friends(app, &nobody(), Page::new(1, 1)), Err(refused.clone()));
-    assert_eq!(store.friends_among(app, &nobody(), &[]), Err(refused.clone()));
-    assert_eq!(store.friendships(app, &nobody(), &[]), Err(refused.clone()));
-    assert_eq!(store.groups(app, &nobody()), Err(refused.clone()));
-    assert_eq!(store.black_list(app, &nobody(), Page::new(1, 1)), Err(refused.clone()));
+    assert_eq!(
+        store.feed_reader().unwrap().read(|db| db.requests(app, &nobody(), Direction::Incoming, 1)),
+        Err(refused.clone())
+    );
+    assert_eq!(store.feed_reader().unwrap().read(|db| db.unread_requests(app, &nobody())), Err(refused.clone()));
+    assert_eq!(
+        store.feed_reader().unwrap().read(|db| db.friends(app, &nobody(), Page::new(1, 1))),
+        Err(refused.clone())
+    );
+    assert_eq!(store.feed_reader().unwrap().read(|db| db.friends_among(app, &nobody(), &[])), Err(refused.clone()));
+    assert_eq!(store.feed_reader().unwrap().read(|db| db.friendships(app, &nobody(), &[])), Err(refused.clone()));
+    assert_eq!(store.feed_reader().unwrap().read(|db| db.groups(app, &nobody())), Err(refused.clone()));
+    assert_eq!(
+        store.feed_reader().unwrap().read(|db| db.black_list(app, &nobody(), Page::new(1, 1))),
+        Err(refused.clone())
+    );
     assert_eq!(store.black_list_add(app, nobody(), vec![], at(5)).await, Err(refused));
 }
 

@@ -25,7 +25,8 @@ impl Shelf {
     }
 
     fn found(&self, search: &UserSearch, page: Page, order: Order) -> Listed<String> {
-        let Listed { items, total } = self.store.find_users(self.app, search, page, order).unwrap();
+        let Listed { items, total } =
+            self.store.feed_reader().unwrap().read(|db| db.find_users(self.app, search, page, order)).unwrap();
         Listed { items: items.iter().map(|user| user.id.as_str().to_owned()).collect(), total }
     }
 

@@ -122,8 +122,9 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     assert_eq!(shelf.ids(ann), ["bob"]);
     assert_eq!(shelf.store.ticket(&ticket).unwrap().unwrap().wire, Wire::MirrorFly);
     assert_eq!(shelf.store.sigs_from(shelf.app, ann).unwrap(), at(0));
-    let friends = shelf.store.friends(shelf.app, &user_id("ann"), Page::new(1, 9)).unwrap();
+    let friends =
+        shelf.store.feed_reader().unwrap().read(|db| db.friends(shelf.app, &user_id("ann"), Page::new(1, 9))).unwrap();
     assert_eq!((friends.total, friends.items[0].groups.len()), (1, 0));
-    assert_eq!(shelf.store.groups(shelf.app, &user_id("ann")), Ok(vec![]));
-    assert_eq!(shelf.store.unread_requests(shelf.app, &user_id("ann")), Ok(0));
+    assert_eq!(shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &user_id("ann"))), Ok(vec![]));
+    assert_eq!(shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &user_id("ann"))), Ok(0));
 }

@@ -113,7 +113,7 @@ impl Runner {
                     }
                 };
             }
-            (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq) {
+            (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq).await {
                 Ok(missed) => {
                     Outcome::Missed { rest: missed.is_part.then_some(missed.seen_to), notices: missed.notices }
                 }

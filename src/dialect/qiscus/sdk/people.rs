@@ -17,12 +17,13 @@ use super::{
 };
 use crate::{
     domain::{
+        caller::CallerKey,
         error::{Error, Fault, What},
         id::UserId,
         search::UserSearch,
     },
     http::{addresses::Addresses, form::Form, spool::Spool},
-    service::Service,
+    service::{Service, profiles::Viewer},
 };
 
 /// The field in which the SDKs name the one to block.
@@ -98,7 +99,7 @@ pub(super) async fn get_user_list(
     let form = Form::query(request.query_string())?;
     let search = UserSearch { text: form.text("query")?.map(str::to_owned), metadata: None };
     let (page, order) = (fields::page(&form)?, fields::order(&form)?);
-    let listed = service.find_users(&member.tenant, search, page, order).await?;
+    let listed = service.find_users(&member.tenant, CallerKey::User(member.user().key), search, page, order).await?;
     Ok(reply::user_list(&member.tenant.app, &addresses, page, &listed))
 }
 
@@ -223,7 +224,7 @@ pub(super) async fn users_status(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let ids = fields::user_ids(&[fields::read(&request, payload, &spool).await?])?;
-    let found = service.presence(&member.tenant, &ids)?;
+    let found = service.presence(&member.tenant, Viewer::User(member.user().key), ids).await?;
     let user_status = found
         .iter()
         .map(|(user, presence)| PresenceView {

@@ -138,7 +138,7 @@ pub(super) async fn sync(
     let form = Form::query(request.query_string())?;
     let received = form.text("last_received_comment_id")?.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
     let Some(received) = received else { return Ok(told(&[], service.last_event_seq()?)) };
-    let missed = service.missed(&member.tenant, member.user().key, received)?;
+    let missed = service.missed(&member.tenant, member.user().key, received).await?;
     let changes: Vec<Change> =
         missed.notices.iter().filter_map(|notice| Change::of(&member.tenant.app, &addresses, notice)).collect();
     Ok(told(&changes, missed.seen_to))

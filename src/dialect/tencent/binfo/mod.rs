@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     domain::{
+        caller::CallerKey,
         error::Error,
         friend::Direction,
         id::Origin,
@@ -196,8 +197,8 @@ impl Runner {
     }
 
     async fn missed(&self, own: &Own, seq: i64) -> Outcome {
-        let missed = self.tenant().and_then(|tenant| Ok(self.service.missed(&tenant, own.key, seq)?));
-        match missed {
+        let missed = async { Ok(self.service.missed(self.tenant()?.as_ref(), own.key, seq).await?) };
+        match missed.await {
             Ok(missed) => {
                 let rest = missed.is_part.then_some(missed.seen_to);
                 let mut events = Vec::new();
@@ -227,7 +228,7 @@ impl Runner {
             }
             Notice::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
             Notice::ContactsChanged { changed, .. } => {
-                let friends = service.friends_among(&tenant, &own.id, changed).await?;
+                let friends = service.friends_among(&tenant, CallerKey::User(own.key), &own.id, changed).await?;
                 Ok(push::friends_changed(&friends.into_iter().flatten().collect::<Vec<_>>()))
             }
             Notice::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
@@ -235,7 +236,7 @@ impl Runner {
                     true => (Direction::Incoming, &with),
                     false => (Direction::Outgoing, &own.id),
                 };
-                let requests = service.requests(&tenant, &own.id, direction).await?;
+                let requests = service.requests(&tenant, CallerKey::User(own.key), &own.id, direction).await?;
                 let other = service.find_user(&tenant, &with)?;
                 let request = requests.iter().find(|request| request.with == with);
                 Ok(request

@@ -24,7 +24,7 @@ impl Shelf {
     }
 
     fn groups(&self, owner: &str) -> Vec<(String, Vec<String>)> {
-        let groups = self.store.groups(self.app, &user_id(owner)).unwrap();
+        let groups = self.store.feed_reader().unwrap().read(|db| db.groups(self.app, &user_id(owner))).unwrap();
         let text = |id: &UserId| id.as_str().to_owned();
         groups.iter().map(|(name, members)| (name.as_str().to_owned(), members.iter().map(text).collect())).collect()
     }

@@ -20,7 +20,11 @@ impl Shelf {
     }
 
     fn requests(&self, owner: &str, direction: Direction) -> Vec<Request> {
-        self.store.requests(self.app, &user_id(owner), direction, REQUESTS_MAX).unwrap()
+        self.store
+            .feed_reader()
+            .unwrap()
+            .read(|db| db.requests(self.app, &user_id(owner), direction, REQUESTS_MAX))
+            .unwrap()
     }
 
     pub(super) fn asking(&self, owner: &str, direction: Direction) -> Vec<String> {
@@ -59,7 +63,7 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
     let went = Request { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
     assert_eq!(shelf.requests("ann", Direction::Outgoing), [went]);
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
-    let groups = shelf.store.groups(shelf.app, &user_id("ann")).unwrap();
+    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &user_id("ann"))).unwrap();
     assert_eq!(groups, [], "a group comes with the friend");
 }
 
@@ -179,9 +183,15 @@ async fn requests_are_listed_the_newest_first_and_counted_until_they_are_seen() 
         shelf.store.befriend(shelf.app, user_id(&format!("u{n}")), asked, BOTH_WAYS, at(moment)).await.unwrap();
     }
     assert_eq!(shelf.asking("bob", Direction::Incoming), ["u1", "u0", "u2"]);
-    let newest = shelf.store.requests(shelf.app, &user_id("bob"), Direction::Incoming, 1).unwrap();
+    let newest = shelf
+        .store
+        .feed_reader()
+        .unwrap()
+        .read(|db| db.requests(shelf.app, &user_id("bob"), Direction::Incoming, 1))
+        .unwrap();
     assert_eq!((newest.len(), newest[0].with.as_str()), (1, "u1"));
-    let unread = || shelf.store.unread_requests(shelf.app, &user_id("bob")).unwrap();
+    let unread =
+        || shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &user_id("bob"))).unwrap();
     let read = |until| shelf.store.read_requests(shelf.app, user_id("bob"), at(until));
     assert_eq!(unread(), 3);
     read(20).await.unwrap();
