@@ -49,7 +49,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("src/service/accounts.rs", "use rusqlite::Connection;", "lives in store/sqlite"),
     ("src/store/mod.rs", "fn f(c: &::rusqlite::Connection) {}", "lives in store/sqlite"),
     ("src/store/mod.rs", "extern crate rusqlite;", "lives in store/sqlite"),
-    ("src/store/mod.rs", "use {crate::domain, r2d2 as pool};", "lives in store/sqlite"),
+    ("src/store/mod.rs", "use {crate::domain, rusqlite as pool};", "lives in store/sqlite"),
     ("src/service/accounts.rs", "use rand::Rng;", "lives in service/credentials"),
     ("src/service/accounts.rs", "fn f() { format!(\"{}\", sha2::Sha256::new()) }", "lives in service/credentials"),
     ("src/http/mod.rs", "use image::DynamicImage;", "lives in picture"),
