@@ -27,6 +27,9 @@ const ACCOUNTS_MAX: usize = 100;
 /// Of an account that this wire makes. "The length cannot exceed 32 bytes."
 pub(super) const USER_ID_BYTES_MAX: usize = 32;
 
+/// The field that names an account, by today's page.
+const USER_ID: &str = "UserID";
+
 const TOO_LONG: Fault = Fault::TooManyBytes { bytes_max: USER_ID_BYTES_MAX as u64 };
 
 /// The account that logs in. Who is unknown comes to be then, by this wire's own rule for names.
@@ -80,12 +83,40 @@ pub(super) struct Imported {
 
 impl Told for Imported {}
 
+/// The names of the field that names an account, today's first. `Identifier` is that of older editions of the vendor's pages, and
+/// `UserId` that of some published libraries.
+const USER_ID_NAMES: [&str; 3] = [USER_ID, "Identifier", "UserId"];
+
+/// The name and the value of the field that names an account; none where no field does.
+/// # Errors
+/// 60015; a bad parameter where two of the fields name different accounts.
+fn named_account(item: &Value) -> Result<Option<(&'static str, &str)>, Refused> {
+    let mut found: Option<(&'static str, &str)> = None;
+    for name in USER_ID_NAMES {
+        let Some(value) = item.get(name).filter(|value| !value.is_null()) else { continue };
+        let account = account_of(value, name)?;
+        match found {
+            None => found = Some((name, account)),
+            Some((first, other)) if other != account => {
+                let info = format!("{first} and {name} name different accounts: give one of them");
+                return Err(Refused::BadParameter(info));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The account that an item of a list names.
 fn user_id(item: &Value) -> Result<&str, Refused> {
-    account_of(item.get("UserID").unwrap_or(&Value::Null), "UserID")
+    match named_account(item)? {
+        Some((_, account)) => Ok(account),
+        None => account_of(&Value::Null, USER_ID),
+    }
 }
 
 async fn import_one(call: Call<'_>, item: &Value) -> Result<(), Refused> {
-    let id = new_id(item)?;
+    let (field, id) = new_id(item)?;
     let desk = call.desk;
     let known = desk.service.find_user(desk.tenant, &id)?;
     let nick = text(item, "Nick")?;
@@ -96,18 +127,17 @@ async fn import_one(call: Call<'_>, item: &Value) -> Result<(), Refused> {
         avatar: avatar.map_err(|fault| bad(&fault, "FaceUrl"))?.flatten(),
         ..ProfileChange::default()
     };
-    desk.service.import_user(desk.tenant, Enrol { id, change, device: None }).await.map_err(in_this_calls_words)?;
-    Ok(())
+    let imported = desk.service.import_user(desk.tenant, Enrol { id, change, device: None }).await;
+    imported.map(|_| ()).map_err(|error| in_this_calls_words(error, field))
 }
 
-fn new_id(item: &Value) -> Result<UserId, Refused> {
-    const FIELD: &str = "UserID";
-    let given = item.get(FIELD).filter(|given| !given.is_null()).ok_or_else(|| bad(&Fault::Missing, FIELD))?;
-    let given = account_of(given, FIELD)?;
+/// The id of an account that may be created, and the name of the field it stands in.
+fn new_id(item: &Value) -> Result<(&'static str, UserId), Refused> {
+    let (field, given) = named_account(item)?.ok_or_else(|| bad(&Fault::Missing, USER_ID))?;
     if given.len() > USER_ID_BYTES_MAX {
-        return Err(bad(&TOO_LONG, FIELD));
+        return Err(bad(&TOO_LONG, field));
     }
-    UserId::parse(given).map_err(|fault| bad(&fault, FIELD))
+    UserId::parse(given).map(|id| (field, id)).map_err(|fault| bad(&fault, field))
 }
 
 fn text<'a>(item: &'a Value, field: &'static str) -> Result<Option<&'a str>, Refused> {
@@ -117,9 +147,9 @@ fn text<'a>(item: &'a Value, field: &'static str) -> Result<Option<&'a str>, Ref
     }
 }
 
-fn in_this_calls_words(error: Error) -> Refused {
+fn in_this_calls_words(error: Error, field: &str) -> Refused {
     match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
-        true => bad(&Fault::Reserved, "UserID"),
+        true => bad(&Fault::Reserved, field),
         false => error.into(),
     }
 }
@@ -163,13 +193,13 @@ pub(super) async fn delete(call: Call<'_>) -> Answered<Deletions> {
 /// `kick`: every UserSig from before now is dead, and so is every session.
 pub(super) async fn kick(call: Call<'_>) -> Answered<Nothing> {
     call.back_end()?;
-    let given = call.field("UserID").ok_or_else(|| bad(&Fault::Missing, "UserID"))?;
-    let id = UserId::parse(account_of(given, "UserID")?).map_err(|_| Error::NotFound(What::User))?;
+    let (_, given) = named_account(call.body)?.ok_or_else(|| bad(&Fault::Missing, USER_ID))?;
+    let id = UserId::parse(given).map_err(|_| Error::NotFound(What::User))?;
     call.desk.service.kick(call.desk.tenant, id).await?;
     Ok(Nothing {})
 }
 
-/// The accounts that a list of `{"UserID": ..}` names.
+/// The accounts that a list of `{"UserID": ..}` or `{"Identifier": ..}` names.
 fn named<'a>(call: Call<'a>, field: &'static str) -> Result<Vec<&'a str>, Refused> {
     call.back_end()?;
     call.list(field, ACCOUNTS_MAX)?.iter().map(user_id).collect()
@@ -242,7 +272,7 @@ mod asked {
     #[derive(ToSchema)]
     #[schema(as = AccountImport, rename_all = "PascalCase")]
     pub(in super::super) struct Import {
-        /// Its name: at most 32 of `A-Z a-z 0-9 . _ @ -`.
+        /// Its name: at most 32 of `A-Z a-z 0-9 . _ @ -`. `Identifier`, of older editions of the vendor's page, names it as well.
         #[schema(
             rename = "UserID",
             min_length = 1,
@@ -275,6 +305,7 @@ mod asked {
     #[derive(ToSchema)]
     #[schema(as = NamedAccount)]
     pub(in super::super) struct Named {
+        /// Its name; `Identifier` names it as well.
         #[schema(rename = "UserID", example = "user1")]
         user_id: String,
     }
@@ -299,6 +330,7 @@ mod asked {
     #[derive(ToSchema)]
     #[schema(as = AccountKick)]
     pub(in super::super) struct Kick {
+        /// Its name; `Identifier` names it as well.
         #[schema(rename = "UserID", example = "user2")]
         user_id: String,
     }

@@ -55,6 +55,8 @@ pub(super) struct Command {
     pub(super) name: &'static str,
     /// `/service/command`.
     pub(super) path: &'static str,
+    /// Whether it only reads: published libraries send some of these by GET, with a body.
+    pub(super) is_read: bool,
     /// The second half of its name, which no other has.
     pub(super) id: &'static str,
     /// What it is about, in the vendor's word.
@@ -83,14 +85,21 @@ impl Shape {
     }
 }
 
-/// One line a command: what it is called, the body it reads, the answer it tells, and what runs it. The document says the lines above.
+/// Whether an optional mark of the table stands there.
+const fn is_given(marks: &[&str]) -> bool {
+    !marks.is_empty()
+}
+
+/// One line a command: `@read` if it only reads, its name, the body it takes, the type of its answer, and what runs it. The document has
+/// the lines above.
 macro_rules! commands {
     ($($tag:literal, $service:ident {
-        $($(#[doc = $said:literal])* $id:ident($asked:ty) -> $told:ty = $run:path;)*
+        $($(#[doc = $said:literal])* $(@$read:ident)? $id:ident($asked:ty) -> $told:ty = $run:path;)*
     })*) => {
         &[$($(Command {
             name: concat!(stringify!($service), ".", stringify!($id)),
             path: concat!("/", stringify!($service), "/", stringify!($id)),
+            is_read: is_given(&[$(stringify!($read))?]),
             id: stringify!($id),
             tag: $tag,
             said: &[$($said),*],
@@ -113,7 +122,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// By bare names, or with what `account_import` takes. Who cannot be imported is named in `FailAccounts`; the others are.
         multiaccount_import(account::ImportMany) -> account::Imported = account::import_many;
         /// Tells which accounts exist
-        account_check(account::Check) -> account::Checks = account::check;
+        @read account_check(account::Check) -> account::Checks = account::check;
         /// Deletes accounts
         ///
         /// Each by itself: profile, picture, friends and all.
@@ -131,11 +140,11 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Reads profiles
         ///
         /// The tags that are asked for, or all. Who does not exist is told one by one; if nobody exists, the whole call is refused.
-        portrait_get(portrait::Get) -> Portraits<'_> = portrait::get;
+        @read portrait_get(portrait::Get) -> Portraits<'_> = portrait::get;
         /// Reads whole profiles, as the Web SDK does
         ///
         /// Of the first 100 users. Who does not exist is left out.
-        portrait_get_all(portrait::GetAll) -> Portraits<'_> = portrait::get_all;
+        @read portrait_get_all(portrait::GetAll) -> Portraits<'_> = portrait::get_all;
     }
     "Friends", sns {
         /// Adds friends
@@ -155,23 +164,23 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Deletes all friends
         friend_delete_all(friends::DeleteAll) -> Nothing = friends::delete_all;
         /// Tells who is a friend of whom
-        friend_check(friends::Check) -> friends::Checks = friends::check;
+        @read friend_check(friends::Check) -> friends::Checks = friends::check;
         /// Lists friends
         ///
         /// 500 a page, without their profiles.
-        friend_get(friends::GetPage) -> friends::FriendPage = friends::get;
+        @read friend_get(friends::GetPage) -> friends::FriendPage = friends::get;
         /// Reads friends, with their profiles
-        friend_get_list(friends::GetList) -> friends::FriendsFound = friends::get_list;
+        @read friend_get_list(friends::GetList) -> friends::FriendsFound = friends::get_list;
         /// Reads friends, as the Web SDK does
         ///
         /// The same as `friend_get_list`.
-        friend_get_specified(friends::GetList) -> friends::FriendsFound = friends::get_list;
+        @read friend_get_specified(friends::GetList) -> friends::FriendsFound = friends::get_list;
     }
     "Requests to be friends", sns {
         /// Lists requests that wait
         ///
         /// The newest first. A `StartTime` of 0 in the answer ends the list.
-        pendency_get(requests::PendencyGet) -> requests::Pendencies = requests::get;
+        @read pendency_get(requests::PendencyGet) -> requests::Pendencies = requests::get;
         /// Answers requests that came
         friend_response(requests::Respond) -> Results = requests::answer;
         /// Forgets requests that came, or takes back those that went
@@ -193,7 +202,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Lists groups
         ///
         /// All, or those that are named, with the friends in them where that is asked.
-        group_get(groups::GroupGet) -> groups::Groups = groups::get;
+        @read group_get(groups::GroupGet) -> groups::Groups = groups::get;
         /// Changes a group
         ///
         /// Gives it another name, or puts friends into it and takes others out.
@@ -211,9 +220,9 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Lists who is blocked
         ///
         /// A `StartIndex` of 0 in the answer ends the list.
-        black_list_get(black_list::BlackListGet) -> black_list::BlackList = black_list::get;
+        @read black_list_get(black_list::BlackListGet) -> black_list::BlackList = black_list::get;
         /// Tells who blocks whom
-        black_list_check(black_list::BlackListCheck) -> black_list::BlackListChecks = black_list::check;
+        @read black_list_check(black_list::BlackListCheck) -> black_list::BlackListChecks = black_list::check;
     }
 };
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    guard::fn_guard,
     http::{Method, header::ContentType},
     web::{self, Data, Payload},
 };
@@ -29,7 +30,14 @@ pub fn scope() -> Scope {
     let scope = COMMANDS.iter().fold(web::scope("/v4"), |scope, command| {
         let run =
             async move |service, addresses, request, payload| run(command, service, addresses, request, payload).await;
-        let resource = web::resource(command.path).route(web::post().to(run));
+        // Some libraries read by GET, with a body: RFC 9110 gives such a body no meaning, and the vendor reads it.
+        let is_method = fn_guard(|context| {
+            let method = &context.head().method;
+            method == Method::POST || (command.is_read && method == Method::GET)
+        });
+        // A client whose base address or path ends in a slash means the same command.
+        let resource = web::resource([command.path.to_owned(), format!("{}/", command.path)])
+            .route(web::route().guard(is_method).to(run));
         scope.service(resource.default_service(web::to(wrong_method)))
     });
     scope.default_service(web::to(other))

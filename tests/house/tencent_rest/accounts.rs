@@ -67,3 +67,54 @@ async fn kick_is_answered_for_an_account_and_refused_for_none() {
     refused(&house, KICK, json!({}), 70402, "UserID is required").await;
     refused(&house, KICK, json!({ "UserID": 1 }), 60015, "UserID must be text, in quotes").await;
 }
+
+/// An older edition of the vendor's page, and the libraries made by it, say `Identifier`.
+#[actix_web::test]
+async fn issue_14_number_7_an_account_is_named_by_user_id_or_by_identifier() {
+    let house = house().await;
+    const IMPORT: &str = "im_open_login_svc/account_import";
+    done(&house, IMPORT, json!({ "Identifier": "u1", "Nick": "Ada", "FaceUrl": "ada.png" })).await;
+    assert_eq!(shown(&house, "u1").await["Tag_Profile_IM_Nick"], "Ada");
+    done(&house, IMPORT, json!({ "UserId": "u2" })).await;
+    done(&house, IMPORT, json!({ "UserID": "u3", "Identifier": "u3", "UserId": null })).await;
+    let many = json!({ "AccountList": [{ "Identifier": "u4", "Nick": "Dee" }, { "UserID": "u5" }] });
+    assert_eq!(done(&house, "im_open_login_svc/multiaccount_import", many).await["FailAccounts"], json!([]));
+    let check = json!({ "CheckItem": [{ "Identifier": "u1" }, { "UserId": "u2" }, { "UserID": "u4" }, { "Identifier": "u9" }] });
+    let checked = done(&house, CHECK, check).await;
+    let checked: Vec<_> = checked["ResultItem"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (&item["UserID"], &item["AccountStatus"]))
+        .collect();
+    let expected = [("u1", "Imported"), ("u2", "Imported"), ("u4", "Imported"), ("u9", "NotImported")];
+    let expected: Vec<_> = expected.map(|(id, status)| (json!(id), json!(status))).into_iter().collect();
+    assert_eq!(checked, expected.iter().map(|(id, status)| (id, status)).collect::<Vec<_>>());
+    done(&house, KICK, json!({ "Identifier": "u1" })).await;
+    let deleted = done(&house, DELETE, json!({ "DeleteItem": [{ "Identifier": "u5" }] })).await;
+    assert_eq!(deleted["ResultItem"][0], json!({ "UserID": "u5", "ResultCode": 0, "ResultInfo": "" }));
+}
+
+#[actix_web::test]
+async fn issue_14_number_7_two_names_of_two_accounts_are_refused_and_the_field_at_fault_is_named() {
+    let house = house().await;
+    const IMPORT: &str = "im_open_login_svc/account_import";
+    let two = json!({ "UserID": "u1", "Identifier": "u2" });
+    let info = "UserID and Identifier name different accounts: give one of them";
+    for (command, body) in [
+        (IMPORT, two.clone()),
+        (KICK, two.clone()),
+        (CHECK, json!({ "CheckItem": [two] })),
+        (DELETE, json!({ "DeleteItem": [two] })),
+        ("im_open_login_svc/multiaccount_import", json!({ "AccountList": [two] })),
+    ] {
+        refused(&house, command, body, 70402, info).await;
+    }
+    assert_eq!(house.user_profile("u1").await.status, 404);
+    let long = "x".repeat(33);
+    refused(&house, IMPORT, json!({ "Identifier": long }), 70402, "Identifier must be at most 32 bytes").await;
+    refused(&house, IMPORT, json!({ "Identifier": 7 }), 60015, "Identifier must be text, in quotes").await;
+    let reserved = "Identifier is reserved by the server, choose another";
+    refused(&house, IMPORT, json!({ "Identifier": "administrator" }), 70402, reserved).await;
+    refused(&house, KICK, json!({ "Identifier": null }), 70402, "UserID is required").await;
+}

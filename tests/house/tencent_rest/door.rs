@@ -123,10 +123,60 @@ async fn an_unknown_command_is_60009() {
 #[actix_web::test]
 async fn another_method_is_60002() {
     let house = house().await;
-    for method in [Method::GET, Method::PUT, Method::DELETE] {
-        let answer = send(house.call(method, &address("profile/portrait_get"))).await;
+    for (method, command) in [
+        (Method::PUT, "profile/portrait_get"),
+        (Method::DELETE, "profile/portrait_get"),
+        (Method::GET, "profile/portrait_set"),
+        (Method::GET, "im_open_login_svc/kick"),
+        (Method::GET, "sns/friend_add"),
+    ] {
+        let answer = send(house.call(method, &address(command)).json(&json!({}))).await;
         assert_refused(&answer, 60002, "Call this by POST");
     }
+}
+
+/// As timsdk of PyPI sends `account_check`.
+#[actix_web::test]
+async fn issue_14_number_7_what_only_reads_is_answered_to_a_get_with_a_body() {
+    let house = house().await;
+    for id in ["u1", "u2"] {
+        import(&house, id).await;
+    }
+    let of = |more: Value| {
+        let mut body = more;
+        body["From_Account"] = "u1".into();
+        body
+    };
+    for (command, body) in [
+        ("im_open_login_svc/account_check", json!({ "CheckItem": [{ "UserID": "u1" }] })),
+        ("profile/portrait_get", json!({ "To_Account": ["u1"] })),
+        ("sns/friend_get", of(json!({ "StartIndex": 0 }))),
+        ("sns/friend_check", of(json!({ "To_Account": ["u2"], "CheckType": "CheckResult_Type_Both" }))),
+        ("sns/black_list_get", of(json!({ "StartIndex": 0 }))),
+        ("sns/group_get", of(json!({}))),
+    ] {
+        let by_post = call(&house, command, body.clone()).await;
+        let by_get = send(house.call(Method::GET, &address(command)).json(&body)).await;
+        assert_eq!(by_post.json()["ErrorCode"], 0, "{command}: {by_post:?}");
+        assert_eq!((by_get.status, by_get.json()), (by_post.status, by_post.json()), "{command}");
+    }
+    let empty = send(house.call(Method::GET, &address("im_open_login_svc/account_check"))).await;
+    assert_refused(&empty, 60003, "The request body is empty: send a JSON object");
+    let unsigned = send(house.call(Method::GET, "/v4/im_open_login_svc/account_check").json(&json!({}))).await;
+    assert_eq!(unsigned.json()["ErrorCode"], 60012, "a GET is signed like a POST");
+}
+
+#[actix_web::test]
+async fn issue_14_number_11_a_slash_at_the_end_of_a_command_is_no_other_command() {
+    let house = house().await;
+    import(&house, "u1").await;
+    let (path, query) =
+        address("im_open_login_svc/account_check").split_once('?').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let body = json!({ "CheckItem": [{ "UserID": "u1" }] });
+    let answer = send(house.call(Method::POST, &format!("{path}/?{query}")).json(&body)).await;
+    assert_eq!(answer.json()["ResultItem"][0]["AccountStatus"], "Imported", "{answer:?}");
+    let more = send(house.call(Method::POST, &format!("{path}/more?{query}")).json(&body)).await;
+    assert_eq!(more.json()["ErrorCode"], 60009);
 }
 
 #[actix_web::test]
