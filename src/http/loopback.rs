@@ -1,7 +1,8 @@
-//! Who may speak to a demo: this machine alone, by its own names.
+//! Who may speak to a demo: this machine alone, by its own names or by the host names of a vendor.
 //!
 //! A demo's secrets are documented. Without this, a page of any site could reach it from a browser on this machine, under a name
-//! of its own that it lets point at 127.0.0.1.
+//! of its own that it lets point at 127.0.0.1. A vendor's host names are no such names: their owner is the vendor, and they point here
+//! only where this machine's own user maps them, because an SDK cannot be told another address.
 
 use std::net::IpAddr;
 
@@ -16,16 +17,22 @@ use actix_web::{
 use serde_json::json;
 use url::Url;
 
-/// Lets a request through whose `Host` and, if it has one, `Origin` are this machine's own names.
+/// Lets a request through whose `Host` and, if it has one, `Origin` are this machine's own names. A request that comes from this machine
+/// may name a host below one of `vendor_domains` instead; the page that sends it must still be one of this machine.
 /// # Errors
 /// HTTP 403 otherwise, before any door sees the request.
 pub async fn only(
+    vendor_domains: &[&str],
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let header = |name: &HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    let is_local = header(&HOST).is_none_or(|host| is_loopback(&format!("http://{host}")))
-        && header(&ORIGIN).is_none_or(is_loopback);
+    let is_from_here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let is_ours = |host: &str| {
+        let origin = format!("http://{host}");
+        is_loopback(&origin) || (is_from_here && is_below(&origin, vendor_domains))
+    };
+    let is_local = header(&HOST).is_none_or(is_ours) && header(&ORIGIN).is_none_or(is_loopback);
     if is_local {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
@@ -33,6 +40,12 @@ pub async fn only(
     let refusal =
         HttpResponse::Forbidden().json(json!({ "status": 403, "message": message, "error": { "message": message } }));
     Err(InternalError::from_response(message, refusal).into())
+}
+
+fn is_below(origin: &str, domains: &[&str]) -> bool {
+    let Ok(origin) = Url::parse(origin) else { return false };
+    let Some(host) = origin.host_str() else { return false };
+    domains.iter().any(|domain| host.strip_suffix(domain).is_some_and(|before| before.ends_with('.')))
 }
 
 pub(super) fn is_loopback(origin: &str) -> bool {

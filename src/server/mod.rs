@@ -36,7 +36,7 @@ use crate::{
     dialect::{
         mirrorfly,
         native::{self, Documented, Door},
-        qiscus,
+        qiscus, tencent,
     },
     domain::{
         admin::AdminName,
@@ -444,7 +444,10 @@ fn public_server(
                 let watch = move |request, next| inspector.clone().watch(request, next);
                 Condition::new(house.inspector.is_on(), from_fn(watch))
             })
-            .wrap(Condition::new(house.is_demo, from_fn(loopback::only)))
+            .wrap(Condition::new(
+                house.is_demo,
+                from_fn(|request, next| loopback::only(&tencent::VENDOR_DOMAINS, request, next)),
+            ))
             .wrap(house.guard.middleware())
             .configure(doors::doors(house.is_demo))
     };

@@ -67,6 +67,15 @@ async fn it_answers_this_machine_alone() {
     for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "192.0.2.7", "x@evil.example"] {
         assert_eq!(send(call().header("Host", host)).await.status, 403, "{host}");
     }
+    // The vendor's own names, which this machine may map to itself for an SDK that knows no other address.
+    for host in ["1400000001w4c.my-imcloud.com", "wss.im.qcloud.com:443", "wss.tim.qq.com", "console.tim.qq.com"] {
+        assert_eq!(send(call().header("Host", host)).await.status, 200, "issue 14, number 8: {host}");
+        let from_elsewhere = call().header("Host", host).header("Origin", "https://evil.example");
+        assert_eq!(send(from_elsewhere).await.status, 403, "{host}");
+    }
+    for host in ["my-imcloud.com.evil.example", "evilmy-imcloud.com", "my-imcloud.com", "x@my-imcloud.com"] {
+        assert_eq!(send(call().header("Host", host)).await.status, 403, "{host}");
+    }
     for (origin, status) in
         [("http://localhost:3000", 200), ("https://127.0.0.1", 200), ("https://evil.example", 403), ("null", 403)]
     {

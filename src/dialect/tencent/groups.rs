@@ -146,7 +146,12 @@ pub(super) async fn update(call: Call<'_>) -> Answered<GroupChanged> {
             true => Ok(GroupChanged { items: None, fail_account: Vec::new(), sequence: SEQUENCE }),
             false => Err(Refused::BadParameter("GroupOldName must be a group of this account".to_owned())),
         },
-        (None, _) => members(call, &owner, group).await,
+        (None, Some(moved)) if !moved.as_array().is_some_and(Vec::is_empty) => members(call, &owner, group).await,
+        // A page that moves no friends makes the SDK send an empty list, or none: that asks for nothing.
+        (None, _) => {
+            desk.service.user(desk.tenant, &owner)?;
+            Ok(GroupChanged { items: Some(Vec::new()), fail_account: Vec::new(), sequence: SEQUENCE })
+        }
     }
 }
 
@@ -270,8 +275,8 @@ mod asked {
         /// Its new name.
         #[schema(max_length = 30)]
         group_new_name: Option<String>,
-        /// Who goes in, who goes out.
-        #[schema(min_items = 1, max_items = 1000)]
+        /// Who goes in, who goes out. An empty list, or none, changes nothing.
+        #[schema(max_items = 1000)]
         update_group_item: Option<Vec<UpdateGroupItem>>,
     }
 

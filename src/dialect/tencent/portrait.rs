@@ -54,15 +54,27 @@ fn change(call: Call<'_>, known: &User) -> Result<ProfileChange, Refused> {
     let mut change = ProfileChange::default();
     let mut set: Vec<Tag> = Vec::new();
     for item in call.list("ProfileItem", TAGS_MAX)? {
-        let named = item.get("Tag").and_then(Value::as_str).ok_or_else(|| bad(&TEXT, "Tag in ProfileItem"))?;
+        let (named, value) = tag_and_value(item)?;
         let tag = Tag::parse(named)?;
         if set.contains(&tag) {
             return Err(Refused::BadParameter(format!("{named} must be given once, not twice")));
         }
-        tag.put(item.get("Value").unwrap_or(&Value::Null), call.desk, known, &mut change)?;
+        tag.put(value, call.desk, known, &mut change)?;
         set.push(tag);
     }
     Ok(change)
+}
+
+/// The tag of an item and its value. lite-chat, a later SDK of the vendor's, writes both names in lower case.
+fn tag_and_value(item: &Value) -> Result<(&str, &Value), Refused> {
+    let one = |name: &'static str, lower: &'static str| match (item.get(name), item.get(lower)) {
+        (Some(given), Some(other)) if given != other => Err(Refused::BadParameter(format!(
+            "{name} and {lower} in ProfileItem say different things: give one of them"
+        ))),
+        (given, other) => Ok(given.or(other).unwrap_or(&Value::Null)),
+    };
+    let (tag, value) = (one("Tag", "tag")?, one("Value", "value")?);
+    Ok((tag.as_str().ok_or_else(|| bad(&TEXT, "Tag in ProfileItem"))?, value))
 }
 
 const TEXT: Fault = Fault::Malformed("text, in quotes");

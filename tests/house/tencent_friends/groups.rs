@@ -99,11 +99,29 @@ async fn a_group_changes_its_name() {
     refused(&house, "sns/group_update", body, 30001, "GroupOldName must be a group of this account").await;
     let both = json!({ "From_Account": "ann", "GroupOldName": "job", "GroupNewName": "x", "UpdateGroupItem": [] });
     refused(&house, "sns/group_update", both, 30001, "Give GroupNewName or UpdateGroupItem, not both").await;
-    let neither = json!({ "From_Account": "ann", "GroupOldName": "job" });
-    refused(&house, "sns/group_update", neither, 30001, "UpdateGroupItem is required").await;
     refused(&house, "sns/group_update", json!({ "From_Account": "ann" }), 30001, "GroupOldName is required").await;
     let long = json!({ "From_Account": "ann", "GroupOldName": "job", "GroupNewName": "x".repeat(31) });
     refused(&house, "sns/group_update", long, 30001, "GroupNewName must be at most 30 bytes").await;
+}
+
+#[actix_web::test]
+async fn issue_14_number_8_an_update_that_moves_nobody_changes_nothing_and_succeeds() {
+    let house = ann().await;
+    make(&house, &["work"], &["bob"]).await;
+    let groups = json!({ "From_Account": "ann", "NeedFriend": "Need_Friend_Type_Yes" });
+    let before = done(&house, "sns/group_get", groups.clone()).await;
+    for moved in [json!([]), Value::Null] {
+        for group in ["work", "none such"] {
+            let body = json!({ "From_Account": "ann", "GroupOldName": group, "UpdateGroupItem": moved });
+            let said = done(&house, "sns/group_update", body).await;
+            assert_eq!(said["ResultItem"], json!([]), "{said}");
+        }
+    }
+    assert_eq!(done(&house, "sns/group_get", groups).await, before);
+    let nobody = json!({ "From_Account": "nobody", "GroupOldName": "work", "UpdateGroupItem": [] });
+    assert_eq!(call(&house, "sns/group_update", nobody).await.json()["ErrorCode"], 30003);
+    let no_list = json!({ "From_Account": "ann", "GroupOldName": "work", "UpdateGroupItem": "bob" });
+    refused(&house, "sns/group_update", no_list, 30001, "UpdateGroupItem must be a list").await;
 }
 
 #[actix_web::test]

@@ -205,3 +205,30 @@ async fn a_call_that_says_nothing_right_is_told_where() {
     }
     assert_eq!(shown(&house, "u1").await, json!({}));
 }
+
+/// As `@tencentcloud/lite-chat` writes them.
+#[actix_web::test]
+async fn issue_14_number_8_a_tag_and_its_value_are_taken_in_lower_case_too() {
+    let house = house().await;
+    import(&house, "u1").await;
+    let set = async |item: Value| call(&house, SET, json!({ "From_Account": "u1", "ProfileItem": [item] })).await;
+    for item in [
+        json!({ "tag": "Tag_Profile_IM_Nick", "value": "Ada" }),
+        json!({ "Tag": "Tag_Profile_IM_Level", "value": 5 }),
+        json!({ "tag": "Tag_Profile_IM_SelfSignature", "Value": "here", "value": "here" }),
+    ] {
+        assert_eq!(set(item).await.json()["ErrorCode"], 0);
+    }
+    let expected = json!({
+        "Tag_Profile_IM_Nick": "Ada", "Tag_Profile_IM_Level": 5, "Tag_Profile_IM_SelfSignature": "here",
+    });
+    assert_eq!(shown(&house, "u1").await, expected);
+    let two = json!({ "Tag": "Tag_Profile_IM_Nick", "Value": "Bea", "value": "Cat" });
+    let info = "Value and value in ProfileItem say different things: give one of them";
+    assert_refused(&set(two).await, 40001, info);
+    let two = json!({ "Tag": "Tag_Profile_IM_Nick", "tag": "Tag_Profile_IM_Level", "value": 1 });
+    let info = "Tag and tag in ProfileItem say different things: give one of them";
+    assert_refused(&set(two).await, 40001, info);
+    assert_refused(&set(json!({ "value": "Ada" })).await, 40001, "Tag in ProfileItem must be text, in quotes");
+    assert_eq!(shown(&house, "u1").await, expected, "nothing of a refused call is done");
+}
