@@ -37,6 +37,7 @@ package() {
 
 tools() {
     need cc build-essential # bundled SQLite
+    need openssl openssl # certificates of the runs against the vendors' packages
     need git git            # the advisories' database
     if [[ $("$TOOLS/bin/cargo-deny" --version 2>/dev/null) != "cargo-deny $DENY_VERSION" ]]; then
         # Unoptimised it is built in a third of the time and reads this tree in two seconds all the same.

@@ -75,6 +75,13 @@ pub enum EventKind {
         /// Whether it waits.
         is_waiting: bool,
     },
+    /// It follows another user from now on, or no longer.
+    FollowChanged {
+        /// The other user.
+        whom: UserKey,
+        /// Whether it follows that user from now on.
+        is_following: bool,
+    },
     /// Its back end has ended its sessions on Tencent's wire.
     Kicked,
 }

@@ -257,4 +257,6 @@ pub enum FriendFault {
     NotBlocked,
     /// The owner blocks as many as it may.
     BlocksFull,
+    /// The owner follows [`super::follow::FOLLOWING_MAX`] users.
+    FollowingFull,
 }

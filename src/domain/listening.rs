@@ -1,7 +1,7 @@
 //! Listening, as words: what a session hears, by which wire, and why it ends.
 
 use super::{
-    id::UserId,
+    id::{UserId, UserKey},
     profile::{ProfileField, User},
     time::Moment,
 };
@@ -38,6 +38,23 @@ pub enum Notice {
         /// Whether that user is blocked from now on.
         is_blocked: bool,
     },
+    /// The listener follows a user, or a user follows the listener, from now on or no longer.
+    FollowChanged {
+        /// The number of the event.
+        seq: i64,
+        /// The other of the two.
+        with: UserId,
+        /// Whether the listener is the one that follows.
+        is_own: bool,
+        /// Whether it follows from now on.
+        is_following: bool,
+    },
+    /// The status of users that the listener subscribes to, or of the listener itself, may differ from what was last sent. No event row
+    /// announces it: a status is about now, so the present one is looked up when it is sent.
+    StatusChanged {
+        /// Whose.
+        users: Vec<UserKey>,
+    },
     /// A request to be friends, to the listener or of it, waits from now on or waits no longer.
     RequestChanged {
         /// The number of the event.
@@ -52,12 +69,14 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The number of the event it tells of.
+    /// The number of the event it tells of; 0 where no event row announces it.
     pub fn seq(&self) -> i64 {
         match self {
+            Self::StatusChanged { .. } => 0,
             Self::ProfileChanged { seq, .. }
             | Self::ContactsChanged { seq, .. }
             | Self::BlocksChanged { seq, .. }
+            | Self::FollowChanged { seq, .. }
             | Self::RequestChanged { seq, .. } => *seq,
         }
     }
@@ -70,7 +89,10 @@ impl Notice {
         let more = match self {
             Self::ProfileChanged { user, fields, .. } => user.bytes() + size_of_val(fields.as_slice()),
             Self::ContactsChanged { added, removed, changed, .. } => ids(added) + ids(removed) + ids(changed),
-            Self::BlocksChanged { whom: one, .. } | Self::RequestChanged { with: one, .. } => one.as_str().len(),
+            Self::BlocksChanged { whom: one, .. }
+            | Self::FollowChanged { with: one, .. }
+            | Self::RequestChanged { with: one, .. } => one.as_str().len(),
+            Self::StatusChanged { users } => size_of_val(users.as_slice()),
         };
         size_of::<Self>() + more
     }

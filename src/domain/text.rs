@@ -72,6 +72,9 @@ texts! {
     /// Why a picture may not be changed, in an administrator's words. Lines and tabs may stand in it.
     LockReason, 500, is_unsafe_in_prose;
 
+    /// What a user says of its present state, in a form that its app chooses. The vendor names no bound: 256 bytes are a guess.
+    CustomStatus, 256, is_unsafe_in_prose;
+
     /// The name of an app, for people.
     AppName, 200, is_unsafe;
 }

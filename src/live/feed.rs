@@ -92,6 +92,12 @@ impl Feed {
             })?,
             EventKind::Blocked { whom } => self.tell_block(seq, app, user, whom, true)?,
             EventKind::Unblocked { whom } => self.tell_block(seq, app, user, whom, false)?,
+            EventKind::FollowChanged { whom, is_following } => {
+                for (listener, other, is_own) in [(user, whom, true), (whom, user, false)] {
+                    let notice = |with| Notice::FollowChanged { seq, with, is_own, is_following };
+                    self.tell_alone(listener, || Ok(self.id(app, other)?.map(notice)))?;
+                }
+            }
             EventKind::RequestChanged { with, is_incoming, is_waiting } => {
                 let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
                 self.tell_alone(user, || Ok(self.id(app, with)?.map(notice)))?;

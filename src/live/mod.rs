@@ -6,3 +6,4 @@
 pub mod feed;
 pub mod hub;
 mod queue;
+pub mod watchers;

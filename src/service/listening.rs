@@ -16,7 +16,7 @@ use crate::{
         listening::{Notice, Over, Presence, Wire},
         profile::{State, User},
     },
-    live::{feed::Feed, hub::Session},
+    live::{feed::Feed, hub::Session, watchers::Ear},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved},
     store::{Held, Holder, LongReads},
 };
@@ -24,8 +24,9 @@ use crate::{
 /// Events one look back reads at most; who missed more looks again from where it came to.
 const LOOK_BACK_EVENTS_MAX: u32 = 1000;
 
-/// A session that hears of changes. Dropping it ends the session.
-pub struct Listening(pub(super) Session);
+/// A session that hears of changes. Dropping it ends the session. The fields are dropped in their order: the ear announces an end that has
+/// come to pass.
+pub struct Listening(pub(super) Session, pub(super) Ear);
 
 impl Listening {
     /// Whose session it is.
@@ -37,7 +38,11 @@ impl Listening {
     /// # Errors
     /// Why there will be none any more, after all that were queued until then.
     pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
-        self.0.next().await
+        tokio::select! {
+            biased;
+            notice = self.0.next() => notice,
+            users = self.1.changed() => Ok(Arc::new(Notice::StatusChanged { users })),
+        }
     }
 
     /// The last event this user heard before a session of it ended, if that was a short while ago and something happened since.
@@ -106,9 +111,15 @@ impl Service {
         // After the session is open: what ends it from here on, the feed tells.
         let held = self.house.store.credentials(tenant.app.key, &user.id)?;
         match held.is_some_and(|held| held.state == State::Active && Holder::of(&held) == *by) {
-            true => Ok(Listening(session)),
+            true => Ok(self.listening(session, wire)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }
+    }
+
+    /// A session that is open, and the statuses it is told of where its wire has subscriptions.
+    pub(super) fn listening(&self, session: Session, wire: Wire) -> Listening {
+        let ear = self.house.watchers.join(session.user(), wire == Wire::Tencent);
+        Listening(session, ear)
     }
 
     /// Whether a user has as many sessions on a wire as the app allows.

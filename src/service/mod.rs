@@ -12,6 +12,7 @@ pub mod backup;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
+pub mod follows;
 pub mod friends;
 pub mod health;
 pub mod listening;
@@ -23,6 +24,7 @@ pub mod rekey;
 pub mod renewal;
 pub mod sessions;
 pub mod signed;
+pub mod status;
 pub mod sweep;
 mod turns;
 pub mod user_sig;
@@ -35,7 +37,7 @@ use crate::{
         error::Error,
         time::{Clock, Moment},
     },
-    live::{feed::Feed, hub::Hub},
+    live::{feed::Feed, hub::Hub, watchers::Watchers},
     store::Store,
 };
 use admins::Setup;
@@ -58,6 +60,7 @@ struct House {
     apps: Directory,
     pictures: Pictures,
     hub: Hub,
+    watchers: Watchers,
     /// Until somebody follows it.
     feed: Mutex<Option<Feed>>,
     attempts: LoginAttempts,
@@ -88,6 +91,7 @@ impl Service {
         let pictures = Pictures::new(folder, pictures);
         let seq = store.last_event_seq()?;
         let hub = Hub::new(seq, Arc::clone(&clock));
+        let watchers = Watchers::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
         Ok(Self {
             house: Arc::new(House {
@@ -96,6 +100,7 @@ impl Service {
                 apps,
                 pictures,
                 hub,
+                watchers,
                 feed,
                 attempts: LoginAttempts::new(),
                 setup: Setup::default(),

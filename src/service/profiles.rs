@@ -4,6 +4,7 @@ use crate::{
     domain::{
         caller::CallerKey,
         custom::{CustomName, Readers, Writers},
+        directory::DirectorySearch,
         error::{Error, Fault, What},
         id::{UserId, UserKey},
         page::{Listed, Order, Page},
@@ -59,8 +60,15 @@ impl Viewer {
 /// Users that are read on the caller's thread: some 5 us each.
 const POINT_USERS_MAX: usize = 20;
 
+/// A user without the custom fields that the viewer may not read, with what [`with_closeness`] says of it.
+pub(super) fn as_seen(tenant: &Tenant, viewer: Viewer, (mut user, is_close): (User, bool)) -> User {
+    let reads = reader(tenant, viewer, user.key, is_close);
+    user.profile.custom.retain(|name, _| reads(name));
+    user
+}
+
 /// Each user with whether it lists the viewer, which is looked up only where it decides about a custom field.
-fn with_closeness(
+pub(super) fn with_closeness(
     users: Vec<Option<User>>,
     viewer: Viewer,
     lists: impl Fn(UserKey, UserKey) -> Result<bool, Error>,
@@ -112,12 +120,7 @@ impl Service {
                 store.long_read(viewer.key(tenant), read).await?
             }
         };
-        let hide = |(mut user, is_close): (User, bool)| {
-            let reads = reader(tenant, viewer, user.key, is_close);
-            user.profile.custom.retain(|name, _| reads(name));
-            user
-        };
-        Ok(seen.into_iter().map(|seen| seen.map(hide)).collect())
+        Ok(seen.into_iter().map(|seen| seen.map(|seen| as_seen(tenant, viewer, seen))).collect())
     }
 
     /// Which custom fields of a user's profile somebody may read. One point read, for a user who looks at another.
@@ -190,6 +193,27 @@ impl Service {
         }
         let app = tenant.app.key;
         self.house.store.long_read(by, move |db| db.find_users(app, &search, page, order)).await
+    }
+
+    /// A page of the active users that a search of the directory finds, as the viewer sees them. Of more than 10,000 the first ones.
+    /// # Errors
+    /// `Busy` when too many searches wait; store errors.
+    pub async fn search_directory(
+        &self,
+        tenant: &Tenant,
+        viewer: Viewer,
+        search: DirectorySearch,
+        page: Page,
+    ) -> Result<Listed<User>, Error> {
+        let app = tenant.app.key;
+        let read = move |db: &LongReads| {
+            let Listed { items, total } = db.search_directory(app, &search, page)?;
+            let users = items.into_iter().map(Some).collect();
+            Ok((with_closeness(users, viewer, |owner, viewer| db.lists(app, owner, viewer))?, total))
+        };
+        let (seen, total) = self.house.store.long_read(viewer.key(tenant), read).await?;
+        let items = seen.into_iter().flatten().map(|seen| as_seen(tenant, viewer, seen)).collect();
+        Ok(Listed { items, total })
     }
 
     /// The next stretch of a walk through the app's users, as [`Service::users`]; however far it has come, it costs the same.

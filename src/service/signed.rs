@@ -119,7 +119,7 @@ impl Service {
         let sessions_max = self.sessions_max(tenant, Wire::Tencent);
         let session = self.house.hub.join(user.key, Wire::Tencent, sessions_max).ok_or(Error::Busy)?;
         // Once more, now that it is open: what ends it from here on, the feed tells.
-        Ok((self.user_by_ticket(tenant, ticket)?, Listening(session)))
+        Ok((self.user_by_ticket(tenant, ticket)?, self.listening(session, Wire::Tencent)))
     }
 
     /// Ends a user's sessions on this wire: signatures and tickets from before now are dead when this returns.

@@ -67,6 +67,7 @@ impl Service {
     /// Store and disk errors; what was removed until then stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
+        self.house.watchers.sweep();
         while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_admin_sessions(now.before(admins::IDLE), STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await? == STEP_EVENTS {}

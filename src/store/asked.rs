@@ -7,7 +7,7 @@ use crate::domain::{
     listening::Wire,
     profile::{Credentials, ProfileChange, State, User},
     secret::{Derived, Digest, PasswordHash, Salt},
-    text::ContactName,
+    text::{ContactName, CustomStatus},
     time::Moment,
 };
 
@@ -223,4 +223,17 @@ pub struct StoredPicture {
     pub width_px: u32,
     /// Of the full rendition.
     pub height_px: u32,
+}
+
+/// What is stored of a user's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredStatus {
+    /// The user.
+    pub key: UserKey,
+    /// Its id.
+    pub id: UserId,
+    /// What it says of its present state.
+    pub custom: Option<CustomStatus>,
+    /// Whether it has ever logged in.
+    pub has_logged_in: bool,
 }

@@ -8,6 +8,7 @@
 
 mod admins;
 mod asked;
+mod follows;
 mod friends;
 mod observed;
 mod reads;
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 
 pub use self::asked::{
     ContactsChange, Held, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState,
-    StateChange, StoredPicture, Ticket, TicketHolder, UserChange,
+    StateChange, StoredPicture, StoredStatus, Ticket, TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::reads::{FeedReader, LongReads};

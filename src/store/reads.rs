@@ -65,7 +65,7 @@ impl FeedReader {
 /// The reads that take long, and the point reads that go with them, on a connection that is not one of those for point reads.
 ///
 /// All of them fail as every read does.
-pub struct LongReads(Reader);
+pub struct LongReads(pub(super) Reader);
 
 #[expect(clippy::missing_errors_doc, reason = "the type's own line says it for all of them")]
 impl LongReads {

@@ -11,17 +11,19 @@ use std::{
 
 use standin::{
     domain::{
+        error::Error,
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
         listening::{Notice, Over, Wire},
         profile::{Patch, ProfileChange, ProfileField},
         secret::{Derived, Digest, PasswordHash, Salt},
         text::DisplayName,
-        time::Moment,
+        time::{Clock, Moment},
     },
     live::{
         feed::Feed,
         hub::{Hub, Session},
+        watchers::{self, SUBSCRIPTIONS_OF_USER_MAX, Watchers},
     },
     store::{ContactsChange, Durability, IfKnown, NewSecrets, Register, StateChange, Store, StoreOptions, UserChange},
 };
@@ -125,9 +127,11 @@ async fn next(session: &mut Session) -> Result<Arc<Notice>, Over> {
 async fn name(session: &mut Session) -> String {
     match next(session).await.unwrap().as_ref() {
         Notice::ProfileChanged { user, .. } => user.shown_name().to_owned(),
-        Notice::ContactsChanged { .. } | Notice::BlocksChanged { .. } | Notice::RequestChanged { .. } => {
-            panic!("no profile")
-        }
+        Notice::ContactsChanged { .. }
+        | Notice::BlocksChanged { .. }
+        | Notice::RequestChanged { .. }
+        | Notice::FollowChanged { .. }
+        | Notice::StatusChanged { .. } => panic!("no profile"),
     }
 }
 
@@ -402,4 +406,90 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_1_mib_that_waits() {
         }
     };
     assert!(why == Over::Slow && (60..=70).contains(&heard), "{why:?} after {heard}");
+}
+
+fn watched(clock: &Arc<AtomicI64>, subscriptions_max: usize) -> (Hub, Watchers) {
+    let told = Arc::clone(clock);
+    let clock: Clock = Arc::new(move || at(told.load(Ordering::Relaxed)));
+    let hub = Hub::new(0, Arc::clone(&clock));
+    (hub.clone(), Watchers::of_at_most(hub, clock, subscriptions_max))
+}
+
+fn keys(numbers: std::ops::Range<i64>) -> Vec<UserKey> {
+    numbers.map(UserKey).collect()
+}
+
+/// The users whose status a session is told of right now.
+async fn told_of(ear: &watchers::Ear) -> Vec<UserKey> {
+    let changed = actix_web::rt::time::timeout(Duration::from_millis(50), ear.changed());
+    let mut users = changed.await.unwrap_or_default();
+    users.sort();
+    users
+}
+
+#[actix_web::test]
+async fn a_user_has_a_thousand_subscriptions_and_the_first_ends_for_one_more() {
+    let (hub, watchers) = watched(&Arc::default(), 10_000);
+    let ear = watchers.join(UserKey(0), true);
+    let most = i64::try_from(SUBSCRIPTIONS_OF_USER_MAX).unwrap();
+    watchers.watch(UserKey(0), &keys(1..most + 1)).unwrap();
+    watchers.watch(UserKey(0), &keys(most + 1..most + 2)).unwrap();
+    let mut sessions = Vec::new();
+    for user in [UserKey(1), UserKey(2), UserKey(most + 1)] {
+        sessions.push((hub.join(user, Wire::Tencent, 1).unwrap(), watchers.join(user, true)));
+    }
+    assert_eq!(told_of(&ear).await, [UserKey(2), UserKey(most + 1)]);
+}
+
+#[actix_web::test]
+async fn all_subscriptions_together_have_a_bound_and_those_of_users_long_gone_make_room() {
+    let clock = Arc::new(AtomicI64::new(1_000_000_000));
+    let (_hub, watchers) = watched(&clock, 3);
+    let ear = watchers.join(UserKey(0), true);
+    watchers.watch(UserKey(0), &keys(1..3)).unwrap();
+    watchers.watch(UserKey(9), &keys(1..2)).unwrap();
+    assert_eq!(watchers.watch(UserKey(8), &keys(1..2)), Err(Error::Busy), "all together: 3");
+    drop(ear);
+    clock.fetch_add(299 * 1_000_000, Ordering::Relaxed);
+    assert_eq!(watchers.watch(UserKey(8), &keys(1..2)), Err(Error::Busy), "they may come back");
+    clock.fetch_add(2 * 1_000_000, Ordering::Relaxed);
+    watchers.watch(UserKey(8), &keys(1..4)).unwrap();
+}
+
+/// 200 users who watch one that comes and goes on as many threads: what they are told last is what is true last.
+#[test]
+fn the_last_state_that_is_told_is_the_true_one_however_many_come_and_go_at_once() {
+    let (hub, watchers) = watched(&Arc::default(), 10_000);
+    let ears: Vec<_> = (1000..1200)
+        .map(|user| {
+            let ear = watchers.join(UserKey(user), true);
+            watchers.watch(UserKey(user), &[UserKey(1)]).unwrap();
+            ear
+        })
+        .collect();
+    let threads: Vec<_> = (0..200)
+        .map(|_| {
+            let (hub, watchers) = (hub.clone(), watchers.clone());
+            std::thread::spawn(move || {
+                let session = hub.join(UserKey(1), Wire::Tencent, 1000).unwrap();
+                let ear = watchers.join(UserKey(1), true);
+                drop(session);
+                drop(ear);
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    let runtime = actix_web::rt::Runtime::new().unwrap();
+    runtime.block_on(async {
+        for ear in &ears {
+            assert_eq!(told_of(ear).await, [UserKey(1)], "it came, and it went");
+        }
+        assert!(!hub.presence(UserKey(1)).is_online);
+        let session = hub.join(UserKey(1), Wire::Tencent, 1).unwrap();
+        let ear = watchers.join(UserKey(1), true);
+        for watching in &ears {
+            assert_eq!(told_of(watching).await, [UserKey(1)], "it was known to be away, so its coming is news");
+        }
+        drop((session, ear));
+    });
 }

@@ -5,10 +5,12 @@ mod conversation;
 mod custom_fields;
 mod door;
 mod faults;
+mod follow;
 mod frames;
 mod pushes;
 mod recorded;
 mod sessions;
+mod status;
 
 use std::time::Duration;
 

@@ -22,6 +22,16 @@ export const TIM = {
   name: 'tim', script: 'tim-js-sdk/tim-js-friendship.js', global: 'TIM', profilesOf101: 100, alreadyFriends: 2701,
   tellsUnblocking: false,
 };
+/** A file of a package that exports another one, for bundlers. */
+const packaged = file => new URL(`./node_modules/${file}`, import.meta.url).pathname;
+
+/** Older and other packages, each tried with one visit. `isMapped`: it has no option for another server than the vendor's. */
+export const CHAT_3_1 = { name: 'chat 3.1.1', script: 'tencentcloud-chat-3.1.1/index.js', global: 'TencentCloudChat' };
+export const WX = { name: 'wx', script: 'tim-wx-sdk/tim-wx-friendship.js', global: 'TIM' };
+export const LITE = {
+  name: 'lite', script: packaged('@tencentcloud/lite-chat/professional.js'), global: 'TencentCloudChat', isMapped: true, hasFollowing: true,
+};
+export const LITE_1 = { ...LITE, name: 'lite 1.6.13', script: packaged('tencentcloud-lite-chat-1.6.13/professional.js') };
 export const TIM_PLAIN = { name: 'tim without friendship', script: 'tim-js-sdk/tim-js.js', global: 'TIM' };
 
 export const SDK_APP_ID = 1_400_000_001;
@@ -69,8 +79,20 @@ export class People {
     const page = await (await this.#browser.newContext()).newPage();
     const person = new Person(page);
     await page.goto(this.#app.url);
-    await page.evaluate(create, [this.#sdk.global, { SDKAppID: SDK_APP_ID, proxyServer: this.#server }]);
+    await this.#create(page);
     return person;
+  }
+
+  #create(page) {
+    const server = this.#sdk.isMapped ? {} : { proxyServer: this.#server };
+    return page.evaluate(create, [this.#sdk.global, { SDKAppID: SDK_APP_ID, ...server }]);
+  }
+
+  /** Somebody's page is loaded again, with what the browser has kept, and logs in. */
+  async reload(person, userID) {
+    await person.page.reload();
+    await this.#create(person.page);
+    await person.login(userID);
   }
 
   /** Somebody who is logged in and ready. */

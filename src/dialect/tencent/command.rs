@@ -9,11 +9,11 @@ use utoipa::{
 };
 
 use super::{
-    account, black_list, friends, groups,
+    account, black_list, follows, friends, groups,
     portrait::{self, Portraits},
     relations::Results,
     reply::{self, Answer, Code, Family, Nothing, Refused, Told},
-    requests,
+    requests, search, status,
 };
 use crate::{
     domain::{caller::CallerKey, error::Fault, id::UserId, profile::User},
@@ -57,6 +57,8 @@ pub(super) struct Command {
     pub(super) path: &'static str,
     /// Whether it only reads: published libraries send some of these by GET, with a body.
     pub(super) is_read: bool,
+    /// Whether only the SDK calls it, on its socket: the REST API does not have it.
+    pub(super) is_of_socket: bool,
     /// The second half of its name, which no other has.
     pub(super) id: &'static str,
     /// What it is about, in the vendor's word.
@@ -85,21 +87,37 @@ impl Shape {
     }
 }
 
-/// Whether an optional mark of the table stands there.
-const fn is_given(marks: &[&str]) -> bool {
-    !marks.is_empty()
+/// A mark of the table.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// The command only reads.
+    Read,
+    /// Only the SDK calls it, on its socket.
+    Socket,
 }
 
-/// One line a command: `@read` if it only reads, its name, the body it takes, the type of its answer, and what runs it. The document has
+impl Mark {
+    /// Whether a command only reads, and whether it is of the socket alone.
+    const fn told(marks: &[Self]) -> (bool, bool) {
+        match marks {
+            [Self::Socket, ..] => (false, true),
+            [Self::Read, ..] => (true, false),
+            [] => (false, false),
+        }
+    }
+}
+
+/// One line a command: a mark if it has one, its name, the body it takes, the type of its answer, and what runs it. The document has
 /// the lines above.
 macro_rules! commands {
     ($($tag:literal, $service:ident {
-        $($(#[doc = $said:literal])* $(@$read:ident)? $id:ident($asked:ty) -> $told:ty = $run:path;)*
+        $($(#[doc = $said:literal])* $(@$mark:ident)? $id:ident($asked:ty) -> $told:ty = $run:path;)*
     })*) => {
         &[$($(Command {
             name: concat!(stringify!($service), ".", stringify!($id)),
             path: concat!("/", stringify!($service), "/", stringify!($id)),
-            is_read: is_given(&[$(stringify!($read))?]),
+            is_read: Mark::told(&[$(Mark::$mark)?]).0,
+            is_of_socket: Mark::told(&[$(Mark::$mark)?]).1,
             id: stringify!($id),
             tag: $tag,
             said: &[$($said),*],
@@ -122,7 +140,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// By bare names, or with what `account_import` takes. Who cannot be imported is named in `FailAccounts`; the others are.
         multiaccount_import(account::ImportMany) -> account::Imported = account::import_many;
         /// Tells which accounts exist
-        @read account_check(account::Check) -> account::Checks = account::check;
+        @Read account_check(account::Check) -> account::Checks = account::check;
         /// Deletes accounts
         ///
         /// Each by itself: profile, picture, friends and all.
@@ -140,11 +158,11 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Reads profiles
         ///
         /// The tags that are asked for, or all. Who does not exist is told one by one; if nobody exists, the whole call is refused.
-        @read portrait_get(portrait::Get) -> Portraits<'_> = portrait::get;
+        @Read portrait_get(portrait::Get) -> Portraits<'_> = portrait::get;
         /// Reads whole profiles, as the Web SDK does
         ///
         /// Of the first 100 users. Who does not exist is left out.
-        @read portrait_get_all(portrait::GetAll) -> Portraits<'_> = portrait::get_all;
+        @Read portrait_get_all(portrait::GetAll) -> Portraits<'_> = portrait::get_all;
     }
     "Friends", sns {
         /// Adds friends
@@ -164,23 +182,23 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Deletes all friends
         friend_delete_all(friends::DeleteAll) -> Nothing = friends::delete_all;
         /// Tells who is a friend of whom
-        @read friend_check(friends::Check) -> friends::Checks = friends::check;
+        @Read friend_check(friends::Check) -> friends::Checks = friends::check;
         /// Lists friends
         ///
         /// 500 a page, without their profiles.
-        @read friend_get(friends::GetPage) -> friends::FriendPage = friends::get;
+        @Read friend_get(friends::GetPage) -> friends::FriendPage = friends::get;
         /// Reads friends, with their profiles
-        @read friend_get_list(friends::GetList) -> friends::FriendsFound = friends::get_list;
+        @Read friend_get_list(friends::GetList) -> friends::FriendsFound = friends::get_list;
         /// Reads friends, as the Web SDK does
         ///
         /// The same as `friend_get_list`.
-        @read friend_get_specified(friends::GetList) -> friends::FriendsFound = friends::get_list;
+        @Read friend_get_specified(friends::GetList) -> friends::FriendsFound = friends::get_list;
     }
     "Requests to be friends", sns {
         /// Lists requests that wait
         ///
         /// The newest first. A `StartTime` of 0 in the answer ends the list.
-        @read pendency_get(requests::PendencyGet) -> requests::Pendencies = requests::get;
+        @Read pendency_get(requests::PendencyGet) -> requests::Pendencies = requests::get;
         /// Answers requests that came
         friend_response(requests::Respond) -> Results = requests::answer;
         /// Forgets requests that came, or takes back those that went
@@ -202,7 +220,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Lists groups
         ///
         /// All, or those that are named, with the friends in them where that is asked.
-        @read group_get(groups::GroupGet) -> groups::Groups = groups::get;
+        @Read group_get(groups::GroupGet) -> groups::Groups = groups::get;
         /// Changes a group
         ///
         /// Gives it another name, or puts friends into it and takes others out.
@@ -220,9 +238,49 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Lists who is blocked
         ///
         /// A `StartIndex` of 0 in the answer ends the list.
-        @read black_list_get(black_list::BlackListGet) -> black_list::BlackList = black_list::get;
+        @Read black_list_get(black_list::BlackListGet) -> black_list::BlackList = black_list::get;
         /// Tells who blocks whom
-        @read black_list_check(black_list::BlackListCheck) -> black_list::BlackListChecks = black_list::check;
+        @Read black_list_check(black_list::BlackListCheck) -> black_list::BlackListChecks = black_list::check;
+    }
+    "User status", openim {
+        /// Tells which accounts are online
+        @Read query_online_status(status::QueryOnline) -> status::Queried = status::query_online;
+        /// Tells which accounts are online, by its older name
+        ///
+        /// The same as `query_online_status`.
+        @Read querystate(status::QueryOnline) -> status::Queried = status::query_online;
+    }
+    "User status", im_open_status {
+        /// Reads the status of users
+        @Socket ws_get_user_status(status::Statuses) -> status::StatusesFound = status::get;
+        /// Sets one's custom status
+        @Socket ws_set_custom_status(status::Custom) -> Nothing = status::set_custom;
+        /// Subscribes to the status of users
+        @Socket ws_status_subscribe(status::Statuses) -> status::Subscribed = status::subscribe;
+        /// Ends subscriptions
+        @Socket ws_status_unsubscribe(status::Statuses) -> status::Subscribed = status::unsubscribe;
+    }
+    "Following", follow {
+        /// Follows users
+        ///
+        /// Without their consent; a block in either direction forbids it.
+        follow_add(follows::FollowAdd) -> Results = follows::add;
+        /// Follows users no longer
+        follow_delete(follows::FollowDelete) -> Results = follows::delete;
+        /// Lists followers, followed users, or both at once
+        ///
+        /// From the newest entry on. An empty `NextCursor` in the answer ends the list.
+        @Read follow_get(follows::FollowGet) -> follows::FollowListed = follows::get;
+        /// Counts followers and followed users
+        @Read follow_get_info(follows::FollowGetInfo) -> follows::FollowInfos = follows::get_info;
+        /// Tells who follows whom
+        @Read follow_check(follows::FollowCheck) -> follows::FollowChecks = follows::check;
+    }
+    "Profiles", user_search {
+        /// Finds users by parts of their names
+        ///
+        /// An empty `Cursor` in the answer ends the list.
+        @Read query(search::Query) -> search::UsersFound = search::query;
     }
 };
 

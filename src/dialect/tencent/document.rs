@@ -39,6 +39,8 @@ use super::{
         (name = "Requests to be friends", description = "Those that wait for an answer; the vendor calls them pendencies"),
         (name = "Groups of friends", description = "What a user sorts friends into"),
         (name = "Black lists", description = "Who is blocked"),
+        (name = "User status", description = "Whether users are connected"),
+        (name = "Following", description = "Users that follow others, without their consent"),
         (name = "Socket", description = "What the Web SDK opens"),
     )
 )]
@@ -54,7 +56,7 @@ pub fn document() -> OpenApi {
     let components = document.components.get_or_insert_with(Components::new);
     let user_sig = ApiKeyValue::with_description(USER_SIG, "A UserSig of the app's administrator");
     components.add_security_scheme(USER_SIG, SecurityScheme::ApiKey(ApiKey::Query(user_sig)));
-    for command in COMMANDS {
+    for command in COMMANDS.iter().filter(|command| !command.is_of_socket) {
         let (asks, tells) = ((command.asks)(), (command.tells)());
         let item = PathItem::new(HttpMethod::Post, operation(command, &asks, &tells));
         document.paths.paths.insert(format!("/v4{}", command.path), item);

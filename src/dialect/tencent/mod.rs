@@ -8,6 +8,7 @@ pub mod binfo;
 mod black_list;
 mod command;
 mod document;
+mod follows;
 mod friend_tags;
 mod friends;
 mod groups;
@@ -16,6 +17,14 @@ mod relations;
 mod reply;
 mod requests;
 mod rest;
+mod search;
+mod status;
 mod tags;
 
 pub use self::{binfo::door as socket, document::document, rest::scope as rest};
+
+/// The domains below which the vendor's SDKs and back ends look for the vendor's servers. lite-chat has no option for another address: a
+/// machine that resolves these names to Standin serves it. Source: the addresses in lite-chat 4.2.1 and chat 3.6.6, and the vendor's page
+/// on the REST API.
+pub const VENDOR_DOMAINS: [&str; 5] =
+    ["my-imcloud.com", "my-cpaas.com", "im.qcloud.com", "tim.qq.com", "im.tencent.cn"];

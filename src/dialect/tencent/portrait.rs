@@ -112,8 +112,8 @@ pub(super) async fn get_all(call: Call<'_>) -> Answered<Portraits<'_>> {
     let named = accounts(asked, "To_Account in UserItem", |item| item.get("To_Account"))?;
     let users = portraits(call, &named).await?;
     let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
-    let user_profile_item = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None)).collect();
-    Ok(Portraits { user_profile_item, fail_account: Vec::new() })
+    let shown = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None).never_bare());
+    Ok(Portraits { user_profile_item: shown.collect(), fail_account: Vec::new() })
 }
 
 /// Each account in the call's order.
@@ -189,6 +189,16 @@ impl<'a> Shown<'a> {
             result_code: 0,
             result_info: "",
         })
+    }
+
+    /// With one tag at least: lite-chat takes a profile without any for that of a user who does not exist.
+    fn never_bare(mut self) -> Self {
+        if let Self::Portrait(portrait) = &mut self
+            && portrait.profile_item.is_empty()
+        {
+            portrait.profile_item.push(Item { tag: Tag::Nick.name(), value: Tag::Nick.unset() });
+        }
+        self
     }
 
     fn bytes(&self) -> usize {

@@ -135,6 +135,15 @@ codes! {
     NotFriends = 31704,
     /// The other is no friend, so it goes into no new group.
     NoFriendForGroup = 32216,
+
+    /// A parameter of a command about online status is wrong.
+    OnlineParameter = 90001,
+    /// Only an administrator may.
+    OnlineRights = 90009,
+    /// The server is busy.
+    OnlineTimeOut = 90992,
+    /// A failure of our own.
+    OnlineInternal = 90994,
 }
 
 impl Code {
@@ -171,8 +180,10 @@ pub(super) enum Family {
     Account,
     /// Profiles.
     Profile,
-    /// Friends and black lists.
+    /// Friends, black lists and following.
     Relations,
+    /// Online status by the REST API, which the vendor has among the commands of messages.
+    Online,
 }
 
 impl Family {
@@ -180,7 +191,8 @@ impl Family {
     pub(super) fn of(name: &str) -> Self {
         match name.split_once('.') {
             Some(("profile", _)) => Self::Profile,
-            Some(("sns", _)) => Self::Relations,
+            Some(("sns" | "follow", _)) => Self::Relations,
+            Some(("openim", _)) => Self::Online,
             Some(_) | None => Self::Account,
         }
     }
@@ -190,6 +202,7 @@ impl Family {
             Self::Account => Code::AccountParameter,
             Self::Profile => Code::ProfileParameter,
             Self::Relations => Code::RelationParameter,
+            Self::Online => Code::OnlineParameter,
         }
     }
 
@@ -198,6 +211,7 @@ impl Family {
             Self::Account => Code::AccountRights,
             Self::Profile => Code::ProfileRights,
             Self::Relations => Code::RelationRights,
+            Self::Online => Code::OnlineRights,
         }
     }
 
@@ -206,6 +220,7 @@ impl Family {
             Self::Account => Code::NotImported,
             Self::Profile => Code::NoSuchProfile,
             Self::Relations => Code::NoSuchRelation,
+            Self::Online => Code::NotImported,
         }
     }
 
@@ -214,6 +229,7 @@ impl Family {
             Self::Account => Code::AccountTimeOut,
             Self::Profile => Code::ProfileInternal,
             Self::Relations => Code::RelationTimeOut,
+            Self::Online => Code::OnlineTimeOut,
         }
     }
 
@@ -222,6 +238,7 @@ impl Family {
             Self::Account => Code::AccountInternal,
             Self::Profile => Code::ProfileInternal,
             Self::Relations => Code::RelationInternal,
+            Self::Online => Code::OnlineInternal,
         }
     }
 }
@@ -287,6 +304,7 @@ impl From<FriendFault> for Refused {
             FriendFault::NoSuchRequest => (Code::NoSuchRequest, "No request of this account waits for an answer"),
             FriendFault::AlreadyBlocked => (Code::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
             FriendFault::NotBlocked => (Code::RelationParameter, "This account is not on the black list"),
+            FriendFault::FollowingFull => (Code::MyListFull, "This account follows 10000 users, the most there may be"),
             FriendFault::BlocksFull => (Code::BlocksFull, "The black list holds 10000 accounts, the most it may"),
         };
         Self::Said(code, info.to_owned())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    guard::fn_guard,
+    guard::{GuardContext, fn_guard},
     http::{Method, header::ContentType},
     web::{self, Data, Payload},
 };
@@ -27,18 +27,22 @@ use crate::{
 
 /// `/v4`: each command of the table at an address of its own.
 pub fn scope() -> Scope {
-    let scope = COMMANDS.iter().fold(web::scope("/v4"), |scope, command| {
+    let commands = COMMANDS.iter().filter(|command| !command.is_of_socket);
+    let scope = commands.fold(web::scope("/v4"), |scope, command| {
         let run =
             async move |service, addresses, request, payload| run(command, service, addresses, request, payload).await;
         // Some libraries read by GET, with a body: RFC 9110 gives such a body no meaning, and the vendor reads it.
-        let is_method = fn_guard(|context| {
-            let method = &context.head().method;
-            method == Method::POST || (command.is_read && method == Method::GET)
-        });
+        let is_read = |context: &GuardContext<'_>| command.is_read && context.head().method == Method::GET;
+        let is_call = move |context: &GuardContext<'_>| is_read(context) || context.head().method == Method::POST;
+        let resource = web::resource(command.path)
+            .route(web::post().to(run))
+            .route(web::route().guard(fn_guard(is_read)).to(run))
+            .default_service(web::to(wrong_method));
         // A client whose base address or path ends in a slash means the same command.
-        let resource = web::resource([command.path.to_owned(), format!("{}/", command.path)])
-            .route(web::route().guard(is_method).to(run));
-        scope.service(resource.default_service(web::to(wrong_method)))
+        let with_slash = web::resource(format!("{}/", command.path))
+            .route(web::route().guard(fn_guard(is_call)).to(run))
+            .default_service(web::to(wrong_method));
+        scope.service(resource).service(with_slash)
     });
     scope.default_service(web::to(other))
 }

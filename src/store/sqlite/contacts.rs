@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{events, row::Stored, users};
+use super::{events, follows, row::Stored, users};
 use crate::{
     domain::{
         contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
@@ -313,5 +313,7 @@ fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Resu
     let contacts = u32::try_from(contacts).map_err(Error::internal)?;
     let left = at_most.saturating_sub(contacts);
     let blocks = tx.prepare_cached(FORGET_BLOCK_ROWS)?.execute(params![user.0, left])?;
-    Ok(contacts + u32::try_from(blocks).map_err(Error::internal)?)
+    let blocks = u32::try_from(blocks).map_err(Error::internal)?;
+    let follows = follows::forget_naming(tx, user, left.saturating_sub(blocks))?;
+    Ok(contacts + blocks + follows)
 }

@@ -6,7 +6,9 @@ pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod black_list;
 pub(super) mod contacts;
+pub(super) mod directory;
 pub(super) mod events;
+pub(super) mod follows;
 pub(super) mod friends;
 pub(super) mod groups;
 pub(super) mod health;
@@ -17,6 +19,7 @@ mod row;
 pub(super) mod search;
 pub(super) mod sessions;
 pub(super) mod snapshot;
+pub(super) mod statuses;
 pub(super) mod tickets;
 mod upgrade;
 pub(super) mod users;
@@ -52,6 +55,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0005_tencent.sql")),
     M::up(include_str!("schema/0006_console.sql")),
     M::up(include_str!("schema/0007_picture_room.sql")),
+    M::up(include_str!("schema/0008_status.sql")),
 ];
 
 /// How many schema files there are: what `user_version` is once all have been applied.

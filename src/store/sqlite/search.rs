@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// Characters below which a text has no entry in the index of three at a time.
-const INDEXED_CHARS_MIN: usize = 3;
+pub(super) const INDEXED_CHARS_MIN: usize = 3;
 
 /// Everybody of an app, or those whom the index names, in creation order either way round.
 macro_rules! candidates {
@@ -158,7 +158,7 @@ fn in_index(search: &UserSearch) -> Result<Option<String>, Error> {
 const THREES_MAX: usize = 24;
 
 /// The text as the index knows it: each run of three characters in it, all of which a row must have somewhere.
-fn threes(text: &str) -> String {
+pub(super) fn threes(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let runs = characters.windows(INDEXED_CHARS_MIN).take(THREES_MAX);
     let quoted = runs.map(|run| format!("\"{}\"", run.iter().collect::<String>().replace('"', "\"\"")));

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::Stored;
+use super::{row::Stored, statuses};
 use crate::{
     domain::{
         error::{Error, Fault, What},
@@ -45,6 +45,9 @@ pub(in crate::store) fn issue(
     };
     if issued == 0 {
         return Err(Error::NotFound(missing));
+    }
+    if let Holder::User { key, .. } = holder {
+        statuses::note_login(tx, *key)?;
     }
     match (holder, ticket.newest_kept) {
         (Holder::User { key, .. }, Some(kept)) => {

@@ -61,7 +61,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("actix-ws", &["http"]),
     ("argon2", CREDENTIALS),
     ("base62", CREDENTIALS),
-    ("base64", &["dialect/mirrorfly", "dialect/qiscus", "service/user_sig"]),
+    ("base64", &["dialect/mirrorfly", "dialect/qiscus", "dialect/tencent", "service/user_sig"]),
     ("bytes", &["service", "http"]),
     ("cbc", MIRRORFLY),
     ("chacha20poly1305", CREDENTIALS),

@@ -318,6 +318,9 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_ten
         "sns/friend_delete_all",
         "sns/friend_get",
         "sns/friend_get_list",
+        "openim/query_online_status",
+        "openim/querystate",
+        "follow/follow_get_info",
         "sns/group_get",
         "sns/black_list_get",
     ] {
@@ -335,6 +338,8 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_ten
         "sns/black_list_add",
         "sns/black_list_check",
         "sns/black_list_delete",
+        "follow/follow_check",
+        "follow/follow_delete",
         "sns/group_add",
         "sns/pendency_delete",
     ] {

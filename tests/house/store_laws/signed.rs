@@ -52,8 +52,11 @@ async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
     assert_eq!(shelf.store.kick(shelf.app, user_id("nobody"), at(60)).await, Err(Error::NotFound(What::User)));
 }
 
-/// What `0007_picture_room.sql`, `0006_console.sql` and `0005_tencent.sql` do, undone.
+/// What `0008_status.sql`, `0007_picture_room.sql`, `0006_console.sql` and `0005_tencent.sql` do, undone.
 const UNDO: &str = "
+    DROP TABLE follow;
+    ALTER TABLE user DROP COLUMN custom_status;
+    ALTER TABLE user DROP COLUMN has_logged_in;
     DROP TRIGGER picture_counted;
     DROP TRIGGER picture_measured;
     DROP TRIGGER picture_uncounted;

@@ -45,3 +45,13 @@ async fn a_call_that_asks_wrongly_is_told_where() {
         refused(&house, GET_ALL, body, code, info).await;
     }
 }
+
+/// lite-chat takes a profile without any tag for that of a user who does not exist.
+#[actix_web::test]
+async fn issue_14_number_8_a_profile_in_which_nothing_is_set_has_a_tag_all_the_same() {
+    let house = house().await;
+    import(&house, "u0").await;
+    let answer = done(&house, GET_ALL, asked(&["u0".to_owned()])).await;
+    let item = json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": "" }]);
+    assert_eq!(answer["UserProfileItem"][0]["ProfileItem"], item);
+}

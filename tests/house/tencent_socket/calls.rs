@@ -113,5 +113,5 @@ async fn lengths_that_the_sdk_does_not_check_are_checked_and_all_or_nothing_is_s
         assert_eq!(said["ErrorCode"], code, "{tag}: {said}");
     }
     let said = socket.ask(GET_ALL, &ticket, asks("alice", &["alice"])).await;
-    assert_eq!(said["UserProfileItem"][0]["ProfileItem"], json!([]));
+    assert_eq!(said["UserProfileItem"][0]["ProfileItem"], json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": "" }]));
 }

@@ -61,7 +61,7 @@ async fn a_field_that_the_back_end_writes_is_40008_to_a_user_and_nothing_of_the_
     assert_eq!(said, refused(40008, "Tag_Profile_Custom_rank is written by the app's back end alone"));
     let body = json!({ "From_Account": "carol", "UserItem": [{ "To_Account": "carol" }] });
     let said = socket.ask(GET_ALL, &ticket, body).await;
-    assert_eq!(said["UserProfileItem"][0]["ProfileItem"], json!([]));
+    assert_eq!(said["UserProfileItem"][0]["ProfileItem"], json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": "" }]));
     let owner = json!({ "Tag": tag("back-end"), "Value": "written unseen" });
     let said = socket.ask(SET, &ticket, json!({ "From_Account": "carol", "ProfileItem": [owner] })).await;
     assert_eq!(said["ErrorCode"], 0, "what a user may not read it may write where the app lets it: {said}");

@@ -126,8 +126,8 @@ async fn both_hear_of_a_friendship_that_comes_changes_and_goes() {
     let body = json!({ "From_Account": "alice", "AddFriendItem": item, "AddType": "Add_Type_Both" });
     let said = alice.ask("sns.friend_add", &ticket, body).await;
     assert_eq!(said["ResultItem"][0]["ResultCode"], 0, "{said}");
-    assert_eq!(alice.told().await, friends(&json!({ "PushType": 1, "FriendAddAccount": ["bob"] })));
-    assert_eq!(bob.told().await, friends(&json!({ "PushType": 1, "FriendAddAccount": ["alice"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "PushType": 1, "FriendAdd_Account": ["bob"] })));
+    assert_eq!(bob.told().await, friends(&json!({ "PushType": 1, "FriendAdd_Account": ["alice"] })));
     let items = json!([
         { "Tag": "Tag_SNS_IM_Remark", "Value": "Bobby" },
         { "Tag": "Tag_SNS_IM_Group", "Value": ["work"] },
@@ -141,13 +141,13 @@ async fn both_hear_of_a_friendship_that_comes_changes_and_goes() {
             { "Tag": "Tag_SNS_IM_Remark", "Value": remark },
             { "Tag": "Tag_SNS_IM_Group", "Value": ["work"] },
         ]);
-        let info = json!([{ "Friend_Account": "bob", "Sns": sns }]);
+        let info = json!([{ "Friend_Account": "bob", "SNS": sns }]);
         assert_eq!(told, friends(&json!({ "PushType": 5, "FriendUpInfo": info })));
     }
     let body = json!({ "From_Account": "alice", "To_Account": ["bob"], "DeleteType": "Delete_Type_Both" });
     assert_eq!(alice.ask("sns.friend_delete", &ticket, body).await["ErrorCode"], 0);
-    assert_eq!(alice.told().await, friends(&json!({ "PushType": 2, "FriendDelAccount": ["bob"] })));
-    assert_eq!(bob.told().await, friends(&json!({ "PushType": 2, "FriendDelAccount": ["alice"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "PushType": 2, "FriendDel_Account": ["bob"] })));
+    assert_eq!(bob.told().await, friends(&json!({ "PushType": 2, "FriendDel_Account": ["alice"] })));
     alice.hears_nothing().await;
     bob.hears_nothing().await;
 }
@@ -164,13 +164,13 @@ async fn a_black_list_is_told_to_its_owner_alone_and_ends_the_friendship_at_both
     let mut told = [alice.told().await, alice.told().await];
     told.sort_by_key(|event| event["FriendListMod"][0].get("PushType").is_some());
     let expected = [
-        friends(&json!({ "BlackListAddAccount": ["bob"] })),
-        friends(&json!({ "PushType": 2, "FriendDelAccount": ["bob"] })),
+        friends(&json!({ "BlackListAdd_Account": ["bob"] })),
+        friends(&json!({ "PushType": 2, "FriendDel_Account": ["bob"] })),
     ];
     assert_eq!(told, expected);
-    assert_eq!(bob.told().await, friends(&json!({ "PushType": 2, "FriendDelAccount": ["alice"] })));
+    assert_eq!(bob.told().await, friends(&json!({ "PushType": 2, "FriendDel_Account": ["alice"] })));
     assert_eq!(alice.ask("sns.black_list_delete", &ticket, body).await["ErrorCode"], 0);
-    assert_eq!(alice.told().await, friends(&json!({ "BlackListDelAccount": ["bob"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "BlackListDel_Account": ["bob"] })));
     bob.hears_nothing().await;
 }
 
@@ -225,7 +225,7 @@ async fn a_contact_of_another_wire_is_a_friend_here() {
     let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts");
     let call = call.header("Authorization", made["data"]["token"].as_str().unwrap());
     assert_eq!(send(call.json(&body)).await.json()["status"], 200);
-    assert_eq!(alice.told().await, friends(&json!({ "PushType": 1, "FriendAddAccount": ["bob"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "PushType": 1, "FriendAdd_Account": ["bob"] })));
 }
 
 #[actix_web::test]
@@ -270,8 +270,8 @@ async fn who_comes_back_hears_how_its_black_list_stands() {
         lists(command, whom).await;
     }
     let mut alice = Socket::again(&house, &ticket).await;
-    assert_eq!(alice.told().await, friends(&json!({ "BlackListDelAccount": ["bob"] })));
-    assert_eq!(alice.told().await, friends(&json!({ "BlackListAddAccount": ["eve"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "BlackListDel_Account": ["bob"] })));
+    assert_eq!(alice.told().await, friends(&json!({ "BlackListAdd_Account": ["eve"] })));
     alice.hears_nothing().await;
 }
 

@@ -401,9 +401,11 @@ impl Session {
                 let frame = Frame::Text(answer::profile_changed(user, host, jid, &self.iv_text));
                 Step { frames: vec![frame], ..Step::default() }
             }
-            Notice::ProfileChanged { .. } | Notice::BlocksChanged { .. } | Notice::RequestChanged { .. } => {
-                Step::default()
-            }
+            Notice::ProfileChanged { .. }
+            | Notice::BlocksChanged { .. }
+            | Notice::FollowChanged { .. }
+            | Notice::StatusChanged { .. }
+            | Notice::RequestChanged { .. } => Step::default(),
             Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.user, host, jid)]),
         }
     }

@@ -32,7 +32,7 @@ use crate::{
     domain::{
         caller::CallerKey,
         error::Error,
-        friend::Direction,
+        friend::{Direction, Relation},
         id::Origin,
         listening::Notice,
         profile::{ProfileField, User},
@@ -168,14 +168,21 @@ impl Runner {
             }
         };
         let (user, listening) = service.listen_by_ticket(&tenant, ticket.expose())?;
+        if !goes_on {
+            service.forget_status_subscriptions(user.key);
+        }
+        let custom_status = service.custom_status(&tenant, user.key)?;
         // Who logs in anew reads all there is.
         let missed_since = listening.missed_since().filter(|_| goes_on);
-        Ok((LoggedIn { user, ticket, at: service.now(), missed_since }, listening))
+        Ok((LoggedIn { user, ticket, custom_status, at: service.now(), missed_since }, listening))
     }
 
     /// Whatever the ticket is: who says that it goes has gone.
     async fn log_out(&self, proof: Proof) {
         let Proof::Ticket(ticket) = proof else { return };
+        if let Ok(user) = self.tenant().and_then(|tenant| Ok(self.service.user_by_ticket(&tenant, ticket.expose())?)) {
+            self.service.forget_status_subscriptions(user.key);
+        }
         if let Err(error) = self.service.sign_out(ticket.expose()).await {
             log::error!("a ticket outlives its logout: {error:?}");
         }
@@ -243,6 +250,27 @@ impl Runner {
                     .map(|request| push::request_came(asker, request, other.as_ref(), &desk))
                     .into_iter()
                     .collect())
+            }
+            Notice::FollowChanged { with, is_own, is_following, .. } => {
+                let Some(other) = service.find_user(&tenant, &with)? else { return Ok(Vec::new()) };
+                if !is_own && !service.is_told_of(&tenant, CallerKey::User(own.key), &own.id, &with).await? {
+                    return Ok(Vec::new());
+                }
+                let relation = service
+                    .follow_relations(&tenant, CallerKey::User(own.key), &own.id, vec![with])
+                    .await?
+                    .pop()
+                    .flatten();
+                let is_answered = match relation.unwrap_or(Relation::None) {
+                    Relation::BothWays => true,
+                    Relation::Mine => !is_own,
+                    Relation::Theirs => is_own,
+                    Relation::None => false,
+                };
+                Ok(vec![push::follow_changed(&other, is_own, is_following, is_answered, &desk)])
+            }
+            Notice::StatusChanged { users } => {
+                Ok(push::statuses(&service.statuses_for(&tenant, CallerKey::User(own.key), &own.id, users).await?))
             }
             Notice::BlocksChanged { .. } | Notice::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }

@@ -7,12 +7,13 @@ use std::slice;
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::tencent::{command::Desk, friend_tags::FriendTag, relations::is_shown, tags::Tag},
+    dialect::tencent::{command::Desk, friend_tags::FriendTag, relations::is_shown, status::Status, tags::Tag},
     domain::{
         friend::{AddSource, AddWording, Friend, Request},
         id::UserId,
         listening::Notice,
         profile::User,
+        status::UserStatus,
     },
 };
 
@@ -39,14 +40,18 @@ pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
         Notice::ContactsChanged { added, removed, .. } => [friends_removed(removed), friends_added(added)].concat(),
         Notice::BlocksChanged { whom, is_blocked, .. } => block_changed(whom, *is_blocked),
         Notice::RequestChanged { with, is_waiting: false, .. } => request_gone(with),
-        Notice::ProfileChanged { .. } | Notice::RequestChanged { is_waiting: true, .. } => Vec::new(),
+        Notice::ProfileChanged { .. }
+        | Notice::FollowChanged { .. }
+        | Notice::StatusChanged { .. }
+        | Notice::RequestChanged { is_waiting: true, .. } => Vec::new(),
     }
 }
 
 /// Whether more is to be said of a notice, which must be looked up.
 pub(super) fn has_more(notice: &Notice) -> bool {
     match notice {
-        Notice::ProfileChanged { .. } => true,
+        Notice::ProfileChanged { .. } | Notice::StatusChanged { .. } => true,
+        Notice::FollowChanged { with, .. } => is_shown(with),
         Notice::ContactsChanged { changed, .. } => !changed.is_empty(),
         Notice::BlocksChanged { .. } => false,
         Notice::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
@@ -55,12 +60,12 @@ pub(super) fn has_more(notice: &Notice) -> bool {
 
 /// These are friends from now on.
 fn friends_added(ids: &[UserId]) -> Vec<Value> {
-    by_hundreds(1, "FriendAddAccount", &shown(ids))
+    by_hundreds(1, "FriendAdd_Account", &shown(ids))
 }
 
 /// These are friends no longer. The SDK breaks at one that it never had, so who is shown nowhere is not named here.
 fn friends_removed(ids: &[UserId]) -> Vec<Value> {
-    by_hundreds(2, "FriendDelAccount", &shown(ids))
+    by_hundreds(2, "FriendDel_Account", &shown(ids))
 }
 
 /// The owner's remark on these friends, and the groups they are in.
@@ -69,7 +74,7 @@ pub(super) fn friends_changed(friends: &[Friend]) -> Vec<Value> {
         let shown =
             |(tag, none): (FriendTag, Value)| json!({ "Tag": tag.name(), "Value": tag.value(friend).unwrap_or(none) });
         let tags = [(FriendTag::Remark, "".into()), (FriendTag::Group, json!([]))].map(shown);
-        json!({ "Friend_Account": friend.id.as_str(), "Sns": tags })
+        json!({ "Friend_Account": friend.id.as_str(), "SNS": tags })
     };
     let items: Vec<Value> = friends.iter().filter(|friend| is_shown(&friend.id)).map(item).collect();
     by_hundreds(5, "FriendUpInfo", &items)
@@ -77,7 +82,7 @@ pub(super) fn friends_changed(friends: &[Friend]) -> Vec<Value> {
 
 /// Somebody is on the black list from now on, or no longer.
 fn block_changed(whom: &UserId, is_blocked: bool) -> Vec<Value> {
-    let key = if is_blocked { "BlackListAddAccount" } else { "BlackListDelAccount" };
+    let key = if is_blocked { "BlackListAdd_Account" } else { "BlackListDel_Account" };
     shown(slice::from_ref(whom)).iter().map(|whom| friend_list(&json!({ key: [whom] }))).collect()
 }
 
@@ -98,6 +103,43 @@ pub(super) fn request_came(asker: &UserId, request: &Request, other: Option<&Use
 /// A request waits no longer, whoever of the two had asked. Spelt as the SDK spells it.
 fn request_gone(with: &UserId) -> Vec<Value> {
     by_hundreds(4, "FrienPencydDel_Account", &shown(slice::from_ref(with)))
+}
+
+/// Users as a follower, a followed user, or both, by the vendor's numbers.
+#[derive(Clone, Copy)]
+enum FollowType {
+    Follower = 1,
+    Following = 2,
+    Mutual = 3,
+}
+
+/// The user follows another (`is_own`), or the other follows the user, from now on or no longer; `is_answered`: whether the one who is
+/// followed follows too, so that the list of both differs as well.
+pub(super) fn follow_changed(
+    with: &User,
+    is_own: bool,
+    is_following: bool,
+    is_answered: bool,
+    desk: &Desk<'_>,
+) -> Value {
+    let shown = |tag: &Tag| tag.value(desk, with).unwrap_or_else(|| tag.unset());
+    let one_way = if is_own { FollowType::Following } else { FollowType::Follower };
+    let types = [Some(one_way), is_answered.then_some(FollowType::Mutual)];
+    let differences = types.into_iter().flatten();
+    let differences: Vec<Value> =
+        differences.map(|list| json!({ "IsAdd": u8::from(is_following), "FollowType": list as u8 })).collect();
+    json!({ "FollowChangeList": [{
+        "From_Account": with.id.as_str(),
+        "NickName": shown(&Tag::Nick),
+        "FaceUrl": shown(&Tag::Image),
+        "FollowDiffList": differences,
+    }] })
+}
+
+/// The statuses of users, as they are now. None where there are none to tell.
+pub(super) fn statuses(statuses: &[UserStatus]) -> Vec<Value> {
+    let statuses: Vec<Status> = statuses.iter().filter(|status| is_shown(&status.id)).map(Status::of).collect();
+    statuses.chunks(ACCOUNTS_MAX).map(|statuses| json!({ "UserStatusList": statuses })).collect()
 }
 
 /// These tags of a profile have changed, to what stands in them by now. None where nothing of it is shown here.

@@ -15,12 +15,14 @@ use crate::{
     dialect::tencent::{
         command,
         reply::{self, Code, Family, Refused},
+        status::in_base64,
     },
     domain::{
         id::{UserId, UserKey},
         listening::{Notice, Over},
         profile::User,
         secret::Secret,
+        text::CustomStatus,
         time::Moment,
     },
     http::socket::{Frame, Step, Talk},
@@ -98,6 +100,8 @@ pub struct LoggedIn {
     pub user: User,
     /// What the client shows from now on.
     pub ticket: Secret,
+    /// What the user has set as its custom status.
+    pub custom_status: Option<CustomStatus>,
     /// What the server's clock says.
     pub at: Moment,
     /// The last event the user heard, where it goes on with a session and missed some since.
@@ -142,8 +146,8 @@ impl Binfo {
             "InstId": self.instance,
             "HelloInterval": HELLO_EVERY_S,
             "TimeStamp": session.at.unix_s(),
-            "CustomStatus": "",
-            "PurchaseBits": "0",
+            "CustomStatus": in_base64(session.custom_status.as_ref()),
+            "PurchaseBits": unserved::purchase_bits(),
         });
         let verb = session.missed_since.map(|seq| Verb::LookBack { own: own.clone(), seq });
         self.own = Some(own);

@@ -1,4 +1,4 @@
-//! What the SDK asks that is not served here: messages, conversations, groups and the like.
+//! What the SDK asks that is not served here: messages, conversations, groups and the like; and which of its paid features are served.
 //!
 //! What it asks by itself is answered as if there were none: refused, it would fill the page's log with rejections, or ask again for ever.
 //! What a page asks is refused: answered, a message would count as sent. Source: each call, run in the published SDK.
@@ -58,10 +58,40 @@ fn nothing(command: &str) -> Option<Value> {
         | "openim.get_c2c_peer_mute_notifications"
         | "openim.ws_msg_push_ack"
         | "recentcontact.get_contact_group" => json!({}),
-        "im_open_status.ws_set_custom_status" => return None,
+        "im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2" => purchase(),
         command if command.split_once('.').is_some_and(|(service, _)| OF_PAGES.contains(&service)) => return None,
         // Heartbeats above all: refused, the SDK connects anew at once and for ever.
         _ => json!({}),
     };
     Some(nothing)
+}
+
+/// The bits of what the vendor sells that are served, by its own numbers: the SDK refuses the calls of the others by itself.
+const SERVED_BITS: [usize; 2] = [
+    7,  // user status
+    52, // following
+];
+
+/// How long the SDK may rely on them, in seconds.
+const BITS_HOLD_S: u32 = 86_400;
+
+/// The bits as a text of digits, bit 0 last.
+pub(super) fn purchase_bits() -> String {
+    let highest = SERVED_BITS.into_iter().max().unwrap_or_default();
+    (0..=highest).rev().map(|bit| if SERVED_BITS.contains(&bit) { '1' } else { '0' }).collect()
+}
+
+/// The SDK reads the outer fields and lite-chat those within; without these, lite-chat asks once a second for ever.
+fn purchase() -> Value {
+    let mut bits = json!({
+        "int32_error_code": 0,
+        "str_error_message": "",
+        "str_purchase_bits": purchase_bits(),
+        "uint32_expired_time": BITS_HOLD_S,
+    });
+    let within = bits.clone();
+    if let Some(outer) = bits.as_object_mut() {
+        outer.insert("body".to_owned(), within);
+    }
+    bits
 }

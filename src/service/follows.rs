@@ -1,0 +1,98 @@
+//! Following. Source: the vendor's guide to following, which its SDKs since version 3.4 have.
+
+use crate::{
+    domain::{
+        caller::CallerKey,
+        error::Error,
+        follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
+        friend::Relation,
+        id::UserId,
+    },
+    service::{
+        Service,
+        apps::Tenant,
+        friends::Outcomes,
+        profiles::{Viewer, as_seen, with_closeness},
+    },
+    store::LongReads,
+};
+
+impl Service {
+    /// Makes a user follow others, whose consent is not asked. A block in either direction forbids it.
+    /// # Errors
+    /// `NotFound` for an owner who is no user; store errors.
+    pub async fn follow(&self, tenant: &Tenant, owner: &UserId, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+        self.house.store.follow(tenant.app.key, owner.clone(), whom, self.now()).await
+    }
+
+    /// Ends that.
+    /// # Errors
+    /// As [`Service::follow`].
+    pub async fn unfollow(&self, tenant: &Tenant, owner: &UserId, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+        self.house.store.unfollow(tenant.app.key, owner.clone(), whom, self.now()).await
+    }
+
+    /// A page of one of a user's lists, from the newest entry on, as the viewer sees it. However far it has come, a page costs the same.
+    /// # Errors
+    /// As [`Service::follow`].
+    pub async fn follow_list(
+        &self,
+        tenant: &Tenant,
+        viewer: Viewer,
+        owner: &UserId,
+        list: FollowList,
+        after: Option<FollowCursor>,
+        limit: u32,
+    ) -> Result<FollowPage, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        let read = move |db: &LongReads| {
+            let FollowPage { items, next } = db.follow_list(app, &owner, list, after, limit)?;
+            let (users, times): (Vec<_>, Vec<_>) = items.into_iter().map(|(user, at)| (Some(user), at)).unzip();
+            Ok((with_closeness(users, viewer, |owner, viewer| db.lists(app, owner, viewer))?, times, next))
+        };
+        let (seen, times, next) = self.house.store.long_read(viewer.key(tenant), read).await?;
+        let users = seen.into_iter().flatten().map(|seen| as_seen(tenant, viewer, seen));
+        Ok(FollowPage { items: users.zip(times).collect(), next })
+    }
+
+    /// How long the lists of these users are, in their order; None where there is no such user.
+    /// # Errors
+    /// Store errors.
+    pub async fn follow_counts(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<FollowCounts>>, Error> {
+        let app = tenant.app.key;
+        self.house.store.long_read(by, move |db| db.follow_counts(app, &ids)).await
+    }
+
+    /// Who of a user and these others follows whom; None where there is no such other.
+    /// # Errors
+    /// As [`Service::follow`].
+    pub async fn follow_relations(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &UserId,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<Relation>>, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        self.house.store.long_read(by, move |db| db.follow_relations(app, &owner, &ids)).await
+    }
+
+    /// Whether a user is to be told that another follows it: not where either blocks the other.
+    /// # Errors
+    /// As [`Service::follow`].
+    pub async fn is_told_of(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        listener: &UserId,
+        other: &UserId,
+    ) -> Result<bool, Error> {
+        let blocks = self.blocks_among(tenant, by, listener, vec![other.clone()]).await?;
+        Ok(blocks.first() == Some(&Some(Relation::None)))
+    }
+}

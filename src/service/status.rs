@@ -1,0 +1,137 @@
+//! User status: whether users are connected, what they say of it, and subscriptions to that. Source: the vendor's guide to user status.
+
+use crate::{
+    domain::{
+        caller::CallerKey,
+        error::{Error, What},
+        friend::Relation,
+        id::{UserId, UserKey},
+        status::{Availability, UserStatus},
+        text::CustomStatus,
+    },
+    service::{Service, apps::Tenant},
+    store::{LongReads, StoredStatus},
+};
+
+impl Service {
+    /// The statuses of these users, in their order; None where there is no such user. Two point reads each.
+    /// # Errors
+    /// Store errors.
+    pub async fn statuses(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<UserStatus>>, Error> {
+        let app = tenant.app.key;
+        let stored = self.house.store.long_read(by, move |db| db.statuses(app, &ids)).await?;
+        Ok(stored.into_iter().map(|stored| stored.map(|stored| self.status_of(stored))).collect())
+    }
+
+    /// The statuses of these users as one of them, or another user, is to be told unasked: of whom the listener blocks, or who blocks the
+    /// listener, nothing is told.
+    /// # Errors
+    /// Store errors.
+    pub async fn statuses_for(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        listener: &UserId,
+        users: Vec<UserKey>,
+    ) -> Result<Vec<UserStatus>, Error> {
+        let (app, listener) = (tenant.app.key, listener.clone());
+        let read = move |db: &LongReads| {
+            let stored = db.statuses_by_key(app, &users)?;
+            let ids: Vec<UserId> = stored.iter().map(|stored| stored.id.clone()).collect();
+            let blocks = db.blocks_among(app, &listener, &ids)?;
+            let told = stored.into_iter().zip(blocks).filter(|(_, block)| *block == Some(Relation::None));
+            Ok(told.map(|(stored, _)| stored).collect::<Vec<_>>())
+        };
+        let stored = self.house.store.long_read(by, read).await?;
+        Ok(stored.into_iter().map(|stored| self.status_of(stored)).collect())
+    }
+
+    fn status_of(&self, stored: StoredStatus) -> UserStatus {
+        let presence = self.house.hub.presence(stored.key);
+        let availability = match (presence.is_online, stored.has_logged_in || presence.seen_at.is_some()) {
+            (true, _) => Availability::Online,
+            (false, true) => Availability::Offline,
+            (false, false) => Availability::NeverLoggedIn,
+        };
+        UserStatus { id: stored.id, availability, custom: stored.custom }
+    }
+
+    /// What a user has set as its custom status.
+    /// # Errors
+    /// Store errors.
+    pub fn custom_status(&self, tenant: &Tenant, user: UserKey) -> Result<Option<CustomStatus>, Error> {
+        let stored = self.house.store.statuses_by_key(tenant.app.key, &[user])?;
+        Ok(stored.into_iter().next().and_then(|stored| stored.custom))
+    }
+
+    /// Sets a user's custom status, or clears it. Subscribers and the user's own sessions are told.
+    /// # Errors
+    /// `NotFound` for a user that is gone or suspended; store errors.
+    pub async fn set_custom_status(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+        custom: Option<CustomStatus>,
+    ) -> Result<(), Error> {
+        self.house.store.set_custom_status(tenant.app.key, user, custom).await?;
+        self.house.watchers.status_set(user);
+        Ok(())
+    }
+
+    /// Subscribes a user to the status of others; what came of each, in their order.
+    /// # Errors
+    /// `Busy` when all users together have too many subscriptions; store errors.
+    pub async fn watch_statuses(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
+        self.house.watchers.watch(user, &found)?;
+        Ok(outcomes)
+    }
+
+    /// Ends subscriptions of a user; what came of each, in their order.
+    /// # Errors
+    /// Store errors.
+    pub async fn unwatch_statuses(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
+        self.house.watchers.unwatch(user, &found);
+        Ok(outcomes)
+    }
+
+    /// Ends all subscriptions of a user.
+    pub fn unwatch_all_statuses(&self, user: UserKey) {
+        self.house.watchers.unwatch_all(user);
+    }
+
+    /// Ends the subscriptions that a user's former login has left, where the user has no other session: for the beginning and the end of a
+    /// login.
+    pub fn forget_status_subscriptions(&self, user: UserKey) {
+        self.house.watchers.unwatch_if_alone(user);
+    }
+
+    async fn keys_of(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        ids: Vec<UserId>,
+    ) -> Result<(Vec<UserKey>, Vec<Result<(), Error>>), Error> {
+        let app = tenant.app.key;
+        let stored = self.house.store.long_read(by, move |db| db.statuses(app, &ids)).await?;
+        let found = stored.iter().flatten().map(|stored| stored.key).collect();
+        let outcome = |stored: Option<StoredStatus>| stored.map(|_| ()).ok_or(Error::NotFound(What::User));
+        Ok((found, stored.into_iter().map(outcome).collect()))
+    }
+}

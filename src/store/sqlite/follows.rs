@@ -1,0 +1,200 @@
+//! Following. A call about several others tells of each what came of it.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::{
+    friends::{Call, Outcome, blocks, each},
+    row::Stored,
+    users,
+};
+use crate::domain::{
+    error::{Error, What},
+    event::EventKind,
+    follow::{FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage},
+    friend::{FriendFault, Relation},
+    id::{AppKey, UserId, UserKey},
+    profile::User,
+    time::Moment,
+};
+
+const FOLLOW: &str = "INSERT INTO follow (follower, followed, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+const UNFOLLOW: &str = "DELETE FROM follow WHERE follower = ?1 AND followed = ?2";
+
+const FOLLOWING: &str = "SELECT count(*) FROM follow WHERE follower = ?1";
+
+/// Following somebody twice changes nothing and is no fault.
+pub(in crate::store) fn add(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    whom: &[UserId],
+    at: Moment,
+) -> Result<Vec<Outcome>, Error> {
+    let call = Call::of(tx, app, owner, at)?;
+    let mut following: u32 = tx.prepare_cached(FOLLOWING)?.query_row(params![call.owner.key.0], |row| row.get(0))?;
+    let follow = |call: &mut Call<'_>, other: &User, _: &UserId| {
+        let (mine, theirs) = (call.owner.key, other.key);
+        if follows(tx, mine, theirs)? {
+            return Ok(Ok(()));
+        }
+        let fault = if blocks(tx, mine, theirs)? {
+            FriendFault::IBlock
+        } else if blocks(tx, theirs, mine)? {
+            FriendFault::TheyBlock
+        } else if following >= FOLLOWING_MAX {
+            FriendFault::FollowingFull
+        } else {
+            tx.prepare_cached(FOLLOW)?.execute(params![mine.0, theirs.0, at.micros()])?;
+            following += 1;
+            call.tell(&call.owner, &EventKind::FollowChanged { whom: theirs, is_following: true })?;
+            return Ok(Ok(()));
+        };
+        Ok(Err(fault))
+    };
+    each(call, whom, |id| id, follow)
+}
+
+/// To stop following a user that is not followed changes nothing and is no fault.
+pub(in crate::store) fn remove(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owner: &UserId,
+    whom: &[UserId],
+    at: Moment,
+) -> Result<Vec<Outcome>, Error> {
+    each(
+        Call::of(tx, app, owner, at)?,
+        whom,
+        |id| id,
+        |call, other, _| {
+            if tx.prepare_cached(UNFOLLOW)?.execute(params![call.owner.key.0, other.key.0])? > 0 {
+                call.tell(&call.owner, &EventKind::FollowChanged { whom: other.key, is_following: false })?;
+            }
+            Ok(Ok(()))
+        },
+    )
+}
+
+const FOLLOWS: &str = "SELECT EXISTS (SELECT 1 FROM follow WHERE follower = ?1 AND followed = ?2)";
+
+fn follows(connection: &Connection, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
+    Ok(connection.prepare_cached(FOLLOWS)?.query_row(params![follower.0, followed.0], |row| row.get(0))?)
+}
+
+/// How the owner stands to others; None where there is no such user.
+pub(in crate::store) fn relations(
+    connection: &Connection,
+    app: AppKey,
+    owner: &UserId,
+    ids: &[UserId],
+) -> Result<Vec<Option<Relation>>, Error> {
+    let owner = users::key_of(connection, app, owner)?;
+    let one = |id: &UserId| match users::key_of(connection, app, id) {
+        Err(Error::NotFound(What::User)) => Ok(None),
+        Err(error) => Err(error),
+        Ok(other) => Ok(Some(match (follows(connection, owner, other)?, follows(connection, other, owner)?) {
+            (true, true) => Relation::BothWays,
+            (true, false) => Relation::Mine,
+            (false, true) => Relation::Theirs,
+            (false, false) => Relation::None,
+        })),
+    };
+    ids.iter().map(one).collect()
+}
+
+/// One list, from the newest entry on: `other` is the column of the other user, and `more` a further condition.
+macro_rules! list {
+    ($own:literal, $other:literal, $more:literal) => {
+        concat!(
+            "SELECT follow.",
+            $other,
+            ", follow.at FROM follow JOIN user ON user.key = follow.",
+            $other,
+            " WHERE follow.",
+            $own,
+            " = ?1 AND user.app = ?2 AND (follow.at, follow.",
+            $other,
+            ") < (?3, ?4)",
+            $more,
+            " ORDER BY follow.at DESC, follow.",
+            $other,
+            " DESC LIMIT ?5"
+        )
+    };
+}
+
+const LIST_FOLLOWERS: &str = list!("followed", "follower", "");
+const LIST_FOLLOWING: &str = list!("follower", "followed", "");
+const LIST_MUTUAL: &str = list!(
+    "follower",
+    "followed",
+    " AND EXISTS (SELECT 1 FROM follow AS back WHERE back.follower = follow.followed AND back.followed = ?1)"
+);
+
+pub(in crate::store) fn list(
+    connection: &Connection,
+    app: AppKey,
+    owner: &UserId,
+    list: FollowList,
+    after: Option<FollowCursor>,
+    limit: u32,
+) -> Result<FollowPage, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let owner = users::key_of(&snapshot, app, owner)?;
+    let mut statement = snapshot.prepare_cached(match list {
+        FollowList::Followers => LIST_FOLLOWERS,
+        FollowList::Following => LIST_FOLLOWING,
+        FollowList::Mutual => LIST_MUTUAL,
+    })?;
+    let (at, place) = after.map_or((i64::MAX, i64::MAX), |after| (after.at.micros(), after.place));
+    let parse = |row: &Row<'_>| {
+        let row = Stored::of("follow", row);
+        Ok::<_, Error>(FollowCursor { place: row.get(0)?, at: row.moment(1)? })
+    };
+    // One more than the page: whether there is another page.
+    let rows = statement.query_and_then(params![owner.0, app.0, at, place, i64::from(limit) + 1], parse)?;
+    let mut entries = rows.collect::<Result<Vec<_>, _>>()?;
+    let has_more = entries.len() > limit as usize;
+    entries.truncate(limit as usize);
+    let next = entries.last().copied().filter(|_| has_more);
+    let mut items = Vec::with_capacity(entries.len());
+    for entry in entries {
+        items.extend(users::find_by_key(&snapshot, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
+    }
+    Ok(FollowPage { items, next })
+}
+
+const COUNTS: &str = "
+    SELECT (SELECT count(*) FROM follow WHERE followed = ?1),
+        (SELECT count(*) FROM follow JOIN user ON user.key = follow.followed WHERE follower = ?1),
+        (SELECT count(*) FROM follow JOIN follow AS back
+            ON back.follower = follow.followed AND back.followed = follow.follower WHERE follow.follower = ?1)";
+
+/// Takes a walk over the rows of each user.
+pub(in crate::store) fn counts(
+    connection: &Connection,
+    app: AppKey,
+    ids: &[UserId],
+) -> Result<Vec<Option<FollowCounts>>, Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let mut statement = snapshot.prepare_cached(COUNTS)?;
+    let mut one = |id: &UserId| match users::key_of(&snapshot, app, id) {
+        Err(Error::NotFound(What::User)) => Ok(None),
+        Err(error) => Err(error),
+        Ok(user) => Ok(Some(statement.query_row(params![user.0], |row| {
+            Ok(FollowCounts { followers: row.get(0)?, following: row.get(1)?, mutual: row.get(2)? })
+        })?)),
+    };
+    ids.iter().map(&mut one).collect()
+}
+
+const FORGET_NAMING: &str = "
+    DELETE FROM follow WHERE (follower, followed) IN (
+        SELECT follower, followed FROM follow WHERE followed = ?1 LIMIT ?2)";
+
+/// Takes a deleted user out of the lists of those that followed it; how many rows went, `at_most` at most.
+pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}

@@ -1,0 +1,70 @@
+//! What the store keeps of a user's status: the custom status, and whether the user has ever logged in.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::row::Stored;
+use crate::{
+    domain::{
+        error::{Error, What},
+        id::{AppKey, UserId, UserKey},
+        text::CustomStatus,
+    },
+    store::StoredStatus,
+};
+
+const FIND: &str = "SELECT key, id, custom_status, has_logged_in FROM user WHERE app = ?1 AND id = ?2";
+
+pub(in crate::store) fn find_all(
+    connection: &Connection,
+    app: AppKey,
+    ids: &[UserId],
+) -> Result<Vec<Option<StoredStatus>>, Error> {
+    let mut statement = connection.prepare_cached(FIND)?;
+    let mut one = |id: &UserId| statement.query_and_then(params![app.0, id.as_str()], status)?.next().transpose();
+    ids.iter().map(&mut one).collect()
+}
+
+const FIND_BY_KEY: &str = "SELECT key, id, custom_status, has_logged_in FROM user WHERE app = ?1 AND key = ?2";
+
+pub(in crate::store) fn find_by_keys(
+    connection: &Connection,
+    app: AppKey,
+    keys: &[UserKey],
+) -> Result<Vec<StoredStatus>, Error> {
+    let mut statement = connection.prepare_cached(FIND_BY_KEY)?;
+    let mut one = |key: &UserKey| statement.query_and_then(params![app.0, key.0], status)?.next().transpose();
+    keys.iter().filter_map(|key| one(key).transpose()).collect()
+}
+
+fn status(row: &Row<'_>) -> Result<StoredStatus, Error> {
+    let row = Stored::of("user", row);
+    let custom: String = row.get(2)?;
+    Ok(StoredStatus {
+        key: UserKey(row.get(0)?),
+        id: row.parsed(1, UserId::parse)?,
+        custom: if custom.is_empty() { None } else { Some(row.parsed(2, CustomStatus::parse)?) },
+        has_logged_in: row.get(3)?,
+    })
+}
+
+const SET: &str = "UPDATE user SET custom_status = ?3 WHERE app = ?1 AND key = ?2 AND state = 'active'";
+
+pub(in crate::store) fn set(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    custom: Option<&CustomStatus>,
+) -> Result<(), Error> {
+    match tx.prepare_cached(SET)?.execute(params![app.0, user.0, custom.map_or("", CustomStatus::as_str)])? {
+        0 => Err(Error::NotFound(What::User)),
+        _ => Ok(()),
+    }
+}
+
+const LOGGED_IN: &str = "UPDATE user SET has_logged_in = 1 WHERE key = ?1 AND has_logged_in = 0";
+
+/// Notes that a user has logged in. Costs a write only the first time.
+pub(super) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(LOGGED_IN)?.execute(params![user.0])?;
+    Ok(())
+}
