@@ -46,6 +46,8 @@ pub enum Unauthenticated {
     Wrong,
     /// It was right once.
     Expired,
+    /// It has not expired, and was made before all that were made until then were ended.
+    Revoked,
 }
 
 /// The kind of thing an error speaks of.
@@ -131,6 +133,9 @@ impl Fault {
 pub struct Cause(String);
 
 impl Error {
+    /// Refuses a user that is suspended.
+    pub const SUSPENDED: Self = Self::Forbidden("User is suspended");
+
     /// When it is worth trying again, where time alone helps: whole seconds, rounded up so that nobody comes too early.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
@@ -214,6 +219,7 @@ impl fmt::Display for Error {
             Self::Invalid { field, fault } => write!(f, "{field} {fault}"),
             Self::Unauthenticated(Unauthenticated::Missing | Unauthenticated::Wrong) => write!(f, "Unauthorized"),
             Self::Unauthenticated(Unauthenticated::Expired) => write!(f, "Unauthorized. Token is expired"),
+            Self::Unauthenticated(Unauthenticated::Revoked) => write!(f, "Unauthorized. Token is revoked"),
             Self::Forbidden(why) => f.write_str(why),
             Self::NotFound(what) => write!(f, "{what} not found"),
             Self::Conflict(what) => write!(f, "{what} already exists"),

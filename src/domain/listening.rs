@@ -116,6 +116,8 @@ pub enum Over {
     Replaced,
     /// The user was suspended or deleted, its password changed, or its back end ends its sessions.
     Refused,
+    /// The app no longer serves the client: its dialect was switched off, or the page's origin left its `allowed_origins`.
+    Withdrawn,
     /// The server stops.
     Closing,
 }

@@ -39,10 +39,27 @@ impl Moment {
         self.0 / 1_000_000
     }
 
+    /// The beginning of its second.
+    #[must_use]
+    pub fn second_begin(self) -> Self {
+        Self(self.0 - self.0 % 1_000_000)
+    }
+
+    /// The end of its second: the first moment of the next one.
+    #[must_use]
+    pub fn second_end(self) -> Self {
+        self.second_begin().after(Duration::from_secs(1))
+    }
+
     /// Later by `wait`; at the end of representable time it stays there.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long after that moment this one is; nothing where it is not.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
     /// Earlier by `wait`; before the epoch it is the epoch.

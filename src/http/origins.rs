@@ -1,6 +1,7 @@
 //! Which pages of other origins may call, and read what is answered (CORS).
 //!
 //! A browser asks in the page's name, in a preflight before any call that carries a vendor's headers. Other clients are not concerned.
+//! No browser asks before it opens a WebSocket: there the server itself refuses a page that may not call ([`Page::may_call`]).
 
 use std::sync::Arc;
 
@@ -25,6 +26,37 @@ const PREFLIGHT_AGE_S: usize = 7200;
 /// Reads from a request's head which app it is for, where its wire says so.
 pub type NamesApp = fn(&Service, &RequestHead) -> Option<Arc<Tenant>>;
 
+/// The page that a call comes from, as its browser names it. Other clients name none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// No page: the call names no origin.
+    None,
+    /// A page of this origin.
+    Of(Origin),
+    /// A page whose origin has no name, or no readable one. No list can hold it.
+    Nameless,
+}
+
+impl Page {
+    /// The page that a request names.
+    pub fn of(head: &RequestHead) -> Self {
+        head.headers().get(ORIGIN).map_or(Self::None, Self::named)
+    }
+
+    fn named(origin: &HeaderValue) -> Self {
+        origin.to_str().ok().and_then(|origin| Origin::parse(origin).ok()).map_or(Self::Nameless, Self::Of)
+    }
+
+    /// Whether the page may call this app; where the call names no app, whether it may call any. The one rule for calls and sockets.
+    pub fn may_call(&self, service: &Service, app: Option<&Tenant>) -> bool {
+        match self {
+            Self::None => true,
+            Self::Of(origin) => service.allows_origin(Some(origin), app),
+            Self::Nameless => service.allows_origin(None, app),
+        }
+    }
+}
+
 /// The middleware. Goes inside the guard, so that preflights are logged, and around all doors, so that refusals carry the headers too:
 /// a 401 without them is an unexplained network error in the page.
 ///
@@ -34,8 +66,7 @@ pub type NamesApp = fn(&Service, &RequestHead) -> Option<Arc<Tenant>>;
 pub fn middleware(service: Service, names_app: &'static [NamesApp]) -> Cors {
     let allows = move |origin: &HeaderValue, head: &RequestHead| {
         let app = names_app.iter().find_map(|named| named(&service, head));
-        let origin = origin.to_str().ok().and_then(|origin| Origin::parse(origin).ok());
-        is_door(head.uri.path()) && service.allows_origin(origin.as_ref(), app.as_deref())
+        is_door(head.uri.path()) && Page::named(origin).may_call(&service, app.as_deref())
     };
     Cors::default()
         .allowed_origin_fn(allows)

@@ -7,7 +7,7 @@ use actix_web::{
     HttpRequest, HttpResponse, Scope,
     body::SizedStream,
     guard::{Any, Get, Head},
-    http::header::{self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, HeaderName},
+    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, HeaderName},
     web::{self, Bytes, Data, Path},
 };
 
@@ -52,6 +52,11 @@ impl Addresses {
             Avatar::Picture(key, kind) if public_pictures => self.picture(key, Rendition::Full, *kind),
             Avatar::Picture(..) | Avatar::Text(_) | Avatar::Tile => self.tile(&TileSeed::of(&user.id).to_string()),
         }
+    }
+
+    /// The upload of this server that an address names.
+    fn owned(&self, address: &HttpAddress) -> Option<PictureKey> {
+        if let Given::Owned(key) = self.read(address.as_str()) { Some(key) } else { None }
     }
 
     /// What an address that a client gives asks an avatar to become: one of our own keeps or attaches that picture, and a tile's
@@ -136,7 +141,10 @@ pub(super) async fn transformed(
     show(&service, &request, &key, addresses::thumbnail(&transform)).await
 }
 
-/// `/pictures/of/{handle}/{rendition}`: whatever the user shows now.
+/// `/pictures/of/{handle}/{rendition}`: the picture of ours that the user shows now, else its tile.
+///
+/// An avatar at another server is answered by the tile, never by a redirect: anybody may set one, so this address of ours would send
+/// browsers wherever a user wants. A profile's own field names that address.
 #[utoipa::path(
     method(get, head), path = "/pictures/of/{handle}/{file}", tag = "Pictures",
     params(("handle" = String, Path, example = "KSI0G8cRDbZKpdf4zjpQpw"), ("file" = String, Path, description = "`full`, `512`, `320`, `192`, `96` or `48`, with any ending; other numbers round up", example = "full.jpg")),
@@ -144,7 +152,6 @@ pub(super) async fn transformed(
         (status = 200, description = "The picture, in its true type", content(
             ("image/jpeg"), ("image/png"),
         )),
-        (status = 302, description = "The user shows a picture that is elsewhere"),
         (status = 304, description = "The caller has it: `If-None-Match` says so"),
         (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
         (status = 503, description = "Too busy: try again"),
@@ -161,22 +168,20 @@ pub(super) async fn current(
     let (Some(user), Some(rendition)) = (user, addresses::rendition_named(stem(&file))) else {
         return not_found();
     };
-    match &user.profile.avatar {
-        Avatar::Picture(key, _) => match service.public_picture(key, rendition).await {
-            Ok(file) => serve(&request, key.as_str(), rendition, &file, Caching::Revalidate),
-            Err(error) => refused(&error),
-        },
-        // An avatar that is itself somebody's stable address could lead round in a circle.
-        Avatar::Elsewhere(address) if !matches!(addresses.read(address.as_str()), Given::Stable(_)) => {
-            HttpResponse::Found()
-                .insert_header((header::LOCATION, address.as_str()))
-                .insert_header((CACHE_CONTROL, "no-cache"))
-                .finish()
-        }
-        Avatar::Tile | Avatar::Text(_) | Avatar::Elsewhere(_) => {
-            draw(&service, &request, TileSeed::of(&user.id), rendition, Caching::Revalidate).await
+    let shown = match &user.profile.avatar {
+        Avatar::Picture(key, _) => Some(key.clone()),
+        Avatar::Elsewhere(address) => addresses.owned(address),
+        Avatar::Tile | Avatar::Text(_) => None,
+    };
+    if let Some(key) = shown {
+        match service.public_picture(&key, rendition).await {
+            Ok(file) => return serve(&request, key.as_str(), rendition, &file, Caching::Revalidate),
+            // Another user's picture, by its address, may be gone or closed to the public.
+            Err(Error::NotFound(_)) => {}
+            Err(error) => return refused(&error),
         }
     }
+    draw(&service, &request, TileSeed::of(&user.id), rendition, Caching::Revalidate).await
 }
 
 async fn show(service: &Service, request: &HttpRequest, key: &str, rendition: Option<Rendition>) -> HttpResponse {

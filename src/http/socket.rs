@@ -5,7 +5,10 @@ use std::{pin::Pin, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, rt, web::Payload};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
 use bytes::Bytes;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, Sleep, sleep_until, timeout},
+};
 
 use crate::{
     domain::listening::{Notice, Over},
@@ -106,6 +109,16 @@ pub enum Hears {
     Nothing,
 }
 
+/// The dialect's side of a socket.
+pub trait Runner<T: Talk> {
+    /// Runs a verb of the conversation.
+    fn run(&self, verb: T::Verb) -> impl Future<Output = Ran<T::Outcome>>;
+
+    /// Whether the app still serves this client: asked when the socket has opened, and after each change of an app. Where it does not, the
+    /// socket ends at once.
+    fn is_served(&self) -> bool;
+}
+
 /// Takes a WebSocket over. Of `protocols` the client's first is answered; one that offers none of them gets none back.
 /// # Errors
 /// What is no WebSocket handshake.
@@ -115,12 +128,13 @@ pub fn open<T: Talk + 'static>(
     protocols: &[&str],
     talk: T,
     service: Service,
-    run: impl AsyncFn(T::Verb) -> Ran<T::Outcome> + 'static,
+    runner: impl Runner<T> + 'static,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (answer, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
     let stream =
         stream.max_frame_size(MESSAGE_BYTES_MAX).aggregate_continuations().max_continuation_size(MESSAGE_BYTES_MAX);
-    let pump = Pump { talk, run, service, session: session.clone(), listening: None };
+    let apps = service.app_changes();
+    let pump = Pump { talk, runner, service, apps, session: session.clone(), listening: None };
     rt::spawn(async move {
         let reason = pump.keep_up(stream).await;
         // A client that takes nothing any more is not waited for a second time.
@@ -138,6 +152,7 @@ pub async fn brake(service: &Service) {
 enum Next {
     Heard(Option<Result<AggregatedMessage, ProtocolError>>),
     Told(Result<std::sync::Arc<Notice>, Over>),
+    AppsChanged,
     TimeIsUp,
 }
 
@@ -146,13 +161,15 @@ type Close = Option<CloseReason>;
 
 struct Pump<T, R> {
     talk: T,
-    run: R,
+    runner: R,
     service: Service,
+    /// Changes with every change of an app.
+    apps: watch::Receiver<u64>,
     session: Session,
     listening: Option<Listening>,
 }
 
-impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
+impl<T: Talk, R: Runner<T>> Pump<T, R> {
     async fn keep_up(mut self, mut stream: AggregatedMessageStream) -> Close {
         let opened = Instant::now();
         let (mut heard, mut asked) = (opened, opened);
@@ -160,6 +177,10 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
         let mut unproved = opened;
         // One timer, set anew only when the client has spoken: a notice costs none.
         let mut alarm = Box::pin(sleep_until(opened + AUTHENTICATE_WAIT));
+        // Since the handshake was answered the app may have changed.
+        if let Err(close) = self.end_unless_served().await {
+            return close;
+        }
         loop {
             let is_authenticated = self.talk.is_authenticated();
             let deadline = match is_authenticated {
@@ -183,6 +204,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                     self.follow(step).await
                 }
                 Next::Told(Err(why)) => self.end(why).await,
+                Next::AppsChanged => self.end_unless_served().await,
                 Next::TimeIsUp if is_authenticated && heard.elapsed() < SILENCE_MAX => {
                     asked = Instant::now();
                     sent(self.session.ping(b"")).await
@@ -195,6 +217,14 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
             if is_authenticated && !self.talk.is_authenticated() {
                 unproved = Instant::now();
             }
+        }
+    }
+
+    /// Ends the socket if the app does not serve its client any more.
+    async fn end_unless_served(&mut self) -> Result<(), Close> {
+        match self.runner.is_served() {
+            true => Ok(()),
+            false => self.end(Over::Withdrawn).await,
         }
     }
 
@@ -216,9 +246,16 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
                 None => Err(self.service.dismissed().await),
             }
         };
+        // The sender lives as long as the service, which this socket holds: an error does not come.
+        let changed = async {
+            if self.apps.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
         // News first: a client that is told has mostly nothing to say, and is not asked twice for it.
         tokio::select! {
             biased;
+            () = changed => Next::AppsChanged,
             told = told => Next::Told(told),
             heard = stream.recv() => Next::Heard(heard),
             () = alarm => Next::TimeIsUp,
@@ -251,7 +288,7 @@ impl<T: Talk, R: AsyncFn(T::Verb) -> Ran<T::Outcome>> Pump<T, R> {
             }
             let Some(verb) = step.verb else { return Ok(()) };
             // Boxed: what a verb needs while it runs, a socket that only listens must not carry.
-            let ran = Box::pin((self.run)(verb)).await;
+            let ran = Box::pin(self.runner.run(verb)).await;
             match ran.hears {
                 Hears::AsBefore => {}
                 Hears::From(listening) => self.listening = Some(listening),
@@ -282,6 +319,7 @@ fn close_of(why: Over) -> Close {
         Over::Slow => (CloseCode::Policy, "too slow: connect again"),
         Over::Replaced => (CloseCode::Policy, "a newer session took this one's place"),
         Over::Refused => (CloseCode::Policy, "sign in again"),
+        Over::Withdrawn => (CloseCode::Policy, "the app does not serve this client any more"),
         Over::Closing => (CloseCode::Away, "the server stops"),
     };
     Some(CloseReason { code, description: Some(description.to_owned()) })

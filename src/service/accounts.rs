@@ -15,6 +15,7 @@ use crate::{
         error::{Error, Unauthenticated, What},
         id::{UserId, UserKey},
         listening::Wire,
+        owner::Owner,
         profile::{Credentials, ProfileChange, State, User},
         secret::{PasswordHash, Secret},
     },
@@ -30,9 +31,6 @@ use crate::{
 
 /// How long a ticket opens the door. Source: MirrorFly, "Token life: 1 hour".
 pub const TICKET_LIFE: Duration = Duration::from_secs(3600);
-
-/// The refusal of whoever proves to be a user that is suspended.
-pub const SUSPENDED: Error = Error::Forbidden("User is suspended");
 
 /// The refusal of an app in which clients that show no secret create nobody.
 pub(super) const CLOSED: Error =
@@ -171,7 +169,8 @@ impl Service {
     pub(super) fn asked(&self, tenant: &Tenant, call: Enrol, if_known: IfKnown) -> Result<Register, Error> {
         let Enrol { id, change, device } = call;
         let secrets = self.new_secrets(tenant, &id)?;
-        Ok(Register { id, if_known, change, chosen: None, secrets, device, ticket: None, at: self.now() })
+        let (ticket, signed_at) = (None, None);
+        Ok(Register { id, if_known, change, chosen: None, secrets, device, ticket, signed_at, at: self.now() })
     }
 
     pub(super) async fn registered(&self, tenant: &Tenant, register: Register) -> Result<Account, Error> {
@@ -185,6 +184,28 @@ impl Service {
     pub fn account(&self, tenant: &Tenant, id: &UserId) -> Result<Account, Error> {
         let (user, held) = self.house.store.account(tenant.app.key, id)?.ok_or(Error::NotFound(What::User))?;
         Ok(self.with_token(tenant, user, &held))
+    }
+
+    /// A user with its user token, for a session of this user's.
+    /// # Errors
+    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
+    pub(super) fn account_of(&self, tenant: &Tenant, key: UserKey) -> Result<Account, Error> {
+        let gone = Error::Unauthenticated(Unauthenticated::Wrong);
+        let (user, held) = self.house.store.account_by_key(tenant.app.key, key)?.ok_or(gone)?;
+        if user.is_active() { Ok(self.with_token(tenant, user, &held)) } else { Err(Error::SUSPENDED) }
+    }
+
+    /// The account that a proved login opens, with its user token: of the user whose secrets these are, which are still its secrets.
+    /// # Errors
+    /// `Unauthenticated` when the user is deleted or has another password by now, `Forbidden` when it is suspended; store errors.
+    pub(super) fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
+        let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
+        let (user, held) = self.house.store.account_by_key(tenant.app.key, proved.user)?.ok_or(wrong.clone())?;
+        match (user.is_active(), Holder::of(&held) == Holder::of(proved)) {
+            (false, _) => Err(Error::SUSPENDED),
+            (true, false) => Err(wrong),
+            (true, true) => Ok(self.with_token(tenant, user, &held)),
+        }
     }
 
     fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
@@ -227,7 +248,7 @@ impl Service {
             let (id, at) = (call.id.clone(), service.now());
             let commit = |profile| {
                 let change = UserChange { profile, device: call.device, ..UserChange::default() };
-                service.house.store.change_user(tenant.app.key, call.id, change, at)
+                service.house.store.change_user(tenant.app.key, Owner::Named(call.id), change, at)
             };
             service.commit_with_picture(&tenant, &id, call.picture, call.change, commit).await
         };
@@ -361,7 +382,7 @@ impl Service {
         }
         match held {
             None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-            Some(Credentials { state: State::Suspended, .. }) => Err(SUSPENDED),
+            Some(Credentials { state: State::Suspended, .. }) => Err(Error::SUSPENDED),
             Some(held) if issued => Ok(held),
             Some(held) => self.rehashed(tenant, username, password, held).await,
         }
@@ -456,11 +477,28 @@ impl Service {
     }
 
     /// Deletes a user with its secrets, devices, pictures, contacts and blocks, and frees its id. The picture files leave the disk with
-    /// the next sweep.
+    /// the next sweep. UserSigs that were made for the id until then are dead, also where it is created anew; see [`Service::kick`] for the
+    /// second that this may take.
     /// # Errors
-    /// `NotFound`, store errors.
-    pub async fn delete_user(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
-        self.house.store.delete_user(tenant.app.key, id, self.now()).await
+    /// `NotFound`; for a user that deletes itself `Unauthenticated` when that is done by now, `Forbidden` when it is suspended; store errors.
+    pub async fn delete_user(&self, tenant: &Tenant, owner: Owner) -> Result<(), Error> {
+        let mut outcomes = self.delete_users(tenant, vec![owner]).await;
+        outcomes.pop().unwrap_or_else(|| Err(Error::internal("a deletion without an outcome")))
+    }
+
+    /// Deletes several users, one after the other; what came of each. They share the wait of [`Service::delete_user`].
+    pub async fn delete_users(&self, tenant: &Tenant, owners: Vec<Owner>) -> Vec<Result<(), Error>> {
+        let (mut outcomes, mut ends) = (Vec::with_capacity(owners.len()), None);
+        for owner in owners {
+            let (now, dead_before) = (self.now(), self.signatures_end(tenant));
+            let outcome = self.house.store.delete_user(tenant.app.key, owner, dead_before, now).await;
+            ends = outcome.is_ok().then_some(dead_before).or(ends);
+            outcomes.push(outcome);
+        }
+        if let Some(last) = ends {
+            self.until(last).await;
+        }
+        outcomes
     }
 
     /// What is known of an id that may be about to be created; a reserved id that nobody has is refused.

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::watch;
+
 use crate::{
     domain::{
         app::{AccountPassword, App, AppSettings, Dialects, FormerSecret, NewApp, Registration},
@@ -49,6 +51,8 @@ impl Tenant {
 #[derive(Default)]
 pub(super) struct Directory {
     tenants: RwLock<Arc<Tenants>>,
+    /// Changes after each change of an app.
+    changes: watch::Sender<u64>,
     /// Held from reading an app to having it changed: two changes at once would undo one another.
     changing: tokio::sync::Mutex<()>,
 }
@@ -85,6 +89,7 @@ impl Directory {
             tenants.in_order.push(tenant);
         }
         *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tenants);
+        self.changes.send_modify(|number| *number += 1);
         Ok(())
     }
 
@@ -275,6 +280,18 @@ impl Service {
     /// The app of this number: Tencent's way, which proves nothing yet.
     pub fn tenant_of_number(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
         self.house.apps.now().by_sdk_app_id.get(&number).cloned()
+    }
+
+    /// An app as it is now: a call that waited for something may hold an older copy.
+    /// # Errors
+    /// `NotFound`.
+    pub fn tenant_now(&self, tenant: &Tenant) -> Result<Arc<Tenant>, Error> {
+        self.house.apps.by_key(tenant.app.key)
+    }
+
+    /// Changes after each change of an app: a connection that stays open looks again whether the app still serves it.
+    pub fn app_changes(&self) -> watch::Receiver<u64> {
+        self.house.apps.changes.subscribe()
     }
 
     /// All apps, in the order they were made.

@@ -27,7 +27,6 @@ use crate::domain::{
     error::{Error, Fault},
     id::{AppKey, UserId},
     secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
-    time::Moment,
 };
 
 /// Characters of a ticket: 27 of 62 hold 160 bits.
@@ -296,22 +295,21 @@ pub fn new_salt() -> Salt {
     Salt(rand::random())
 }
 
-/// Characters of a nonce's head: eight for the second at which it expires, ten drawn at random.
+/// Characters of a nonce's head: eight for the second of the run at which it expires, ten drawn at random.
 pub const NONCE_HEAD_CHARS: usize = 18;
 
 const NONCE_END_CHARS: usize = 8;
 
-/// The head of a new nonce.
-pub fn new_nonce_head(expires_at: Moment) -> String {
-    let end = base62::encode(expires_at.unix_s().unsigned_abs());
+/// The head of a new nonce that expires in this second of the run.
+pub fn new_nonce_head(end_s: u64) -> String {
+    let end = base62::encode(end_s);
     let random = Alphanumeric.sample_string(&mut rand::rng(), NONCE_HEAD_CHARS - NONCE_END_CHARS);
     format!("{end:0>NONCE_END_CHARS$}{random}")
 }
 
-/// When a nonce of this head expires.
-pub fn nonce_end(head: &str) -> Option<Moment> {
-    let seconds = base62::decode(head.get(..NONCE_END_CHARS)?).ok()?;
-    Some(Moment::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?))
+/// The second of the run at which a nonce of this head expires.
+pub fn nonce_end_s(head: &str) -> Option<u64> {
+    u64::try_from(base62::decode(head.get(..NONCE_END_CHARS)?).ok()?).ok()
 }
 
 /// The keyed hashes that vendors' signed tokens name.

@@ -10,6 +10,7 @@ use crate::{
         error::Error,
         friend::{Befriend, Befriending},
         id::{AppId, UserId},
+        owner::Owner,
         profile::{Patch, ProfileChange},
         text::{DisplayName, StatusText},
         upload::Format,
@@ -162,7 +163,8 @@ impl Service {
         let others = others.iter().map(befriend).collect::<Result<Vec<_>, Error>>()?;
         let how = Befriending { both_ways: true, is_forced: true };
         if !others.is_empty() {
-            self.befriend(tenant, &UserId::parse(one).map_err(Error::internal)?, others, how).await?;
+            let owner = Owner::Named(UserId::parse(one).map_err(Error::internal)?);
+            self.befriend(tenant, &owner, others, how).await?;
         }
         Ok(())
     }

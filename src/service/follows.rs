@@ -7,6 +7,7 @@ use crate::{
         follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
         friend::Relation,
         id::UserId,
+        owner::Owner,
     },
     service::{
         Service,
@@ -20,15 +21,15 @@ use crate::{
 impl Service {
     /// Makes a user follow others, whose consent is not asked. A block in either direction forbids it.
     /// # Errors
-    /// `NotFound` for an owner who is no user; store errors.
-    pub async fn follow(&self, tenant: &Tenant, owner: &UserId, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+    /// As [`Service::befriend`].
+    pub async fn follow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
         self.house.store.follow(tenant.app.key, owner.clone(), whom, self.now()).await
     }
 
     /// Ends that.
     /// # Errors
     /// As [`Service::follow`].
-    pub async fn unfollow(&self, tenant: &Tenant, owner: &UserId, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+    pub async fn unfollow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
         self.house.store.unfollow(tenant.app.key, owner.clone(), whom, self.now()).await
     }
 
@@ -39,7 +40,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         viewer: Viewer,
-        owner: &UserId,
+        owner: &Owner,
         list: FollowList,
         after: Option<FollowCursor>,
         limit: u32,
@@ -75,7 +76,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -89,7 +90,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        listener: &UserId,
+        listener: &Owner,
         other: &UserId,
     ) -> Result<bool, Error> {
         let blocks = self.blocks_among(tenant, by, listener, vec![other.clone()]).await?;

@@ -9,6 +9,7 @@ use crate::{
             Relation, Request, RequestAnswer,
         },
         id::UserId,
+        owner::Owner,
         page::{Listed, Page},
         time::Moment,
     },
@@ -21,11 +22,12 @@ pub type Outcomes = Vec<Result<(), FriendFault>>;
 impl Service {
     /// Lists others as a user's friends; who wants to be asked first is asked.
     /// # Errors
-    /// `NotFound` for an owner who is no user; store errors.
+    /// `NotFound` for an id that no user has; for a user that acts itself `Unauthenticated` when it is deleted by now and `Forbidden` when it
+    /// is suspended; store errors.
     pub async fn befriend(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         asked: Vec<Befriend>,
         how: Befriending,
     ) -> Result<Vec<Befriended>, Error> {
@@ -38,7 +40,7 @@ impl Service {
     pub async fn unfriend(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         whom: Vec<UserId>,
         both_ways: bool,
     ) -> Result<Outcomes, Error> {
@@ -51,7 +53,7 @@ impl Service {
     pub async fn change_friends(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         changes: Vec<FriendChange>,
     ) -> Result<Outcomes, Error> {
         self.house.store.change_friends(tenant.app.key, owner.clone(), changes, self.now()).await
@@ -64,7 +66,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         page: Page,
     ) -> Result<Listed<Friend>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -78,7 +80,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Friend>>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -92,7 +94,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -106,7 +108,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         direction: Direction,
     ) -> Result<Vec<Request>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -119,7 +121,7 @@ impl Service {
     pub async fn answer_requests(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         answers: Vec<RequestAnswer>,
     ) -> Result<Outcomes, Error> {
         self.house.store.answer_requests(tenant.app.key, owner.clone(), answers, self.now()).await
@@ -131,7 +133,7 @@ impl Service {
     pub async fn forget_requests(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         direction: Direction,
         with: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
@@ -141,14 +143,14 @@ impl Service {
     /// The user has seen the requests that came until then.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn read_requests(&self, tenant: &Tenant, owner: &UserId, until: Moment) -> Result<(), Error> {
+    pub async fn read_requests(&self, tenant: &Tenant, owner: &Owner, until: Moment) -> Result<(), Error> {
         self.house.store.read_requests(tenant.app.key, owner.clone(), until).await
     }
 
     /// How many of the requests that came to a user it has not seen.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn unread_requests(&self, tenant: &Tenant, by: CallerKey, owner: &UserId) -> Result<u32, Error> {
+    pub async fn unread_requests(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<u32, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
         self.house.store.long_read(by, move |db| db.unread_requests(app, &owner)).await
     }
@@ -156,7 +158,7 @@ impl Service {
     /// Blocks others; with a block a friendship ends, both ways.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn black_list_add(&self, tenant: &Tenant, owner: &UserId, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+    pub async fn black_list_add(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
         self.house.store.black_list_add(tenant.app.key, owner.clone(), whom, self.now()).await
     }
 
@@ -166,7 +168,7 @@ impl Service {
     pub async fn black_list_delete(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         whom: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
         self.house.store.black_list_delete(tenant.app.key, owner.clone(), whom, self.now()).await
@@ -179,7 +181,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         page: Page,
     ) -> Result<Listed<(UserId, Moment)>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -193,7 +195,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
@@ -206,7 +208,7 @@ impl Service {
     pub async fn create_groups(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         groups: Vec<FriendGroup>,
         members: Vec<UserId>,
     ) -> Result<Result<Outcomes, FriendFault>, Error> {
@@ -216,7 +218,7 @@ impl Service {
     /// Takes groups away; the friends in them stay.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn delete_groups(&self, tenant: &Tenant, owner: &UserId, groups: Vec<FriendGroup>) -> Result<(), Error> {
+    pub async fn delete_groups(&self, tenant: &Tenant, owner: &Owner, groups: Vec<FriendGroup>) -> Result<(), Error> {
         self.house.store.delete_groups(tenant.app.key, owner.clone(), groups, self.now()).await
     }
 
@@ -226,7 +228,7 @@ impl Service {
     pub async fn rename_group(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         from: FriendGroup,
         to: FriendGroup,
     ) -> Result<bool, Error> {
@@ -239,7 +241,7 @@ impl Service {
     pub async fn change_group(
         &self,
         tenant: &Tenant,
-        owner: &UserId,
+        owner: &Owner,
         group: FriendGroup,
         members: Vec<(UserId, bool)>,
     ) -> Result<Outcomes, Error> {
@@ -253,7 +255,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        owner: &UserId,
+        owner: &Owner,
     ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
         self.house.store.long_read(by, move |db| db.groups(app, &owner)).await

@@ -92,13 +92,17 @@ impl Service {
         Ok((self.house.store.held(tenant.app.key, user, self.now())?, open))
     }
 
-    /// Ends all that keeps a user signed in, on every wire. Passwords stay: who knows one comes back.
+    /// Ends all that keeps a user signed in, on every wire. Passwords stay: who knows one comes back. Takes until the end of the second, as
+    /// [`Service::kick`].
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn revoke(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
         let token = self.house.keyring.draw(Purpose::UserToken, tenant.app.key, &id);
-        let user = self.house.store.revoke(tenant.app.key, id, token, self.now()).await?;
+        let now = self.now();
+        let dead_before = now.second_end();
+        let user = self.house.store.revoke(tenant.app.key, id, token, dead_before, now).await?;
         self.house.hub.end(user.key, None);
+        self.until(dead_before).await;
         Ok(())
     }
 

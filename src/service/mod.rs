@@ -47,6 +47,7 @@ use credentials::Keyring;
 use health::Readiness;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
+use signed::Signing;
 
 /// The verbs over one data folder. Cloning shares it.
 #[derive(Clone)]
@@ -66,6 +67,7 @@ struct House {
     attempts: LoginAttempts,
     setup: Setup,
     nonces: Nonces,
+    signing: Signing,
     readiness: Readiness,
     /// Held while files of pictures must stay: by a backup, and by each step of the sweep.
     removing: Arc<tokio::sync::Mutex<()>>,
@@ -105,6 +107,7 @@ impl Service {
                 attempts: LoginAttempts::new(),
                 setup: Setup::default(),
                 nonces: Nonces::new(),
+                signing: Signing::default(),
                 readiness: Readiness::new(),
                 removing: Arc::default(),
                 clock,

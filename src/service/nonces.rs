@@ -2,11 +2,14 @@
 //!
 //! A nonce says by itself when it was drawn and by whom, so drawing one costs no memory, whoever asks and however often. Remembered are
 //! those that were spent, and spending one takes the app's secret.
+//!
+//! Their life is measured by the monotonic clock, in seconds of this run of the server: a wall clock that leaps ahead and returns neither
+//! ends a live nonce nor revives a spent one (promise 13). The moment that a client is told is the wall clock's.
 
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -36,68 +39,93 @@ pub struct Nonce {
 /// What is known of nonces. Those of an earlier run are no good: which of them were spent is forgotten.
 pub(super) struct Nonces {
     run: Salt,
+    began: Instant,
     spent: Mutex<Spent>,
 }
 
 #[derive(Default)]
 struct Spent {
     known: HashSet<Digest>,
-    /// In the order in which they were spent.
-    until: VecDeque<(Moment, Digest)>,
+    /// Until which second of the run each is remembered, in the order in which they were spent.
+    until_s: VecDeque<(u64, Digest)>,
 }
 
 impl Nonces {
     pub(super) fn new() -> Self {
-        Self { run: credentials::new_salt(), spent: Mutex::default() }
+        Self { run: credentials::new_salt(), began: Instant::now(), spent: Mutex::default() }
+    }
+
+    /// Seconds since the run began.
+    fn now_s(&self) -> u64 {
+        self.began.elapsed().as_secs()
     }
 }
 
 impl Service {
     /// Draws a nonce for an app.
     pub fn draw_nonce(&self, tenant: &Tenant) -> Nonce {
-        let expires_at = self.now().after(LIFE);
-        let head = credentials::new_nonce_head(expires_at);
-        let text =
-            format!("{head}{}", self.house.keyring.nonce_tail(tenant.app.key, self.house.nonces.run, &head).expose());
-        Nonce { text, expires_at }
+        let nonces = &self.house.nonces;
+        let head = credentials::new_nonce_head(nonces.now_s() + LIFE.as_secs());
+        let text = format!("{head}{}", self.house.keyring.nonce_tail(tenant.app.key, nonces.run, &head).expose());
+        Nonce { text, expires_at: self.now().after(LIFE) }
     }
 
     /// Spends a nonce.
     /// # Errors
     /// `Unauthenticated` for one that was not drawn for this app by this run of the server, has expired (told apart) or is spent; `Busy`.
     pub fn spend_nonce(&self, tenant: &Tenant, text: &str) -> Result<(), Error> {
-        let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
+        let (wrong, nonces) = (Error::Unauthenticated(Unauthenticated::Wrong), &self.house.nonces);
         let (head, tail) = text.split_at_checked(credentials::NONCE_HEAD_CHARS).ok_or(wrong.clone())?;
-        let expected = self.house.keyring.nonce_tail(tenant.app.key, self.house.nonces.run, head);
+        let expected = self.house.keyring.nonce_tail(tenant.app.key, nonces.run, head);
         if !credentials::matches(tail, &credentials::digest(expected.expose())) {
             return Err(wrong);
         }
-        let (now, expires_at) = (self.now(), credentials::nonce_end(head).ok_or(wrong.clone())?);
-        if expires_at <= now {
-            return Err(Error::Unauthenticated(Unauthenticated::Expired));
-        }
-        let mut spent = self.house.nonces.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.forget(now);
-        spent.add(credentials::digest(text), now.after(LIFE), wrong)
+        let end_s = credentials::nonce_end_s(head).ok_or(wrong)?;
+        let mut spent = nonces.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.spend(credentials::digest(text), end_s, nonces.now_s())
     }
 }
 
 impl Spent {
-    fn forget(&mut self, now: Moment) {
-        while let Some((_, digest)) = self.until.pop_front_if(|(until, _)| *until <= now) {
-            self.known.remove(&digest);
+    /// Spends a nonce that ends in this second of the run, which is now in second `now_s`.
+    fn spend(&mut self, nonce: Digest, end_s: u64, now_s: u64) -> Result<(), Error> {
+        self.forget(now_s);
+        if end_s <= now_s {
+            return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }
-    }
-
-    fn add(&mut self, nonce: Digest, until: Moment, spent_already: Error) -> Result<(), Error> {
         if self.known.contains(&nonce) {
-            return Err(spent_already);
+            return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         if self.known.len() >= SPENT_MAX {
             return Err(Error::Busy);
         }
         self.known.insert(nonce);
-        self.until.push_back((until, nonce));
+        self.until_s.push_back((now_s + LIFE.as_secs(), nonce));
         Ok(())
+    }
+
+    /// A nonce that was spent a life ago has expired since.
+    fn forget(&mut self, now_s: u64) {
+        while let Some((_, digest)) = self.until_s.pop_front_if(|(until_s, _)| *until_s <= now_s) {
+            self.known.remove(&digest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_spent_once_until_its_end_and_is_not_remembered_for_longer_than_it_lives() {
+        let (mut spent, life) = (Spent::default(), LIFE.as_secs());
+        let nonce = |number: u8| Digest([number; 32]);
+        let (wrong, expired) = (Unauthenticated::Wrong, Unauthenticated::Expired);
+        assert_eq!(spent.spend(nonce(1), life, 0), Ok(()));
+        assert_eq!(spent.spend(nonce(1), life, life - 1), Err(Error::Unauthenticated(wrong)));
+        assert_eq!(spent.spend(nonce(2), life, life - 1), Ok(()));
+        assert_eq!(spent.spend(nonce(3), life, life), Err(Error::Unauthenticated(expired)));
+        assert_eq!(spent.spend(nonce(1), life, life), Err(Error::Unauthenticated(expired)));
+        assert_eq!((spent.known.len(), spent.until_s.len()), (1, 1), "the first one is forgotten");
     }
 }

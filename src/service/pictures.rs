@@ -11,7 +11,8 @@ use crate::{
     domain::{
         avatar::{NewPicture, PictureKey, PictureKind, Rendition, TileSeed},
         error::{Error, Fault, What},
-        id::UserId,
+        id::{UserId, UserKey},
+        owner::Owner,
         profile::User,
         text::LockReason,
         upload::{Format, Limits},
@@ -205,14 +206,17 @@ impl Service {
 
     /// Takes a user's upload in. Nobody shows it until a profile names it; the sweep takes it after an hour.
     /// # Errors
-    /// `Invalid` at the upload's field; `TooMany`; `Busy`; `NotFound` when the owner is gone by now; store errors.
+    /// `Invalid` at the upload's field; `TooMany`; `Busy`; `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is
+    /// suspended; store errors.
     pub async fn upload_picture(
         &self,
         tenant: &Arc<Tenant>,
-        owner: &User,
+        owner: UserKey,
         upload: Upload,
     ) -> Result<NewPicture, Error> {
-        let (service, tenant, owner) = (self.clone(), Arc::clone(tenant), owner.clone());
+        // Asked before a picture is unpacked in vain; the row is written under the same condition.
+        let owner = self.owner(tenant, &Owner::Itself(owner))?;
+        let (service, tenant) = (self.clone(), Arc::clone(tenant));
         self.to_the_end(async move {
             let picture = service.store_picture(&tenant, &owner.id, upload).await?;
             let (key, at) = (picture.key.clone(), service.now());

@@ -5,8 +5,9 @@ use crate::{
         caller::CallerKey,
         custom::{CustomName, Readers, Writers},
         directory::DirectorySearch,
-        error::{Error, Fault, What},
+        error::{Error, Fault, Unauthenticated, What},
         id::{UserId, UserKey},
+        owner::Owner,
         page::{Listed, Order, Page},
         profile::{ProfileChange, State, User},
         search::{Stretch, UserSearch, Walk},
@@ -36,15 +37,6 @@ pub enum Viewer {
     BackEnd,
     /// A user of the app.
     User(UserKey),
-}
-
-/// Who changes a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Author {
-    /// The app's back end, or an operator.
-    BackEnd,
-    /// The user whose profile it is.
-    Owner,
 }
 
 impl Viewer {
@@ -139,19 +131,28 @@ impl Service {
         Ok(reader(tenant, viewer, user, is_close))
     }
 
-    /// Changes what is given of a user's profile. Custom fields must be declared, and open to whoever writes them.
+    /// Changes what is given of a user's profile. Custom fields must be declared, and open to the one who writes them: the user itself, or
+    /// the app's back end.
     /// # Errors
-    /// `NotFound`, `Invalid`, store errors.
-    pub async fn set_profile(
-        &self,
-        tenant: &Tenant,
-        author: Author,
-        id: UserId,
-        profile: ProfileChange,
-    ) -> Result<User, Error> {
-        check_custom(tenant, author, &profile)?;
+    /// `NotFound`, `Invalid`; for a user that acts itself `Unauthenticated` when it is deleted by now, `Forbidden` when it is suspended;
+    /// store errors.
+    pub async fn set_profile(&self, tenant: &Tenant, owner: Owner, profile: ProfileChange) -> Result<User, Error> {
+        check_custom(tenant, &owner, &profile)?;
         let change = UserChange { profile, ..UserChange::default() };
-        self.house.store.change_user(tenant.app.key, id, change, self.now()).await
+        self.house.store.change_user(tenant.app.key, owner, change, self.now()).await
+    }
+
+    /// The user that owns the data a call is about.
+    /// # Errors
+    /// As [`Service::set_profile`].
+    pub fn owner(&self, tenant: &Tenant, owner: &Owner) -> Result<User, Error> {
+        let key = match owner {
+            Owner::Named(id) => return self.user(tenant, id),
+            Owner::Itself(key) => *key,
+        };
+        let gone = Error::Unauthenticated(Unauthenticated::Wrong);
+        let user = self.house.store.user_by_key(tenant.app.key, key)?.ok_or(gone)?;
+        if user.is_active() { Ok(user) } else { Err(Error::SUSPENDED) }
     }
 
     /// The user of this id, suspended ones included.
@@ -228,7 +229,7 @@ impl Service {
     /// # Errors
     /// `NotFound`, `Invalid`, `Conflict` of another version than the one it was made for, store errors.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
-        check_custom(tenant, Author::BackEnd, &setting.profile)?;
+        check_custom(tenant, &Owner::Named(id.clone()), &setting.profile)?;
         let chosen = match &setting.password {
             None => None,
             Some(password) => {
@@ -239,16 +240,16 @@ impl Service {
         let state = setting.state.map(|state| self.state_change(tenant, &id, state));
         let change =
             UserChange { profile: setting.profile, chosen, state, device: None, of_version: setting.of_version };
-        self.house.store.change_user(tenant.app.key, id, change, self.now()).await
+        self.house.store.change_user(tenant.app.key, Owner::Named(id), change, self.now()).await
     }
 }
 
-fn check_custom(tenant: &Tenant, author: Author, change: &ProfileChange) -> Result<(), Error> {
+fn check_custom(tenant: &Tenant, owner: &Owner, change: &ProfileChange) -> Result<(), Error> {
     for name in change.custom.keys() {
-        let fault = match (tenant.app.settings.custom_field(name).map(|field| field.write), author) {
+        let fault = match (tenant.app.settings.custom_field(name).map(|field| field.write), owner) {
             (None, _) => Fault::Undeclared,
-            (Some(Writers::BackEnd), Author::Owner) => Fault::NotWritable,
-            (Some(Writers::BackEnd | Writers::Owner), Author::BackEnd) | (Some(Writers::Owner), Author::Owner) => {
+            (Some(Writers::BackEnd), Owner::Itself(_)) => Fault::NotWritable,
+            (Some(Writers::BackEnd | Writers::Owner), Owner::Named(_)) | (Some(Writers::Owner), Owner::Itself(_)) => {
                 continue;
             }
         };

@@ -118,7 +118,7 @@ impl Service {
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         let Some(life) = lifetime(tenant) else {
-            return Ok(Session { account: self.account(tenant, id)?, renewal: None });
+            return Ok(Session { account: self.account_of(tenant, found.user.key)?, renewal: None });
         };
         let (key, state) = (found.session.key, self.drawn_state(life));
         if found.is_current

@@ -7,13 +7,14 @@ use crate::{
         app::Registration,
         device::{Device, DeviceType},
         error::{Error, Unauthenticated, What},
-        id::UserId,
+        id::{UserId, UserKey},
+        owner::Owner,
         profile::{ProfileChange, State, User},
         secret::Secret,
     },
     service::{
         Service,
-        accounts::{Account, CLOSED, Enrol, SUSPENDED},
+        accounts::{Account, CLOSED, Enrol},
         apps::Tenant,
         credentials,
         renewal::Session,
@@ -56,9 +57,11 @@ impl Service {
                 entered => return self.begin(tenant, entered?).await,
             }
         }
-        self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
-        let account = self.changed(tenant, call.id, call.change, None).await?;
-        self.begin(tenant, account).await
+        let proved = self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
+        if call.change.is_given() {
+            self.set_profile(tenant, Owner::Itself(proved.user), call.change).await?;
+        }
+        self.begin(tenant, self.opened_by(tenant, &proved)?).await
     }
 
     async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Account, Error> {
@@ -78,9 +81,9 @@ impl Service {
     /// `Forbidden` for a suspended user; `Invalid`; store errors.
     pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Session, Error> {
         if self.creatable(tenant, &call.id)?.is_some_and(|known| known.state == State::Suspended) {
-            return Err(SUSPENDED);
+            return Err(Error::SUSPENDED);
         }
-        let register = self.asked(tenant, call, IfKnown::Update)?;
+        let register = self.asked(tenant, call, IfKnown::UpdateActive)?;
         self.begin(tenant, self.registered(tenant, register).await?).await
     }
 
@@ -110,7 +113,7 @@ impl Service {
         let user = self.house.store.user_by_token(tenant.app.key, &credentials::digest(token))?;
         match user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))? {
             user if user.is_active() => Ok(user),
-            _suspended => Err(SUSPENDED),
+            _suspended => Err(Error::SUSPENDED),
         }
     }
 
@@ -121,31 +124,18 @@ impl Service {
         self.house.store.forget_ticket(credentials::digest(ticket)).await
     }
 
-    /// Keeps what is told of a user's device, in the place of the one of the same platform. Nothing is ever pushed to it.
+    /// Keeps what a user's client says of its device, in the place of the one of the same platform. Nothing is ever pushed to it.
     /// # Errors
-    /// `NotFound`, store errors.
-    pub async fn set_device(&self, tenant: &Tenant, id: UserId, device: Device) -> Result<Account, Error> {
-        self.changed(tenant, id, ProfileChange::default(), Some(device)).await
+    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
+    pub async fn set_device(&self, tenant: &Tenant, user: UserKey, device: Device) -> Result<(), Error> {
+        let change = UserChange { device: Some(device), ..UserChange::default() };
+        self.house.store.change_user(tenant.app.key, Owner::Itself(user), change, self.now()).await.map(|_user| ())
     }
 
     /// Forgets a user's device of this platform.
     /// # Errors
-    /// Store errors.
-    pub async fn forget_device(&self, tenant: &Tenant, user: &User, platform: DeviceType) -> Result<(), Error> {
-        self.house.store.forget_device(tenant.app.key, user.key, platform).await
-    }
-
-    async fn changed(
-        &self,
-        tenant: &Tenant,
-        id: UserId,
-        profile: ProfileChange,
-        device: Option<Device>,
-    ) -> Result<Account, Error> {
-        if profile.is_given() || device.is_some() {
-            let change = UserChange { profile, device, ..UserChange::default() };
-            self.house.store.change_user(tenant.app.key, id.clone(), change, self.now()).await?;
-        }
-        self.account(tenant, &id)
+    /// As [`Service::set_device`].
+    pub async fn forget_device(&self, tenant: &Tenant, user: UserKey, platform: DeviceType) -> Result<(), Error> {
+        self.house.store.forget_device(tenant.app.key, user, platform).await
     }
 }

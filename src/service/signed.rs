@@ -1,11 +1,17 @@
 //! Sessions of Tencent's wire: begun by a signature of the app, carried by a ticket, ended by the back end at will.
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::sleep;
 
 use crate::{
     domain::{
         error::{Error, Unauthenticated, What},
-        id::UserId,
+        id::{AppKey, UserId},
         listening::Wire,
         profile::{ProfileChange, User},
         secret::Secret,
@@ -13,7 +19,7 @@ use crate::{
     },
     service::{
         Service,
-        accounts::{Enrol, SUSPENDED},
+        accounts::Enrol,
         apps::Tenant,
         credentials::{self, SealedKind},
         listening::Listening,
@@ -49,6 +55,7 @@ impl Service {
     /// # Errors
     /// Internal when a seal does not open.
     pub fn sign(&self, tenant: &Tenant, message: &[u8]) -> Result<[u8; 32], Error> {
+        self.noted_signature(tenant);
         let secret = self.house.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
         credentials::sign(&secret, message)
     }
@@ -56,18 +63,18 @@ impl Service {
     /// Begins a session for whom the app has signed. Who is unknown comes to be, where the app's `import_at_login` says so. Of a user's
     /// tickets of this wire only as many stay as it may have sessions.
     /// # Errors
-    /// `Unauthenticated(Expired)` for a signature from before the back end ended the user's sessions; `NotFound` for somebody unknown;
-    /// `Forbidden` for a suspended user; `Invalid`; store errors.
+    /// `Unauthenticated(Revoked)` for a signature from before the back end ended the user's sessions, or deleted a user of this id;
+    /// `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`; store errors.
     pub async fn enter_signed(&self, tenant: &Tenant, signed: Signed) -> Result<SignedIn, Error> {
         let app = &tenant.app;
         match self.find_user(tenant, &signed.id)? {
             None if !app.settings.import_at_login => return Err(Error::NotFound(What::User)),
-            None => {}
-            Some(user) if !user.is_active() => return Err(SUSPENDED),
-            Some(user) if signed.at < self.house.store.sigs_from(app.key, user.key)? => {
-                return Err(Error::Unauthenticated(Unauthenticated::Expired));
-            }
-            Some(_) => {}
+            Some(user) if !user.is_active() => return Err(Error::SUSPENDED),
+            None | Some(_) => {}
+        }
+        // The transaction asks again; a client that comes back with a dead signature again and again costs a read, not a write.
+        if signed.at < self.house.store.signatures_dead_before(app.key, &signed.id)? {
+            return Err(Error::Unauthenticated(Unauthenticated::Revoked));
         }
         let (ticket, digest) = credentials::new_ticket();
         let new = NewTicket {
@@ -77,7 +84,10 @@ impl Service {
             newest_kept: Some(app.settings.sessions_per_user.tencent),
         };
         let call = Enrol { id: signed.id, change: ProfileChange::default(), device: None };
-        let user = self.import(tenant, call, Some(new)).await?;
+        self.creatable(tenant, &call.id)?;
+        let asked = self.asked(tenant, call, IfKnown::Update)?;
+        let register = Register { ticket: Some(new), signed_at: Some(signed.at), ..asked };
+        let user = self.house.store.register(app.key, register).await?.user;
         Ok(SignedIn { user, ticket })
     }
 
@@ -85,12 +95,8 @@ impl Service {
     /// # Errors
     /// `Invalid`; store errors.
     pub async fn import_user(&self, tenant: &Tenant, call: Enrol) -> Result<User, Error> {
-        self.import(tenant, call, None).await
-    }
-
-    async fn import(&self, tenant: &Tenant, call: Enrol, ticket: Option<NewTicket>) -> Result<User, Error> {
         self.creatable(tenant, &call.id)?;
-        let register = Register { ticket, ..self.asked(tenant, call, IfKnown::Update)? };
+        let register = self.asked(tenant, call, IfKnown::Update)?;
         Ok(self.house.store.register(tenant.app.key, register).await?.user)
     }
 
@@ -107,7 +113,7 @@ impl Service {
         }
         match self.house.store.user_by_key(tenant.app.key, key)?.ok_or(wrong)? {
             user if user.is_active() => Ok(user),
-            _suspended => Err(SUSPENDED),
+            _suspended => Err(Error::SUSPENDED),
         }
     }
 
@@ -123,9 +129,56 @@ impl Service {
     }
 
     /// Ends a user's sessions on this wire: signatures and tickets from before now are dead when this returns.
+    ///
+    /// A signature says in whole seconds when it was made, so those of this whole second die, and this returns when it is over: whatever is
+    /// signed after that is good. Any number of calls wait side by side, on no thread.
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn kick(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
-        self.house.store.kick(tenant.app.key, id, self.now()).await
+        let now = self.now();
+        let dead_before = now.second_end();
+        self.house.store.kick(tenant.app.key, id, dead_before, now).await?;
+        self.until(dead_before).await;
+        Ok(())
+    }
+
+    /// A signature of this app has been made or shown.
+    pub(super) fn noted_signature(&self, tenant: &Tenant) {
+        self.house.signing.lock().insert(tenant.app.key);
+    }
+
+    /// The moment before which every signature was made that has been made until now: the end of this second. Where none of the app has been
+    /// seen by this process, its beginning, so that apps that do not use this wire never wait for the end of a second.
+    pub(super) fn signatures_end(&self, tenant: &Tenant) -> Moment {
+        let now = self.now();
+        match self.house.signing.lock().contains(&tenant.app.key) {
+            true => now.second_end(),
+            false => now.second_begin(),
+        }
+    }
+
+    /// Waits until the clock shows this moment. It lies at most a second ahead; a clock that stands or is set back is not waited for longer
+    /// than [`CLOCK_WAITS_MAX`] seconds.
+    pub(super) async fn until(&self, moment: Moment) {
+        for _ in 0..CLOCK_WAITS_MAX {
+            let left = moment.since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            sleep(left.min(Duration::from_secs(1))).await;
+        }
+    }
+}
+
+/// Seconds that a call waits for the clock at most.
+const CLOCK_WAITS_MAX: u32 = 3;
+
+/// The apps of which this process has seen a signature.
+#[derive(Default)]
+pub(super) struct Signing(Mutex<HashSet<AppKey>>);
+
+impl Signing {
+    fn lock(&self) -> MutexGuard<'_, HashSet<AppKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

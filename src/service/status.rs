@@ -6,6 +6,7 @@ use crate::{
         error::{Error, What},
         friend::Relation,
         id::{UserId, UserKey},
+        owner::Owner,
         status::{Availability, UserStatus},
         text::CustomStatus,
     },
@@ -36,7 +37,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         by: CallerKey,
-        listener: &UserId,
+        listener: &Owner,
         users: Vec<UserKey>,
     ) -> Result<Vec<UserStatus>, Error> {
         let (app, listener) = (tenant.app.key, listener.clone());
@@ -71,7 +72,7 @@ impl Service {
 
     /// Sets a user's custom status, or clears it. Subscribers and the user's own sessions are told.
     /// # Errors
-    /// `NotFound` for a user that is gone or suspended; store errors.
+    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
     pub async fn set_custom_status(
         &self,
         tenant: &Tenant,

@@ -20,6 +20,13 @@ const EVENTS_MAX: u32 = 1_000_000;
 /// Events a step of the sweep looks at.
 const STEP_EVENTS: u32 = 1000;
 
+/// How long it is kept from when on signatures of an id are good. UserSigs are signed for 180 days by the vendor's libraries and for 136
+/// years at most; one that is older than this and than the oldest row is dead with all others of its app, so that none revives.
+const DEAD_SIGNATURES_REST: Duration = Duration::from_secs(20 * 365 * 24 * 3600);
+
+/// Ids of which that is kept, at most: some 80 bytes each. Beyond, the oldest go as if they were too old.
+const DEAD_SIGNATURES_MAX: u32 = 1_000_000;
+
 /// Rows a step of the sweep takes, so that no writer waits long behind it.
 const STEP_ROWS: u32 = 100;
 
@@ -74,6 +81,8 @@ impl Service {
         while self.house.store.forget_ended_sessions(now, STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
+        let long_past = now.before(DEAD_SIGNATURES_REST);
+        while self.house.store.forget_dead_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await? > 0 {}
         loop {
             // A backup copies the files of every row it has seen: until it is done, no row is taken and no file removed.
             let Ok(_removing) = self.house.removing.try_lock() else { return Ok(()) };

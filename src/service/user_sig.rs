@@ -114,7 +114,7 @@ pub fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) ->
     }
     let signature = BASE64.decode(&facts.sig).map_err(|_| SigFault::Forged)?;
     match service.is_signed(tenant, Signing::Sha256, facts.text().as_bytes(), &signature) {
-        Ok(true) => {}
+        Ok(true) => service.noted_signature(tenant),
         Ok(false) => return Err(SigFault::Forged),
         Err(error) => return Err(SigFault::House(error)),
     }

@@ -28,6 +28,8 @@ pub struct Register {
     pub device: Option<Device>,
     /// A session to begin with.
     pub ticket: Option<NewTicket>,
+    /// When the app made the signature that vouches for this call; one that is dead by now refuses it.
+    pub signed_at: Option<Moment>,
     /// Now.
     pub at: Moment,
 }
@@ -37,6 +39,8 @@ pub struct Register {
 pub enum IfKnown {
     /// The given fields are applied; its secrets stay.
     Update,
+    /// The same, by the user's own client: a suspended user is refused.
+    UpdateActive,
     /// Nothing: the call is refused.
     Refuse,
 }

@@ -10,6 +10,7 @@ use crate::domain::{
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
     friend::{FriendFault, Relation},
     id::{AppKey, UserId, UserKey},
+    owner::Owner,
     page::{Listed, Page},
     profile::User,
     text::CustomStatus,
@@ -19,11 +20,11 @@ use crate::domain::{
 impl Store {
     /// Makes a user follow others; what came of each. Events: `FollowChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn follow(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         whom: Vec<UserId>,
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
@@ -32,11 +33,11 @@ impl Store {
 
     /// Ends that. Events: `FollowChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn unfollow(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         whom: Vec<UserId>,
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
@@ -52,7 +53,7 @@ impl Store {
 
     /// Sets what a user says of its present state; none clears it.
     /// # Errors
-    /// `NotFound(User)` for a user that is gone or suspended.
+    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
     pub async fn set_custom_status(
         &self,
         app: AppKey,
@@ -69,7 +70,7 @@ impl LongReads {
     pub fn follow_list(
         &self,
         app: AppKey,
-        owner: &UserId,
+        owner: &Owner,
         list: FollowList,
         after: Option<FollowCursor>,
         limit: u32,
@@ -83,12 +84,7 @@ impl LongReads {
     }
 
     /// Who of a user and these others follows whom; None where there is no such other.
-    pub fn follow_relations(
-        &self,
-        app: AppKey,
-        owner: &UserId,
-        ids: &[UserId],
-    ) -> Result<Vec<Option<Relation>>, Error> {
+    pub fn follow_relations(&self, app: AppKey, owner: &Owner, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
         follows::relations(&self.0, app, owner, ids)
     }
 

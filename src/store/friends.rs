@@ -1,4 +1,7 @@
 //! Friends, requests, groups and black lists: the operations behind Tencent's relations.
+//!
+//! Each names the [`Owner`] of the lists. Its errors: `NotFound(User)` for an id that no user has; for a user that acts itself
+//! `Unauthenticated` when it is deleted by now, `Forbidden` when it is suspended.
 
 use super::{
     Store,
@@ -8,6 +11,7 @@ use crate::domain::{
     error::Error,
     friend::{Befriend, Befriended, Befriending, Direction, FriendChange, FriendFault, FriendGroup, RequestAnswer},
     id::{AppKey, UserId},
+    owner::Owner,
     time::Moment,
 };
 
@@ -15,11 +19,11 @@ impl Store {
     /// Lists others as a user's friends, or asks them, one after the other; what came of each. Events: `ContactsChanged` for everybody whose
     /// list differs, `RequestChanged` for both where consent is waited for.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn befriend(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         asked: Vec<Befriend>,
         how: Befriending,
         at: Moment,
@@ -29,11 +33,11 @@ impl Store {
 
     /// Takes others off a user's list, and the user off theirs where that is asked. Events: `ContactsChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn unfriend(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         whom: Vec<UserId>,
         both_ways: bool,
         at: Moment,
@@ -43,11 +47,11 @@ impl Store {
 
     /// Changes what a user calls friends and which groups they are in. Event: `ContactsChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn change_friends(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         changes: Vec<FriendChange>,
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
@@ -56,11 +60,11 @@ impl Store {
 
     /// Answers requests that wait for a user's consent. Events: `RequestChanged`, `ContactsChanged` for everybody whose list differs.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn answer_requests(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         answers: Vec<RequestAnswer>,
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
@@ -69,11 +73,11 @@ impl Store {
 
     /// Forgets requests that came to a user, or went from it. Events: `RequestChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn forget_requests(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         direction: Direction,
         with: Vec<UserId>,
         at: Moment,
@@ -83,18 +87,18 @@ impl Store {
 
     /// Requests that came to a user until then have been seen; it is never earlier than it was.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
-    pub async fn read_requests(&self, app: AppKey, owner: UserId, until: Moment) -> Result<(), Error> {
+    /// Those of the [`Owner`].
+    pub async fn read_requests(&self, app: AppKey, owner: Owner, until: Moment) -> Result<(), Error> {
         self.0.write(move |tx| requests::read(tx, app, &owner, until)).await
     }
 
     /// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn black_list_add(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         whom: Vec<UserId>,
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
@@ -103,11 +107,11 @@ impl Store {
 
     /// Ends blocks. Events: `Unblocked`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn black_list_delete(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         whom: Vec<UserId>,
         at: Moment,
     ) -> Result<Vec<Result<(), FriendFault>>, Error> {
@@ -117,11 +121,11 @@ impl Store {
     /// Makes groups of friends and puts friends into them; what came of each of these. More groups than one may have are a fault of the
     /// whole. Event: `ContactsChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn create_groups(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         groups: Vec<FriendGroup>,
         members: Vec<UserId>,
         at: Moment,
@@ -131,11 +135,11 @@ impl Store {
 
     /// Takes groups away; the friends in them stay. Event: `ContactsChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn delete_groups(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         groups: Vec<FriendGroup>,
         at: Moment,
     ) -> Result<(), Error> {
@@ -144,11 +148,11 @@ impl Store {
 
     /// Gives a group another name; whether there was one. Event: `ContactsChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn rename_group(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         from: FriendGroup,
         to: FriendGroup,
         at: Moment,
@@ -158,11 +162,11 @@ impl Store {
 
     /// Puts friends into a group (true) or takes them out of it (false); what came of each. Event: `ContactsChanged`.
     /// # Errors
-    /// `NotFound(User)` for an owner who is no user.
+    /// Those of the [`Owner`].
     pub async fn change_group(
         &self,
         app: AppKey,
-        owner: UserId,
+        owner: Owner,
         group: FriendGroup,
         members: Vec<(UserId, bool)>,
         at: Moment,

@@ -12,6 +12,7 @@ mod follows;
 mod friends;
 mod observed;
 mod reads;
+mod signatures;
 mod snapshot;
 mod sqlite;
 
@@ -27,13 +28,16 @@ pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, with_new_key};
 pub use self::sqlite::SCHEMA_VERSION;
-use self::sqlite::{Engine, apps, contacts, events, friends as friend_rows, pictures, sessions, tickets, users};
+use self::sqlite::{
+    Engine, apps, contacts, devices, events, friends as friend_rows, pictures, sessions, tickets, users,
+};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},
     device::DeviceType,
     error::Error,
     id::{AppKey, SessionKey, UserId, UserKey},
+    owner::Owner,
     profile::{Credentials, User},
     secret::{Derived, Digest, PasswordHash, Salt},
     text::LockReason,
@@ -196,12 +200,20 @@ impl Store {
         self.0.read(|connection| users::account(connection, app, id))
     }
 
+    /// A user by its key, with what opens its account.
+    /// # Errors
+    /// Those of every read.
+    pub fn account_by_key(&self, app: AppKey, key: UserKey) -> Result<Option<(User, Credentials)>, Error> {
+        self.0.read(|connection| users::account_by_key(connection, app, key))
+    }
+
     /// Creates a user, or updates the known one.
     ///
     /// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a new
     /// chosen password, which ends the sessions before the given ticket begins one.
     /// # Errors
-    /// `Conflict(User)` when there is such a user and it was to be refused; `Forbidden` when a ticket is asked for a suspended one.
+    /// `Conflict(User)` when there is such a user and it was to be refused; `Forbidden` when a ticket is asked for a suspended one;
+    /// `Unauthenticated(Revoked)` when the signature that vouches for the call is dead.
     /// Nothing was changed then.
     pub async fn register(&self, app: AppKey, register: Register) -> Result<Registered, Error> {
         self.0.write(move |tx| users::register(tx, app, &register)).await
@@ -209,9 +221,10 @@ impl Store {
 
     /// Changes a user. A change that changes nothing leaves no trace.
     /// # Errors
-    /// `NotFound(User)`.
-    pub async fn change_user(&self, app: AppKey, id: UserId, change: UserChange, at: Moment) -> Result<User, Error> {
-        self.0.write(move |tx| users::change(tx, app, &id, &change, at)).await
+    /// `NotFound(User)` for an id that no user has; `Unauthenticated` for a user that acts itself and is deleted by now, `Forbidden` for
+    /// one that is suspended.
+    pub async fn change_user(&self, app: AppKey, owner: Owner, change: UserChange, at: Moment) -> Result<User, Error> {
+        self.0.write(move |tx| users::change(tx, app, &owner, &change, at)).await
     }
 
     /// Changes whether users may act: all of them or none.
@@ -255,16 +268,24 @@ impl Store {
     }
 
     /// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Its pictures are released; its events stay.
-    /// It leaves the lists of others at once, where more than a thousand name it by the sweep.
+    /// It leaves the lists of others at once, where more than a thousand name it by the sweep. Signatures of the id that were made before
+    /// `sigs_dead_before` stay dead when it is created anew.
     /// # Errors
-    /// `NotFound(User)`.
-    pub async fn delete_user(&self, app: AppKey, id: UserId, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| users::delete(tx, app, &id, at)).await
+    /// As [`Store::change_user`].
+    pub async fn delete_user(
+        &self,
+        app: AppKey,
+        owner: Owner,
+        sigs_dead_before: Moment,
+        at: Moment,
+    ) -> Result<(), Error> {
+        self.0.write(move |tx| users::delete(tx, app, &owner, sigs_dead_before, at)).await
     }
 
     /// Changes a user's own contacts; whom to add and is no user of this app is left out. Event: `ContactsChanged`, if the list differs.
     /// # Errors
-    /// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is gone or suspended by now.
+    /// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when
+    /// it is suspended.
     pub async fn change_contacts(
         &self,
         app: AppKey,
@@ -278,7 +299,8 @@ impl Store {
     /// Blocks a user for another. Event: `Blocked`.
     /// # Errors
     /// `NotFound(User)`; `Conflict(Block)` when there is that block; `Invalid` at `user id` for the owner itself, at `blocked users` beyond
-    /// the most one may have; `Unauthenticated` when the owner is gone or suspended by now.
+    /// the most one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when
+    /// it is suspended.
     pub async fn block(&self, app: AppKey, owner: UserKey, whom: UserId, at: Moment) -> Result<(), Error> {
         self.0.write(move |tx| contacts::block(tx, app, owner, &whom, at)).await
     }
@@ -302,20 +324,6 @@ impl Store {
     /// Those of every read.
     pub fn users_of(&self, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<User>>, Error> {
         self.0.read(|connection| users::find_all(connection, app, ids))
-    }
-
-    /// From when on a user's UserSigs are good.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub fn sigs_from(&self, app: AppKey, user: UserKey) -> Result<Moment, Error> {
-        self.0.read(|connection| users::sigs_from(connection, app, user))
-    }
-
-    /// Ends a user's sessions on Tencent's wire: tickets and UserSigs from before then are dead. Event: `Kicked`.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn kick(&self, app: AppKey, id: UserId, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| users::kick(tx, app, &id, at)).await
     }
 
     /// Takes rows that still name deleted users away, `at_most` in one step; 0 when none is left.
@@ -355,9 +363,9 @@ impl Store {
 
     /// Forgets a user's device of this platform, if it has told of one.
     /// # Errors
-    /// Those of every write.
+    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
     pub async fn forget_device(&self, app: AppKey, user: UserKey, platform: DeviceType) -> Result<(), Error> {
-        self.0.write(move |tx| users::forget_device(tx, app, user, platform)).await
+        self.0.write(move |tx| devices::forget(tx, app, user, platform)).await
     }
 
     /// Begins a client's session; of a user's sessions the newest `at_most` stay.
@@ -400,12 +408,20 @@ impl Store {
         self.0.read(|connection| sessions::held(connection, app, user, now))
     }
 
-    /// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made until then.
+    /// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made before
+    /// `sigs_dead_before`.
     /// Events: `Kicked`, `TokenReset`.
     /// # Errors
     /// `NotFound(User)`.
-    pub async fn revoke(&self, app: AppKey, id: UserId, token: Derived, at: Moment) -> Result<User, Error> {
-        self.0.write(move |tx| sessions::revoke(tx, app, &id, &token, at)).await
+    pub async fn revoke(
+        &self,
+        app: AppKey,
+        id: UserId,
+        token: Derived,
+        sigs_dead_before: Moment,
+        at: Moment,
+    ) -> Result<User, Error> {
+        self.0.write(move |tx| sessions::revoke(tx, app, &id, &token, sigs_dead_before, at)).await
     }
 
     /// Says why a user's picture may not be changed, or that it may.
@@ -438,7 +454,7 @@ impl Store {
 
     /// Adds a picture that its owner does not show yet: the sweep takes it unless a profile names it in time.
     /// # Errors
-    /// `NotFound(User)`.
+    /// `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is suspended.
     pub async fn add_picture(&self, app: AppKey, owner: UserKey, new: NewPicture, at: Moment) -> Result<(), Error> {
         self.0.write(move |tx| pictures::add_unnamed(tx, app, owner, &new, at)).await
     }

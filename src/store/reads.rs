@@ -22,6 +22,7 @@ use crate::domain::{
     event::Event,
     friend::{Direction, Friend, FriendGroup, Relation, Request},
     id::{AppKey, UserId, UserKey},
+    owner::Owner,
     page::{Listed, Order, Page},
     profile::User,
     search::{Stretch, UserSearch, Walk},
@@ -150,49 +151,49 @@ impl LongReads {
         contacts::blocked(&self.0, app, owner, page)
     }
 
-    /// Requests that wait, the newest first. `NotFound(User)` for an owner who is no user.
+    /// Requests that wait, the newest first. Those of the [`Owner`].
     pub fn requests(
         &self,
         app: AppKey,
-        owner: &UserId,
+        owner: &Owner,
         direction: Direction,
         at_most: u32,
     ) -> Result<Vec<Request>, Error> {
         requests::list(&self.0, app, owner, direction, at_most)
     }
 
-    /// How many of the requests that came to a user have not been seen. `NotFound(User)` for an owner who is no user.
-    pub fn unread_requests(&self, app: AppKey, owner: &UserId) -> Result<u32, Error> {
+    /// How many of the requests that came to a user have not been seen. Those of the [`Owner`].
+    pub fn unread_requests(&self, app: AppKey, owner: &Owner) -> Result<u32, Error> {
         requests::unread(&self.0, app, owner)
     }
 
-    /// A page of the users that a user blocks and since when, in the order they were created. `NotFound(User)` for an owner who is no user.
-    pub fn black_list(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<(UserId, Moment)>, Error> {
+    /// A page of the users that a user blocks and since when, in the order they were created. Those of the [`Owner`].
+    pub fn black_list(&self, app: AppKey, owner: &Owner, page: Page) -> Result<Listed<(UserId, Moment)>, Error> {
         black_list::page(&self.0, app, owner, page)
     }
 
-    /// A page of a user's friends, in the order they were created as users. `NotFound(User)` for an owner who is no user.
-    pub fn friends(&self, app: AppKey, owner: &UserId, page: Page) -> Result<Listed<Friend>, Error> {
+    /// A page of a user's friends, in the order they were created as users. Those of the [`Owner`].
+    pub fn friends(&self, app: AppKey, owner: &Owner, page: Page) -> Result<Listed<Friend>, Error> {
         friends::page(&self.0, app, owner, page)
     }
 
-    /// Which of these are a user's friends, in their order. `NotFound(User)` for an owner who is no user.
-    pub fn friends_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Friend>>, Error> {
+    /// Which of these are a user's friends, in their order. Those of the [`Owner`].
+    pub fn friends_among(&self, app: AppKey, owner: &Owner, ids: &[UserId]) -> Result<Vec<Option<Friend>>, Error> {
         friends::among(&self.0, app, owner, ids)
     }
 
-    /// Which of a user and each of these lists the other; None where there is no such other. `NotFound(User)` for an owner who is no user.
-    pub fn friendships(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
+    /// Which of a user and each of these lists the other; None where there is no such other. Those of the [`Owner`].
+    pub fn friendships(&self, app: AppKey, owner: &Owner, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
         friends::relations(&self.0, app, owner, ids, friends::Rows::Contacts)
     }
 
-    /// Which of a user and each of these blocks the other; None where there is no such other. `NotFound(User)` for an owner who is no user.
-    pub fn blocks_among(&self, app: AppKey, owner: &UserId, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
+    /// Which of a user and each of these blocks the other; None where there is no such other. Those of the [`Owner`].
+    pub fn blocks_among(&self, app: AppKey, owner: &Owner, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
         friends::relations(&self.0, app, owner, ids, friends::Rows::Blocks)
     }
 
-    /// A user's groups by name, each with the friends in it. `NotFound(User)` for an owner who is no user.
-    pub fn groups(&self, app: AppKey, owner: &UserId) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
+    /// A user's groups by name, each with the friends in it. Those of the [`Owner`].
+    pub fn groups(&self, app: AppKey, owner: &Owner) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
         groups::all(&self.0, app, owner)
     }
 

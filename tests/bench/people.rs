@@ -119,6 +119,7 @@ fn user(number: u32) -> Result<Register, Error> {
         },
         device: None,
         ticket: None,
+        signed_at: None,
         at: Moment::from_micros(0),
     })
 }

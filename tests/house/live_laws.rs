@@ -15,6 +15,7 @@ use standin::{
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
         listening::{Notice, Over, Wire},
+        owner::Owner,
         profile::{Patch, ProfileChange, ProfileField},
         secret::{Derived, Digest, PasswordHash, Salt},
         text::DisplayName,
@@ -61,6 +62,11 @@ fn user_id(id: &str) -> UserId {
     UserId::parse(id).unwrap()
 }
 
+/// A user as a back end names it.
+fn by_id(id: &str) -> Owner {
+    Owner::Named(user_id(id))
+}
+
 impl Ear {
     async fn fresh() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -83,6 +89,7 @@ impl Ear {
             secrets,
             device: None,
             ticket: None,
+            signed_at: None,
             at: at(1),
         };
         self.store.register(self.app, register).await.unwrap().user.key
@@ -100,7 +107,7 @@ impl Ear {
     }
 
     async fn change(&self, id: &str, change: UserChange) {
-        self.store.change_user(self.app, user_id(id), change, at(3)).await.unwrap();
+        self.store.change_user(self.app, by_id(id), change, at(3)).await.unwrap();
     }
 
     /// A session of a user, opened when everything before has been told.
@@ -287,7 +294,7 @@ async fn suspension_deletion_and_another_password_end_the_sessions() {
         let mut session = ear.listen(key).await;
         match change {
             Some(change) => ear.change(id, change).await,
-            None => ear.store.delete_user(ear.app, user_id(id), at(4)).await.unwrap(),
+            None => ear.store.delete_user(ear.app, by_id(id), at(0), at(4)).await.unwrap(),
         }
         assert_eq!(next(&mut session).await, Err(Over::Refused), "{id}");
     }

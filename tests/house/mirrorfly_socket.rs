@@ -4,6 +4,7 @@ mod conversation;
 mod door;
 mod faults;
 mod recorded;
+mod replaced;
 mod stanzas;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use tokio_tungstenite::{
 
 use super::{
     mirrorfly_rest::data,
-    standin::{Standin, send},
+    standin::{Answer, Standin, send},
 };
 
 /// What clients of these tests call the server.
@@ -37,14 +38,19 @@ const SILENCE: Duration = Duration::from_millis(300);
 
 /// A user, with what it needs to come in.
 pub(crate) struct Person {
-    id: String,
+    pub(crate) id: String,
     token: String,
-    password: String,
+    pub(crate) password: String,
 }
 
 pub(crate) async fn person(house: &Standin, id: &str) -> Person {
     let back_end = house.back_end_token().await;
-    let made = data(&house.create_user(&back_end, &[("userIdentifier", id)]).await);
+    person_of(&house.create_user(&back_end, &[("userIdentifier", id)]).await)
+}
+
+/// The user of an answer to createUser or register.
+pub(crate) fn person_of(answer: &Answer) -> Person {
+    let made = data(answer);
     let text = |field: &str| made[field].as_str().unwrap().to_owned();
     Person { id: text("username"), token: text("token"), password: text("password") }
 }
@@ -95,8 +101,13 @@ impl Socket {
 
     /// A stream that is open and asks for a password.
     pub(crate) async fn opened(house: &Standin) -> Self {
+        Self::opened_at(house, HOST).await
+    }
+
+    /// The same, addressed to this host.
+    async fn opened_at(house: &Standin, host: &str) -> Self {
         let mut socket = Self::connect(house).await;
-        socket.say(&open()).await;
+        socket.say(&open().replace(HOST, host)).await;
         assert!(socket.hear().await.starts_with("<open "));
         assert!(socket.hear().await.contains("<mechanism>PLAIN</mechanism>"));
         socket
@@ -104,7 +115,12 @@ impl Socket {
 
     /// A client that is in.
     pub(crate) async fn bound(house: &Standin, person: &Person) -> Self {
-        let mut socket = Self::opened(house).await;
+        Self::bound_at(house, person, HOST).await
+    }
+
+    /// The same, at this host.
+    pub(crate) async fn bound_at(house: &Standin, person: &Person, host: &str) -> Self {
+        let mut socket = Self::opened_at(house, host).await;
         socket.say(&auth(&person.id, &person.password)).await;
         assert_eq!(socket.hear().await, r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#);
         socket.say(&open()).await;

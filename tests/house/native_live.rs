@@ -12,7 +12,7 @@ use super::{
 
 const WAIT: Duration = Duration::from_secs(20);
 
-async fn house(inspect: &str) -> (Standin, Page) {
+pub(crate) async fn house(inspect: &str) -> (Standin, Page) {
     let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse"), ("STANDIN_INSPECT", inspect)]).await;
     let page = Page::signed_in(&house).await;
     (house, page)

@@ -2,7 +2,15 @@
 
 use reqwest::{Method, RequestBuilder};
 
-use super::standin::{APP_ID, Answer, LICENSE_KEY, SECRET, Standin, send};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{self, client::IntoClientRequest as _},
+};
+
+use super::{
+    standin::{APP_ID, Answer, LICENSE_KEY, SECRET, Standin, send},
+    user_sig::{SDK_APP_ID, WITH_SDK_APP_ID},
+};
 
 /// The headers that Qiscus' SDK asks for, and one that an app added by `setCustomHeader`.
 const QISCUS_HEADERS: &str = "content-type,qiscus-sdk-app-id,qiscus-sdk-platform,qiscus-sdk-token,qiscus-sdk-user-id,qiscus-sdk-version,qiscus_sdk_app_id,x-of-the-app";
@@ -136,6 +144,61 @@ async fn promise_52_a_call_that_names_its_app_is_held_to_that_apps_own_list() {
         let create = create.form(&[("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("userIdentifier", "u1")]);
         let answer = send(from(create, origin)).await;
         assert_eq!((answer.status, allowed(&answer)), (200, expected));
+    }
+}
+
+/// The HTTP status that a page of this origin gets for opening a socket, and the words of a refusal; without an origin it is no page.
+async fn handshake(house: &Standin, path: &str, origin: Option<&str>) -> (u16, String) {
+    let mut request = format!("{}{path}", house.base().replace("http", "ws")).into_client_request().unwrap();
+    request.headers_mut().insert("Sec-WebSocket-Protocol", "xmpp".parse().unwrap());
+    if let Some(origin) = origin {
+        request.headers_mut().insert("Origin", origin.parse().unwrap());
+    }
+    match connect_async(request).await {
+        Ok((_, answer)) => (answer.status().as_u16(), String::new()),
+        Err(tungstenite::Error::Http(answer)) => {
+            let body = answer.body().as_deref().unwrap_or_default();
+            (answer.status().as_u16(), String::from_utf8_lossy(body).into_owned())
+        }
+        // Tencent's socket has no sub-protocol: the handshake went well, and the client finds its offer unanswered.
+        Err(tungstenite::Error::Protocol(_)) => (101, String::new()),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[actix_web::test]
+async fn promise_52_no_socket_opens_to_a_page_whose_origin_its_app_does_not_list() {
+    let house = Standin::with(&[WITH_SDK_APP_ID]).await;
+    let binfo = format!("/binfo?sdkappid={SDK_APP_ID}");
+    for path in ["/websocket", &binfo] {
+        for origin in [None, Some("https://evil.example"), Some("null")] {
+            assert_eq!(handshake(&house, path, origin).await.0, 101, "an empty list means any: {path}");
+        }
+    }
+    house.command(&["app", "create", "--app-id", "other", "--allowed-origins", "https://evil.example"]);
+    list(&house, APP_ID, "https://a.example");
+    for path in ["/websocket", &binfo] {
+        for origin in [None, Some("https://a.example")] {
+            assert_eq!(handshake(&house, path, origin).await.0, 101, "{path} {origin:?}");
+        }
+        for origin in ["https://evil.example", "http://a.example", "https://a.example:8443", "null", "no origin"] {
+            let (status, words) = handshake(&house, path, Some(origin)).await;
+            assert_eq!(status, 403, "{path} {origin}");
+            assert!(words.contains("This page's origin is none of the app's allowed_origins"), "{words}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn promise_52_a_stream_of_events_does_not_open_to_a_page_of_another_origin() {
+    let (house, page) = super::native_live::house("true").await;
+    for path in ["/events", "/requests"] {
+        let stream = |origin: &str| {
+            let call = page.call(&house, Method::GET, path).header("Accept", "text/event-stream");
+            call.header("Origin", origin.to_owned()).send()
+        };
+        assert_eq!(stream("https://evil.example").await.unwrap().status().as_u16(), 403, "{path}");
+        assert_eq!(stream(house.base()).await.unwrap().status().as_u16(), 200, "{path}");
     }
 }
 

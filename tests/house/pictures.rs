@@ -323,6 +323,25 @@ async fn promise_26_a_replaced_picture_has_a_new_name_and_the_old_address_rests_
 }
 
 #[actix_web::test]
+async fn the_stable_address_never_sends_a_browser_to_an_address_that_a_user_has_set() {
+    let (house, token, key) = house_with(photo::jpeg(64, 48)).await;
+    let own = format!("{}/pictures/upload/{key}/full.jpg", house.base());
+    let elsewhere = ["https://evil.example/login", "http://127.0.0.1:1/x.png", "https://evil.example:8443/?next=//x"];
+    for (shows, is_picture) in elsewhere.into_iter().map(|address| (address, false)).chain([(own.as_str(), true)]) {
+        data(&house.create_user(&token, &[("userIdentifier", "u2"), ("profileUrl", shows)]).await);
+        assert_eq!(avatar_url(&house, "u2").await, shows, "the profile itself names what was set");
+        for name in ["full", "512", "48.png"] {
+            let path = stable_path(&house, "u2").replace("/full", &format!("/{name}"));
+            let answer = house.get(&path).await;
+            assert_eq!((answer.status, answer.header("location")), (200, None), "{shows}: {answer:?}");
+            let kind = if is_picture { "image/jpeg" } else { "image/png" };
+            assert_eq!(answer.header("content-type"), Some(kind), "a tile, or a picture of this server: {shows}");
+            assert_safe(&answer.headers);
+        }
+    }
+}
+
+#[actix_web::test]
 async fn promise_28_the_eleventh_upload_in_a_minute_is_told_when_to_come_again() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;

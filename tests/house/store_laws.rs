@@ -2,6 +2,7 @@
 
 mod contacts;
 mod friends;
+mod owners;
 mod search;
 mod signed;
 
@@ -24,6 +25,7 @@ use standin::{
         free_data::{Extras, Metadata},
         id::{AppId, AppKey, Host, SdkAppId, UserId, UserKey},
         listening::Wire,
+        owner::Owner,
         page::{Order, Page},
         particulars::{AllowType, ForbidType, Gender, Location, Particulars},
         profile::{Patch, Profile, ProfileChange, ProfileField, State, User},
@@ -59,7 +61,7 @@ impl Shelf {
 
     async fn change(&self, id: &str, profile: ProfileChange, at: Moment) -> User {
         let change = UserChange { profile, ..UserChange::default() };
-        self.store.change_user(self.app, user_id(id), change, at).await.unwrap()
+        self.store.change_user(self.app, by_id(id), change, at).await.unwrap()
     }
 
     async fn show(&self, id: &str, avatar: AvatarChange, moment: Moment) -> Avatar {
@@ -97,6 +99,11 @@ fn at(micros: i64) -> Moment {
 
 fn user_id(id: &str) -> UserId {
     UserId::parse(id).unwrap()
+}
+
+/// A user as a back end names it.
+fn by_id(id: &str) -> Owner {
+    Owner::Named(user_id(id))
 }
 
 fn derived(seed: u8) -> Derived {
@@ -146,6 +153,7 @@ fn registration(id: &str) -> Register {
         secrets: NewSecrets { token: derived(1), issued: derived(2), handle: handle(id) },
         device: None,
         ticket: None,
+        signed_at: None,
         at: at(1),
     }
 }
@@ -244,11 +252,11 @@ async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
         ..UserChange::default()
     };
     shelf.register("guest").await;
-    shelf.store.change_user(shelf.app, user_id("guest"), everything, at(2)).await.unwrap();
+    shelf.store.change_user(shelf.app, by_id("guest"), everything, at(2)).await.unwrap();
     shelf.store.reset_token(shelf.app, user_id("guest"), derived(7), at(3)).await.unwrap();
     let back = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, user_id("guest"), back, at(4)).await.unwrap();
-    shelf.store.delete_user(shelf.app, user_id("guest"), at(5)).await.unwrap();
+    shelf.store.change_user(shelf.app, by_id("guest"), back, at(4)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(5)).await.unwrap();
     let changed = EventKind::ProfileChanged { fields: vec![ProfileField::DisplayName] };
     assert_eq!(
         shelf.kinds(),
@@ -297,7 +305,7 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
     let again = shelf.store.register(shelf.app, Register { at: at(9), ..first }).await.unwrap();
     let changed = shelf.change("guest", change, at(10)).await;
     let active = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, user_id("guest"), active, at(11)).await.unwrap();
+    shelf.store.change_user(shelf.app, by_id("guest"), active, at(11)).await.unwrap();
     assert!(!again.created);
     assert_eq!((&again.user, &changed), (&created, &created));
     assert_eq!(shelf.user("guest"), Some(created));
@@ -357,11 +365,11 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
     let missing = Err(Error::NotFound(What::User));
     let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
     let change = UserChange { chosen: Some(current.clone()), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, user_id("ada"), change, at(1)).await.unwrap();
+    shelf.store.change_user(shelf.app, by_id("ada"), change, at(1)).await.unwrap();
     assert_eq!((issue(1, None).await, issue(2, Some(former)).await), (missing.clone(), missing.clone()));
     assert_eq!(issue(3, Some(current.clone())).await, Ok(()));
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, user_id("ada"), suspend, at(3)).await.unwrap();
+    shelf.store.change_user(shelf.app, by_id("ada"), suspend, at(3)).await.unwrap();
     assert_eq!(issue(4, Some(current)).await, missing);
 }
 
@@ -373,8 +381,8 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     let others = shelf.ticket(Holder::User { key: good, chosen: None, issued: derived(2).digest }, 2, at(1000)).await;
     let back_end = shelf.ticket(Holder::BackEnd, 3, at(1000)).await;
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
-    let suspended = shelf.store.change_user(shelf.app, user_id("bad"), suspend.clone(), at(2)).await.unwrap();
-    shelf.store.change_user(shelf.app, user_id("bad"), suspend, at(3)).await.unwrap();
+    let suspended = shelf.store.change_user(shelf.app, by_id("bad"), suspend.clone(), at(2)).await.unwrap();
+    shelf.store.change_user(shelf.app, by_id("bad"), suspend, at(3)).await.unwrap();
     assert_eq!(suspended.state, State::Suspended);
     assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
     assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
@@ -444,7 +452,7 @@ async fn pages_equal_a_straight_enumeration() {
         let (gone, kept): (Vec<_>, Vec<_>) = alive.into_iter().partition(|_| dice.below(3) == 0);
         alive = kept;
         for chunk in gone.chunks(300) {
-            let deletions = chunk.iter().map(|id| shelf.store.delete_user(shelf.app, user_id(id), at(2)));
+            let deletions = chunk.iter().map(|id| shelf.store.delete_user(shelf.app, by_id(id), at(0), at(2)));
             assert!(join_all(deletions).await.iter().all(Result::is_ok));
         }
     }
@@ -452,7 +460,7 @@ async fn pages_equal_a_straight_enumeration() {
     let mut holes = alive.split_off(alive.len() - 50);
     holes.extend(alive.drain(200..1100));
     for id in holes {
-        shelf.store.delete_user(shelf.app, user_id(&id), at(3)).await.unwrap();
+        shelf.store.delete_user(shelf.app, by_id(&id), at(0), at(3)).await.unwrap();
     }
     pages_tell(&shelf, &alive, &mut dice);
 }
@@ -525,10 +533,10 @@ async fn nothing_crosses_from_one_app_to_another() {
             .total,
         0
     );
-    let refused = shelf.store.change_user(foreign, id.clone(), UserChange::default(), at(3)).await;
+    let refused = shelf.store.change_user(foreign, Owner::Named(id.clone()), UserChange::default(), at(3)).await;
     assert_eq!(refused.unwrap_err(), missing);
     assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
-    assert_eq!(shelf.store.delete_user(foreign, id.clone(), at(3)).await, Err(missing.clone()));
+    assert_eq!(shelf.store.delete_user(foreign, Owner::Named(id.clone()), at(0), at(3)).await, Err(missing.clone()));
     let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100), wire: Wire::MirrorFly, newest_kept: None };
     assert_eq!(
         shelf
@@ -558,7 +566,7 @@ async fn a_user_of_a_freed_id_is_another_user() {
     shelf.show("guest", upload(1), at(2)).await;
     let ticket =
         shelf.ticket(Holder::User { key: former.key, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
-    shelf.store.delete_user(shelf.app, user_id("guest"), at(3)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(3)).await.unwrap();
     assert_eq!(shelf.user("guest"), None);
     let mut again = registration("guest");
     again.secrets.handle = handle("again");
@@ -578,7 +586,7 @@ async fn a_user_of_a_freed_id_is_another_user() {
 async fn a_key_is_never_used_twice_even_when_the_newest_user_goes() {
     let shelf = Shelf::fresh().await;
     let former = shelf.register("guest").await.user.key;
-    shelf.store.delete_user(shelf.app, user_id("guest"), at(2)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(2)).await.unwrap();
     let Shelf { folder, store, app } = shelf;
     store.close().await;
     let store = open(folder.path());
@@ -714,7 +722,7 @@ async fn a_device_replaces_the_one_of_its_platform() {
     }
     let count = "SELECT group_concat(platform || token, ' ') FROM (SELECT * FROM device ORDER BY platform)";
     assert_eq!(outside(&shelf).query_row(count, [], |row| row.get::<_, String>(0)).unwrap(), "iosc webb");
-    shelf.store.delete_user(shelf.app, user_id("guest"), at(2)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(2)).await.unwrap();
     let left = outside(&shelf).query_row("SELECT count(*) FROM device", [], |row| row.get::<_, i64>(0));
     assert_eq!(left.unwrap(), 0);
 }

@@ -16,6 +16,7 @@ use standin::{
         avatar::Avatar,
         id::UserId,
         listening::Wire,
+        owner::Owner,
         profile::{ProfileChange, User},
         secret::{Secret, ServerKey},
         time::Moment,
@@ -141,7 +142,7 @@ async fn the_pictures_of_a_deleted_user_leave_the_disk() {
     let shelf = Shelf::new().await;
     let (gone, _) = shelf.upload("ada").await;
     let (stays, _) = shelf.upload("bob").await;
-    shelf.service.delete_user(&shelf.tenant, gone.id.clone()).await.unwrap();
+    shelf.service.delete_user(&shelf.tenant, Owner::Named(gone.id.clone())).await.unwrap();
     shelf.pass(PICTURE_REST + Duration::from_secs(1));
     shelf.service.sweep().await.unwrap();
     assert!(!shelf.has_files(&gone) && shelf.has_files(&stays));

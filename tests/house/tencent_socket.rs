@@ -9,6 +9,7 @@ mod follow;
 mod frames;
 mod pushes;
 mod recorded;
+mod replaced;
 mod sessions;
 mod status;
 
@@ -93,7 +94,7 @@ impl Socket {
         Self::connect_at(house, &format!("/binfo?{}", query())).await
     }
 
-    async fn connect_at(house: &Standin, path: &str) -> Self {
+    pub(crate) async fn connect_at(house: &Standin, path: &str) -> Self {
         let (socket, _) = connect_async(format!("{}{path}", house.base().replace("http", "ws"))).await.unwrap();
         Self { socket, seq: 47_647_951, pushed: Vec::new() }
     }
@@ -114,7 +115,7 @@ impl Socket {
         socket
     }
 
-    async fn log_in(&mut self, identifier: &str, user_sig: &str) -> Value {
+    pub(crate) async fn log_in(&mut self, identifier: &str, user_sig: &str) -> Value {
         let head = json!({ "identifier": identifier, "usersig": user_sig });
         let body = json!({ "State": "Online", "is_web_uniapp": 0, "InstType": 0, "CustomInfo": "" });
         self.ask_as(LOGIN, head, body).await
@@ -216,7 +217,7 @@ impl Socket {
     }
 
     /// The socket is good for a call.
-    async fn still_answers(&mut self) {
+    pub(crate) async fn still_answers(&mut self) {
         assert_eq!(self.ask_as(HEARTBEAT, json!({}), json!({})).await, ok(json!({})));
     }
 }
@@ -237,6 +238,7 @@ fn refused(code: u32, info: &str) -> Value {
 }
 
 const SIGN_ANEW: &str = "usersig has expired: sign a new one";
+const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
 
 /// Holds what was heard against a golden file.
 fn same(house: &Standin, name: &str, heard: &Value) {

@@ -19,12 +19,13 @@ use crate::{
         device::DeviceType,
         error::{Error, Fault},
         id::UserId,
+        owner::Owner,
         profile::State,
         text,
     },
     http::{
         addresses::Addresses,
-        form::{self, Form, FormLimits},
+        form::{Form, FormLimits},
         spool::Spool,
     },
     service::{
@@ -164,11 +165,11 @@ pub(super) async fn delete_user(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let tenant = door::back_end(&service, &request)?;
-    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let form = door::read(&service, &tenant, &request, payload, &FormLimits::default(), &spool).await?;
     let id = jid::named(door::required(&form, "userId")?, "userId")?;
     door::required(&form, "reason")?;
     remarks(&form)?;
-    service.delete_user(&tenant, id).await?;
+    service.delete_user(&tenant, Owner::Named(id)).await?;
     Ok(reply::success("SUCCESS", reply::ACCOUNT_DELETED))
 }
 
@@ -224,7 +225,7 @@ pub(super) async fn reset_password(
 ) -> Result<HttpResponse, Mirrored> {
     let tenant = door::back_end(&service, &request)?;
     let query = Form::query(request.query_string())?;
-    let body = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let body = door::read(&service, &tenant, &request, payload, &FormLimits::default(), &spool).await?;
     let given = |field: &'static str| {
         let [query, body] = [query.text(field)?, body.text(field)?].map(|text| text.filter(|text| !text.is_empty()));
         match query.is_some() && body.is_some() {
@@ -274,7 +275,7 @@ pub(super) async fn moderate(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let tenant = door::back_end(&service, &request)?;
-    let body = form::read_object(&request, payload, &FormLimits::default()).await?.unwrap_or_default();
+    let body = door::read_object(&service, &tenant, &request, payload).await?.unwrap_or_default();
     let (state, ids) = moderation(&body)?;
     let in_this_calls_words = |error| if let Error::Invalid { fault, .. } = error { fault.at("id") } else { error };
     service.set_states(&tenant, ids, state).await.map_err(in_this_calls_words)?;

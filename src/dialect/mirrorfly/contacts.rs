@@ -24,7 +24,7 @@ use crate::{
         text::{ContactName, MobileNumber},
     },
     http::{
-        form::{self, Form, FormLimits},
+        form::{Form, FormLimits},
         spool::Spool,
     },
     service::{Service, contacts::Sync},
@@ -62,7 +62,7 @@ pub(super) async fn block(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let caller = door::user(&service, &request)?;
-    let whom = named(&Form::read(&request, payload, &FormLimits::default(), &spool).await?)?;
+    let whom = named(&door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?)?;
     let blocked = service.block(&caller.tenant, caller.key, &whom).await;
     blocked.map_err(|refused| full(refused, "The list of blocked users"))?;
     Ok(reply::done("User blockout requested"))
@@ -84,7 +84,7 @@ pub(super) async fn unblock(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let caller = door::user(&service, &request)?;
-    let whom = named(&Form::read(&request, payload, &FormLimits::default(), &spool).await?)?;
+    let whom = named(&door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?)?;
     service.unblock(&caller.tenant, caller.key, &whom).await?;
     Ok(reply::done("User unblock requested"))
 }
@@ -193,7 +193,7 @@ pub(super) async fn sync(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let caller = door::user(&service, &request)?;
-    let body = form::read_object(&request, payload, &FormLimits::default()).await?.unwrap_or_default();
+    let body = door::read_object(&service, &caller.tenant, &request, payload).await?.unwrap_or_default();
     let sync = Sync {
         add: entries(&body, "addContacts")?,
         delete: entries(&body, "deleteContacts")?,
@@ -235,7 +235,7 @@ pub(super) async fn sync_one(
     payload: Payload,
 ) -> Result<HttpResponse, InBody> {
     let caller = door::user(&service, &request)?;
-    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let form = door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?;
     if !caller.tenant.has_license_key(door::required(&form, "licenseKey")?) {
         return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
     }

@@ -6,7 +6,9 @@ use actix_web::{
     HttpRequest,
     dev::RequestHead,
     http::header::{AUTHORIZATION, HOST},
+    web::Payload,
 };
+use serde_json::{Map, Value};
 
 use super::reply::Refused;
 use crate::{
@@ -16,7 +18,10 @@ use crate::{
         listening::Wire,
         page::Page,
     },
-    http::form::Form,
+    http::{
+        form::{self, Form, FormLimits},
+        spool::Spool,
+    },
     service::{Service, accounts::Caller, apps::Tenant},
 };
 
@@ -24,9 +29,9 @@ use crate::{
 pub(super) struct SignedIn {
     /// The app it is a user of.
     pub(super) tenant: Arc<Tenant>,
-    /// Its integer id.
+    /// Its key, by which it reads and writes its own data.
     pub(super) key: UserKey,
-    /// Its id.
+    /// Its id, to be shown.
     pub(super) id: UserId,
 }
 
@@ -86,6 +91,43 @@ pub(super) fn host(request: &HttpRequest) -> Option<Host> {
 /// As [`addressed`].
 pub(super) fn at(service: &Service, host: Option<&Host>) -> Result<Arc<Tenant>, Refused> {
     let tenant = service.tenant_at(host)?;
+    served(&tenant)?;
+    Ok(tenant)
+}
+
+/// Reads a form. That may take a minute, so the app is asked once more whether it serves this dialect.
+/// # Errors
+/// Those of the body; that the app has stopped serving this dialect meanwhile.
+pub(super) async fn read(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Form, Refused> {
+    let form = Form::read(request, payload, limits, spool).await?;
+    served_now(service, tenant).map(|_| form)
+}
+
+/// Reads a JSON object, as [`read`] does a form.
+/// # Errors
+/// As [`read`].
+pub(super) async fn read_object(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Option<Map<String, Value>>, Refused> {
+    let object = form::read_object(request, payload, &FormLimits::default()).await?;
+    served_now(service, tenant).map(|_| object)
+}
+
+/// The app as it is now, for a call that has waited: for its body, or for its turn on a socket.
+/// # Errors
+/// That the app does not serve this dialect any more.
+pub(super) fn served_now(service: &Service, tenant: &Tenant) -> Result<Arc<Tenant>, Refused> {
+    let tenant = service.tenant_now(tenant)?;
     served(&tenant)?;
     Ok(tenant)
 }

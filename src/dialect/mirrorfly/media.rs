@@ -14,12 +14,7 @@ use super::{
 };
 use crate::{
     domain::error::{Error, Fault, What},
-    http::{
-        addresses::Addresses,
-        form::{Form, FormLimits},
-        pictures,
-        spool::Spool,
-    },
+    http::{addresses::Addresses, form::FormLimits, pictures, spool::Spool},
     service::Service,
 };
 
@@ -92,12 +87,11 @@ pub(super) async fn upload(
 ) -> Result<HttpResponse, InBody> {
     let caller = door::user(&service, &request)?;
     let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-    let mut form = Form::read(&request, payload, &limits, &spool).await?;
+    let mut form = door::read(&service, &caller.tenant, &request, payload, &limits, &spool).await?;
     if form.text("type")?.is_some_and(|given| !matches!(given, "" | PROFILE)) {
         return Err(Fault::Malformed("profile, no other media are served here").at("type").into());
     }
     let file = form.picture("file", PICTURES_ACCEPTED)?.ok_or(Fault::Missing.at("file"))?;
-    let owner = service.user(&caller.tenant, &caller.id)?;
-    let picture = service.upload_picture(&caller.tenant, &owner, file).await?;
+    let picture = service.upload_picture(&caller.tenant, caller.key, file).await?;
     Ok(reply::success(Uploaded::from(&picture.key), "File uploaded successfully"))
 }

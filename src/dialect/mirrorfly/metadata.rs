@@ -15,11 +15,11 @@ use crate::{
     domain::{
         error::Fault,
         free_data::Metadata,
-        id::UserId,
+        owner::Owner,
         profile::{Patch, ProfileChange},
     },
-    http::form::{self, Form, FormLimits},
-    service::{Service, accounts::Caller, apps::Tenant, profiles::UserSetting},
+    http::form::Form,
+    service::{Service, accounts::Caller, apps::Tenant},
 };
 
 /// Shows a user's metadata
@@ -34,8 +34,8 @@ use crate::{
 pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     let caller = door::caller(&service, &request)?;
     let query = Form::query(request.query_string())?;
-    let id = meant(&caller, query.text("userId")?)?;
-    Ok(reply::metadata(&service.user(&caller.tenant, &id)?, "Data Retrieved Successfully"))
+    let owner = meant(&caller, query.text("userId")?)?;
+    Ok(reply::metadata(&service.owner(&caller.tenant, &owner)?, "Data Retrieved Successfully"))
 }
 
 /// Replaces one's own metadata
@@ -53,8 +53,8 @@ pub(super) async fn update_own(
     payload: Payload,
 ) -> Result<HttpResponse, InBody> {
     let caller = door::caller(&service, &request)?;
-    let id = meant(&caller, None)?;
-    replace(&service, &caller.tenant, id, &request, payload).await
+    let owner = meant(&caller, None)?;
+    replace(&service, &caller.tenant, owner, &request, payload).await
 }
 
 /// Replaces a user's metadata
@@ -76,17 +76,17 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, InBody> {
     let tenant = door::back_end(&service, &request)?;
     let id = jid::named(&path, "userId")?;
-    replace(&service, &tenant, id, &request, payload).await
+    replace(&service, &tenant, Owner::Named(id), &request, payload).await
 }
 
 /// Whose metadata a call means: a user's own, whom it need not name; the back end names anybody.
-fn meant(caller: &Caller, named: Option<&str>) -> Result<UserId, Refused> {
+fn meant(caller: &Caller, named: Option<&str>) -> Result<Owner, Refused> {
     let named = named.filter(|named| !named.is_empty());
     match (caller.user(), named) {
         (None, None) => Err(Fault::Missing.at("userId").into()),
-        (None, Some(named)) => Ok(jid::named(named, "userId")?),
+        (None, Some(named)) => Ok(Owner::Named(jid::named(named, "userId")?)),
         (Some((_, own)), Some(named)) if jid::unescaped(named) != own.as_str() => Err(Refused::WrongHolder),
-        (Some((_, own)), _) => Ok(own.clone()),
+        (Some((key, _)), _) => Ok(Owner::Itself(key)),
     }
 }
 
@@ -94,14 +94,14 @@ fn meant(caller: &Caller, named: Option<&str>) -> Result<UserId, Refused> {
 async fn replace(
     service: &Service,
     tenant: &Tenant,
-    id: UserId,
+    owner: Owner,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, InBody> {
-    let pairs = form::read_object(request, payload, &FormLimits::default()).await?;
+    let pairs = door::read_object(service, tenant, request, payload).await?;
     let pairs = pairs.ok_or(Fault::Missing.at("The request body"))?;
     let metadata = Metadata::parse(pairs).map_err(|fault| fault.at("metaData"))?;
     let profile = ProfileChange { metadata: Patch::Set(metadata), ..ProfileChange::default() };
-    let user = service.set_user(tenant, id, UserSetting { profile, ..UserSetting::default() }).await?;
+    let user = service.set_profile(tenant, owner, profile).await?;
     Ok(reply::metadata(&user, "User Successfully Updated"))
 }

@@ -175,7 +175,7 @@ pub(super) async fn live(
     payload: Payload,
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
-    let form = Form::read(&request, payload, &limits(), &spool).await?;
+    let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
     let codec = Codec::of_license(service.app_secrets(&tenant)?.license_key.expose());
     let registered = enrol(&service, &tenant, decrypted(&codec, form)?).await?;
     let text = Registered::of(&addresses, &registered).to_text()?;
@@ -201,7 +201,7 @@ pub(super) async fn trial(
     payload: Payload,
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
-    let form = Form::read(&request, payload, &limits(), &spool).await?;
+    let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
     let registered = enrol(&service, &tenant, form).await?;
     let beside = Registered::of(&addresses, &registered);
     let data = beside.to_text()?;

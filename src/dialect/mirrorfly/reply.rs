@@ -125,6 +125,8 @@ pub(super) enum Refused {
     NoProtocol,
     /// What asks for a WebSocket is no handshake.
     NoHandshake,
+    /// The page that asks for a WebSocket may not call this app.
+    ForeignPage,
     /// The app does not serve this dialect.
     SwitchedOff,
     /// No such call.
@@ -168,7 +170,7 @@ impl Refused {
             }
             Self::NoSuchProfile => StatusCode::NO_CONTENT,
             Self::Restricted | Self::WrongHolder => StatusCode::UNAUTHORIZED,
-            Self::SwitchedOff | Self::MostSessions => StatusCode::FORBIDDEN,
+            Self::SwitchedOff | Self::MostSessions | Self::ForeignPage => StatusCode::FORBIDDEN,
             Self::UnknownCall => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -182,7 +184,7 @@ impl Refused {
             }
             // "When the token passed in Headers is not given or expired."
             Self::Domain(Error::Unauthenticated(
-                Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired,
+                Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired | Unauthenticated::Revoked,
             )) => "Token Expired".to_owned(),
             Self::Domain(Error::Conflict(What::Block)) => "User is already in blocked list".to_owned(),
             Self::Domain(Error::NotFound(What::Block)) => "User is not in blocked list".to_owned(),
@@ -200,6 +202,7 @@ impl Refused {
             Self::WrongHolder => "Token Expired".to_owned(),
             Self::NoProtocol => "Open this WebSocket with the sub-protocol xmpp (Sec-WebSocket-Protocol)".to_owned(),
             Self::NoHandshake => "Open this address as a WebSocket, version 13".to_owned(),
+            Self::ForeignPage => "This page's origin is none of the app's allowed_origins".to_owned(),
             Self::SwitchedOff => "This app does not serve MirrorFly calls".to_owned(),
             Self::UnknownCall => "This call is not part of Standin".to_owned(),
             Self::WrongMethod => "This call is not made by this method".to_owned(),

@@ -16,12 +16,8 @@ use super::{
     reply::{self, AtLogin, Done, InBody, Success},
 };
 use crate::{
-    domain::{error::Error, secret::Secret},
-    http::{
-        form::{Form, FormLimits},
-        json, peer,
-        spool::Spool,
-    },
+    domain::{error::Error, owner::Owner, secret::Secret},
+    http::{form::FormLimits, json, peer, spool::Spool},
     service::{Service, apps::Tenant},
 };
 
@@ -61,7 +57,7 @@ pub(super) async fn login(
     payload: Payload,
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
-    let form = Form::read(&request, payload, &FormLimits::default(), &spool).await?;
+    let form = door::read(&service, &tenant, &request, payload, &FormLimits::default(), &spool).await?;
     let username = jid::unescaped(door::required(&form, "username")?);
     let password = password(&service, &tenant, door::required(&form, "password")?)?;
     let token = service.sign_in(&tenant, &username, &password, peer::client(&request)).await?;
@@ -127,7 +123,7 @@ pub(super) async fn delete_own(
     payload: Payload,
 ) -> Result<HttpResponse, InBody> {
     let caller = door::user(&service, &request)?;
-    remarks(&Form::read(&request, payload, &FormLimits::default(), &spool).await?)?;
-    service.delete_user(&caller.tenant, caller.id).await?;
+    remarks(&door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?)?;
+    service.delete_user(&caller.tenant, Owner::Itself(caller.key)).await?;
     Ok(reply::done(reply::ACCOUNT_DELETED))
 }

@@ -171,7 +171,7 @@ impl UserForm {
         payload: Payload,
     ) -> Result<Self, Refused> {
         let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-        let form = Form::read(request, payload, &limits, spool).await?;
+        let form = door::read(service, tenant, request, payload, &limits, spool).await?;
         let device = device(&form)?;
         match tenant.has_license_key(door::required(&form, "licenseKey")?) {
             true => Ok(Self { form, device }),

@@ -125,9 +125,15 @@ pub(super) fn ticket_of_page(request: &HttpRequest) -> Option<String> {
 }
 
 /// A place for one stream more of the administrator who calls, or of whoever opens the control socket.
+/// # Errors
+/// `Forbidden` for a page of another origin; those of [`session`]; `TooMany`.
 pub(super) async fn place_for_stream(request: &HttpRequest) -> Result<Place, Refusal> {
     let listener = match ticket_of_page(request) {
-        Some(_) => session(request).await?.admin.as_str().to_owned(),
+        Some(_) => {
+            // A browser keeps a stream open for whatever page asks for it; only ours may.
+            is_of_our_page(request)?;
+            session(request).await?.admin.as_str().to_owned()
+        }
         None => String::new(),
     };
     let streams = request.app_data::<Data<Streams>>();

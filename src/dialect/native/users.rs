@@ -25,6 +25,7 @@ use crate::{
         error::{Error, Fault},
         free_data::{Extras, Metadata},
         id::UserId,
+        owner::Owner,
         page::{Order, Page},
         particulars::Particulars,
         profile::{Patch, ProfileChange, State, User},
@@ -320,6 +321,6 @@ pub(super) async fn reset_token(service: Data<Service>, path: Path<(String, Stri
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}", operation_id = "delete_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
 pub(super) async fn delete(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
     let (tenant, id) = place(&service, &path)?;
-    service.delete_user(&tenant, id).await?;
+    service.delete_user(&tenant, Owner::Named(id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

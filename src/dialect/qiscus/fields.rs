@@ -12,6 +12,7 @@ use utoipa::{
     },
 };
 
+use super::reply::Refusal;
 use crate::{
     domain::{
         device::{Device, DeviceText, DeviceType},
@@ -24,10 +25,10 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        form::{BodyFault, Form, FormLimits},
+        form::{Form, FormLimits},
         spool::Spool,
     },
-    service::apps::Tenant,
+    service::{Service, apps::Tenant},
 };
 
 /// Characters of a display name that this wire writes.
@@ -114,10 +115,34 @@ impl ToSchema for UserIdList {
 
 /// Reads a body without files.
 /// # Errors
-/// As [`Form::read`].
-pub(super) async fn read(request: &HttpRequest, payload: Payload, spool: &Spool) -> Result<Form, BodyFault> {
+/// As [`read_within`].
+pub(super) async fn read(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+    spool: &Spool,
+) -> Result<Form, Refusal> {
     let limits = FormLimits { wide_fields: WIDE_FIELDS, ..FormLimits::default() };
-    Form::read(request, payload, &limits, spool).await
+    read_within(service, tenant, request, payload, &limits, spool).await
+}
+
+/// Reads a body. That may take a minute, so the app is asked once more whether it serves this dialect.
+/// # Errors
+/// As [`Form::read`]; that the app has stopped serving this dialect meanwhile.
+pub(super) async fn read_within(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Form, Refusal> {
+    let form = Form::read(request, payload, limits, spool).await?;
+    match service.tenant_now(tenant)?.app.settings.dialects.qiscus {
+        true => Ok(form),
+        false => Err(Refusal::SwitchedOff),
+    }
 }
 
 /// The user that `field` names.

@@ -21,7 +21,7 @@ use crate::{
         secret::Secret,
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::{accounts::SUSPENDED, renewal::Session},
+    service::renewal::Session,
 };
 
 /// A good answer of this door.
@@ -242,7 +242,9 @@ impl std::fmt::Display for Refusal {
             Self::MissingAppId => write!(f, "The header QISCUS-SDK-APP-ID is required"),
             Self::UnknownApp => write!(f, "Application not found"),
             Self::WrongPassword => write!(f, "wrong password"),
-            Self::Session(Unauthenticated::Missing | Unauthenticated::Wrong) => write!(f, "Unauthorized"),
+            Self::Session(Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Revoked) => {
+                write!(f, "Unauthorized")
+            }
             Self::Session(Unauthenticated::Expired) => write!(f, "Unauthorized. Token is expired"),
             Self::WrongRefreshToken => write!(f, "refresh token invalid"),
             Self::IdentityToken(why) => write!(f, "identity_token {why}"),
@@ -310,8 +312,10 @@ impl Refusal {
     /// The vendor's number for it, where it has one. Source: the vendor's list of error codes of 2018; live services for the password.
     fn code(&self) -> Option<u32> {
         match self {
-            Self::Domain(error) => (*error == SUSPENDED).then_some(401_300),
-            Self::Session(Unauthenticated::Missing | Unauthenticated::Wrong) => Some(401_301),
+            Self::Domain(error) => (*error == Error::SUSPENDED).then_some(401_300),
+            Self::Session(Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Revoked) => {
+                Some(401_301)
+            }
             Self::Session(Unauthenticated::Expired) => Some(401_302),
             Self::UnknownApp => Some(401_303),
             Self::WrongPassword => Some(401_306),

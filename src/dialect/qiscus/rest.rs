@@ -143,7 +143,7 @@ async fn login_or_register(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let Caller { version, tenant } = caller;
-    let form = fields::read(&request, payload, &spool).await?;
+    let form = fields::read(&service, &tenant, &request, payload, &spool).await?;
     let id = fields::user_id(&form, version.login_field())?;
     if form.text("username")?.unwrap_or("").is_empty() {
         return Err(Fault::Missing.at("username").into());
@@ -226,7 +226,7 @@ async fn reset_user_token(
 ) -> Result<HttpResponse, Refusal> {
     let Caller { version, tenant } = caller;
     let field = version.user_field();
-    let id = fields::user_id(&fields::read(&request, payload, &spool).await?, field)?;
+    let id = fields::user_id(&fields::read(&service, &tenant, &request, payload, &spool).await?, field)?;
     let account = service.reset_token(&tenant, id).await.map_err(|error| must_exist(error, field))?;
     Ok(version.reset(&tenant.app, &addresses, &account))
 }
@@ -291,7 +291,7 @@ async fn deactivate_users(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let body = fields::read(&request, payload, &spool).await?;
+    let body = fields::read(&service, &caller.tenant, &request, payload, &spool).await?;
     let users = user_ids(&[body, Form::query(request.query_string())?])?;
     service.set_states(&caller.tenant, users, State::Suspended).await.map_err(of_user_ids)?;
     Ok(reply::message("The users are deactivated"))
@@ -311,7 +311,7 @@ async fn reactivate_users(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let users = user_ids(&[fields::read(&request, payload, &spool).await?])?;
+    let users = user_ids(&[fields::read(&service, &caller.tenant, &request, payload, &spool).await?])?;
     service.set_states(&caller.tenant, users, State::Active).await.map_err(of_user_ids)?;
     Ok(reply::message("The users are active"))
 }

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         error::{Error, Fault, What},
         id::UserId,
+        owner::Owner,
         profile::{Patch, ProfileChange},
         text::DisplayName,
     },
@@ -172,25 +173,26 @@ pub(super) async fn check(call: Call<'_>) -> Answered<Checks> {
 
 /// `account_delete`: each account by itself, profile, contacts and all.
 pub(super) async fn delete(call: Call<'_>) -> Answered<Deletions> {
-    let mut result_item = Vec::new();
-    for account in named(call, "DeleteItem")? {
-        let deleted = match UserId::parse(account) {
-            Ok(id) => call.desk.service.delete_user(call.desk.tenant, id).await,
-            Err(_) => Err(Error::NotFound(What::User)),
-        };
-        let deleted = match deleted {
+    let named = named(call, "DeleteItem")?;
+    let ids: Vec<Option<UserId>> = named.iter().map(|account| UserId::parse(account).ok()).collect();
+    let owners = ids.iter().flatten().cloned().map(Owner::Named).collect();
+    let mut deleted = call.desk.service.delete_users(call.desk.tenant, owners).await.into_iter();
+    let outcome = |(account, id): (&&str, &Option<UserId>)| {
+        let none = Err(Error::NotFound(What::User));
+        let deleted = match id.as_ref().and_then(|_| deleted.next()).unwrap_or(none) {
             // The vendor's own words.
             Err(Error::NotFound(What::User)) => {
                 Err(Refused::Said(Code::NotImported, "Err_TLS_PT_Open_Login_Account_Not_Exist".to_owned()))
             }
             deleted => deleted.map_err(Refused::from),
         };
-        result_item.push(AccountOutcome::of(account, deleted));
-    }
-    Ok(Deletions { result_item })
+        AccountOutcome::of(account, deleted)
+    };
+    Ok(Deletions { result_item: named.iter().zip(&ids).map(outcome).collect() })
 }
 
-/// `kick`: every UserSig from before now is dead, and so is every session.
+/// `kick`: every UserSig from before now is dead, and so is every session. Answered when the second is over, so that whatever is signed
+/// after that is good.
 pub(super) async fn kick(call: Call<'_>) -> Answered<Nothing> {
     call.back_end()?;
     let (_, given) = named_account(call.body)?.ok_or_else(|| bad(&Fault::Missing, USER_ID))?;

@@ -16,7 +16,7 @@ use super::{
     requests, search, status,
 };
 use crate::{
-    domain::{caller::CallerKey, error::Fault, id::UserId, profile::User},
+    domain::{caller::CallerKey, error::Fault, id::UserId, owner::Owner, profile::User},
     http::addresses::Addresses,
     service::{Service, apps::Tenant, profiles::Viewer},
 };
@@ -306,6 +306,9 @@ impl Command {
     }
 }
 
+/// The field that names whose data a call is about.
+const FIELD: &str = "From_Account";
+
 /// One call of a command.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
@@ -338,25 +341,29 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whose data the command is about: `From_Account`. A user's own only.
+    /// Whose data the command is about: `From_Account`. A user's own only, and that by its key: the id may be another's by the time the
+    /// command writes.
     /// # Errors
     /// A bad parameter; 60015; that the caller may not.
-    pub(super) fn owner(&self) -> Result<UserId, Refused> {
-        const FIELD: &str = "From_Account";
-        let named = account_of(self.field(FIELD).ok_or_else(|| bad(&Fault::Missing, FIELD))?, FIELD)?;
-        let is_own = match self.caller {
-            Caller::BackEnd => true,
-            Caller::User(user) => user.id.as_str() == named,
-        };
-        match is_own {
-            true => UserId::parse(named).map_err(|fault| bad(&fault, FIELD)),
-            false => Err(Refused::Rights(format!("{FIELD} must be the account that has signed in"))),
+    pub(super) fn owner(&self) -> Result<Owner, Refused> {
+        let named = self.owner_named()?;
+        match self.caller {
+            Caller::BackEnd => UserId::parse(named).map(Owner::Named).map_err(|fault| bad(&fault, FIELD)),
+            Caller::User(user) if user.id.as_str() == named => Ok(Owner::Itself(user.key)),
+            Caller::User(_) => Err(Refused::Rights(format!("{FIELD} must be the account that has signed in"))),
         }
     }
 
     /// For whom long reads are counted.
     pub(super) fn key(&self) -> CallerKey {
         self.caller.viewer().key(self.desk.tenant)
+    }
+
+    /// The account that `From_Account` names.
+    /// # Errors
+    /// A bad parameter; 60015.
+    pub(super) fn owner_named(&self) -> Result<&'a str, Refused> {
+        account_of(self.field(FIELD).ok_or_else(|| bad(&Fault::Missing, FIELD))?, FIELD)
     }
 
     /// Refuses who is not the app's administrator.

@@ -116,10 +116,11 @@ struct Entry {
 
 /// `follow.follow_get_info`: of the caller itself where no account is named.
 pub(super) async fn get_info(call: Call<'_>) -> Answered<FollowInfos> {
-    let (owner, desk) = (call.owner()?, call.desk);
+    let desk = call.desk;
+    call.owner()?;
     let named = match call.field("To_Account") {
         Some(_) => call.list("To_Account", ACCOUNTS_MAX)?.iter().map(|item| account_of(item, "To_Account")).collect(),
-        None => Ok(vec![owner.as_str()]),
+        None => call.owner_named().map(|account| vec![account]),
     }?;
     let ids: Vec<Option<UserId>> = named.iter().map(|account| UserId::parse(account).ok()).collect();
     let counts = desk.service.follow_counts(desk.tenant, call.key(), ids.iter().flatten().cloned().collect()).await?;

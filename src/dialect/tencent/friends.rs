@@ -21,6 +21,7 @@ use crate::domain::{
         Relation,
     },
     id::UserId,
+    owner::Owner,
     page::Page,
     profile::{Patch, User},
 };
@@ -55,7 +56,7 @@ pub(super) async fn import(call: Call<'_>) -> Answered<Results> {
     befriend(call, &owner, Befriending { both_ways: false, is_forced: true }).await
 }
 
-async fn befriend(call: Call<'_>, owner: &UserId, how: Befriending) -> Answered<Results> {
+async fn befriend(call: Call<'_>, owner: &Owner, how: Befriending) -> Answered<Results> {
     let asked = items(call, "AddFriendItem", wish)?;
     let desk = call.desk;
     let befriended = each(asked, async |asked| {

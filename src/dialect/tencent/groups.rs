@@ -14,6 +14,7 @@ use crate::domain::{
     error::Fault,
     friend::{FriendFault, FriendGroup, GROUPS_MAX},
     id::UserId,
+    owner::Owner,
 };
 
 pub(super) use self::asked::{GroupAdd, GroupDelete, GroupGet, GroupUpdate};
@@ -149,13 +150,13 @@ pub(super) async fn update(call: Call<'_>) -> Answered<GroupChanged> {
         (None, Some(moved)) if !moved.as_array().is_some_and(Vec::is_empty) => members(call, &owner, group).await,
         // A page that moves no friends makes the SDK send an empty list, or none: that asks for nothing.
         (None, _) => {
-            desk.service.user(desk.tenant, &owner)?;
+            desk.service.owner(desk.tenant, &owner)?;
             Ok(GroupChanged { items: Some(Vec::new()), fail_account: Vec::new(), sequence: SEQUENCE })
         }
     }
 }
 
-async fn members(call: Call<'_>, owner: &UserId, group: FriendGroup) -> Answered<GroupChanged> {
+async fn members(call: Call<'_>, owner: &Owner, group: FriendGroup) -> Answered<GroupChanged> {
     const FIELD: &str = "UpdateGroupItem";
     let moved = items(call, FIELD, |id, item| {
         let is_in = word(item, "UpdateType", &[("Update_Type_Add", true), ("Update_Type_Delete", false)])?;

@@ -9,14 +9,11 @@ use super::{
     reply::{self, Code, Family, Nothing, Refused, Told},
     tags::{Item, Tag},
 };
-use crate::{
-    domain::{
-        custom::{CustomName, Readers},
-        error::{Error, Fault, What},
-        id::UserId,
-        profile::{ProfileChange, User},
-    },
-    service::profiles::Author,
+use crate::domain::{
+    custom::{CustomName, Readers},
+    error::{Error, Fault, What},
+    id::UserId,
+    profile::{ProfileChange, User},
 };
 
 pub(super) use self::asked::{Get, GetAll, Set};
@@ -39,14 +36,10 @@ const PORTRAIT_BYTES: usize = 160;
 /// `profile.portrait_set`: what is given replaces what was; all of it or nothing.
 pub(super) async fn set(call: Call<'_>) -> Answered<Nothing> {
     let desk = call.desk;
-    let id = call.owner()?;
-    let known = desk.service.user(desk.tenant, &id)?;
+    let owner = call.owner()?;
+    let known = desk.service.owner(desk.tenant, &owner)?;
     let change = change(call, &known)?;
-    let author = match call.caller {
-        Caller::BackEnd => Author::BackEnd,
-        Caller::User(_) => Author::Owner,
-    };
-    desk.service.set_profile(desk.tenant, author, id, change).await.map_err(in_tags)?;
+    desk.service.set_profile(desk.tenant, owner, change).await.map_err(in_tags)?;
     Ok(Nothing {})
 }
 

@@ -15,7 +15,7 @@ use crate::{
         error::{Error, Fault, Unauthenticated, What},
         friend::FriendFault,
     },
-    service::{accounts::SUSPENDED, user_sig::SigFault},
+    service::user_sig::SigFault,
 };
 
 /// The words beside a number stand in the document.
@@ -278,6 +278,9 @@ impl From<SigFault> for Refused {
     }
 }
 
+/// Why a UserSig is refused that has not expired. The vendor's number is that of an expired one: by it the SDK asks for another.
+const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
+
 /// What helps against an expired UserSig.
 const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 
@@ -334,7 +337,8 @@ fn said(error: &Error, family: Family) -> (Code, String) {
         Error::Unauthenticated(Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired) => {
             return (Code::Expired, SIGN_ANEW.to_owned());
         }
-        error if *error == SUSPENDED => Code::Suspended,
+        Error::Unauthenticated(Unauthenticated::Revoked) => return (Code::Expired, KICKED.to_owned()),
+        error if *error == Error::SUSPENDED => Code::Suspended,
         Error::Forbidden(_) => family.rights(),
         Error::NotFound(What::User) => {
             return (family.no_such_user(), "This account does not exist: import it first".to_owned());

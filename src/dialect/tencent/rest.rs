@@ -101,6 +101,8 @@ async fn admitted(service: &Service, request: &HttpRequest, payload: Payload) ->
     administrator(service, &tenant, &query)?;
     let body = form::read_object(request, payload, &FormLimits::default()).await.map_err(in_words)?;
     let body = body.ok_or_else(|| no_json("The request body is empty: send a JSON object"))?;
+    // Reading it may have taken a minute: the app may have stopped serving this dialect.
+    let tenant = app(service, &query).map(|_| tenant)?;
     Ok((tenant, Value::Object(body)))
 }
 

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::{
     contacts,
     friends::{Call, Outcome, blocks, each, or},
+    owners,
     row::Stored,
-    users,
 };
 use crate::domain::{
     contact::ROWS_MAX,
@@ -14,6 +14,7 @@ use crate::domain::{
     event::EventKind,
     friend::FriendFault,
     id::{AppKey, UserId},
+    owner::Owner,
     page::{Listed, Page},
     profile::User,
     time::Moment,
@@ -27,7 +28,7 @@ const UNBLOCK: &str = "DELETE FROM block WHERE owner = ?1 AND blocked = ?2";
 pub(in crate::store) fn add(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     whom: &[UserId],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
@@ -52,7 +53,7 @@ pub(in crate::store) fn add(
 pub(in crate::store) fn delete(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     whom: &[UserId],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
@@ -77,11 +78,11 @@ const BLACK_LIST: &str = "
 pub(in crate::store) fn page(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     wanted: Page,
 ) -> Result<Listed<(UserId, Moment)>, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    let owner = users::key_of(&snapshot, app, owner)?;
+    let owner = owners::owner_key(&snapshot, app, owner)?;
     let total = contacts::blocks_of(&snapshot, app, owner)?;
     let parse = |row: &Row<'_>| {
         let row = Stored::of("block", row);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{events, follows, row::Stored, users};
+use super::{events, follows, owners, row::Stored, users};
 use crate::{
     domain::{
         contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
-        error::{Error, Fault, Unauthenticated, What},
+        error::{Error, Fault, What},
         event::EventKind,
         id::{AppKey, UserId, UserKey},
         page::{Listed, Page},
@@ -131,7 +131,7 @@ pub(in crate::store) fn change(
     asked: &ContactsChange,
     at: Moment,
 ) -> Result<(), Error> {
-    let id = acting(tx, app, owner)?;
+    let id = owners::acting(tx, app, owner)?.id;
     let former: BTreeMap<UserKey, Option<String>> = tx
         .prepare_cached(ROWS)?
         .query_map(params![owner.0], |row| Ok((UserKey(row.get(0)?), row.get(1)?)))?
@@ -165,15 +165,6 @@ pub(in crate::store) fn change(
 
 fn too_many(unit: &'static str, found: usize) -> Error {
     Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
-}
-
-const ACTING: &str = "SELECT id FROM user WHERE app = ?1 AND key = ?2 AND state = 'active'";
-
-/// The id of a user who acts on its own rows, unless it has lost the right to since its token was looked at.
-fn acting(tx: &Transaction<'_>, app: AppKey, user: UserKey) -> Result<UserId, Error> {
-    let parse = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
-    let id = tx.prepare_cached(ACTING)?.query_and_then(params![app.0, user.0], parse)?.next().transpose()?;
-    id.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))
 }
 
 /// Of users there still are.
@@ -235,7 +226,7 @@ pub(in crate::store) fn blocked(
 
 /// Two different users of an app: the id of the one who acts, the key of the other.
 fn pair(tx: &Transaction<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(UserId, UserKey), Error> {
-    let id = acting(tx, app, owner)?;
+    let id = owners::acting(tx, app, owner)?.id;
     let key = users::key_of(tx, app, whom)?;
     match key == owner {
         true => Err(Fault::Oneself.at("user id")),

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     friends::{Call, Outcome, blocks, each},
+    owners,
     row::Stored,
     users,
 };
@@ -13,6 +14,7 @@ use crate::domain::{
     follow::{FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage},
     friend::{FriendFault, Relation},
     id::{AppKey, UserId, UserKey},
+    owner::Owner,
     profile::User,
     time::Moment,
 };
@@ -27,7 +29,7 @@ const FOLLOWING: &str = "SELECT count(*) FROM follow WHERE follower = ?1";
 pub(in crate::store) fn add(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     whom: &[UserId],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
@@ -59,7 +61,7 @@ pub(in crate::store) fn add(
 pub(in crate::store) fn remove(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     whom: &[UserId],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
@@ -86,10 +88,10 @@ fn follows(connection: &Connection, follower: UserKey, followed: UserKey) -> Res
 pub(in crate::store) fn relations(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     ids: &[UserId],
 ) -> Result<Vec<Option<Relation>>, Error> {
-    let owner = users::key_of(connection, app, owner)?;
+    let owner = owners::owner_key(connection, app, owner)?;
     let one = |id: &UserId| match users::key_of(connection, app, id) {
         Err(Error::NotFound(What::User)) => Ok(None),
         Err(error) => Err(error),
@@ -135,13 +137,13 @@ const LIST_MUTUAL: &str = list!(
 pub(in crate::store) fn list(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     list: FollowList,
     after: Option<FollowCursor>,
     limit: u32,
 ) -> Result<FollowPage, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    let owner = users::key_of(&snapshot, app, owner)?;
+    let owner = owners::owner_key(&snapshot, app, owner)?;
     let mut statement = snapshot.prepare_cached(match list {
         FollowList::Followers => LIST_FOLLOWERS,
         FollowList::Following => LIST_FOLLOWING,

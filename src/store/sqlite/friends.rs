@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{events, groups, requests, row::Stored, users};
+use super::{events, groups, owners, requests, row::Stored, users};
 use crate::domain::{
     error::{Error, What},
     event::EventKind,
@@ -13,6 +13,7 @@ use crate::domain::{
         FriendGroup, Relation,
     },
     id::{AppKey, UserId, UserKey},
+    owner::Owner,
     page::{Listed, Page},
     particulars::{AllowType, ForbidType},
     profile::{Patch, User},
@@ -37,8 +38,8 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn of(tx: &'a Transaction<'a>, app: AppKey, owner: &UserId, at: Moment) -> Result<Self, Error> {
-        let owner = users::find(tx, app, owner)?.ok_or(Error::NotFound(What::User))?;
+    pub(super) fn of(tx: &'a Transaction<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
+        let owner = owners::owner(tx, app, owner)?;
         Ok(Self { tx, app, owner, at, added: Vec::new(), removed: Vec::new(), changed: Vec::new(), listed: None })
     }
 
@@ -234,7 +235,7 @@ pub(super) fn has_room(tx: &Transaction<'_>, owner: UserKey, contact: UserKey) -
 pub(in crate::store) fn befriend(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     asked: &[Befriend],
     how: Befriending,
     at: Moment,
@@ -324,7 +325,7 @@ pub(super) fn or(done: bool, fault: FriendFault) -> Outcome {
 pub(in crate::store) fn unfriend(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     whom: &[UserId],
     both_ways: bool,
     at: Moment,
@@ -345,7 +346,7 @@ const CHANGE: &str = "
 pub(in crate::store) fn change(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     changes: &[FriendChange],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
@@ -385,11 +386,11 @@ const COUNT: &str = "
 pub(in crate::store) fn page(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     page: Page,
 ) -> Result<Listed<Friend>, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    let owner = users::key_of(&snapshot, app, owner)?;
+    let owner = owners::owner_key(&snapshot, app, owner)?;
     let total: i64 = snapshot.prepare_cached(COUNT)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
     let mut statement = snapshot.prepare_cached(ALL)?;
@@ -405,10 +406,10 @@ const ONE: &str = "
 pub(in crate::store) fn among(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     ids: &[UserId],
 ) -> Result<Vec<Option<Friend>>, Error> {
-    let owner = users::key_of(connection, app, owner)?;
+    let owner = owners::owner_key(connection, app, owner)?;
     let mut statement = connection.prepare_cached(ONE)?;
     let mut one =
         |id: &UserId| statement.query_and_then(params![owner.0, app.0, id.as_str()], friend)?.next().transpose();
@@ -438,11 +439,11 @@ pub(in crate::store) enum Rows {
 pub(in crate::store) fn relations(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     ids: &[UserId],
     rows: Rows,
 ) -> Result<Vec<Option<Relation>>, Error> {
-    let owner = users::key_of(connection, app, owner)?;
+    let owner = owners::owner_key(connection, app, owner)?;
     let has = |owner, other| match rows {
         Rows::Contacts => lists(connection, owner, other),
         Rows::Blocks => blocks(connection, owner, other),

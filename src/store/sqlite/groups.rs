@@ -4,13 +4,14 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::{
     friends::{Call, Outcome, each, lists, or},
+    owners,
     row::Stored,
-    users,
 };
 use crate::domain::{
     error::Error,
     friend::{FriendFault, FriendGroup, GROUPS_MAX},
     id::{AppKey, UserId, UserKey},
+    owner::Owner,
     time::Moment,
 };
 
@@ -41,7 +42,7 @@ pub(super) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) 
 pub(in crate::store) fn create(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     groups: &[FriendGroup],
     members: &[UserId],
     at: Moment,
@@ -64,7 +65,7 @@ const DELETE: &str = "DELETE FROM friend_group WHERE owner = ?1 AND name = ?2";
 pub(in crate::store) fn delete(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     groups: &[FriendGroup],
     at: Moment,
 ) -> Result<(), Error> {
@@ -82,7 +83,7 @@ const RENAME: &str = "UPDATE OR REPLACE friend_group SET name = ?3 WHERE owner =
 pub(in crate::store) fn rename(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     from: &FriendGroup,
     to: &FriendGroup,
     at: Moment,
@@ -100,7 +101,7 @@ pub(in crate::store) fn rename(
 pub(in crate::store) fn change_members(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     group: &FriendGroup,
     members: &[(UserId, bool)],
     at: Moment,
@@ -169,9 +170,9 @@ const ALL: &str = "
 pub(in crate::store) fn all(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
 ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
-    let owner = users::key_of(connection, app, owner)?;
+    let owner = owners::owner_key(connection, app, owner)?;
     let mut statement = connection.prepare_cached(ALL)?;
     let mut rows = statement.query(params![owner.0, app.0])?;
     let mut groups: Vec<(FriendGroup, Vec<UserId>)> = Vec::new();

@@ -6,18 +6,22 @@ pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod black_list;
 pub(super) mod contacts;
+mod counts;
+pub(super) mod devices;
 pub(super) mod directory;
 pub(super) mod events;
 pub(super) mod follows;
 pub(super) mod friends;
 pub(super) mod groups;
 pub(super) mod health;
+mod owners;
 pub(super) mod pictures;
 mod readers;
 pub(super) mod requests;
 mod row;
 pub(super) mod search;
 pub(super) mod sessions;
+pub(super) mod signatures;
 pub(super) mod snapshot;
 pub(super) mod statuses;
 pub(super) mod tickets;
@@ -56,6 +60,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0006_console.sql")),
     M::up(include_str!("schema/0007_picture_room.sql")),
     M::up(include_str!("schema/0008_status.sql")),
+    M::up(include_str!("schema/0009_dead_signatures.sql")),
 ];
 
 /// How many schema files there are: what `user_version` is once all have been applied.

@@ -75,7 +75,7 @@ pub(in crate::store) fn add_unnamed(
     new: &NewPicture,
     at: Moment,
 ) -> Result<(), Error> {
-    let owner = super::users::find_by_key(tx, app, owner)?.ok_or(Error::NotFound(What::User))?;
+    let owner = super::owners::acting(tx, app, owner)?;
     add(tx, owner.key, new, at).map(drop)
 }
 

@@ -4,9 +4,8 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     friends::{Call, Outcome, Put, blocks, each, has_room, or, sorted},
-    groups,
+    groups, owners,
     row::Stored,
-    users,
 };
 use crate::domain::{
     error::Error,
@@ -15,6 +14,7 @@ use crate::domain::{
         RequestAnswer, Verdict,
     },
     id::{AppKey, UserId},
+    owner::Owner,
     profile::User,
     text::{ContactName, DisplayName},
     time::Moment,
@@ -53,7 +53,7 @@ const WAITING: &str = "SELECT asked, remark, friend_groups, source, wording FROM
 pub(in crate::store) fn answer(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     answers: &[RequestAnswer],
     at: Moment,
 ) -> Result<Vec<Outcome>, Error> {
@@ -118,7 +118,7 @@ fn obstacle(
 pub(in crate::store) fn forget(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     direction: Direction,
     with: &[UserId],
     at: Moment,
@@ -148,11 +148,11 @@ const OUTGOING: &str = "
 pub(in crate::store) fn list(
     connection: &Connection,
     app: AppKey,
-    owner: &UserId,
+    owner: &Owner,
     direction: Direction,
     at_most: u32,
 ) -> Result<Vec<Request>, Error> {
-    let owner = users::key_of(connection, app, owner)?;
+    let owner = owners::owner_key(connection, app, owner)?;
     let statement = match direction {
         Direction::Incoming => INCOMING,
         Direction::Outgoing => OUTGOING,
@@ -173,8 +173,8 @@ pub(in crate::store) fn list(
 
 const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";
 
-pub(in crate::store) fn read(tx: &Transaction<'_>, app: AppKey, owner: &UserId, until: Moment) -> Result<(), Error> {
-    let owner = users::key_of(tx, app, owner)?;
+pub(in crate::store) fn read(tx: &Transaction<'_>, app: AppKey, owner: &Owner, until: Moment) -> Result<(), Error> {
+    let owner = owners::owner_key(tx, app, owner)?;
     tx.prepare_cached(READ)?.execute(params![owner.0, until.micros()])?;
     Ok(())
 }
@@ -183,7 +183,7 @@ const UNREAD: &str = "
     SELECT count(*) FROM request JOIN user ON user.key = request.asked
     WHERE request.asked = ?1 AND request.at > user.requests_read_at";
 
-pub(in crate::store) fn unread(connection: &Connection, app: AppKey, owner: &UserId) -> Result<u32, Error> {
-    let owner = users::key_of(connection, app, owner)?;
+pub(in crate::store) fn unread(connection: &Connection, app: AppKey, owner: &Owner) -> Result<u32, Error> {
+    let owner = owners::owner_key(connection, app, owner)?;
     Ok(connection.prepare_cached(UNREAD)?.query_row(params![owner.0], |row| row.get(0))?)
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
-use super::{row::Stored, users};
+use super::{counts, row::Stored, users};
 use crate::domain::{
     error::Error,
     id::{AppKey, UserKey},
@@ -105,7 +105,7 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     let snapshot = connection.unchecked_transaction()?;
     let search = UserSearch { text: walk.text.clone().filter(|text| !text.is_empty()), metadata: None };
     let is_whole = search.text.is_none() && walk.custom.is_none();
-    let total = if is_whole { Some(users::total(&snapshot, app)?) } else { None };
+    let total = if is_whole { Some(counts::total(&snapshot, app)?) } else { None };
     if search.is_of_nobody() {
         return Ok(Stretch { users: Vec::new(), next: None, total });
     }

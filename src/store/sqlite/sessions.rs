@@ -114,15 +114,16 @@ pub(in crate::store) fn held(connection: &Connection, app: AppKey, user: UserKey
     Ok(Held { tickets: tickets::of_user(connection, app, user, now)?, sessions })
 }
 
-/// Ends all that keeps a user signed in: tickets, sessions, the user token and UserSigs made until now.
+/// Ends all that keeps a user signed in: tickets, sessions, the user token and UserSigs made before `dead_before`.
 pub(in crate::store) fn revoke(
     tx: &Transaction<'_>,
     app: AppKey,
     id: &UserId,
     token: &Derived,
+    dead_before: Moment,
     at: Moment,
 ) -> Result<User, Error> {
-    users::kick(tx, app, id, at)?;
+    users::kick(tx, app, id, dead_before, at)?;
     let user = users::reset_token(tx, app, id, token, at)?;
     tickets::forget_of_user(tx, user.key)?;
     Ok(user)

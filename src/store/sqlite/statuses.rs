@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::Stored;
+use super::{owners, row::Stored};
 use crate::{
     domain::{
-        error::{Error, What},
+        error::Error,
         id::{AppKey, UserId, UserKey},
         text::CustomStatus,
     },
@@ -47,7 +47,7 @@ fn status(row: &Row<'_>) -> Result<StoredStatus, Error> {
     })
 }
 
-const SET: &str = "UPDATE user SET custom_status = ?3 WHERE app = ?1 AND key = ?2 AND state = 'active'";
+const SET: &str = "UPDATE user SET custom_status = ?2 WHERE key = ?1";
 
 pub(in crate::store) fn set(
     tx: &Transaction<'_>,
@@ -55,10 +55,9 @@ pub(in crate::store) fn set(
     user: UserKey,
     custom: Option<&CustomStatus>,
 ) -> Result<(), Error> {
-    match tx.prepare_cached(SET)?.execute(params![app.0, user.0, custom.map_or("", CustomStatus::as_str)])? {
-        0 => Err(Error::NotFound(What::User)),
-        _ => Ok(()),
-    }
+    owners::acting(tx, app, user)?;
+    tx.prepare_cached(SET)?.execute(params![user.0, custom.map_or("", CustomStatus::as_str)])?;
+    Ok(())
 }
 
 const LOGGED_IN: &str = "UPDATE user SET has_logged_in = 1 WHERE key = ?1 AND has_logged_in = 0";

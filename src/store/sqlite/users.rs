@@ -2,16 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{contacts, events, pictures, row::Stored, sessions, tickets};
+use super::{contacts, counts, devices, events, owners, pictures, row::Stored, sessions, signatures, tickets};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
-        device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         event::EventKind,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
         listening::Wire,
+        owner::Owner,
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
         secret::{Derived, Digest, PasswordHash},
@@ -109,7 +109,7 @@ pub(in crate::store) fn list(
 ) -> Result<Listed<User>, Error> {
     // One snapshot for the counters and the rows they count.
     let snapshot = connection.unchecked_transaction()?;
-    let total = total(&snapshot, app)?;
+    let total = counts::total(&snapshot, app)?;
     if page.offset() >= total {
         return Ok(Listed { items: Vec::new(), total });
     }
@@ -117,50 +117,10 @@ pub(in crate::store) fn list(
         Order::OldestFirst => (FROM_OLDEST, page.offset()),
         Order::NewestFirst => (FROM_NEWEST, total - 1 - page.offset()),
     };
-    let first = seq_at(&snapshot, app, position)?;
+    let first = counts::seq_at(&snapshot, app, position)?;
     let mut statement = snapshot.prepare_cached(statement)?;
     let items = statement.query_and_then(params![app.0, first, page.limit()], user)?.collect::<Result<_, _>>()?;
     Ok(Listed { items, total })
-}
-
-const TOTAL: &str = "SELECT coalesce(sum(users), 0) FROM users_in_large_block WHERE app = ?1";
-
-pub(super) fn total(connection: &Connection, app: AppKey) -> Result<u64, Error> {
-    let total: i64 = connection.prepare_cached(TOTAL)?.query_row(params![app.0], |row| row.get(0))?;
-    u64::try_from(total).map_err(Error::internal)
-}
-
-const LARGE_BLOCKS: &str = "SELECT block, users FROM users_in_large_block WHERE app = ?1 ORDER BY block";
-
-const SMALL_BLOCKS: &str = "
-    SELECT block, users FROM users_in_small_block
-    WHERE app = ?1 AND block >= ?2 << 10 ORDER BY block";
-
-const SEQ_IN_BLOCK: &str = "
-    SELECT seq FROM user WHERE app = ?1 AND seq >= ?2 << 10 ORDER BY seq LIMIT 1 OFFSET ?3";
-
-/// The sequence number of the user before whom `position` older ones live. Walks counters: at most one large block's
-/// worth of small ones, then fewer than 1024 index entries.
-fn seq_at(connection: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
-    let mut large = connection.prepare_cached(LARGE_BLOCKS)?;
-    let (block, position) = block_at(large.query(params![app.0])?, position)?;
-    let mut small = connection.prepare_cached(SMALL_BLOCKS)?;
-    let (block, position) = block_at(small.query(params![app.0, block])?, position)?;
-    let offset = i64::try_from(position).map_err(Error::internal)?;
-    Ok(connection.prepare_cached(SEQ_IN_BLOCK)?.query_row(params![app.0, block, offset], |row| row.get(0))?)
-}
-
-/// The block that holds `position`, and how far into it.
-fn block_at(mut blocks: rusqlite::Rows<'_>, position: u64) -> Result<(i64, u64), Error> {
-    let mut left = position;
-    while let Some(row) = blocks.next()? {
-        let users = u64::try_from(row.get::<_, i64>(1)?).map_err(Error::internal)?;
-        if left < users {
-            return Ok((row.get(0)?, left));
-        }
-        left -= users;
-    }
-    Err(Error::internal("the counted blocks of users disagree with one another"))
 }
 
 /// A user with what opens its account.
@@ -186,11 +146,44 @@ pub(in crate::store) fn account(
     Ok(known(connection, app, id)?.map(|known| (known.user, known.credentials)))
 }
 
+const KNOWN_BY_KEY: &str = select_user!(
+    ", user.token_salt, user.token_digest, user.issued_salt, user.issued_digest, user.chosen",
+    "WHERE user.app = ?1 AND user.key = ?2"
+);
+
+fn known_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<Known>, Error> {
+    connection.prepare_cached(KNOWN_BY_KEY)?.query_and_then(params![app.0, key.0], known_user)?.next().transpose()
+}
+
+pub(in crate::store) fn account_by_key(
+    connection: &Connection,
+    app: AppKey,
+    key: UserKey,
+) -> Result<Option<(User, Credentials)>, Error> {
+    Ok(known_by_key(connection, app, key)?.map(|known| (known.user, known.credentials)))
+}
+
+fn known_owner(tx: &Transaction<'_>, app: AppKey, owner: &Owner) -> Result<Known, Error> {
+    match owner {
+        Owner::Named(id) => known(tx, app, id)?.ok_or(Error::NotFound(What::User)),
+        Owner::Itself(key) => {
+            let known = known_by_key(tx, app, *key)?.ok_or(owners::GONE)?;
+            owners::active(&known.user).map(|()| known)
+        }
+    }
+}
+
 pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
+    if let Some(made_at) = asked.signed_at {
+        signatures::alive(tx, app, &asked.id, made_at)?;
+    }
     // Looked up first: most calls are logins of known users, and an insert that meets one would still write.
     let (known, created) = match (known(tx, app, &asked.id)?, asked.if_known) {
         (Some(_), IfKnown::Refuse) => return Err(Error::Conflict(What::User)),
-        (Some(mut known), IfKnown::Update) => {
+        (Some(mut known), IfKnown::Update | IfKnown::UpdateActive) => {
+            if asked.if_known == IfKnown::UpdateActive {
+                owners::active(&known.user)?;
+            }
             let change = UserChange {
                 profile: asked.change.clone(),
                 chosen: asked.chosen.clone(),
@@ -200,11 +193,11 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
             apply(tx, app, &mut known, &change, asked.at)?;
             (known, false)
         }
-        (None, IfKnown::Update | IfKnown::Refuse) => (create(tx, app, asked)?, true),
+        (None, IfKnown::Update | IfKnown::UpdateActive | IfKnown::Refuse) => (create(tx, app, asked)?, true),
     };
     if let Some(ticket) = &asked.ticket {
         if known.user.state == State::Suspended {
-            return Err(Error::Forbidden("User is suspended"));
+            return Err(Error::SUSPENDED);
         }
         let holder = Holder::of(&known.credentials);
         tickets::issue(tx, app, &holder, ticket, asked.at)?;
@@ -253,7 +246,7 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
     };
     set_profile(tx, &mut user, &asked.change, asked.at)?;
     if let Some(device) = &asked.device {
-        set_device(tx, user.key, device, asked.at)?;
+        devices::set(tx, user.key, device, asked.at)?;
     }
     events::append(tx, app, user.key, &user.id, &EventKind::Created, asked.at)?;
     let credentials = Credentials {
@@ -269,11 +262,11 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
 pub(in crate::store) fn change(
     tx: &Transaction<'_>,
     app: AppKey,
-    id: &UserId,
+    owner: &Owner,
     change: &UserChange,
     at: Moment,
 ) -> Result<User, Error> {
-    let mut known = known(tx, app, id)?.ok_or(Error::NotFound(What::User))?;
+    let mut known = known_owner(tx, app, owner)?;
     if change.of_version.is_some_and(|version| version != known.user.version) {
         return Err(Error::Conflict(What::NewerVersion));
     }
@@ -293,7 +286,7 @@ fn apply(tx: &Transaction<'_>, app: AppKey, known: &mut Known, change: &UserChan
         events::append(tx, app, known.user.key, &known.user.id, &EventKind::PasswordChanged, at)?;
     }
     if let Some(device) = &change.device {
-        set_device(tx, known.user.key, device, at)?;
+        devices::set(tx, known.user.key, device, at)?;
     }
     if let Some(asked) = change.state.filter(|asked| asked.state() != known.user.state) {
         let kind = set_state(tx, known, asked)?;
@@ -398,38 +391,6 @@ fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Re
     Ok(kind)
 }
 
-const SET_DEVICE: &str = "
-    INSERT INTO device (user, platform, os_version, token, voip_token, sandbox, at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-    ON CONFLICT (user, platform) DO UPDATE SET os_version = excluded.os_version, token = excluded.token,
-        voip_token = excluded.voip_token, sandbox = excluded.sandbox, at = excluded.at";
-
-fn set_device(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Moment) -> Result<(), Error> {
-    tx.prepare_cached(SET_DEVICE)?.execute(params![
-        user.0,
-        device.device_type.as_str(),
-        device.os_version.as_ref().map(DeviceText::as_str),
-        device.token.as_ref().map(DeviceText::as_str),
-        device.voip_token.as_ref().map(DeviceText::as_str),
-        device.sandbox,
-        at.micros(),
-    ])?;
-    Ok(())
-}
-
-const FORGET_DEVICE: &str = "
-    DELETE FROM device WHERE platform = ?3 AND user = (SELECT key FROM user WHERE app = ?1 AND key = ?2)";
-
-pub(in crate::store) fn forget_device(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    user: UserKey,
-    platform: DeviceType,
-) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_DEVICE)?.execute(params![app.0, user.0, platform.as_str()])?;
-    Ok(())
-}
-
 const RESET_TOKEN: &str = "
     UPDATE user SET token_salt = ?3, token_digest = ?4, version = version + 1
     WHERE app = ?1 AND id = ?2
@@ -478,27 +439,33 @@ pub(super) fn key_of(connection: &Connection, app: AppKey, id: &UserId) -> Resul
 
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";
 
-pub(in crate::store) fn delete(tx: &Transaction<'_>, app: AppKey, id: &UserId, at: Moment) -> Result<(), Error> {
-    let key = key_of(tx, app, id)?;
+/// Signatures of the id that were made before `dead_before` stay dead when it is created anew.
+pub(in crate::store) fn delete(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    owned_by: &Owner,
+    dead_before: Moment,
+    at: Moment,
+) -> Result<(), Error> {
+    let User { key, id, .. } = owners::owner(tx, app, owned_by)?;
+    signatures::kill(tx, app, &id, dead_before)?;
     // Before the row goes: its pictures lose their owner with it, and only a released one may have none.
     pictures::release(tx, key, at)?;
     tx.prepare_cached(DELETE)?.execute(params![key.0])?;
     contacts::depart(tx, key)?;
-    events::append(tx, app, key, id, &EventKind::Deleted, at)
+    events::append(tx, app, key, &id, &EventKind::Deleted, at)
 }
 
-const SIGS_FROM: &str = "SELECT sigs_from FROM user WHERE app = ?1 AND key = ?2";
-
-pub(in crate::store) fn sigs_from(connection: &Connection, app: AppKey, user: UserKey) -> Result<Moment, Error> {
-    let from = connection.prepare_cached(SIGS_FROM)?.query_row(params![app.0, user.0], |row| row.get(0));
-    from.optional()?.map(Moment::from_micros).ok_or(Error::NotFound(What::User))
-}
-
-const KICK: &str = "UPDATE user SET sigs_from = max(sigs_from, ?3) WHERE app = ?1 AND id = ?2 RETURNING key";
-
-pub(in crate::store) fn kick(tx: &Transaction<'_>, app: AppKey, id: &UserId, at: Moment) -> Result<(), Error> {
-    let key = tx.prepare_cached(KICK)?.query_row(params![app.0, id.as_str(), at.micros()], |row| row.get(0));
-    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
+/// Ends what keeps a user signed in on Tencent's wire: its tickets, and signatures made before `dead_before`.
+pub(in crate::store) fn kick(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    id: &UserId,
+    dead_before: Moment,
+    at: Moment,
+) -> Result<(), Error> {
+    let key = key_of(tx, app, id)?;
+    signatures::kill(tx, app, id, dead_before)?;
     tickets::forget_of_wire(tx, key, Wire::Tencent)?;
     events::append(tx, app, key, id, &EventKind::Kicked, at)
 }
@@ -510,7 +477,7 @@ fn word(state: State) -> &'static str {
     }
 }
 
-fn state(raw: &str) -> Result<State, Fault> {
+pub(super) fn state(raw: &str) -> Result<State, Fault> {
     let mut states = [State::Active, State::Suspended].into_iter();
     states.find(|state| word(*state) == raw).ok_or(Fault::NotOneOf("active, suspended"))
 }

@@ -281,7 +281,7 @@ fn frames_of_bytes_and_of_no_xml_end_the_stream_and_so_does_the_house() {
     ] {
         assert_broken_off(&hear(&mut bound(), frame), &condition);
     }
-    for why in [Over::Slow, Over::Replaced, Over::Refused, Over::Closing] {
+    for why in [Over::Slow, Over::Replaced, Over::Refused, Over::Withdrawn, Over::Closing] {
         assert_eq!(texts(&bound().over(why)), [CLOSE]);
     }
     let step = hear(&mut bound(), r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#);

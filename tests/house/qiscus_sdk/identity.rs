@@ -3,6 +3,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::*;
+use crate::promises::shim::Faults;
 
 /// Signs as a back end does.
 fn token_of(header: &Value, claims: &Value, secret: &str) -> String {
@@ -211,4 +212,23 @@ async fn a_suspended_user_stays_outside() {
     house.command(&["user", "set", "ada", "--state", "suspended"]);
     let answer = verify_claims(&house, &claims(&house, "ada").await).await;
     assert_said(&answer, 403, Some(401_300), "User is suspended");
+}
+
+#[actix_web::test]
+async fn promise_13_a_nonce_is_spent_once_whatever_the_wall_clock_does_meanwhile() {
+    const TEN_YEARS_S: u64 = 3653 * 24 * 3600;
+    let (house, faults) = Faults::house(&[]).await;
+    let spent = claims(&house, "ada").await;
+    let live = claims(&house, "bob").await;
+    assert_eq!(verify_claims(&house, &spent).await.status, 200);
+    faults.set_clock(i64::try_from(TEN_YEARS_S).unwrap());
+    let mut later = claims(&house, "eve").await;
+    for time in ["iat", "nbf", "exp"] {
+        later[time] = (later[time].as_u64().unwrap() + TEN_YEARS_S).into();
+    }
+    assert_eq!(verify_claims(&house, &later).await.status, 200);
+    faults.set_clock(0);
+    assert_proves_nothing(&verify_claims(&house, &spent).await, NO_NONCE);
+    assert_eq!(verify_claims(&house, &live).await.status, 200, "the leap has not ended it");
+    assert_proves_nothing(&verify_claims(&house, &live).await, NO_NONCE);
 }

@@ -260,9 +260,10 @@ async fn who_is_suspended_or_gone_changes_no_rows() {
     let suspend = StateChange::Suspend { token: derived(60) };
     shelf.store.change_states(shelf.app, vec![(user_id("ann"), suspend)], at(2)).await.unwrap();
     let refused = || Err(Error::Unauthenticated(Unauthenticated::Wrong));
-    assert_eq!((shelf.block(ann, "bob").await, shelf.add(ann, &[bob]).await), (refused(), refused()));
+    let suspended = || Err(Error::SUSPENDED);
+    assert_eq!((shelf.block(ann, "bob").await, shelf.add(ann, &[bob]).await), (suspended(), suspended()));
     assert_eq!(shelf.block(bob, "ann").await, Ok(()), "a suspended user is still a user to others");
-    shelf.store.delete_user(shelf.app, user_id("bob"), at(3)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("bob"), at(0), at(3)).await.unwrap();
     assert_eq!((shelf.unblock(bob, "ann").await, shelf.add(bob, &[ann]).await), (refused(), refused()));
 }
 
@@ -281,7 +282,7 @@ async fn a_deleted_user_leaves_every_list_with_its_row() {
     shelf.block(eve, "bob").await.unwrap();
     shelf.block(bob, "eve").await.unwrap();
     assert_eq!(rows(&shelf), 5);
-    shelf.store.delete_user(shelf.app, user_id("bob"), at(3)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("bob"), at(0), at(3)).await.unwrap();
     assert_eq!((rows(&shelf), shelf.ids(ann)), (1, vec!["eve".to_owned()]));
     assert_eq!(shelf.store.forget_departed(100).await, Ok(0));
     shelf.key("bob2").await;
@@ -300,7 +301,7 @@ async fn whom_thousands_list_leaves_their_lists_in_steps_and_is_seen_in_none_mea
     join_all(fans[STEP..2 * STEP].iter().map(|fan| shelf.add(*fan, &list))).await;
     shelf.block(fans[1000], "star").await.unwrap();
     shelf.add(fans[1000], &[star]).await.unwrap();
-    shelf.store.delete_user(shelf.app, user_id("star"), at(3)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("star"), at(0), at(3)).await.unwrap();
     assert_eq!(rows(&shelf), 2);
     assert!(fans.iter().all(|fan| shelf.ids(*fan).is_empty()));
     let mut steps = 0;

@@ -31,7 +31,7 @@ impl Shelf {
     }
 
     async fn befriend(&self, owner: &str, wish: Befriend, how: Befriending) -> Befriended {
-        self.store.befriend(self.app, user_id(owner), vec![wish], how, at(5)).await.unwrap()[0]
+        self.store.befriend(self.app, by_id(owner), vec![wish], how, at(5)).await.unwrap()[0]
     }
 
     /// Friends without more ado, each of the other.
@@ -41,7 +41,7 @@ impl Shelf {
 
     async fn unfriend(&self, owner: &str, whom: &[&str], both_ways: bool) -> Vec<Outcome> {
         let whom = whom.iter().map(|id| user_id(id)).collect();
-        self.store.unfriend(self.app, user_id(owner), whom, both_ways, at(6)).await.unwrap()
+        self.store.unfriend(self.app, by_id(owner), whom, both_ways, at(6)).await.unwrap()
     }
 
     async fn change_friend(
@@ -53,14 +53,14 @@ impl Shelf {
     ) -> Outcome {
         let groups = groups.map(|groups| groups.iter().map(|name| group(name)).collect());
         let change = FriendChange { whom: user_id(whom), remark, groups };
-        self.store.change_friends(self.app, user_id(owner), vec![change], at(6)).await.unwrap()[0]
+        self.store.change_friends(self.app, by_id(owner), vec![change], at(6)).await.unwrap()[0]
     }
 
     fn friend(&self, owner: &str, whom: &str) -> Option<Friend> {
         self.store
             .feed_reader()
             .unwrap()
-            .read(|db| db.friends_among(self.app, &user_id(owner), &[user_id(whom)]))
+            .read(|db| db.friends_among(self.app, &by_id(owner), &[user_id(whom)]))
             .unwrap()
             .remove(0)
     }
@@ -70,17 +70,14 @@ impl Shelf {
             .store
             .feed_reader()
             .unwrap()
-            .read(|db| db.friends(self.app, &user_id(owner), Page::new(1, 100)))
+            .read(|db| db.friends(self.app, &by_id(owner), Page::new(1, 100)))
             .unwrap();
         listed.items.into_iter().map(|friend| friend.id.as_str().to_owned()).collect()
     }
 
     fn stand(&self, owner: &str, whom: &str) -> Option<Relation> {
-        self.store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.friendships(self.app, &user_id(owner), &[user_id(whom)]))
-            .unwrap()[0]
+        self.store.feed_reader().unwrap().read(|db| db.friendships(self.app, &by_id(owner), &[user_id(whom)])).unwrap()
+            [0]
     }
 
     /// Who heard of what since there were so many events.
@@ -154,7 +151,7 @@ async fn who_lists_whom_is_told_from_either_side() {
     shelf.befriend("ann", wish("eve"), ONE_WAY).await;
     let ids = ["bob", "eve", "kim", "nobody", "ann"].map(user_id);
     let stand =
-        |owner| shelf.store.feed_reader().unwrap().read(|db| db.friendships(shelf.app, &user_id(owner), &ids)).unwrap();
+        |owner| shelf.store.feed_reader().unwrap().read(|db| db.friendships(shelf.app, &by_id(owner), &ids)).unwrap();
     let none = Some(Relation::None);
     assert_eq!(stand("ann"), [Some(Relation::BothWays), Some(Relation::Mine), none, None, none]);
     assert_eq!(stand("eve"), [none, none, none, None, Some(Relation::Theirs)]);
@@ -216,7 +213,7 @@ async fn several_are_told_one_by_one_and_heard_of_in_one_event() {
     shelf.allowing("shy", AllowType::NeedConfirm).await;
     let seen = shelf.events().len();
     let asked = ["bob", "nobody", "shy", "eve", "bob"].map(wish).to_vec();
-    let befriended = shelf.store.befriend(shelf.app, user_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
+    let befriended = shelf.store.befriend(shelf.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
     let [missing, known] = [FriendFault::NoSuchUser, FriendFault::AlreadyFriends].map(Befriended::Refused);
     assert_eq!(befriended, [Befriended::Added, missing, Befriended::Waiting, Befriended::Added, known]);
     let both = EventKind::ContactsChanged { added: vec![bob, eve], removed: Vec::new(), changed: Vec::new() };
@@ -267,7 +264,7 @@ async fn a_friends_row_changes_as_asked_and_an_event_tells_of_it_when_it_differs
     assert_eq!(shelf.change_friend("ann", "nobody", Patch::Clear, None).await, Err(FriendFault::NoSuchUser));
     shelf.unfriend("ann", &["bob"], false).await;
     assert_eq!(shelf.change_friend("ann", "bob", bobby(), Some(&["new"])).await, Err(FriendFault::NotFriends));
-    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &user_id("ann"))).unwrap();
+    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &by_id("ann"))).unwrap();
     assert_eq!(groups.len(), 2, "no group comes of a refusal: {groups:?}");
 }
 
@@ -303,13 +300,13 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     shelf.key("ann").await;
     shelf.many(5).await;
     let asked = ["u4", "u0", "u2", "u1", "u3"].map(wish).to_vec();
-    shelf.store.befriend(shelf.app, user_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
+    shelf.store.befriend(shelf.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
     let page = |offset, limit| {
         let listed = shelf
             .store
             .feed_reader()
             .unwrap()
-            .read(|db| db.friends(shelf.app, &user_id("ann"), Page::behind(offset, limit)))
+            .read(|db| db.friends(shelf.app, &by_id("ann"), Page::behind(offset, limit)))
             .unwrap();
         assert_eq!(listed.total, 5);
         listed.items.into_iter().map(|friend| friend.id.as_str().to_owned()).collect::<Vec<_>>()
@@ -322,7 +319,7 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
         .store
         .feed_reader()
         .unwrap()
-        .read(|db| db.friends_among(shelf.app, &user_id("ann"), &["u3", "nobody", "ann", "u0"].map(user_id)))
+        .read(|db| db.friends_among(shelf.app, &by_id("ann"), &["u3", "nobody", "ann", "u0"].map(user_id)))
         .unwrap();
     let found: Vec<_> = among.iter().map(|friend| friend.as_ref().map(|friend| friend.id.as_str())).collect();
     assert_eq!(found, [Some("u3"), None, None, Some("u0")]);
@@ -334,7 +331,7 @@ async fn nobody_has_more_than_three_thousand_friends() {
     let keys = shelf.many(FRIENDS_MAX + 2).await;
     shelf.allowing("shy", AllowType::NeedConfirm).await;
     let asked: Vec<Befriend> = (1..FRIENDS_MAX).map(|n| wish(&format!("u{n}"))).collect();
-    let befriended = shelf.store.befriend(shelf.app, user_id("u0"), asked, ONE_WAY, at(5)).await.unwrap();
+    let befriended = shelf.store.befriend(shelf.app, by_id("u0"), asked, ONE_WAY, at(5)).await.unwrap();
     assert!(befriended.iter().all(|befriended| *befriended == Befriended::Added));
     let [last, beyond] = [FRIENDS_MAX, FRIENDS_MAX + 1].map(|n| format!("u{n}"));
     assert_eq!(shelf.befriend("u0", wish("shy"), BOTH_WAYS).await, Befriended::Waiting);
@@ -353,7 +350,7 @@ async fn nobody_has_more_than_three_thousand_friends() {
             .store
             .feed_reader()
             .unwrap()
-            .read(|db| db.friends(shelf.app, &user_id("u0"), Page::new(1, 1)))
+            .read(|db| db.friends(shelf.app, &by_id("u0"), Page::new(1, 1)))
             .unwrap()
             .total,
         FRIENDS_MAX as u64
@@ -372,7 +369,7 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
     assert_eq!(shelf.befriend("ann", wish("stranger"), FORCED).await, Befriended::Refused(missing));
     assert_eq!(shelf.unfriend("ann", &["stranger"], true).await, [Err(missing)]);
     assert_eq!(shelf.stand("ann", "stranger"), None);
-    let (store, app, nobody) = (&shelf.store, shelf.app, || user_id("nobody"));
+    let (store, app, nobody) = (&shelf.store, shelf.app, || by_id("nobody"));
     let refused = Error::NotFound(What::User);
     assert_eq!(store.befriend(app, nobody(), vec![], FORCED, at(5)).await, Err(refused.clone()));
     assert_eq!(store.unfriend(app, nobody(), vec![], true, at(5)).await, Err(refused.clone()));
@@ -405,7 +402,7 @@ async fn a_deleted_user_takes_its_friends_groups_and_requests_with_it() {
     shelf.allowing("shy", AllowType::NeedConfirm).await;
     shelf.befriend("bob", full_wish("ann", "Annie", "work"), BOTH_WAYS).await;
     assert_eq!(shelf.befriend("bob", wish("shy"), BOTH_WAYS).await, Befriended::Waiting);
-    shelf.store.delete_user(shelf.app, user_id("bob"), at(9)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("bob"), at(0), at(9)).await.unwrap();
     assert_eq!(shelf.ids(ann), Vec::<String>::new());
     let rows =
         "SELECT (SELECT count(*) FROM contact) + (SELECT count(*) FROM friend_group) + (SELECT count(*) FROM request)";
@@ -413,6 +410,6 @@ async fn a_deleted_user_takes_its_friends_groups_and_requests_with_it() {
     assert_eq!(left, 0);
     assert_eq!(shelf.asking("shy", Direction::Incoming), Vec::<String>::new());
     shelf.befriend("ann", wish("shy"), BOTH_WAYS).await;
-    shelf.store.delete_user(shelf.app, user_id("shy"), at(9)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("shy"), at(0), at(9)).await.unwrap();
     assert_eq!(shelf.asking("ann", Direction::Outgoing), Vec::<String>::new(), "whoever is asked takes them too");
 }

@@ -1,6 +1,7 @@
 //! Finding users by parts of what they are called.
 
 use standin::domain::{
+    error::Unauthenticated,
     page::Listed,
     search::{MATCHES_MAX, MetadataFilter, UserSearch},
 };
@@ -107,7 +108,7 @@ async fn the_index_follows_every_change() {
     assert_eq!(shelf.ids_found(&text("former")), Vec::<String>::new());
     assert_eq!(shelf.ids_found(&text("later")), ["u1"]);
     assert_eq!(shelf.ids_found(&metadata("team", &["former"])), ["u1"]);
-    shelf.store.delete_user(shelf.app, user_id("u1"), at(3)).await.unwrap();
+    shelf.store.delete_user(shelf.app, by_id("u1"), at(0), at(3)).await.unwrap();
     assert_eq!(shelf.ids_found(&text("later")), Vec::<String>::new());
     let sound = "INSERT INTO user_text (user_text, rank) VALUES ('integrity-check', 1)";
     outside(&shelf).execute(sound, []).expect("the index and the rows agree");
@@ -144,5 +145,5 @@ async fn an_uploaded_picture_waits_for_a_profile_and_then_for_the_sweep() {
     shelf.store.add_picture(shelf.app, owner, forgotten.clone(), at(7)).await.unwrap();
     assert_eq!(shelf.store.take_released_pictures(at(100), 10).await.unwrap(), [forgotten.key]);
     let gone = shelf.store.add_picture(shelf.app, UserKey(4711), new, at(8)).await;
-    assert_eq!(gone, Err(Error::NotFound(What::User)));
+    assert_eq!(gone, Err(Error::Unauthenticated(Unauthenticated::Wrong)));
 }

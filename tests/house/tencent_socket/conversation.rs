@@ -288,6 +288,7 @@ fn the_end_of_a_session_is_told_where_the_client_must_not_come_back() {
     for (why, told, is_over) in [
         (Over::Replaced, kick(1), false),
         (Over::Refused, kick(3), true),
+        (Over::Withdrawn, kick(3), true),
         (Over::Slow, Vec::new(), true),
         (Over::Closing, Vec::new(), true),
     ] {

@@ -98,10 +98,13 @@ async fn a_number_that_is_no_apps_is_told_to_every_call_but_what_must_go_on() {
 }
 
 #[actix_web::test]
-async fn an_app_whose_wire_is_switched_off_answers_no_open_socket_either() {
+async fn an_app_whose_wire_is_switched_off_ends_its_sessions_and_answers_no_socket() {
     let house = house().await;
     let (mut socket, ticket) = Socket::of(&house, "alice").await;
     house.command(&["app", "set", "--dialects", "qiscus,mirrorfly"]);
+    assert_eq!(socket.told().await, json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": 3 } }] }));
+    assert_eq!(socket.is_closed().await, Some(CloseCode::Policy));
+    let mut socket = Socket::connect(&house).await;
     let said = socket.ask(GET_ALL, &ticket, json!({ "From_Account": "alice" })).await;
     assert_eq!(said["ErrorCode"], 60006);
     house.command(&["app", "set", "--dialects", "tencent"]);

@@ -154,17 +154,59 @@ async fn promise_40_a_kick_by_the_back_end_ends_sessions_tickets_and_signatures_
     let before = user_sig("alice");
     let (mut socket, ticket) = Socket::of(&house, "alice").await;
     let (mut other, _) = Socket::of(&house, "bob").await;
-    // Signatures say whole seconds.
-    tokio::time::sleep(Duration::from_millis(1100)).await;
     by_rest(&house, "im_open_login_svc/kick", json!({ "UserID": "alice" })).await;
     assert_eq!(socket.told().await, kick(3));
     assert_eq!(socket.is_closed().await, Some(CloseCode::Policy));
     let mut socket = Socket::connect(&house).await;
     assert_eq!(socket.ask(LOGIN, &ticket, json!({})).await, refused(70001, SIGN_ANEW));
-    assert_eq!(socket.log_in("alice", &before).await, refused(70001, SIGN_ANEW));
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(socket.log_in("alice", &before).await, refused(70001, KICKED));
     assert_eq!(socket.log_in("alice", &user_sig("alice")).await["ErrorCode"], 0);
     other.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn what_is_signed_after_a_kick_was_answered_is_good_at_once_and_what_was_signed_before_is_dead() {
+    /// Kicks that share the wait for the end of a second.
+    const KICKS: usize = 50;
+    let house = &house().await;
+    let round = async |n: usize| {
+        let id = format!("u{n}");
+        import(house, &[&id]).await;
+        let before = user_sig(&id);
+        by_rest(house, "im_open_login_svc/kick", json!({ "UserID": id })).await;
+        let after = user_sig(&id);
+        let mut socket = Socket::connect(house).await;
+        assert_eq!(socket.log_in(&id, &before).await, refused(70001, KICKED));
+        assert_eq!(socket.log_in(&id, &after).await["ErrorCode"], 0);
+    };
+    futures_util::future::join_all((0..KICKS).map(round)).await;
+}
+
+#[actix_web::test]
+async fn promise_60_a_signature_from_before_a_kick_or_a_deletion_stays_dead_when_the_account_is_created_anew() {
+    let mut house = house().await;
+    let back_end = house.back_end_token().await;
+    let by_mirrorfly = json!({ "userId": "alice", "reason": "gone" });
+    let kicked = user_sig("alice");
+    Socket::of(&house, "alice").await;
+    by_rest(&house, "im_open_login_svc/kick", json!({ "UserID": "alice" })).await;
+    by_rest(&house, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": "alice" }] })).await;
+    assert_eq!(Socket::connect(&house).await.log_in("alice", &kicked).await, refused(70001, KICKED), "nor imported");
+    import(&house, &["alice"]).await;
+    assert_eq!(Socket::connect(&house).await.log_in("alice", &kicked).await, refused(70001, KICKED));
+
+    let live = user_sig("alice");
+    assert_eq!(Socket::connect(&house).await.log_in("alice", &live).await["ErrorCode"], 0);
+    let call = house.call(Method::POST, "/api/v1/users/deleteUserAccount").header("Authorization", &back_end);
+    assert_eq!(send(call.json(&by_mirrorfly)).await.json()["status"], 200);
+    import(&house, &["alice"]).await;
+    let after = user_sig("alice");
+    house.terminate();
+    house.restart();
+    for dead in [&kicked, &live] {
+        assert_eq!(Socket::connect(&house).await.log_in("alice", dead).await, refused(70001, KICKED));
+    }
+    assert_eq!(Socket::connect(&house).await.log_in("alice", &after).await["ErrorCode"], 0);
 }
 
 #[actix_web::test]

@@ -82,6 +82,7 @@ pub(super) fn error(stanza: &str, id: &str, refusal: Refusal) -> Element {
     let (kind, condition) = match refusal {
         Refusal::BadRequest => ("modify", "bad-request"),
         Refusal::ItemNotFound => ("cancel", "item-not-found"),
+        Refusal::NotAuthorized => ("auth", "not-authorized"),
         Refusal::InternalServerError => ("wait", "internal-server-error"),
         Refusal::ServiceUnavailable => ("cancel", "service-unavailable"),
     };

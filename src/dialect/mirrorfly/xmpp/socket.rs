@@ -1,6 +1,10 @@
 //! The route of the socket, and what runs a conversation's verbs.
 
-use std::{cell::OnceCell, net::IpAddr, sync::Arc};
+use std::{
+    cell::{Cell, OnceCell},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -18,17 +22,19 @@ use crate::{
     domain::{
         avatar::AvatarChange,
         error::{Error, Fault, What},
-        id::{Host, UserId, UserKey},
+        id::{Host, UserKey},
         listening::Wire,
+        owner::Owner,
         profile::{Patch, ProfileChange},
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
     http::{
         addresses::Addresses,
+        origins::Page,
         peer,
-        socket::{self, Hears, Ran, brake},
+        socket::{self, Hears, Ran, Runner as _, brake},
     },
-    service::{Service, apps::Tenant, listening::Listening, profiles::UserSetting},
+    service::{Service, apps::Tenant, listening::Listening},
 };
 
 /// The sub-protocol. A browser whose offer is not answered with it drops the socket, and the SDK tries again for ever.
@@ -55,6 +61,7 @@ pub fn scope() -> Scope {
     responses(
         (status = 101, description = "The socket is open"),
         (status = 400, description = "This is no handshake, or it does not offer the sub-protocol", body = reply::Refusal),
+        (status = 403, description = "The page's origin is none of the app's allowed_origins", body = reply::Refusal),
         (status = 426, description = "The handshake is of another version than 13"),
     )
 )]
@@ -64,19 +71,24 @@ pub(in super::super) async fn open(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
-    if !offers_protocol(&request) {
-        return Err(Mirrored::from(Refused::NoProtocol).into());
-    }
-    let host = door::host(&request);
     let runner = Runner {
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         client: peer::client(&request),
+        page: Page::of(request.head()),
+        host: door::host(&request),
+        was_served: Cell::new(false),
         own: OnceCell::new(),
     };
-    let talk = Xmpp::new(host.as_ref().map_or("", Host::as_str));
+    if !runner.is_served() {
+        return Err(Mirrored::from(Refused::ForeignPage).into());
+    }
+    if !offers_protocol(&request) {
+        return Err(Mirrored::from(Refused::NoProtocol).into());
+    }
+    let talk = Xmpp::new(runner.host.as_ref().map_or("", Host::as_str));
     let service = service.as_ref().clone();
-    let opened = socket::open(&request, payload, &[PROTOCOL], talk, service, async move |verb| runner.run(verb).await);
+    let opened = socket::open(&request, payload, &[PROTOCOL], talk, service, runner);
     opened.map_err(|fault| match fault.error_response().status() {
         StatusCode::BAD_REQUEST => Mirrored::from(Refused::NoHandshake).into(),
         _ => fault, // another version of the protocol: its headers tell which one is spoken here
@@ -92,19 +104,45 @@ struct Runner {
     service: Service,
     addresses: Addresses,
     client: Option<IpAddr>,
+    page: Page,
+    /// The host of the handshake.
+    host: Option<Host>,
+    /// Whether the app has served this dialect since the socket opened: one that never did lets nobody sign in.
+    was_served: Cell<bool>,
     own: OnceCell<Own>,
+}
+
+impl socket::Runner<Xmpp> for Runner {
+    async fn run(&self, verb: Verb) -> Ran<Outcome> {
+        self.run_verb(verb).await
+    }
+
+    fn is_served(&self) -> bool {
+        let tenant = match self.own.get() {
+            Some(own) => self.service.tenant_now(&own.tenant),
+            None => self.service.tenant_at(self.host.as_ref()),
+        };
+        let tenant = tenant.ok();
+        let serves = tenant.as_ref().is_some_and(|tenant| tenant.app.settings.dialects.mirrorfly);
+        let is_switched_off = self.was_served.replace(serves) && !serves;
+        !is_switched_off && self.page.may_call(&self.service, tenant.as_deref())
+    }
 }
 
 /// Who has signed in.
 struct Own {
     tenant: Arc<Tenant>,
     key: UserKey,
-    id: UserId,
 }
 
 impl Runner {
-    async fn run(&self, verb: Verb) -> Ran<Outcome> {
-        let outcome = match (verb, self.own.get()) {
+    async fn run_verb(&self, verb: Verb) -> Ran<Outcome> {
+        let own = match self.own.get().map(|own| self.now(own)).transpose() {
+            Ok(own) => own,
+            // Switched off a moment ago: the socket ends.
+            Err(_) => return Ran { outcome: Outcome::Over, hears: Hears::AsBefore },
+        };
+        let outcome = match (verb, &own) {
             (Verb::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
                     Ok((outcome, listening)) => Ran { outcome, hears: Hears::From(listening) },
@@ -142,20 +180,30 @@ impl Runner {
         Ran { outcome, hears: Hears::AsBefore }
     }
 
+    /// The user who has signed in, with its app as it is now.
+    fn now(&self, own: &Own) -> Result<Own, Refused> {
+        Ok(Own { tenant: door::served_now(&self.service, &own.tenant)?, key: own.key })
+    }
+
     async fn sign_in(&self, host: &str, username: &str, password: &str) -> Result<(Outcome, Listening), Refused> {
         let service = &self.service;
         let tenant = door::at(service, Host::parse(host).ok().as_ref())?;
+        // The stream may be addressed to another host, and so to another app, than the handshake was.
+        if !self.page.may_call(service, Some(&tenant)) {
+            return Err(Refused::ForeignPage);
+        }
         let password = sign_in::password(service, &tenant, password)?;
         let proved = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
         let listening = service.listen(&tenant, &proved, Wire::MirrorFly)?;
         let user = proved.user;
         let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
-        let _ = self.own.set(Own { tenant, key: user.key, id: user.id.clone() });
+        self.was_served.set(true);
+        let _ = self.own.set(Own { tenant, key: user.key });
         Ok((Outcome::SignedIn { user: Box::new(user), iv_text, missed_since }, listening))
     }
 
     async fn set_profile(&self, own: &Own, sent: &SentProfile) -> Result<(), Error> {
-        let user = self.service.user(&own.tenant, &own.id)?;
+        let user = self.service.owner(&own.tenant, &Owner::Itself(own.key))?;
         let avatar = match sent.image.as_str() {
             "" => Some(AvatarChange::Tile),
             image => user_form::avatar(Some(image), Some(&user), &own.tenant, &self.addresses)
@@ -169,8 +217,7 @@ impl Runner {
             email: replaced(&sent.email, Email::parse, "email")?,
             ..ProfileChange::default()
         };
-        let setting = UserSetting { profile, ..UserSetting::default() };
-        self.service.set_user(&own.tenant, own.id.clone(), setting).await.map(|_user| ())
+        self.service.set_profile(&own.tenant, Owner::Itself(own.key), profile).await.map(|_user| ())
     }
 }
 
@@ -198,7 +245,7 @@ async fn unheard(service: &Service, outcome: Outcome) -> Outcome {
 fn unopened(refused: Refused) -> Outcome {
     match refused {
         Refused::Domain(Error::Unauthenticated(_)) => Outcome::Wrong,
-        Refused::Domain(Error::Forbidden(_)) | Refused::SwitchedOff => Outcome::Shut,
+        Refused::Domain(Error::Forbidden(_)) | Refused::SwitchedOff | Refused::ForeignPage => Outcome::Shut,
         Refused::Domain(Error::TooMany { .. }) => Outcome::TooMany,
         Refused::Domain(error) => {
             log::warn!("somebody could not sign in to a socket: {error:?}");
@@ -219,6 +266,10 @@ fn unopened(refused: Refused) -> Outcome {
 }
 
 fn refused(error: &Error) -> Outcome {
+    // The user that this socket belongs to has been deleted or suspended.
+    if matches!(error, Error::Unauthenticated(_)) || *error == Error::SUSPENDED {
+        return Outcome::Over;
+    }
     Outcome::Refused(match error {
         Error::NotFound(What::User) => Refusal::ItemNotFound,
         Error::Invalid { .. } | Error::NotFound(_) => Refusal::BadRequest,

@@ -102,6 +102,8 @@ pub enum Outcome {
     Roster(Vec<Contact>),
     /// The call was refused.
     Refused(Refusal),
+    /// The call was refused because the session is over: its user has been deleted or suspended.
+    Over,
 }
 
 /// Why a stanza is refused, by the words of RFC 6120.
@@ -109,8 +111,10 @@ pub enum Outcome {
 pub enum Refusal {
     /// A field breaks a rule.
     BadRequest,
-    /// Nobody has this id.
+    /// No user has this id.
     ItemNotFound,
+    /// The user may no longer call.
+    NotAuthorized,
     /// The house failed.
     InternalServerError,
     /// No such call here.
@@ -247,7 +251,8 @@ impl Talk for Xmpp {
                 | Outcome::Done
                 | Outcome::Profile(_)
                 | Outcome::Roster(_)
-                | Outcome::Refused(_) => broken_off("internal-server-error"),
+                | Outcome::Refused(_)
+                | Outcome::Over => broken_off("internal-server-error"),
             },
             Stage::Proved(session) => {
                 let step = session.told(&self.host, outcome);
@@ -383,6 +388,7 @@ impl Session {
             }
             Outcome::Roster(contacts) => answer::result(&id).child(answer::roster(&contacts, host, &self.iv_text)),
             Outcome::Refused(refusal) => answer::error("iq", &id, refusal),
+            Outcome::Over => return ended(&[answer::error("iq", &id, Refusal::NotAuthorized)]),
             Outcome::SignedIn { .. } | Outcome::Wrong | Outcome::Shut | Outcome::TooMany | Outcome::Failed => {
                 answer::error("iq", &id, Refusal::InternalServerError)
             }

@@ -80,9 +80,7 @@ impl Member {
             return Err(Refusal::Session(Unauthenticated::Missing));
         }
         let service = service(request)?;
-        let user = service.user_by_token(&tenant, token.expose()).map_err(|error| {
-            if let Error::Unauthenticated(why) = error { Refusal::Session(why) } else { error.into() }
-        })?;
+        let user = service.user_by_token(&tenant, token.expose()).map_err(session)?;
         service.saw(user.key);
         Ok(Self { tenant, account: Account { user, token } })
     }
@@ -90,4 +88,9 @@ impl Member {
     pub(super) fn user(&self) -> &User {
         &self.account.user
     }
+}
+
+/// A refusal of a call that a user makes by its token: a token that is dead by now gets the SDK's own answer for that.
+pub(super) fn session(error: Error) -> Refusal {
+    if let Error::Unauthenticated(why) = error { Refusal::Session(why) } else { error.into() }
 }

@@ -52,7 +52,9 @@ pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, claims: &Form) -> 
         let Error::Unauthenticated(why) = error else { return error.into() };
         Refusal::IdentityToken(match why {
             Unauthenticated::Expired => "has an expired nonce (nce)",
-            Unauthenticated::Missing | Unauthenticated::Wrong => "must have a nonce (nce) of this server, used once",
+            Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Revoked => {
+                "must have a nonce (nce) of this server, used once"
+            }
         })
     })
 }

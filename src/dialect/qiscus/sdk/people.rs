@@ -13,7 +13,7 @@ use super::{
         reply::{self, Answer, One, Refusal, Refused, UserList},
         view::PublicView,
     },
-    door::Member,
+    door::{Member, session},
 };
 use crate::{
     domain::{
@@ -125,7 +125,7 @@ pub(super) async fn block_user(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let whom = fields::user_id(&fields::read(&request, payload, &spool).await?, WHOM)?;
+    let whom = fields::user_id(&fields::read(&service, &member.tenant, &request, payload, &spool).await?, WHOM)?;
     let blocked = service.block(&member.tenant, member.user().key, &whom).await;
     shown(&member, &service, &addresses, &whom, unless(blocked, &Error::Conflict(What::Block)))
 }
@@ -152,7 +152,7 @@ pub(super) async fn unblock_user(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let whom = fields::user_id(&fields::read(&request, payload, &spool).await?, WHOM)?;
+    let whom = fields::user_id(&fields::read(&service, &member.tenant, &request, payload, &spool).await?, WHOM)?;
     let unblocked = service.unblock(&member.tenant, member.user().key, &whom).await;
     shown(&member, &service, &addresses, &whom, unless(unblocked, &Error::NotFound(What::Block)))
 }
@@ -170,8 +170,8 @@ fn shown(
     done: Result<(), Error>,
 ) -> Result<HttpResponse, Refusal> {
     done.map_err(|error| match error == Fault::Oneself.at("user id") {
-        true => Fault::Oneself.at(WHOM),
-        false => error,
+        true => Fault::Oneself.at(WHOM).into(),
+        false => session(error),
     })?;
     let user = service.user(&member.tenant, whom)?;
     Ok(reply::user(PublicView::of(&member.tenant.app, addresses, &user)))
@@ -223,7 +223,7 @@ pub(super) async fn users_status(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let ids = fields::user_ids(&[fields::read(&request, payload, &spool).await?])?;
+    let ids = fields::user_ids(&[fields::read(&service, &member.tenant, &request, payload, &spool).await?])?;
     let found = service.presence(&member.tenant, Viewer::User(member.user().key), ids).await?;
     let user_status = found
         .iter()

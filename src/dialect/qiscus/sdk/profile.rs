@@ -13,19 +13,12 @@ use super::{
         reply::{self, Answer, One, Refusal, Refused},
         view::FullView,
     },
-    door::Member,
+    door::{Member, session},
 };
 use crate::{
-    domain::{avatar::Rendition, error::Fault, upload::Format},
-    http::{
-        addresses::Addresses,
-        form::{Form, FormLimits},
-        spool::Spool,
-    },
-    service::{
-        Service,
-        accounts::{Account, UpdateUser},
-    },
+    domain::{avatar::Rendition, error::Fault, owner::Owner, upload::Format},
+    http::{addresses::Addresses, form::FormLimits, spool::Spool},
+    service::{Service, accounts::Account},
 };
 
 /// What is to change of the own profile; what is empty is not.
@@ -141,7 +134,6 @@ pub(super) async fn show(
     security(("app_id" = [], "token" = [])),
     responses(
         (status = 200, description = "The user as it is now, with its token", body = Answer<One<FullView>>),
-        (status = 404, description = "The user is gone by now", body = Refused),
     ),
 )]
 pub(super) async fn change(
@@ -153,10 +145,10 @@ pub(super) async fn change(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let Member { tenant, account } = member;
-    let form = fields::read(&request, payload, &spool).await?;
+    let form = fields::read(&service, &tenant, &request, payload, &spool).await?;
     let change = fields::profile_change(&form, "name", Some(&account.user), &tenant, &addresses)?;
-    let update = UpdateUser { id: account.user.id, change, picture: None, device: None };
-    let account = Account { user: service.update_user(&tenant, update).await?, token: account.token };
+    let user = service.set_profile(&tenant, Owner::Itself(account.user.key), change).await.map_err(session)?;
+    let account = Account { user, token: account.token };
     let seq = service.last_event_seq()?;
     Ok(reply::user(FullView::of(&tenant.app, &addresses, &account).behind(seq)))
 }
@@ -172,7 +164,6 @@ pub(super) async fn change(
     security(("app_id" = [], "token" = [])),
     responses(
         (status = 200, description = "Where it is", body = Answer<Uploaded>),
-        (status = 404, description = "The user is gone by now", body = Refused),
         (
             status = 429, description = "Too many picture uploads of late", body = Refused,
             headers(("Retry-After" = u64, description = "Seconds until it is worth trying again")),
@@ -189,10 +180,10 @@ pub(super) async fn upload(
 ) -> Result<HttpResponse, Refusal> {
     const FIELD: &str = "file";
     let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-    let mut form = Form::read(&request, payload, &limits, &spool).await?;
+    let mut form = fields::read_within(&service, &member.tenant, &request, payload, &limits, &spool).await?;
     let upload = form.picture(FIELD, &Format::ALL)?.ok_or(Fault::Missing.at(FIELD))?;
     let size = upload.bytes;
-    let picture = service.upload_picture(&member.tenant, member.user(), upload).await?;
+    let picture = service.upload_picture(&member.tenant, member.user().key, upload).await.map_err(session)?;
     let url = addresses.picture(&picture.key, Rendition::Full, picture.kind);
     let name = url.rsplit('/').next();
     Ok(reply::results(Uploaded { file: FileView { name, pages: 1, size, url: &url } }))
@@ -209,7 +200,6 @@ pub(super) async fn upload(
     security(("app_id" = [], "token" = [])),
     responses(
         (status = 200, description = "It is kept", body = Answer<DeviceKept>),
-        (status = 404, description = "The user is gone by now", body = Refused),
     ),
 )]
 pub(super) async fn set_user_device_token(
@@ -219,10 +209,10 @@ pub(super) async fn set_user_device_token(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let form = fields::read(&request, payload, &spool).await?;
+    let form = fields::read(&service, &member.tenant, &request, payload, &spool).await?;
     let device = fields::device(&form, Platforms::TelephonesAndReactNative)?;
     let device = device.ok_or(Fault::Missing.at("device_token"))?;
-    service.set_device(&member.tenant, member.user().id.clone(), device).await?;
+    service.set_device(&member.tenant, member.user().key, device).await.map_err(session)?;
     Ok(reply::results(DeviceKept { changed: true, pn_android_configured: false, pn_ios_configured: false }))
 }
 
@@ -244,8 +234,8 @@ pub(super) async fn remove_user_device_token(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let form = fields::read(&request, payload, &spool).await?;
+    let form = fields::read(&service, &member.tenant, &request, payload, &spool).await?;
     let platform = fields::platform(&form, Platforms::TelephonesAndReactNative)?;
-    service.forget_device(&member.tenant, member.user(), platform).await?;
+    service.forget_device(&member.tenant, member.user().key, platform).await.map_err(session)?;
     Ok(reply::results(Success { success: true }))
 }

@@ -5,14 +5,11 @@ mod push;
 pub mod talk;
 mod unserved;
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
-    http::{
-        StatusCode,
-        header::{ContentType, ORIGIN},
-    },
+    http::{StatusCode, header::ContentType},
     web::{self, Data, Payload},
 };
 use serde_json::{Map, Value};
@@ -33,14 +30,15 @@ use crate::{
         caller::CallerKey,
         error::Error,
         friend::{Direction, Relation},
-        id::Origin,
         listening::Notice,
+        owner::Owner,
         profile::{ProfileField, User},
     },
     http::{
         addresses::Addresses,
         form::Form,
-        socket::{self, Hears, Ran},
+        origins::Page,
+        socket::{self, Hears, Ran, Runner as _},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::Viewer, signed::Signed, user_sig},
 };
@@ -91,13 +89,15 @@ pub(super) async fn open(
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         sdk_app_id: of_query("sdkappid").to_owned(),
+        page: Page::of(request.head()),
+        was_served: Cell::new(false),
     };
-    if !runner.is_open_to(&request) {
+    if !runner.is_served() {
         return answer(StatusCode::FORBIDDEN, "This page's origin is none of the app's allowed_origins");
     }
     let talk = Binfo::new(instance(of_query("instanceid")));
     let service = service.as_ref().clone();
-    let opened = socket::open(&request, payload, &[], talk, service, async move |verb| runner.run(verb).await);
+    let opened = socket::open(&request, payload, &[], talk, service, runner);
     opened.unwrap_or_else(|_no_handshake| answer(StatusCode::BAD_REQUEST, NO_SOCKET))
 }
 
@@ -111,22 +111,30 @@ struct Runner {
     service: Service,
     addresses: Addresses,
     sdk_app_id: String,
+    page: Page,
+    /// Whether the app has served this dialect since the socket opened: of one that never did, each answer says so.
+    was_served: Cell<bool>,
+}
+
+impl socket::Runner<Binfo> for Runner {
+    async fn run(&self, verb: Verb) -> Ran<Outcome> {
+        self.run_verb(verb).await
+    }
+
+    fn is_served(&self) -> bool {
+        let tenant = self.tenant().ok();
+        let is_switched_off = self.was_served.replace(tenant.is_some()) && tenant.is_none();
+        !is_switched_off && self.page.may_call(&self.service, tenant.as_deref())
+    }
 }
 
 impl Runner {
-    /// Whether the page that opens the socket may. Other clients say no origin.
-    fn is_open_to(&self, request: &HttpRequest) -> bool {
-        let Some(origin) = request.headers().get(ORIGIN) else { return true };
-        let origin = origin.to_str().ok().and_then(|origin| Origin::parse(origin).ok());
-        self.service.allows_origin(origin.as_ref(), self.tenant().ok().as_deref())
-    }
-
     /// The app as it is now: its settings may change while the socket is open.
     fn tenant(&self) -> Result<Arc<Tenant>, Refused> {
         rest::app_of(&self.service, &self.sdk_app_id)
     }
 
-    async fn run(&self, verb: Verb) -> Ran<Outcome> {
+    async fn run_verb(&self, verb: Verb) -> Ran<Outcome> {
         let (outcome, hears) = match verb {
             Verb::LogIn(proof) => match self.log_in(proof).await {
                 Ok((session, listening)) => (Outcome::LoggedIn(Box::new(session)), Hears::From(listening)),
@@ -235,7 +243,8 @@ impl Runner {
             }
             Notice::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
             Notice::ContactsChanged { changed, .. } => {
-                let friends = service.friends_among(&tenant, CallerKey::User(own.key), &own.id, changed).await?;
+                let friends =
+                    service.friends_among(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), changed).await?;
                 Ok(push::friends_changed(&friends.into_iter().flatten().collect::<Vec<_>>()))
             }
             Notice::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
@@ -243,7 +252,8 @@ impl Runner {
                     true => (Direction::Incoming, &with),
                     false => (Direction::Outgoing, &own.id),
                 };
-                let requests = service.requests(&tenant, CallerKey::User(own.key), &own.id, direction).await?;
+                let requests =
+                    service.requests(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), direction).await?;
                 let other = service.find_user(&tenant, &with)?;
                 let request = requests.iter().find(|request| request.with == with);
                 Ok(request
@@ -253,11 +263,13 @@ impl Runner {
             }
             Notice::FollowChanged { with, is_own, is_following, .. } => {
                 let Some(other) = service.find_user(&tenant, &with)? else { return Ok(Vec::new()) };
-                if !is_own && !service.is_told_of(&tenant, CallerKey::User(own.key), &own.id, &with).await? {
+                if !is_own
+                    && !service.is_told_of(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), &with).await?
+                {
                     return Ok(Vec::new());
                 }
                 let relation = service
-                    .follow_relations(&tenant, CallerKey::User(own.key), &own.id, vec![with])
+                    .follow_relations(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), vec![with])
                     .await?
                     .pop()
                     .flatten();
@@ -270,7 +282,8 @@ impl Runner {
                 Ok(vec![push::follow_changed(&other, is_own, is_following, is_answered, &desk)])
             }
             Notice::StatusChanged { users } => {
-                Ok(push::statuses(&service.statuses_for(&tenant, CallerKey::User(own.key), &own.id, users).await?))
+                let owner = Owner::Itself(own.key);
+                Ok(push::statuses(&service.statuses_for(&tenant, CallerKey::User(own.key), &owner, users).await?))
             }
             Notice::BlocksChanged { .. } | Notice::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }

@@ -199,10 +199,11 @@ impl Talk for Binfo {
 
     /// A client that was replaced stays: its SDK says a logout of its own before it tells the page, and may log in anew.
     fn over(&mut self, why: Over) -> Next {
-        self.own = None;
+        let was_logged_in = self.own.take().is_some();
         match why {
             Over::Replaced => tell(&[push::kicked(Kick::Replaced)]),
-            Over::Refused => Step { is_over: true, ..tell(&[push::kicked(Kick::ByBackEnd)]) },
+            Over::Withdrawn if !was_logged_in => Step { is_over: true, ..Step::default() },
+            Over::Refused | Over::Withdrawn => Step { is_over: true, ..tell(&[push::kicked(Kick::ByBackEnd)]) },
             Over::Slow | Over::Closing => Step { is_over: true, ..Step::default() },
         }
     }

@@ -7,12 +7,12 @@ use super::*;
 impl Shelf {
     async fn black_list_add(&self, owner: &str, whom: &[&str]) -> Vec<Outcome> {
         let whom = whom.iter().map(|id| user_id(id)).collect();
-        self.store.black_list_add(self.app, user_id(owner), whom, at(8)).await.unwrap()
+        self.store.black_list_add(self.app, by_id(owner), whom, at(8)).await.unwrap()
     }
 
     async fn black_list_delete(&self, owner: &str, whom: &[&str]) -> Vec<Outcome> {
         let whom = whom.iter().map(|id| user_id(id)).collect();
-        self.store.black_list_delete(self.app, user_id(owner), whom, at(9)).await.unwrap()
+        self.store.black_list_delete(self.app, by_id(owner), whom, at(9)).await.unwrap()
     }
 }
 
@@ -74,15 +74,14 @@ async fn a_black_list_is_read_from_any_item_on_and_asked_from_either_side() {
             .store
             .feed_reader()
             .unwrap()
-            .read(|db| db.black_list(shelf.app, &user_id("ann"), Page::behind(offset, 2)))
+            .read(|db| db.black_list(shelf.app, &by_id("ann"), Page::behind(offset, 2)))
             .unwrap();
         (listed.items, listed.total)
     };
     assert_eq!(page(0), (vec![(user_id("u0"), at(8)), (user_id("u1"), at(8))], 3));
     assert_eq!(page(2), (vec![(user_id("u3"), at(8))], 3));
     let ids = ["u0", "u1", "u2", "ann", "nobody"].map(user_id);
-    let stand =
-        shelf.store.feed_reader().unwrap().read(|db| db.blocks_among(shelf.app, &user_id("ann"), &ids)).unwrap();
+    let stand = shelf.store.feed_reader().unwrap().read(|db| db.blocks_among(shelf.app, &by_id("ann"), &ids)).unwrap();
     let [both, mine, theirs, none] = [Relation::BothWays, Relation::Mine, Relation::Theirs, Relation::None].map(Some);
     assert_eq!(stand, [both, mine, theirs, none, None]);
 }

@@ -6,25 +6,25 @@ impl Shelf {
     async fn create_groups(&self, owner: &str, names: &[&str], members: &[&str]) -> Result<Vec<Outcome>, FriendFault> {
         let names = names.iter().map(|name| group(name)).collect();
         let members = members.iter().map(|id| user_id(id)).collect();
-        self.store.create_groups(self.app, user_id(owner), names, members, at(6)).await.unwrap()
+        self.store.create_groups(self.app, by_id(owner), names, members, at(6)).await.unwrap()
     }
 
     async fn rename(&self, owner: &str, from: &str, to: &str) -> bool {
-        self.store.rename_group(self.app, user_id(owner), group(from), group(to), at(6)).await.unwrap()
+        self.store.rename_group(self.app, by_id(owner), group(from), group(to), at(6)).await.unwrap()
     }
 
     async fn regroup(&self, owner: &str, name: &str, members: &[(&str, bool)]) -> Vec<Outcome> {
         let members = members.iter().map(|(id, is_in)| (user_id(id), *is_in)).collect();
-        self.store.change_group(self.app, user_id(owner), group(name), members, at(6)).await.unwrap()
+        self.store.change_group(self.app, by_id(owner), group(name), members, at(6)).await.unwrap()
     }
 
     async fn delete_groups(&self, owner: &str, names: &[&str]) {
         let names = names.iter().map(|name| group(name)).collect();
-        self.store.delete_groups(self.app, user_id(owner), names, at(6)).await.unwrap();
+        self.store.delete_groups(self.app, by_id(owner), names, at(6)).await.unwrap();
     }
 
     fn groups(&self, owner: &str) -> Vec<(String, Vec<String>)> {
-        let groups = self.store.feed_reader().unwrap().read(|db| db.groups(self.app, &user_id(owner))).unwrap();
+        let groups = self.store.feed_reader().unwrap().read(|db| db.groups(self.app, &by_id(owner))).unwrap();
         let text = |id: &UserId| id.as_str().to_owned();
         groups.iter().map(|(name, members)| (name.as_str().to_owned(), members.iter().map(text).collect())).collect()
     }

@@ -7,7 +7,7 @@ const BOTH: Verdict = Verdict::Agree { both_ways: true, remark: None, group: Non
 impl Shelf {
     async fn answer(&self, owner: &str, from: &str, verdict: Verdict) -> Outcome {
         let answers = vec![RequestAnswer { from: user_id(from), verdict }];
-        self.store.answer_requests(self.app, user_id(owner), answers, at(7)).await.unwrap()[0]
+        self.store.answer_requests(self.app, by_id(owner), answers, at(7)).await.unwrap()[0]
     }
 
     pub(super) async fn agree(&self, owner: &str, from: &str) -> Outcome {
@@ -16,14 +16,14 @@ impl Shelf {
 
     async fn forget(&self, owner: &str, direction: Direction, with: &[&str]) -> Vec<Outcome> {
         let with = with.iter().map(|id| user_id(id)).collect();
-        self.store.forget_requests(self.app, user_id(owner), direction, with, at(8)).await.unwrap()
+        self.store.forget_requests(self.app, by_id(owner), direction, with, at(8)).await.unwrap()
     }
 
     fn requests(&self, owner: &str, direction: Direction) -> Vec<Request> {
         self.store
             .feed_reader()
             .unwrap()
-            .read(|db| db.requests(self.app, &user_id(owner), direction, REQUESTS_MAX))
+            .read(|db| db.requests(self.app, &by_id(owner), direction, REQUESTS_MAX))
             .unwrap()
     }
 
@@ -63,7 +63,7 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
     let went = Request { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
     assert_eq!(shelf.requests("ann", Direction::Outgoing), [went]);
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
-    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &user_id("ann"))).unwrap();
+    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &by_id("ann"))).unwrap();
     assert_eq!(groups, [], "a group comes with the friend");
 }
 
@@ -73,7 +73,7 @@ async fn asking_again_replaces_what_was_asked() {
     shelf.ask("ann", "bob").await;
     let groups = ["work", "chess", "work"].map(group).to_vec();
     let asked = vec![Befriend { groups, ..full_wish("bob", "Bobby", "work") }];
-    shelf.store.befriend(shelf.app, user_id("ann"), asked, BOTH_WAYS, at(6)).await.unwrap();
+    shelf.store.befriend(shelf.app, by_id("ann"), asked, BOTH_WAYS, at(6)).await.unwrap();
     let waiting = shelf.requests("bob", Direction::Incoming);
     assert_eq!((waiting.len(), waiting[0].at, waiting[0].wording.is_some()), (1, at(6), true));
     shelf.agree("bob", "ann").await.unwrap();
@@ -180,19 +180,18 @@ async fn requests_are_listed_the_newest_first_and_counted_until_they_are_seen() 
     shelf.many(3).await;
     for (n, moment) in [(0, 20), (1, 30), (2, 10)] {
         let asked = vec![wish("bob")];
-        shelf.store.befriend(shelf.app, user_id(&format!("u{n}")), asked, BOTH_WAYS, at(moment)).await.unwrap();
+        shelf.store.befriend(shelf.app, by_id(&format!("u{n}")), asked, BOTH_WAYS, at(moment)).await.unwrap();
     }
     assert_eq!(shelf.asking("bob", Direction::Incoming), ["u1", "u0", "u2"]);
     let newest = shelf
         .store
         .feed_reader()
         .unwrap()
-        .read(|db| db.requests(shelf.app, &user_id("bob"), Direction::Incoming, 1))
+        .read(|db| db.requests(shelf.app, &by_id("bob"), Direction::Incoming, 1))
         .unwrap();
     assert_eq!((newest.len(), newest[0].with.as_str()), (1, "u1"));
-    let unread =
-        || shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &user_id("bob"))).unwrap();
-    let read = |until| shelf.store.read_requests(shelf.app, user_id("bob"), at(until));
+    let unread = || shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &by_id("bob"))).unwrap();
+    let read = |until| shelf.store.read_requests(shelf.app, by_id("bob"), at(until));
     assert_eq!(unread(), 3);
     read(20).await.unwrap();
     assert_eq!(unread(), 1);
@@ -200,7 +199,7 @@ async fn requests_are_listed_the_newest_first_and_counted_until_they_are_seen() 
     assert_eq!(unread(), 1, "what has been seen stays seen");
     read(30).await.unwrap();
     assert_eq!((unread(), shelf.asking("bob", Direction::Incoming).len()), (0, 3), "they still wait");
-    assert_eq!(shelf.store.read_requests(shelf.app, user_id("nobody"), at(1)).await, Err(Error::NotFound(What::User)));
+    assert_eq!(shelf.store.read_requests(shelf.app, by_id("nobody"), at(1)).await, Err(Error::NotFound(What::User)));
 }
 
 #[actix_web::test]
@@ -226,7 +225,7 @@ async fn a_thousand_requests_may_wait_for_one_and_one_may_wait_for_a_thousand() 
         join_all(step.iter().map(|id| shelf.allowing(id, AllowType::NeedConfirm))).await;
     }
     let asked = shy.iter().map(|id| wish(id)).collect();
-    let asker = user_id(&format!("u{}", most + 1));
+    let asker = by_id(&format!("u{}", most + 1));
     let asked = shelf.store.befriend(shelf.app, asker, asked, BOTH_WAYS, at(5)).await.unwrap();
     assert!(asked[..most].iter().all(|befriended| *befriended == Befriended::Waiting));
     assert_eq!(asked[most], full);

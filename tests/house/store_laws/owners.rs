@@ -1,0 +1,117 @@
+//! Who acts on its own data acts by its key: once the user is deleted or suspended, no operation changes a row, not even where another
+//! user has the id by then.
+
+use standin::domain::{
+    error::Unauthenticated,
+    follow::FollowList,
+    friend::{AddSource, Befriend, Befriending, Direction, FriendChange, FriendGroup, RequestAnswer, Verdict},
+    text::ContactName,
+};
+use standin::store::ContactsChange;
+
+use super::*;
+
+const BOTH_WAYS: Befriending = Befriending { both_ways: true, is_forced: true };
+
+fn group() -> FriendGroup {
+    FriendGroup::parse("family").unwrap()
+}
+
+impl Shelf {
+    /// What each operation answers that a user's own session may ask for.
+    async fn by_itself(&self, key: UserKey) -> Vec<(&'static str, Result<(), Error>)> {
+        let (store, app, owner) = (&self.store, self.app, || Owner::Itself(key));
+        let db = store.feed_reader().unwrap();
+        let bob = || vec![user_id("bob")];
+        let profile =
+            ProfileChange { display_name: Patch::Set(DisplayName::parse("Old").unwrap()), ..Default::default() };
+        let device =
+            Device { device_type: DeviceType::Web, os_version: None, token: None, voip_token: None, sandbox: false };
+        let change = UserChange { profile, device: Some(device), ..UserChange::default() };
+        let AvatarChange::Uploaded(picture) = upload(9) else { panic!("no upload") };
+        let source = Some(AddSource::parse("AddSource_Type_Web").unwrap());
+        let wish = Befriend { whom: user_id("bob"), remark: None, groups: vec![group()], source, wording: None };
+        let remark = Patch::Set(ContactName::parse("Bobby").unwrap());
+        let friend = FriendChange { whom: user_id("bob"), remark, groups: None };
+        let answer = RequestAnswer { from: user_id("bob"), verdict: Verdict::Refuse };
+        let key_of_bob = self.user("bob").unwrap().key;
+        let contacts = ContactsChange { add: vec![(key_of_bob, None)], remove: Vec::new(), replaces_all: false };
+        vec![
+            ("change_user", store.change_user(app, owner(), change, at(9)).await.map(|_| ())),
+            ("delete_user", store.delete_user(app, owner(), at(0), at(9)).await),
+            ("forget_device", store.forget_device(app, key, DeviceType::Web).await),
+            ("add_picture", store.add_picture(app, key, picture, at(9)).await),
+            ("change_contacts", store.change_contacts(app, key, contacts, at(9)).await),
+            ("block", store.block(app, key, user_id("bob"), at(9)).await),
+            ("unblock", store.unblock(app, key, user_id("bob"), at(9)).await),
+            ("befriend", store.befriend(app, owner(), vec![wish], BOTH_WAYS, at(9)).await.map(|_| ())),
+            ("unfriend", store.unfriend(app, owner(), bob(), true, at(9)).await.map(|_| ())),
+            ("change_friends", store.change_friends(app, owner(), vec![friend], at(9)).await.map(|_| ())),
+            ("answer_requests", store.answer_requests(app, owner(), vec![answer], at(9)).await.map(|_| ())),
+            (
+                "forget_requests",
+                store.forget_requests(app, owner(), Direction::Incoming, bob(), at(9)).await.map(|_| ()),
+            ),
+            ("read_requests", store.read_requests(app, owner(), at(9)).await),
+            ("black_list_add", store.black_list_add(app, owner(), bob(), at(9)).await.map(|_| ())),
+            ("black_list_delete", store.black_list_delete(app, owner(), bob(), at(9)).await.map(|_| ())),
+            ("create_groups", store.create_groups(app, owner(), vec![group()], bob(), at(9)).await.map(|_| ())),
+            ("delete_groups", store.delete_groups(app, owner(), vec![group()], at(9)).await),
+            ("rename_group", store.rename_group(app, owner(), group(), group(), at(9)).await.map(|_| ())),
+            (
+                "change_group",
+                store.change_group(app, owner(), group(), vec![(user_id("bob"), true)], at(9)).await.map(|_| ()),
+            ),
+            ("follow", store.follow(app, owner(), bob(), at(9)).await.map(|_| ())),
+            ("unfollow", store.unfollow(app, owner(), bob(), at(9)).await.map(|_| ())),
+            ("set_custom_status", store.set_custom_status(app, key, None).await),
+            ("requests", db.read(|db| db.requests(app, &owner(), Direction::Incoming, 1)).map(|_| ())),
+            ("unread_requests", db.read(|db| db.unread_requests(app, &owner())).map(|_| ())),
+            ("follow_list", db.read(|db| db.follow_list(app, &owner(), FollowList::Following, None, 1)).map(|_| ())),
+            ("follow_relations", db.read(|db| db.follow_relations(app, &owner(), &bob())).map(|_| ())),
+            ("friends", db.read(|db| db.friends(app, &owner(), Page::new(1, 1))).map(|_| ())),
+            ("friends_among", db.read(|db| db.friends_among(app, &owner(), &bob())).map(|_| ())),
+            ("friendships", db.read(|db| db.friendships(app, &owner(), &bob())).map(|_| ())),
+            ("blocks_among", db.read(|db| db.blocks_among(app, &owner(), &bob())).map(|_| ())),
+            ("groups", db.read(|db| db.groups(app, &owner())).map(|_| ())),
+            ("black_list", db.read(|db| db.black_list(app, &owner(), Page::new(1, 1))).map(|_| ())),
+        ]
+    }
+
+    async fn refuses_all(&self, key: UserKey, refusal: &Error) {
+        let seen = self.events().len();
+        for (name, answer) in self.by_itself(key).await {
+            assert_eq!(answer, Err(refusal.clone()), "{name}");
+        }
+        assert_eq!(self.events().len(), seen, "an event of a refused write");
+    }
+}
+
+#[actix_web::test]
+async fn promise_60_a_suspended_user_changes_nothing_by_what_it_had_open() {
+    let shelf = Shelf::fresh().await;
+    let ann = shelf.register("ann").await.user.key;
+    shelf.register("bob").await;
+    let suspend = StateChange::Suspend { token: derived(60) };
+    shelf.store.change_states(shelf.app, vec![(user_id("ann"), suspend)], at(2)).await.unwrap();
+    let before = shelf.user("ann").unwrap();
+    shelf.refuses_all(ann, &Error::SUSPENDED).await;
+    assert_eq!(shelf.user("ann"), Some(before));
+    let if_known = IfKnown::UpdateActive;
+    let again = shelf.store.register(shelf.app, Register { if_known, ..registration("ann") }).await;
+    assert_eq!(again.map(|_| ()), Err(Error::SUSPENDED));
+}
+
+#[actix_web::test]
+async fn promise_60_a_deleted_user_changes_nothing_of_who_has_its_id_now() {
+    let shelf = Shelf::fresh().await;
+    let ann = shelf.register("ann").await.user.key;
+    shelf.register("bob").await;
+    let gone = Error::Unauthenticated(Unauthenticated::Wrong);
+    shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(2)).await.unwrap();
+    shelf.refuses_all(ann, &gone).await;
+    let secrets = NewSecrets { handle: handle("annagain"), ..registration("ann").secrets };
+    let anew = shelf.store.register(shelf.app, Register { secrets, ..registration("ann") }).await.unwrap().user;
+    shelf.refuses_all(ann, &gone).await;
+    assert_eq!(shelf.user("ann"), Some(anew));
+}
