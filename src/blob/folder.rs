@@ -1,10 +1,11 @@
 //! The picture folder: `pictures/<first two of the name>/<name>/<file>`.
 
 use std::{
+    collections::{BTreeSet, HashSet},
     ffi::OsStr,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt as _, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -23,6 +24,8 @@ use crate::domain::{
 pub struct Folder {
     pictures: Arc<Path>,
     incoming: Arc<Path>,
+    /// The folder `pictures` as it was opened: nothing is put into another one that somebody has given its name since.
+    opened: Option<Arc<File>>,
 }
 
 /// A file of a picture, open. Every read blocks on the disk.
@@ -75,12 +78,13 @@ impl Folder {
         }
         make_private_folder(incoming).map_err(fault("making the folder for incoming files"))?;
         empty(incoming).map_err(fault("emptying the folder for incoming files"))?;
-        Ok(Self { pictures: pictures.into(), incoming: incoming.into() })
+        let opened = File::open(pictures).map_err(fault("opening the picture folder"))?;
+        Ok(Self { pictures: pictures.into(), incoming: incoming.into(), opened: Some(Arc::new(opened)) })
     }
 
     /// Both folders as they are, to look at: nothing is made or emptied.
     pub fn closed(pictures: &Path, incoming: &Path) -> Self {
-        Self { pictures: pictures.into(), incoming: incoming.into() }
+        Self { pictures: pictures.into(), incoming: incoming.into(), opened: None }
     }
 
     /// Stores all `files` (name and bytes) of a picture or none of them; durable when it returns.
@@ -89,6 +93,7 @@ impl Folder {
     /// # Errors
     /// See [`Folder`]; `Internal` when there is a picture of that name.
     pub fn put(&self, key: &PictureKey, files: &[(&str, &[u8])]) -> Result<(), Error> {
+        self.is_in_place().map_err(fault("storing a picture"))?;
         let arriving = self.incoming.join(key.as_str());
         let arrived = write_all(&arriving, files).and_then(|()| self.take_in(key, &arriving));
         if arrived.is_err() {
@@ -150,7 +155,8 @@ impl Folder {
         const TRIED: &[u8] = b"ready";
         let path = self.pictures.join(".ready");
         let mut options = OpenOptions::new();
-        let tried = options.write(true).create(true).truncate(true).mode(0o600).open(&path).and_then(|mut file| {
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let tried = self.is_in_place().and_then(|()| options.open(&path)).and_then(|mut file| {
             file.write_all(TRIED)?;
             drop(file);
             let is_same = fs::read(&path)? == TRIED;
@@ -177,23 +183,39 @@ impl Folder {
         }
     }
 
-    /// The names of all pictures that are there, in no order. Files that are no picture's are passed over.
+    /// The shards that have a subfolder: what all names in it begin with. Other entries are passed over.
     /// # Errors
     /// See [`Folder`].
-    pub fn keys(&self) -> Result<Vec<PictureKey>, Error> {
-        let mut keys = Vec::new();
-        for shard in subfolders(&self.pictures).map_err(fault("listing the picture folder"))? {
-            for picture in subfolders(&shard).map_err(fault("listing the picture folder"))? {
-                let name = picture.file_name().and_then(OsStr::to_str);
-                keys.extend(name.and_then(|name| PictureKey::parse(name).ok()));
-            }
+    pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
+        let shard = |name: &str| PictureKey::is_shard(name).then(|| name.to_owned());
+        subfolders(&self.pictures, shard).map_err(fault("listing the picture folder"))
+    }
+
+    /// The names of the pictures in the subfolder of one shard, so that no caller holds the names of all. Entries that are no picture's are
+    /// passed over.
+    /// # Errors
+    /// See [`Folder`].
+    pub fn keys_in(&self, shard: &str) -> Result<HashSet<PictureKey>, Error> {
+        let picture = |name: &str| PictureKey::parse(name).ok().filter(|key| key.shard() == shard);
+        match PictureKey::is_shard(shard).then(|| subfolders(&self.pictures.join(shard), picture)) {
+            Some(Err(cause)) if cause.kind() == ErrorKind::NotFound => Ok(HashSet::new()),
+            Some(found) => found.map_err(fault("listing the picture folder")),
+            None => Ok(HashSet::new()),
         }
-        Ok(keys)
+    }
+
+    /// Refuses a folder that is not the one which was opened: another server may own it.
+    fn is_in_place(&self) -> io::Result<()> {
+        let Some(opened) = &self.opened else { return Ok(()) };
+        let (held, named) = (opened.metadata()?, fs::metadata(&self.pictures)?);
+        match (held.dev(), held.ino()) == (named.dev(), named.ino()) {
+            true => Ok(()),
+            false => Err(io::Error::other("the picture folder was moved away while it was served")),
+        }
     }
 
     fn shard(&self, key: &PictureKey) -> PathBuf {
-        // Letters and digits only, so two characters are two bytes.
-        self.pictures.join(key.as_str().get(..2).unwrap_or_default())
+        self.pictures.join(key.shard())
     }
 
     fn place(&self, key: &PictureKey) -> PathBuf {
@@ -245,15 +267,13 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
+/// What `take` makes of the names of the subfolders.
+fn subfolders<T, C: FromIterator<T>>(folder: &Path, take: impl Fn(&str) -> Option<T>) -> io::Result<C> {
+    let taken = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            found.push(entry.path());
-        }
-    }
-    Ok(found)
+        Ok(if entry.file_type()?.is_dir() { entry.file_name().to_str().and_then(&take) } else { None })
+    };
+    fs::read_dir(folder)?.filter_map(|entry| taken(entry).transpose()).collect()
 }
 
 fn empty(folder: &Path) -> io::Result<()> {

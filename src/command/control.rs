@@ -144,15 +144,18 @@ impl Control {
         self.call(Method::DELETE, path, None)
     }
 
-    /// Sends `body` to `path`, and writes what is answered into `to`, piece by piece. Ends when the process is told to stop.
+    /// Sends `body` to `path`, and writes what is answered into `to`, piece by piece. Ends when the process is told to stop, or its terminal
+    /// is gone: what is half written is removed then.
     pub(super) fn download(&self, path: &str, body: Value, to: &mut impl Write) -> Result<(), Failure> {
         let interrupted = || Failure::new(Code::Refused, "Told to stop: nothing was written.");
         self.runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate()).map_err(|cause| broken_off(&cause))?;
+            let mut hangup = signal(SignalKind::hangup()).map_err(|cause| broken_off(&cause))?;
             tokio::select! {
                 done = self.stream(path, body, to) => done,
                 _ = tokio::signal::ctrl_c() => Err(interrupted()),
                 _ = terminate.recv() => Err(interrupted()),
+                _ = hangup.recv() => Err(interrupted()),
             }
         })
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use standin::{
-    server::{Running, Runtime, Server, StartError, StartErrorKind},
+    server::{ReloadOrders, Running, Runtime, Server, StartError, StartErrorKind},
     settings::Settings,
 };
 
@@ -28,10 +28,13 @@ impl House {
         self.0.stop().await.map_err(|error| ended_badly(&error))
     }
 
-    /// Serves until the process is told to stop. A terminal gets the banner, anything else log lines without a secret.
-    pub(super) fn serve(settings: &Settings) -> Result<(), Failure> {
+    /// Serves until the process is told to stop, and calls `reload` at each SIGHUP. A terminal gets the banner, anything else log lines
+    /// without a secret.
+    pub(super) fn serve(settings: &Settings, reload: impl Fn()) -> Result<(), Failure> {
         let begun = Instant::now();
         Runtime::new().block_on(async {
+            // First of all: a start takes a while, and a SIGHUP during it must not end the process.
+            let reloads = ReloadOrders::heard().map_err(|error| ended_badly(&error))?;
             let server = Server::open(settings).await?;
             let greeting = match io::stdout().is_terminal() {
                 true => {
@@ -55,7 +58,7 @@ impl House {
                     );
                 }
             }
-            running.until_told_to_stop().await.map_err(|error| ended_badly(&error))
+            running.until_told_to_stop(reloads, reload).await.map_err(|error| ended_badly(&error))
         })
     }
 }

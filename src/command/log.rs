@@ -41,14 +41,35 @@ pub(super) fn start(level: LevelFilter, format: LogFormat) -> Log {
     let (entries, waiting) = sync_channel(LINES_WAITING_MAX);
     thread::spawn(move || write_all(&waiting));
     let mut builder = Builder::new();
-    builder.filter_level(level.min(LevelFilter::Warn)).filter_module("standin", level);
+    // Which level holds is the log's own switch, which can be moved while the process runs; the filter here only tells libraries from us.
+    builder.filter_level(LevelFilter::Warn).filter_module("standin", LevelFilter::Trace);
     builder.target(Target::Pipe(Box::new(Lines(entries.clone()))));
     match format {
         LogFormat::Text => builder.format(write_text),
         LogFormat::Json => builder.format(write_json),
     };
     builder.init();
+    ::log::set_max_level(level);
     Log(entries)
+}
+
+impl Log {
+    /// Changes the least important level that is written, and says so in a line that is written either way.
+    pub(super) fn set_level(&self, level: LevelFilter) {
+        let former = ::log::max_level();
+        ::log::set_max_level(former.max(level).max(LevelFilter::Info));
+        let (level_word, former_word) = (word(level), word(former));
+        match former == level {
+            true => ::log::info!("the settings were read again: the log level stays {level_word}"),
+            false => ::log::info!("the settings were read again: the log level is {level_word}, it was {former_word}"),
+        }
+        ::log::set_max_level(level);
+    }
+}
+
+/// A level as the setting spells it.
+fn word(level: LevelFilter) -> String {
+    level.as_str().to_ascii_lowercase()
 }
 
 impl Drop for Log {

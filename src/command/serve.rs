@@ -23,9 +23,17 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     keep_to_few_arenas();
     let settings = flags::parse(matches)?;
-    let _log = log::start(settings.log, settings.log_format);
+    let log = log::start(settings.log, settings.log_format);
     raise_file_limit();
-    House::serve(&settings)
+    House::serve(&settings, || read_again(matches, &log))
+}
+
+/// Reads the settings again and takes over what can change while the server runs: the log level. All the rest holds until the next start.
+fn read_again(matches: &ArgMatches, log: &log::Log) {
+    match flags::parse(matches) {
+        Ok(settings) => log.set_level(settings.log),
+        Err(failure) => ::log::error!("the settings could not be read again, so the former ones stay: {failure}"),
+    }
 }
 
 /// Begins this process once more, with one arena of the allocator for two cores, unless whoever started it has said something of that.

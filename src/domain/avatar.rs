@@ -15,6 +15,8 @@ pub struct PictureKey(String);
 impl PictureKey {
     /// Characters of a name.
     pub const CHARS: usize = 22;
+    /// Characters at the beginning that name the shard: 3,844 of them, so ten million names are some 2,600 in each.
+    pub const SHARD_CHARS: usize = 2;
 
     /// Checks the form of a name; whether a picture of that name exists is the store's to say.
     /// # Errors
@@ -29,6 +31,17 @@ impl PictureKey {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The beginning of the name: the folder it lies in, and a range of the sorted rows.
+    pub fn shard(&self) -> &str {
+        // Letters and digits only, so characters are bytes.
+        self.0.get(..Self::SHARD_CHARS).unwrap_or_default()
+    }
+
+    /// Whether a name can begin so.
+    pub fn is_shard(text: &str) -> bool {
+        text.len() == Self::SHARD_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 }
 

@@ -18,8 +18,9 @@ pub struct Extras(Map<String, Value>);
 impl Extras {
     /// Of its compact JSON text.
     pub const BYTES_MAX: usize = 16 * 1024;
-    /// Objects and lists within one another, the outermost counted.
-    pub const DEPTH_MAX: usize = 8;
+    /// Objects and lists within one another, the outermost counted. The vendor takes any valid JSON; with 64 levels in it, every answer
+    /// and request around it stays below the 128 levels that a whole document may have.
+    pub const DEPTH_MAX: usize = 64;
 
     /// Checks the rule of this type.
     /// # Errors
@@ -30,7 +31,7 @@ impl Extras {
         };
         let value = Value::Object(object);
         if depth(&value) > Self::DEPTH_MAX {
-            return Err(Fault::Malformed("a JSON object nested at most 8 deep"));
+            return Err(Fault::Malformed("a JSON object nested at most 64 deep"));
         }
         if value.to_string().len() > Self::BYTES_MAX {
             return Err(Fault::TooManyBytes { bytes_max: Self::BYTES_MAX as u64 });

@@ -14,36 +14,14 @@ use actix_web::{
     http::{Method, StatusCode, Uri},
 };
 use log::Level;
-use percent_encoding::percent_decode_str;
+
+use super::showing::{Plain, Target};
 
 /// The log target of the access lines.
 pub const ACCESS: &str = "standin::access";
 
-/// Bytes of a path with its query that a line shows.
-const TARGET_BYTES_SHOWN: usize = 1024;
-
 /// Bytes of a method that a line shows.
 const METHOD_BYTES_SHOWN: usize = 16;
-
-/// Query parameters whose value no log may show: every name that ends in one of these, whatever its case.
-const SECRET_ENDINGS: [&str; 13] = [
-    "token",
-    "tokenv2",
-    "secret",
-    "password",
-    "passwd",
-    "sig",
-    "code",
-    "nonce",
-    "key",
-    "ticket",
-    "jwt",
-    "authorization",
-    "csrf",
-];
-
-/// Between two parameters of a query. `?` is none, but an address inside a value brings parameters of its own behind one.
-const SEPARATORS: [char; 3] = ['&', ';', '?'];
 
 /// Marks an answer whose line is written at level debug only, among its extensions: for what is asked once a second, for ever.
 #[derive(Debug, Clone, Copy)]
@@ -157,9 +135,7 @@ struct Line<'a> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Noted { method, uri, peer, id, .. } = self.noted;
-        plain(f, method.as_str(), METHOD_BYTES_SHOWN)?;
-        f.write_char(' ')?;
-        target(f, uri)?;
+        write!(f, "{} {}", Plain(method.as_str(), METHOD_BYTES_SHOWN), Target(uri))?;
         match self.status {
             Some(status) => write!(f, " {} ", status.as_u16())?,
             None => f.write_str(" gone ")?,
@@ -172,80 +148,4 @@ impl fmt::Display for Line<'_> {
         let micros = self.micros;
         write!(f, " {}.{:02} ms {id} {}", micros / 1000, micros % 1000 / 10, Peer(*peer))
     }
-}
-
-/// A path with its query as it may be shown: cut, and without the values of secret parameters.
-pub(super) struct Target<'a>(pub(super) &'a Uri);
-
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        target(f, self.0)
-    }
-}
-
-fn target(f: &mut fmt::Formatter<'_>, uri: &Uri) -> fmt::Result {
-    plain(f, uri.path(), TARGET_BYTES_SHOWN)?;
-    let Some(query) = uri.query() else { return Ok(()) };
-    f.write_char('?')?;
-    let mut bytes_left = TARGET_BYTES_SHOWN;
-    for piece in query.split_inclusive(SEPARATORS) {
-        let pair = piece.strip_suffix(SEPARATORS).unwrap_or(piece);
-        match pair.split_once('=') {
-            Some((name, value)) if is_secret(name) || hides_secret(value) => {
-                plain(f, name, bytes_left)?;
-                f.write_str("=***")?;
-            }
-            Some(_) | None => plain(f, pair, bytes_left)?,
-        }
-        f.write_str(piece.get(pair.len()..).unwrap_or_default())?;
-        bytes_left = bytes_left.saturating_sub(piece.len());
-        if bytes_left == 0 {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Reads the name as the handler will, so that `to%6Ben=` hides nothing.
-pub(super) fn is_secret(name: &str) -> bool {
-    let ends_so = |name: &[u8]| {
-        SECRET_ENDINGS.iter().any(|ending| {
-            name.len()
-                .checked_sub(ending.len())
-                .and_then(|from| name.get(from..))
-                .is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
-        })
-    };
-    match name.contains('%') {
-        true => ends_so(&percent_decode_str(name).collect::<Vec<u8>>()),
-        false => ends_so(name.as_bytes()),
-    }
-}
-
-/// Whether an encoded value, such as an address to come back to, has a secret parameter of its own in it.
-fn hides_secret(value: &str) -> bool {
-    if !value.contains('%') {
-        return false;
-    }
-    let decoded = percent_decode_str(value).decode_utf8_lossy();
-    decoded.split(SEPARATORS).any(|pair| pair.split_once('=').is_some_and(|(name, _)| is_secret(name)))
-}
-
-struct Plain<'a>(&'a str, usize);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        plain(f, self.0, self.1)
-    }
-}
-
-/// Writes what is printable ASCII as it is and escapes the rest, so that no input breaks a line or colours a terminal.
-fn plain(f: &mut fmt::Formatter<'_>, text: &str, bytes_max: usize) -> fmt::Result {
-    let shown = text.get(..bytes_max.min(text.len())).unwrap_or_default();
-    if shown.bytes().all(|b| b.is_ascii_graphic()) {
-        f.write_str(shown)?;
-    } else {
-        write!(f, "{}", shown.escape_default())?;
-    }
-    if shown.len() < text.len() { f.write_str("...") } else { Ok(()) }
 }

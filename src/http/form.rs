@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use super::{
     guard::BODY_BYTES_PER_S_MIN,
-    json,
+    json, showing,
     spool::{Spool, Upload},
 };
 use crate::{
@@ -37,9 +37,6 @@ const SPOOL_BYTES: usize = 128 * 1024;
 
 /// Bytes of a multipart body beside its files: fields, part heads, boundaries.
 const BESIDE_FILES_BYTES_MAX: u64 = 1024 * 1024;
-
-/// Characters of a client's field name that an error repeats.
-const NAME_CHARS_SHOWN: usize = 64;
 
 const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
 
@@ -555,7 +552,10 @@ fn counted(so_far: usize, limits: &FormLimits) -> Result<(), BodyFault> {
     }
 }
 
-/// A client's field name as an error may repeat it: short, and nothing in it that breaks a line.
+/// A client's field name as an error may repeat it: what is no name may be a whole body with its secrets, sent under the wrong type.
 fn shown(name: &str) -> String {
-    name.chars().take(NAME_CHARS_SHOWN).flat_map(char::escape_default).collect()
+    match showing::is_name(name) {
+        true => name.to_owned(),
+        false => format!("whose name has {} bytes", name.len()),
+    }
 }

@@ -23,7 +23,9 @@ use actix_web::{
     error::{InternalError, PayloadError},
     http::{
         StatusCode,
-        header::{HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::{Next, from_fn},
     web::Bytes,
@@ -98,7 +100,8 @@ impl Guard {
 
     /// The middleware, to be wrapped around everything else.
     ///
-    /// Every answer gets `X-Request-Id` and `X-Content-Type-Options: nosniff`; every request one line in the log at level info, target
+    /// Every answer gets `X-Request-Id`, `X-Content-Type-Options: nosniff` and, unless it has a `Cache-Control` of its own, `no-store`; every
+    /// request one line in the log at level info, target
     /// [`ACCESS`], at level debug where its answer is [`Unlogged`]. A caller may bring an id of 8 to 64 letters, digits and `._-`, and
     /// finds it in both; any other is not looked at. A body that comes more slowly than 1 KiB a second is an error of kind `TimedOut` to
     /// whoever reads it, after 10 s at the earliest. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then
@@ -182,6 +185,10 @@ fn callers_id(headers: &HeaderMap) -> Option<&str> {
 
 fn mark(headers: &mut HeaderMap, id: &str) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Answers carry tokens, passwords, tickets and people's data: no cache keeps one unless its handler says that it may.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }

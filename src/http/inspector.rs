@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{
-    access::Target,
     masking::{self, BODY_BYTES_MAX},
+    showing::Target,
 };
 use crate::domain::time::{Clock, Moment};
 

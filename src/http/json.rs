@@ -5,6 +5,8 @@ use std::{cell::Cell, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, error::Category};
 
+use super::showing;
+
 /// Objects and lists within one another, the outermost counted.
 pub const DEPTH_MAX: usize = 128;
 
@@ -14,9 +16,6 @@ pub const VALUES_MAX: usize = 65_536;
 
 /// 2^53: from here on not every integer is a float of 64 bits, so a number kept as one may not be the number that was sent.
 const FLOAT_EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
-
-/// Characters of a client's key that an error repeats.
-const KEY_CHARS_SHOWN: usize = 64;
 
 /// Why a text is refused, as a sentence that lacks its subject: "is not valid JSON: line 1, column 5".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,8 +153,11 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                let key: String = key.chars().take(KEY_CHARS_SHOWN).collect();
-                return Err(A::Error::custom(format_args!("gives the key {key:?} twice in one object")));
+                let key = match showing::is_name(&key) {
+                    true => format!("the key {key:?}"),
+                    false => format!("a key of {} bytes", key.len()),
+                };
+                return Err(A::Error::custom(format_args!("gives {key} twice in one object")));
             }
             let value = entries.next_value_seed(inner)?;
             object.insert(key, value);

@@ -1,9 +1,12 @@
-//! What may be shown of an exchange: everything but what opens something.
+//! What the inspector may show of an exchange: what is understood, without what opens something. Of the rest its size and its type alone.
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
-use super::access;
+use super::{
+    json,
+    showing::{MASK, has_escape, is_name, is_plain, is_secret, unescaped},
+};
 
 /// Bytes kept of a body.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -14,107 +17,194 @@ const HEADER_CHARS_MAX: usize = 1024;
 /// Headers shown of one message.
 const HEADERS_MAX: usize = 64;
 
-/// Ends of names, in lower case and without marks between words, whose values are not shown.
-const SECRET_ENDINGS: [&str; 12] = [
-    "authorization",
-    "cookie",
-    "jwt",
-    "key",
-    "nonce",
-    "passwd",
-    "password",
-    "secret",
-    "sig",
-    "ticket",
-    "token",
-    "tokenv2",
+/// Types of bodies that are named. Another one is whatever a client wrote there.
+const KINDS: [&str; 16] = [
+    "application/json",
+    "application/octet-stream",
+    "application/problem+json",
+    "application/x-www-form-urlencoded",
+    "application/xml",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "multipart/form-data",
+    "text/css",
+    "text/event-stream",
+    "text/html",
+    "text/javascript",
+    "text/plain",
+    "text/xml",
 ];
 
-/// Texts this long of the letters of base64 alone are packed or ciphered: nobody reads them, and what is in them is not known. An address
-/// has other signs in it.
-const OPAQUE_CHARS_MIN: usize = 40;
+const FORM: &str = "application/x-www-form-urlencoded";
 
-const MASK: &str = "***";
+/// Headers whose values are shown, and beginnings of them: what a client says of itself and of how it listens. Of others the size is.
+const SHOWN_HEADERS: [&str; 38] = [
+    "accept",
+    "accept-",
+    "access-control-",
+    "age",
+    "allow",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "cross-origin-",
+    "date",
+    "dnt",
+    "etag",
+    "expect",
+    "host",
+    "if-match",
+    "if-none-match",
+    "keep-alive",
+    "last-modified",
+    "origin",
+    "pragma",
+    "priority",
+    "qiscus-sdk-app-id",
+    "qiscus-sdk-platform",
+    "qiscus-sdk-version",
+    "qiscus_sdk_app_id",
+    "retry-after",
+    "sec-ch-",
+    "sec-fetch-",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "vary",
+    "x-content-type-options",
+    "x-request-id",
+];
 
-fn is_secret(name: &str) -> bool {
-    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    SECRET_ENDINGS.iter().any(|ending| bare.ends_with(ending))
-}
+/// Names whose value may say under which name the value beside it stands: `{"name": "token", "value": ...}`.
+const NAMING: [&str; 6] = ["field", "header", "key", "name", "param", "tag"];
+
+/// Fields that the Qiscus SDK sends as a name alone where they are null. Any other name alone may be anything, a token too.
+const NULL_FIELDS: [&str; 4] = ["avatar_url", "extras", "name", "username"];
 
 /// Headers as they may be shown, in their order.
 pub(super) fn headers(headers: &HeaderMap) -> Map<String, Value> {
-    let shown = |(name, value): (&actix_web::http::header::HeaderName, &actix_web::http::header::HeaderValue)| {
-        let value = match is_secret(name.as_str()) {
-            true => MASK.to_owned(),
-            false => String::from_utf8_lossy(value.as_bytes()).chars().take(HEADER_CHARS_MAX).collect(),
-        };
-        (name.as_str().to_owned(), Value::String(value))
-    };
-    headers.iter().take(HEADERS_MAX).map(shown).collect()
+    headers.iter().take(HEADERS_MAX).map(header).collect()
 }
 
-/// A body as it may be shown; of one that is no form or JSON, and of one too large to be read, the size alone.
+fn header((name, value): (&HeaderName, &HeaderValue)) -> (String, Value) {
+    let name = name.as_str();
+    let is_shown =
+        SHOWN_HEADERS.iter().any(|shown| *shown == name || (shown.ends_with('-') && name.starts_with(*shown)));
+    let shown = match value.to_str() {
+        _ if is_secret(name) => MASK.to_owned(),
+        Ok(text) if is_shown => text.chars().take(HEADER_CHARS_MAX).collect(),
+        Ok(text) if name == CONTENT_TYPE.as_str() => kind_of(text).unwrap_or("another type").to_owned(),
+        Ok(_) | Err(_) => size(value.as_bytes().len()),
+    };
+    let name = if is_name(name) { name.to_owned() } else { size(name.len()) };
+    (name, Value::String(shown))
+}
+
+/// A type of bodies that is known, without its parameters.
+fn kind_of(declared: &str) -> Option<&'static str> {
+    let kind = declared.split(';').next().unwrap_or_default().trim();
+    KINDS.into_iter().find(|known| known.eq_ignore_ascii_case(kind))
+}
+
+fn size(bytes: usize) -> String {
+    format!("[{bytes} bytes]")
+}
+
+/// A body as it may be shown; of one that is no form or JSON object, that is damaged, or too large to be kept, the size and the type alone.
 pub(super) fn body(headers: &HeaderMap, kept: &[u8], bytes: u64) -> Option<String> {
     if bytes == 0 {
         return None;
     }
-    let declared = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = declared.split(';').next().unwrap_or_default().trim();
+    let kind = match headers.get(CONTENT_TYPE).map(|declared| declared.to_str().ok().and_then(kind_of)) {
+        None => "",
+        Some(None) => "of another type",
+        Some(Some(kind)) => kind,
+    };
+    let unknown = || format!("[{}]", format!("{bytes} bytes {kind}").trim_end());
     if bytes > BODY_BYTES_MAX as u64 {
-        return Some(format!("[{bytes} bytes {kind}]"));
+        return Some(unknown());
     }
-    if let Ok(mut value) = super::json::parse(kept) {
-        mask(&mut value);
-        return Some(value.to_string());
+    if let Ok(value @ (Value::Object(_) | Value::Array(_))) = json::parse(kept) {
+        return Some(masked(value, false).to_string());
     }
-    match kind.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| str::from_utf8(kept).ok()).flatten() {
-        Some(form) => Some(form.split('&').map(pair).collect::<Vec<_>>().join("&")),
-        None => Some(format!("[{bytes} bytes {kind}]")),
+    let form = str::from_utf8(kept).ok().filter(|_| kind == FORM).and_then(form);
+    Some(form.unwrap_or_else(unknown))
+}
+
+/// A form whose every name is one; none where there is another, as in JSON that is sent as a form.
+fn form(text: &str) -> Option<String> {
+    let pairs: Option<Vec<String>> = text.split('&').map(pair).collect();
+    pairs.map(|pairs| pairs.join("&"))
+}
+
+fn pair(pair: &str) -> Option<String> {
+    let Some((name, value)) = pair.split_once('=') else {
+        return Some(if pair.is_empty() || NULL_FIELDS.contains(&pair) { pair.to_owned() } else { size(pair.len()) });
+    };
+    let known = unescaped(name).filter(|known| is_name(known))?;
+    if is_secret(&known) {
+        return Some(format!("{name}={MASK}"));
+    }
+    let spaced = value.replace('+', " ");
+    let shown = match unescaped(&spaced) {
+        Some(text) if is_plain(&text) => value.to_owned(),
+        Some(text) => structure(&text).unwrap_or_else(|| size(value.len())),
+        None => size(value.len()),
+    };
+    Some(format!("{name}={shown}"))
+}
+
+/// JSON within a text, as some clients send extras: masked, if it is an object or a list.
+fn structure(text: &str) -> Option<String> {
+    match json::parse(text.as_bytes()) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => Some(masked(value, false).to_string()),
+        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | Err(_) => None,
     }
 }
 
-fn pair(pair: &str) -> String {
-    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    match access::is_secret(name) || is_secret(name) || name.contains('%') {
-        true => format!("{name}={MASK}"),
-        false => pair.to_owned(),
-    }
-}
-
-fn is_opaque(text: &str) -> bool {
-    let is_of_base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_' | b'*');
-    text.len() >= OPAQUE_CHARS_MIN && text.bytes().all(is_of_base64)
-}
-
-fn mask(value: &mut Value) {
+/// A value as it may be shown. What stands under no name, in a list or alone, is shown by its size.
+fn masked(value: Value, is_named: bool) -> Value {
     match value {
-        Value::Object(object) => {
-            for (name, value) in object.iter_mut() {
-                match is_secret(name) && !value.is_null() {
-                    true => *value = MASK.into(),
-                    false => mask(value),
-                }
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(mask),
+        Value::Object(object) => Value::Object(masked_object(object)),
+        Value::Array(list) => Value::Array(list.into_iter().map(|value| masked(value, is_named)).collect()),
+        Value::String(text) if is_named && is_plain(&text) => Value::String(text),
         Value::String(text) => {
-            // An object within a text, as some clients send extras, is looked into as well.
-            if let Ok(mut inner @ (Value::Object(_) | Value::Array(_))) = super::json::parse(text.as_bytes()) {
-                mask(&mut inner);
-                *text = inner.to_string();
-            } else if is_opaque(text) {
-                *text = format!("[{} characters]", text.len());
-            }
+            let inner = structure(&text).or_else(|| structure(&unescaped(&text).filter(|_| has_escape(&text))?));
+            Value::String(inner.unwrap_or_else(|| format!("[{} characters]", text.chars().count())))
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Number(number) if !is_named => Value::String(size(number.to_string().len())),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
+}
+
+fn masked_object(object: Map<String, Value>) -> Map<String, Value> {
+    let names_secret = |(name, value): (&String, &Value)| {
+        NAMING.contains(&name.to_ascii_lowercase().as_str()) && value.as_str().is_some_and(is_secret)
+    };
+    let is_of_secret = object.iter().any(names_secret);
+    let shown = |(name, value): (String, Value)| {
+        let is_hidden = is_secret(&name) || (is_of_secret && name.eq_ignore_ascii_case("value"));
+        let value = match is_hidden && !value.is_null() {
+            true => MASK.into(),
+            false => masked(value, true),
+        };
+        (if is_name(&name) { name } else { size(name.len()) }, value)
+    };
+    object.into_iter().map(shown).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
     use super::*;
+
+    /// Stands for a secret.
+    const MARK: &str = "tell-nobody";
 
     fn shown(kind: &'static str, text: &str) -> String {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
@@ -131,8 +221,16 @@ mod tests {
                 r#"[{"authToken":"***","refresh_token":null}]"#,
             ),
             ("application/json", r#"{"e":"{\"UserSig\":\"x\"}"}"#, r#"{"e":"{\"UserSig\":\"***\"}"}"#),
+            ("application/json", r#"{"e":"%7B%22UserSig%22%3A%22x%22%7D"}"#, r#"{"e":"{\"UserSig\":\"***\"}"}"#),
             ("application/json", r#"{"ErrorCode":0,"statusCode":200}"#, r#"{"ErrorCode":0,"statusCode":200}"#),
+            ("application/json", r#"{"name":"token","value":"x"}"#, r#"{"name":"token","value":"***"}"#),
             ("application/x-www-form-urlencoded", "a=1&user_token=x&to%6Ben=y", "a=1&user_token=***&to%6Ben=***"),
+            ("application/x-www-form-urlencoded", "name=A+B&avatar_url&extras", "name=A+B&avatar_url&extras"),
+            (
+                "application/x-www-form-urlencoded",
+                "registerData=%7B%22password%22%3A%22x%22%7D",
+                r#"registerData={"password":"***"}"#,
+            ),
             ("multipart/form-data; boundary=x", "--x password", "[12 bytes multipart/form-data]"),
             ("application/json", r#"{"password": "cut o"#, "[19 bytes application/json]"),
         ] {
@@ -147,11 +245,66 @@ mod tests {
     }
 
     #[test]
-    fn secret_headers_are_masked() {
-        for name in ["authorization", "qiscus-sdk-secret", "qiscus_sdk_token", "cookie", "set-cookie", "x-api-key"] {
-            let name = HeaderName::from_static(name);
-            let given = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("x"))]);
-            assert_eq!(headers(&given).get(name.as_str()), Some(&Value::from("***")));
+    fn of_a_body_that_is_not_understood_nothing_but_size_and_type_is_shown() {
+        let json = format!(r#"{{"password":"{MARK}"}}"#);
+        let encoded = percent_encoding::utf8_percent_encode(&json, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let twice = percent_encoding::utf8_percent_encode(&encoded, percent_encoding::NON_ALPHANUMERIC).to_string();
+        for text in [
+            format!(r#"{{"password":"{MARK}",}}"#),
+            format!(r#"{{"password":"{MARK}","password":"{MARK}"}}"#),
+            format!(r#"{{"password":"{MARK}"}}{{}}"#),
+            format!(r#"{{"a":"=","password":"{MARK}","#),
+            format!(r#"{{"password":"{MARK}=","a&b":1,"#),
+            format!("\"{MARK}\""),
+            format!("[\"{MARK}\", [\"{MARK}\"]]"),
+            format!(r#"{{"{{\"password\":\"{MARK}\"": 1}}"#),
+            format!(r#"{{"a":"{{\"password\":\"{MARK}\",}}"}}"#),
+            format!(r#"{{"a":"password={MARK}"}}"#),
+            format!(r#"{{"a":"password: {MARK}"}}"#),
+            format!(r#"{{"a":"https://ada:{MARK}@example.com/"}}"#),
+            format!(r#"{{"registerData":"{twice}"}}"#),
+            format!("registerData={twice}"),
+            format!("to%256Ben={MARK}"),
+            format!("a=token%253D{MARK}"),
+            format!("a=token%3D{MARK}"),
+            MARK.to_owned(),
+            format!("a=1&{MARK}"),
+            format!("token:{MARK}"),
+            format!("<auth password='{MARK}'>{MARK}</auth>"),
+            format!("--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n{MARK}"),
+        ] {
+            for kind in [
+                "application/json",
+                FORM,
+                "multipart/form-data; boundary=x",
+                "text/plain",
+                "text/xml",
+                "tell-nobody/tell-nobody",
+            ] {
+                let shown = shown(kind, &text);
+                assert!(!shown.contains(MARK), "{text} as {kind}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn headers_that_are_not_known_are_shown_by_their_size() {
+        for (name, value, expected) in [
+            ("authorization", "x", "***"),
+            ("qiscus-sdk-secret", "x", "***"),
+            ("qiscus_sdk_token", "x", "***"),
+            ("cookie", "x", "***"),
+            ("set-cookie", "x", "***"),
+            ("x-api-key", "x", "***"),
+            ("x-anything", MARK, "[11 bytes]"),
+            ("referer", "http://x/?token=x", "[17 bytes]"),
+            ("user-agent", "curl/8", "curl/8"),
+            ("sec-fetch-mode", "cors", "cors"),
+            ("content-type", "application/json; charset=tell-nobody", "application/json"),
+            ("content-type", "tell-nobody", "another type"),
+        ] {
+            let given = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            assert_eq!(headers(&given).get(name), Some(&Value::from(expected)), "{name}");
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod origins;
 pub mod peer;
 pub mod pictures;
 mod places;
+mod showing;
 pub mod socket;
 pub mod spool;
 pub mod stream;

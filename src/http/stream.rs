@@ -4,11 +4,7 @@
 
 use std::{convert::Infallible, fmt::Write as _, time::Duration};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{ACCEPT, CACHE_CONTROL},
-    web::Bytes,
-};
+use actix_web::{HttpRequest, HttpResponse, http::header::ACCEPT, web::Bytes};
 use futures_util::stream;
 use tokio::time::{Instant, timeout};
 
@@ -86,7 +82,6 @@ pub fn answer(source: impl Source, place: Place) -> HttpResponse {
     let flow = Flow { source, has_begun: false, asked_at: Instant::now(), _place: place };
     HttpResponse::Ok()
         .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
         // A proxy in between is to pass on what it has.
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(Box::pin(stream::unfold(flow, piece)))

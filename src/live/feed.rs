@@ -124,7 +124,7 @@ impl Feed {
         Ok(())
     }
 
-    /// The id of a user, unless it is gone by now.
+    /// The id of a user, unless it is gone by now, or its row is damaged.
     fn id(&self, app: AppKey, user: UserKey) -> Result<Option<UserId>, Error> {
         Ok(self.reader.read(|db| db.user_by_key(app, user))?.map(|user| user.id))
     }

@@ -7,7 +7,7 @@ use std::{
         fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
         net::UnixListener,
     },
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{StartError, StartErrorKind, restore, unusable};
@@ -20,15 +20,90 @@ use crate::{
     settings::{self, Settings},
 };
 
-/// Makes the data folder where there is none, closes it to others, takes it for this process, and ends a restore that broke off.
-pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
+/// The data folder, taken for this process for as long as this value lives.
+///
+/// The locks are the system's: they end with the process, however it ends. That of the folder itself outlives every name: the folder can
+/// be renamed, and files in it removed or replaced, and a second process is refused all the same.
+pub(super) struct FolderLock {
+    folder: File,
+    /// All that a release before this one looks at.
+    _file: File,
+    /// Refuses a second process whose folder is another one with the same database in it, by a link or after a move.
+    database: Option<File>,
+    data: PathBuf,
+}
+
+impl FolderLock {
+    /// Takes the locks, without the one of the database.
+    fn take(data: &Path, in_way: impl Fn(io::Error) -> StartError) -> Result<Self, StartError> {
+        let folder = File::open(data).map_err(&in_way)?;
+        lock(&folder, data, &in_way)?;
+        if !same_file(&folder, data).map_err(&in_way)? {
+            return Err(in_way(io::Error::other("another folder was put in its place during the start")));
+        }
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let file = options.open(data.join("standin.lock")).map_err(&in_way)?;
+        lock(&file, data, &in_way)?;
+        Ok(Self { folder, _file: file, database: None, data: data.to_owned() })
+    }
+
+    /// Takes the lock of the database, if there is one and it is not held yet.
+    ///
+    /// SQLite loses its own locks when any other handle of its file is closed: the handle lives as long as this value, so drop this after
+    /// the store.
+    pub(super) fn hold_database(&mut self, data: &Path) -> Result<(), StartError> {
+        let in_way = |error: io::Error| cannot_be_used(data, &error);
+        let path = data.join("standin.db");
+        if self.database.is_some() || !path.exists() {
+            return Ok(());
+        }
+        let database = File::open(path).map_err(in_way)?;
+        lock(&database, data, in_way)?;
+        self.database = Some(database);
+        Ok(())
+    }
+
+    /// Whether the folder still lies under its name: it may have been moved, and another one put in its place.
+    pub(super) fn is_in_place(&self) -> bool {
+        same_file(&self.folder, &self.data).unwrap_or(false)
+    }
+}
+
+/// Whether a path leads to this file.
+fn same_file(file: &File, path: &Path) -> io::Result<bool> {
+    let (held, named) = (file.metadata()?, fs::metadata(path)?);
+    Ok((held.dev(), held.ino()) == (named.dev(), named.ino()))
+}
+
+fn lock(file: &File, data: &Path, in_way: impl Fn(io::Error) -> StartError) -> Result<(), StartError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(StartError {
+            kind: StartErrorKind::FolderInUse,
+            sentence: format!(
+                "The data folder {} is in use by another standin: stop that one, or name another with --data.",
+                data.display()
+            ),
+        }),
+        Err(TryLockError::Error(error)) => Err(in_way(error)),
+    }
+}
+
+fn cannot_be_used(data: &Path, error: &io::Error) -> StartError {
     let shown = data.display();
-    let in_way = |error: io::Error| match is_full(&error) {
+    match is_full(error) {
         true => unusable(format!("The disk of the data folder {shown} is full: make room, then start again.")),
         false => unusable(format!(
             "The data folder {shown} cannot be used ({error}): let this user own it, or name another with --data."
         )),
-    };
+    }
+}
+
+/// Makes the data folder where there is none, closes it to others, takes it for this process, and ends a restore that broke off.
+pub(super) fn own_folder(data: &Path) -> Result<FolderLock, StartError> {
+    let shown = data.display();
+    let in_way = |error: io::Error| cannot_be_used(data, &error);
     if !data.is_dir() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(in_way)?;
     }
@@ -38,25 +113,12 @@ pub(super) fn own_folder(data: &Path) -> Result<File, StartError> {
             "The folder {shown} holds other things than a data folder does: name an empty one, or one of Standin's, with --data."
         )));
     }
+    let mut lock = FolderLock::take(data, in_way)?;
     fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(in_way)?;
     close_to_others(data).map_err(in_way)?;
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(data.join("standin.lock"))
-        .map_err(in_way)?;
-    match lock.try_lock() {
-        Ok(()) => restore::finish(data).map(|()| lock).map_err(in_way),
-        Err(TryLockError::WouldBlock) => Err(StartError {
-            kind: StartErrorKind::FolderInUse,
-            sentence: format!(
-                "The data folder {shown} is in use by another standin: stop that one, or name another with --data."
-            ),
-        }),
-        Err(TryLockError::Error(error)) => Err(in_way(error)),
-    }
+    restore::finish(data).map_err(in_way)?;
+    lock.hold_database(data)?;
+    Ok(lock)
 }
 
 /// Refuses a folder that is not meant for this process, even where it could get its way: as root, or by changing the mode.

@@ -1,6 +1,6 @@
 //! A data folder looked at while no server runs on it.
 
-use super::{StartError, explain, folder, unusable, wall_clock};
+use super::{StartError, folder, unusable, wall_clock};
 use crate::{
     blob::Folder,
     service::{
@@ -8,7 +8,7 @@ use crate::{
         health::{self, CHECK_UP_WAIT_MAX, Inspection, Tallied},
     },
     settings::Settings,
-    store,
+    store::{self, PictureRows},
 };
 
 /// What was found.
@@ -37,11 +37,12 @@ pub struct Look {
 pub fn look(settings: &Settings) -> Result<Look, StartError> {
     let data = settings.data.as_path();
     let key = folder::key_there(settings)?.map(|key| Keyring::new(&key, 1).fingerprint());
-    let looked = store::look(&data.join("standin.db"), CHECK_UP_WAIT_MAX).map_err(|why| unusable(why.to_string()))?;
-    let key_fits = key.map(|key| looked.fingerprint.is_none_or(|adopted| adopted == key));
     let pictures = Folder::closed(&data.join("pictures"), &data.join("incoming"));
-    let inspection = health::inspect_closed(looked, &pictures, wall_clock()());
-    let found = inspection.map_err(|error| unusable(explain(data, &error)))?;
+    let tally = |rows: &PictureRows<'_>| Tallied::of(rows, &pictures);
+    let looked = store::look(&data.join("standin.db"), CHECK_UP_WAIT_MAX, tally);
+    let looked = looked.map_err(|why| unusable(why.to_string()))?;
+    let key_fits = key.map(|key| looked.fingerprint.is_none_or(|adopted| adopted == key));
+    let found = health::inspection_of(looked, wall_clock()());
     let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = found;
     let pictures = pictures.map(|Tallied { count, orphans, missing }| (count, orphans, missing));
     Ok(Look { schema, schema_known, is_sound, wrong, pictures, clock_behind_s, key_fits })

@@ -5,11 +5,12 @@ pub mod doors;
 mod folder;
 mod look;
 pub mod restore;
+mod signals;
 mod tls;
 
 use std::{
-    fmt,
-    fs::{self, File},
+    fmt, fs,
+    future::pending,
     io,
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
@@ -17,19 +18,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
-    middleware::{Condition, from_fn},
-    rt,
-    web::{self, Data},
-};
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
-pub use self::look::{Look, look};
 use self::{
     bound::{Listener, addresses, base_of, listen},
+    folder::FolderLock,
+    signals::StopOrders,
     tls::Certificate,
+};
+pub use self::{
+    look::{Look, look},
+    signals::ReloadOrders,
 };
 use crate::{
     blob::Folder,
@@ -68,6 +65,13 @@ use crate::{
     },
     settings::{self, ControlSocket, FirstApp, Settings},
     store::{self, Store, StoreOptions},
+};
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    middleware::{Condition, from_fn},
+    rt,
+    web::{self, Data},
 };
 
 /// How long a client may take to send the head of a request.
@@ -161,7 +165,7 @@ pub struct Server {
     certificate: Option<Arc<Certificate>>,
     control: UnixListener,
     data: PathBuf,
-    lock: File,
+    lock: FolderLock,
     first_app: FirstAppAtStart,
 }
 
@@ -205,11 +209,11 @@ pub struct Running {
     public: Option<(ServerHandle, rt::task::JoinHandle<io::Result<()>>)>,
     control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
     sweeping: rt::task::JoinHandle<()>,
-    renewing: Option<rt::task::JoinHandle<()>>,
+    certificate: Option<Arc<Certificate>>,
     orders: StopOrders,
     socket: ControlSocket,
     // One process owns the folder, for as long as it serves.
-    _lock: File,
+    lock: FolderLock,
 }
 
 impl Server {
@@ -240,7 +244,7 @@ impl Server {
             Some(files) if !listeners.is_empty() => Some(Certificate::read(files)?),
             Some(_) | None => None,
         };
-        let lock = folder::own_folder(data)?;
+        let mut lock = folder::own_folder(data)?;
         folder::keep_demo_apart(settings)?;
         let keyring = Keyring::new(&folder::server_key(settings)?, settings.workers.min(HASHES_AT_ONCE_MAX));
         let durability = match settings.durability {
@@ -253,6 +257,7 @@ impl Server {
             long_readers: settings.workers.clamp(LONG_READERS_MIN, LONG_READERS_MAX),
         };
         let store = Store::open(&data.join("standin.db"), &options).map_err(|error| unusable(error.to_string()))?;
+        lock.hold_database(data)?;
         let in_folder = |error: Error| unusable(explain(data, &error));
         let folder = Folder::open(&data.join("pictures"), &data.join("incoming")).map_err(in_folder)?;
         let service =
@@ -338,31 +343,52 @@ impl Server {
         }
         rt::spawn(service.clone().tell_listeners());
         rt::spawn(meter.follow(service.commits()));
-        let renewing = self.certificate.map(renew_for_ever).transpose().map_err(in_address)?;
         if let Some((handle, _)) = &public {
             // Nothing is paused: a server that answers this runs.
             handle.resume().await;
         }
-        Ok(Running { service, public, control, sweeping, renewing, orders, socket, _lock: self.lock })
+        Ok(Running {
+            service,
+            public,
+            control,
+            sweeping,
+            certificate: self.certificate,
+            orders,
+            socket,
+            lock: self.lock,
+        })
     }
 }
 
 impl Running {
-    /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight.
+    /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight. At each order to reload it reads the
+    /// certificate again and calls `reload`.
     /// # Errors
     /// What the system said when a listener broke.
-    pub async fn until_told_to_stop(mut self) -> io::Result<()> {
-        match &mut self.public {
-            None => self.orders.next().await,
-            Some((_, public)) => tokio::select! {
-                () = self.orders.next() => {}
-                broken = public => {
+    pub async fn until_told_to_stop(mut self, mut reloads: ReloadOrders, reload: impl Fn()) -> io::Result<()> {
+        loop {
+            let public = &mut self.public;
+            let broken = async {
+                match public {
+                    Some((_, public)) => public.await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.orders.next() => return self.stop().await,
+                () = reloads.next() => {
+                    if let Some(certificate) = &self.certificate {
+                        certificate.read_again();
+                    }
+                    reload();
+                }
+                broken = broken => {
                     self.public = None;
                     broken.map_err(io::Error::other)??;
+                    return self.stop().await;
                 }
-            },
+            }
         }
-        self.stop().await
     }
 
     /// Ends what is in flight, closes the database, gives the folder back.
@@ -385,33 +411,14 @@ impl Running {
         let (public, control) = tokio::join!(public, control);
         public.and(control)?;
         self.sweeping.abort();
-        if let Some(renewing) = self.renewing {
-            renewing.abort();
-        }
         self.service.close().await;
+        // Where the folder was moved away, the socket that stands by its name is another server's.
+        if !self.lock.is_in_place() {
+            return Ok(());
+        }
         match fs::remove_file(self.socket.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(()),
-        }
-    }
-}
-
-/// The order to stop, as the system passes it on: SIGTERM, or SIGINT from a terminal.
-struct StopOrders {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopOrders {
-    /// From here on an order is heard here, and no longer ends the process at once.
-    fn heard() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }
@@ -502,16 +509,6 @@ async fn sweep_for_ever(service: Service) {
             log::error!("the sweep stopped and will be tried again: {error:?}");
         }
     }
-}
-
-/// Reads the certificate again at each SIGHUP.
-fn renew_for_ever(certificate: Arc<Certificate>) -> io::Result<rt::task::JoinHandle<()>> {
-    let mut orders = signal(SignalKind::hangup())?;
-    Ok(rt::spawn(async move {
-        while orders.recv().await.is_some() {
-            certificate.read_again();
-        }
-    }))
 }
 
 async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStart, StartError> {

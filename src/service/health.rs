@@ -1,7 +1,6 @@
 //! How the house is: in figures, whether it can do its work, and what a doctor asks.
 
 use std::{
-    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,9 +12,9 @@ use tokio::{
 
 use crate::{
     blob::Folder,
-    domain::{avatar::PictureKey, caller::CallerKey, error::Error, listening::Wire, time::Moment},
+    domain::{caller::CallerKey, error::Error, listening::Wire, time::Moment},
     service::{Service, blocking},
-    store::{Checkup, LongReads, Looked, PictureRoom, Soundness, Writes},
+    store::{Checkup, LongReads, Looked, PictureRoom, PictureRows, Soundness, Writes},
 };
 
 /// How long a judgement holds: nobody makes the disk work more than once in this time by asking.
@@ -103,7 +102,7 @@ pub struct Inspection {
 }
 
 /// Pictures by rows and by files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tallied {
     /// Pictures that have a row.
     pub count: u64,
@@ -126,18 +125,29 @@ impl Inspection {
     }
 }
 
-/// Looks a folder over that no server has open, and changes nothing. Blocks.
-/// # Errors
-/// Internal, when the disk fails.
-pub fn inspect_closed(looked: Looked, folder: &Folder, now: Moment) -> Result<Inspection, Error> {
-    let Looked { checkup: database, pictures: named, .. } = looked;
-    let tally = |named: HashSet<PictureKey>| {
-        let there: HashSet<PictureKey> = folder.keys()?.into_iter().collect();
-        let missing = named.difference(&there).count() as u64;
-        let orphans = there.difference(&named).count() as u64;
-        Ok::<_, Error>(Tallied { count: named.len() as u64, orphans, missing })
-    };
-    Ok(Inspection::of(database, named.map(tally).transpose()?, now))
+impl Tallied {
+    /// Compares rows and files, shard by shard: it holds the names of one shard at a time. Blocks.
+    ///
+    /// Pictures may come and go meanwhile: one is missing that had a row before its subfolder was read and has it still.
+    /// # Errors
+    /// Store and disk errors.
+    pub fn of(rows: &PictureRows<'_>, folder: &Folder) -> Result<Self, Error> {
+        let mut all = Self::default();
+        for shard in folder.shards()?.union(&rows.shards()?) {
+            let before = rows.keys_in(shard)?;
+            let there = folder.keys_in(shard)?;
+            let named = rows.keys_in(shard)?;
+            all.count += named.len() as u64;
+            all.missing += before.iter().filter(|key| named.contains(*key) && !there.contains(*key)).count() as u64;
+            all.orphans += there.iter().filter(|key| !named.contains(*key) && !before.contains(*key)).count() as u64;
+        }
+        Ok(all)
+    }
+}
+
+/// What a look at a database that no server has open says of the folder.
+pub fn inspection_of(looked: Looked<Tallied>, now: Moment) -> Inspection {
+    Inspection::of(looked.checkup, looked.pictures, now)
 }
 
 impl Service {
@@ -209,14 +219,8 @@ impl Service {
             if database.is_broken() {
                 return Ok(Inspection::of(database, None, now));
             }
-            // Pictures come and go meanwhile: one is missing that had a row before the folder was read and has it still.
-            let before = db.picture_keys()?;
-            let there: HashSet<PictureKey> = folder.keys()?.into_iter().collect();
-            let named = db.picture_keys()?;
-            let missing = before.iter().filter(|key| named.contains(*key) && !there.contains(*key)).count() as u64;
-            let orphans = there.iter().filter(|key| !named.contains(*key) && !before.contains(*key)).count() as u64;
-            let pictures = Some(Tallied { count: named.len() as u64, orphans, missing });
-            Ok(Inspection::of(database, pictures, now))
+            let pictures = Tallied::of(&db.pictures(), &folder)?;
+            Ok(Inspection::of(database, Some(pictures), now))
         };
         self.house.store.long_read(CallerKey::Operator, inspect).await
     }

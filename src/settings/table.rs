@@ -281,7 +281,7 @@ pub(super) static LOG: Setting = Setting {
     group: LOGGING,
     form: Form::Word(&["error", "warn", "info", "debug"]),
     preset: Preset::Text("info"),
-    help: "The least important lines that are written",
+    help: "The least important lines that are written; a line of standin.toml is read again on SIGHUP",
 };
 
 pub(super) static LOG_FORMAT: Setting = Setting {

@@ -27,10 +27,10 @@ pub use self::asked::{
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, with_new_key};
-pub use self::sqlite::SCHEMA_VERSION;
 use self::sqlite::{
     Engine, apps, contacts, devices, events, friends as friend_rows, pictures, sessions, tickets, users,
 };
+pub use self::sqlite::{SCHEMA_VERSION, pictures::PictureRows};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},

@@ -1,6 +1,6 @@
 //! What can be told of the store itself: its queue, its size, whether it still writes, whether it is whole.
 
-use std::{collections::HashSet, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use super::{
     OpenError, Store,
@@ -69,25 +69,30 @@ pub enum Soundness {
 
 /// What a database says that nobody has open.
 #[derive(Debug, Clone)]
-pub struct Looked {
+pub struct Looked<T> {
     /// As a whole.
     pub checkup: Checkup,
-    /// The names of its pictures; none where it is broken.
-    pub pictures: Option<HashSet<PictureKey>>,
+    /// What the caller found in the rows of its pictures; none where it is broken.
+    pub pictures: Option<T>,
     /// Of the server key that its secrets belong to; none before the first start came to its end.
     pub fingerprint: Option<Digest>,
 }
 
-/// Looks at a database, for so long at the most, and changes nothing. Blocks. Nobody else may write it meanwhile.
+/// Looks at a database, for so long at the most, and changes nothing; `tally` is given the rows of its pictures. Blocks. Nobody else may
+/// write it meanwhile.
 /// # Errors
-/// It cannot be opened or read.
-pub fn look(database: &Path, wait_max: Duration) -> Result<Looked, OpenError> {
+/// It cannot be opened or read; those of `tally`.
+pub fn look<T>(
+    database: &Path,
+    wait_max: Duration,
+    tally: impl FnOnce(&pictures::PictureRows<'_>) -> Result<T, Error>,
+) -> Result<Looked<T>, OpenError> {
     sqlite::look(database, |connection| {
         let checkup = health::check_up(connection, wait_max)?;
         if checkup.is_broken() {
             return Ok(Looked { checkup, pictures: None, fingerprint: None });
         }
-        let pictures = Some(pictures::keys(connection)?);
+        let pictures = Some(tally(&pictures::PictureRows::of(connection))?);
         Ok(Looked { checkup, pictures, fingerprint: apps::adopted_key(connection)? })
     })
 }

@@ -3,10 +3,10 @@
 //! A point read is a method of [`Store`] and runs on the caller's thread. Everything here needs a [`LongReads`], which only
 //! [`Store::long_read`] and a [`FeedReader`] give out: neither can take a connection that point reads need.
 
-use std::{collections::HashSet, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use super::{
-    Checkup, Store,
+    Checkup, PictureRows, Store,
     sqlite::{
         Reader, admins, apps, black_list, contacts, events, friends, groups, health, pictures, requests, search,
         snapshot, users,
@@ -80,9 +80,9 @@ impl LongReads {
         apps::all(&self.0)
     }
 
-    /// A user by its key. A point read.
+    /// A user by its key, for lists and notices: none where its row is damaged, which is logged. A point read.
     pub fn user_by_key(&self, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
-        users::find_by_key(&self.0, app, key)
+        users::find_readable(&self.0, app, key)
     }
 
     /// These users, in their order; None for ids that nobody has. Some 5 us each.
@@ -218,9 +218,9 @@ impl LongReads {
         admins::kept(&self.0, seq, at_most)
     }
 
-    /// The names of all pictures, released ones included: what the picture folder may hold. Takes a walk over them.
-    pub fn picture_keys(&self) -> Result<HashSet<PictureKey>, Error> {
-        pictures::keys(&self.0)
+    /// The rows of pictures, released ones included, to be read shard by shard: what the picture folder may hold.
+    pub fn pictures(&self) -> PictureRows<'_> {
+        PictureRows::of(&self.0)
     }
 
     /// Names of pictures of which it is not known what their files take: stored by a version that did not keep it.

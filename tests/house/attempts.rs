@@ -66,6 +66,11 @@ async fn promise_43_an_address_waits_after_sixty_whoever_it_tries_to_be() {
     assert_eq!(fail(61, "192.0.2.7, 10.0.0.1").await, 429, "a second proxy of ours is looked through");
     assert_eq!(fail(62, "192.0.2.7, 192.0.2.8").await, 400, "what somebody claims before a proxy is not");
     assert_eq!(fail(63, "192.0.2.8").await, 400);
+    for same in
+        ["192.0.2.7:5678", "\"192.0.2.7\"", "203.0.113.1, 192.0.2.7:443, , 10.0.0.1:80,", "[::ffff:192.0.2.7]:9"]
+    {
+        assert_eq!(fail(64, same).await, 429, "{same}");
+    }
     assert_eq!(status(&house.sign_in("administrator", ACCOUNT_PASSWORD).await), 200);
 }
 

@@ -278,3 +278,51 @@ async fn two_secrets_are_good_side_by_side_for_as_long_as_was_said() {
     let refused = desk.call(Method::POST, "/rotate-secret", json!({ "former_valid_s": 604_801 })).await;
     assert_eq!((refused.status, with(&fourth).await), (422, 200));
 }
+
+/// Extras of this many levels, objects and lists in turn.
+fn nested(levels: usize) -> Value {
+    (2..=levels).fold(json!({ "k": 1 }), |inner, level| match level.is_multiple_of(2) && level < levels {
+        true => json!([inner]),
+        false => json!({ "k": inner }),
+    })
+}
+
+#[actix_web::test]
+async fn extras_of_64_levels_pass_every_endpoint_that_takes_or_shows_them_and_65_pass_none() {
+    let desk = Desk::new().await;
+    let house = &desk.house;
+    house.login_or_register(json!({ "user_id": "ada", "username": "Ada", "password": "key" })).await;
+    let sdk = async |form: &[(&str, &str)]| {
+        let call = house.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", APP_ID);
+        send(call.form(form)).await
+    };
+    for levels in [63, 64, 65] {
+        let (extras, is_good) = (nested(levels), levels <= 64);
+        let text = extras.to_string();
+        let kept = async |endpoint: &str| {
+            let shown = house.user_profile("ada").await.json()["results"]["user"]["extras"].clone();
+            assert_eq!(shown == extras, is_good, "{endpoint}, {levels}: {shown}");
+            let listed = house.user_list().await.json()["results"]["users"][0]["extras"].clone();
+            assert_eq!(listed, shown, "{endpoint}, {levels}");
+            let native = desk.get("/users/ada").await.json()["extras"].clone();
+            assert_eq!(native, shown, "{endpoint}, {levels}");
+            let command: Value = serde_json::from_str(&house.command(&["user", "show", "ada", "--json"])).unwrap();
+            assert_eq!(command["extras"], shown, "{endpoint}, {levels}");
+            let cleared = desk.call(Method::PATCH, "/users/ada", json!({ "extras": null })).await;
+            assert_eq!(cleared.status, 200, "{cleared:?}");
+        };
+        for given in [extras.clone(), json!(text)] {
+            let body = json!({ "user_id": "ada", "username": "Ada", "password": "key", "extras": given });
+            assert_eq!(house.login_or_register(body).await.status == 200, is_good, "REST, {levels}");
+            kept("REST").await;
+        }
+        assert_eq!(sdk(&[("email", "ada"), ("password", "key"), ("extras", &text)]).await.status == 200, is_good);
+        kept("SDK").await;
+        let changed = desk.call(Method::PATCH, "/users/ada", json!({ "extras": extras })).await;
+        assert_eq!(changed.status == 200, is_good, "{changed:?}");
+        kept("native").await;
+        let command = super::standin::standin(&house.data()).args(["user", "set", "ada", "--extras", &text]).output();
+        assert_eq!(command.unwrap().status.success(), is_good, "command, {levels}");
+        kept("command").await;
+    }
+}

@@ -23,6 +23,7 @@ mod stopping;
 mod tenants;
 mod tokens;
 mod unsafety;
+mod unseen;
 
 use std::{
     collections::BTreeSet,

@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    admin::Page,
     photo,
-    standin::{ACCOUNT_PASSWORD, Answer, LICENSE_KEY, SECRET, Standin, send, standin},
+    standin::{ACCOUNT_PASSWORD, APP_ID, Answer, LICENSE_KEY, SECRET, Standin, send, standin},
 };
 
 /// The password of the house's administrator.
@@ -328,4 +329,107 @@ async fn promise_42_an_unknown_user_and_a_wrong_password_are_refused_alike() {
         (answer.status, answer.bytes, names)
     };
     assert_eq!(refused("u1").await, refused("nobody").await);
+}
+
+/// Calls whose answers carry a token, a password, a ticket, a signature or another secret, with what was answered.
+async fn answers_with_secrets(house: &Standin) -> Vec<(&'static str, &'static str, Answer)> {
+    let mut all = Vec::new();
+    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    let v20 = |method: Method, call: &str| {
+        let call = house.call(method, &format!("/api/v2/rest/{call}"));
+        call.header("QISCUS_SDK_APP_ID", APP_ID).header("QISCUS_SDK_SECRET", SECRET)
+    };
+    let v20_user = json!({ "user_id": "u9", "email": "u9", "username": "U", "password": "p" });
+    all.push(("login_or_register, v2.0", "token", send(v20(Method::POST, "login_or_register").json(&v20_user)).await));
+    all.push(("get_user_token", "token", send(house.qiscus(Method::GET, "get_user_token?user_id=u1")).await));
+    all.push(("get_user_token, v2.0", "token", send(v20(Method::GET, "get_user_token?user_email=u1")).await));
+    let reset = house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "u1" }));
+    all.push(("reset_user_token", "token", send(reset).await));
+    let sdk = |method: Method, call: &str| {
+        house.call(method, &format!("/api/v2/sdk/{call}")).header("QISCUS-SDK-APP-ID", APP_ID)
+    };
+    let entered = send(sdk(Method::POST, "login_or_register").form(&[("email", "u2"), ("password", "p")])).await;
+    let user = &entered.json()["results"]["user"];
+    let (token, refresh) = (text(&user["token"]), text(&user["refresh_token"]));
+    all.push(("SDK login_or_register", "token", entered));
+    all.push(("my_profile", "token", send(sdk(Method::GET, "my_profile").header("QISCUS-SDK-TOKEN", &token)).await));
+    let renamed = sdk(Method::PATCH, "my_profile").header("QISCUS-SDK-TOKEN", &token).form(&[("name", "N")]);
+    all.push(("my_profile, changed", "token", send(renamed).await));
+    all.push(("auth/nonce", "nonce", send(sdk(Method::POST, "auth/nonce")).await));
+    let form = [("user_id", "u2"), ("refresh_token", &refresh)];
+    let renewed = sdk(Method::POST, "refresh_user_token").header("QISCUS-SDK-TOKEN", &token).form(&form);
+    all.push(("refresh_user_token", "token", send(renewed).await));
+
+    all.push(("MirrorFly login", "token", house.sign_in("administrator", ACCOUNT_PASSWORD).await));
+    let back_end = house.back_end_token().await;
+    all.push(("createUser", "password", house.create_user(&back_end, &[("userIdentifier", "u3")]).await));
+    let reset = house.call(Method::POST, "/api/v1/users/resetPassword?userId=u3&deviceType=web");
+    all.push(("resetPassword", "password", send(reset.header("Authorization", &back_end)).await));
+    let register = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "userIdentifier": "u4" });
+    let registered = send(house.call(Method::POST, "/api/v1/sandbox/register").json(&register)).await;
+    all.push(("sandbox/register", "token", registered));
+
+    let page = Page::signed_in(house).await;
+    let sign_in = json!({ "name": "admin", "password": "correct horse" });
+    let begun = send(house.call(Method::POST, "/standin/v1/session").json(&sign_in)).await;
+    all.push(("session, begun", "csrf", begun));
+    all.push(("session", "csrf", page.get(house, "/session").await));
+    let native = async |method: Method, path: &str, body: Value| send(page.call(house, method, path).json(&body)).await;
+    let app = format!("/apps/{APP_ID}");
+    all.push(("secrets", "secret", page.get(house, &format!("{app}/secrets")).await));
+    let added = native(Method::POST, &format!("{app}/users"), json!({ "id": "u5" })).await;
+    all.push(("user created", "token", added));
+    let reset = native(Method::POST, &format!("{app}/users/u5/reset-token"), json!({})).await;
+    all.push(("reset-token", "token", reset));
+    let signed = native(Method::POST, &format!("{app}/usersig"), json!({ "user": "u5" })).await;
+    all.push(("usersig", "user_sig", signed));
+    let rotated = native(Method::POST, &format!("{app}/rotate-secret"), json!({})).await;
+    all.push(("rotate-secret", "secret", rotated));
+    all
+}
+
+/// The texts in an answer that stand under this name, however deep.
+fn under<'a>(value: &'a Value, name: &str, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                found.extend(value.as_str().filter(|_| key.eq_ignore_ascii_case(name)));
+                under(value, name, found);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| under(value, name, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[actix_web::test]
+async fn promise_44_no_cache_keeps_an_answer_that_carries_a_secret() {
+    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+    house.command(&["app", "set", "--token-lifetime", "3600"]);
+    let answers = answers_with_secrets(&house).await;
+    assert_eq!(answers.len(), 20);
+    for (call, name, answer) in answers {
+        assert!((200..300).contains(&answer.status), "{call}: {answer:?}");
+        let (body, mut found) = (answer.json(), Vec::new());
+        under(&body, name, &mut found);
+        assert!(found.iter().any(|secret| secret.len() >= 20), "{call} carries no {name}: {body}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{call}");
+    }
+    for path in ["/", "/api/v1/nothing", "/api/v2.1/rest/user_profile", "/v4/x", "/standin/v1/apps", "/nothing"] {
+        let answer = house.get(path).await;
+        assert!(answer.header("cache-control").is_some(), "{path}: {answer:?}");
+    }
+}
+
+#[test]
+fn promise_44_only_pictures_and_pages_may_say_that_a_cache_keeps_them() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let may = ["http/console.rs", "http/documents.rs", "http/guard.rs", "http/pictures.rs"];
+    let files = entries(&source).into_iter().filter(|path| path.is_file());
+    let says: Vec<String> = files
+        .filter(|path| fs::read_to_string(path).is_ok_and(|text| text.to_lowercase().contains("cache_control")))
+        .map(|path| path.strip_prefix(&source).unwrap().display().to_string())
+        .collect();
+    assert_eq!(says.iter().filter(|path| !may.contains(&path.as_str())).count(), 0, "{says:?}");
+    assert_eq!(says.len(), may.len(), "{says:?}");
 }

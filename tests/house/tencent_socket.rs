@@ -171,6 +171,11 @@ impl Socket {
         body["EventArray"][0].take()
     }
 
+    /// Waits for a push in which this text stands.
+    pub(crate) async fn hears(&mut self, text: &str) {
+        while !self.told().await.to_string().contains(text) {}
+    }
+
     /// Nothing is pushed for a while.
     pub(crate) async fn hears_nothing(&mut self) {
         assert_eq!(self.pushed, [Value::Null; 0]);

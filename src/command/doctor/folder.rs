@@ -111,7 +111,9 @@ fn closed(data: &Path) -> Finding {
 
 fn lock(data: &Path, control: Option<&Control>) -> Finding {
     let answering = control.map(Control::server_process);
-    let holder = fs::metadata(data.join("standin.lock")).ok().and_then(|lock| holder(lock.ino()));
+    // A process of an earlier release holds `standin.lock` alone.
+    let locked = [data.to_owned(), data.join("standin.lock"), data.join("standin.db")];
+    let holder = locked.iter().find_map(|path| holder(fs::metadata(path).ok()?.ino()));
     match (answering, holder) {
         (Some(process), _) => Ok(match process.or(holder) {
             Some(process) => format!("held by the running server, process {process}"),

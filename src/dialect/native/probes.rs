@@ -5,7 +5,6 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource, ResponseError as _,
-    http::header::CACHE_CONTROL,
     web::{self, Data},
 };
 use serde::Serialize;
@@ -58,7 +57,7 @@ struct Status {
     responses((status = 200, body = Status))
 )]
 pub(super) async fn lives() -> HttpResponse {
-    quiet(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Status { status: "alive" }))
+    quiet(HttpResponse::Ok().json(Status { status: "alive" }))
 }
 
 /// Tells whether the house can do its work: whether it has written a row and a file within the last second, on the schema it knows.
@@ -72,7 +71,7 @@ pub(super) async fn lives() -> HttpResponse {
 pub(super) async fn is_ready(service: Data<Service>) -> HttpResponse {
     let missing = service.missing_needs().await;
     quiet(match missing.is_empty() {
-        true => HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Status { status: "ready" }),
+        true => HttpResponse::Ok().json(Status { status: "ready" }),
         false => Refusal::NotReady(missing).error_response(),
     })
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource, Scope,
-    http::header::{CACHE_CONTROL, SET_COOKIE},
+    http::header::SET_COOKIE,
     web::{self, Data, Payload},
 };
 use serde::Deserialize;
@@ -47,11 +47,7 @@ pub(super) fn scope(door: Door) -> Scope {
 #[utoipa::path(get, path = "/session", operation_id = "show_session", tag = "Sign-in", responses((status = 200, body = SessionView), (status = 401, description = "Nobody is signed in", body = SignedOutProblem, content_type = "application/problem+json")))]
 pub(super) async fn show(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     match gate::session(&request).await {
-        Ok(session) => {
-            let mut answer = HttpResponse::Ok();
-            answer.insert_header((CACHE_CONTROL, "no-store"));
-            Ok(answer.json(SessionView::from(&session)))
-        }
+        Ok(session) => Ok(HttpResponse::Ok().json(SessionView::from(&session))),
         Err(Refusal::Domain(Error::Unauthenticated(why))) => Err(Refusal::SignedOut {
             why,
             has_admin: !service.admins()?.is_empty(),
@@ -119,7 +115,6 @@ async fn signed_in(request: &HttpRequest, begun: &Begun, action: &str) -> HttpRe
     let deed = Deed { authority, action: action.to_owned(), app: None, target, detail: String::new() };
     deeds::keep_deed(request, deed).await;
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((CACHE_CONTROL, "no-store"));
     answer.insert_header((SET_COOKIE, cookie(request, begun.ticket.expose(), LONGEST.as_secs())));
     answer.json(SessionView::from(&begun.session))
 }

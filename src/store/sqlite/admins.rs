@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{is_taken, row::Stored};
+use super::{
+    is_taken,
+    row::{Stored, readable},
+};
 use crate::domain::{
     admin::{Admin, AdminKey, AdminName, AdminSession, Authority, Deed, Kept},
     error::{Error, What},
@@ -135,7 +138,8 @@ const KEPT: &str = "
 
 /// Newest first.
 pub(in crate::store) fn kept(connection: &Connection, before: i64, at_most: u32) -> Result<Vec<Kept>, Error> {
-    connection.prepare_cached(KEPT)?.query_and_then(params![before, at_most], kept_row)?.collect()
+    let mut statement = connection.prepare_cached(KEPT)?;
+    readable(statement.query(params![before, at_most])?, kept_row).collect()
 }
 
 /// Looks at the oldest rows alone, so that a step costs the same however many there are.

@@ -6,7 +6,8 @@ use super::{
     contacts,
     friends::{Call, Outcome, blocks, each, or},
     owners,
-    row::Stored,
+    row::{Stored, readable},
+    users,
 };
 use crate::domain::{
     contact::ROWS_MAX,
@@ -90,6 +91,6 @@ pub(in crate::store) fn page(
     };
     let offset = i64::try_from(wanted.offset()).map_err(Error::internal)?;
     let mut statement = snapshot.prepare_cached(BLACK_LIST)?;
-    let items = statement.query_and_then(params![owner.0, app.0, wanted.limit(), offset], parse)?;
+    let items = readable(statement.query(params![owner.0, app.0, wanted.limit(), offset])?, parse);
     Ok(Listed { items: items.collect::<Result<_, _>>()?, total: total as u64 })
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{events, follows, owners, row::Stored, users};
+use super::{
+    events, follows, owners,
+    row::{Stored, readable, report},
+    users,
+};
 use crate::{
     domain::{
         contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
@@ -40,12 +44,14 @@ pub(in crate::store) fn list(
     while let Some(row) = rows.next()? {
         if wanted.as_deref().is_none_or(|wanted| is_called(row, wanted).unwrap_or(false)) {
             if total >= page.offset() && shown.len() < page.limit() as usize {
-                shown.push((UserKey(row.get(0)?), Stored::of("contact", row).parsed_if_any(1, ContactName::parse)?));
+                let name = Stored::of("contact", row).parsed_if_any(1, ContactName::parse);
+                shown.extend(name.inspect_err(report).ok().map(|name| Ok::<_, Error>((UserKey(row.get(0)?), name))));
             }
             total += 1;
         }
     }
-    let found = |(key, name)| Ok(users::find_by_key(&snapshot, app, key)?.map(|user| Contact { user, name }));
+    let shown = shown.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let found = |(key, name)| Ok(users::find_readable(&snapshot, app, key)?.map(|user| Contact { user, name }));
     let items = shown.into_iter().filter_map(|listed| found(listed).transpose()).collect::<Result<_, Error>>()?;
     Ok(Listed { items, total })
 }
@@ -76,7 +82,7 @@ pub(in crate::store) fn listed_by(
         })
     };
     let mut statement = connection.prepare_cached(LISTED_BY)?;
-    statement.query_and_then(params![app.0, owner.0], contact)?.try_for_each(|contact| each(contact?))
+    readable(statement.query(params![app.0, owner.0])?, contact).try_for_each(|contact| each(contact?))
 }
 
 const BLOCKED_BY: &str = users::select_user!(
@@ -88,7 +94,7 @@ const BLOCKED_BY: &str = users::select_user!(
 fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
     let mut statement = connection.prepare_cached(BLOCKED_BY)?;
-    statement.query_and_then(params![app.0, owner.0, page.limit(), offset], users::user)?.collect()
+    readable(statement.query(params![app.0, owner.0, page.limit(), offset])?, users::user).collect()
 }
 
 const OF_NUMBER: &str = "

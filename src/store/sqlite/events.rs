@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::Stored;
+use super::row::{Stored, readable};
 use crate::domain::{
     error::Error,
     event::{Event, EventKind},
@@ -25,10 +25,12 @@ pub(super) fn append(
     Ok(())
 }
 
-const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+/// Without a limit: rows are read one by one, so that a damaged one does not shorten the list, whose length says whether more follow.
+const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > ?1 ORDER BY seq";
 
 pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
-    connection.prepare_cached(AFTER)?.query_and_then(params![seq, at_most], event)?.collect()
+    let mut statement = connection.prepare_cached(AFTER)?;
+    readable(statement.query(params![seq])?, event).take(at_most as usize).collect()
 }
 
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";

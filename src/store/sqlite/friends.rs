@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{events, groups, owners, requests, row::Stored, users};
+use super::{
+    events, groups, owners, requests,
+    row::{Stored, readable},
+    users,
+};
 use crate::domain::{
     error::{Error, What},
     event::EventKind,
@@ -394,7 +398,7 @@ pub(in crate::store) fn page(
     let total: i64 = snapshot.prepare_cached(COUNT)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
     let mut statement = snapshot.prepare_cached(ALL)?;
-    let items = statement.query_and_then(params![owner.0, app.0, page.limit(), offset], friend)?;
+    let items = readable(statement.query(params![owner.0, app.0, page.limit(), offset])?, friend);
     Ok(Listed { items: items.collect::<Result<_, _>>()?, total: u64::try_from(total).map_err(Error::internal)? })
 }
 
@@ -412,7 +416,7 @@ pub(in crate::store) fn among(
     let owner = owners::owner_key(connection, app, owner)?;
     let mut statement = connection.prepare_cached(ONE)?;
     let mut one =
-        |id: &UserId| statement.query_and_then(params![owner.0, app.0, id.as_str()], friend)?.next().transpose();
+        |id: &UserId| readable(statement.query(params![owner.0, app.0, id.as_str()])?, friend).next().transpose();
     ids.iter().map(&mut one).collect()
 }
 

@@ -1,11 +1,12 @@
 //! Groups that a user sorts friends into: a row each, and their names in the friends' rows.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     friends::{Call, Outcome, each, lists, or},
     owners,
-    row::Stored,
+    row::{Stored, readable},
+    users,
 };
 use crate::domain::{
     error::Error,
@@ -174,11 +175,13 @@ pub(in crate::store) fn all(
 ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
     let owner = owners::owner_key(connection, app, owner)?;
     let mut statement = connection.prepare_cached(ALL)?;
-    let mut rows = statement.query(params![owner.0, app.0])?;
-    let mut groups: Vec<(FriendGroup, Vec<UserId>)> = Vec::new();
-    while let Some(row) = rows.next()? {
+    let parse = |row: &Row<'_>| {
         let row = Stored::of("friend_group", row);
-        let (name, member) = (row.parsed(0, FriendGroup::parse)?, row.parsed_if_any(1, UserId::parse)?);
+        Ok((row.parsed(0, FriendGroup::parse)?, row.parsed_if_any(1, UserId::parse)?))
+    };
+    let mut groups: Vec<(FriendGroup, Vec<UserId>)> = Vec::new();
+    for row in readable(statement.query(params![owner.0, app.0])?, parse) {
+        let (name, member) = row?;
         match groups.last_mut().filter(|(group, _)| *group == name) {
             Some((_, members)) => members.extend(member),
             None => groups.push((name, member.into_iter().collect())),

@@ -1,10 +1,10 @@
 //! Pictures: whose they are and which one is shown. Their bytes are in the picture folder.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::Stored;
+use super::row::{Stored, readable};
 use crate::{
     domain::{
         avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
@@ -131,13 +131,55 @@ pub(in crate::store) fn take_released(
     before: Moment,
     at_most: u32,
 ) -> Result<Vec<PictureKey>, Error> {
-    tx.prepare_cached(TAKE_RELEASED)?.query_and_then(params![before.micros(), at_most], key)?.collect()
+    let mut statement = tx.prepare_cached(TAKE_RELEASED)?;
+    readable(statement.query(params![before.micros(), at_most])?, key).collect()
 }
 
-const KEYS: &str = "SELECT key FROM picture";
+/// The rows of pictures, released ones included, read shard by shard: nobody holds the names of all pictures at once.
+pub struct PictureRows<'a>(&'a Connection);
 
-pub(in crate::store) fn keys(connection: &Connection) -> Result<HashSet<PictureKey>, Error> {
-    connection.prepare_cached(KEYS)?.query_and_then([], key)?.collect()
+impl<'a> PictureRows<'a> {
+    pub(in crate::store) fn of(connection: &'a Connection) -> Self {
+        Self(connection)
+    }
+
+    /// The shards that a picture's name begins with: 3,844 at the most.
+    /// # Errors
+    /// Those of every read.
+    pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
+        shards(self.0)
+    }
+
+    /// The names of the pictures of a shard.
+    /// # Errors
+    /// Those of every read.
+    pub fn keys_in(&self, shard: &str) -> Result<HashSet<PictureKey>, Error> {
+        keys_in(self.0, shard)
+    }
+}
+
+/// `{` is the character behind `z`, and names have letters and digits alone.
+const KEYS_IN: &str = "SELECT key FROM picture WHERE key >= ?1 AND key < ?1 || '{'";
+
+fn keys_in(connection: &Connection, shard: &str) -> Result<HashSet<PictureKey>, Error> {
+    let mut statement = connection.prepare_cached(KEYS_IN)?;
+    readable(statement.query([shard])?, key).collect()
+}
+
+const NEXT_KEY: &str = "SELECT key FROM picture WHERE key > ?1 ORDER BY key LIMIT 1";
+
+/// The beginnings of all names: one point read for each.
+fn shards(connection: &Connection) -> Result<BTreeSet<String>, Error> {
+    let mut statement = connection.prepare_cached(NEXT_KEY)?;
+    let (mut shards, mut behind) = (BTreeSet::new(), String::new());
+    while let Some(key) = statement.query_row([&behind], |row| row.get::<_, String>(0)).optional()? {
+        let shard: String = key.chars().take(PictureKey::SHARD_CHARS).collect();
+        behind = key.max(format!("{shard}{{"));
+        if PictureKey::is_shard(&shard) {
+            shards.insert(shard);
+        }
+    }
+    Ok(shards)
 }
 
 const ROOM: &str = "SELECT pictures, bytes FROM picture_room";
@@ -150,7 +192,8 @@ pub(in crate::store) fn room(connection: &Connection) -> Result<PictureRoom, Err
 const UNMEASURED: &str = "SELECT key FROM picture WHERE bytes IS NULL LIMIT ?1";
 
 pub(in crate::store) fn unmeasured(connection: &Connection, at_most: u32) -> Result<Vec<PictureKey>, Error> {
-    connection.prepare_cached(UNMEASURED)?.query_and_then([at_most], key)?.collect()
+    let mut statement = connection.prepare_cached(UNMEASURED)?;
+    readable(statement.query([at_most])?, key).collect()
 }
 
 const MEASURE: &str = "UPDATE picture SET bytes = ?2 WHERE key = ?1";
@@ -169,7 +212,7 @@ pub(super) fn kind(word: &str) -> Result<PictureKind, Fault> {
     kinds.find(|kind| kind.extension() == word).ok_or(Fault::NotOneOf("jpg, png"))
 }
 
-fn key(row: &Row<'_>) -> Result<PictureKey, Error> {
+pub(super) fn key(row: &Row<'_>) -> Result<PictureKey, Error> {
     Stored::of("picture", row).parsed(0, PictureKey::parse)
 }
 

@@ -5,7 +5,8 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::{
     friends::{Call, Outcome, Put, blocks, each, has_room, or, sorted},
     groups, owners,
-    row::Stored,
+    row::{Stored, readable},
+    users,
 };
 use crate::domain::{
     error::Error,
@@ -168,7 +169,8 @@ pub(in crate::store) fn list(
             at: row.moment(5)?,
         })
     };
-    connection.prepare_cached(statement)?.query_and_then(params![owner.0, at_most], parse)?.collect()
+    let mut statement = connection.prepare_cached(statement)?;
+    readable(statement.query(params![owner.0, at_most])?, parse).collect()
 }
 
 const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";

@@ -1,9 +1,13 @@
 //! Rows on their way back into the domain: parsed like requests.
 
-use std::fmt;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 use rusqlite::{
-    Row,
+    Row, Rows,
     types::{FromSql, ValueRef},
 };
 use serde::de::DeserializeOwned;
@@ -13,6 +17,36 @@ use crate::domain::{
     secret::{Derived, Digest, Salt},
     time::Moment,
 };
+
+/// Damaged rows that the log names, at most.
+const REPORTED_MAX: usize = 1000;
+
+/// Damaged rows that the log has named: a row is named once, however often lists meet it.
+static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Parses the rows of a list. A row that breaks a rule of the domain is left out and named in the log: one damaged row must not make
+/// every list, search and feed fail that meets it. An error of the engine ends the list.
+///
+/// For lists that are shown. What decides over access, and what is written back, refuses a damaged row instead.
+pub(super) fn readable<'a, T: 'a>(
+    rows: Rows<'a>,
+    mut parse: impl FnMut(&Row<'_>) -> Result<T, Error> + 'a,
+) -> impl Iterator<Item = Result<T, Error>> + 'a {
+    let parsed = rows.and_then(move |row| Ok::<_, Error>(parse(row)));
+    parsed.filter_map(|read| match read {
+        Ok(parsed) => parsed.inspect_err(report).ok().map(Ok),
+        Err(failure) => Some(Err(failure)),
+    })
+}
+
+/// Names a damaged row in the log, the first time.
+pub(super) fn report(damage: &Error) {
+    let Error::Internal(cause) = damage else { return };
+    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if reported.len() < REPORTED_MAX && reported.insert(cause.to_string()) {
+        log::error!("a damaged row is left out: {cause}");
+    }
+}
 
 /// A row of a table, whose first column is its key. A cell that breaks a rule of the domain is our own fault and is
 /// named by table, key and column, never by its value.
@@ -47,7 +81,11 @@ impl<'a> Stored<'a> {
     pub(super) fn json<T: DeserializeOwned>(&self, column: usize) -> Result<T, Error> {
         let cell = self.row.get_ref(column).map_err(|cause| self.broken(column, cause))?;
         let text = cell.as_str().map_err(|cause| self.broken(column, cause))?;
-        serde_json::from_str(text).map_err(|cause| self.broken(column, cause))
+        // The library's own words may quote the cell.
+        serde_json::from_str(text).map_err(|cause| {
+            let (line, at) = (cause.line(), cause.column());
+            self.broken(column, format_args!("is not JSON of its form, at line {line}, column {at}"))
+        })
     }
 
     pub(super) fn moment(&self, column: usize) -> Result<Moment, Error> {

@@ -3,7 +3,11 @@
 use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
-use super::{counts, row::Stored, users};
+use super::{
+    counts,
+    row::{Stored, report},
+    users,
+};
 use crate::domain::{
     error::Error,
     id::{AppKey, UserKey},
@@ -58,14 +62,14 @@ pub(in crate::store) fn find(
     while let Some(row) = rows.next()?
         && total < MATCHES_MAX
     {
-        if is_found(row, search)? {
+        if is_found(row, search).inspect_err(report).unwrap_or_default() {
             if total >= page.offset() && shown.len() < page.limit() as usize {
                 shown.push(UserKey(row.get(0)?));
             }
             total += 1;
         }
     }
-    let users = shown.into_iter().map(|key| users::find_by_key(&snapshot, app, key));
+    let users = shown.into_iter().map(|key| users::find_readable(&snapshot, app, key));
     Ok(Listed { items: users.filter_map(Result::transpose).collect::<Result<_, _>>()?, total })
 }
 
@@ -135,7 +139,7 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
             found.push(UserKey(row.get(1)?));
         }
     }
-    let users = found.into_iter().filter_map(|key| users::find_by_key(&snapshot, app, key).transpose());
+    let users = found.into_iter().filter_map(|key| users::find_readable(&snapshot, app, key).transpose());
     Ok(Stretch { users: users.collect::<Result<_, _>>()?, next, total })
 }
 

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{row::Stored, tickets, users};
+use super::{
+    row::{Stored, readable},
+    tickets, users,
+};
 use crate::{
     domain::{
         error::{Error, Unauthenticated},
@@ -110,7 +113,7 @@ pub(in crate::store) fn held(connection: &Connection, app: AppKey, user: UserKey
     };
     let mut statement = connection.prepare_cached(OF_USER)?;
     let sessions =
-        statement.query_and_then(params![user.0, now.micros(), app.0], parse)?.collect::<Result<_, Error>>()?;
+        readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect::<Result<_, Error>>()?;
     Ok(Held { tickets: tickets::of_user(connection, app, user, now)?, sessions })
 }
 

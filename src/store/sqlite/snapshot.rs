@@ -8,7 +8,10 @@ use rusqlite::{
     params,
 };
 
-use super::{LOCK_WAIT_MAX, SCHEMA, apps, create_private, open_writer, row::Stored};
+use super::{
+    LOCK_WAIT_MAX, SCHEMA, apps, create_private, open_writer, pictures,
+    row::{Stored, readable},
+};
 use crate::{
     domain::{
         amounts::Amounts,
@@ -96,11 +99,8 @@ pub(in crate::store) fn each_picture(
 ) -> Result<(), Error> {
     let connection = open(database)?;
     let mut statement = connection.prepare(PICTURES)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        each(Stored::of("picture", row).parsed(0, PictureKey::parse)?)?;
-    }
-    Ok(())
+    // A row whose key is damaged has no files: there is no such name.
+    readable(statement.query([])?, pictures::key).try_for_each(|key| each(key?))
 }
 
 pub(in crate::store) fn with_new_key(

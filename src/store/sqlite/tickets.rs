@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{row::Stored, statuses};
+use super::{
+    row::{Stored, readable},
+    statuses,
+};
 use crate::{
     domain::{
         error::{Error, Fault, What},
@@ -100,7 +103,8 @@ pub(super) fn of_user(
         let row = Stored::of("ticket", row);
         Ok((row.parsed(0, wire)?, row.moment(1)?, row.moment(2)?))
     };
-    connection.prepare_cached(OF_USER)?.query_and_then(params![user.0, now.micros(), app.0], parse)?.collect()
+    let mut statement = connection.prepare_cached(OF_USER)?;
+    readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect()
 }
 
 const FORGET: &str = "DELETE FROM ticket WHERE digest = ?1";

@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{contacts, counts, devices, events, owners, pictures, row::Stored, sessions, signatures, tickets};
+use super::{
+    contacts, counts, devices, events, owners, pictures,
+    row::{Stored, readable},
+    sessions, signatures, tickets,
+};
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
@@ -54,7 +58,7 @@ pub(in crate::store) fn find_all(
 ) -> Result<Vec<Option<User>>, Error> {
     let snapshot = connection.unchecked_transaction()?;
     let mut statement = snapshot.prepare_cached(FIND)?;
-    let mut one = |id: &UserId| statement.query_and_then(params![app.0, id.as_str()], user)?.next().transpose();
+    let mut one = |id: &UserId| readable(statement.query(params![app.0, id.as_str()])?, user).next().transpose();
     ids.iter().map(&mut one).collect()
 }
 
@@ -62,6 +66,16 @@ const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?
 
 pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
     connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
+}
+
+/// As [`find_by_key`], for lists and notices: none where the row is damaged.
+pub(in crate::store) fn find_readable(
+    connection: &Connection,
+    app: AppKey,
+    key: UserKey,
+) -> Result<Option<User>, Error> {
+    let mut statement = connection.prepare_cached(FIND_BY_KEY)?;
+    readable(statement.query(params![app.0, key.0])?, user).next().transpose()
 }
 
 const FIND_BY_TOKEN: &str = select_user!("", "WHERE user.app = ?1 AND user.token_digest = ?2");
@@ -119,7 +133,7 @@ pub(in crate::store) fn list(
     };
     let first = counts::seq_at(&snapshot, app, position)?;
     let mut statement = snapshot.prepare_cached(statement)?;
-    let items = statement.query_and_then(params![app.0, first, page.limit()], user)?.collect::<Result<_, _>>()?;
+    let items = readable(statement.query(params![app.0, first, page.limit()])?, user).collect::<Result<_, _>>()?;
     Ok(Listed { items, total })
 }
 

@@ -461,7 +461,11 @@ fn damages() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             whole(&[part("a", "\r\nContent-Type: multipart/mixed; boundary=YY", b"--YY--")]),
             "A part of the form may not be a form itself",
         ),
-        ("text not UTF-8", whole(&[part("a\\\"\u{e4}", "", b"\xff\xfe")]), "The field a\\\"\\u{e4} is not valid UTF-8"),
+        (
+            "text not UTF-8",
+            whole(&[part("a\\\"\u{e4}", "", b"\xff\xfe")]),
+            "The field whose name has 4 bytes is not valid UTF-8",
+        ),
         ("longer than it says", whole(&[part("a", "\r\nContent-Length: 2", b"1\r\n\r\n456")]), damaged),
         ("shorter than it says", whole(&[part("a", "\r\nContent-Length: 200", b"1")]), damaged),
     ]

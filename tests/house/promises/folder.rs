@@ -1,14 +1,14 @@
 //! Promises 7 and 8: a folder that cannot be used, and one that another process has.
 
 use std::{
-    fs,
+    fs::{self, File},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use super::{Standin, register, standin};
+use super::{Standin, register, standin, upload};
 
 /// The promise's own bound.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
@@ -90,4 +90,111 @@ async fn promise_08_a_lock_that_kill_9_left_is_in_nobodys_way() {
         assert!(house.data().join("standin.lock").exists());
         house.restart();
     }
+}
+
+/// A start on this folder that must find it in use.
+fn assert_in_use(data: &Path, why: &str) {
+    let begun = Instant::now();
+    let output = standin(data).args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    assert!(begun.elapsed() < REFUSED_WITHIN, "{why}: {:?}", begun.elapsed());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{why}: {said}");
+    assert!(said.contains("is in use by another standin"), "{why}: {said}");
+}
+
+#[actix_web::test]
+async fn promise_08_removing_replacing_or_moving_names_lets_no_second_process_in() {
+    let mut house = Standin::fresh().await;
+    let (data, lock) = (house.data(), house.data().join("standin.lock"));
+    fs::remove_file(&lock).unwrap();
+    assert_in_use(&data, "the lock file is removed");
+    fs::write(&lock, "").unwrap();
+    assert_in_use(&data, "the lock file is replaced");
+    for words in [&["restore", "/nowhere", "--replace"][..], &["user", "list"]] {
+        let socket = data.join("standin.sock");
+        let aside = data.join(".sock");
+        fs::rename(&socket, &aside).unwrap();
+        let output = standin(&data).args(words).output().unwrap();
+        assert!(matches!(output.status.code(), Some(2 | 3)), "{words:?}: {output:?}");
+        fs::rename(&aside, &socket).unwrap();
+    }
+    let moved = data.with_file_name("moved");
+    fs::rename(&data, &moved).unwrap();
+    assert_in_use(&moved, "the folder is moved");
+    let linked = data.with_file_name("linked");
+    fs::create_dir(&linked).unwrap();
+    fs::hard_link(moved.join("standin.db"), linked.join("standin.db")).unwrap();
+    fs::copy(moved.join("server.key"), linked.join("server.key")).unwrap();
+    assert_in_use(&linked, "the same database under another folder");
+    fs::rename(&moved, &data).unwrap();
+    assert_eq!(register(&house, "ada", "Ada").await.status, 200, "the first one goes on");
+    house.kill();
+    house.restart();
+    assert_eq!(house.user_profile("ada").await.status, 200);
+}
+
+#[actix_web::test]
+async fn promise_08_a_process_of_an_earlier_release_is_seen_by_its_lock_file() {
+    let mut house = Standin::fresh().await;
+    house.terminate();
+    let held = File::options().write(true).open(house.data().join("standin.lock")).unwrap();
+    held.try_lock().unwrap();
+    assert_in_use(&house.data(), "an earlier release holds the file alone");
+    drop(held);
+    house.restart();
+}
+
+#[actix_web::test]
+async fn promise_08_of_many_processes_that_start_at_once_one_serves() {
+    let mut house = Standin::fresh().await;
+    house.terminate();
+    fs::remove_file(house.data().join("standin.lock")).unwrap();
+    let start = |_| {
+        let mut command = standin(&house.data());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let mut started: Vec<_> = (0..8).map(start).collect();
+    let begun = Instant::now();
+    while started.iter_mut().map(|child| usize::from(child.try_wait().unwrap().is_none())).sum::<usize>() > 1 {
+        assert!(begun.elapsed() < super::WAIT, "more than one serves");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut living = 0;
+    for child in &mut started {
+        match child.try_wait().unwrap() {
+            Some(status) => assert_eq!(status.code(), Some(3)),
+            None => living += 1,
+        }
+    }
+    for mut child in started {
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    assert_eq!(living, 1);
+}
+
+#[actix_web::test]
+async fn a_folder_that_is_replaced_while_it_is_served_gets_no_picture_and_keeps_its_own_socket() {
+    let mut first = Standin::fresh().await;
+    let back_end = first.back_end_token().await;
+    let (data, moved) = (first.data(), first.data().with_file_name("moved"));
+    fs::rename(&data, &moved).unwrap();
+    let mut second = standin(&data);
+    second.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut second = second.spawn().unwrap();
+    let begun = Instant::now();
+    while !data.join("standin.sock").exists() {
+        assert!(begun.elapsed() < super::WAIT, "the second one does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let answer = upload(&first, &back_end, "ada").await;
+    assert_eq!(answer.status, 500, "{answer:?}");
+    first.logged("the picture folder was moved away while it was served").await;
+    assert_eq!(fs::read_dir(data.join("pictures")).unwrap().count(), 0);
+    assert_eq!(register(&first, "bob", "Bob").await.status, 200, "the database is the one that was opened");
+    assert_eq!(first.terminate(), Some(0));
+    assert!(data.join("standin.sock").exists(), "it is the second one's");
+    second.kill().unwrap();
+    second.wait().unwrap();
 }

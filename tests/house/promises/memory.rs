@@ -1,8 +1,10 @@
 //! Promise 54: memory does not grow. What shows it takes minutes (`cargo bench -- soak`); what it stands on is here.
 
-use std::{fs, thread};
+use std::{fs, path::Path, thread};
 
-use super::Standin;
+use rusqlite::{Connection, params};
+
+use super::{Standin, memory_mib, register};
 
 const ARENAS: &str = "MALLOC_ARENA_MAX";
 
@@ -26,4 +28,52 @@ async fn promise_54_what_the_operator_says_of_the_allocator_stays() {
     assert_eq!(given(&house).as_deref(), Some("5"));
     let house = Standin::with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=6")]).await;
     assert_eq!(given(&house), None);
+}
+
+/// Pictures of a large folder here: their names alone take some 8 MiB in a set and a list.
+const PICTURES: usize = 50_000;
+
+/// How much more memory a start may take for them. What SQLite keeps of the pages it has read is some 2 MiB of it.
+const START_MIB_MAX: u64 = 5;
+
+/// A name of a picture; their beginnings are spread as those of drawn names are.
+fn name(number: usize) -> String {
+    let signs: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+    let spread = number * 7919 % (62 * 62);
+    format!("{}{}{number:020}", signs[spread / 62], signs[spread % 62])
+}
+
+fn make_pictures(data: &Path) {
+    let mut database = Connection::open(data.join("standin.db")).unwrap();
+    let tx = database.transaction().unwrap();
+    let insert = "INSERT INTO picture (key, kind, owner, width_px, height_px, released_at, bytes)
+        SELECT ?1, 'png', key, 1, 1, ?2, 1 FROM user LIMIT 1";
+    let mut insert = tx.prepare(insert).unwrap();
+    for number in 0..PICTURES {
+        let name = name(number);
+        insert.execute(params![name, i64::MAX]).unwrap();
+        fs::create_dir_all(data.join("pictures").join(&name[..2]).join(&name)).unwrap();
+    }
+    drop(insert);
+    tx.commit().unwrap();
+}
+
+#[actix_web::test]
+async fn promise_54_the_peak_of_a_start_does_not_grow_with_the_number_of_pictures() {
+    let mut house = Standin::fresh().await;
+    register(&house, "ada", "Ada").await;
+    house.terminate();
+    house.restart();
+    let before = memory_mib(&house, "VmHWM");
+    house.terminate();
+    make_pictures(&house.data());
+    let stray = name(PICTURES);
+    let stray = house.data().join("pictures").join(&stray[..2]).join(&stray);
+    fs::create_dir_all(&stray).unwrap();
+    house.restart();
+    let after = memory_mib(&house, "VmHWM");
+    assert!(after <= before + START_MIB_MAX, "{before} MiB, with {PICTURES} pictures {after} MiB");
+    assert!(!stray.exists(), "what has no row is gone all the same");
+    let first = name(0);
+    assert!(house.data().join("pictures").join(&first[..2]).join(&first).exists());
 }

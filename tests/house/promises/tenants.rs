@@ -61,7 +61,6 @@ const WITHOUT_APP: &[&str] = &[
     "forget_ended_sessions",
     "forget_expired_tickets",
     "take_released_pictures",
-    "picture_keys",
     "forget_events",
     "forget_admin_sessions",
     "forget_deeds",

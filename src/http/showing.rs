@@ -1,0 +1,256 @@
+//! What a client sent, as the log and the inspector may show it.
+//!
+//! Only what is understood is shown: names of letters, digits and a few marks, and values without a structure of their own, in which a
+//! secret could stand under another name. Of everything else the size is shown. A secret is told by the name it stands under; a name or
+//! value that would have to be decoded twice is not understood.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
+
+use actix_web::http::Uri;
+use percent_encoding::percent_decode_str;
+
+/// What stands in the place of a secret.
+pub(super) const MASK: &str = "***";
+
+/// Bytes of a name.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of a path, and as many of its query, that are shown.
+const TARGET_BYTES_SHOWN: usize = 1024;
+
+/// Ends of names, in lower case and without marks between words, whose values are not shown.
+const SECRET_ENDINGS: [&str; 10] = ["auth", "cookie", "csrf", "jwt", "key", "nonce", "passwd", "pwd", "sig", "ticket"];
+
+/// Parts of names whose values are not shown.
+const SECRET_PARTS: [&str; 6] = ["authorization", "credential", "passphrase", "password", "secret", "token"];
+
+/// What in a query is a secret beside these. In bodies the name stands for the number of an error.
+const SECRET_IN_QUERY: &str = "code";
+
+/// Segments of a path behind which the name of a picture stands: who has it sees the picture.
+const BEFORE_PICTURES: [&str; 3] = ["media", "upload", "of"];
+
+/// Texts this long of the letters of base64 alone are packed or ciphered: what is in them is not known. An address has other signs in it.
+const PACKED_BYTES_MIN: usize = 40;
+
+/// Texts this long of letters and digits, at least one of each, are drawn at random: tokens, keys, tickets. An id with marks in it is not.
+const DRAWN_BYTES_MIN: usize = 20;
+
+/// Between two parameters of a query. `?` is none, but an address inside a value brings parameters of its own behind one.
+const SEPARATORS: [char; 3] = ['&', ';', '?'];
+
+/// Whether what stands under this name is a secret. The name must be free of escapes.
+pub(super) fn is_secret(name: &str) -> bool {
+    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    SECRET_ENDINGS.iter().any(|ending| bare.ends_with(ending)) || SECRET_PARTS.iter().any(|part| bare.contains(part))
+}
+
+/// Whether the next segment of a path may be a secret: `/token/...`.
+fn announces_secret(segment: &str) -> bool {
+    let segment = segment.to_ascii_lowercase();
+    BEFORE_PICTURES.contains(&segment.as_str()) || SECRET_PARTS.iter().any(|part| segment.contains(part))
+}
+
+/// Whether a text is a name as programs write them.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_of_names = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']');
+    (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_of_names) && !is_drawn(text)
+}
+
+/// A text freed of its escapes; none where it is no UTF-8, or has escapes in its escapes.
+pub(super) fn unescaped(text: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(text).decode_utf8().ok().filter(|once| !has_escape(once))
+}
+
+/// Whether a percent-encoded byte stands in it.
+pub(super) fn has_escape(text: &str) -> bool {
+    let is_escape = |three: &[u8]| matches!(three, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    text.as_bytes().windows(3).any(is_escape)
+}
+
+/// Whether a value, free of escapes, is a text and nothing more: no pairs, no JSON, no XML, no address with a password in it, nothing packed.
+pub(super) fn is_plain(value: &str) -> bool {
+    let before_colon = value.rsplit_once(':').map_or("", |(before, _)| before);
+    let is_header = || before_colon.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).any(is_secret);
+    let has_structure = value.contains(['=', '{', '}', '<', '>', '"', '\\']);
+    let has_login = value.contains("://") && value.contains('@');
+    !(has_structure || has_login || has_escape(value) || is_packed(value) || is_drawn(value) || is_header())
+}
+
+fn is_packed(text: &str) -> bool {
+    let is_of_base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_' | b'*');
+    text.len() >= PACKED_BYTES_MIN && text.bytes().all(is_of_base64)
+}
+
+fn is_drawn(text: &str) -> bool {
+    text.len() >= DRAWN_BYTES_MIN
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        && text.bytes().any(|b| b.is_ascii_digit())
+        && text.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// A path with its query as it may be shown: cut, and without what opens something.
+pub(super) struct Target<'a>(pub(super) &'a Uri);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        path(f, self.0.path())?;
+        match self.0.query() {
+            Some(given) => query(f, given),
+            None => Ok(()),
+        }
+    }
+}
+
+fn path(f: &mut fmt::Formatter<'_>, path: &str) -> fmt::Result {
+    let (mut bytes_left, mut is_behind_secret) = (TARGET_BYTES_SHOWN, false);
+    for (n, segment) in path.split('/').enumerate() {
+        if n > 0 {
+            f.write_char('/')?;
+        }
+        if bytes_left == 0 {
+            return f.write_str("...");
+        }
+        bytes_left = bytes_left.saturating_sub(1);
+        if segment.is_empty() {
+            continue;
+        }
+        let is_of_paths = |b: u8| b.is_ascii_alphanumeric() || b"-_.~@+,!*'()$ ".contains(&b);
+        let known = unescaped(segment).filter(|known| known.bytes().all(is_of_paths) && !is_packed(known));
+        match known.filter(|known| is_behind_secret || !is_drawn(known)) {
+            Some(_) if is_behind_secret => f.write_str(MASK)?,
+            Some(known) => {
+                is_behind_secret = announces_secret(&known);
+                plain(f, segment, bytes_left)?;
+                bytes_left = bytes_left.saturating_sub(segment.len());
+                continue;
+            }
+            None => size(f, segment)?,
+        }
+        is_behind_secret = false;
+        bytes_left = bytes_left.saturating_sub(segment.len());
+    }
+    Ok(())
+}
+
+fn query(f: &mut fmt::Formatter<'_>, query: &str) -> fmt::Result {
+    f.write_char('?')?;
+    let mut bytes_left = TARGET_BYTES_SHOWN;
+    for piece in query.split_inclusive(SEPARATORS) {
+        let pair = piece.strip_suffix(SEPARATORS).unwrap_or(piece);
+        parameter(f, pair, bytes_left)?;
+        f.write_str(piece.get(pair.len()..).unwrap_or_default())?;
+        bytes_left = bytes_left.saturating_sub(piece.len());
+        if bytes_left == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One parameter of a query. A name alone may be anything, a token too.
+fn parameter(f: &mut fmt::Formatter<'_>, pair: &str, bytes_max: usize) -> fmt::Result {
+    let split = pair.split_once('=');
+    let Some((name, value, known)) =
+        split.and_then(|(name, value)| Some((name, value, unescaped(name).filter(|known| is_name(known))?)))
+    else {
+        return if pair.is_empty() { Ok(()) } else { size(f, pair) };
+    };
+    plain(f, name, bytes_max)?;
+    f.write_char('=')?;
+    if is_secret(&known) || known.to_ascii_lowercase().ends_with(SECRET_IN_QUERY) {
+        return f.write_str(MASK);
+    }
+    let is_shown = unescaped(value).is_some_and(|value| is_plain(&value) && !value.contains(['&', ';', '?']));
+    if is_shown { plain(f, value, bytes_max) } else { size(f, value) }
+}
+
+fn size(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    write!(f, "[{} bytes]", text.len())
+}
+
+/// A text of which so many bytes are shown, escaped.
+pub(super) struct Plain<'a>(pub(super) &'a str, pub(super) usize);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        plain(f, self.0, self.1)
+    }
+}
+
+/// Writes what is printable ASCII as it is and escapes the rest, so that no input breaks a line or colours a terminal.
+fn plain(f: &mut fmt::Formatter<'_>, text: &str, bytes_max: usize) -> fmt::Result {
+    let shown = text.get(..bytes_max.min(text.len())).unwrap_or_default();
+    if shown.bytes().all(|b| b.is_ascii_graphic()) {
+        f.write_str(shown)?;
+    } else {
+        write!(f, "{}", shown.escape_default())?;
+    }
+    if shown.len() < text.len() { f.write_str("...") } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(target: &str) -> String {
+        Target(&target.parse().unwrap()).to_string()
+    }
+
+    #[test]
+    fn what_is_understood_is_shown_and_secrets_are_not() {
+        for (target, expected) in [
+            (
+                "/api/v2.1/rest/user_profile?user_id=guest@qiscus.com",
+                "/api/v2.1/rest/user_profile?user_id=guest@qiscus.com",
+            ),
+            ("/x?page=1&to%6Ben=S&limit=50%25", "/x?page=1&to%6Ben=***&limit=50%25"),
+            ("/x?user_ids[]=a&user_ids%5B%5D=b", "/x?user_ids[]=a&user_ids%5B%5D=b"),
+            (
+                "/api/v1/users/3f2a8c1e-0b7d-4e57-9a43-5d1c2b3a4f5e",
+                "/api/v1/users/3f2a8c1e-0b7d-4e57-9a43-5d1c2b3a4f5e",
+            ),
+            ("/api/v2/sdk/remove_user_device_token", "/api/v2/sdk/remove_user_device_token"),
+            ("/api/v1/media/S?x=1", "/api/v1/media/***?x=1"),
+            ("/api/v1/medi%61//S", "/api/v1/medi%61//***"),
+            ("/pictures/upload/3sAFuPebIrDpO5yG1VP872/full.jpg", "/pictures/upload/***/full.jpg"),
+            ("/pictures/of/KSI0G8cRDbZKpdf4zjpQpw/full", "/pictures/of/***/full"),
+            ("/?", "/?"),
+        ] {
+            assert_eq!(shown(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_not_understood_the_size_is_shown() {
+        for (target, expected) in [
+            ("/x?to%256Ben=S", "/x?[12 bytes]"),
+            ("/x?a=token%253DS", "/x?a=[11 bytes]"),
+            ("/x?a=token%3DS", "/x?a=[9 bytes]"),
+            ("/x?a=%7B%22password%22%3A%22S%22%7D", "/x?a=[31 bytes]"),
+            ("/x?S", "/x?[1 bytes]"),
+            ("/x?%7B%22token%22=S", "/x?[17 bytes]"),
+            ("/x?a=https://ada:S@example.com/", "/x?a=[26 bytes]"),
+            ("/x?a=%ff%fe", "/x?a=[6 bytes]"),
+            ("/x?a=3sAFuPebIrDpO5yG1VP872", "/x?a=[22 bytes]"),
+            ("/api%2Fv1%2Fmedia%2FS", "/[20 bytes]"),
+            ("/x/token=S/y", "/x/[7 bytes]/y"),
+            ("/x/%2574oken/y", "/x/[10 bytes]/y"),
+            ("/x/;token=S", "/x/[8 bytes]"),
+            ("/x/0123456789abcdef0123456789abcdef", "/x/[32 bytes]"),
+        ] {
+            assert_eq!(shown(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_taken_for_drawn_from_20_characters_on() {
+        for (chars, expected) in [(19, true), (20, false), (21, false)] {
+            let value = format!("1{}", "a".repeat(chars - 1));
+            assert_eq!(shown(&format!("/x?a={value}")).contains(&value), expected, "{chars}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Rows that cannot be read, as a failing disk or another program leaves them: one of them fails its own user's calls and nobody else's.
+
+use reqwest::Method;
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+use super::{
+    admin::Page,
+    standin::{APP_ID, Standin, send},
+    tencent_socket::Socket,
+    user_sig::WITH_SDK_APP_ID,
+};
+
+/// A server with four users, of which each lists each; the row of one, `bob`, is damaged.
+async fn house() -> (Standin, Page) {
+    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse"), WITH_SDK_APP_ID]).await;
+    let page = Page::signed_in(&house).await;
+    for id in ["ada", "bob", "cyd", "eve"] {
+        let body = json!({ "user_id": id, "username": format!("name of {id}"), "password": "p" });
+        assert_eq!(house.login_or_register(body).await.status, 200);
+    }
+    for (owner, other) in [("ada", "bob"), ("ada", "cyd"), ("cyd", "ada"), ("bob", "ada")] {
+        let call = page.call(&house, Method::PUT, &format!("/apps/{APP_ID}/users/{owner}/contacts/{other}"));
+        assert!(send(call.json(&json!({}))).await.status < 300);
+    }
+    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    assert_eq!(database.execute("UPDATE user SET extras = '[\"tell-nobody\"]' WHERE id = 'bob'", []).unwrap(), 1);
+    (house, page)
+}
+
+fn ids(list: &Value, name: &str) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|user| user[name].as_str().unwrap().to_owned()).collect()
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+/// Writes an event whose kind no release knows, of this user.
+fn damaged_event(house: &Standin, id: &str) -> i64 {
+    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let write = "INSERT INTO event (app, user, id, kind, at) SELECT app, key, id, ?2, 1 FROM user WHERE id = ?1";
+    assert_eq!(database.execute(write, params![id, r#"{"kind":"tell-nobody"}"#]).unwrap(), 1);
+    database.last_insert_rowid()
+}
+
+#[actix_web::test]
+async fn a_damaged_user_row_is_left_out_of_lists_and_named_once_and_refused_where_it_is_asked_for_alone() {
+    let (house, page) = house().await;
+    let of_app = |path: &str| format!("/apps/{APP_ID}{path}");
+    for _ in 0..3 {
+        let listed = house.user_list().await.json();
+        assert_eq!(sorted(ids(&listed["results"]["users"], "email")), ["ada", "cyd", "eve"], "{listed}");
+        for query in ["/users", "/users?search=name", "/users?search=me"] {
+            let walked = page.get(&house, &of_app(query)).await.json();
+            assert_eq!(ids(&walked["users"], "id"), ["ada", "cyd", "eve"], "{query}: {walked}");
+        }
+        let contacts = page.get(&house, &of_app("/users/ada/contacts")).await;
+        assert_eq!(contacts.status, 200, "{contacts:?}");
+        assert!(!String::from_utf8_lossy(&contacts.bytes).contains("\"bob\""), "{contacts:?}");
+        assert_eq!(house.user_profile("bob").await.status, 500);
+        assert_eq!(house.user_profile("ada").await.status, 200);
+    }
+    let log = house.log();
+    assert_eq!(log.matches("a damaged row is left out: table user, key 2, column extras").count(), 1, "{log}");
+    assert!(!log.contains("tell-nobody"), "{log}");
+    let login = json!({ "user_id": "bob", "username": "B", "password": "p", "extras": {} });
+    assert_eq!(house.login_or_register(login).await.status, 500, "what is damaged is not written over unseen");
+    let file = house.data().with_file_name("backup.tar");
+    house.command(&["backup", file.to_str().unwrap()]);
+}
+
+#[actix_web::test]
+async fn an_event_that_cannot_be_read_stops_neither_the_feed_nor_the_list_of_events() {
+    let (house, page) = house().await;
+    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let last: i64 = database.query_row("SELECT max(seq) FROM event", [], |row| row.get(0)).unwrap();
+    let (mut ada, _) = Socket::of(&house, "ada").await;
+    let damaged = damaged_event(&house, "cyd");
+    let rename = |id: &str, name: &str| {
+        let call = page.call(&house, Method::PATCH, &format!("/apps/{APP_ID}/users/{id}"));
+        send(call.json(&json!({ "name": name })))
+    };
+    assert_eq!(rename("cyd", "Cyd, heard").await.status, 200);
+    ada.hears("Cyd, heard").await;
+    // A change of the user whose row is damaged is passed over as well.
+    let write = "INSERT INTO event (app, user, id, kind, at) SELECT app, key, id, ?1, 1 FROM user WHERE id = 'bob'";
+    database.execute(write, [r#"{"kind":"profile_changed","fields":["display_name"]}"#]).unwrap();
+    assert_eq!(rename("cyd", "Cyd, heard again").await.status, 200);
+    ada.hears("Cyd, heard again").await;
+    for limit in [1, 2, 100] {
+        let (mut after, mut seen) = (last, Vec::new());
+        loop {
+            let events = page.get(&house, &format!("/events?after={after}&limit={limit}")).await.json();
+            seen.extend(events["events"].as_array().unwrap().iter().map(|event| event["seq"].as_i64().unwrap()));
+            let Some(next) = events["next"].as_i64() else { break };
+            after = next;
+        }
+        let newest: i64 = database.query_row("SELECT max(seq) FROM event", [], |row| row.get(0)).unwrap();
+        let expected: Vec<i64> = (last + 1..=newest).filter(|seq| *seq != damaged).collect();
+        assert_eq!(seen, expected, "{limit} at a time");
+    }
+    let log = house.log();
+    let named = format!("a damaged row is left out: table event, key {damaged}, column kind");
+    assert_eq!(log.matches(&named).count(), 1, "{log}");
+    assert!(!log.contains("tell-nobody"), "{log}");
+}
