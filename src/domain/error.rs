@@ -159,12 +159,21 @@ impl Error {
     }
 }
 
-/// What the failure of a file means to whoever asked; `doing` completes "failed while" in the log.
+/// Linux' numbers for "too many open files" of a process and of the system: [`io::ErrorKind`] has no name for them.
+const OUT_OF_FILES: [i32; 2] = [24, 23];
+
+/// What the failure of a file means to the caller; `doing` completes "failed while" in the log.
 pub fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
-    move |cause| match is_full(&cause) {
-        true => Error::StorageFull,
-        false => Error::internal(format_args!("{doing}: {cause}")),
+    move |cause| match (is_full(&cause), is_out_of_files(&cause)) {
+        (true, _) => Error::StorageFull,
+        (false, true) => Error::Busy,
+        (false, false) => Error::internal(format_args!("{doing}: {cause}")),
     }
+}
+
+/// Whether a file could not be opened because too many are open.
+pub fn is_out_of_files(cause: &io::Error) -> bool {
+    cause.raw_os_error().is_some_and(|number| OUT_OF_FILES.contains(&number))
 }
 
 /// Whether a file failed for want of room: on the disk, or in the quota of whoever runs the server.

@@ -21,7 +21,9 @@ use serde_json::{Map, Value};
 
 use super::{
     guard::BODY_BYTES_PER_S_MIN,
-    json, showing,
+    json,
+    read_budget::ReadAccount,
+    showing,
     spool::{Spool, Upload},
 };
 use crate::{
@@ -35,15 +37,22 @@ use crate::{
 /// Bytes of an upload that are gathered before they cross to a blocking thread: 80 crossings for a file of 10 MiB.
 const SPOOL_BYTES: usize = 128 * 1024;
 
-/// Bytes of a multipart body beside its files: fields, part heads, boundaries.
-const BESIDE_FILES_BYTES_MAX: u64 = 1024 * 1024;
+/// Of a piece of a body that is held in memory while it arrives. One buffer that grows would leave the former ones behind as holes, of as
+/// many bytes as the body has.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Of a body that is read before its sender has shown who it is, and that holds a few short fields.
+const BEFORE_SIGN_IN_BYTES_MAX: u64 = 32 * 1024;
+
+/// As [`BEFORE_SIGN_IN_BYTES_MAX`], where one of them is a wide field: 64 KiB, which a form encodes in three times as much.
+const BEFORE_SIGN_IN_WIDE_BYTES_MAX: u64 = 3 * 64 * 1024 + BEFORE_SIGN_IN_BYTES_MAX;
 
 const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
 
 /// The bounds of one body.
 #[derive(Debug, Clone, Copy)]
 pub struct FormLimits {
-    /// Of a JSON or urlencoded body.
+    /// Of a JSON or urlencoded body; of a multipart body beside its files: fields, part heads, boundaries.
     pub json_bytes_max: u64,
     /// Of a text field in a form, decoded.
     pub field_bytes_max: u64,
@@ -59,6 +68,8 @@ pub struct FormLimits {
     pub files_max: usize,
     /// Of all files of a form together.
     pub file_bytes_max: u64,
+    /// Whether files are kept. Else they are read, because a client hears its answer only then, and let go.
+    pub keeps_files: bool,
     /// From the first look at a body to its end.
     pub wait_max: Duration,
 }
@@ -74,14 +85,25 @@ impl Default for FormLimits {
             part_head_bytes_max: 4 * 1024,
             files_max: 4,
             file_bytes_max: 10 * 1024 * 1024,
+            keeps_files: true,
             wait_max: Duration::from_secs(60),
         }
     }
 }
 
 impl FormLimits {
+    /// For calls whose sender has not shown yet who it is, of a few short fields.
+    pub fn before_sign_in() -> Self {
+        Self { json_bytes_max: BEFORE_SIGN_IN_BYTES_MAX, keeps_files: false, ..Self::default() }
+    }
+
+    /// As [`FormLimits::before_sign_in`], with one wide field among these.
+    pub fn before_sign_in_with(wide_fields: &'static [&'static str]) -> Self {
+        Self { json_bytes_max: BEFORE_SIGN_IN_WIDE_BYTES_MAX, wide_fields, ..Self::before_sign_in() }
+    }
+
     fn multipart_bytes_max(&self) -> u64 {
-        self.file_bytes_max.saturating_add(BESIDE_FILES_BYTES_MAX)
+        self.file_bytes_max.saturating_add(self.json_bytes_max)
     }
 
     fn of_field(&self, name: &str) -> u64 {
@@ -122,7 +144,8 @@ pub enum BodyFault {
     TooSlow,
     /// The connection ended before the body did (HTTP: 400, though hardly anybody is there to read it).
     BrokenOff,
-    /// Our own side failed: `StorageFull` (HTTP: 507) or `Internal`, whose cause is for the log alone.
+    /// Our own side failed: `StorageFull` (HTTP: 507), `Busy` (HTTP: 503: too much is being read from all clients together, or too many
+    /// files wait) or `Internal`, whose cause is for the log alone.
     House(Error),
 }
 
@@ -157,6 +180,7 @@ impl BodyFault {
             Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TimedOut { .. } | Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::House(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::House(Error::Busy) => StatusCode::SERVICE_UNAVAILABLE,
             Self::House(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -193,7 +217,7 @@ impl Form {
         spool: &Spool,
     ) -> Result<Self, BodyFault> {
         let kind = Kind::of(head)?;
-        within(limits.wait_max, async {
+        let given = within(limits.wait_max, async {
             match kind {
                 Kind::Multipart => multipart::read(head, payload, limits, spool).await.map(Given::Fields),
                 Kind::Json => buffered(head, payload, limits).await.and_then(|body| object(&body)).map(Given::Object),
@@ -204,8 +228,11 @@ impl Form {
                 }),
             }
         })
-        .await
-        .map(Self)
+        .await?;
+        if let Given::Object(object) = &given {
+            hold(head, object);
+        }
+        Ok(Self(given))
     }
 
     /// As [`Form::read`], for a call that is about one file: a body of any type that is no form is that file, as the field `name`.
@@ -224,7 +251,7 @@ impl Form {
         }
         refuse_encoding(head)?;
         refuse_announced(head, limits.file_bytes_max)?;
-        let file = within(limits.wait_max, spooled(payload, limits, spool)).await?;
+        let file = within(limits.wait_max, spooled(head, payload, limits, spool)).await?;
         let is_given = file.bytes() > 0;
         Ok(Self(Given::Fields(is_given.then(|| (name.to_owned(), Field::File(file))).into_iter().collect())))
     }
@@ -356,10 +383,31 @@ pub async fn read_object(
         let body = buffered(head, payload, limits).await?;
         Ok(if body.is_empty() { None } else { Some(object(&body)?) })
     };
-    within(limits.wait_max, read).await
+    let object = within(limits.wait_max, read).await?;
+    object.iter().for_each(|object| hold(head, object));
+    Ok(object)
 }
 
-async fn spooled(mut payload: web::Payload, limits: &FormLimits, spool: &Spool) -> Result<Upload, BodyFault> {
+/// What was made of a body counts until the call is answered.
+fn hold(head: &HttpRequest, object: &Map<String, Value>) {
+    if let Some(account) = head.conn_data::<ReadAccount>() {
+        account.hold(json::weight_bytes(object));
+    }
+}
+
+/// These bytes of a body are in the spool, or let go.
+fn release(head: &HttpRequest, bytes: usize) {
+    if let Some(account) = head.conn_data::<ReadAccount>() {
+        account.release(bytes);
+    }
+}
+
+async fn spooled(
+    head: &HttpRequest,
+    mut payload: web::Payload,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Upload, BodyFault> {
     let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|fault| lost(&fault))?;
@@ -369,11 +417,15 @@ async fn spooled(mut payload: web::Payload, limits: &FormLimits, spool: &Spool) 
         }
         gathered.extend_from_slice(&chunk);
         if gathered.len() >= SPOOL_BYTES {
+            let size = gathered.len();
             let (written, emptied) = spool.append(file, gathered).await?;
+            release(head, size);
             (file, gathered) = (Some(written), emptied);
         }
     }
+    let size = gathered.len();
     let (file, _) = spool.append(file, gathered).await?;
+    release(head, size);
     Ok(Upload::new(file, bytes))
 }
 
@@ -470,15 +522,30 @@ async fn within<T>(wait_max: Duration, read: impl Future<Output = Result<T, Body
 async fn buffered(head: &HttpRequest, mut payload: web::Payload, limits: &FormLimits) -> Result<Vec<u8>, BodyFault> {
     let bytes_max = limits.json_bytes_max;
     refuse_announced(head, bytes_max)?;
-    let mut body = Vec::new();
+    let (mut pieces, mut piece, mut bytes) = (Vec::new(), Vec::new(), 0);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|fault| lost(&fault))?;
-        if (body.len() + chunk.len()) as u64 > bytes_max {
+        bytes += chunk.len() as u64;
+        if bytes > bytes_max {
             return Err(too_large("The request body", bytes_max));
         }
-        body.extend_from_slice(&chunk);
+        let mut rest: &[u8] = &chunk;
+        while !rest.is_empty() {
+            if piece.len() == PIECE_BYTES {
+                pieces.push(std::mem::replace(&mut piece, Vec::with_capacity(PIECE_BYTES)));
+            } else if !piece.is_empty() {
+                piece.reserve_exact(PIECE_BYTES - piece.len());
+            }
+            let (taken, left) = rest.split_at(rest.len().min(PIECE_BYTES - piece.len()));
+            piece.extend_from_slice(taken);
+            rest = left;
+        }
     }
-    Ok(body)
+    if pieces.is_empty() {
+        return Ok(piece);
+    }
+    pieces.push(piece);
+    Ok(pieces.concat())
 }
 
 fn lost(fault: &PayloadError) -> BodyFault {
@@ -486,6 +553,8 @@ fn lost(fault: &PayloadError) -> BodyFault {
         BodyFault::Malformed("The chunks of the request body are damaged".into())
     } else if matches!(fault, PayloadError::Io(fault) if fault.kind() == io::ErrorKind::TimedOut) {
         BodyFault::TooSlow
+    } else if matches!(fault, PayloadError::Io(fault) if fault.kind() == io::ErrorKind::ResourceBusy) {
+        BodyFault::House(Error::Busy)
     } else {
         BodyFault::BrokenOff
     }

@@ -5,6 +5,19 @@
 //! What else is wrong with a head (two lengths, a length and chunks, odd numbers) the framework refuses itself, so nothing is refused
 //! twice.
 
+/// The largest head of a request, in bytes, from the first byte of its request line (or of empty lines in front of it) to the empty
+/// line at its end.
+pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// The longest line between chunks, in bytes: a size with its extensions, or a trailer.
+const LINE_BYTES_MAX: usize = 32 * 1024;
+
+/// What is kept of the beginning of a line that comes in pieces: no field that is looked at is longer.
+const KEPT_BYTES: usize = 256;
+
+/// The longest header of a WebSocket frame: two bytes, eight of length, four of mask.
+const FRAME_HEADER_BYTES_MAX: usize = 14;
+
 /// Where the next byte of a connection stands.
 #[derive(Debug)]
 enum At {
@@ -20,27 +33,39 @@ enum At {
     Trailer(Line),
     /// Behind the wish for a WebSocket, until it is answered.
     Asked,
-    /// In another protocol, or in what the framework will refuse: nothing is looked at any more.
+    /// In the frames of a WebSocket.
+    Frames(Frames),
+    /// In what the framework will refuse: nothing is looked at any more.
     Elsewhere,
 }
 
-/// The longest line that is looked at, in bytes: the framework refuses a head of that size, and we what is longer between chunks.
-const LINE_BYTES_MAX: usize = 128 * 1024;
-
-/// A line on its way: what has come of it in earlier reads.
+/// A line on its way: its beginning, how long it is by now, and its last byte.
 #[derive(Debug, Default)]
-struct Line(Vec<u8>);
+struct Line {
+    kept: Vec<u8>,
+    bytes: usize,
+    last: Option<u8>,
+}
 
 /// What the lines of a head have said so far.
 #[derive(Debug, Default)]
 struct Head {
     line: Line,
+    bytes: usize,
     has_begun: bool,
-    /// Whether an empty line came in front of it: from there on the framework's own clock for idle connections stands still.
-    is_awaited: bool,
     body_bytes: u64,
     is_chunked: bool,
     asks_for_upgrade: bool,
+}
+
+/// The frames of a WebSocket: where messages end, for the account of what is held. What is wrong with a frame is judged elsewhere.
+#[derive(Debug, Default)]
+struct Frames {
+    header: [u8; FRAME_HEADER_BYTES_MAX],
+    header_bytes: usize,
+    /// What is left of the frame's payload, once its header is there.
+    left: u64,
+    is_in_payload: bool,
 }
 
 /// Follows one connection.
@@ -50,6 +75,9 @@ pub(super) struct Framing {
     heads: u32,
 }
 
+/// Is given the number of bytes that were read, and whether they are the last of a request or of a WebSocket's message.
+pub(super) type Note<'a> = &'a mut dyn FnMut(usize, bool);
+
 /// What the bytes that were read are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Read {
@@ -58,6 +86,16 @@ pub(super) enum Read {
     /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head, or anything at all
     /// between the wish for a WebSocket and its answer.
     Refused(usize),
+    /// A head is larger than [`HEAD_BYTES_MAX`]; the byte at this place is one of it.
+    TooLarge(usize),
+}
+
+/// Why a head cannot be read on.
+enum Fault {
+    /// A line feed that ends no line, at this place.
+    At(usize),
+    /// More bytes than [`HEAD_BYTES_MAX`], up to and with the one at this place.
+    TooLarge(usize),
 }
 
 impl Default for At {
@@ -67,9 +105,10 @@ impl Default for At {
 }
 
 impl Framing {
-    /// Whether a head has begun and is not there to its end.
+    /// Whether a head has begun and is not there to its end. An empty line in front of it counts: from there on the framework's own clock
+    /// for idle connections stands still.
     pub(super) fn is_in_head(&self) -> bool {
-        matches!(&self.at, At::Head(head) if head.has_begun || head.is_awaited || !head.line.0.is_empty())
+        matches!(&self.at, At::Head(head) if head.bytes > 0)
     }
 
     /// How many heads have come to their end; it may wrap around.
@@ -77,15 +116,16 @@ impl Framing {
         self.heads
     }
 
-    /// Takes note of what was read.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Read {
+    /// Takes note of what was read, and tells `note` where requests and messages end.
+    pub(super) fn read(&mut self, bytes: &[u8], note: Note<'_>) -> Read {
         let mut rest = bytes;
         while !rest.is_empty() {
             let was_in_head = matches!(self.at, At::Head(_));
             let (taken, next) = match &mut self.at {
                 At::Head(head) => match head.read(rest) {
                     Ok(read) => read,
-                    Err(at) => return Read::Refused(bytes.len() - rest.len() + at),
+                    Err(Fault::At(at)) => return Read::Refused(bytes.len() - rest.len() + at),
+                    Err(Fault::TooLarge(at)) => return Read::TooLarge(bytes.len() - rest.len() + at),
                 },
                 At::Body(left) => skipped(left, rest, At::default),
                 At::ChunkSize(line) => line.read(rest, |line| match size_of_chunk(line) {
@@ -98,13 +138,18 @@ impl Framing {
                     true => At::default(),
                     false => At::Trailer(Line::default()),
                 }),
-                // Whoever asks to change the protocol waits for the answer: what comes before it belongs to neither.
+                // A client that asks to change the protocol waits for the answer: what comes before it belongs to neither.
                 At::Asked => return Read::Refused(bytes.len() - rest.len()),
+                At::Frames(frames) => (frames.read(rest, note), None),
                 At::Elsewhere => return Read::Fine,
             };
+            let is_end = matches!(next, Some(At::Head(_) | At::Asked));
+            if !matches!(self.at, At::Frames(_)) {
+                note(taken, is_end);
+            }
             if let Some(next) = next {
                 // The framework bounds the lines of a head, not those of chunks; a size it cannot read it refuses as well.
-                if !was_in_head && matches!(next, At::Elsewhere) {
+                if matches!(next, At::Elsewhere) {
                     return Read::Refused(bytes.len() - rest.len());
                 }
                 self.heads = self.heads.wrapping_add(u32::from(was_in_head));
@@ -115,11 +160,11 @@ impl Framing {
         Read::Fine
     }
 
-    /// Takes note of what is written: the answer to whoever asked to change the protocol.
+    /// Takes note of what is written: the answer to a client that asked to change the protocol.
     pub(super) fn written(&mut self, bytes: &[u8]) {
         if matches!(self.at, At::Asked) && !bytes.starts_with(b"HTTP/1.1 100") {
             self.at = match bytes.starts_with(b"HTTP/1.1 101") {
-                true => At::Elsewhere,
+                true => At::Frames(Frames::default()),
                 false => At::default(),
             };
         }
@@ -133,58 +178,96 @@ fn skipped(left: &mut u64, rest: &[u8], next: impl FnOnce() -> At) -> (usize, Op
 }
 
 impl Line {
+    fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    fn add(&mut self, piece: &[u8]) {
+        let kept = piece.len().min(KEPT_BYTES - self.kept.len());
+        self.kept.extend_from_slice(piece.get(..kept).unwrap_or_default());
+        self.bytes += piece.len();
+        self.last = piece.last().copied().or(self.last);
+    }
+
+    /// Whether its beginning is all that is kept of it.
+    fn is_cut(&self) -> bool {
+        self.bytes > self.kept.len()
+    }
+
     /// Reads on, to the end of the line at the furthest; `then` says what comes behind it. How many bytes that took.
     fn read(&mut self, rest: &[u8], then: impl FnOnce(&[u8]) -> At) -> (usize, Option<At>) {
         let Some(at) = rest.iter().position(|b| *b == b'\n') else {
-            self.0.extend_from_slice(rest);
-            return (rest.len(), (self.0.len() > LINE_BYTES_MAX).then_some(At::Elsewhere));
+            self.add(rest);
+            return (rest.len(), (self.bytes > LINE_BYTES_MAX).then_some(At::Elsewhere));
         };
-        self.0.extend_from_slice(rest.get(..at).unwrap_or_default());
-        (at + 1, Some(then(self.0.strip_suffix(b"\r").unwrap_or(&self.0))))
+        self.add(rest.get(..at).unwrap_or_default());
+        if self.bytes > LINE_BYTES_MAX {
+            return (at + 1, Some(At::Elsewhere));
+        }
+        // What is cut off is no carriage return alone: an empty line is never cut.
+        let line = if self.is_cut() { &self.kept } else { self.kept.strip_suffix(b"\r").unwrap_or(&self.kept) };
+        (at + 1, Some(then(line)))
     }
 }
 
 impl Head {
-    /// Reads one line, or what there is of it; the place of a line feed that ends none.
-    fn read(&mut self, rest: &[u8]) -> Result<(usize, Option<At>), usize> {
-        let Some(at) = rest.iter().position(|b| *b == b'\n') else {
-            self.line.0.extend_from_slice(rest);
-            return Ok((rest.len(), (self.line.0.len() > LINE_BYTES_MAX).then_some(At::Elsewhere)));
+    /// Reads one line, or what there is of it.
+    fn read(&mut self, rest: &[u8]) -> Result<(usize, Option<At>), Fault> {
+        let at = rest.iter().position(|b| *b == b'\n');
+        let taken = at.map_or(rest.len(), |at| at + 1);
+        self.bytes += taken;
+        let Some(at) = at else {
+            self.line.add(rest);
+            return if self.bytes > HEAD_BYTES_MAX { Err(Fault::TooLarge(taken - 1)) } else { Ok((taken, None)) };
         };
         let end = rest.get(..at).unwrap_or_default();
-        let next = match self.line.0.is_empty() {
-            true => self.ended(end.strip_suffix(b"\r").ok_or(at)?),
+        let next = match self.line.is_empty() {
+            true => self.ended(end.strip_suffix(b"\r").ok_or(Fault::At(at))?, false)?,
             false => {
-                let mut line = std::mem::take(&mut self.line.0);
-                line.extend_from_slice(end);
-                self.ended(line.strip_suffix(b"\r").ok_or(at)?)
+                let mut line = std::mem::take(&mut self.line);
+                line.add(end);
+                if line.last != Some(b'\r') {
+                    return Err(Fault::At(at));
+                }
+                let is_cut = line.is_cut();
+                let kept = if is_cut { &line.kept } else { line.kept.strip_suffix(b"\r").unwrap_or(&line.kept) };
+                self.ended(kept, is_cut).map_err(|_| Fault::At(at))?
             }
         };
-        Ok((at + 1, next))
+        if self.bytes > HEAD_BYTES_MAX {
+            return Err(Fault::TooLarge(at));
+        }
+        Ok((taken, next))
     }
 
-    /// A whole line.
-    fn ended(&mut self, line: &[u8]) -> Option<At> {
+    /// A whole line, or the beginning of a long one that came in pieces.
+    fn ended(&mut self, line: &[u8], is_cut: bool) -> Result<Option<At>, Fault> {
         match (self.has_begun, line.is_empty()) {
-            (false, true) => self.is_awaited = true, // empty lines in front of a request are passed over
+            (false, true) => {} // empty lines in front of a request are passed over
             (false, false) => self.has_begun = true,
-            (true, false) => self.field(line),
+            (true, false) => {
+                if self.field(line) && is_cut {
+                    // What it says cannot be known here, and the framework would act on it.
+                    return Err(Fault::At(0));
+                }
+            }
             (true, true) => {
-                return Some(match self {
+                return Ok(Some(match self {
                     // In the framework's own order.
                     Self { is_chunked: true, .. } => At::ChunkSize(Line::default()),
                     Self { asks_for_upgrade: true, .. } => At::Asked,
                     Self { body_bytes: 0, .. } => At::Head(Self::default()),
                     Self { body_bytes, .. } => At::Body(*body_bytes),
-                });
+                }));
             }
         }
-        None
+        Ok(None)
     }
 
-    fn field(&mut self, line: &[u8]) {
+    /// Takes note of a header field; whether it says anything of where the request ends.
+    fn field(&mut self, line: &[u8]) -> bool {
         let Some((name, value)) = line.iter().position(|b| *b == b':').and_then(|at| line.split_at_checked(at)) else {
-            return;
+            return false;
         };
         if name.eq_ignore_ascii_case(b"content-length") {
             let length = value.get(1..).map(<[u8]>::trim_ascii).and_then(|text| str::from_utf8(text).ok());
@@ -192,10 +275,58 @@ impl Head {
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.is_chunked = true;
         } else if name.eq_ignore_ascii_case(b"upgrade") {
-            // The only other protocol here; whoever offers another one goes on in this one.
+            // The only other protocol here; a client that offers another one goes on in this one.
             self.asks_for_upgrade |=
                 value.get(1..).is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"websocket"));
+        } else {
+            return false;
         }
+        true
+    }
+}
+
+impl Frames {
+    /// Reads on in one frame. Control frames are small and answered at once: they are not told.
+    fn read(&mut self, rest: &[u8], note: Note<'_>) -> usize {
+        let mut taken = 0;
+        while !self.is_in_payload {
+            let Some(byte) = rest.get(taken) else { break };
+            if let Some(place) = self.header.get_mut(self.header_bytes) {
+                *place = *byte;
+            }
+            self.header_bytes += 1;
+            taken += 1;
+            if let Some(left) = self.payload_bytes() {
+                (self.left, self.is_in_payload) = (left, true);
+            }
+        }
+        if !self.is_in_payload {
+            return taken;
+        }
+        let payload = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len() - taken);
+        self.left -= payload as u64;
+        let [first, ..] = self.header;
+        let (is_final, is_control) = (first & 0x80 != 0, first & 0x08 != 0);
+        let is_over = self.left == 0;
+        if !is_control {
+            note(payload, is_over && is_final);
+        }
+        if is_over {
+            *self = Self::default();
+        }
+        taken + payload
+    }
+
+    /// The size of the payload, once the whole header is there.
+    fn payload_bytes(&self) -> Option<u64> {
+        let [_, second, a, b, c, d, e, f, g, h, ..] = self.header;
+        let mask_bytes = if second & 0x80 != 0 { 4 } else { 0 };
+        let (length_bytes, length) = match second & 0x7f {
+            126 => (2, u64::from(u16::from_be_bytes([a, b]))),
+            127 => (8, u64::from_be_bytes([a, b, c, d, e, f, g, h])),
+            length => (0, u64::from(length)),
+        };
+        (self.header_bytes >= 2 && self.header_bytes == 2 + length_bytes + mask_bytes).then_some(length)
     }
 }
 
@@ -214,10 +345,10 @@ mod tests {
     /// Reads whole, and byte by byte; both must say the same.
     fn read(text: &str) -> (Read, bool) {
         let (mut whole, mut piecewise) = (Framing::default(), Framing::default());
-        let read = whole.read(text.as_bytes());
+        let read = whole.read(text.as_bytes(), &mut |_, _| {});
         let mut of_pieces = Read::Fine;
         for (at, byte) in text.bytes().enumerate() {
-            if let Read::Refused(0) = piecewise.read(&[byte]) {
+            if let Read::Refused(0) = piecewise.read(&[byte], &mut |_, _| {}) {
                 of_pieces = Read::Refused(at);
                 break;
             }
@@ -257,10 +388,10 @@ mod tests {
         let asks = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
         for (answer, next) in [("HTTP/1.1 101 ", Read::Fine), ("HTTP/1.1 400 ", Read::Refused(0))] {
             let mut framing = Framing::default();
-            assert_eq!(framing.read(asks), Read::Fine);
+            assert_eq!(framing.read(asks, &mut |_, _| {}), Read::Fine);
             framing.written(answer.as_bytes());
             framing.written(b"HTTP/1.1 101 more");
-            assert_eq!(framing.read(b"\n"), next);
+            assert_eq!(framing.read(b"\n", &mut |_, _| {}), next);
         }
     }
     #[test]
@@ -275,16 +406,16 @@ mod tests {
         let head =
             "POST / HTTP/1.1\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
         let mut framing = Framing::default();
-        assert_eq!(framing.read(head.as_bytes()), Read::Fine);
+        assert_eq!(framing.read(head.as_bytes(), &mut |_, _| {}), Read::Fine);
         framing.written(b"HTTP/1.1 100 Continue\r\n\r\n");
-        assert_eq!(framing.read(b"1\r\n\n\r\n0\r\n\r\nGET / HTTP/1.1\n"), Read::Refused(25));
+        assert_eq!(framing.read(b"1\r\n\n\r\n0\r\n\r\nGET / HTTP/1.1\n", &mut |_, _| {}), Read::Refused(25));
     }
 
     #[test]
     fn an_endless_line_between_chunks_is_refused() {
         let chunks = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ";
         let mut framing = Framing::default();
-        assert_eq!(framing.read(chunks.as_bytes()), Read::Fine);
-        assert!(matches!(framing.read(&vec![b'a'; LINE_BYTES_MAX + 1]), Read::Refused(_)));
+        assert_eq!(framing.read(chunks.as_bytes(), &mut |_, _| {}), Read::Fine);
+        assert!(matches!(framing.read(&vec![b'a'; LINE_BYTES_MAX + 1], &mut |_, _| {}), Read::Refused(_)));
     }
 }

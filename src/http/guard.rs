@@ -39,6 +39,7 @@ use super::{
     access::{self, Noted},
     meter::Meter,
     metrics::Metrics,
+    read_budget::ReadAccount,
 };
 use crate::domain::time::Moment;
 
@@ -48,6 +49,9 @@ const UNREAD_BYTES_MAX: usize = 512 * 1024;
 
 /// How long a client that is still sending has for hearing its answer before the connection is cut.
 const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// An answer up to this size is written in one piece, behind all earlier ones.
+const SHORT_ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Bytes of an id that a caller may bring along. Fewer are hardly of its own.
 const CALLERS_ID_BYTES: RangeInclusive<usize> = 8..=64;
@@ -104,7 +108,7 @@ impl Guard {
     /// request one line in the log at level info, target
     /// [`ACCESS`], at level debug where its answer is [`Unlogged`]. A caller may bring an id of 8 to 64 letters, digits and `._-`, and
     /// finds it in both; any other is not looked at. A body that comes more slowly than 1 KiB a second is an error of kind `TimedOut` to
-    /// whoever reads it, after 10 s at the earliest. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then
+    /// whoever reads it, after 10 s at the earliest; one that is ended because all of them together are too large, of kind `ResourceBusy`. A body that nobody read to its end is read on for 512 KiB and 1 s at the most, then
     /// its connection is cut: the framework alone would read an endless chunked body for ever. (Behind an answer without a byte it reads
     /// on for its disconnect timeout.)
     pub fn middleware<S, B>(
@@ -127,7 +131,9 @@ impl Guard {
         let id: Rc<str> = callers_id(request.headers()).map_or_else(|| self.next_id().into(), Rc::from);
         let noted = log::log_enabled!(target: ACCESS, Level::Info).then(|| Noted::of(&request, Rc::clone(&id)));
         let counted = self.0.metrics.begin(request.method());
-        let body = watch_body(&mut request);
+        let account = request.conn_data::<ReadAccount>().cloned();
+        let mut consumed = Consumed { account: account.clone(), is_short: false };
+        let body = watch_body(&mut request, account);
         let begun = Instant::now();
         let answered = access::under(Rc::clone(&id), async { next.call(request).await }).await;
         let took = begun.elapsed();
@@ -142,9 +148,10 @@ impl Guard {
                 }
                 mark(answer.headers_mut(), &id);
                 let is_socket = answer.status() == StatusCode::SWITCHING_PROTOCOLS; // its stream outlives the answer by design
+                consumed.is_short = is_short(answer.response().body().size());
                 Ok(answer.map_body(|_, answer| match body {
                     Some(body) if !body.has_ended() && !is_socket => {
-                        EitherBody::right(BoxBody::new(Held::new(answer, body)))
+                        EitherBody::right(BoxBody::new(Held::new(answer, body, consumed)))
                     }
                     Some(_) | None => EitherBody::left(answer),
                 }))
@@ -157,8 +164,9 @@ impl Guard {
                     noted.log(Level::Info, answer.status(), answer.body().size());
                 }
                 mark(answer.headers_mut(), &id);
+                consumed.is_short = is_short(answer.body().size());
                 let answer = answer.map_body(|_, answer| match body {
-                    Some(body) if !body.has_ended() => BoxBody::new(Held::new(answer, body)),
+                    Some(body) if !body.has_ended() => BoxBody::new(Held::new(answer, body, consumed)),
                     Some(_) | None => answer,
                 });
                 Err(InternalError::from_response(error, answer).into())
@@ -194,6 +202,33 @@ fn mark(headers: &mut HeaderMap, id: &str) {
     }
 }
 
+fn is_short(size: BodySize) -> bool {
+    matches!(size, BodySize::None | BodySize::Sized(..=SHORT_ANSWER_BYTES))
+}
+
+/// Takes a request off the account of its connection once it is answered, or was given up.
+struct Consumed {
+    account: Option<ReadAccount>,
+    is_short: bool,
+}
+
+impl Consumed {
+    /// What is still read of its body is held by nobody.
+    fn discarded(&self, bytes: usize) {
+        if let Some(account) = &self.account {
+            account.release(bytes);
+        }
+    }
+}
+
+impl Drop for Consumed {
+    fn drop(&mut self) {
+        if let Some(account) = &self.account {
+            account.done(self.is_short);
+        }
+    }
+}
+
 /// A request's body, shared between whoever reads it and the guard, which must know afterwards whether it was read to its end.
 #[derive(Clone)]
 struct Watched(Rc<RefCell<Incoming>>);
@@ -203,6 +238,9 @@ struct Incoming {
     ended: bool,
     /// None for a socket, which may be silent.
     pace: Option<Pace>,
+    account: Option<ReadAccount>,
+    /// Whether its reader was told that it is ended.
+    is_ended: bool,
 }
 
 /// How fast a body comes.
@@ -229,7 +267,7 @@ impl Pace {
     }
 }
 
-fn watch_body(request: &mut ServiceRequest) -> Option<Watched> {
+fn watch_body(request: &mut ServiceRequest, account: Option<ReadAccount>) -> Option<Watched> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {
         return None;
@@ -238,7 +276,7 @@ fn watch_body(request: &mut ServiceRequest) -> Option<Watched> {
     let asked = request.headers().get(UPGRADE).map(|to| to.as_bytes().trim_ascii());
     let is_socket = asked.is_some_and(|to| to.eq_ignore_ascii_case(b"websocket"));
     let pace = (!is_socket || request.headers().contains_key(TRANSFER_ENCODING)).then(Pace::default);
-    let watched = Watched(Rc::new(RefCell::new(Incoming { payload, ended: false, pace })));
+    let watched = Watched(Rc::new(RefCell::new(Incoming { payload, ended: false, pace, account, is_ended: false })));
     request.set_payload(Payload::Stream { payload: Box::pin(watched.clone()) });
     Some(watched)
 }
@@ -254,7 +292,14 @@ impl Stream for Watched {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let incoming = &mut *self.0.borrow_mut();
+        if !incoming.is_ended && incoming.account.as_ref().is_some_and(|account| account.poll_ended(cx)) {
+            incoming.is_ended = true;
+            return Poll::Ready(Some(Err(PayloadError::Io(io::ErrorKind::ResourceBusy.into()))));
+        }
         let Poll::Ready(chunk) = Pin::new(&mut incoming.payload).poll_next(cx) else {
+            if let Some(account) = &incoming.account {
+                account.is_drained();
+            }
             let Some(pace) = &mut incoming.pace else { return Poll::Pending };
             ready!(pace.poll_lost(cx));
             return Poll::Ready(Some(Err(PayloadError::Io(io::ErrorKind::TimedOut.into()))));
@@ -277,11 +322,12 @@ struct Held {
     bytes_left: usize,
     /// Begins when the whole answer was handed over.
     end: Option<Pin<Box<Sleep>>>,
+    consumed: Consumed,
 }
 
 impl Held {
-    fn new(answer: impl MessageBody + 'static, rest: Watched) -> Self {
-        Self { answer: answer.boxed(), rest, bytes_left: UNREAD_BYTES_MAX, end: None }
+    fn new(answer: impl MessageBody + 'static, rest: Watched, consumed: Consumed) -> Self {
+        Self { answer: answer.boxed(), rest, bytes_left: UNREAD_BYTES_MAX, end: None, consumed }
     }
 }
 
@@ -306,7 +352,10 @@ impl MessageBody for Held {
         };
         while this.bytes_left > 0 {
             match Pin::new(&mut this.rest).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => this.bytes_left = this.bytes_left.saturating_sub(chunk.len()),
+                Poll::Ready(Some(Ok(chunk))) => {
+                    this.consumed.discarded(chunk.len());
+                    this.bytes_left = this.bytes_left.saturating_sub(chunk.len());
+                }
                 Poll::Ready(None | Some(Err(_))) => return Poll::Ready(None),
                 Poll::Pending => break,
             }

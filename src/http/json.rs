@@ -64,6 +64,31 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>, Refused> {
     }
 }
 
+/// What a value takes in memory beside its texts, and an entry of an object with it: measured, rounded up.
+const VALUE_BYTES: usize = 72;
+
+/// Bytes of memory that what was read of an object takes.
+pub fn weight_bytes(object: &Map<String, Value>) -> usize {
+    let mut bytes = 0;
+    let mut left: Vec<&Value> = Vec::new();
+    let entries = |object: &Map<String, Value>| object.keys().map(|key| key.len() + VALUE_BYTES).sum::<usize>();
+    bytes += entries(object);
+    left.extend(object.values());
+    while let Some(value) = left.pop() {
+        bytes += VALUE_BYTES;
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => bytes += text.len(),
+            Value::Array(items) => left.extend(items),
+            Value::Object(object) => {
+                bytes += entries(object);
+                left.extend(object.values());
+            }
+        }
+    }
+    bytes
+}
+
 fn refused(fault: &serde_json::Error) -> Refused {
     let (line, column) = (fault.line(), fault.column());
     Refused(match fault.classify() {

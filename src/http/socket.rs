@@ -12,6 +12,7 @@ use tokio::{
 
 use crate::{
     domain::listening::{Notice, Over},
+    http::read_budget::ReadAccount,
     service::{Service, listening::Listening},
 };
 
@@ -134,7 +135,8 @@ pub fn open<T: Talk + 'static>(
     let stream =
         stream.max_frame_size(MESSAGE_BYTES_MAX).aggregate_continuations().max_continuation_size(MESSAGE_BYTES_MAX);
     let apps = service.app_changes();
-    let pump = Pump { talk, runner, service, apps, session: session.clone(), listening: None };
+    let account = request.conn_data::<ReadAccount>().cloned();
+    let pump = Pump { talk, runner, service, apps, session: session.clone(), listening: None, account };
     rt::spawn(async move {
         let reason = pump.keep_up(stream).await;
         // A client that takes nothing any more is not waited for a second time.
@@ -167,6 +169,8 @@ struct Pump<T, R> {
     apps: watch::Receiver<u64>,
     session: Session,
     listening: Option<Listening>,
+    /// What of its messages is held.
+    account: Option<ReadAccount>,
 }
 
 impl<T: Talk, R: Runner<T>> Pump<T, R> {
@@ -196,6 +200,9 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
                     heard = Instant::now();
                     asked = heard;
                     self.hear(message).await
+                }
+                Next::Heard(Some(Err(_))) if self.account.as_ref().is_some_and(ReadAccount::is_ended) => {
+                    Err(Some(CloseReason::from((CloseCode::Again, "the server reads too much at once: try again"))))
                 }
                 Next::Heard(Some(Err(fault))) => Err(refusal_of(&fault)),
                 Next::Heard(None) => Err(None),
@@ -271,7 +278,11 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
             AggregatedMessage::Close(reason) => return Err(reason),
         };
         let step = self.talk.hear(frame);
-        self.follow(step).await
+        let followed = self.follow(step).await;
+        if let Some(account) = &self.account {
+            account.done_with_message();
+        }
+        followed
     }
 
     /// Does what a step asks, and the steps that follow from it.

@@ -9,31 +9,53 @@ use std::{
 };
 
 use actix_web::web;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::form::BodyFault;
 use crate::domain::error::{Error, fault};
 
-/// The folder in which uploads wait.
+/// The folder in which uploads wait, and how many files may wait there at one time.
 #[derive(Debug, Clone)]
-pub struct Spool(Arc<Path>);
+pub struct Spool {
+    folder: Arc<Path>,
+    files: Arc<Semaphore>,
+}
+
+/// A file on its way to the spool.
+#[derive(Debug)]
+pub(super) struct Spooled {
+    file: File,
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Spool {
-    /// Names the folder; it must exist when the first upload comes.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(folder.into().into())
+    /// Names the folder, which must exist when the first upload comes.
+    pub fn new(folder: impl Into<PathBuf>, files_max: usize) -> Self {
+        Self { folder: folder.into().into(), files: Arc::new(Semaphore::new(files_max)) }
     }
 
-    /// Writes `bytes` behind what `file` holds, or into a new file; gives the buffer back empty.
-    pub(super) async fn append(&self, file: Option<File>, mut bytes: Vec<u8>) -> Result<(File, Vec<u8>), BodyFault> {
-        let folder = Arc::clone(&self.0);
+    /// Writes `bytes` behind what `spooled` holds, or into a new file; gives the buffer back empty.
+    /// # Errors
+    /// `Busy` when as many files wait as may; `StorageFull`.
+    pub(super) async fn append(
+        &self,
+        spooled: Option<Spooled>,
+        mut bytes: Vec<u8>,
+    ) -> Result<(Spooled, Vec<u8>), BodyFault> {
+        let folder = Arc::clone(&self.folder);
+        let permit = match &spooled {
+            Some(_) => None,
+            None => Some(self.files.clone().try_acquire_owned().map_err(|_| BodyFault::House(Error::Busy))?),
+        };
         let written = web::block(move || {
-            let mut file = match file {
-                Some(file) => file,
-                None => tempfile::tempfile_in(&folder)?,
+            let mut spooled = match (spooled, permit) {
+                (Some(spooled), _) => spooled,
+                (None, Some(permit)) => Spooled { file: tempfile::tempfile_in(&folder)?, _permit: permit },
+                (None, None) => return Err(io::ErrorKind::ResourceBusy.into()),
             };
-            file.write_all(&bytes)?;
+            spooled.file.write_all(&bytes)?;
             bytes.clear();
-            Ok((file, bytes))
+            Ok((spooled, bytes))
         });
         let written = written.await.map_err(Error::internal).map_err(BodyFault::House)?;
         written.map_err(fault("spooling an upload")).map_err(BodyFault::House)
@@ -43,13 +65,13 @@ impl Spool {
 /// A file that came with a form. What the client calls it, and says it is, was not kept: the bytes decide.
 #[derive(Debug)]
 pub struct Upload {
-    file: File,
+    spooled: Spooled,
     bytes: u64,
 }
 
 impl Upload {
-    pub(super) fn new(file: File, bytes: u64) -> Self {
-        Self { file, bytes }
+    pub(super) fn new(spooled: Spooled, bytes: u64) -> Self {
+        Self { spooled, bytes }
     }
 
     /// Its size.
@@ -62,7 +84,7 @@ impl Upload {
     /// The disk's.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(self.bytes).unwrap_or_default()];
-        self.file.read_exact_at(&mut bytes, 0)?;
+        self.spooled.file.read_exact_at(&mut bytes, 0)?;
         Ok(bytes)
     }
 }

@@ -1,35 +1,45 @@
-//! Connections on their way to the framework: counted by address, and with bounds on every head, not on the first alone.
+//! Connections on their way to the framework: counted, with bounds on every head, not on the first alone, and with an account of what is
+//! held of what they send.
 //!
 //! The framework gives the first head of a connection its time and the later ones none (actix-http 3.20): a client that has once been
-//! answered could send the next head a byte a minute, for ever. Here a head that has begun must be there in time, whichever it is.
+//! answered could send the next head a byte a minute, for ever. Here a head that has begun must be there in time, whichever it is. The
+//! framework takes heads of 128 KiB, and buffers as much ahead; here both are bounded, for each connection and over all of them.
+
+mod stream;
 
 use std::{
-    fmt, io,
+    fmt,
+    future::poll_fn,
+    io,
     net::{SocketAddr, TcpListener},
+    os::unix::net::UnixListener,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use actix_http::{HttpService, Request, Response, error::DispatchError};
+use actix_http::{Extensions, HttpService, Request, Response, error::DispatchError};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{AppConfig, Server},
-    rt::net::TcpStream,
+    rt::net::{TcpStream, UnixStream},
 };
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Sleep, sleep, timeout},
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::TlsAcceptor;
 
+use self::stream::{Handshaking, Stream};
 use super::{
-    crowd::{Crowd, Place},
+    crowd::{Crowd, Entry, Place},
     framing::{Framing, Read},
+    read_budget::{MayRead, ReadAccount, ReadBudget},
+    turned_away::{TurnedAway, Why},
 };
 
 /// How long a connection may take to close.
@@ -41,11 +51,16 @@ const DISCARDS_IN_A_ROW: usize = 16;
 /// What no head may hold, anywhere: the framework answers it with 400 and closes.
 const NONSENSE: u8 = 0;
 
+/// How soon a connection that waits for room in the budget looks again.
+const ROOM_WAIT: Duration = Duration::from_millis(100);
+
 /// What holds for every connection.
 #[derive(Debug, Clone)]
 pub struct Wires {
     /// Who may have how many.
     pub crowd: Crowd,
+    /// What all of them together may hold of what is being read.
+    pub budget: ReadBudget,
     /// How long a client may take to send the head of a request, and to agree on TLS.
     pub head_wait: Duration,
     /// How long a connection may stay open between two requests.
@@ -61,30 +76,89 @@ pub struct Listening {
 impl Wires {
     /// A server that answers on so many threads, and gives requests in flight so many seconds once it is to stop.
     pub fn server(self, workers: usize, stop_wait_s: u64) -> Listening {
-        let server = Server::build().workers(workers).disable_signals().shutdown_timeout(stop_wait_s);
+        // The framework's own bound would leave connections beyond it waiting unanswered: ours is the crowd's.
+        let server = Server::build().max_concurrent_connections(usize::MAX);
+        let server = server.workers(workers).disable_signals().shutdown_timeout(stop_wait_s);
         Listening { wires: self, server }
     }
 
     /// Takes a connection that was just accepted; over TLS once both sides have agreed.
     async fn taken(self, socket: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<(Wire, Option<SocketAddr>)> {
         let peer = socket.peer_addr()?;
-        let place = self.crowd.admit(peer).ok_or(io::ErrorKind::ConnectionRefused)?;
         socket.set_nodelay(true)?;
+        let entry = self.crowd.admit(peer);
+        if matches!(entry, Entry::CutOff) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
         let stream = match tls {
             None => Stream::Plain(socket),
             // On the heap: a plain connection keeps no room for a handshake.
-            Some(tls) => Stream::Tls(Box::new(Box::pin(timeout(self.head_wait, tls.accept(socket))).await??)),
+            Some(tls) => {
+                let mut agreed = Box::pin(timeout(self.head_wait, tls.accept(Handshaking::new(socket)))).await??;
+                agreed.get_mut().0.is_over();
+                Stream::Tls(Box::new(agreed))
+            }
         };
-        let wire = Wire {
+        self.entered(entry, stream, Some(peer)).await
+    }
+
+    /// Takes a connection to the control socket.
+    async fn taken_locally(self, socket: UnixStream) -> io::Result<(Wire, Option<SocketAddr>)> {
+        self.entered(self.crowd.admit_locally(), Stream::Local(socket), None).await
+    }
+
+    /// Begins with a connection, or tells it that there are too many.
+    async fn entered(
+        &self,
+        entry: Entry,
+        mut stream: Stream,
+        peer: Option<SocketAddr>,
+    ) -> io::Result<(Wire, Option<SocketAddr>)> {
+        match entry {
+            Entry::Admitted(place) => return Ok((self.wire(stream, place), peer)),
+            Entry::TurnedAway(_leaving) => {
+                let mut away = Box::new(TurnedAway::new(Why::Connections));
+                poll_fn(|cx| away.poll(cx, &mut stream)).await;
+            }
+            Entry::CutOff => {}
+        }
+        Err(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    fn wire(&self, stream: Stream, place: Place) -> Wire {
+        Wire {
             stream,
             framing: Framing::default(),
+            account: self.budget.account(),
             head_wait: self.head_wait,
             head_due: None,
+            room_due: None,
             is_refused: false,
+            is_written: true,
+            away: None,
             _place: place,
-        };
-        Ok((wire, Some(peer)))
+        }
     }
+}
+
+/// An app over connections of ours, for each thread one.
+macro_rules! service {
+    ($wires:expr, $signal:expr, $factory:expr, $take:expr) => {{
+        let (wires, signal) = ($wires, $signal);
+        let app = $factory().into_factory().map_err(|error| error.into().error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let signal = signal.clone();
+                async move { signal.notified().await }
+            })
+            .keep_alive(wires.keep_alive)
+            .client_request_timeout(wires.head_wait)
+            .client_disconnect_timeout(CLOSE_WAIT)
+            .on_connect_ext(|wire: &Wire, data: &mut Extensions| drop(data.insert(wire.account.clone())))
+            // What the framework would make addresses of its own from: ours come from the settings alone.
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service($take).and_then(http)
+    }};
 }
 
 impl Listening {
@@ -115,23 +189,37 @@ impl Listening {
         });
         let name = format!("{:?}", listener.local_addr()?);
         self.server = self.server.listen(name, listener, move || {
-            let (of_one, tls, signal) = (wires.clone(), tls.clone(), signal.clone());
-            let take = move |socket: TcpStream| {
+            let (of_one, tls) = (wires.clone(), tls.clone());
+            service!(wires.clone(), signal.clone(), factory, move |socket: TcpStream| {
                 let taken = of_one.clone().taken(socket, tls.clone());
                 async move { taken.await.map_err(DispatchError::Io) }
-            };
-            let app = factory().into_factory().map_err(|error| error.into().error_response());
-            let http = HttpService::build()
-                .graceful_shutdown_signal(move || {
-                    let signal = signal.clone();
-                    async move { signal.notified().await }
-                })
-                .keep_alive(wires.keep_alive)
-                .client_request_timeout(wires.head_wait)
-                .client_disconnect_timeout(CLOSE_WAIT)
-                // What the framework would make addresses of its own from: ours come from the settings alone.
-                .h1(map_config(app, |()| AppConfig::default()));
-            fn_service(take).and_then(http)
+            })
+        })?;
+        Ok(self)
+    }
+
+    /// Serves an app on the control socket.
+    /// # Errors
+    /// What the system says of the listener.
+    pub fn listen_locally<F, I, S, B>(mut self, listener: UnixListener, factory: F) -> io::Result<Self>
+    where
+        F: Fn() -> I + Send + Clone + 'static,
+        I: IntoServiceFactory<S, Request>,
+        S: ServiceFactory<Request, Config = AppConfig> + 'static,
+        S::Error: Into<Error>,
+        S::InitError: fmt::Debug,
+        S::Response: Into<Response<B>>,
+        <S::Service as Service<Request>>::Future: 'static,
+        S::Service: 'static,
+        B: MessageBody + 'static,
+    {
+        let (wires, signal) = (self.wires.clone(), self.server.graceful_shutdown_signal());
+        self.server = self.server.listen_uds("control", listener, move || {
+            let of_one = wires.clone();
+            service!(wires.clone(), signal.clone(), factory, move |socket: UnixStream| {
+                let taken = of_one.clone().taken_locally(socket);
+                async move { taken.await.map_err(DispatchError::Io) }
+            })
         })?;
         Ok(self)
     }
@@ -142,36 +230,37 @@ impl Listening {
     }
 }
 
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
 /// A connection whose heads must come in time, and line by line as they should. A head that does not ends it, and with it whatever is
-/// still being answered: who sends half a head behind a request has itself to blame.
+/// still being answered: a client that sends half a head behind a request has itself to blame.
 struct Wire {
     stream: Stream,
     framing: Framing,
+    account: ReadAccount,
     head_wait: Duration,
     /// When the head that has begun must be there to its end.
     head_due: Option<Pin<Box<Sleep>>>,
+    /// When a connection that waits for room in the budget looks again.
+    room_due: Option<Pin<Box<Sleep>>>,
     is_refused: bool,
+    /// Whether the system took all of the last answer that was written.
+    is_written: bool,
+    /// An answer of our own, which is the last.
+    away: Option<Box<TurnedAway>>,
     _place: Place,
 }
 
-impl Wire {
-    fn read_on(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_read(cx, into),
-            Stream::Tls(socket) => Pin::new(socket).poll_read(cx, into),
-        }
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.account.close();
     }
+}
 
+impl Wire {
     /// Reads what a refused client still sends, and keeps nothing: an answer must not be lost to a connection closed over unread bytes.
     fn discard(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let kept = into.filled().len();
         for _ in 0..DISCARDS_IN_A_ROW {
-            ready!(self.read_on(cx, into))?;
+            ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
             if into.filled().len() == kept {
                 return Poll::Ready(Ok(()));
             }
@@ -181,15 +270,63 @@ impl Wire {
         Poll::Pending
     }
 
-    /// Judges what was read behind the first `known` bytes.
-    fn judge(&mut self, known: usize, into: &mut ReadBuf<'_>) {
+    /// Judges what was read behind the first `known` bytes; why the client is to be turned away, if it is.
+    fn judge(&mut self, known: usize, into: &mut ReadBuf<'_>) -> Option<Why> {
+        let Self { account, framing, .. } = self;
         let new = into.filled().get(known..).unwrap_or_default();
-        if let Read::Refused(at) = self.framing.read(new) {
-            if let Some(byte) = into.filled_mut().get_mut(known + at) {
-                *byte = NONSENSE;
+        let at = match account.read(|note| framing.read(new, note)) {
+            Read::Fine => {
+                account.waits((!framing.is_in_head()).then_some(new.len()));
+                return None;
             }
-            into.set_filled(known + at + 1);
-            self.is_refused = true;
+            Read::TooLarge(_) if self.is_quiet() => {
+                into.set_filled(known);
+                return Some(Why::HeadTooLarge);
+            }
+            // Something is being answered: the framework says in its turn that the next request is refused.
+            Read::TooLarge(at) | Read::Refused(at) => at,
+        };
+        if let Some(byte) = into.filled_mut().get_mut(known + at) {
+            *byte = NONSENSE;
+        }
+        into.set_filled(known + at + 1);
+        self.is_refused = true;
+        None
+    }
+
+    /// Whether an answer that is written now comes behind all earlier ones, and between none.
+    fn is_quiet(&self) -> bool {
+        self.framing.heads() == 0 || (self.is_written && self.account.is_idle())
+    }
+
+    /// Answers in our own words, and reads on until the client has heard it.
+    fn turn_away(&mut self, cx: &mut Context<'_>, why: Why) -> Poll<io::Result<()>> {
+        self.account.close();
+        let stream = &mut self.stream;
+        let away = self.away.get_or_insert_with(|| Box::new(TurnedAway::new(why)));
+        ready!(away.poll(cx, stream));
+        Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+    }
+
+    /// What the budget has to say before the connection is read on; ready where it may be.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.account.may_read(cx) {
+            MayRead::Yes => {
+                self.room_due = None;
+                Poll::Ready(())
+            }
+            MayRead::AfterHandler => Poll::Pending,
+            MayRead::AfterOthers => {
+                if self.stream.has_more(cx) {
+                    self.account.client_waits();
+                }
+                let due = self.room_due.get_or_insert_with(|| Box::pin(sleep(ROOM_WAIT)));
+                if due.as_mut().poll(cx).is_ready() {
+                    self.room_due = None;
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }
         }
     }
 }
@@ -197,14 +334,27 @@ impl Wire {
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.away.is_some() {
+            return this.turn_away(cx, Why::Slowest);
+        }
         if this.is_refused {
             return this.discard(cx, into);
         }
+        if this.framing.is_in_head() && this.account.is_ended() {
+            return match this.is_quiet() {
+                true => this.turn_away(cx, Why::Slowest),
+                false => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            };
+        }
         let known = into.filled().len();
-        if let Poll::Ready(read) = this.read_on(cx, into) {
+        if this.poll_room(cx).is_ready()
+            && let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(cx, into)
+        {
             if read.is_ok() {
                 let heads = this.framing.heads();
-                this.judge(known, into);
+                if let Some(why) = this.judge(known, into) {
+                    return this.turn_away(cx, why);
+                }
                 // The next one has its own time.
                 if this.framing.heads() != heads {
                     this.head_due = None;
@@ -224,10 +374,12 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = match &mut this.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Stream::Tls(socket) => Pin::new(socket).poll_write(cx, bytes),
-        };
+        if this.away.is_some() {
+            // What the framework would say is said already.
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.is_written = matches!(&written, Poll::Ready(Ok(written)) if *written == bytes.len());
         if matches!(written, Poll::Ready(Ok(_))) {
             this.framing.written(bytes);
         }
@@ -235,16 +387,10 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            Stream::Tls(socket) => Pin::new(socket).poll_flush(cx),
-        }
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            Stream::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
-        }
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }

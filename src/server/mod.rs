@@ -4,6 +4,7 @@ mod bound;
 pub mod doors;
 mod folder;
 mod look;
+mod open_files;
 pub mod restore;
 mod signals;
 mod tls;
@@ -18,9 +19,18 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use actix_web::{
+    App,
+    dev::ServerHandle,
+    middleware::{Condition, from_fn},
+    rt,
+    web::{self, Data},
+};
+
 use self::{
     bound::{Listener, addresses, base_of, listen},
     folder::FolderLock,
+    open_files::OpenFiles,
     signals::StopOrders,
     tls::Certificate,
 };
@@ -53,6 +63,7 @@ use crate::{
         metrics::Readers,
         origins::{self, NamesApp},
         peer::Proxies,
+        read_budget::ReadBudget,
         spool::Spool,
         stream::Streams,
         wire::Wires,
@@ -65,13 +76,6 @@ use crate::{
     },
     settings::{self, ControlSocket, FirstApp, Settings},
     store::{self, Store, StoreOptions},
-};
-use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
-    middleware::{Condition, from_fn},
-    rt,
-    web::{self, Data},
 };
 
 /// How long a client may take to send the head of a request.
@@ -179,12 +183,20 @@ struct House {
     inspector: Inspector,
     proxies: Proxies,
     crowd: Crowd,
+    read_budget: ReadBudget,
     streams: Streams,
     workers: usize,
     is_demo: bool,
     documented: Documented,
     documents: Documents,
     readers: Readers,
+}
+
+impl House {
+    fn wires(&self) -> Wires {
+        let (crowd, budget) = (self.crowd.clone(), self.read_budget.clone());
+        Wires { crowd, budget, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }
+    }
 }
 
 /// What a demo's banner and console may show: everybody knows it.
@@ -256,12 +268,18 @@ impl Server {
             point_readers: settings.workers.saturating_add(POINT_READERS_BESIDE_WORKERS),
             long_readers: settings.workers.clamp(LONG_READERS_MIN, LONG_READERS_MAX),
         };
+        // Each keeps the database and its log open.
+        let files = OpenFiles::of_process(settings.workers, options.point_readers + options.long_readers);
+        if !listeners.is_empty() {
+            files.check(settings.connections_per_address)?;
+        }
         let store = Store::open(&data.join("standin.db"), &options).map_err(|error| unusable(error.to_string()))?;
         lock.hold_database(data)?;
         let in_folder = |error: Error| unusable(explain(data, &error));
         let folder = Folder::open(&data.join("pictures"), &data.join("incoming")).map_err(in_folder)?;
-        let service =
-            Service::open(store, folder, keyring, &picture_options(settings), wall_clock()).await.map_err(in_folder)?;
+        let service = Service::open(store, folder, keyring, &picture_options(settings, &files), wall_clock())
+            .await
+            .map_err(in_folder)?;
         service.sweep_at_start().await.map_err(in_folder)?;
         service.measure_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
@@ -277,10 +295,11 @@ impl Server {
             documents: doors::documents(addresses.base()),
             service,
             addresses,
-            spool: Spool::new(data.join("incoming")),
+            spool: Spool::new(data.join("incoming"), files.spooled),
             guard,
             inspector: Inspector::new(settings.inspect, wall_clock()),
-            crowd: Crowd::new(settings.connections_per_address, proxies.clone()),
+            crowd: Crowd::new(files.connections(settings.connections_per_address), proxies.clone()),
+            read_budget: ReadBudget::new(usize::try_from(settings.read_budget_bytes).unwrap_or(usize::MAX)),
             proxies,
             streams: Streams::default(),
             workers: settings.workers,
@@ -432,7 +451,7 @@ fn public_server(
     listeners: Vec<Listener>,
     tls: Option<&rustls::ServerConfig>,
 ) -> io::Result<actix_web::dev::Server> {
-    let (workers, crowd) = (house.workers, house.crowd.clone());
+    let (workers, wires) = (house.workers, house.wires());
     let factory = move || {
         App::new()
             .app_data(Data::new(house.service.clone()))
@@ -458,7 +477,7 @@ fn public_server(
             .wrap(house.guard.middleware())
             .configure(doors::doors(house.is_demo))
     };
-    let mut server = Wires { crowd, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }.server(workers, STOP_WAIT_S);
+    let mut server = wires.server(workers, STOP_WAIT_S);
     for Listener { socket, listen } in listeners {
         let tls = match (listen.tls, tls) {
             (false, _) => None,
@@ -472,6 +491,7 @@ fn public_server(
 
 /// The operator's door: our own API on a Unix socket, whose file mode is the authority.
 fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::dev::Server> {
+    let wires = house.wires();
     let factory = move || {
         App::new()
             .app_data(Data::new(house.service.clone()))
@@ -480,6 +500,7 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.inspector.clone()))
             .app_data(Data::new(Readers::Everybody))
+            .app_data(Data::new(house.crowd.clone()))
             .app_data(Data::new(house.streams.clone()))
             .wrap(house.guard.middleware())
             .service(native::scope(Door::Control))
@@ -488,9 +509,7 @@ fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::d
             .service(native::figures())
             .default_service(web::to(native::unknown_path))
     };
-    let server =
-        HttpServer::new(factory).workers(1).disable_signals().shutdown_timeout(STOP_WAIT_S).listen_uds(socket)?;
-    Ok(server.run())
+    Ok(wires.server(1, STOP_WAIT_S).listen_locally(socket, factory)?.run())
 }
 
 /// People come while the first pages are looked at already.
@@ -541,7 +560,7 @@ async fn describe_admin(service: &Service, password: Option<&Secret>) -> Result<
     service.describe_admin(name, password).await.map_err(in_settings)
 }
 
-fn picture_options(settings: &Settings) -> PictureOptions {
+fn picture_options(settings: &Settings, files: &OpenFiles) -> PictureOptions {
     let given = &settings.pictures;
     PictureOptions {
         limits: Limits {
@@ -555,6 +574,7 @@ fn picture_options(settings: &Settings) -> PictureOptions {
         uploads_per_minute: given.uploads_per_minute,
         uploads_per_day: given.uploads_per_day,
         cores: settings.workers,
+        open_files_max: files.pictures,
     }
 }
 

@@ -58,6 +58,8 @@ pub struct PictureOptions {
     pub uploads_per_day: NonZeroU32,
     /// Pictures decoded, and tiles drawn, side by side.
     pub cores: usize,
+    /// Files of pictures open at one time to be sent; a reader more is told [`Error::Busy`].
+    pub open_files_max: usize,
 }
 
 /// An uploaded file that waits on disk, without a name there.
@@ -87,7 +89,21 @@ pub enum PictureBody {
     /// All of them.
     InMemory(Bytes),
     /// To be read piece by piece.
-    OnDisk(Arc<StoredFile>),
+    OnDisk(Arc<OpenPicture>),
+}
+
+/// A file that is being sent, and its place among those that may be open.
+#[derive(Debug)]
+pub struct OpenPicture {
+    file: StoredFile,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl OpenPicture {
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
 }
 
 impl PictureBody {
@@ -99,7 +115,7 @@ impl PictureBody {
             Self::InMemory(bytes) => Ok(Some(bytes.clone()).filter(|_| offset == 0)),
             Self::OnDisk(file) => {
                 let file = Arc::clone(file);
-                let piece = blocking(move || file.read_at(offset, PIECE_BYTES)).await??;
+                let piece = blocking(move || file.file.read_at(offset, PIECE_BYTES)).await??;
                 Ok(Some(Bytes::from(piece)).filter(|piece| !piece.is_empty()))
             }
         }
@@ -134,6 +150,7 @@ pub(super) struct Pictures {
     uploading: Semaphore,
     workshop: Workshop,
     drawing: Turns,
+    open_files: Arc<Semaphore>,
 }
 
 impl Pictures {
@@ -147,6 +164,7 @@ impl Pictures {
             uploading: Semaphore::new(UPLOADS_MAX),
             workshop: Workshop::new(options.cores, UPLOADS_MAX),
             drawing: Turns::new(options.cores, DRAWINGS_WAITING_MAX),
+            open_files: Arc::new(Semaphore::new(options.open_files_max)),
         }
     }
 
@@ -320,11 +338,12 @@ impl Service {
             return Ok(PictureFile { kind: stored.kind, body: PictureBody::InMemory(bytes) });
         }
         let folder = self.house.pictures.folder.clone();
+        let permit = Arc::clone(&self.house.pictures.open_files).try_acquire_owned().map_err(|_| Error::Busy)?;
         let body = blocking(move || {
             let file = folder.open_file(&stored.key, rendition.name())?.ok_or(Error::NotFound(What::Picture))?;
             match file.bytes() <= IN_MEMORY_BYTES_MAX {
                 true => file.read_all().map(|bytes| PictureBody::InMemory(bytes.into())),
-                false => Ok(PictureBody::OnDisk(Arc::new(file))),
+                false => Ok(PictureBody::OnDisk(Arc::new(OpenPicture { file, _permit: permit }))),
             }
         })
         .await??;

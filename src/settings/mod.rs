@@ -100,6 +100,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Connections that one address may have open at one time.
     pub connections_per_address: usize,
+    /// Of everything that is being read from clients at one time.
+    pub read_budget_bytes: u64,
     /// Sample people and credentials, on loopback.
     pub demo: bool,
     /// What holds when a commit is answered.
@@ -177,6 +179,7 @@ impl Settings {
             socket_port: number_if_given(raw, &table::SOCKET_PORT)?,
             trusted_proxies: read_if_given(raw, &table::TRUSTED_PROXIES, networks)?.unwrap_or_default(),
             connections_per_address: number(raw, &table::CONNECTIONS_PER_ADDRESS)?,
+            read_budget_bytes: size(raw, &table::READ_BUDGET_BYTES)?,
             demo: read(raw, &table::DEMO, |text| text.parse().ok())?,
             durability: read(raw, &table::DURABILITY, |text| match text {
                 "full" => Some(Durability::Full),

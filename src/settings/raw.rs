@@ -30,6 +30,12 @@ pub const FILE_BYTES_MAX: u64 = 64 * 1024;
 const DECODE_BUDGET_BYTES_MAX: u64 = 256 << 20;
 /// The share of the usable memory that unpacking pictures takes.
 const DECODE_BUDGET_SHARE: u64 = 4;
+/// The most memory that requests being read take unless an operator says otherwise: 32 MiB.
+const READ_BUDGET_BYTES_MAX: u64 = 32 << 20;
+/// The least: enough for some requests of the largest size side by side, 8 MiB.
+const READ_BUDGET_BYTES_MIN: u64 = 8 << 20;
+/// The share of the usable memory that requests being read take.
+const READ_BUDGET_SHARE: u64 = 16;
 /// What is taken where the system does not say how much memory there is: enough for a common photo, 64 MiB.
 const DECODE_BUDGET_BYTES_BLIND: u64 = 64 << 20;
 
@@ -130,6 +136,11 @@ fn preset(setting: &Setting, surroundings: &Surroundings<'_>) -> Option<Secret> 
         Preset::Text(text) => Some(Secret::new(text)),
         Preset::Unset(_) => None,
         Preset::Found(_) if *setting == table::WORKERS => Some(Secret::new(surroundings.cores.to_string())),
+        Preset::Found(_) if *setting == table::READ_BUDGET_BYTES => {
+            let share = memory::usable_bytes(surroundings.read).map(|bytes| bytes / READ_BUDGET_SHARE);
+            let budget = share.unwrap_or_default().clamp(READ_BUDGET_BYTES_MIN, READ_BUDGET_BYTES_MAX);
+            Some(Secret::new(budget.to_string()))
+        }
         Preset::Found(_) => {
             let share = memory::usable_bytes(surroundings.read).map(|bytes| bytes / DECODE_BUDGET_SHARE);
             let budget = share.unwrap_or(DECODE_BUDGET_BYTES_BLIND).min(DECODE_BUDGET_BYTES_MAX);

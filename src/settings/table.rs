@@ -139,7 +139,7 @@ const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 32] = [
+pub static SETTINGS: [&Setting; 33] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -149,6 +149,7 @@ pub static SETTINGS: [&Setting; 32] = [
     &SOCKET_PORT,
     &TRUSTED_PROXIES,
     &CONNECTIONS_PER_ADDRESS,
+    &READ_BUDGET_BYTES,
     &DEMO,
     &DURABILITY,
     &WORKERS,
@@ -250,6 +251,14 @@ pub(super) static CONNECTIONS_PER_ADDRESS: Setting = Setting {
     form: Form::Number { min: 1, max: 1_000_000 },
     preset: Preset::Text("20000"),
     help: "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; more are cut off at once; trusted proxies have as many as they like",
+};
+
+pub(super) static READ_BUDGET_BYTES: Setting = Setting {
+    name: "read_budget_bytes",
+    group: SERVING,
+    form: Form::Size { bytes_min: MIB, bytes_max: 64 * GIB },
+    preset: Preset::Found("a sixteenth of the memory the process may use, from 8 MiB to 32 MiB"),
+    help: "The memory that all requests and WebSocket messages being read at one time share, beyond the first 8 KiB of each connection; when it is full, the slowest are answered 503 and closed",
 };
 
 pub(super) static DEMO: Setting = Setting {

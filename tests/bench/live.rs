@@ -99,9 +99,9 @@ pub(crate) struct House {
 
 /// What registration answers of a user.
 pub(crate) struct Account {
-    username: String,
-    password: String,
-    token: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    pub(crate) token: String,
 }
 
 impl House {
@@ -184,7 +184,7 @@ impl Session {
     }
 
     /// Sends a text frame; the mask of zeros is a mask too.
-    fn say(&mut self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn say(&mut self, text: &str) -> Result<(), Failure> {
         let length = u16::try_from(text.len())?;
         let mut frame = vec![0x81];
         match length {
@@ -197,7 +197,7 @@ impl Session {
     }
 
     /// Reads until the server has come to this end: it says nothing more before it is asked, or there is news.
-    fn hear(&mut self, end: &str) -> Result<(), Failure> {
+    pub(crate) fn hear(&mut self, end: &str) -> Result<(), Failure> {
         while !self.received.ends_with(end.as_bytes()) {
             let arrived = self.received.len();
             self.received.resize(arrived + 2 * NOTICE_BYTES, 0);

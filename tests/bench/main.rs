@@ -6,6 +6,7 @@
 mod backup;
 mod commits;
 mod hello;
+mod hostile;
 mod idle;
 mod live;
 mod load;
@@ -46,6 +47,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("uploads [BUDGET]", "32 photos of 24 megapixels at once, also on a small budget: memory", uploads::run),
     ("sockets [COUNT]", "10,000 idle connections, plain, TLS, WebSocket: memory each, others' waits", sockets::run),
     ("slow [COUNT]", "400 clients that stall or drip: how long they last, others' waits", slow::run),
+    ("hostile [STORM]", "an honest client beside storms of hostile ones: refusals, waits, memory", hostile::run),
     ("restart [USERS]", "kill -9 under 32 writers at 100,000 users: the first good answer after", restart::run),
     ("soak [MINUTES]", "half the load it can bear, uploads among it: what grows, what fails", soak::run),
 ];

@@ -151,8 +151,8 @@ fn outside(said: &str) -> usize {
 const FOLDER: [&str; FOLDER_CHECKS] =
     ["folder", "lock", "disk", "database", "schema", "pages", "pictures", "key", "clock"];
 
-const OUTSIDE: [&str; 9] =
-    ["name", "port", "certificate", "server", "headers", "upload", "picture", "websocket", "figures"];
+const OUTSIDE: [&str; 10] =
+    ["name", "port", "certificate", "server", "headers", "upload", "picture", "websocket", "figures", "connections"];
 
 /// How many lines are about the folder.
 const FOLDER_CHECKS: usize = 9;
@@ -184,11 +184,13 @@ async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
          ok      upload       a body of 1.5 MiB comes through\n\
          ok      picture      comes through as image/png\n\
          ok      websocket    opens at 127.0.0.1:{port}/websocket\n\
-         ok      figures      /metrics is shown, as the address is this machine's own\n",
+         ok      figures      /metrics is shown, as the address is this machine's own\n\
+         ok      connections  {room}\n",
         data = house.data().display(),
         pid = house.pid(),
         free = found(&said, "disk"),
         sizes = found(&said, "database"),
+        room = found(&said, "connections"),
         schema = SCHEMA,
     );
     assert!(found(&said, "disk").ends_with("iB free"), "{said}");
@@ -425,4 +427,19 @@ async fn a_server_that_does_not_answer_is_named_by_its_process() {
     let pid = house.pid();
     let expected = format!("held by process {pid}, which does not answer on the control socket: look at its log");
     assert!(found(&said, "lock").starts_with(&expected), "{said}");
+}
+
+#[actix_web::test]
+async fn promise_64_too_low_a_limit_of_open_files_is_named_with_what_to_change() {
+    let house = Standin::under("ulimit -n 256", &[]).await;
+    let (_, said, _) = doctor(&house.data(), &[]);
+    let line = found(&said, "connections");
+    assert!(
+        line.starts_with("there is room for ") && line.contains("one address may have 20000: raise the hard limit"),
+        "{said}"
+    );
+    house.logged("fewer than connections_per_address lets one address have (20000): raise the limit").await;
+    let house = Standin::under("ulimit -n 256", &[("STANDIN_CONNECTIONS_PER_ADDRESS", "50")]).await;
+    let (code, said, _) = doctor(&house.data(), &[]);
+    assert_eq!((code, found(&said, "connections").starts_with("there is room for ")), (0, true), "{said}");
 }

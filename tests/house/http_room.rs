@@ -59,6 +59,7 @@ const LIMITS: FormLimits = FormLimits {
     part_head_bytes_max: 4 * 1024,
     files_max: 4,
     file_bytes_max: 10 * 1024 * 1024,
+    keeps_files: true,
     wait_max: Duration::from_secs(60),
 };
 
@@ -69,7 +70,7 @@ impl Door {
 
     fn with(limits: FormLimits) -> Self {
         let spool = tempfile::tempdir().unwrap();
-        let folder = Spool::new(spool.path());
+        let folder = Spool::new(spool.path(), 64);
         let guard = Guard::new(Moment::from_micros(0x1000));
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {

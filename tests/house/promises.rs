@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod bodies;
+mod budget;
 mod busy;
 mod channel;
 mod clock;
@@ -15,6 +16,7 @@ mod limits;
 mod memory;
 mod observe;
 mod odd;
+mod open_files;
 mod passwords;
 mod rest;
 pub(crate) mod shim;

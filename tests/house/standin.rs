@@ -28,6 +28,7 @@ const START_WAIT: Duration = Duration::from_secs(20);
 pub(crate) struct Standin {
     child: Child,
     folder: TempDir,
+    orders: &'static str,
     variables: Vec<(String, String)>,
     base: String,
     log: Arc<Mutex<String>>,
@@ -71,14 +72,23 @@ impl Standin {
         Self::over(tempfile::tempdir().unwrap(), variables).await
     }
 
+    /// A server on a new folder, started by a shell that first follows these orders: `ulimit -n 128`.
+    pub(crate) async fn under(orders: &'static str, variables: &[(&str, &str)]) -> Self {
+        Self::over_under(tempfile::tempdir().unwrap(), orders, variables).await
+    }
+
     /// A server on `data` in this folder, which may stand already.
-    #[expect(clippy::unused_async, reason = "as the others that start one")]
     pub(crate) async fn over(folder: TempDir, variables: &[(&str, &str)]) -> Self {
+        Self::over_under(folder, "", variables).await
+    }
+
+    #[expect(clippy::unused_async, reason = "as the others that start one")]
+    async fn over_under(folder: TempDir, orders: &'static str, variables: &[(&str, &str)]) -> Self {
         let variables =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
-        let (child, base, log) = start(&folder.path().join("data"), &variables);
+        let (child, base, log) = start(&folder.path().join("data"), orders, &variables);
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { child, folder, variables, base, log, client }
+        Self { child, folder, orders, variables, base, log, client }
     }
 
     /// A demo on a new folder, with the demo's own credentials.
@@ -154,7 +164,7 @@ impl Standin {
     /// Starts it again on the same folder, after [`Standin::kill`] or [`Standin::terminate`].
     pub(crate) fn restart(&mut self) {
         let former = self.log();
-        let (child, base, log) = start(&self.data(), &self.variables);
+        let (child, base, log) = start(&self.data(), self.orders, &self.variables);
         log.lock().unwrap().insert_str(0, &former);
         (self.child, self.base, self.log) = (child, base, log);
     }
@@ -270,8 +280,16 @@ pub(crate) fn standin(data: &Path) -> Command {
     command
 }
 
-fn start(data: &Path, variables: &[(String, String)]) -> (Child, String, Arc<Mutex<String>>) {
-    let mut command = standin(data);
+fn start(data: &Path, orders: &str, variables: &[(String, String)]) -> (Child, String, Arc<Mutex<String>>) {
+    let mut command = match orders {
+        "" => standin(data),
+        orders => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("{orders} && exec \"$0\""), env!("CARGO_BIN_EXE_standin")]);
+            shell.env_clear().env("STANDIN_DATA", data).current_dir(data.parent().unwrap());
+            shell
+        }
+    };
     command
         .env("STANDIN_LISTEN", "127.0.0.1:0")
         .env("STANDIN_APP_ID", APP_ID)

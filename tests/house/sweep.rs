@@ -56,6 +56,7 @@ impl Shelf {
             cache_bytes: 1 << 20,
             uploads_per_minute: NonZeroU32::new(10).unwrap(),
             uploads_per_day: NonZeroU32::new(100).unwrap(),
+            open_files_max: 16,
             cores: 1,
         };
         let micros = Arc::new(AtomicI64::new(1_700_000_000_000_000));

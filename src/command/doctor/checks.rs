@@ -22,6 +22,9 @@ const WAIT: Duration = Duration::from_secs(5);
 /// A certificate that ends within these days should have been renewed.
 const DAYS_LEFT_MIN: u64 = 14;
 
+/// A server with room for fewer connections than this should have a higher limit of open files, unless its setting asks for fewer.
+const CONNECTIONS_WANTED: u64 = 10_000;
+
 /// Above nginx's limit of 1 MiB for a body nobody raised, below that of a picture.
 const UPLOAD_BYTES: usize = 1536 * 1024;
 
@@ -61,6 +64,8 @@ pub(super) struct Target {
     socket: Place,
     tile: Url,
     start: String,
+    connections_max: u64,
+    connections_per_address: u64,
 }
 
 impl Target {
@@ -77,7 +82,11 @@ impl Target {
             let port = answer.get("socket_port").and_then(Value::as_u64)?;
             let socket = Place { host: bare(text("socket_host")?), port: port.try_into().ok()?, tls: place.tls };
             let tile = Url::parse(text("tile")?).ok()?;
-            Some(Self { base, place, socket, tile, start: text("start")?.to_owned() })
+            let number = |key: &str| answer.get(key).and_then(Value::as_u64);
+            let (connections_max, connections_per_address) =
+                (number("connections_max")?, number("connections_per_address")?);
+            let start = text("start")?.to_owned();
+            Some(Self { base, place, socket, tile, start, connections_max, connections_per_address })
         };
         read()
             .ok_or_else(|| Failure::new(Code::Server, "The server's answer is not understood: is it of this version?"))
@@ -122,12 +131,13 @@ pub(super) async fn all(target: &Target, trust: &Trust) -> Vec<Outcome> {
         ("certificate", Box::pin(certificate(target, trust))),
         ("server", Box::pin(server(target, trust))),
     ];
-    let behind: [(_, Check<'_>); 5] = [
+    let behind: [(_, Check<'_>); 6] = [
         ("headers", Box::pin(headers(target, trust))),
         ("upload", Box::pin(upload(target, trust))),
         ("picture", Box::pin(picture(target, trust))),
         ("websocket", Box::pin(websocket(target, trust))),
         ("figures", Box::pin(figures(target, trust))),
+        ("connections", Box::pin(connections(target))),
     ];
     let mut outcomes = Vec::new();
     for (name, check) in way {
@@ -317,6 +327,19 @@ async fn figures(target: &Target, trust: &Trust) -> Finding {
         )),
         (true, true) => Ok("/metrics is shown, as the address is this machine's own".to_owned()),
         (false, _) => Ok("/metrics is not shown".to_owned()),
+    }
+}
+
+async fn connections(target: &Target) -> Finding {
+    let Target { connections_max, connections_per_address, .. } = *target;
+    let found = format!("there is room for {connections_max} at one time");
+    match connections_max < connections_per_address.min(CONNECTIONS_WANTED) {
+        true => Err((
+            format!("{found}, and one address may have {connections_per_address}"),
+            "raise the hard limit of open files (`ulimit -Hn`, systemd's LimitNOFILE=), or lower connections_per_address"
+                .to_owned(),
+        )),
+        false => Ok(found),
     }
 }
 

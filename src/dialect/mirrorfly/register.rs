@@ -44,7 +44,8 @@ use crate::{
 const REGISTER_DATA_BYTES_MAX: u64 = 64 * 1024;
 
 fn limits() -> FormLimits {
-    FormLimits { wide_fields: &["registerData"], wide_bytes_max: REGISTER_DATA_BYTES_MAX, ..FormLimits::default() }
+    let limits = FormLimits::before_sign_in_with(&["registerData"]);
+    FormLimits { wide_bytes_max: REGISTER_DATA_BYTES_MAX, ..limits }
 }
 
 /// The register object. Keys stand in the order of the SDK's reading.

@@ -57,7 +57,7 @@ pub(super) async fn login(
     payload: Payload,
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
-    let form = door::read(&service, &tenant, &request, payload, &FormLimits::default(), &spool).await?;
+    let form = door::read(&service, &tenant, &request, payload, &FormLimits::before_sign_in(), &spool).await?;
     let username = jid::unescaped(door::required(&form, "username")?);
     let password = password(&service, &tenant, door::required(&form, "password")?)?;
     let token = service.sign_in(&tenant, &username, &password, peer::client(&request)).await?;

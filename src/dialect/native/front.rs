@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{avatar::TileSeed, error::Error, id::UserId},
-    http::{addresses::Addresses, console, guard::Guard},
+    http::{addresses::Addresses, console, crowd::Crowd, guard::Guard},
 };
 
 /// Whose tile shows that pictures come through. No user need be called so.
@@ -91,6 +91,10 @@ struct ServerView<'a> {
     socket_port: u16,
     /// A picture that is always there.
     tile: String,
+    /// Connections of clients that may be open at one time, as the limit of open files allows; to whoever has the machine.
+    connections_max: Option<usize>,
+    /// Those of one address, as the setting says.
+    connections_per_address: Option<usize>,
 }
 
 /// Shows how clients reach this server.
@@ -98,7 +102,9 @@ struct ServerView<'a> {
 pub(super) async fn describe(
     addresses: web::Data<Addresses>,
     guard: web::Data<Guard>,
+    crowd: Option<web::Data<Crowd>>,
 ) -> Result<HttpResponse, Refusal> {
+    let limits = crowd.map(|crowd| crowd.limits());
     let seed = TileSeed::of(&UserId::parse(TILE_OF).map_err(Error::internal)?).to_string();
     Ok(HttpResponse::Ok().json(ServerView {
         start: guard.start(),
@@ -106,6 +112,8 @@ pub(super) async fn describe(
         socket_host: addresses.socket_host(),
         socket_port: addresses.socket_port(),
         tile: addresses.tile(&seed),
+        connections_max: limits.map(|limits| limits.in_all),
+        connections_per_address: limits.map(|limits| limits.per_address),
     }))
 }
 

@@ -71,7 +71,23 @@ async fn body<T: serde::de::DeserializeOwned>(
     request: &actix_web::HttpRequest,
     payload: web::Payload,
 ) -> Result<T, reply::Refusal> {
-    let object = form::read_object(request, payload, &FormLimits::default()).await?.unwrap_or_default();
+    read(request, payload, &FormLimits::default()).await
+}
+
+/// As [`body`], for a call whose sender has not signed in.
+async fn body_before_sign_in<T: serde::de::DeserializeOwned>(
+    request: &actix_web::HttpRequest,
+    payload: web::Payload,
+) -> Result<T, reply::Refusal> {
+    read(request, payload, &FormLimits::before_sign_in()).await
+}
+
+async fn read<T: serde::de::DeserializeOwned>(
+    request: &actix_web::HttpRequest,
+    payload: web::Payload,
+    limits: &FormLimits,
+) -> Result<T, reply::Refusal> {
+    let object = form::read_object(request, payload, limits).await?.unwrap_or_default();
     deeds::tell_fields(request, object.keys());
     serde_json::from_value(object.into()).map_err(|fault| reply::Refusal::Unreadable(fault.to_string()))
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    body, call, deeds,
+    body_before_sign_in, call, deeds,
     front::unknown_path,
     gate::{self, COOKIE_NAME, Door},
     reply::{Problem, Refusal, SessionView, SignedOutProblem},
@@ -72,7 +72,7 @@ pub(super) async fn begin(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     gate::is_of_our_page(&request)?;
-    let given: SignIn = body(&request, payload).await?;
+    let given: SignIn = body_before_sign_in(&request, payload).await?;
     let from = peer::client(&request);
     let begun = service.sign_in_admin(&given.name, &Secret::new(given.password), from).await?;
     Ok(signed_in(&request, &begun, "session.begin").await)
@@ -94,7 +94,7 @@ pub(super) async fn set_up(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     gate::is_of_our_page(&request)?;
-    let given: SetUp = body(&request, payload).await?;
+    let given: SetUp = body_before_sign_in(&request, payload).await?;
     let name = AdminName::parse(&given.name).map_err(|fault| fault.at("name"))?;
     let begun = service.set_up(&given.code, name, &Secret::new(given.password), peer::client(&request)).await?;
     Ok(signed_in(&request, &begun, "admin.set_up").await)

@@ -145,6 +145,19 @@ pub(super) async fn read_within(
     }
 }
 
+/// Reads a body whose sender has shown no token yet.
+/// # Errors
+/// As [`read_within`].
+pub(super) async fn read_before_sign_in(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+    spool: &Spool,
+) -> Result<Form, Refusal> {
+    read_within(service, tenant, request, payload, &FormLimits::before_sign_in_with(WIDE_FIELDS), spool).await
+}
+
 /// The user that `field` names.
 /// # Errors
 /// As [`UserId::parse`], at `field`.

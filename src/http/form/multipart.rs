@@ -16,7 +16,8 @@ use actix_web::{
 use futures_util::{Stream, StreamExt as _};
 
 use super::{
-    BodyFault, Field, FormLimits, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced, shown, too_large,
+    BodyFault, Field, FormLimits, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced, release, shown,
+    too_large,
 };
 use crate::http::spool::{Spool, Upload};
 
@@ -56,7 +57,7 @@ pub(super) async fn read(
     let bytes_max = limits.multipart_bytes_max();
     refuse_announced(head, bytes_max)?;
     let mut arriving = Arriving(Rc::new(RefCell::new(Counted { payload, bytes_left: bytes_max, is_over: false })));
-    let mut read = parts_of(Multipart::new(head.headers(), arriving.clone()), limits, spool).await;
+    let mut read = parts_of(head, Multipart::new(head.headers(), arriving.clone()), limits, spool).await;
     // Behind the last boundary: read to its end, or the connection could not be used again.
     while read.is_ok()
         && let Some(chunk) = arriving.next().await
@@ -75,9 +76,16 @@ pub(super) async fn read(
     read
 }
 
-async fn parts_of(mut parts: Multipart, limits: &FormLimits, spool: &Spool) -> Result<Vec<(String, Field)>, BodyFault> {
+async fn parts_of(
+    head: &HttpRequest,
+    mut parts: Multipart,
+    limits: &FormLimits,
+    spool: &Spool,
+) -> Result<Vec<(String, Field)>, BodyFault> {
     let mut fields = Vec::new();
     let (mut parts_seen, mut files_seen, mut file_bytes_left) = (0, 0, limits.file_bytes_max);
+    // All fields are in memory together; files are not.
+    let mut text_bytes_left = limits.json_bytes_max;
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|fault| damaged(&fault, limits))?;
         counted(parts_seen, limits)?;
@@ -88,7 +96,8 @@ async fn parts_of(mut parts: Multipart, limits: &FormLimits, spool: &Spool) -> R
         }
         let name = part.name().unwrap_or_default().to_owned();
         let Some(is_chosen) = is_chosen_file(&part) else {
-            let text = text_part(&mut part, &name, limits).await?;
+            let text = text_part(&mut part, &name, text_bytes_left, limits).await?;
+            text_bytes_left -= text.len() as u64;
             fields.push((name, Field::Text(text)));
             continue;
         };
@@ -96,7 +105,11 @@ async fn parts_of(mut parts: Multipart, limits: &FormLimits, spool: &Spool) -> R
             return Err(BodyFault::TooMany { what: "files", count_max: limits.files_max });
         }
         files_seen += 1;
-        let upload = file_part(&mut part, &name, file_bytes_left, limits, spool).await?;
+        if !limits.keeps_files {
+            file_bytes_left -= let_go(head, &mut part, &name, file_bytes_left, limits).await?;
+            continue;
+        }
+        let upload = file_part(head, &mut part, &name, file_bytes_left, limits, spool).await?;
         file_bytes_left -= upload.bytes();
         if upload.bytes() > 0 || is_chosen {
             fields.push((name, Field::File(upload)));
@@ -112,17 +125,42 @@ fn is_chosen_file(part: &Part) -> Option<bool> {
     plain.or(disposition.get_filename_ext().map(|_| true))
 }
 
-async fn text_part(part: &mut Part, name: &str, limits: &FormLimits) -> Result<String, BodyFault> {
+async fn text_part(part: &mut Part, name: &str, bytes_left: u64, limits: &FormLimits) -> Result<String, BodyFault> {
     let mut text = Vec::new();
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
-        bounded(name, (text.len() + chunk.len()) as u64, limits)?;
+        let bytes = (text.len() + chunk.len()) as u64;
+        bounded(name, bytes, limits)?;
+        if bytes > bytes_left {
+            return Err(too_large("The text of all fields together", limits.json_bytes_max));
+        }
         text.extend_from_slice(&chunk);
     }
     String::from_utf8(text).map_err(|_| not_utf8(format!("The field {}", shown(name))))
 }
 
+/// Reads a file that nobody asks for; its size.
+async fn let_go(
+    head: &HttpRequest,
+    part: &mut Part,
+    name: &str,
+    bytes_left: u64,
+    limits: &FormLimits,
+) -> Result<u64, BodyFault> {
+    let mut bytes = 0;
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
+        bytes += chunk.len() as u64;
+        if bytes > bytes_left {
+            return Err(too_large(format!("The file in {}", shown(name)), limits.file_bytes_max));
+        }
+        release(head, chunk.len());
+    }
+    Ok(bytes)
+}
+
 async fn file_part(
+    head: &HttpRequest,
     part: &mut Part,
     name: &str,
     bytes_left: u64,
@@ -138,11 +176,15 @@ async fn file_part(
         }
         gathered.extend_from_slice(&chunk);
         if gathered.len() >= SPOOL_BYTES {
+            let size = gathered.len();
             let (written, emptied) = spool.append(file, gathered).await?;
+            release(head, size);
             (file, gathered) = (Some(written), emptied);
         }
     }
+    let size = gathered.len();
     let (file, _) = spool.append(file, gathered).await?;
+    release(head, size);
     Ok(Upload::new(file, bytes))
 }
 

@@ -7,7 +7,6 @@ use super::{
     friends::{Call, Outcome, blocks, each, or},
     owners,
     row::{Stored, readable},
-    users,
 };
 use crate::domain::{
     contact::ROWS_MAX,

@@ -6,7 +6,6 @@ use super::{
     friends::{Call, Outcome, each, lists, or},
     owners,
     row::{Stored, readable},
-    users,
 };
 use crate::domain::{
     error::Error,

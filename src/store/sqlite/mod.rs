@@ -45,7 +45,10 @@ use self::{
     writer::Writer,
 };
 use super::{Durability, LongReads, OpenError, StoreOptions, Writes};
-use crate::domain::{caller::CallerKey, error::Error};
+use crate::domain::{
+    caller::CallerKey,
+    error::{Error, is_out_of_files},
+};
 
 /// A connection that refuses to write.
 pub(super) type Reader = Connection;
@@ -241,6 +244,12 @@ impl From<rusqlite::Error> for Error {
             return Self::StorageFull;
         }
         if matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) {
+            return Self::Busy;
+        }
+        // Its own files were open once: the log of a reader, or a file to sort in, could not be.
+        if code == Some(ErrorCode::CannotOpen)
+            && fs::File::open("/dev/null").is_err_and(|cause| is_out_of_files(&cause))
+        {
             return Self::Busy;
         }
         Self::internal(cause)

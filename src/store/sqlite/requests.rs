@@ -6,7 +6,6 @@ use super::{
     friends::{Call, Outcome, Put, blocks, each, has_room, or, sorted},
     groups, owners,
     row::{Stored, readable},
-    users,
 };
 use crate::domain::{
     error::Error,

@@ -97,7 +97,7 @@ pub(super) async fn login_or_register(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let tenant = visitor.tenant;
-    let form = fields::read(&service, &tenant, &request, payload, &spool).await?;
+    let form = fields::read_before_sign_in(&service, &tenant, &request, payload, &spool).await?;
     let id = fields::user_id(&form, USER)?;
     let key = form.text("password")?.filter(|key| !key.is_empty()).ok_or(Fault::Missing.at("password"))?;
     let known = service.find_user(&tenant, &id)?;
@@ -140,7 +140,7 @@ pub(super) async fn verify_identity_token(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let tenant = visitor.tenant;
-    let form = fields::read(&service, &tenant, &request, payload, &spool).await?;
+    let form = fields::read_before_sign_in(&service, &tenant, &request, payload, &spool).await?;
     let token = form.text("identity_token")?.filter(|token| !token.is_empty());
     let claims: Form = identity::read(&service, &tenant, token.ok_or(Fault::Missing.at("identity_token"))?)?;
     let id = fields::user_id(&claims, "prn")?;
@@ -192,7 +192,7 @@ pub(super) async fn refresh_user_token(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let form = fields::read(&service, &visitor.tenant, &request, payload, &spool).await?;
+    let form = fields::read_before_sign_in(&service, &visitor.tenant, &request, payload, &spool).await?;
     let refresh_token = form.text("refresh_token")?.unwrap_or("");
     let Ok(id) = UserId::parse(form.text("user_id")?.unwrap_or("")) else { return Err(Refusal::WrongRefreshToken) };
     let renewed = service

@@ -1,0 +1,480 @@
+//! One byte budget for everything that is being read from clients: heads, bodies and WebSocket messages, over all connections.
+//!
+//! Each connection has an account. The wire adds what it reads; whoever consumes a request or message takes it off again. The first
+//! [`FREE_BYTES`] of a connection are part of its own buffers and not charged, so a small request is read however full the budget is.
+//! When the budget is full, further reading of large requests waits, and the slowest are ended: those that send nothing, then those
+//! with the fewest bytes a second.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Waker},
+    time::{Duration, Instant},
+};
+
+/// What a connection may hold without a charge: the framework makes a buffer of this size for each of them.
+const FREE_BYTES: usize = 8 * 1024;
+
+/// What a connection may send ahead of the answer to its last whole request or message. It is not read beyond.
+const AHEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// With so much of a body waiting for its handler, it is not read on: the framework would read sixteen times as much ahead, into a buffer
+/// that grows and stays large.
+const WAITING_BYTES_MAX: usize = 8 * 1024;
+
+/// A request younger than this is never ended, so that a burst of honest ones is not taken for slow ones.
+const AGE_MIN: Duration = Duration::from_millis(500);
+
+/// A client that has sent nothing for so long is slower than any that sends.
+const STALLED_AFTER: Duration = Duration::from_secs(1);
+
+/// The share of the budget that is freed at a time, so that the accounts are not searched again at once.
+const FREED_SHARE: usize = 8;
+
+/// How often the accounts are searched for the slowest, at most.
+const SEARCH_EVERY: Duration = Duration::from_millis(20);
+
+/// The bytes that all connections together hold of what they are reading. Clones share it.
+#[derive(Debug, Clone)]
+pub struct ReadBudget(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    bytes_max: usize,
+    charged: AtomicUsize,
+    next: AtomicU64,
+    /// The accounts with a charge.
+    accounts: Mutex<HashMap<u64, Arc<Inner>>>,
+    searched: Mutex<Option<Instant>>,
+}
+
+/// What one connection holds of the budget. Clones share it: the wire and the request that is read from it.
+#[derive(Debug, Clone)]
+pub struct ReadAccount(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    number: u64,
+    budget: Arc<Shared>,
+    state: Mutex<State>,
+}
+
+/// A connection sends requests or messages one after the other, and they are consumed in that order.
+#[derive(Debug, Default)]
+struct State {
+    /// Bytes held of each that has arrived whole and is not consumed.
+    whole: VecDeque<usize>,
+    /// Bytes held of the one that is arriving.
+    arriving: usize,
+    /// The one that is arriving is consumed already: the rest of it is held by nobody.
+    is_discarding: bool,
+    /// Bytes of a body that were read since its handler last had all there was.
+    waiting: usize,
+    /// The last answer may still be on its way.
+    is_answering: bool,
+    held: usize,
+    charged: usize,
+    pace: Option<Pace>,
+    is_ended: bool,
+    wire: Option<Waker>,
+    body: Option<Waker>,
+}
+
+/// How fast a client sends, since it began to hold anything.
+#[derive(Debug)]
+struct Pace {
+    begun: Instant,
+    last: Instant,
+    /// When it was last seen to wait for us, if it does; and how long it has waited.
+    waits_since: Option<Instant>,
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    fn new(now: Instant) -> Self {
+        Self { begun: now, last: now, waits_since: None, waited: Duration::ZERO, bytes: 0 }
+    }
+
+    /// Bytes a second, our own waits not counted.
+    fn bytes_per_s(&self, now: Instant) -> u64 {
+        let waits = self.waits_since.map_or(Duration::ZERO, |since| now.duration_since(since));
+        let sending = now.duration_since(self.begun).saturating_sub(self.waited + waits);
+        let micros = u64::try_from(sending.as_micros()).unwrap_or(u64::MAX).max(1);
+        self.bytes.saturating_mul(1_000_000) / micros
+    }
+}
+
+/// Whether a connection may be read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MayRead {
+    Yes,
+    /// Not before what it has sent is taken by the handler, or answered; the waker is called then.
+    AfterHandler,
+    /// Not before the budget has room: ask again soon.
+    AfterOthers,
+}
+
+impl ReadBudget {
+    /// A budget of so many bytes.
+    pub fn new(bytes_max: usize) -> Self {
+        Self(Arc::new(Shared {
+            bytes_max,
+            charged: AtomicUsize::new(0),
+            next: AtomicU64::new(0),
+            accounts: Mutex::default(),
+            searched: Mutex::default(),
+        }))
+    }
+
+    /// The account of a new connection. It must be closed with the connection.
+    pub(super) fn account(&self) -> ReadAccount {
+        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        ReadAccount(Arc::new(Inner { number, budget: Arc::clone(&self.0), state: Mutex::default() }))
+    }
+
+    /// Bytes charged now.
+    pub fn charged_bytes(&self) -> usize {
+        self.0.charged.load(Ordering::Relaxed)
+    }
+}
+
+impl Shared {
+    fn is_full(&self) -> bool {
+        self.charged.load(Ordering::Relaxed) >= self.bytes_max
+    }
+
+    /// Ends the slowest requests until a share of the budget is on its way to be free.
+    fn end_slowest(&self) {
+        let now = Instant::now();
+        {
+            let mut searched = lock(&self.searched);
+            if searched.is_some_and(|at| now.duration_since(at) < SEARCH_EVERY) {
+                return;
+            }
+            *searched = Some(now);
+        }
+        let accounts: Vec<Arc<Inner>> = lock(&self.accounts).values().cloned().collect();
+        let mut ending = 0;
+        let mut candidates = Vec::new();
+        for account in accounts {
+            let state = lock(&account.state);
+            match (state.is_ended, state.slowness(now)) {
+                (true, _) => ending += state.charged,
+                (false, Some(slowness)) => candidates.push((slowness, state.charged, Arc::clone(&account))),
+                (false, None) => {}
+            }
+        }
+        candidates.sort_unstable_by_key(|(slowness, ..)| *slowness);
+        let wanted = self.bytes_max / FREED_SHARE;
+        for (_, charged, account) in candidates {
+            if ending >= wanted {
+                break;
+            }
+            ending += charged;
+            account.end();
+        }
+    }
+}
+
+impl Inner {
+    fn end(&self) {
+        let mut state = lock(&self.state);
+        state.is_ended = true;
+        let wakers = [state.wire.take(), state.body.take()];
+        drop(state);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// Changes what is held, and brings the charge in line with it.
+    fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = lock(&self.state);
+        let changed = change(&mut state);
+        if state.held == 0 {
+            state.pace = None;
+        }
+        let (before, now) = (state.charged, state.held.saturating_sub(FREE_BYTES));
+        state.charged = now;
+        drop(state);
+        if now > before {
+            self.budget.charged.fetch_add(now - before, Ordering::Relaxed);
+        } else if now < before {
+            self.budget.charged.fetch_sub(before - now, Ordering::Relaxed);
+        }
+        match (before, now) {
+            (0, 1..) => drop(lock(&self.budget.accounts).insert(self.number, Arc::clone(self))),
+            (1.., 0) => drop(lock(&self.budget.accounts).remove(&self.number)),
+            (0, 0) | (1.., 1..) => {}
+        }
+        changed
+    }
+}
+
+impl State {
+    /// Smaller is slower; none for a request that is too young, or that is not waited for any more.
+    fn slowness(&self, now: Instant) -> Option<(bool, u64)> {
+        let pace = self.pace.as_ref()?;
+        if now.duration_since(pace.begun) < AGE_MIN || !self.whole.is_empty() || self.arriving == 0 {
+            return None;
+        }
+        Some((now.duration_since(pace.last) < STALLED_AFTER, pace.bytes_per_s(now)))
+    }
+
+    /// What is consumed next.
+    fn next(&mut self) -> &mut usize {
+        self.whole.front_mut().unwrap_or(&mut self.arriving)
+    }
+
+    /// Takes note of bytes that were read; whether they are the last of a request or message.
+    pub(super) fn read(&mut self, bytes: usize, is_end: bool) {
+        let now = Instant::now();
+        let pace = self.pace.get_or_insert_with(|| Pace::new(now));
+        pace.last = now;
+        pace.waits_since = None;
+        pace.bytes = pace.bytes.saturating_add(bytes as u64);
+        if self.is_discarding {
+            self.is_discarding = !is_end;
+            return;
+        }
+        self.arriving += bytes;
+        self.held += bytes;
+        if is_end {
+            self.whole.push_back(std::mem::take(&mut self.arriving));
+        }
+    }
+}
+
+impl ReadAccount {
+    /// Whether this connection may be read on.
+    pub(super) fn may_read(&self, cx: &mut Context<'_>) -> MayRead {
+        let (held, is_ahead) = {
+            let mut state = lock(&self.0.state);
+            let ahead = state.held - state.whole.front().copied().unwrap_or(state.held);
+            if state.held >= FREE_BYTES || ahead > 0 || state.waiting > 0 {
+                state.wire = Some(cx.waker().clone());
+            }
+            (state.held, ahead > AHEAD_BYTES_MAX || state.waiting >= WAITING_BYTES_MAX)
+        };
+        if is_ahead {
+            return MayRead::AfterHandler;
+        }
+        if held < FREE_BYTES || !self.0.budget.is_full() {
+            return MayRead::Yes;
+        }
+        self.0.budget.end_slowest();
+        MayRead::AfterOthers
+    }
+
+    /// The client has sent more, and waits for us to read it: it is not slow for that.
+    pub(super) fn client_waits(&self) {
+        if let Some(pace) = &mut lock(&self.0.state).pace {
+            let now = Instant::now();
+            if let Some(since) = pace.waits_since.replace(now) {
+                pace.waited += now.duration_since(since);
+            }
+            pace.last = now;
+        }
+    }
+
+    /// Takes note of what was read from the connection: `note` is given the number of bytes, and whether a request or message ends.
+    pub(super) fn read<T>(&self, reading: impl FnOnce(&mut dyn FnMut(usize, bool)) -> T) -> T {
+        self.0.change(|state| reading(&mut |bytes, is_end| state.read(bytes, is_end)))
+    }
+
+    /// So many more bytes of a body wait for its handler; none where the connection is between bodies.
+    pub(super) fn waits(&self, bytes: Option<usize>) {
+        let mut state = lock(&self.0.state);
+        state.waiting = bytes.map_or(0, |bytes| state.waiting + bytes);
+    }
+
+    /// The handler has all there is of the body, and waits for more.
+    pub(super) fn is_drained(&self) {
+        let mut state = lock(&self.0.state);
+        let was_full = std::mem::take(&mut state.waiting) >= WAITING_BYTES_MAX;
+        let waker = state.wire.take_if(|_| was_full);
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// So many more bytes are held for the request that is being read: what was made of its body.
+    pub fn hold(&self, bytes: usize) {
+        self.0.change(|state| {
+            *state.next() += bytes;
+            state.held += bytes;
+        });
+    }
+
+    /// So many bytes of the request that is being read are held no longer: they are on the disk, or thrown away.
+    pub fn release(&self, bytes: usize) {
+        self.0.change(|state| {
+            let next = state.next();
+            let bytes = bytes.min(*next);
+            *next -= bytes;
+            state.held -= bytes;
+        });
+    }
+
+    /// The next request or message is consumed, whether or not all of it has arrived; `is_short`: its answer is written in one piece.
+    pub(super) fn done(&self, is_short: bool) {
+        let waker = self.0.change(|state| {
+            state.is_answering = !is_short;
+            let bytes = match state.whole.pop_front() {
+                Some(bytes) => bytes,
+                None => {
+                    state.is_discarding = true;
+                    std::mem::take(&mut state.arriving)
+                }
+            };
+            state.held -= bytes;
+            state.waiting = 0;
+            state.is_ended = false;
+            state.wire.take()
+        });
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The next message of a socket is consumed, which has arrived whole.
+    pub(super) fn done_with_message(&self) {
+        if !lock(&self.0.state).whole.is_empty() {
+            self.done(false);
+        }
+    }
+
+    /// Whether everything that has arrived whole is answered, to the end.
+    pub(super) fn is_idle(&self) -> bool {
+        let state = lock(&self.0.state);
+        state.whole.is_empty() && !state.is_discarding && !state.is_answering
+    }
+
+    /// Whether what is being read was ended in favour of others; if not, the task that reads a body is woken when it is.
+    pub(super) fn poll_ended(&self, cx: &mut Context<'_>) -> bool {
+        let mut state = lock(&self.0.state);
+        if !state.is_ended && state.charged > 0 {
+            state.body = Some(cx.waker().clone());
+        }
+        state.is_ended
+    }
+
+    /// Whether what is being read was ended in favour of others.
+    pub(super) fn is_ended(&self) -> bool {
+        lock(&self.0.state).is_ended
+    }
+
+    /// The connection is gone, and all that was held for it.
+    pub(super) fn close(&self) {
+        self.0.change(|state| *state = State { charged: state.charged, ..State::default() });
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{task::Waker, thread::sleep};
+
+    use super::*;
+
+    const BUDGET: usize = 64 * 1024;
+
+    fn may_read(account: &ReadAccount) -> MayRead {
+        account.may_read(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn read(account: &ReadAccount, bytes: usize, is_end: bool) {
+        account.read(|note| note(bytes, is_end));
+    }
+
+    #[test]
+    fn promise_57_the_free_bytes_of_a_connection_are_not_charged_and_the_rest_is_until_it_is_consumed() {
+        let budget = ReadBudget::new(BUDGET);
+        let account = budget.account();
+        for (bytes, charged) in [(FREE_BYTES - 1, 0), (1, 0), (1, 1), (99, 100)] {
+            read(&account, bytes, false);
+            assert_eq!(budget.charged_bytes(), charged);
+        }
+        account.release(50);
+        account.hold(20);
+        assert_eq!(budget.charged_bytes(), 70);
+        read(&account, 30, true);
+        read(&account, 5, true);
+        assert_eq!(budget.charged_bytes(), 105);
+        account.done(true);
+        assert_eq!(budget.charged_bytes(), 0);
+        account.done(true);
+        assert_eq!(lock(&account.0.state).held, 0);
+        assert!(lock(&budget.0.accounts).is_empty());
+    }
+
+    #[test]
+    fn promise_57_what_is_left_of_a_refused_request_is_not_held_and_the_next_one_is() {
+        let budget = ReadBudget::new(BUDGET);
+        let account = budget.account();
+        read(&account, 20_000, false);
+        account.done(true);
+        read(&account, 20_000, false);
+        assert_eq!(budget.charged_bytes(), 0);
+        read(&account, 1, true);
+        read(&account, FREE_BYTES + 7, false);
+        assert_eq!(budget.charged_bytes(), 7);
+        account.close();
+        assert_eq!(budget.charged_bytes(), 0);
+    }
+
+    #[test]
+    fn promise_57_a_full_budget_ends_the_slowest_and_never_a_small_or_a_whole_request() {
+        let budget = ReadBudget::new(BUDGET);
+        let [slow, fast, whole, small] = [(); 4].map(|()| budget.account());
+        read(&slow, FREE_BYTES + BUDGET / 4, false);
+        read(&fast, FREE_BYTES + BUDGET / 2, false);
+        read(&whole, FREE_BYTES + BUDGET / 4, true);
+        read(&small, 100, false);
+        assert_eq!(may_read(&small), MayRead::Yes);
+        assert_eq!(may_read(&fast), MayRead::AfterOthers, "too young to be ended");
+        assert!(![&slow, &fast, &whole, &small].iter().any(|account| account.is_ended()));
+        sleep(AGE_MIN + SEARCH_EVERY);
+        assert_eq!(may_read(&fast), MayRead::AfterOthers);
+        assert_eq!([&slow, &fast, &whole, &small].map(ReadAccount::is_ended), [true, false, false, false]);
+        slow.done(true);
+        assert_eq!(may_read(&fast), MayRead::Yes);
+    }
+
+    #[test]
+    fn promise_57_what_is_sent_ahead_of_an_answer_is_bounded() {
+        let budget = ReadBudget::new(1 << 20);
+        for (ahead, may) in [
+            (AHEAD_BYTES_MAX - 1, MayRead::Yes),
+            (AHEAD_BYTES_MAX, MayRead::Yes),
+            (AHEAD_BYTES_MAX + 1, MayRead::AfterHandler),
+        ] {
+            let account = budget.account();
+            read(&account, 300, true);
+            read(&account, ahead, true);
+            assert_eq!(may_read(&account), may, "{ahead}");
+            account.done(true);
+            assert_eq!(may_read(&account), MayRead::Yes);
+        }
+    }
+
+    #[test]
+    fn promise_57_what_waits_for_a_handler_is_bounded() {
+        let budget = ReadBudget::new(1 << 20);
+        let cases = [(WAITING_BYTES_MAX - 1, MayRead::Yes), (WAITING_BYTES_MAX, MayRead::AfterHandler)];
+        for (waiting, may) in cases {
+            let account = budget.account();
+            account.waits(Some(waiting - 1));
+            account.waits(Some(1));
+            assert_eq!(may_read(&account), may);
+            account.is_drained();
+            assert_eq!(may_read(&account), MayRead::Yes);
+        }
+    }
+}

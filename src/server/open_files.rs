@@ -1,0 +1,125 @@
+//! How the files that this process may have open are shared out: a reserve for its own, the rest for connections.
+
+use rustix::process::{Resource, getrlimit};
+
+use super::{StartError, StartErrorKind};
+use crate::http::crowd::ConnectionLimits;
+
+/// Files of the server itself: standard streams, log, lock, server key, listeners, control socket, the writer's database with its log
+/// and index, signals, clocks, a backup, and what storing pictures opens for a moment.
+const OWN: usize = 48;
+
+/// Of each worker: its event queue, its wake-up, its share of blocking threads at work on the folder.
+const OWN_PER_WORKER: usize = 4;
+
+/// Of each connection for reading: the database and its log.
+const OWN_PER_READER: usize = 2;
+
+/// Uploads that wait on the disk at one time, at most; and the share of the files they may take where there are few.
+const SPOOLED: (usize, usize) = (256, 4);
+
+/// Pictures that are being sent from their files.
+const PICTURES: (usize, usize) = (256, 8);
+
+/// Connections that are being told that there are too many.
+const TURNED_AWAY: (usize, usize) = (32, 16);
+
+/// Connections to the control socket.
+const LOCAL: (usize, usize) = (32, 16);
+
+/// With room for fewer connections than this a server is of no use.
+const CONNECTIONS_MIN: usize = 16;
+
+/// What there is where the system names no limit.
+const UNLIMITED: usize = 1 << 20;
+
+/// The shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OpenFiles {
+    limit: usize,
+    own: usize,
+    /// Uploads that wait on the disk.
+    pub(super) spooled: usize,
+    /// Pictures that are being sent.
+    pub(super) pictures: usize,
+    turned_away: usize,
+    local: usize,
+    in_all: usize,
+}
+
+impl OpenFiles {
+    /// Shares out what the system allows this process.
+    pub(super) fn of_process(workers: usize, readers: usize) -> Self {
+        let limit = getrlimit(Resource::Nofile).current.and_then(|limit| usize::try_from(limit).ok());
+        Self::of(limit.unwrap_or(UNLIMITED), workers, readers)
+    }
+
+    fn of(limit: usize, workers: usize, readers: usize) -> Self {
+        // One worker more, of the control socket.
+        let own = OWN + OWN_PER_WORKER * workers.saturating_add(1) + OWN_PER_READER * readers;
+        let left = limit.saturating_sub(own);
+        let share = |(most, part): (usize, usize)| (left / part).clamp(1, most);
+        let [spooled, pictures, turned_away, local] = [SPOOLED, PICTURES, TURNED_AWAY, LOCAL].map(share);
+        // One more for the moment between a connection's arrival and its count.
+        let in_all = left.saturating_sub(spooled + pictures + turned_away + local + 1);
+        Self { limit, own, spooled, pictures, turned_away, local, in_all }
+    }
+
+    /// The bounds of connections, with that of one address from the settings.
+    pub(super) fn connections(&self, per_address: usize) -> ConnectionLimits {
+        let Self { in_all, turned_away, local, .. } = *self;
+        ConnectionLimits { per_address, in_all, turned_away, local }
+    }
+
+    /// Refuses a start that could serve nobody, and warns of one whose connections can be taken by one address.
+    /// # Errors
+    /// `Settings`: the limit is too low.
+    pub(super) fn check(&self, per_address: usize) -> Result<(), StartError> {
+        let Self { limit, own, in_all, .. } = *self;
+        if in_all < CONNECTIONS_MIN {
+            let sentence = format!(
+                "At most {limit} files may be open at one time, and the server needs {own} for itself: raise the limit \
+                 (`ulimit -n`, systemd's LimitNOFILE=) to {} or more, or lower `workers`.",
+                own + 4 * CONNECTIONS_MIN
+            );
+            return Err(StartError { kind: StartErrorKind::Settings, sentence });
+        }
+        log::info!("of {limit} files that may be open at one time, {in_all} are for connections");
+        if in_all < per_address {
+            log::warn!(
+                "the limit of open files, {limit}, leaves room for {in_all} connections, fewer than connections_per_address lets one \
+                 address have ({per_address}): raise the limit (`ulimit -Hn`, systemd's LimitNOFILE=) or lower the setting"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promise_64_the_shares_never_exceed_the_limit() {
+        for limit in (0..4096).chain([20_000, 1 << 20, 1 << 30]) {
+            for (workers, readers) in [(1, 5), (2, 6), (64, 68)] {
+                let files = OpenFiles::of(limit, workers, readers);
+                let OpenFiles { own, spooled, pictures, turned_away, local, in_all, .. } = files;
+                let sum = own + spooled + pictures + turned_away + local + in_all;
+                assert!(in_all == 0 || sum < limit, "{files:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn promise_64_a_limit_that_leaves_room_for_nobody_is_refused() {
+        let fits = |limit| OpenFiles::of(limit, 2, 6).check(1).is_ok();
+        let least = (0..1024).find(|limit| fits(*limit)).unwrap();
+        assert!((64..=128).contains(&least), "{least}");
+        assert!(
+            OpenFiles::of(OpenFiles::of(0, 2, 6).own + 4 * CONNECTIONS_MIN, 2, 6).check(1).is_ok(),
+            "what is advised"
+        );
+        assert!(!fits(least - 1) && fits(least + 1));
+    }
+}

@@ -1,0 +1,170 @@
+//! Promise 64: a reserve of open files is the server's own; what finds no room is told so, and nothing fails or hangs.
+
+use std::{thread, time::Instant};
+
+use super::*;
+
+/// Barely enough for a server: every share of it is reached with a few dozen clients.
+const LOW: &str = "ulimit -n 128";
+
+const ASK: &[u8] = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// How many connections the server says that it has room for.
+fn room(house: &Standin) -> usize {
+    let log = house.log();
+    let line = log.lines().find(|line| line.ends_with("are for connections")).unwrap_or_else(|| panic!("{log}"));
+    line.split_whitespace().rev().nth(3).unwrap().parse().unwrap()
+}
+
+fn ask(socket: &mut TcpStream) -> Heard {
+    let _ = socket.write_all(ASK);
+    hear(socket, Duration::from_millis(100))
+}
+
+/// The calls that the fixture makes on a pool of connections of its own would take places here.
+fn fill(house: &Standin, count: usize) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for n in 0..count {
+        let mut socket = connect(house);
+        assert_eq!(ask(&mut socket).statuses(), [404], "connection {n} of {count}");
+        open.push(socket);
+    }
+    open
+}
+
+#[actix_web::test]
+async fn promise_64_connections_beyond_the_limit_of_open_files_are_told_so_and_a_place_that_is_free_is_given() {
+    let house = Standin::under(LOW, &[]).await;
+    let room = room(&house);
+    assert!((16..128).contains(&room), "{room}");
+    let mut open = fill(&house, room - 1);
+    open.extend(fill(&house, 1));
+    for _ in 0..room {
+        let mut one_more = connect(&house);
+        let heard = ask(&mut one_more);
+        assert_eq!(heard.statuses(), [503], "{heard:?}");
+        assert!(heard.is_closed, "{heard:?}");
+        assert!(heard.text.contains("\r\nRetry-After: 1\r\n"), "{heard:?}");
+        assert!(heard.text.contains("as many connections open as it can"), "{heard:?}");
+    }
+    house.logged("connections are turned away").await;
+    assert!(open.iter_mut().all(|socket| ask(socket).statuses() == [404]), "those that are open go on");
+    open.pop();
+    let begun = Instant::now();
+    while ask(&mut connect(&house)).statuses() != [404] {
+        assert!(begun.elapsed() < WAIT, "a place that was given back stays taken");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[actix_web::test]
+async fn promise_64_two_hundred_that_come_at_once_are_served_or_told_and_none_hangs() {
+    let house = Standin::under(LOW, &[]).await;
+    let room = room(&house);
+    let clients: Vec<_> = (0..200)
+        .map(|_| {
+            let mut socket = connect(&house);
+            thread::spawn(move || {
+                let heard = ask(&mut socket);
+                (heard.statuses(), heard.is_closed, socket)
+            })
+        })
+        .collect();
+    let (mut served, mut kept) = (0, Vec::new());
+    for client in clients {
+        let (statuses, is_closed, socket) = client.join().unwrap();
+        match statuses[..] {
+            [404] => served += 1,
+            // Beyond those that are told a client is closed at once: it does not hang either.
+            [503] | [] => assert!(is_closed, "{statuses:?}"),
+            _ => panic!("{statuses:?}"),
+        }
+        kept.push(socket);
+    }
+    assert!((room - 1..=room).contains(&served), "{served} of {room}");
+}
+
+/// The head and the beginning of a createUser call, whose file is on the disk by now and not at its end.
+fn begun_upload(token: &str, id: usize) -> Vec<u8> {
+    let head = format!(
+        "POST /api/v1/users/createUser HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: 600000\r\n\
+         Content-Type: multipart/form-data; boundary=XX\r\n\r\n--XX\r\nContent-Disposition: form-data; \
+         name=\"userIdentifier\"\r\n\r\nu{id}\r\n--XX\r\nContent-Disposition: form-data; name=\"profileFile\"; \
+         filename=\"x\"\r\n\r\n"
+    );
+    [head.as_bytes(), &vec![b'a'; 300_000]].concat()
+}
+
+#[actix_web::test]
+async fn promise_64_uploads_that_find_no_file_are_503_in_mirrorflys_form_and_none_is_500() {
+    let house = Standin::under(LOW, &[]).await;
+    let token = raw_token(&house);
+    let room = room(&house);
+    let mut uploads = Vec::new();
+    for id in 0..room {
+        let mut socket = connect(&house);
+        let _ = socket.write_all(&begun_upload(&token, id));
+        socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        uploads.push(socket);
+    }
+    let mut refused = 0;
+    for socket in &mut uploads {
+        let mut heard = [0; 4096];
+        let Ok(bytes @ 1..) = socket.read(&mut heard) else { continue };
+        let text = String::from_utf8_lossy(&heard[..bytes]);
+        assert!(text.starts_with("HTTP/1.1 503 "), "{text}");
+        assert!(text.contains("\"status\":503") && text.contains("busy, try again"), "{text}");
+        refused += 1;
+    }
+    assert!((1..room).contains(&refused), "some wait on the disk, the rest are refused: {refused} of {room}");
+    drop(uploads);
+    let begun = Instant::now();
+    loop {
+        let picture = house.create_user_with_picture(&token, "after", "a.jpg", photo::jpeg(64, 48)).await;
+        if picture.status == 200 {
+            break;
+        }
+        assert!(begun.elapsed() < WAIT, "files that were given back stay taken: {picture:?}");
+        assert_eq!(picture.status, 503, "{picture:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(house.incoming_on_disk().len(), 0);
+}
+
+/// A token of the back-end account, over a connection that is closed.
+fn raw_token(house: &Standin) -> String {
+    let body = json!({ "username": "administrator", "password": crate::standin::ACCOUNT_PASSWORD }).to_string();
+    let call = format!(
+        "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let heard = raw(house, call.as_bytes(), WAIT);
+    let (_, behind) = heard.text.split_once("\"token\":\"").unwrap_or_else(|| panic!("{heard:?}"));
+    behind.split('"').next().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn promise_64_the_servers_own_files_open_while_every_connection_is_taken() {
+    let house = Standin::under(LOW, &[]).await;
+    let token = raw_token(&house);
+    let room = room(&house);
+    let mut open = fill(&house, room);
+    // A picture is stored, the database written, and the control socket answers.
+    let photo = photo::jpeg(64, 48);
+    let form = "--XX\r\nContent-Disposition: form-data; name=\"deviceType\"\r\n\r\nweb\r\n--XX\r\n\
+                Content-Disposition: form-data; name=\"licenseKey\"\r\n\r\nLICENSEKEY0123456789abcd\r\n--XX\r\n\
+                Content-Disposition: form-data; name=\"userIdentifier\"\r\n\r\nu1\r\n--XX\r\n\
+                Content-Disposition: form-data; name=\"profileFile\"; filename=\"x\"\r\n\r\n";
+    let body = [form.as_bytes(), &photo, b"\r\n--XX--\r\n"].concat();
+    let head = format!(
+        "POST /api/v1/users/createUser HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: {}\r\n\
+         Content-Type: multipart/form-data; boundary=XX\r\n\r\n",
+        body.len()
+    );
+    open[0].write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    let heard = hear(&mut open[0], Duration::from_millis(100));
+    assert_eq!(heard.statuses(), [200], "{heard:?}");
+    assert!(house.command(&["user", "list"]).contains("u1"));
+    assert!(!house.log().contains("ERROR"), "{}", house.log());
+}
