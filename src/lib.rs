@@ -41,7 +41,8 @@
 //!
 //! A change writes its event in its own transaction. The commit wakes the feed, which reads the event rows in order and puts a notice
 //! into the queue of each session it concerns; a socket's pump hands it to the dialect's conversation, which says it in its vendor's
-//! words. A client without a socket asks for the events behind the last one it knows.
+//! words. A client without a socket asks for the events behind the last one it knows. A socket that comes back goes on from the place of
+//! its former session, a row that says up to which event its client confirmed what it was told.
 //!
 //! # One request
 //!

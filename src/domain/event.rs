@@ -84,4 +84,28 @@ pub enum EventKind {
     },
     /// Its back end has ended its sessions on Tencent's wire.
     Kicked,
+    /// The database is from a backup: what was announced after that was made is undone, and clients read anew. No user is meant.
+    Restored,
+}
+
+impl EventKind {
+    /// The second user that is told of it. An event of which the first alone is told has none.
+    pub fn other(&self) -> Option<UserKey> {
+        match self {
+            Self::FollowChanged { whom, .. } => Some(*whom),
+            Self::Created
+            | Self::ProfileChanged { .. }
+            | Self::TokenReset
+            | Self::PasswordChanged
+            | Self::Suspended
+            | Self::Reactivated
+            | Self::Deleted
+            | Self::ContactsChanged { .. }
+            | Self::Blocked { .. }
+            | Self::Unblocked { .. }
+            | Self::RequestChanged { .. }
+            | Self::Kicked
+            | Self::Restored => None,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::{
     id::{UserId, UserKey},
     profile::{ProfileField, User},
+    secret::Digest,
     time::Moment,
 };
 
@@ -129,4 +130,86 @@ pub struct Presence {
     pub is_online: bool,
     /// When it was last seen, where that is remembered.
     pub seen_at: Option<Moment>,
+}
+
+/// Where another session of the same user on the same wire stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sibling {
+    /// The row that keeps its place; 0 while there is none.
+    pub row: i64,
+    /// Its client has had everything up to this event.
+    pub heard: i64,
+    /// Whether it goes on.
+    pub state: SiblingState,
+}
+
+impl Sibling {
+    /// Whether it goes on, as far as the server knows.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, SiblingState::Open { .. })
+    }
+}
+
+/// Whether another session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiblingState {
+    /// It is open, as far as the server knows: its client may have vanished without a word.
+    Open {
+        /// Whether something was sent that is not confirmed.
+        is_outstanding: bool,
+    },
+    /// It has ended.
+    Ended,
+}
+
+/// A session's place that has moved since it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedPlace {
+    /// The row that keeps it.
+    pub row: i64,
+    /// The client has had everything up to this event.
+    pub heard: i64,
+    /// Whether the session is over.
+    pub has_ended: bool,
+}
+
+/// A session's place as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredPlace {
+    /// Its row.
+    pub row: i64,
+    /// What the client showed at that session, where its wire has something that it shows again when it comes back.
+    pub shown: Option<Digest>,
+    /// The client had had everything up to this event.
+    pub heard: i64,
+    /// When it was written.
+    pub at: Moment,
+}
+
+/// Behind which event a client must be told what it missed, and whether the place it goes on from is its own.
+///
+/// A client that shows what it showed before goes on from its own place. One whose wire has nothing of that kind may be any of the
+/// user's clients: it goes on from the oldest place of a session that has ended, or that is open with something unconfirmed, because a
+/// client that vanished comes back before the server notices. A place may so be used twice; none is passed over.
+pub fn resume(stored: &[StoredPlace], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {
+    let standing = |place: &StoredPlace| siblings.iter().find(|sibling| sibling.row == place.row);
+    let heard = |place: &StoredPlace| place.heard.max(standing(place).map_or(0, |sibling| sibling.heard));
+    if let Some(shown) = shown {
+        let own = stored.iter().filter(|place| place.shown == Some(shown)).min_by_key(|place| heard(place))?;
+        return Some(Resumed { behind: heard(own), own: Some(own.row) });
+    }
+    let may_be_it = stored.iter().filter(|place| match standing(place).map(|sibling| sibling.state) {
+        Some(SiblingState::Open { is_outstanding }) => is_outstanding,
+        Some(SiblingState::Ended) | None => true,
+    });
+    may_be_it.map(heard).min().map(|behind| Resumed { behind, own: None })
+}
+
+/// Where a client goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resumed {
+    /// The event behind which it is told what it missed.
+    pub behind: i64,
+    /// The row of its own former place, which the new session's takes over.
+    pub own: Option<i64>,
 }

@@ -28,6 +28,9 @@ const STRANGER_SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How often a silent client is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(30);
 
+/// How long after something was told the client is asked whether it has arrived. What follows within that time is asked for together.
+const CONFIRM_AFTER: Duration = Duration::from_secs(2);
+
 /// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
 const SILENCE_MAX: Duration = Duration::from_secs(75);
 
@@ -86,6 +89,11 @@ pub trait Talk {
     /// Whether the client has proved who it is.
     fn is_authenticated(&self) -> bool;
 
+    /// Whether a notice reaches the client now: else it is looked up once it does.
+    fn can_be_told(&self) -> bool {
+        self.is_authenticated()
+    }
+
     /// Whether a client that has not may stay as long as it speaks: one that connects as soon as its page is open, and anew at once.
     fn lets_strangers_stay(&self) -> bool {
         false
@@ -104,6 +112,8 @@ pub struct Ran<O> {
 pub enum Hears {
     /// To what it did before.
     AsBefore,
+    /// To what it did before, of which everything up to this event has been said once the frames of the outcome are sent.
+    CaughtUp(i64),
     /// To the session that the verb has opened; a former one ends.
     From(Listening),
     /// To nothing: its session ends.
@@ -136,7 +146,7 @@ pub fn open<T: Talk + 'static>(
         stream.max_frame_size(MESSAGE_BYTES_MAX).aggregate_continuations().max_continuation_size(MESSAGE_BYTES_MAX);
     let apps = service.app_changes();
     let account = request.conn_data::<ReadAccount>().cloned();
-    let pump = Pump { talk, runner, service, apps, session: session.clone(), listening: None, account };
+    let pump = Pump { talk, runner, service, apps, session: session.clone(), listening: None, unasked: None, account };
     rt::spawn(async move {
         let reason = pump.keep_up(stream).await;
         // A client that takes nothing any more is not waited for a second time.
@@ -171,6 +181,8 @@ struct Pump<T, R> {
     listening: Option<Listening>,
     /// What of its messages is held.
     account: Option<ReadAccount>,
+    /// When the client is asked whether what it was told has arrived.
+    unasked: Option<Instant>,
 }
 
 impl<T: Talk, R: Runner<T>> Pump<T, R> {
@@ -188,7 +200,7 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
         loop {
             let is_authenticated = self.talk.is_authenticated();
             let deadline = match is_authenticated {
-                true => (asked + PING_EVERY).min(heard + SILENCE_MAX),
+                true => self.unasked.unwrap_or(asked + PING_EVERY).min(asked + PING_EVERY).min(heard + SILENCE_MAX),
                 false if self.talk.lets_strangers_stay() && heard > opened => heard + STRANGER_SILENCE_MAX,
                 false => unproved + AUTHENTICATE_WAIT,
             };
@@ -206,15 +218,12 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
                 }
                 Next::Heard(Some(Err(fault))) => Err(refusal_of(&fault)),
                 Next::Heard(None) => Err(None),
-                Next::Told(Ok(notice)) => {
-                    let step = self.talk.notice(&notice);
-                    self.follow(step).await
-                }
+                Next::Told(Ok(notice)) => self.tell(&notice).await,
                 Next::Told(Err(why)) => self.end(why).await,
                 Next::AppsChanged => self.end_unless_served().await,
                 Next::TimeIsUp if is_authenticated && heard.elapsed() < SILENCE_MAX => {
                     asked = Instant::now();
-                    sent(self.session.ping(b"")).await
+                    self.ask().await
                 }
                 Next::TimeIsUp => Err(Some(CloseCode::Policy.into())),
             };
@@ -232,6 +241,30 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
         match self.runner.is_served() {
             true => Ok(()),
             false => self.end(Over::Withdrawn).await,
+        }
+    }
+
+    async fn tell(&mut self, notice: &Notice) -> Result<(), Close> {
+        if self.talk.can_be_told() {
+            self.unasked.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
+        } else if let Some(listening) = &self.listening {
+            listening.fall_behind();
+        }
+        let step = self.talk.notice(notice);
+        self.follow(step).await
+    }
+
+    /// Asks the client whether it is there. Its answer repeats the event up to which it was told: frames arrive in their order, so it has
+    /// all of that then. A frame of its own would not show it, which may have been under way before.
+    async fn ask(&mut self) -> Result<(), Close> {
+        self.unasked = None;
+        let told = self.listening.as_ref().map(|listening| listening.sent().to_be_bytes());
+        sent(self.session.ping(told.as_ref().map_or(b"", <[u8; 8]>::as_slice))).await
+    }
+
+    fn confirm(&self, answer: &[u8]) {
+        if let (Some(listening), Ok(told)) = (&self.listening, <[u8; 8]>::try_from(answer)) {
+            listening.confirm(i64::from_be_bytes(told));
         }
     }
 
@@ -274,7 +307,10 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
             AggregatedMessage::Text(text) => Frame::Text(text.into()),
             AggregatedMessage::Binary(bytes) => Frame::Binary(bytes),
             AggregatedMessage::Ping(bytes) => return sent(self.session.pong(&bytes)).await,
-            AggregatedMessage::Pong(_) => return Ok(()),
+            AggregatedMessage::Pong(answer) => {
+                self.confirm(&answer);
+                return Ok(());
+            }
             AggregatedMessage::Close(reason) => return Err(reason),
         };
         let step = self.talk.hear(frame);
@@ -287,12 +323,17 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
 
     /// Does what a step asks, and the steps that follow from it.
     async fn follow(&mut self, mut step: Step<T::Verb>) -> Result<(), Close> {
+        let mut caught_up = None;
         loop {
             for frame in step.frames {
                 match frame {
                     Frame::Text(text) => sent(self.session.text(text)).await?,
                     Frame::Binary(bytes) => sent(self.session.binary(bytes)).await?,
                 }
+            }
+            if let (Some(seq), Some(listening)) = (caught_up.take(), &self.listening) {
+                listening.caught_up(seq);
+                self.unasked.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
             }
             if step.is_over {
                 return Err(Some(CloseCode::Normal.into()));
@@ -302,6 +343,7 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
             let ran = Box::pin(self.runner.run(verb)).await;
             match ran.hears {
                 Hears::AsBefore => {}
+                Hears::CaughtUp(seq) => caught_up = Some(seq),
                 Hears::From(listening) => self.listening = Some(listening),
                 Hears::Nothing => self.listening = None,
             }

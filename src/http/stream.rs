@@ -46,6 +46,8 @@ impl Streams {
 pub struct Message {
     /// Rising.
     pub id: i64,
+    /// What listeners are called for; none for those of every message.
+    pub name: Option<&'static str>,
     /// One line of JSON.
     pub data: String,
 }
@@ -99,7 +101,10 @@ async fn piece<S: Source>(mut flow: Flow<S>) -> Option<(Result<Bytes, Infallible
         flow.asked_at = Instant::now();
     }
     let text = match timeout(HEARTBEAT, flow.source.next()).await {
-        Ok(messages) => messages?.iter().fold(String::new(), |mut text, Message { id, data }| {
+        Ok(messages) => messages?.iter().fold(String::new(), |mut text, Message { id, name, data }| {
+            if let Some(name) = name {
+                let _ = writeln!(text, "event: {name}");
+            }
             // Writing to a String cannot fail.
             let _ = write!(text, "id: {id}\ndata: {data}\n\n");
             text

@@ -104,7 +104,7 @@ impl Feed {
             }
             EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
             EventKind::Kicked => self.hub.end(user, Some(Wire::Tencent)),
-            EventKind::Created | EventKind::TokenReset | EventKind::Reactivated => {}
+            EventKind::Created | EventKind::TokenReset | EventKind::Reactivated | EventKind::Restored => {}
         }
         Ok(())
     }

@@ -221,6 +221,7 @@ pub struct Running {
     public: Option<(ServerHandle, rt::task::JoinHandle<io::Result<()>>)>,
     control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
     sweeping: rt::task::JoinHandle<()>,
+    keeping: rt::task::JoinHandle<()>,
     certificate: Option<Arc<Certificate>>,
     orders: StopOrders,
     socket: ControlSocket,
@@ -361,6 +362,7 @@ impl Server {
             rt::spawn(fill_demo(service.clone(), self.first_app.tenant.app.app_id.clone()));
         }
         rt::spawn(service.clone().tell_listeners());
+        let keeping = rt::spawn(service.clone().keep_places());
         rt::spawn(meter.follow(service.commits()));
         if let Some((handle, _)) = &public {
             // Nothing is paused: a server that answers this runs.
@@ -371,6 +373,7 @@ impl Server {
             public,
             control,
             sweeping,
+            keeping,
             certificate: self.certificate,
             orders,
             socket,
@@ -430,6 +433,9 @@ impl Running {
         let (public, control) = tokio::join!(public, control);
         public.and(control)?;
         self.sweeping.abort();
+        self.keeping.abort();
+        // Every session has ended by now: what its client had is kept for when it comes back.
+        self.service.write_places().await;
         self.service.close().await;
         // Where the folder was moved away, the socket that stands by its name is another server's.
         if !self.lock.is_in_place() {

@@ -1,28 +1,32 @@
 //! Listening: sessions that hear of changes, what was missed, and who is there.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 use crate::{
     domain::{
         caller::CallerKey,
         error::{Error, Unauthenticated},
-        event::{Event, EventKind},
-        id::{AppKey, UserId, UserKey},
+        event::Event,
+        id::{UserId, UserKey},
         listening::{Notice, Over, Presence, Wire},
         profile::{State, User},
+        secret::Digest,
     },
     live::{feed::Feed, hub::Session, watchers::Ear},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved},
-    store::{Held, Holder, LongReads},
+    store::{Held, Holder, NewPlace},
 };
 
-/// Events one look back reads at most; who missed more looks again from where it came to.
-const LOOK_BACK_EVENTS_MAX: u32 = 1000;
+/// How often places that have moved are written. A server that is killed tells a client at most so much twice.
+const PLACES_EVERY: Duration = Duration::from_secs(5);
+
+/// Places that one transaction writes, so that others get in between.
+const PLACES_AT_ONCE: usize = 1000;
 
 /// A session that hears of changes. Dropping it ends the session. The fields are dropped in their order: the ear announces an end that has
 /// come to pass.
@@ -45,22 +49,30 @@ impl Listening {
         }
     }
 
-    /// The last event this user heard before a session of it ended, if that was a short while ago and something happened since.
+    /// The event behind which the client must be told what it missed; none where it missed nothing, or reads everything as it comes.
     pub fn missed_since(&self) -> Option<i64> {
         self.0.missed_since()
     }
-}
 
-/// What somebody missed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Missed {
-    /// One notice for each user whose profile changed, as it is by now, one for each whom the listener has blocked or blocks no longer,
-    /// and one where its own contacts changed, in the order of the last changes.
-    pub notices: Vec<Notice>,
-    /// Everything up to this event has been looked at.
-    pub seen_to: i64,
-    /// Whether more stands behind that, to be looked at next.
-    pub is_part: bool,
+    /// The client could not be told of the last notice: it is looked up later.
+    pub fn fall_behind(&self) {
+        self.0.fall_behind();
+    }
+
+    /// A look-back has covered everything up to this event, and what it found was sent.
+    pub fn caught_up(&self, seq: i64) {
+        self.0.caught_up(seq);
+    }
+
+    /// The last event of which the client was sent what concerns it.
+    pub fn sent(&self) -> i64 {
+        self.0.taken()
+    }
+
+    /// The client has received everything that was sent up to this event.
+    pub fn confirm(&self, seq: i64) {
+        self.0.confirm(seq);
+    }
 }
 
 impl Service {
@@ -109,9 +121,9 @@ impl Service {
     /// Opens a session for a user who has proved to be it. Its oldest one on this wire ends where it has too many.
     /// # Errors
     /// `Unauthenticated` when the user is gone, suspended, or of another password by now; `Busy` when the server stops; store errors.
-    pub fn listen(&self, tenant: &Tenant, proved: &Proved, wire: Wire) -> Result<Listening, Error> {
+    pub async fn listen(&self, tenant: &Tenant, proved: &Proved, wire: Wire) -> Result<Listening, Error> {
         let Proved { user, by } = proved;
-        let session = self.house.hub.join(user.key, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
+        let (session, _) = self.join(tenant, user.key, wire, None).await?;
         // After the session is open: what ends it from here on, the feed tells.
         let held = self.house.store.credentials(tenant.app.key, &user.id)?;
         match held.is_some_and(|held| held.state == State::Active && Holder::of(&held) == *by) {
@@ -124,6 +136,58 @@ impl Service {
     pub(super) fn listening(&self, session: Session, wire: Wire) -> Listening {
         let ear = self.house.watchers.join(session.user(), wire == Wire::Tencent);
         Listening(session, ear)
+    }
+
+    /// Opens a session and begins its place; whether its client was here before. Where the place cannot be written (a full disk), the
+    /// client still goes on from its former one.
+    pub(super) async fn join(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+        wire: Wire,
+        shown: Option<Digest>,
+    ) -> Result<(Session, bool), Error> {
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let mut session = self.house.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
+        let heard = session.taken();
+        let new = NewPlace { user, wire, shown, heard, siblings: session.siblings(), at: self.now() };
+        let (row, resumed) = match store.begin_place(app, new.clone()).await {
+            Ok(begun) => begun,
+            Err(refused @ Error::Unauthenticated(_)) => return Err(refused),
+            Err(cause) => {
+                log::warn!("a session begins without a stored place: {cause:?}");
+                (0, store.find_place(app, &new)?)
+            }
+        };
+        session.begin(row);
+        // Also what was committed and not announced when the session joined: up to the last event there is now.
+        let last = store.last_event_seq()?;
+        if let Some(resumed) = resumed.filter(|resumed| resumed.behind != last) {
+            session.resume_behind(resumed.behind);
+        }
+        Ok((session, resumed.is_some()))
+    }
+
+    /// Writes the places that have moved, every few seconds, until the task is ended.
+    pub async fn keep_places(self) {
+        loop {
+            sleep(PLACES_EVERY).await;
+            self.write_places().await;
+        }
+    }
+
+    /// Writes the places that have moved. What cannot be written is left: a client then goes on from an earlier place.
+    pub async fn write_places(&self) {
+        loop {
+            let moved = self.house.hub.take_moved(PLACES_AT_ONCE);
+            if moved.is_empty() {
+                return;
+            }
+            if let Err(cause) = self.house.store.move_places(moved, self.now()).await {
+                log::warn!("places of sessions were not written: {cause:?}");
+                return;
+            }
+        }
     }
 
     /// Whether a user has as many sessions on a wire as the app allows.
@@ -158,20 +222,6 @@ impl Service {
         self.house.store.commits()
     }
 
-    /// What a user would have heard since event `seq`, had it listened: changes of its own profile, contacts and blocks, and of those it
-    /// shares a contact row with. Costs a point read for each event since then, and nothing worth mentioning where there was none.
-    /// # Errors
-    /// Store errors.
-    pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
-        let app = tenant.app.key;
-        // Most callers missed nothing: they are answered at once.
-        if self.house.store.last_event_seq()? <= seq {
-            return Ok(Missed { notices: Vec::new(), seen_to: seq, is_part: false });
-        }
-        let looks_back = move |db: &LongReads| missed(db, app, listener, seq);
-        self.house.store.long_read(CallerKey::User(listener), looks_back).await
-    }
-
     /// Notes that a user has just called, which shows that it is there.
     pub fn saw(&self, user: UserKey) {
         self.house.hub.saw(user);
@@ -197,41 +247,4 @@ impl Service {
             .map(|(presence, user)| (user, presence))
             .collect())
     }
-}
-
-/// What [`Service::missed`] tells, read by one connection.
-fn missed(db: &LongReads, app: AppKey, listener: UserKey, seq: i64) -> Result<Missed, Error> {
-    let events = db.events_after(seq, LOOK_BACK_EVENTS_MAX)?;
-    let seen_to = events.last().map_or(seq, |event| event.seq);
-    let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
-    let (mut last_of, mut own_contacts, mut own_blocks) = (HashMap::new(), None, HashMap::new());
-    for event in events.into_iter().filter(|event| event.app == app) {
-        let seq = event.seq;
-        if let EventKind::ProfileChanged { fields } = event.kind {
-            let (last, all) = last_of.entry(event.user).or_insert((seq, Vec::new()));
-            *last = seq;
-            all.extend(fields);
-        } else if matches!(event.kind, EventKind::ContactsChanged { .. }) && event.user == listener {
-            // Who comes back reads the list anew: what of it differs need not be named.
-            let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
-            own_contacts = Some(Notice::ContactsChanged { seq, added, removed, changed });
-        } else if let EventKind::Blocked { whom } | EventKind::Unblocked { whom } = event.kind
-            && event.user == listener
-        {
-            own_blocks.insert(whom, (seq, matches!(event.kind, EventKind::Blocked { .. })));
-        }
-    }
-    let mut notices = Vec::from_iter(own_contacts);
-    for (whom, (seq, is_blocked)) in own_blocks {
-        let whom = db.user_by_key(app, whom)?;
-        notices.extend(whom.map(|whom| Notice::BlocksChanged { seq, whom: whom.id, is_blocked }));
-    }
-    for (user, (seq, fields)) in last_of {
-        let hears = user == listener || db.hears(app, listener, user)?;
-        if let Some(user) = db.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
-            notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
-        }
-    }
-    notices.sort_by_key(Notice::seq);
-    Ok(Missed { notices, seen_to, is_part })
 }

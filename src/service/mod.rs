@@ -16,6 +16,7 @@ pub mod follows;
 pub mod friends;
 pub mod health;
 pub mod listening;
+pub mod look_back;
 pub mod nonces;
 pub mod pictures;
 pub mod profiles;

@@ -117,13 +117,30 @@ impl Service {
         }
     }
 
-    /// Opens a session of this wire for whoever holds a ticket. The user's oldest one ends where it has too many.
+    /// Opens a session of this wire for the holder of a ticket. The user's oldest one ends where it has too many.
+    ///
+    /// A client that comes back shows the ticket of its login, so it goes on from its own place. Where that is not known any more, or what
+    /// happened since cannot all be told, the ticket is refused: the SDK then has its app log in anew, which reads everything.
     /// # Errors
-    /// As [`Service::user_by_ticket`]; `Busy` when the server stops.
-    pub fn listen_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<(User, Listening), Error> {
-        let user = self.user_by_ticket(tenant, ticket)?;
-        let sessions_max = self.sessions_max(tenant, Wire::Tencent);
-        let session = self.house.hub.join(user.key, Wire::Tencent, sessions_max).ok_or(Error::Busy)?;
+    /// As [`Service::user_by_ticket`]; `Unauthenticated` as said; `Busy` when the server stops.
+    pub async fn listen_by_ticket(
+        &self,
+        tenant: &Tenant,
+        ticket: &str,
+        goes_on: bool,
+    ) -> Result<(User, Listening), Error> {
+        let (user, digest) = (self.user_by_ticket(tenant, ticket)?, credentials::digest(ticket));
+        let (mut session, is_known) = self.join(tenant, user.key, Wire::Tencent, Some(digest)).await?;
+        if goes_on {
+            if !is_known {
+                // Its place was never kept, or is forgotten: all that is kept of what happened is told.
+                let oldest = self.house.store.oldest_event_since_ticket(&digest)?;
+                session.resume_behind(oldest.ok_or(Error::Unauthenticated(Unauthenticated::Expired))? - 1);
+            }
+            if session.missed_since().is_some_and(|since| self.can_tell_since(since) == Ok(false)) {
+                return Err(Error::Unauthenticated(Unauthenticated::Expired));
+            }
+        }
         // Once more, now that it is open: what ends it from here on, the feed tells.
         Ok((self.user_by_ticket(tenant, ticket)?, self.listening(session, Wire::Tencent)))
     }

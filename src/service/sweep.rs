@@ -17,6 +17,12 @@ const EVENTS_REST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Events that are kept however young they are, at most: some 200 bytes each.
 const EVENTS_MAX: u32 = 1_000_000;
 
+/// How long the place of a session that is away is kept: longer than events, so that its client can be told to read anew.
+const PLACES_REST: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Places of sessions that are kept, at most: some 100 bytes each. Those written longest ago go first.
+const PLACES_MAX: u32 = 100_000;
+
 /// Events a step of the sweep looks at.
 const STEP_EVENTS: u32 = 1000;
 
@@ -83,6 +89,10 @@ impl Service {
         while self.house.store.forget_admin_sessions(now.before(admins::IDLE), STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_ended_sessions(now, STEP_ROWS).await? == STEP_ROWS {}
+        // Before the events: an open session's place must not fall behind those that are kept.
+        self.house.hub.renew_places();
+        self.write_places().await;
+        while self.house.store.forget_places(now.before(PLACES_REST), PLACES_MAX, STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
         while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
         let long_past = now.before(DEAD_SIGNATURES_REST);

@@ -11,6 +11,7 @@ mod asked;
 mod follows;
 mod friends;
 mod observed;
+mod places;
 mod reads;
 mod signatures;
 mod snapshot;
@@ -25,8 +26,9 @@ pub use self::asked::{
     StateChange, StoredPicture, StoredStatus, Ticket, TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
+pub use self::places::NewPlace;
 pub use self::reads::{FeedReader, LongReads};
-pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, with_new_key};
+pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_restored, with_new_key};
 use self::sqlite::{
     Engine, apps, contacts, devices, events, friends as friend_rows, pictures, sessions, tickets, users,
 };

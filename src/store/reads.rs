@@ -80,6 +80,23 @@ impl LongReads {
         apps::all(&self.0)
     }
 
+    /// The events after `seq` that may concern a user, `at_most` of them, and up to which event that looked. Costs a look into an index for
+    /// each user it shares a contact row with.
+    pub fn events_concerning(
+        &self,
+        app: AppKey,
+        user: UserKey,
+        seq: i64,
+        at_most: u32,
+    ) -> Result<(Vec<Event>, i64), Error> {
+        events::concerning(&self.0, app, user, seq, at_most)
+    }
+
+    /// Whether all that happened since event `seq` can still be told.
+    pub fn can_tell_since(&self, seq: i64) -> Result<bool, Error> {
+        events::can_tell_since(&self.0, seq)
+    }
+
     /// A user by its key, for lists and notices: none where its row is damaged, which is logged. A point read.
     pub fn user_by_key(&self, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
         users::find_readable(&self.0, app, key)

@@ -10,6 +10,7 @@ use crate::domain::{
     error::Error,
     id::{AppKey, UserId},
     secret::{Derived, Digest},
+    time::Moment,
 };
 
 /// A database that is whole.
@@ -51,6 +52,14 @@ pub fn amounts(database: &Path) -> Result<Amounts, Error> {
 /// `Internal`, when it cannot be read; those of `each`.
 pub fn each_picture(database: &Path, each: impl FnMut(PictureKey) -> Result<(), Error>) -> Result<(), Error> {
     snapshot::each_picture(database, each)
+}
+
+/// Notes in a database that nobody serves that it is from a backup, by an event 1,000,000 above its last one, so that no number that a
+/// client may know is given again.
+/// # Errors
+/// `Internal`, when it cannot be read or written; `StorageFull`.
+pub fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
+    snapshot::mark_restored(database, at)
 }
 
 /// Gives a database that nobody serves to another server key, whole or not at all: each app as `renew_app` leaves it, and each user with

@@ -14,7 +14,7 @@ use standin::{
         error::Error,
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
-        listening::{Notice, Over, Wire},
+        listening::{Notice, Over, Sibling, SiblingState, StoredPlace, Wire, resume},
         owner::Owner,
         profile::{Patch, ProfileChange, ProfileField},
         secret::{Derived, Digest, PasswordHash, Salt},
@@ -26,7 +26,10 @@ use standin::{
         hub::{Hub, Session},
         watchers::{self, SUBSCRIPTIONS_OF_USER_MAX, Watchers},
     },
-    store::{ContactsChange, Durability, IfKnown, NewSecrets, Register, StateChange, Store, StoreOptions, UserChange},
+    store::{
+        ContactsChange, Durability, IfKnown, NewPlace, NewSecrets, Register, StateChange, Store, StoreOptions,
+        UserChange,
+    },
 };
 use tempfile::TempDir;
 
@@ -251,25 +254,169 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
     assert_eq!(next(&mut slow).await, Err(Over::Slow));
 }
 
+/// The places that have moved since this was asked last.
+fn moved(ear: &Ear) -> Vec<(i64, i64, bool)> {
+    ear.hub.take_moved(1000).iter().map(|place| (place.row, place.heard, place.has_ended)).collect()
+}
+
 #[actix_web::test]
-async fn who_comes_back_within_five_minutes_is_told_where_it_left() {
+async fn promise_61_a_place_moves_when_the_client_confirms_and_not_when_a_notice_is_taken() {
     let ear = Ear::fresh().await;
     let ann = ear.key("ann").await;
     let mut session = ear.listen(ann).await;
-    assert_eq!(session.missed_since(), None, "it never was here");
-    ear.rename("ann", "heard").await;
-    let heard = next(&mut session).await.unwrap().seq();
+    session.begin(7);
+    let before = session.taken();
+    ear.rename("ann", "taken").await;
+    let first = next(&mut session).await.unwrap().seq();
+    assert_eq!(moved(&ear), [], "it may never have reached the wire");
+    ear.rename("ann", "sent").await;
+    let second = next(&mut session).await.unwrap().seq();
+    session.confirm(first);
+    assert_eq!(moved(&ear), [(7, first, false)]);
+    session.confirm(i64::MAX);
+    session.confirm(before);
+    assert_eq!(moved(&ear), [(7, second, false)], "no further than was sent, and never back");
+    ear.rename("ann", "unconfirmed").await;
+    next(&mut session).await.unwrap();
+    ear.rename("ann", "waiting").await;
+    ear.told().await;
     drop(session);
-    assert_eq!(ear.hub.join(ann, Wire::MirrorFly, 20).unwrap().missed_since(), None, "nothing happened");
-    ear.rename("ann", "missed").await;
+    assert_eq!(moved(&ear), [(7, ear_place(&ear, second), true)]);
+}
+
+/// The place of a session that had everything up to `heard`: just below the next event of its user.
+fn ear_place(ear: &Ear, heard: i64) -> i64 {
+    let own = ear.store.feed_reader().unwrap().read(|db| db.events_after(heard, 100)).unwrap();
+    own.iter().find(|event| event.id.as_str() == "ann").unwrap().seq - 1
+}
+
+#[actix_web::test]
+async fn promise_61_a_silent_session_ends_at_the_last_event_and_costs_nothing_before() {
+    let ear = Ear::fresh().await;
+    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
+    let session = ear.listen(ann).await;
+    session.begin(7);
+    let _nobodys = ear.listen(bob).await;
+    for n in 0..3 {
+        ear.rename("bob", &format!("name {n}")).await;
+    }
     ear.told().await;
-    let back = ear.hub.join(ann, Wire::MirrorFly, 20).unwrap();
-    assert_eq!(back.missed_since(), Some(heard));
-    drop(back);
-    ear.rename("ann", "missed too").await;
+    assert_eq!(moved(&ear), [], "nothing concerned it");
+    let last = ear.store.last_event_seq().unwrap();
+    drop(session);
+    assert_eq!(moved(&ear), [(7, last, true)]);
+}
+
+#[actix_web::test]
+async fn promise_61_whichever_way_the_hub_ends_a_session_its_place_is_kept() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let begun = async |row| {
+        let session = ear.listen(ann).await;
+        session.begin(row);
+        session
+    };
+    let replaced = begun(1).await;
+    let newer = ear.hub.join(ann, Wire::MirrorFly, 1).unwrap();
+    assert_eq!(
+        newer.siblings().iter().map(|sibling| (sibling.row, sibling.is_open())).collect::<Vec<_>>(),
+        [(1, false)]
+    );
+    newer.begin(2);
+    ear.hub.end(ann, None);
+    let closing = begun(3).await;
+    ear.hub.close();
+    let mut rows: Vec<_> = moved(&ear).into_iter().map(|(row, _, has_ended)| (row, has_ended)).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [(1, true), (2, true), (3, true)]);
+    drop((replaced, newer, closing));
+    assert_eq!(moved(&ear), [], "once");
+}
+
+#[actix_web::test]
+async fn promise_61_what_a_look_back_covers_does_not_come_again_from_the_queue() {
+    let ear = Ear::fresh().await;
+    let ann = ear.key("ann").await;
+    let mut session = ear.listen(ann).await;
+    session.begin(7);
+    session.resume_behind(session.taken() - 1);
+    for name in ["one", "two"] {
+        ear.rename("ann", name).await;
+    }
     ear.told().await;
-    ear.clock.fetch_add(301 * 1_000_000, Ordering::Relaxed);
-    assert_eq!(ear.hub.join(ann, Wire::MirrorFly, 20).unwrap().missed_since(), None, "that was long ago");
+    let covered = ear_place(&ear, session.taken()) + 1;
+    session.confirm(i64::MAX);
+    session.caught_up(covered);
+    assert_eq!(name(&mut session).await, "two");
+    assert_eq!(moved(&ear), [], "the answer to an earlier question confirms nothing of it");
+}
+
+#[actix_web::test]
+async fn promise_61_the_place_of_a_silent_session_is_renewed_once_a_day() {
+    let ear = Ear::fresh().await;
+    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
+    let session = ear.listen(ann).await;
+    session.begin(7);
+    ear.rename("bob", "Bob").await;
+    ear.told().await;
+    let day = 24 * 3600 * 1_000_000;
+    ear.clock.fetch_add(day - 1, Ordering::Relaxed);
+    ear.hub.renew_places();
+    assert_eq!(moved(&ear), []);
+    ear.clock.fetch_add(1, Ordering::Relaxed);
+    ear.hub.renew_places();
+    assert_eq!(moved(&ear), [(7, ear.store.last_event_seq().unwrap(), false)]);
+    ear.hub.renew_places();
+    assert_eq!(moved(&ear), []);
+    drop((session, bob));
+}
+
+#[actix_web::test]
+async fn promise_61_places_are_bounded_by_age_and_number_and_go_with_their_user() {
+    let ear = Ear::fresh().await;
+    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
+    let begin = async |user, micros| {
+        let new = NewPlace {
+            user,
+            wire: Wire::Tencent,
+            shown: Some(Digest([u8::try_from(micros).unwrap(); 32])),
+            heard: micros,
+            siblings: Vec::new(),
+            at: at(micros),
+        };
+        ear.store.begin_place(ear.app, new).await.unwrap().0
+    };
+    for micros in 1..=5 {
+        begin(ann, micros).await;
+    }
+    let forget = |before, kept, at_most| ear.store.forget_places(at(before), kept, at_most);
+    assert_eq!(forget(1, 5, 100).await, Ok(0), "none is older, and five are kept");
+    assert_eq!(forget(2, 5, 100).await, Ok(1));
+    assert_eq!(forget(2, 3, 100).await, Ok(1), "the oldest of four");
+    assert_eq!(forget(9, 3, 2).await, Ok(2), "in steps");
+    assert_eq!(forget(9, 3, 2).await, Ok(1));
+    let rows = [begin(ann, 6).await, begin(bob, 7).await];
+    assert!(rows[0] > 5, "no row's number is given again");
+    ear.store.delete_user(ear.app, by_id("ann"), at(0), at(8)).await.unwrap();
+    assert_eq!(forget(9, 3, 100).await, Ok(1), "bob's alone was left");
+}
+
+#[test]
+fn promise_61_a_client_goes_on_from_its_own_place_or_from_the_oldest_that_may_be_its_own() {
+    let place =
+        |row, shown: Option<u8>, heard| StoredPlace { row, shown: shown.map(|n| Digest([n; 32])), heard, at: at(0) };
+    let stored = [place(1, None, 30), place(2, None, 20), place(3, Some(9), 40)];
+    let open = |row, heard, is_outstanding| Sibling { row, heard, state: SiblingState::Open { is_outstanding } };
+    let behind = |siblings: &[Sibling], shown: Option<u8>| {
+        resume(&stored[..], siblings, shown.map(|n| Digest([n; 32]))).map(|resumed| (resumed.behind, resumed.own))
+    };
+    assert_eq!(behind(&[], Some(9)), Some((40, Some(3))));
+    assert_eq!(behind(&[open(3, 45, false)], Some(9)), Some((45, Some(3))), "the memory knows better than the row");
+    assert_eq!(behind(&[], Some(8)), None, "another's is not taken");
+    assert_eq!(behind(&[], None), Some((20, None)));
+    assert_eq!(behind(&[open(2, 21, false)], None), Some((30, None)), "an open session that has everything is no drop");
+    assert_eq!(behind(&[open(2, 21, true)], None), Some((21, None)), "one that does not confirm may be");
+    assert_eq!(resume(&[], &[], None), None);
 }
 
 #[actix_web::test]
@@ -379,10 +526,10 @@ async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_a
     assert_eq!(seqs(), all[2..]);
     assert_eq!(forget(at(1), 1, 100).await, Ok(2), "all but the last one are too many");
     assert_eq!(seqs(), all[4..]);
-    assert_eq!(forget(at(2), 100, 100).await, Ok(1));
+    assert_eq!(forget(at(2), 100, 100).await, Ok(0), "the newest stays: it says which numbers were given");
     assert_eq!(ear.store.last_event_seq().unwrap(), all[4]);
     ear.key("later").await;
-    assert!(seqs()[0] > all[4]);
+    assert!(seqs()[1] > all[4]);
 }
 
 #[actix_web::test]

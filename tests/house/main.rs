@@ -28,6 +28,7 @@ mod live_laws;
 mod mirrorfly_rest;
 mod mirrorfly_socket;
 mod mirrorfly_users;
+mod missed;
 mod native_live;
 mod native_users;
 mod observe;

@@ -24,7 +24,7 @@ use super::{
 };
 
 /// What clients of these tests call the server.
-const HOST: &str = "chat.example.test";
+pub(crate) const HOST: &str = "chat.example.test";
 
 const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
 
@@ -37,6 +37,7 @@ const WAIT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_millis(300);
 
 /// A user, with what it needs to come in.
+#[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) id: String,
     token: String,
@@ -56,7 +57,7 @@ pub(crate) fn person_of(answer: &Answer) -> Person {
 }
 
 /// Lists one user as the other's contact.
-async fn list(house: &Standin, owner: &Person, whom: &Person) {
+pub(crate) async fn list(house: &Standin, owner: &Person, whom: &Person) {
     let body = json!({ "username": whom.id, "licenseKey": super::standin::LICENSE_KEY });
     let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", &owner.token);
     assert_eq!(send(call.json(&body)).await.json()["status"], 200);
@@ -92,7 +93,11 @@ const BIND: &str = concat!(
 
 impl Socket {
     async fn connect(house: &Standin) -> Self {
-        let mut request = format!("{}/websocket", house.base().replace("http", "ws")).into_client_request().unwrap();
+        Self::connect_at(house.base()).await
+    }
+
+    async fn connect_at(base: &str) -> Self {
+        let mut request = format!("{}/websocket", base.replace("http", "ws")).into_client_request().unwrap();
         request.headers_mut().insert("Sec-WebSocket-Protocol", "xmpp".parse().unwrap());
         let (socket, answer) = connect_async(request).await.unwrap();
         assert_eq!(answer.headers().get("Sec-WebSocket-Protocol").unwrap(), "xmpp");
@@ -101,12 +106,12 @@ impl Socket {
 
     /// A stream that is open and asks for a password.
     pub(crate) async fn opened(house: &Standin) -> Self {
-        Self::opened_at(house, HOST).await
+        Self::opened_at(house.base(), HOST).await
     }
 
-    /// The same, addressed to this host.
-    async fn opened_at(house: &Standin, host: &str) -> Self {
-        let mut socket = Self::connect(house).await;
+    /// The same at an address of its own, addressed to this host.
+    async fn opened_at(base: &str, host: &str) -> Self {
+        let mut socket = Self::connect_at(base).await;
         socket.say(&open().replace(HOST, host)).await;
         assert!(socket.hear().await.starts_with("<open "));
         assert!(socket.hear().await.contains("<mechanism>PLAIN</mechanism>"));
@@ -115,12 +120,12 @@ impl Socket {
 
     /// A client that is in.
     pub(crate) async fn bound(house: &Standin, person: &Person) -> Self {
-        Self::bound_at(house, person, HOST).await
+        Self::bound_at(house.base(), person, HOST).await
     }
 
-    /// The same, at this host.
-    pub(crate) async fn bound_at(house: &Standin, person: &Person, host: &str) -> Self {
-        let mut socket = Self::opened_at(house, host).await;
+    /// The same at an address of its own, addressed to this host.
+    pub(crate) async fn bound_at(base: &str, person: &Person, host: &str) -> Self {
+        let mut socket = Self::opened_at(base, host).await;
         socket.say(&auth(&person.id, &person.password)).await;
         assert_eq!(socket.hear().await, r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#);
         socket.say(&open()).await;
@@ -141,6 +146,14 @@ impl Socket {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => return other,
             }
+        }
+    }
+
+    /// The next frame of text; none at the end, however it comes.
+    pub(crate) async fn hear_if_any(&mut self) -> Option<String> {
+        match self.next().await {
+            Some(Ok(Message::Text(text))) => Some(text.to_string()),
+            Some(Ok(_) | Err(_)) | None => None,
         }
     }
 
@@ -177,7 +190,7 @@ impl Socket {
 
     /// Nothing comes for a while.
     pub(crate) async fn hears_nothing(&mut self) {
-        if let Ok(heard) = tokio::time::timeout(SILENCE, self.0.next()).await {
+        if let Ok(heard) = tokio::time::timeout(SILENCE, self.next()).await {
             panic!("heard {heard:?}");
         }
     }

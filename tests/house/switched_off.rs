@@ -56,7 +56,7 @@ async fn a_dialect_that_is_switched_off_ends_its_open_sockets_at_once_and_no_oth
     let bob = person_of(&beside(register));
     let mut signed_in = mirrorfly_socket::Socket::bound(&house, &ann).await;
     let mut stranger = mirrorfly_socket::Socket::opened(&house).await;
-    let mut of_other_app = mirrorfly_socket::Socket::bound_at(&house, &bob, OTHER_HOST).await;
+    let mut of_other_app = mirrorfly_socket::Socket::bound_at(house.base(), &bob, OTHER_HOST).await;
     let (mut tencent, _) = tencent_socket::Socket::of(&house, "ann").await;
     let mut tencent_stranger = tencent_at(&house, SDK_APP_ID).await;
     let mut tencent_of_other_app = tencent_at(&house, OTHER_NUMBER).await;

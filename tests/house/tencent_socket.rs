@@ -55,7 +55,7 @@ fn query() -> String {
 }
 
 /// A command of the REST API, as the administrator calls it; it must go well.
-async fn by_rest(house: &Standin, command: &str, body: Value) -> Value {
+pub(crate) async fn by_rest(house: &Standin, command: &str, body: Value) -> Value {
     let sig = user_sig("administrator");
     let path = format!("/v4/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}");
     let said = send(house.call(Method::POST, &path).json(&body)).await.json();
@@ -63,7 +63,7 @@ async fn by_rest(house: &Standin, command: &str, body: Value) -> Value {
     said
 }
 
-async fn import(house: &Standin, ids: &[&str]) {
+pub(crate) async fn import(house: &Standin, ids: &[&str]) {
     by_rest(house, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
 }
 
@@ -74,7 +74,7 @@ async fn set(house: &Standin, id: &str, items: &[(&str, Value)]) {
 }
 
 /// Makes two users each other's friends.
-async fn befriend(house: &Standin, one: &str, other: &str) {
+pub(crate) async fn befriend(house: &Standin, one: &str, other: &str) {
     let item = json!([{ "To_Account": other, "AddSource": "AddSource_Type_Test" }]);
     let body = json!({ "From_Account": one, "AddFriendItem": item, "AddType": "Add_Type_Both", "ForceAddFlags": 1 });
     let said = by_rest(house, "sns/friend_add", body).await;
@@ -94,8 +94,38 @@ impl Socket {
         Self::connect_at(house, &format!("/binfo?{}", query())).await
     }
 
+    /// A socket that a user has logged in on, and its ticket, at an address of its own.
+    pub(crate) async fn of_at(base: &str, id: &str) -> (Self, String) {
+        let mut socket = Self::connect_to(base, &format!("/binfo?{}", query())).await;
+        let said = socket.log_in(id, &user_sig(id)).await;
+        assert_eq!(said["ErrorCode"], 0, "{said}");
+        (socket, said["A2Key"].as_str().unwrap().to_owned())
+    }
+
+    /// What a login with the ticket of a former one is answered.
+    pub(crate) async fn tries_again(base: &str, ticket: &str) -> (Self, Value) {
+        let mut socket = Self::connect_to(base, &format!("/binfo?{}", query())).await;
+        let said = socket.ask(LOGIN, ticket, json!({ "State": "Online" })).await;
+        (socket, said)
+    }
+
+    /// What is pushed next; none at the end, however it comes.
+    pub(crate) async fn push_if_any(&mut self) -> Option<Value> {
+        if !self.pushed.is_empty() {
+            return Some(self.pushed.remove(0));
+        }
+        match self.next().await {
+            Some(Ok(Message::Binary(bytes))) => Some(serde_json::from_slice(&bytes).unwrap()),
+            Some(Ok(_) | Err(_)) | None => None,
+        }
+    }
+
     pub(crate) async fn connect_at(house: &Standin, path: &str) -> Self {
-        let (socket, _) = connect_async(format!("{}{path}", house.base().replace("http", "ws"))).await.unwrap();
+        Self::connect_to(house.base(), path).await
+    }
+
+    async fn connect_to(base: &str, path: &str) -> Self {
+        let (socket, _) = connect_async(format!("{}{path}", base.replace("http", "ws"))).await.unwrap();
         Self { socket, seq: 47_647_951, pushed: Vec::new() }
     }
 
@@ -179,7 +209,7 @@ impl Socket {
     /// Nothing is pushed for a while.
     pub(crate) async fn hears_nothing(&mut self) {
         assert_eq!(self.pushed, [Value::Null; 0]);
-        if let Ok(heard) = tokio::time::timeout(SILENCE, self.socket.next()).await {
+        if let Ok(heard) = tokio::time::timeout(SILENCE, self.next()).await {
             panic!("heard {heard:?}");
         }
     }

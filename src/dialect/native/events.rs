@@ -36,11 +36,15 @@ struct EventsView<'a> {
     events: Vec<EventView<'a>>,
     /// Leads on, as `after`; null on the last page.
     next: Option<i64>,
+    /// Whether events after `after` are gone: pruned, undone by a restore, or of numbers not given yet. What was learnt from events before
+    /// must then be read anew.
+    is_incomplete: bool,
 }
 
 /// Lists what happened to users, the oldest first.
 ///
-/// With `Accept: text/event-stream` they come as they happen; `Last-Event-ID` goes on where a broken stream ended.
+/// With `Accept: text/event-stream` they come as they happen; `Last-Event-ID` goes on where a broken stream ended. Where that cannot be, the
+/// stream begins with an event named `read_anew`, and goes on from now.
 #[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
 pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let query = Query::of(&request)?;
@@ -51,13 +55,19 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
         let service = service.get_ref().clone();
         let ticket = gate::ticket_of_page(&request);
         let place = gate::place_for_stream(&request).await?;
-        return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket }, place));
+        let is_anew = !service.can_tell_since(seq)?;
+        let seq = if is_anew { service.last_event_seq()? } else { seq };
+        return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket, is_anew }, place));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
     let events = service.events(after.unwrap_or_default(), limit).await?;
+    let is_incomplete = match after {
+        Some(after) => !service.can_tell_since(after)?,
+        None => false,
+    };
     let next = events.last().filter(|_| events.len() == limit as usize).map(|event| event.seq);
     let events = events.iter().map(|event| view(&service, event)).collect();
-    Ok(HttpResponse::Ok().json(EventsView { events, next }))
+    Ok(HttpResponse::Ok().json(EventsView { events, next, is_incomplete }))
 }
 
 fn view<'a>(service: &Service, event: &'a Event) -> EventView<'a> {
@@ -69,10 +79,15 @@ struct Events {
     commits: watch::Receiver<u64>,
     seq: i64,
     ticket: Option<String>,
+    /// Whether the client must first be told to read anew.
+    is_anew: bool,
 }
 
 impl Source for Events {
     async fn next(&mut self) -> Option<Vec<Message>> {
+        if std::mem::take(&mut self.is_anew) {
+            return Some(vec![Message { id: self.seq, name: Some("read_anew"), data: "{}".to_owned() }]);
+        }
         loop {
             match self.service.events(self.seq, EVENTS_MAX).await {
                 Ok(events) if events.is_empty() => {}
@@ -99,5 +114,5 @@ impl Source for Events {
 
 fn message(service: &Service, event: &Event) -> Option<Message> {
     let data = serde_json::to_string(&view(service, event)).ok()?;
-    Some(Message { id: event.seq, data })
+    Some(Message { id: event.seq, name: None, data })
 }

@@ -71,6 +71,7 @@ impl Source for Exchanges {
             if let Some(last) = exchanges.last() {
                 self.n = last.n;
                 let message = |exchange: &std::sync::Arc<crate::http::inspector::Exchange>| Message {
+                    name: None,
                     id: exchange.n,
                     data: exchange.shown.to_string(),
                 };

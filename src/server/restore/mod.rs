@@ -190,6 +190,8 @@ fn restore_into(
     whole(file, &report)?;
     staging.remove(&packed).map_err(in_folder)?;
     settle_key(settings, file, &report.manifest, &staging, options.new_key)?;
+    let marked = store::mark_restored(&staging.path(DATABASE), wall_clock()());
+    marked.map_err(|error| refused(format!("The restored database cannot be written: {}.", cause_of(&error))))?;
     let former = format!(".before-restore-{}", wall_clock()().micros());
     staging.seal(&former).map_err(in_folder)?;
     finish(data).map_err(|cause| RestoreError {

@@ -1,16 +1,17 @@
 //! What happened, written in the transaction of the change it tells of.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{Stored, readable};
 use crate::domain::{
     error::Error,
     event::{Event, EventKind},
     id::{AppKey, UserId, UserKey},
+    secret::Digest,
     time::Moment,
 };
 
-const APPEND: &str = "INSERT INTO event (app, user, id, kind, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+const APPEND: &str = "INSERT INTO event (app, user, id, kind, at, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 pub(super) fn append(
     tx: &Transaction<'_>,
@@ -20,8 +21,9 @@ pub(super) fn append(
     kind: &EventKind,
     at: Moment,
 ) -> Result<(), Error> {
+    let other = kind.other().map(|other| other.0);
     let kind = serde_json::to_string(kind).map_err(Error::internal)?;
-    tx.prepare_cached(APPEND)?.execute(params![app.0, user.0, id.as_str(), kind, at.micros()])?;
+    tx.prepare_cached(APPEND)?.execute(params![app.0, user.0, id.as_str(), kind, at.micros(), other])?;
     Ok(())
 }
 
@@ -31,6 +33,105 @@ const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > 
 pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
     let mut statement = connection.prepare_cached(AFTER)?;
     readable(statement.query(params![seq])?, event).take(at_most as usize).collect()
+}
+
+const RANGE: &str = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)";
+
+/// The numbers of the oldest and of the newest event that are kept.
+fn kept(connection: &Connection) -> Result<Option<(i64, i64)>, Error> {
+    let range = connection.prepare_cached(RANGE)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let (oldest, newest): (Option<i64>, Option<i64>) = range?;
+    Ok(oldest.zip(newest))
+}
+
+/// The key that no user has: of marks in this database's own history.
+const NOBODY: i64 = 0;
+
+/// What such a mark says in place of a user's id.
+const MARKED: &str = "standin";
+
+const RESTORED_AFTER: &str = "SELECT EXISTS (SELECT 1 FROM event WHERE user = ?1 AND seq > ?2)";
+
+/// Whether all that happened since event `seq` can still be told.
+///
+/// It cannot where older events than the next one are gone, where the number is not given yet, and where the database was restored since:
+/// the client may have been told of what that undid.
+pub(in crate::store) fn can_tell_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
+    let is_kept = match kept(connection)? {
+        Some((oldest, newest)) => (oldest - 1..=newest).contains(&seq),
+        None => seq == last_seq(connection)?,
+    };
+    let was_restored = || connection.prepare_cached(RESTORED_AFTER)?.query_row(params![NOBODY, seq], |row| row.get(0));
+    Ok(is_kept && !was_restored()?)
+}
+
+const OLDEST_SINCE: &str = "
+    SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT 1)
+    WHERE at <= (SELECT issued_at FROM ticket WHERE digest = ?1)";
+
+pub(in crate::store) fn oldest_since_ticket(connection: &Connection, ticket: &Digest) -> Result<Option<i64>, Error> {
+    Ok(connection.prepare_cached(OLDEST_SINCE)?.query_row([ticket.0], |row| row.get(0)).optional()?)
+}
+
+/// How far above the last event the mark of a restore stands: beyond every number that a client may have been told since the backup.
+const RESTORE_GAP: i64 = 1_000_000;
+
+const MARK: &str = "INSERT INTO event (seq, app, user, id, kind, at) VALUES (?1, 0, ?2, ?3, ?4, ?5)";
+
+/// Notes that the database is from a backup: clients whose place is below this event are told to read anew.
+pub(in crate::store) fn mark_restored(connection: &Connection, at: Moment) -> Result<(), Error> {
+    let seq = last_seq(connection)?.saturating_add(RESTORE_GAP);
+    let kind = serde_json::to_string(&EventKind::Restored).map_err(Error::internal)?;
+    connection.execute(MARK, params![seq, NOBODY, MARKED, kind, at.micros()])?;
+    Ok(())
+}
+
+/// Users who share a contact row with one, in either direction; more than `at_most` are not counted to the end.
+const CONCERNED: &str = "
+    SELECT count(*) FROM (
+        SELECT 1 FROM (SELECT contact FROM contact WHERE owner = ?1 LIMIT ?2)
+        UNION ALL SELECT 1 FROM (SELECT owner FROM contact WHERE contact = ?1 LIMIT ?2))";
+
+/// A user's own events, those that name it as the other of two, and the changed profiles of users it shares a contact row with: by the
+/// indexes on the users of an event.
+const CONCERNING: &str = r#"
+    WITH concerned (key) AS (
+        SELECT ?1 UNION SELECT contact FROM contact WHERE owner = ?1 UNION SELECT owner FROM contact WHERE contact = ?1)
+    SELECT event.seq, event.app, event.user, event.id, event.kind, event.at
+    FROM concerned CROSS JOIN event INDEXED BY event_by_user ON event.user = concerned.key
+    WHERE event.seq > ?2 AND event.seq <= ?3 AND event.app = ?4
+        AND (event.user = ?1 OR event.kind LIKE '{"kind":"profile_changed"%')
+    UNION ALL
+    SELECT seq, app, user, id, kind, at FROM event INDEXED BY event_by_other
+    WHERE other = ?1 AND seq > ?2 AND seq <= ?3 AND app = ?4
+    ORDER BY 1 LIMIT ?5"#;
+
+/// Above this number of contacts in either direction a look-back reads events one after the other: asking for those of each contact would
+/// cost more.
+const CONCERNED_MAX: u32 = 20_000;
+
+/// The events after `seq` that may concern a user, and up to which event that looked: `at_most` of them, or so many of everybody's where
+/// the user shares contact rows with too many to ask for each.
+pub(in crate::store) fn concerning(
+    connection: &Connection,
+    app: AppKey,
+    user: UserKey,
+    seq: i64,
+    at_most: u32,
+) -> Result<(Vec<Event>, i64), Error> {
+    let snapshot = connection.unchecked_transaction()?;
+    let last = last_seq(&snapshot)?;
+    let concerned: u32 =
+        snapshot.prepare_cached(CONCERNED)?.query_row(params![user.0, CONCERNED_MAX], |row| row.get(0))?;
+    let events = if concerned >= CONCERNED_MAX {
+        after(&snapshot, seq, at_most)?
+    } else {
+        let asked = params![user.0, seq, last, app.0, at_most];
+        snapshot.prepare_cached(CONCERNING)?.query_and_then(asked, event)?.collect::<Result<Vec<_>, _>>()?
+    };
+    let is_part = events.len() >= at_most as usize;
+    let seen_to = events.last().map(|event| event.seq).filter(|_| is_part).unwrap_or(last);
+    Ok((events, seen_to))
 }
 
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";
@@ -45,11 +146,11 @@ pub(in crate::store) fn last_seq(connection: &Connection) -> Result<i64, Error> 
     }
 }
 
-/// Looks at the oldest rows alone, so that a step costs the same however many there are.
+/// Looks at the oldest rows alone, so that a step costs the same however many there are. The newest stays: it says which numbers were given.
 const FORGET: &str = "
     DELETE FROM event WHERE seq IN (
         SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT ?3)
-        WHERE at < ?1 OR seq <= (SELECT max(seq) FROM event) - ?2)";
+        WHERE (at < ?1 OR seq <= (SELECT max(seq) FROM event) - ?2) AND seq < (SELECT max(seq) FROM event))";
 
 pub(in crate::store) fn forget(
     tx: &Transaction<'_>,

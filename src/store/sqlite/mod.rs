@@ -16,6 +16,7 @@ pub(super) mod groups;
 pub(super) mod health;
 mod owners;
 pub(super) mod pictures;
+pub(super) mod places;
 mod readers;
 pub(super) mod requests;
 mod row;
@@ -64,6 +65,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0007_picture_room.sql")),
     M::up(include_str!("schema/0008_status.sql")),
     M::up(include_str!("schema/0009_dead_signatures.sql")),
+    M::up(include_str!("schema/0010_session_places.sql")),
 ];
 
 /// How many schema files there are: what `user_version` is once all have been applied.

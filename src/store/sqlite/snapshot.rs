@@ -9,7 +9,7 @@ use rusqlite::{
 };
 
 use super::{
-    LOCK_WAIT_MAX, SCHEMA, apps, create_private, open_writer, pictures,
+    LOCK_WAIT_MAX, SCHEMA, apps, create_private, events, open_writer, pictures,
     row::{Stored, readable},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         error::Error,
         id::{AppKey, UserId},
         secret::Digest,
+        time::Moment,
     },
     store::{Durability, Inspected, Made},
 };
@@ -122,6 +123,14 @@ pub(in crate::store) fn with_new_key(
     }
     tx.execute(END_SESSIONS, [])?;
     tx.commit()?;
+    in_one_file(connection)
+}
+
+pub(in crate::store) fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
+    // Its schema may be an older one: the next start brings it up to date, and keeps a copy. This row every schema takes.
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(LOCK_WAIT_MAX)?;
+    events::mark_restored(&connection, at)?;
     in_one_file(connection)
 }
 

@@ -161,7 +161,7 @@ fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {
     })
 }
 
-fn word(wire: Wire) -> &'static str {
+pub(super) fn word(wire: Wire) -> &'static str {
     match wire {
         Wire::MirrorFly => "mirrorfly",
         Wire::Tencent => "tencent",

@@ -62,6 +62,10 @@ const WITHOUT_APP: &[&str] = &[
     "forget_expired_tickets",
     "take_released_pictures",
     "forget_events",
+    "move_places",
+    "forget_places",
+    "can_tell_since",
+    "oldest_event_since_ticket",
     "forget_admin_sessions",
     "forget_deeds",
 ];

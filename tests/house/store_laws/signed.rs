@@ -90,7 +90,10 @@ async fn a_kick_that_an_earlier_version_has_kept_with_the_user_holds_after_the_u
     let Shelf { folder, store, app } = shelf;
     store.close().await;
     let former = "DROP TABLE dead_signature; UPDATE user SET sigs_from = 77 WHERE id = 'ann'; PRAGMA user_version = 8;";
-    Connection::open(folder.path().join("standin.db")).unwrap().execute_batch(former).unwrap();
+    let database = Connection::open(folder.path().join("standin.db")).unwrap();
+    database.execute_batch(UNDO_PLACES).unwrap();
+    database.execute_batch(former).unwrap();
+    drop(database);
     let shelf = Shelf { store: open(folder.path()), folder, app };
     assert_eq!((shelf.dead_before("ann"), shelf.dead_before("bob")), (at(77), at(0)));
     shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(78)).await.unwrap();
@@ -117,6 +120,13 @@ async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_
     let rows: i64 = outside(&shelf).query_row("SELECT count(*) FROM dead_signature", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
+
+/// What `0010_session_places.sql` does, undone.
+const UNDO_PLACES: &str = "
+    DROP INDEX event_by_other;
+    ALTER TABLE event DROP COLUMN other;
+    DROP INDEX event_by_user;
+    DROP TABLE session_place;";
 
 /// What `0009_dead_signatures.sql`, `0008_status.sql`, `0007_picture_room.sql`, `0006_console.sql` and `0005_tencent.sql` do,
 /// undone.
@@ -182,6 +192,7 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
 
     let database = folder.path().join("standin.db");
     let undone = Connection::open(&database).unwrap();
+    undone.execute_batch(UNDO_PLACES).unwrap();
     undone.execute_batch(UNDO).unwrap();
     let former = Connection::open_in_memory().unwrap();
     FORMER.iter().for_each(|step| former.execute_batch(step).unwrap());

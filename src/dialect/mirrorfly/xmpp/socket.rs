@@ -34,7 +34,7 @@ use crate::{
         peer,
         socket::{self, Hears, Ran, Runner as _, brake},
     },
-    service::{Service, apps::Tenant, listening::Listening},
+    service::{Service, apps::Tenant, listening::Listening, look_back::Missed},
 };
 
 /// The sub-protocol. A browser whose offer is not answered with it drops the socket, and the SDK tries again for ever.
@@ -151,15 +151,7 @@ impl Runner {
                     }
                 };
             }
-            (Verb::LookBack(seq), Some(own)) => match self.service.missed(&own.tenant, own.key, seq).await {
-                Ok(missed) => {
-                    Outcome::Missed { rest: missed.is_part.then_some(missed.seen_to), notices: missed.notices }
-                }
-                Err(error) => {
-                    log::error!("what was missed stays unsaid: {error:?}");
-                    Outcome::Missed { notices: Vec::new(), rest: None }
-                }
-            },
+            (Verb::LookBack(seq), Some(own)) => return self.look_back(own, seq).await,
             (Verb::SetProfile(sent), Some(own)) => {
                 self.set_profile(own, &sent).await.map_or_else(|error| refused(&error), |()| Outcome::Done)
             }
@@ -185,6 +177,21 @@ impl Runner {
         Ok(Own { tenant: door::served_now(&self.service, &own.tenant)?, key: own.key })
     }
 
+    async fn look_back(&self, own: &Own, seq: i64) -> Ran<Outcome> {
+        match self.service.missed_in_turn(&own.tenant, own.key, seq).await {
+            Ok(Missed { notices, seen_to, is_part: true, .. }) => {
+                Ran { outcome: Outcome::Missed { notices, rest: Some(seen_to) }, hears: Hears::AsBefore }
+            }
+            Ok(Missed { notices, seen_to, .. }) => {
+                Ran { outcome: Outcome::Missed { notices, rest: None }, hears: Hears::CaughtUp(seen_to) }
+            }
+            Err(error) => {
+                log::warn!("what a client missed could not be looked up, and it is sent to come back: {error:?}");
+                Ran { outcome: unheard(&self.service, Outcome::Failed).await, hears: Hears::AsBefore }
+            }
+        }
+    }
+
     async fn sign_in(&self, host: &str, username: &str, password: &str) -> Result<(Outcome, Listening), Refused> {
         let service = &self.service;
         let tenant = door::at(service, Host::parse(host).ok().as_ref())?;
@@ -194,7 +201,7 @@ impl Runner {
         }
         let password = sign_in::password(service, &tenant, password)?;
         let proved = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
-        let listening = service.listen(&tenant, &proved, Wire::MirrorFly)?;
+        let listening = service.listen(&tenant, &proved, Wire::MirrorFly).await?;
         let user = proved.user;
         let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
         self.was_served.set(true);

@@ -275,6 +275,10 @@ impl Talk for Xmpp {
     fn is_authenticated(&self) -> bool {
         matches!(self.stage, Stage::Proved(_))
     }
+
+    fn can_be_told(&self) -> bool {
+        matches!(&self.stage, Stage::Proved(session) if session.jid.is_some())
+    }
 }
 
 impl Session {
@@ -375,7 +379,9 @@ impl Session {
     }
 
     fn told(&mut self, host: &str, outcome: Outcome) -> Next {
-        let id = self.asked.take().unwrap_or_default();
+        let asked = self.asked.take();
+        let is_look_back = asked.is_none();
+        let id = asked.unwrap_or_default();
         let answer = match outcome {
             Outcome::Missed { notices, rest } => {
                 let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
@@ -389,6 +395,8 @@ impl Session {
             Outcome::Roster(contacts) => answer::result(&id).child(answer::roster(&contacts, host, &self.iv_text)),
             Outcome::Refused(refusal) => answer::error("iq", &id, refusal),
             Outcome::Over => return ended(&[answer::error("iq", &id, Refusal::NotAuthorized)]),
+            // It comes back, and what it missed is looked up then.
+            Outcome::Failed if is_look_back => return broken_off("internal-server-error"),
             Outcome::SignedIn { .. } | Outcome::Wrong | Outcome::Shut | Outcome::TooMany | Outcome::Failed => {
                 answer::error("iq", &id, Refusal::InternalServerError)
             }

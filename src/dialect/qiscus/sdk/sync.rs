@@ -120,7 +120,8 @@ struct Nothing {}
 /// `GET sync`: what happened behind the comment a client has received last.
 ///
 /// One who has received none begins now. A changed profile, the user's own or a contact's, comes as a comment of type `custom`, which an
-/// SDK hands to its app (`newMessagesCallback`).
+/// SDK hands to its app (`newMessagesCallback`). Changes can be asked for during seven days. A client that was away longer, or over a
+/// restored backup, is sent one comment whose payload has the type `read_anew` and its own profile: it must read those of its contacts.
 #[utoipa::path(
     get,
     path = "/sync",
@@ -139,8 +140,11 @@ pub(super) async fn sync(
     let received = form.text("last_received_comment_id")?.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
     let Some(received) = received else { return Ok(told(&[], service.last_event_seq()?)) };
     let missed = service.missed(&member.tenant, member.user().key, received).await?;
-    let changes: Vec<Change> =
-        missed.notices.iter().filter_map(|notice| Change::of(&member.tenant.app, &addresses, notice)).collect();
+    let app = &member.tenant.app;
+    let changes: Vec<Change> = match missed.is_anew {
+        true => vec![Change::anew(app, &addresses, member.user(), missed.seen_to)],
+        false => missed.notices.iter().filter_map(|notice| Change::of(app, &addresses, notice)).collect(),
+    };
     Ok(told(&changes, missed.seen_to))
 }
 
@@ -179,13 +183,41 @@ pub(super) async fn update_comment_status(_: Member) -> HttpResponse {
 
 /// A changed profile that a client is told of.
 struct Change<'a> {
+    kind: Kind,
     seq: i64,
     user: &'a User,
     avatar_url: String,
     content: Content<'a>,
 }
 
+/// What a comment of type `custom` tells.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// A profile has changed.
+    ProfileChanged,
+    /// Not every change can be told any more.
+    ReadAnew,
+}
+
+impl Kind {
+    /// In the payload, as the message, and in front of the number of the unique id.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::ProfileChanged => ("profile_changed", "Profile changed", "profile-changed"),
+            Self::ReadAnew => ("read_anew", "Read profiles anew", "read-anew"),
+        }
+    }
+}
+
 impl<'a> Change<'a> {
+    /// Tells a client to read anew, beside its own profile as it is by now.
+    fn anew(app: &App, addresses: &Addresses, user: &'a User, seq: i64) -> Self {
+        let content =
+            Content { changed: vec!["avatar_url", "extras", "username"], user: PublicView::of(app, addresses, user) };
+        let avatar_url = addresses.avatar(user, app.settings.public_pictures);
+        Self { kind: Kind::ReadAnew, seq, user, avatar_url, content }
+    }
+
     /// What a notice tells; none where nothing changed that this wire shows.
     fn of(app: &App, addresses: &Addresses, notice: &'a Notice) -> Option<Self> {
         let Notice::ProfileChanged { seq, user, fields } = notice else { return None };
@@ -194,11 +226,18 @@ impl<'a> Change<'a> {
         changed.dedup();
         let content = Content { changed, user: PublicView::of(app, addresses, user) };
         let avatar_url = addresses.avatar(user, app.settings.public_pictures);
-        (!content.changed.is_empty()).then_some(Self { seq: *seq, user, avatar_url, content })
+        (!content.changed.is_empty()).then_some(Self {
+            kind: Kind::ProfileChanged,
+            seq: *seq,
+            user,
+            avatar_url,
+            content,
+        })
     }
 
     fn as_comment(&self) -> Comment<'_> {
-        let Self { seq, user, avatar_url, content } = self;
+        let Self { kind, seq, user, avatar_url, content } = self;
+        let (kind, message, unique) = kind.words();
         let at = user.updated_at;
         Comment {
             comment_before_id: 0,
@@ -210,8 +249,8 @@ impl<'a> Change<'a> {
             id_str: seq.to_string(),
             is_deleted: false,
             is_public_channel: false,
-            message: "Profile changed",
-            payload: Payload { kind: "profile_changed", content },
+            message,
+            payload: Payload { kind, content },
             room_avatar: avatar_url,
             room_id: 0,
             room_id_str: "0",
@@ -222,7 +261,7 @@ impl<'a> Change<'a> {
             topic_id: 0,
             topic_id_str: "0",
             kind: "custom",
-            unique_temp_id: format!("profile-changed-{seq}"),
+            unique_temp_id: format!("{unique}-{seq}"),
             unix_nano_timestamp: at.micros() * 1000,
             unix_timestamp: at.unix_s(),
             user_avatar: AvatarView::of(avatar_url),

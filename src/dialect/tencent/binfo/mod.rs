@@ -38,7 +38,7 @@ use crate::{
         addresses::Addresses,
         form::Form,
         origins::Page,
-        socket::{self, Hears, Ran, Runner as _},
+        socket::{self, Hears, Ran, Runner as _, brake},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::Viewer, signed::Signed, user_sig},
 };
@@ -151,11 +151,14 @@ impl Runner {
                 let answer = answer.unwrap_or_else(|refused| reply::failed(&refused, Family::Account));
                 (Outcome::Answer(answer.into_text()), Hears::AsBefore)
             }
-            Verb::Tell { own, notice } => {
-                let events = self.rest_of(&own, *notice).await;
-                (Outcome::Events { events, rest: None }, Hears::AsBefore)
-            }
-            Verb::LookBack { own, seq } => (self.missed(&own, seq).await, Hears::AsBefore),
+            Verb::Tell { own, notice } => match self.looked_up(&own, *notice).await {
+                Ok(events) => (Outcome::Events { events, rest: None }, Hears::AsBefore),
+                Err(refused) => (self.unsaid(&refused).await, Hears::AsBefore),
+            },
+            Verb::LookBack { own, seq } => match self.missed(&own, seq).await {
+                Ok(missed) => missed,
+                Err(refused) => (self.unsaid(&refused).await, Hears::AsBefore),
+            },
         };
         Ran { outcome, hears }
     }
@@ -175,7 +178,7 @@ impl Runner {
                 return Err(Refused::Said(Code::NoUserSig, info.to_owned()));
             }
         };
-        let (user, listening) = service.listen_by_ticket(&tenant, ticket.expose())?;
+        let (user, listening) = service.listen_by_ticket(&tenant, ticket.expose(), goes_on).await?;
         if !goes_on {
             service.forget_status_subscriptions(user.key);
         }
@@ -211,27 +214,28 @@ impl Runner {
         Desk { service: &self.service, tenant, addresses: &self.addresses }
     }
 
-    async fn missed(&self, own: &Own, seq: i64) -> Outcome {
-        let missed = async { Ok(self.service.missed(self.tenant()?.as_ref(), own.key, seq).await?) };
-        match missed.await {
-            Ok(missed) => {
-                let rest = missed.is_part.then_some(missed.seen_to);
-                let mut events = Vec::new();
-                for notice in missed.notices {
-                    events.extend(push::at_once(&notice));
-                    events.extend(self.rest_of(own, notice).await);
-                }
-                Outcome::Events { events, rest }
-            }
-            Err(refused) => Outcome::Events { events: unsaid(&refused), rest: None },
+    async fn missed(&self, own: &Own, seq: i64) -> Result<(Outcome, Hears), Refused> {
+        let missed = self.service.missed_in_turn(&*self.tenant()?, own.key, seq).await?;
+        let (rest, hears) = match missed.is_part {
+            true => (Some(missed.seen_to), Hears::AsBefore),
+            false => (None, Hears::CaughtUp(missed.seen_to)),
+        };
+        let mut events = Vec::new();
+        for notice in missed.notices {
+            events.extend(push::at_once(&notice));
+            events.extend(self.looked_up(own, notice).await?);
         }
+        Ok((Outcome::Events { events, rest }, hears))
+    }
+
+    /// A change that could not be told must not be passed over: the client is sent away, and told of it when it comes back.
+    async fn unsaid(&self, refused: &Refused) -> Outcome {
+        log::error!("a change could not be told, and the client is sent to come back: {refused:?}");
+        brake(&self.service).await;
+        Outcome::Failed
     }
 
     /// What a user is told of a notice beside what can be said at once.
-    async fn rest_of(&self, own: &Own, notice: Notice) -> Vec<Value> {
-        self.looked_up(own, notice).await.unwrap_or_else(|refused| unsaid(&refused))
-    }
-
     async fn looked_up(&self, own: &Own, notice: Notice) -> Result<Vec<Value>, Refused> {
         // An app whose wire was switched off tells nothing more.
         let Ok(tenant) = self.tenant() else { return Ok(Vec::new()) };
@@ -304,10 +308,4 @@ fn readable(desk: &Desk<'_>, own: &Own, user: &User, fields: &[ProfileField]) ->
         tags.retain(|tag| if let Tag::Custom(name) = tag { reads(name) } else { true });
     }
     Ok(tags)
-}
-
-/// Nobody waits for it: what was not pushed is read when it is asked for.
-fn unsaid(refused: &Refused) -> Vec<Value> {
-    log::error!("a change stays unsaid: {refused:?}");
-    Vec::new()
 }

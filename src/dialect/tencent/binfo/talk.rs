@@ -91,6 +91,8 @@ pub enum Outcome {
         /// The last event that was looked back at, where more stands behind it.
         rest: Option<i64>,
     },
+    /// A change could not be told.
+    Failed,
 }
 
 /// A session that goes.
@@ -184,6 +186,7 @@ impl Talk for Binfo {
                 self.answered(reply::ok(json!({})).as_text())
             }
             Outcome::Answer(body) => self.answered(&body),
+            Outcome::Failed => Step { is_over: true, ..Step::default() },
             Outcome::Events { events, rest } => {
                 let look_back = |(own, seq)| Verb::LookBack { own, seq };
                 Step { verb: self.own.clone().zip(rest).map(look_back), ..tell(&events) }
