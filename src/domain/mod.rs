@@ -18,6 +18,7 @@ pub mod free_data;
 pub mod friend;
 pub mod id;
 pub mod listening;
+pub mod network;
 pub mod owner;
 pub mod page;
 pub mod particulars;

@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn of_what_is_not_understood_the_size_is_shown() {
         for (target, expected) in [
-            ("/x?to%256Ben=S", "/x?[12 bytes]"),
+            ("/x?to%256Ben=S", "/x?[11 bytes]"),
             ("/x?a=token%253DS", "/x?a=[11 bytes]"),
             ("/x?a=token%3DS", "/x?a=[9 bytes]"),
             ("/x?a=%7B%22password%22%3A%22S%22%7D", "/x?a=[31 bytes]"),

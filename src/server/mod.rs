@@ -71,6 +71,7 @@ use crate::{
     service::{
         Service,
         apps::{AppChange, AppSecrets, Tenant},
+        client_limits::ClientBounds,
         credentials::Keyring,
         pictures::PictureOptions,
     },
@@ -278,9 +279,9 @@ impl Server {
         lock.hold_database(data)?;
         let in_folder = |error: Error| unusable(explain(data, &error));
         let folder = Folder::open(&data.join("pictures"), &data.join("incoming")).map_err(in_folder)?;
-        let service = Service::open(store, folder, keyring, &picture_options(settings, &files), wall_clock())
-            .await
-            .map_err(in_folder)?;
+        let (pictures, clients) = (picture_options(settings, &files), client_bounds(settings));
+        let service =
+            Service::open(store, folder, keyring, &pictures, &clients, wall_clock()).await.map_err(in_folder)?;
         service.sweep_at_start().await.map_err(in_folder)?;
         service.measure_at_start().await.map_err(in_folder)?;
         let first_app = first_app(&service, &settings.first_app).await?;
@@ -581,6 +582,13 @@ fn picture_options(settings: &Settings, files: &OpenFiles) -> PictureOptions {
         uploads_per_day: given.uploads_per_day,
         cores: settings.workers,
         open_files_max: files.pictures,
+    }
+}
+
+fn client_bounds(settings: &Settings) -> ClientBounds {
+    ClientBounds {
+        registrations_per_hour: settings.registrations_per_hour,
+        number_lookups_per_hour: settings.number_lookups_per_hour,
     }
 }
 

@@ -1,10 +1,6 @@
 //! Accounts: coming to be, logging in, tokens, tickets, going away.
 
-use std::{
-    net::IpAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     domain::{
@@ -17,20 +13,26 @@ use crate::{
         listening::Wire,
         owner::Owner,
         profile::{Credentials, ProfileChange, State, User},
-        secret::{PasswordHash, Secret},
+        secret::Secret,
     },
     service::{
         Service,
         apps::Tenant,
-        attempts::Attempt,
-        credentials::{self, Purpose},
+        credentials::{self, HashCaller, Purpose},
         pictures::Upload,
     },
-    store::{Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, StateChange, TicketHolder, UserChange},
+    store::{
+        ChosenPassword, IfKnown, NewSecrets, NewTicket, NewTokens, Register, Registered, StateChange, TicketHolder,
+        UserChange,
+    },
 };
 
 /// How long a ticket opens the door. Source: MirrorFly, "Token life: 1 hour".
 pub const TICKET_LIFE: Duration = Duration::from_secs(3600);
+
+/// How often a change of a password is tried again because another call has changed the password since it was compared. Each time, one
+/// such call has gone through.
+pub(super) const PASSWORD_RACES_MAX: usize = 64;
 
 /// The refusal of an app in which clients that show no secret create nobody.
 pub(super) const CLOSED: Error =
@@ -152,17 +154,30 @@ impl Caller {
 impl Service {
     /// Logs a user in for its app's back end, or registers it: profile fields that are given are replaced, and so is the password.
     /// The app's secret is the authority: no former password is asked for.
+    ///
+    /// A password other than the stored one ends everything that was issued before: a client may have registered the id first. The user
+    /// token, which is returned, and the issued password are drawn anew; sessions, tickets and sockets end. The stored password given
+    /// again, as at every sign-in, ends nothing.
     /// # Errors
     /// `Conflict` for a known user without a password; `Invalid`; store errors.
     pub async fn login_or_register(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Account, Error> {
-        let known = self.creatable(tenant, &call.id)?;
-        let (if_known, chosen) = match &call.password {
-            None => (IfKnown::Refuse, None),
-            Some(password) => (IfKnown::Update, Some(self.chosen_hash(tenant, known, password).await?)),
+        let LoginOrRegister { id, password, change, device } = call;
+        let Some(password) = password else {
+            self.creatable(tenant, &id)?;
+            let register = self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)?;
+            return self.registered(tenant, register).await;
         };
-        let LoginOrRegister { id, change, device, password: _ } = call;
-        let register = Register { chosen, ..self.asked(tenant, Enrol { id, change, device }, if_known)? };
-        self.registered(tenant, register).await
+        for _ in 0..PASSWORD_RACES_MAX {
+            let known = self.creatable(tenant, &id)?;
+            let chosen = self.chosen_by_back_end(tenant, known, &password).await?;
+            let enrol = Enrol { id: id.clone(), change: change.clone(), device: device.clone() };
+            let register = Register { chosen: Some(chosen), ..self.asked(tenant, enrol, IfKnown::Update)? };
+            match self.registered(tenant, register).await {
+                Err(Error::Conflict(What::NewerVersion)) => {}
+                done => return done,
+            }
+        }
+        Err(Error::Busy)
     }
 
     /// What the store is asked for somebody who brings no password and gets no ticket.
@@ -173,7 +188,7 @@ impl Service {
         Ok(Register { id, if_known, change, chosen: None, secrets, device, ticket, signed_at, at: self.now() })
     }
 
-    pub(super) async fn registered(&self, tenant: &Tenant, register: Register) -> Result<Account, Error> {
+    async fn registered(&self, tenant: &Tenant, register: Register) -> Result<Account, Error> {
         let registered = self.house.store.register(tenant.app.key, register).await?;
         Ok(self.with_token(tenant, registered.user, &registered.credentials))
     }
@@ -195,20 +210,7 @@ impl Service {
         if user.is_active() { Ok(self.with_token(tenant, user, &held)) } else { Err(Error::SUSPENDED) }
     }
 
-    /// The account that a proved login opens, with its user token: of the user whose secrets these are, which are still its secrets.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted or has another password by now, `Forbidden` when it is suspended; store errors.
-    pub(super) fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
-        let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
-        let (user, held) = self.house.store.account_by_key(tenant.app.key, proved.user)?.ok_or(wrong.clone())?;
-        match (user.is_active(), Holder::of(&held) == Holder::of(proved)) {
-            (false, _) => Err(Error::SUSPENDED),
-            (true, false) => Err(wrong),
-            (true, true) => Ok(self.with_token(tenant, user, &held)),
-        }
-    }
-
-    fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
+    pub(super) fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
         let token = self.house.keyring.derive(Purpose::UserToken, tenant.app.key, &user.id, held.token.salt);
         Account { user, token }
     }
@@ -278,14 +280,18 @@ impl Service {
     /// an open app alone.
     /// # Errors
     /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app that registers new ones
-    /// alone; `Invalid`; store errors.
-    pub async fn enrol(&self, tenant: &Tenant, call: Enrol) -> Result<Created, Error> {
+    /// alone; `TooMany` registrations of one address; `Invalid`; store errors.
+    pub async fn enrol(&self, tenant: &Tenant, call: Enrol, from: Option<IpAddr>) -> Result<Created, Error> {
         let if_known = match tenant.app.settings.registration {
             Registration::Open => IfKnown::Update,
             Registration::New => IfKnown::Refuse,
             Registration::Closed => return Err(CLOSED),
         };
-        self.creatable(tenant, &call.id)?;
+        match (self.creatable(tenant, &call.id)?, if_known) {
+            (Some(_), IfKnown::Update | IfKnown::UpdateActive) => {}
+            // Refused ones count too: their answer tells that there is such a user.
+            (None, _) | (Some(_), IfKnown::Refuse) => self.house.client_limits.count_registration(from)?,
+        }
         let (ticket, new_ticket) = self.drawn_ticket();
         let register = Register { ticket: Some(new_ticket), ..self.asked(tenant, call, if_known)? };
         Ok(self.created(tenant, self.house.store.register(tenant.app.key, register).await?, ticket))
@@ -298,7 +304,7 @@ impl Service {
         let known = self.creatable(tenant, &call.id)?;
         let chosen = match &call.password {
             None => None,
-            Some(password) => Some(self.chosen_hash(tenant, known, password).await?),
+            Some(password) => Some(self.chosen_by_back_end(tenant, known, password).await?),
         };
         let LoginOrRegister { id, change, device, password: _ } = call;
         let register = Register { chosen, ..self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)? };
@@ -308,111 +314,8 @@ impl Service {
         Ok(Added { user, token, issued_password })
     }
 
-    /// Signs in with a user name and a password, and gets a ticket for an hour: the app's back-end account, or a user by its
-    /// chosen or its issued password. Every refusal costs one argon2 and reads the same.
-    /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the password; store errors.
-    pub async fn sign_in(
-        &self,
-        tenant: &Tenant,
-        username: &str,
-        password: &Secret,
-        from: Option<IpAddr>,
-    ) -> Result<Secret, Error> {
-        let holder = match username == tenant.app.account.as_str() {
-            true => self.counted(tenant, username, from, self.opened_account(tenant, password)).await?,
-            false => Holder::of(&self.opened(tenant, username, password, from).await?),
-        };
-        let (ticket, new) = self.drawn_ticket();
-        match self.house.store.issue_ticket(tenant.app.key, holder, new, self.now()).await {
-            // Suspended, deleted or given another password since it was checked.
-            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-            issued => issued.map(|()| ticket),
-        }
-    }
-
-    async fn opened_account(&self, tenant: &Tenant, password: &Secret) -> Result<Holder, Error> {
-        match self.is_account_password(&tenant.app, password).await? {
-            true => Ok(Holder::BackEnd),
-            false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-        }
-    }
-
-    /// Lets a login be tried, unless there were too many failures of late, and counts how it ends.
-    async fn counted<T>(
-        &self,
-        tenant: &Tenant,
-        username: &str,
-        from: Option<IpAddr>,
-        login: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let attempt = Attempt::new(tenant.app.key, UserId::parse(username).ok(), from);
-        let attempts = &self.house.attempts;
-        attempts.admit(&attempt, Instant::now())?;
-        let outcome = login.await;
-        match &outcome {
-            Ok(_) => attempts.succeeded(&attempt),
-            Err(Error::Unauthenticated(_)) => attempts.failed(&attempt, Instant::now()),
-            // Not for want of the right password.
-            Err(_) => {}
-        }
-        outcome
-    }
-
-    /// The user whose chosen or issued password this is. Every refusal costs one argon2 and reads the same.
-    pub(super) async fn opened(
-        &self,
-        tenant: &Tenant,
-        username: &str,
-        password: &Secret,
-        from: Option<IpAddr>,
-    ) -> Result<Credentials, Error> {
-        self.counted(tenant, username, from, self.opened_now(tenant, username, password)).await
-    }
-
-    async fn opened_now(&self, tenant: &Tenant, username: &str, password: &Secret) -> Result<Credentials, Error> {
-        let held = match UserId::parse(username) {
-            Ok(id) => self.house.store.credentials(tenant.app.key, &id)?,
-            Err(_) => None,
-        };
-        let issued = held.as_ref().is_some_and(|held| credentials::matches(password.expose(), &held.issued.digest));
-        let chosen = held.as_ref().and_then(|held| held.chosen.clone());
-        if !issued && !self.house.keyring.verify(password, chosen).await? {
-            return Err(Error::Unauthenticated(Unauthenticated::Wrong));
-        }
-        match held {
-            None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-            Some(Credentials { state: State::Suspended, .. }) => Err(Error::SUSPENDED),
-            Some(held) if issued => Ok(held),
-            Some(held) => self.rehashed(tenant, username, password, held).await,
-        }
-    }
-
-    /// What opened a login, its hash made anew where less work was spent on it than is usual now.
-    async fn rehashed(
-        &self,
-        tenant: &Tenant,
-        username: &str,
-        password: &Secret,
-        mut held: Credentials,
-    ) -> Result<Credentials, Error> {
-        let Some(former) = held.chosen.clone().filter(credentials::is_outdated) else { return Ok(held) };
-        let hash = self.house.keyring.hash(password).await?;
-        if self.house.store.rehash(tenant.app.key, held.user, former, hash.clone()).await? {
-            held.chosen = Some(hash);
-            return Ok(held);
-        }
-        // Another login has done so meanwhile, or the password is another one by now: only a second look tells.
-        let id = UserId::parse(username).map_err(|fault| fault.at("user id"))?;
-        let now = self.credentials_of(tenant, &id)?;
-        match now.state != State::Suspended && self.house.keyring.verify(password, now.chosen.clone()).await? {
-            true => Ok(now),
-            false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
-        }
-    }
-
     /// A ticket that opens the door from now on, and what the store keeps of it.
-    fn drawn_ticket(&self) -> (Secret, NewTicket) {
+    pub(super) fn drawn_ticket(&self) -> (Secret, NewTicket) {
         let (ticket, digest) = credentials::new_ticket();
         let expires_at = self.now().after(TICKET_LIFE);
         (ticket, NewTicket { digest, expires_at, wire: Wire::MirrorFly, newest_kept: None })
@@ -443,14 +346,14 @@ impl Service {
         Ok(Account { user, token })
     }
 
-    /// Draws a new issued password. The former one and the user's tickets are dead when this returns; a password the user chose stays.
+    /// Draws a new issued password. The former one is dead when this returns, and so is what either password may have begun: tickets,
+    /// sessions, the user token. A chosen password stays.
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn reset_issued_password(&self, tenant: &Tenant, id: UserId) -> Result<Secret, Error> {
-        let keyring = &self.house.keyring;
-        let drawn = keyring.draw(Purpose::IssuedPassword, tenant.app.key, &id);
-        let issued = keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, drawn.salt);
-        self.house.store.reset_issued(tenant.app.key, id, drawn, self.now()).await?;
+        let tokens = self.new_tokens(tenant, &id);
+        let issued = self.house.keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, tokens.issued.salt);
+        self.house.store.reset_issued(tenant.app.key, id, tokens, self.now()).await?;
         Ok(issued)
     }
 
@@ -510,30 +413,45 @@ impl Service {
         Ok(known)
     }
 
-    /// The hash to store: the stored one where the password is the one already chosen, which the store takes for no change.
-    pub(super) async fn chosen_hash(
+    /// A password that the app's back end or an operator sets.
+    pub(super) async fn chosen_by_back_end(
         &self,
         tenant: &Tenant,
         known: Option<Credentials>,
         password: &Secret,
-    ) -> Result<PasswordHash, Error> {
+    ) -> Result<ChosenPassword, Error> {
+        self.chosen(tenant, known, password, &[HashCaller::App(tenant.app.key)]).await
+    }
+
+    /// Returns what to store for a password: the stored hash where the password is the one already chosen, which the store takes for no
+    /// change.
+    pub(super) async fn chosen(
+        &self,
+        tenant: &Tenant,
+        known: Option<Credentials>,
+        password: &Secret,
+        callers: &[HashCaller],
+    ) -> Result<ChosenPassword, Error> {
         credentials::check_chosen(password, tenant.app.settings.password_min)?;
         let keyring = &self.house.keyring;
-        if let Some(chosen) = known.and_then(|known| known.chosen)
-            && keyring.verify(password, Some(chosen.clone())).await?
+        let stored = known.and_then(|known| known.chosen);
+        if let Some(stored) = &stored
+            && keyring.verify(password, Some(stored.clone()), callers).await?
         {
-            return Ok(chosen);
+            return Ok(ChosenPassword { hash: stored.clone(), compared_with: Some(stored.clone()) });
         }
-        keyring.hash(password).await
+        Ok(ChosenPassword { hash: keyring.hash(password, callers).await?, compared_with: stored })
     }
 
     fn new_secrets(&self, tenant: &Tenant, id: &UserId) -> Result<NewSecrets, Error> {
-        let keyring = &self.house.keyring;
-        Ok(NewSecrets {
-            token: keyring.draw(Purpose::UserToken, tenant.app.key, id),
-            issued: keyring.draw(Purpose::IssuedPassword, tenant.app.key, id),
-            handle: credentials::new_picture_key()?,
-        })
+        let NewTokens { token, issued } = self.new_tokens(tenant, id);
+        Ok(NewSecrets { token, issued, handle: credentials::new_picture_key()? })
+    }
+
+    /// A user token and an issued password that were never issued before.
+    pub(super) fn new_tokens(&self, tenant: &Tenant, id: &UserId) -> NewTokens {
+        let draw = |purpose| self.house.keyring.draw(purpose, tenant.app.key, id);
+        NewTokens { token: draw(Purpose::UserToken), issued: draw(Purpose::IssuedPassword) }
     }
 
     fn issued_password(&self, tenant: &Tenant, id: &UserId, held: &Credentials) -> Secret {

@@ -5,7 +5,7 @@
 use std::{
     net::IpAddr,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
@@ -13,10 +13,15 @@ use crate::{
         admin::{Admin, AdminName, AdminSession, Deed, Kept, password},
         caller::CallerKey,
         error::{Error, Unauthenticated, What},
+        network::Network,
         secret::{Digest, Secret},
         time::Moment,
     },
-    service::{Service, attempts::Attempt, credentials},
+    service::{
+        Service,
+        credentials::{self, HashCaller},
+        login_throttle::Attempt,
+    },
 };
 
 /// A session that is not used for so long has ended.
@@ -36,6 +41,15 @@ pub const DEEDS_MAX: u32 = 100;
 
 /// Whose sessions a demo opens without a password.
 const DEMO: &str = "demo";
+
+/// By whose authority an administrator is made.
+enum Made {
+    ByOperator,
+    /// By a client that knows the code, as the first one alone.
+    BySetupCode {
+        from: Option<IpAddr>,
+    },
+}
 
 /// The code for the first administrator. Known to this start alone.
 #[derive(Default)]
@@ -73,12 +87,16 @@ impl Service {
     /// # Errors
     /// `Invalid`; `Conflict` when the name is taken; store errors.
     pub async fn create_admin(&self, name: AdminName, chosen: &Secret) -> Result<Admin, Error> {
-        self.made(name, chosen, false).await
+        self.made(name, chosen, Made::ByOperator).await
     }
 
-    async fn made(&self, name: AdminName, chosen: &Secret, only_as_first: bool) -> Result<Admin, Error> {
+    async fn made(&self, name: AdminName, chosen: &Secret, by: Made) -> Result<Admin, Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
-        let hash = self.house.keyring.hash(&chosen).await?;
+        let (only_as_first, caller) = match by {
+            Made::ByOperator => (false, HashCaller::Operator),
+            Made::BySetupCode { from } => (true, HashCaller::Client(from.map(Network::of))),
+        };
+        let hash = self.house.keyring.hash(&chosen, &[caller]).await?;
         self.house.store.create_admin(name, hash, only_as_first, self.now()).await
     }
 
@@ -87,7 +105,7 @@ impl Service {
     /// `Invalid`, `NotFound`, store errors.
     pub async fn set_admin_password(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
-        let hash = self.house.keyring.hash(&chosen).await?;
+        let hash = self.house.keyring.hash(&chosen, &[HashCaller::Operator]).await?;
         self.house.store.set_admin_password(name, hash).await
     }
 
@@ -103,9 +121,10 @@ impl Service {
     /// # Errors
     /// `Invalid`, store errors.
     pub async fn describe_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
+        let callers = [HashCaller::Operator];
         match self.house.store.admin(&name)? {
             None => self.create_admin(name, chosen).await.map(|_| ()),
-            Some(known) if self.house.keyring.verify(chosen, Some(known.password.clone())).await? => Ok(()),
+            Some(known) if self.house.keyring.verify(chosen, Some(known.password.clone()), &callers).await? => Ok(()),
             Some(_) => self.set_admin_password(name, chosen).await,
         }
     }
@@ -138,16 +157,15 @@ impl Service {
         chosen: &Secret,
         from: Option<IpAddr>,
     ) -> Result<Begun, Error> {
-        let attempt = Attempt::of_console(from);
-        self.house.attempts.admit(&attempt, Instant::now())?;
+        let reservation = self.house.throttle.reserve(Attempt::of_console(from)).await?;
         let now = self.now();
         let is_right = |(digest, until): &(Digest, Moment)| *until > now && credentials::matches(code, digest);
         if !self.setup().as_ref().is_some_and(is_right) {
-            self.house.attempts.failed(&attempt, Instant::now());
+            reservation.failed();
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         // The store lets one be first, however many come with the code at once.
-        let admin = self.made(name, chosen, true).await?;
+        let admin = self.made(name, chosen, Made::BySetupCode { from }).await?;
         *self.setup() = None;
         self.begin_admin_session(admin).await
     }
@@ -156,17 +174,17 @@ impl Service {
     /// # Errors
     /// `Unauthenticated`; `TooMany` after three failures of an address within five minutes; store errors.
     pub async fn sign_in_admin(&self, name: &str, given: &Secret, from: Option<IpAddr>) -> Result<Begun, Error> {
-        let attempt = Attempt::of_console(from);
-        self.house.attempts.admit(&attempt, Instant::now())?;
+        let reservation = self.house.throttle.reserve(Attempt::of_console(from)).await?;
         let known = match AdminName::parse(name) {
             Ok(name) => self.house.store.admin(&name)?,
             Err(_) => None,
         };
         let hash = known.as_ref().map(|admin| admin.password.clone());
-        match (self.house.keyring.verify(given, hash).await?, known) {
+        let callers = [HashCaller::Client(from.map(Network::of))];
+        match (self.house.keyring.verify(given, hash, &callers).await?, known) {
             (true, Some(admin)) => self.begin_admin_session(admin).await,
             (true, None) | (false, _) => {
-                self.house.attempts.failed(&attempt, Instant::now());
+                reservation.failed();
                 Err(Error::Unauthenticated(Unauthenticated::Wrong))
             }
         }

@@ -22,7 +22,7 @@ use crate::{
     },
     service::{
         Service,
-        credentials::{self, Keyring, Purpose, SealedKind, Signing},
+        credentials::{self, HashCaller, Keyring, Purpose, SealedKind, Signing},
     },
     store::{LongReads, Store},
 };
@@ -318,7 +318,7 @@ impl Service {
         let secret = given.secret.clone().unwrap_or_else(credentials::new_app_secret);
         let license_key = given.license_key.clone().unwrap_or_else(credentials::new_license_key);
         let account_password = match &given.account_password {
-            Some(password) => AccountPassword::Chosen(keyring.hash(password).await?),
+            Some(password) => AccountPassword::Chosen(keyring.hash(password, &[HashCaller::Operator]).await?),
             // The account belongs to the app, whose key the row does not have yet: the salt alone tells two apps apart.
             None => AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
         };
@@ -361,9 +361,9 @@ impl Service {
             app.license_key = keyring.seal(SealedKind::LicenseKey, key)?;
         }
         if let Some(password) = &given.account_password
-            && !self.is_account_password(&app, password).await?
+            && !self.is_account_password(&app, password, &[HashCaller::Operator]).await?
         {
-            app.account_password = AccountPassword::Chosen(keyring.hash(password).await?);
+            app.account_password = AccountPassword::Chosen(keyring.hash(password, &[HashCaller::Operator]).await?);
         }
         given.apply_to(&mut app.settings);
         AppChange::check_result(&app.settings)?;
@@ -456,11 +456,17 @@ impl Service {
     }
 
     /// Whether `password` is that of the app's back-end account. A wrong one costs one argon2, as a user's does.
-    pub(super) async fn is_account_password(&self, app: &App, password: &Secret) -> Result<bool, Error> {
+    pub(super) async fn is_account_password(
+        &self,
+        app: &App,
+        password: &Secret,
+        callers: &[HashCaller],
+    ) -> Result<bool, Error> {
+        let keyring = &self.house.keyring;
         match &app.account_password {
             AccountPassword::Derived(derived) if credentials::matches(password.expose(), &derived.digest) => Ok(true),
-            AccountPassword::Derived(_) => self.house.keyring.verify(password, None).await,
-            AccountPassword::Chosen(hash) => self.house.keyring.verify(password, Some(hash.clone())).await,
+            AccountPassword::Derived(_) => keyring.verify(password, None, callers).await,
+            AccountPassword::Chosen(hash) => keyring.verify(password, Some(hash.clone()), callers).await,
         }
     }
 

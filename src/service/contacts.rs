@@ -1,5 +1,7 @@
 //! Contacts and blocks: whom a user lists, and whom it wants nothing to do with.
 
+use std::net::IpAddr;
+
 use crate::{
     domain::{
         caller::CallerKey,
@@ -61,9 +63,16 @@ impl Service {
     ///
     /// Entries of the user itself are no contacts.
     /// # Errors
-    /// `Invalid` at `contacts` beyond the most one may have, `Unauthenticated` when the owner is gone by now, store errors. Nothing is
-    /// changed then.
-    pub async fn sync_contacts(&self, tenant: &Tenant, owner: UserKey, sync: Sync) -> Result<Vec<PhoneEntry>, Error> {
+    /// `TooMany` numbers looked up from one address; `Invalid` at `contacts` beyond the most one may have, `Unauthenticated` when the owner
+    /// is gone by now, store errors. Nothing is changed then.
+    pub async fn sync_contacts(
+        &self,
+        tenant: &Tenant,
+        owner: UserKey,
+        sync: Sync,
+        from: Option<IpAddr>,
+    ) -> Result<Vec<PhoneEntry>, Error> {
+        self.house.client_limits.count_number_lookups(from, sync.add.len() + sync.delete.len())?;
         let app = tenant.app.key;
         let read = move |db: &LongReads| {
             let added = db.users_of_numbers(app, &numbers(&sync.add))?;

@@ -21,11 +21,15 @@ use rand::{
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::turns::Workshop;
+use super::{
+    fair_queue::{FairQueue, QueueBounds},
+    turns::Workshop,
+};
 use crate::domain::{
     avatar::PictureKey,
     error::{Error, Fault},
     id::{AppKey, UserId},
+    network::Network,
     secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
 };
 
@@ -36,7 +40,23 @@ const TICKET_CHARS: usize = 27;
 const DERIVED_CHARS: usize = 22;
 
 /// Logins and registrations that may wait for a hash beyond those being computed; more are told [`Error::Busy`].
-const HASHES_WAITING_MAX: usize = 256;
+const HASHES_WAITING_MAX: usize = 1024;
+
+/// Hashes that one caller may have running or waiting: a quarter of the places.
+const HASHES_OF_CALLER_MAX: usize = HASHES_WAITING_MAX / 4;
+
+/// Whose share of the hashing queue a hash takes. A login takes a place of its network and one of the account that it tries.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum HashCaller {
+    /// A client, by its network; none on a Unix socket.
+    Client(Option<Network>),
+    /// An account of an app, whether or not there is one of this id.
+    Account(AppKey, UserId),
+    /// The back end or the operator of an app.
+    App(AppKey),
+    /// The operator of the server.
+    Operator,
+}
 
 /// What a derived secret opens. Part of what it is derived from, so no two kinds are ever equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +87,8 @@ pub enum SealedKind {
 pub struct Keyring {
     /// The 32 bytes of the key, then zeros: HMAC fills a short key up to its block in the same way.
     key: [u8; 64],
-    hashing: Workshop,
+    hashing: FairQueue<HashCaller>,
+    threads: Workshop,
 }
 
 impl Keyring {
@@ -76,7 +97,10 @@ impl Keyring {
     pub fn new(key: &ServerKey, hashes_at_once: usize) -> Self {
         let mut block = [0; 64];
         block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
-        Self { key: block, hashing: Workshop::new(hashes_at_once, HASHES_WAITING_MAX) }
+        let at_once = hashes_at_once.max(1);
+        let bounds = QueueBounds { at_once, waiting_max: HASHES_WAITING_MAX, of_caller_max: HASHES_OF_CALLER_MAX };
+        // A thread for each turn. One that has just given its turn back may not have come for the next job yet: that one waits.
+        Self { key: block, hashing: FairQueue::new(bounds), threads: Workshop::new(at_once, at_once) }
     }
 
     /// A new server key.
@@ -166,28 +190,47 @@ impl Keyring {
         String::from_utf8(clear).map(Secret::new).map_err(|_| refused())
     }
 
-    /// Hashes a chosen password.
+    /// Hashes a chosen password, in a place of each of the `callers`.
     /// # Errors
     /// [`Error::Busy`] when too many wait.
-    pub async fn hash(&self, password: &Secret) -> Result<PasswordHash, Error> {
+    pub async fn hash(&self, password: &Secret, callers: &[HashCaller]) -> Result<PasswordHash, Error> {
         let password = password.clone();
-        self.hashing.take(move || hash_now(&password)).await?
+        self.in_turn(callers, move || hash_now(&password)).await
     }
 
     /// Whether `password` is the one behind `hash`. Without a hash the work is done all the same and the answer is no, so that
     /// a user who does not exist costs as much as a wrong password.
     /// # Errors
     /// [`Error::Busy`] when too many wait.
-    pub async fn verify(&self, password: &Secret, hash: Option<PasswordHash>) -> Result<bool, Error> {
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        hash: Option<PasswordHash>,
+        callers: &[HashCaller],
+    ) -> Result<bool, Error> {
         let password = password.clone();
-        self.hashing
-            .take(move || match hash {
-                Some(hash) => phc::PasswordHash::new(&hash.0)
-                    .map(|hash| Hasher.verify_password(password.expose().as_bytes(), &hash).is_ok())
-                    .map_err(|_| Error::internal("a stored password hash cannot be read")),
-                None => hash_now(&password).map(|_| false),
-            })
-            .await?
+        self.in_turn(callers, move || match hash {
+            Some(hash) => phc::PasswordHash::new(&hash.0)
+                .map(|hash| Hasher.verify_password(password.expose().as_bytes(), &hash).is_ok())
+                .map_err(|_| Error::internal("a stored password hash cannot be read")),
+            None => hash_now(&password).map(|_| false),
+        })
+        .await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        callers: &[HashCaller],
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = self.hashing.enter(callers).await?;
+        // The turn goes with the work: a caller that hangs up leaves no thread free before its hash is done.
+        let working = self.threads.take(move || {
+            let worked = work();
+            drop(turn);
+            worked
+        });
+        working.await?
     }
 }
 

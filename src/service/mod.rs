@@ -7,15 +7,18 @@
 pub mod accounts;
 pub mod admins;
 pub mod apps;
-mod attempts;
 pub mod backup;
+pub mod client_limits;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
+mod fair_queue;
 pub mod follows;
 pub mod friends;
 pub mod health;
 pub mod listening;
+mod login_throttle;
+mod logins;
 pub mod look_back;
 pub mod nonces;
 pub mod pictures;
@@ -43,9 +46,10 @@ use crate::{
 };
 use admins::Setup;
 use apps::Directory;
-use attempts::LoginAttempts;
+use client_limits::{ClientBounds, ClientLimits};
 use credentials::Keyring;
 use health::Readiness;
+use login_throttle::LoginThrottle;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
 use signed::Signing;
@@ -65,7 +69,8 @@ struct House {
     watchers: Watchers,
     /// Until somebody follows it.
     feed: Mutex<Option<Feed>>,
-    attempts: LoginAttempts,
+    throttle: LoginThrottle,
+    client_limits: ClientLimits,
     setup: Setup,
     nonces: Nonces,
     signing: Signing,
@@ -84,6 +89,7 @@ impl Service {
         folder: Folder,
         keyring: Keyring,
         pictures: &PictureOptions,
+        clients: &ClientBounds,
         clock: Clock,
     ) -> Result<Self, Error> {
         if !store.adopt_key(keyring.fingerprint()).await? {
@@ -105,7 +111,8 @@ impl Service {
                 hub,
                 watchers,
                 feed,
-                attempts: LoginAttempts::new(),
+                throttle: LoginThrottle::new(),
+                client_limits: ClientLimits::new(clients),
                 setup: Setup::default(),
                 nonces: Nonces::new(),
                 signing: Signing::default(),

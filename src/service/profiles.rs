@@ -13,8 +13,8 @@ use crate::{
         search::{Stretch, UserSearch, Walk},
         secret::Secret,
     },
-    service::{Service, apps::Tenant},
-    store::{LongReads, UserChange},
+    service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant},
+    store::{LongReads, NewPassword, UserChange},
 };
 
 /// What an operator may change of a user.
@@ -22,7 +22,7 @@ use crate::{
 pub struct UserSetting {
     /// What is given of the profile.
     pub profile: ProfileChange,
-    /// A new password; the former one and all tickets are dead then.
+    /// A new password; the former one and everything that was issued before are dead then.
     pub password: Option<Secret>,
     /// Suspends or reactivates.
     pub state: Option<State>,
@@ -225,22 +225,33 @@ impl Service {
         self.house.store.long_read(by, move |db| db.walk_users(app, &walk)).await
     }
 
-    /// Changes what is given of a user, by an operator's authority.
+    /// Changes what is given of a user, by an operator's authority. A password other than the stored one ends everything that was issued
+    /// before, as in [`Service::login_or_register`].
     /// # Errors
     /// `NotFound`, `Invalid`, `Conflict` of another version than the one it was made for, store errors.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
         check_custom(tenant, &Owner::Named(id.clone()), &setting.profile)?;
-        let chosen = match &setting.password {
-            None => None,
-            Some(password) => {
-                let known = self.credentials_of(tenant, &id)?;
-                Some(self.chosen_hash(tenant, Some(known), password).await?)
+        for _ in 0..PASSWORD_RACES_MAX {
+            let password = match &setting.password {
+                None => None,
+                Some(password) => Some(self.new_password(tenant, &id, password).await?),
+            };
+            let state = setting.state.map(|state| self.state_change(tenant, &id, state));
+            let (profile, of_version) = (setting.profile.clone(), setting.of_version);
+            let change = UserChange { profile, password, state, device: None, of_version };
+            match self.house.store.change_user(tenant.app.key, Owner::Named(id.clone()), change, self.now()).await {
+                // Another call has changed the password since it was compared.
+                Err(Error::Conflict(What::NewerVersion)) if setting.of_version.is_none() => {}
+                done => return done,
             }
-        };
-        let state = setting.state.map(|state| self.state_change(tenant, &id, state));
-        let change =
-            UserChange { profile: setting.profile, chosen, state, device: None, of_version: setting.of_version };
-        self.house.store.change_user(tenant.app.key, Owner::Named(id), change, self.now()).await
+        }
+        Err(Error::Busy)
+    }
+
+    async fn new_password(&self, tenant: &Tenant, id: &UserId, password: &Secret) -> Result<NewPassword, Error> {
+        let known = self.credentials_of(tenant, id)?;
+        let chosen = self.chosen_by_back_end(tenant, Some(known), password).await?;
+        Ok(NewPassword { chosen, tokens: self.new_tokens(tenant, id) })
     }
 }
 

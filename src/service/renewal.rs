@@ -8,7 +8,7 @@ use crate::{
     domain::{
         error::{Error, Unauthenticated},
         id::{SessionKey, UserId},
-        profile::User,
+        profile::{Credentials, User},
         secret::{Salt, Secret},
         time::Moment,
     },
@@ -50,14 +50,13 @@ pub struct Renewal {
 }
 
 impl Service {
-    /// Begins a session for a user who has proved to be it.
+    /// Begins a session for a user who has proved to be it while its secrets were `held`.
     /// # Errors
-    /// `Unauthenticated` when the user is gone or suspended by now; store errors.
-    pub(super) async fn begin(&self, tenant: &Tenant, account: Account) -> Result<Session, Error> {
+    /// `Unauthenticated` when the user is gone, suspended or of another password by now; store errors.
+    pub(super) async fn begin(&self, tenant: &Tenant, account: Account, held: &Credentials) -> Result<Session, Error> {
         let Some(life) = lifetime(tenant) else { return Ok(Session { account, renewal: None }) };
-        let (app, user) = (tenant.app.key, account.user.key);
         let state = self.drawn_state(life);
-        let key = self.house.store.begin_session(app, user, state, SESSIONS_MAX).await?;
+        let key = self.house.store.begin_session(tenant.app.key, held.clone(), state, SESSIONS_MAX).await?;
         Ok(self.session_of(tenant, account.user, key, &state))
     }
 
@@ -118,7 +117,10 @@ impl Service {
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         let Some(life) = lifetime(tenant) else {
-            return Ok(Session { account: self.account_of(tenant, found.user.key)?, renewal: None });
+            let account = self.account_of(tenant, found.user.key)?;
+            // Once more, now that the user token is read: a password set in between has ended the session and drawn that token anew.
+            self.session_by(tenant, Purpose::RefreshToken, refresh_token)?;
+            return Ok(Session { account, renewal: None });
         };
         let (key, state) = (found.session.key, self.drawn_state(life));
         if found.is_current

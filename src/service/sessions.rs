@@ -8,18 +8,19 @@ use crate::{
         device::{Device, DeviceType},
         error::{Error, Unauthenticated, What},
         id::{UserId, UserKey},
+        network::Network,
         owner::Owner,
         profile::{ProfileChange, State, User},
         secret::Secret,
     },
     service::{
         Service,
-        accounts::{Account, CLOSED, Enrol},
+        accounts::Enrol,
         apps::Tenant,
-        credentials,
+        credentials::{self, HashCaller},
         renewal::Session,
     },
-    store::{Holder, IfKnown, Register, UserChange},
+    store::{Holder, IfKnown, Register, Registered, UserChange},
 };
 
 /// A client of Qiscus asks to log in with the key it has for a user.
@@ -46,33 +47,51 @@ pub struct Proved {
 
 impl Service {
     /// Logs a client's user in by the key it has. A known user's key is compared, never replaced; who is unknown comes to be, as far as the
-    /// app's `registration` lets it. Every refusal of a key costs one argon2 and reads the same.
+    /// app's `registration` lets it. Every refusal of a key costs one argon2 and reads the same, whether or not there is such a user: in a
+    /// closed app all that is not the right key of a user is a wrong key.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the key, and for a new one in a closed app; `Invalid`; store errors.
+    /// `Unauthenticated`; `TooMany` after too many failures or registrations of late; `Forbidden` for a suspended user who knows the key;
+    /// `Invalid`; store errors.
     pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Session, Error> {
+        match tenant.app.settings.registration {
+            Registration::Closed => return self.enter_known(tenant, call).await,
+            Registration::Open | Registration::New => {}
+        }
+        if let Err(too_short) = credentials::check_chosen(&call.key, tenant.app.settings.password_min) {
+            // It registers nobody. It may be the key of a user from before the app's bound was raised.
+            return self.enter_known(tenant, call).await.map_err(|error| match error {
+                Error::Unauthenticated(_) => too_short,
+                other => other,
+            });
+        }
         if self.creatable(tenant, &call.id)?.is_none() {
             match self.enter_new(tenant, &call).await {
                 // Somebody else made it a moment ago: now it is known.
                 Err(Error::Conflict(What::User)) => {}
-                entered => return self.begin(tenant, entered?).await,
+                entered => return entered,
             }
         }
-        let proved = self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
-        if call.change.is_given() {
-            self.set_profile(tenant, Owner::Itself(proved.user), call.change).await?;
-        }
-        self.begin(tenant, self.opened_by(tenant, &proved)?).await
+        self.enter_known(tenant, call).await
     }
 
-    async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Account, Error> {
-        match tenant.app.settings.registration {
-            Registration::Open | Registration::New => {}
-            Registration::Closed => return Err(CLOSED),
+    async fn enter_known(&self, tenant: &Tenant, call: Enter) -> Result<Session, Error> {
+        let held = self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
+        if call.change.is_given() {
+            self.set_profile(tenant, Owner::Itself(held.user), call.change).await?;
         }
-        let chosen = Some(self.chosen_hash(tenant, None, &call.key).await?);
+        let user = self.house.store.user_by_key(tenant.app.key, held.user)?;
+        let user = user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
+        // The token of when the key was compared: where the password has changed since, it is dead, as it is to be.
+        self.begin(tenant, self.with_token(tenant, user, &held), &held).await
+    }
+
+    async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Session, Error> {
+        self.house.client_limits.count_registration(call.from)?;
+        let callers = [HashCaller::Client(call.from.map(Network::of))];
+        let chosen = Some(self.chosen(tenant, None, &call.key, &callers).await?);
         let enrol = Enrol { id: call.id.clone(), change: call.change.clone(), device: None };
         let register = Register { chosen, ..self.asked(tenant, enrol, IfKnown::Refuse)? };
-        self.registered(tenant, register).await
+        self.begin_registered(tenant, register).await
     }
 
     /// Logs a user in for whom the app itself has vouched, by a token signed with its secret. Who is unknown comes to be; who is known
@@ -84,7 +103,12 @@ impl Service {
             return Err(Error::SUSPENDED);
         }
         let register = self.asked(tenant, call, IfKnown::UpdateActive)?;
-        self.begin(tenant, self.registered(tenant, register).await?).await
+        self.begin_registered(tenant, register).await
+    }
+
+    async fn begin_registered(&self, tenant: &Tenant, register: Register) -> Result<Session, Error> {
+        let Registered { user, credentials, created: _ } = self.house.store.register(tenant.app.key, register).await?;
+        self.begin(tenant, self.with_token(tenant, user, &credentials), &credentials).await
     }
 
     /// The user whose chosen or issued password this is, as [`Service::sign_in`], but without a ticket. The app's back-end account is none.

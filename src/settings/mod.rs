@@ -102,6 +102,10 @@ pub struct Settings {
     pub connections_per_address: usize,
     /// Of everything that is being read from clients at one time.
     pub read_budget_bytes: u64,
+    /// Users that clients at one address may register in an hour.
+    pub registrations_per_hour: NonZeroU32,
+    /// Telephone numbers that clients at one address may look up in an hour.
+    pub number_lookups_per_hour: NonZeroU32,
     /// Sample people and credentials, on loopback.
     pub demo: bool,
     /// What holds when a commit is answered.
@@ -180,6 +184,8 @@ impl Settings {
             trusted_proxies: read_if_given(raw, &table::TRUSTED_PROXIES, networks)?.unwrap_or_default(),
             connections_per_address: number(raw, &table::CONNECTIONS_PER_ADDRESS)?,
             read_budget_bytes: size(raw, &table::READ_BUDGET_BYTES)?,
+            registrations_per_hour: number(raw, &table::REGISTRATIONS_PER_HOUR)?,
+            number_lookups_per_hour: number(raw, &table::NUMBER_LOOKUPS_PER_HOUR)?,
             demo: read(raw, &table::DEMO, |text| text.parse().ok())?,
             durability: read(raw, &table::DURABILITY, |text| match text {
                 "full" => Some(Durability::Full),

@@ -139,7 +139,7 @@ const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
 /// Every setting, in the order of help and README.
-pub static SETTINGS: [&Setting; 33] = [
+pub static SETTINGS: [&Setting; 35] = [
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
@@ -150,6 +150,8 @@ pub static SETTINGS: [&Setting; 33] = [
     &TRUSTED_PROXIES,
     &CONNECTIONS_PER_ADDRESS,
     &READ_BUDGET_BYTES,
+    &REGISTRATIONS_PER_HOUR,
+    &NUMBER_LOOKUPS_PER_HOUR,
     &DEMO,
     &DURABILITY,
     &WORKERS,
@@ -259,6 +261,22 @@ pub(super) static READ_BUDGET_BYTES: Setting = Setting {
     form: Form::Size { bytes_min: MIB, bytes_max: 64 * GIB },
     preset: Preset::Found("a sixteenth of the memory the process may use, from 8 MiB to 32 MiB"),
     help: "The memory that all requests and WebSocket messages being read at one time share, beyond the first 8 KiB of each connection; when it is full, the slowest are answered 503 and closed",
+};
+
+pub(super) static REGISTRATIONS_PER_HOUR: Setting = Setting {
+    name: "registrations_per_hour",
+    group: SERVING,
+    form: Form::Number { min: 1, max: 1_000_000_000 },
+    preset: Preset::Text("600"),
+    help: "Users that clients at one address (of IPv6 one network of 64 bits) may register in an hour with public keys alone; what an app's secret has signed does not count",
+};
+
+pub(super) static NUMBER_LOOKUPS_PER_HOUR: Setting = Setting {
+    name: "number_lookups_per_hour",
+    group: SERVING,
+    form: Form::Number { min: 1, max: 1_000_000_000 },
+    preset: Preset::Text("100000"),
+    help: "Telephone numbers that clients at one address (of IPv6 one network of 64 bits) may look up among the users in an hour, by syncing their phone books",
 };
 
 pub(super) static DEMO: Setting = Setting {

@@ -20,9 +20,9 @@ pub struct Register {
     pub if_known: IfKnown,
     /// Profile fields to set.
     pub change: ProfileChange,
-    /// A password somebody chose. For a known user this is a change of its password.
-    pub chosen: Option<PasswordHash>,
-    /// Used only when this call creates the user.
+    /// A password to store. For a known user another one than the stored one is a change of its password.
+    pub chosen: Option<ChosenPassword>,
+    /// Used when this call creates the user; a change of its password takes the token and the issued password.
     pub secrets: NewSecrets,
     /// The device it came with; replaces the one of the same platform.
     pub device: Option<Device>,
@@ -56,6 +56,34 @@ pub struct NewSecrets {
     pub handle: PictureKey,
 }
 
+/// A password to store, with what it was compared with: where another call has stored another one meanwhile, the comparison says nothing
+/// and the change is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenPassword {
+    /// Its hash. Where the password is the stored one: the stored hash, which is no change.
+    pub hash: PasswordHash,
+    /// The stored hash it was compared with; none where there was none.
+    pub compared_with: Option<PasswordHash>,
+}
+
+/// A password for a user that exists, and what takes the place of what was issued under the former one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPassword {
+    /// The password.
+    pub chosen: ChosenPassword,
+    /// Used when it is another one than the stored one.
+    pub tokens: NewTokens,
+}
+
+/// Derived secrets that replace the former ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewTokens {
+    /// The user token.
+    pub token: Derived,
+    /// The issued password.
+    pub issued: Derived,
+}
+
 /// A user after [`Store::register`](super::Store::register).
 #[derive(Debug, Clone)]
 pub struct Registered {
@@ -72,8 +100,8 @@ pub struct Registered {
 pub struct UserChange {
     /// Fields of the profile.
     pub profile: ProfileChange,
-    /// A new chosen password: ends the user's sessions.
-    pub chosen: Option<PasswordHash>,
+    /// A chosen password. Another one than the stored one ends everything that was issued before.
+    pub password: Option<NewPassword>,
     /// Whether it may act.
     pub state: Option<StateChange>,
     /// Replaces the device of the same platform. No event: nobody is shown devices.

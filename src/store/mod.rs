@@ -22,15 +22,15 @@ use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 pub use self::asked::{
-    ContactsChange, Held, Holder, IfKnown, NewSecrets, NewTicket, Register, Registered, Session, SessionState,
-    StateChange, StoredPicture, StoredStatus, Ticket, TicketHolder, UserChange,
+    ChosenPassword, ContactsChange, Held, Holder, IfKnown, NewPassword, NewSecrets, NewTicket, NewTokens, Register,
+    Registered, Session, SessionState, StateChange, StoredPicture, StoredStatus, Ticket, TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::places::NewPlace;
 pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_restored, with_new_key};
 use self::sqlite::{
-    Engine, apps, contacts, devices, events, friends as friend_rows, pictures, sessions, tickets, users,
+    Engine, apps, contacts, devices, events, friends as friend_rows, pictures, secrets, sessions, tickets, users,
 };
 pub use self::sqlite::{SCHEMA_VERSION, pictures::PictureRows};
 use crate::domain::{
@@ -211,20 +211,23 @@ impl Store {
 
     /// Creates a user, or updates the known one.
     ///
-    /// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a new
-    /// chosen password, which ends the sessions before the given ticket begins one.
+    /// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a password
+    /// other than the stored one. That one ends what was issued before: user token, issued password, sessions and tickets; the
+    /// given ticket is issued after it.
     /// # Errors
-    /// `Conflict(User)` when there is such a user and it was to be refused; `Forbidden` when a ticket is asked for a suspended one;
-    /// `Unauthenticated(Revoked)` when the signature that vouches for the call is dead.
-    /// Nothing was changed then.
+    /// `Conflict(User)` when there is such a user and it was to be refused; `Conflict(NewerVersion)` when its password is not the one that
+    /// `chosen` was compared with; `Forbidden` when a ticket is asked for a suspended one; `Unauthenticated(Revoked)` when the signature
+    /// that vouches for the call is dead. Nothing was changed then.
     pub async fn register(&self, app: AppKey, register: Register) -> Result<Registered, Error> {
         self.0.write(move |tx| users::register(tx, app, &register)).await
     }
 
-    /// Changes a user. A change that changes nothing leaves no trace.
+    /// Changes a user. A change that changes nothing leaves no trace. A password other than the stored one ends what was issued before, as
+    /// in [`Store::register`].
     /// # Errors
-    /// `NotFound(User)` for an id that no user has; `Unauthenticated` for a user that acts itself and is deleted by now, `Forbidden` for
-    /// one that is suspended.
+    /// `NotFound(User)` for an id that no user has; `Conflict(NewerVersion)` when it is of another version than the change was made for, or
+    /// its password is not the one that the new one was compared with; `Unauthenticated` for a user that acts itself and is deleted by now,
+    /// `Forbidden` for one that is suspended.
     pub async fn change_user(&self, app: AppKey, owner: Owner, change: UserChange, at: Moment) -> Result<User, Error> {
         self.0.write(move |tx| users::change(tx, app, &owner, &change, at)).await
     }
@@ -245,14 +248,15 @@ impl Store {
     /// # Errors
     /// `NotFound(User)`.
     pub async fn reset_token(&self, app: AppKey, id: UserId, token: Derived, at: Moment) -> Result<User, Error> {
-        self.0.write(move |tx| users::reset_token(tx, app, &id, &token, at)).await
+        self.0.write(move |tx| secrets::reset_token(tx, app, &id, &token, at)).await
     }
 
-    /// Replaces the issued password; the former one is dead, and so are the user's tickets. Event: `PasswordChanged`.
+    /// Replaces the issued password and the user token; the former ones are dead, and so are the user's tickets and sessions. Event:
+    /// `PasswordChanged`.
     /// # Errors
     /// `NotFound(User)`.
-    pub async fn reset_issued(&self, app: AppKey, id: UserId, issued: Derived, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| users::reset_issued(tx, app, &id, &issued, at)).await
+    pub async fn reset_issued(&self, app: AppKey, id: UserId, tokens: NewTokens, at: Moment) -> Result<(), Error> {
+        self.0.write(move |tx| secrets::reset_issued(tx, app, &id, &tokens, at)).await
     }
 
     /// Puts a new hash of the same password in the place of this one; false where that is no longer the stored one. Nothing else changes:
@@ -370,17 +374,18 @@ impl Store {
         self.0.write(move |tx| devices::forget(tx, app, user, platform)).await
     }
 
-    /// Begins a client's session; of a user's sessions the newest `at_most` stay.
+    /// Begins a client's session for the user who has proved to be it while its secrets were `held`; of a user's sessions the newest
+    /// `at_most` stay.
     /// # Errors
-    /// `Unauthenticated` when the user is gone or suspended by now.
+    /// `Unauthenticated` when the user is gone, suspended or of another password by now.
     pub async fn begin_session(
         &self,
         app: AppKey,
-        user: UserKey,
+        held: Credentials,
         state: SessionState,
         at_most: u32,
     ) -> Result<SessionKey, Error> {
-        self.0.write(move |tx| sessions::begin(tx, app, user, &state, at_most)).await
+        self.0.write(move |tx| sessions::begin(tx, app, &held, &state, at_most)).await
     }
 
     /// A client's session with its user, expired and ended ones included.

@@ -17,7 +17,7 @@ use standin::{
         listening::{Notice, Over, Sibling, SiblingState, StoredPlace, Wire, resume},
         owner::Owner,
         profile::{Patch, ProfileChange, ProfileField},
-        secret::{Derived, Digest, PasswordHash, Salt},
+        secret::{Derived, Digest, Salt},
         text::DisplayName,
         time::{Clock, Moment},
     },
@@ -435,7 +435,7 @@ async fn promise_36_one_session_too_many_ends_the_oldest() {
 async fn suspension_deletion_and_another_password_end_the_sessions() {
     let ear = Ear::fresh().await;
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(9) }), ..UserChange::default() };
-    let password = UserChange { chosen: Some(PasswordHash("$one".into())), ..UserChange::default() };
+    let password = UserChange { password: Some(super::store_laws::password("$one", None)), ..UserChange::default() };
     for (id, change) in [("suspended", Some(suspend)), ("rekeyed", Some(password)), ("deleted", None)] {
         let key = ear.key(id).await;
         let mut session = ear.listen(key).await;

@@ -44,6 +44,13 @@ pub(crate) struct Person {
     pub(crate) password: String,
 }
 
+impl Person {
+    /// Its own ticket.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
 pub(crate) async fn person(house: &Standin, id: &str) -> Person {
     let back_end = house.back_end_token().await;
     person_of(&house.create_user(&back_end, &[("userIdentifier", id)]).await)
@@ -66,7 +73,7 @@ pub(crate) async fn list(house: &Standin, owner: &Person, whom: &Person) {
 /// A WebSocket to the server, as a browser opens it.
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
-fn auth(username: &str, password: &str) -> String {
+pub(crate) fn auth(username: &str, password: &str) -> String {
     let message = STANDARD.encode(format!("\0{username}\0{password}"));
     format!(r#"<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="PLAIN">{message}</auth>"#)
 }

@@ -20,7 +20,7 @@ use standin::{
         caller::CallerKey,
         custom::{CustomName, CustomValue},
         device::{Device, DeviceText, DeviceType},
-        error::{Error, What},
+        error::{Error, Unauthenticated, What},
         event::{Event, EventKind},
         free_data::{Extras, Metadata},
         id::{AppId, AppKey, Host, SdkAppId, UserId, UserKey},
@@ -34,8 +34,8 @@ use standin::{
         time::Moment,
     },
     store::{
-        Durability, Holder, IfKnown, LongReads, NewSecrets, NewTicket, Register, Registered, StateChange, Store,
-        StoreOptions, TicketHolder, UserChange,
+        ChosenPassword, Durability, Holder, IfKnown, LongReads, NewPassword, NewSecrets, NewTicket, NewTokens,
+        Register, Registered, SessionState, StateChange, Store, StoreOptions, TicketHolder, UserChange,
     },
 };
 use tempfile::TempDir;
@@ -158,6 +158,17 @@ fn registration(id: &str) -> Register {
     }
 }
 
+pub(super) fn chosen(hash: &str, compared_with: Option<&str>) -> ChosenPassword {
+    let hash_of = |hash: &str| PasswordHash(hash.to_owned());
+    ChosenPassword { hash: hash_of(hash), compared_with: compared_with.map(hash_of) }
+}
+
+/// A password whose change draws 90 for the user token and 91 for the issued password.
+pub(super) fn password(hash: &str, compared_with: Option<&str>) -> NewPassword {
+    let tokens = NewTokens { token: derived(90), issued: derived(91) };
+    NewPassword { chosen: chosen(hash, compared_with), tokens }
+}
+
 fn named(name: &str) -> ProfileChange {
     ProfileChange { display_name: Patch::Set(DisplayName::parse(name).unwrap()), ..ProfileChange::default() }
 }
@@ -247,7 +258,7 @@ async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
     let shelf = Shelf::fresh().await;
     let everything = UserChange {
         profile: named("Ann"),
-        chosen: Some(PasswordHash("$one".into())),
+        password: Some(password("$one", None)),
         state: Some(StateChange::Suspend { token: derived(60) }),
         ..UserChange::default()
     };
@@ -300,7 +311,7 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
         extras: Patch::Set(extras.unwrap()),
         ..named("Ann")
     };
-    let first = Register { change: change.clone(), chosen: Some(PasswordHash("$one".into())), ..registration("guest") };
+    let first = Register { change: change.clone(), chosen: Some(chosen("$one", None)), ..registration("guest") };
     let created = shelf.store.register(shelf.app, first.clone()).await.unwrap().user;
     let again = shelf.store.register(shelf.app, Register { at: at(9), ..first }).await.unwrap();
     let changed = shelf.change("guest", change, at(10)).await;
@@ -316,8 +327,7 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
 async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
     let shelf = Shelf::fresh().await;
     let created = shelf.register("guest").await;
-    let mut again =
-        Register { change: named("Ann"), chosen: Some(PasswordHash("$one".into())), ..registration("guest") };
+    let mut again = Register { change: named("Ann"), ..registration("guest") };
     again.secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
     let known = shelf.store.register(shelf.app, again).await.unwrap();
     assert_eq!(known.user.key, created.user.key);
@@ -329,48 +339,59 @@ async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
 }
 
 #[actix_web::test]
-async fn a_new_password_ends_all_sessions_but_the_one_begun_with_it() {
+async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issued_with_it() {
     let shelf = Shelf::fresh().await;
     let ticket = |number| {
         Some(NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None })
     };
-    let chosen = |hash: &str| Some(PasswordHash(hash.into()));
-    let first = Register { ticket: ticket(1), chosen: chosen("$one"), ..registration("guest") };
-    shelf.store.register(shelf.app, first.clone()).await.unwrap();
+    let first = Register { ticket: ticket(1), chosen: Some(chosen("$one", None)), ..registration("guest") };
+    let created = shelf.store.register(shelf.app, first.clone()).await.unwrap();
     assert_eq!(shelf.kinds(), [EventKind::Created], "choosing one at creation changes none");
+    let state = SessionState { salt: Salt([1; 16]), renewed_at: at(1), token_expires_at: at(2), ends_at: at(1000) };
+    let begin = || shelf.store.begin_session(shelf.app, created.credentials.clone(), state, 9);
+    let session = begin().await.unwrap();
     let second = Register { ticket: ticket(2), ..first.clone() };
-    shelf.store.register(shelf.app, second).await.unwrap();
+    let same = shelf.store.register(shelf.app, second).await.unwrap();
     assert!(shelf.store.ticket(&Digest([1; 32])).unwrap().is_some(), "the same password ends nothing");
-    let third = Register { ticket: ticket(3), chosen: chosen("$two"), ..first };
-    shelf.store.register(shelf.app, third).await.unwrap();
+    assert_eq!(same.credentials, created.credentials);
+    let secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
+    let other = chosen("$two", Some("$one"));
+    let third = Register { ticket: ticket(3), chosen: Some(other), secrets, ..first.clone() };
+    let drawn = shelf.store.register(shelf.app, third.clone()).await.unwrap().credentials;
     let alive = [1, 2, 3].map(|number| shelf.store.ticket(&Digest([number; 32])).unwrap().is_some());
     assert_eq!(alive, [false, false, true]);
+    assert_eq!((drawn.token, drawn.issued), (derived(50), derived(51)), "drawn anew");
+    assert_eq!(shelf.store.credentials(shelf.app, &user_id("guest")).unwrap(), Some(drawn));
+    assert!(shelf.store.session(shelf.app, session).unwrap().is_none(), "sessions with refresh tokens end too");
+    let late = begin().await;
+    assert_eq!(late, Err(Error::Unauthenticated(Unauthenticated::Wrong)), "the former password was checked too early");
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
+    let stale = Register { change: named("Ann"), chosen: Some(chosen("$three", Some("$one"))), ..first };
+    let stale = shelf.store.register(shelf.app, stale).await.map(|_| ());
+    assert_eq!(stale, Err(Error::Conflict(What::NewerVersion)), "it was compared with a password of the past");
+    assert_eq!(shelf.user("guest").unwrap().shown_name(), "guest", "nothing was changed");
 }
 
 #[actix_web::test]
 async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_session() {
     let shelf = Shelf::fresh().await;
     let key = shelf.register("ada").await.user.key;
-    let issue = |number: u8, seen: Option<PasswordHash>| {
+    let issue = |number: u8, seen: Option<PasswordHash>, issued: Derived| {
         let ticket =
             NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
-        shelf.store.issue_ticket(
-            shelf.app,
-            Holder::User { key, chosen: seen, issued: derived(2).digest },
-            ticket,
-            at(2),
-        )
+        shelf.store.issue_ticket(shelf.app, Holder::User { key, chosen: seen, issued: issued.digest }, ticket, at(2))
     };
     let missing = Err(Error::NotFound(What::User));
     let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
-    let change = UserChange { chosen: Some(current.clone()), ..UserChange::default() };
+    let change = UserChange { password: Some(password(&current.0, None)), ..UserChange::default() };
     shelf.store.change_user(shelf.app, by_id("ada"), change, at(1)).await.unwrap();
-    assert_eq!((issue(1, None).await, issue(2, Some(former)).await), (missing.clone(), missing.clone()));
-    assert_eq!(issue(3, Some(current.clone())).await, Ok(()));
+    let drawn = derived(91);
+    assert_eq!((issue(1, None, drawn).await, issue(2, Some(former), drawn).await), (missing.clone(), missing.clone()));
+    assert_eq!(issue(3, Some(current.clone()), derived(2)).await, missing);
+    assert_eq!(issue(4, Some(current.clone()), drawn).await, Ok(()));
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
     shelf.store.change_user(shelf.app, by_id("ada"), suspend, at(3)).await.unwrap();
-    assert_eq!(issue(4, Some(current)).await, missing);
+    assert_eq!(issue(5, Some(current), drawn).await, missing);
 }
 
 #[actix_web::test]

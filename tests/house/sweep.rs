@@ -26,6 +26,7 @@ use standin::{
         Service,
         accounts::CreateUser,
         apps::{AppChange, Tenant},
+        client_limits::ClientBounds,
         credentials::Keyring,
         pictures::{PictureOptions, Upload},
         sweep::PICTURE_REST,
@@ -59,11 +60,13 @@ impl Shelf {
             open_files_max: 16,
             cores: 1,
         };
+        let hourly = NonZeroU32::new(1000).unwrap();
+        let clients = ClientBounds { registrations_per_hour: hourly, number_lookups_per_hour: hourly };
         let micros = Arc::new(AtomicI64::new(1_700_000_000_000_000));
         let hands = Arc::clone(&micros);
         let clock = Arc::new(move || Moment::from_micros(hands.load(Ordering::Relaxed)));
         let keyring = Keyring::new(&ServerKey::new([7; 32]), 1);
-        let service = Service::open(store, pictures, keyring, &bounds, clock).await.unwrap();
+        let service = Service::open(store, pictures, keyring, &bounds, &clients, clock).await.unwrap();
         let (tenant, _) = service.describe_first_app(AppChange::default()).await.unwrap();
         Self { folder, service, tenant, micros }
     }

@@ -25,6 +25,7 @@ use crate::{
     },
     http::{
         form::{Form, FormLimits},
+        peer,
         spool::Spool,
     },
     service::{Service, contacts::Sync},
@@ -200,7 +201,7 @@ pub(super) async fn sync(
         replaces_all: flag(&body, "forceDelete")?,
     };
     flag(&body, "contactPermission")?;
-    let live = service.sync_contacts(&caller.tenant, caller.key, sync).await;
+    let live = service.sync_contacts(&caller.tenant, caller.key, sync, peer::client(&request)).await;
     let live = live.map_err(|refused| full(refused, "addContacts"))?;
     let live_contacts = live.iter().map(LiveContact::from).collect();
     Ok(reply::success(LiveContacts { live_contacts }, "Contact Added successfully"))

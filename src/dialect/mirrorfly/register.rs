@@ -1,5 +1,7 @@
 //! Registration by an app's licence key. Sources: the vendor's "Register" page, and what its SDK sends and takes.
 
+use std::net::IpAddr;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
@@ -30,7 +32,7 @@ use crate::{
     http::{
         addresses::Addresses,
         form::{Form, FormLimits},
-        json,
+        json, peer,
         spool::Spool,
     },
     service::{
@@ -178,7 +180,7 @@ pub(super) async fn live(
     let tenant = door::addressed(&service, &request)?;
     let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
     let codec = Codec::of_license(service.app_secrets(&tenant)?.license_key.expose());
-    let registered = enrol(&service, &tenant, decrypted(&codec, form)?).await?;
+    let registered = enrol(&service, &tenant, decrypted(&codec, form)?, peer::client(&request)).await?;
     let text = Registered::of(&addresses, &registered).to_text()?;
     Ok(reply::success(codec.encrypt(&text), REGISTERED))
 }
@@ -203,7 +205,7 @@ pub(super) async fn trial(
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
     let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
-    let registered = enrol(&service, &tenant, form).await?;
+    let registered = enrol(&service, &tenant, form, peer::client(&request)).await?;
     let beside = Registered::of(&addresses, &registered);
     let data = beside.to_text()?;
     Ok(HttpResponse::Ok().json(TrialAnswer { status: 200, data, message: REGISTERED, beside }))
@@ -226,7 +228,7 @@ fn decrypted(codec: &Codec, form: Form) -> Result<Form, Error> {
     object.map(Form::from).map_err(|_| Fault::Malformed("a JSON object, encrypted").at(FIELD))
 }
 
-async fn enrol(service: &Service, tenant: &Tenant, form: Form) -> Result<Created, Refused> {
+async fn enrol(service: &Service, tenant: &Tenant, form: Form, from: Option<IpAddr>) -> Result<Created, Refused> {
     if !tenant.has_license_key(door::required(&form, "licenseKey")?) {
         return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
     }
@@ -238,7 +240,8 @@ async fn enrol(service: &Service, tenant: &Tenant, form: Form) -> Result<Created
     if !ends_oldest && has_most_sessions(service, tenant, &id)? {
         return Err(Refused::MostSessions);
     }
-    service.enrol(tenant, Enrol { id, change, device }).await.map_err(|error| in_this_doors_words(error).into())
+    let enrolled = service.enrol(tenant, Enrol { id, change, device }, from).await;
+    enrolled.map_err(|error| in_this_doors_words(error).into())
 }
 
 /// The SDK fills mobileNumber with the identifier, so that one is no number.

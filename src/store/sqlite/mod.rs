@@ -21,6 +21,7 @@ mod readers;
 pub(super) mod requests;
 mod row;
 pub(super) mod search;
+pub(super) mod secrets;
 pub(super) mod sessions;
 pub(super) mod signatures;
 pub(super) mod snapshot;

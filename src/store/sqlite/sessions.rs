@@ -4,13 +4,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
     row::{Stored, readable},
-    tickets, users,
+    secrets, tickets, users,
 };
 use crate::{
     domain::{
         error::{Error, Unauthenticated},
         id::{AppKey, SessionKey, UserId, UserKey},
-        profile::User,
+        profile::{Credentials, User},
         secret::{Derived, Salt},
         time::Moment,
     },
@@ -19,7 +19,8 @@ use crate::{
 
 const BEGIN: &str = "
     INSERT INTO session (user, salt, renewed_at, token_expires_at, ends_at)
-    SELECT key, ?3, ?4, ?5, ?6 FROM user WHERE app = ?1 AND key = ?2 AND state = 'active'
+    SELECT key, ?3, ?4, ?5, ?6 FROM user WHERE app = ?1 AND key = ?2
+        AND state = 'active' AND chosen IS ?7 AND issued_digest = ?8
     RETURNING key";
 
 const END_OLDEST: &str = "
@@ -29,14 +30,16 @@ const END_OLDEST: &str = "
 pub(in crate::store) fn begin(
     tx: &Transaction<'_>,
     app: AppKey,
-    user: UserKey,
+    held: &Credentials,
     state: &SessionState,
     at_most: u32,
 ) -> Result<SessionKey, Error> {
     let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
+    let (user, chosen) = (held.user, held.chosen.as_ref().map(|hash| hash.0.as_str()));
+    let issued = held.issued.digest.0;
     let key = tx
         .prepare_cached(BEGIN)?
-        .query_row(params![app.0, user.0, state.salt.0, times.0, times.1, times.2], |row| row.get(0))
+        .query_row(params![app.0, user.0, state.salt.0, times.0, times.1, times.2, chosen, issued], |row| row.get(0))
         .optional()?
         .ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
     tx.prepare_cached(END_OLDEST)?.execute(params![user.0, at_most])?;
@@ -127,7 +130,7 @@ pub(in crate::store) fn revoke(
     at: Moment,
 ) -> Result<User, Error> {
     users::kick(tx, app, id, dead_before, at)?;
-    let user = users::reset_token(tx, app, id, token, at)?;
+    let user = secrets::reset_token(tx, app, id, token, at)?;
     tickets::forget_of_user(tx, user.key)?;
     Ok(user)
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{
     contacts, counts, devices, events, owners, pictures,
     row::{Stored, readable},
-    sessions, signatures, tickets,
+    secrets, signatures, tickets,
 };
 use crate::{
     domain::{
@@ -18,11 +18,11 @@ use crate::{
         owner::Owner,
         page::{Listed, Order, Page},
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
-        secret::{Derived, Digest, PasswordHash},
+        secret::{Digest, PasswordHash},
         text::{AvatarText, DisplayName, Email, HttpAddress, LockReason, MobileNumber, StatusText},
         time::Moment,
     },
-    store::{Holder, IfKnown, Register, Registered, StateChange, UserChange},
+    store::{Holder, IfKnown, NewPassword, NewTokens, Register, Registered, StateChange, UserChange},
 };
 
 /// Selects users with their current picture: the columns [`user`] reads, in its order, then `$more`.
@@ -198,9 +198,10 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
             if asked.if_known == IfKnown::UpdateActive {
                 owners::active(&known.user)?;
             }
+            let tokens = NewTokens { token: asked.secrets.token, issued: asked.secrets.issued };
             let change = UserChange {
                 profile: asked.change.clone(),
-                chosen: asked.chosen.clone(),
+                password: asked.chosen.clone().map(|chosen| NewPassword { chosen, tokens }),
                 device: asked.device.clone(),
                 ..UserChange::default()
             };
@@ -240,7 +241,7 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
             secrets.token.digest.0,
             secrets.issued.salt.0,
             secrets.issued.digest.0,
-            asked.chosen.as_ref().map(|hash| &hash.0),
+            asked.chosen.as_ref().map(|chosen| &chosen.hash.0),
             asked.at.micros(),
             first.display_name.as_ref().map(DisplayName::as_str),
             serde_json::to_string(first.metadata.as_object()).map_err(Error::internal)?,
@@ -268,7 +269,7 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
         state: user.state,
         token: secrets.token,
         issued: secrets.issued,
-        chosen: asked.chosen.clone(),
+        chosen: asked.chosen.as_ref().map(|chosen| chosen.hash.clone()),
     };
     Ok(Known { user, credentials })
 }
@@ -290,13 +291,18 @@ pub(in crate::store) fn change(
 
 /// Writes what differs, each with its event.
 fn apply(tx: &Transaction<'_>, app: AppKey, known: &mut Known, change: &UserChange, at: Moment) -> Result<(), Error> {
+    let password = change.password.as_ref().filter(|new| known.credentials.chosen.as_ref() != Some(&new.chosen.hash));
+    if password.is_some_and(|new| new.chosen.compared_with != known.credentials.chosen) {
+        return Err(Error::Conflict(What::NewerVersion));
+    }
     let fields = set_profile(tx, &mut known.user, &change.profile, at)?;
     if !fields.is_empty() {
         let kind = EventKind::ProfileChanged { fields };
         events::append(tx, app, known.user.key, &known.user.id, &kind, at)?;
     }
-    if let Some(hash) = change.chosen.as_ref().filter(|hash| known.credentials.chosen.as_ref() != Some(hash)) {
-        set_password(tx, known, hash)?;
+    if let Some(new) = password {
+        secrets::set_password(tx, &mut known.credentials, new)?;
+        known.user.version += 1;
         events::append(tx, app, known.user.key, &known.user.id, &EventKind::PasswordChanged, at)?;
     }
     if let Some(device) = &change.device {
@@ -373,15 +379,6 @@ fn set_profile(
     Ok(fields)
 }
 
-const SET_PASSWORD: &str = "UPDATE user SET chosen = ?2, version = version + 1 WHERE key = ?1";
-
-fn set_password(tx: &Transaction<'_>, known: &mut Known, hash: &PasswordHash) -> Result<(), Error> {
-    tx.prepare_cached(SET_PASSWORD)?.execute(params![known.user.key.0, hash.0])?;
-    known.credentials.chosen = Some(hash.clone());
-    known.user.version += 1;
-    tickets::forget_of_user(tx, known.user.key)
-}
-
 const SET_STATE: &str = "
     UPDATE user SET state = ?2, token_salt = ?3, token_digest = ?4, version = version + 1
     WHERE key = ?1";
@@ -392,8 +389,7 @@ fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Re
         StateChange::Reactivate => EventKind::Reactivated,
         StateChange::Suspend { token } => {
             known.credentials.token = token;
-            tickets::forget_of_user(tx, key)?;
-            sessions::end_of_user(tx, key)?;
+            secrets::end_what_was_begun(tx, key)?;
             EventKind::Suspended
         }
     };
@@ -403,45 +399,6 @@ fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Re
     known.user.version += 1;
     known.credentials.state = state;
     Ok(kind)
-}
-
-const RESET_TOKEN: &str = "
-    UPDATE user SET token_salt = ?3, token_digest = ?4, version = version + 1
-    WHERE app = ?1 AND id = ?2
-    RETURNING key";
-
-pub(in crate::store) fn reset_token(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    id: &UserId,
-    token: &Derived,
-    at: Moment,
-) -> Result<User, Error> {
-    let mut statement = tx.prepare_cached(RESET_TOKEN)?;
-    let key = statement.query_row(params![app.0, id.as_str(), token.salt.0, token.digest.0], |row| row.get(0));
-    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
-    sessions::end_of_user(tx, key)?;
-    events::append(tx, app, key, id, &EventKind::TokenReset, at)?;
-    find_by_key(tx, app, key)?.ok_or(Error::NotFound(What::User))
-}
-
-const RESET_ISSUED: &str = "
-    UPDATE user SET issued_salt = ?3, issued_digest = ?4, version = version + 1
-    WHERE app = ?1 AND id = ?2
-    RETURNING key";
-
-pub(in crate::store) fn reset_issued(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    id: &UserId,
-    issued: &Derived,
-    at: Moment,
-) -> Result<(), Error> {
-    let mut statement = tx.prepare_cached(RESET_ISSUED)?;
-    let key = statement.query_row(params![app.0, id.as_str(), issued.salt.0, issued.digest.0], |row| row.get(0));
-    let key = UserKey(key.optional()?.ok_or(Error::NotFound(What::User))?);
-    tickets::forget_of_user(tx, key)?;
-    events::append(tx, app, key, id, &EventKind::PasswordChanged, at)
 }
 
 const KEY_OF: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";

@@ -151,7 +151,7 @@ async fn promise_41_who_waits_for_hashes_keeps_nobody_else_waiting() {
     assert!(read < hashed, "five reads took {read:?}, the slowest {slowest:?}; forty hashes took {hashed:?}");
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+pub(super) fn median_of(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }
@@ -164,7 +164,7 @@ async fn refusals(house: &Standin, ids: impl Iterator<Item = String>) -> Duratio
         assert_eq!(signs_in(house, &id, "wrong").await, 400);
         times.push(begun.elapsed());
     }
-    median(times)
+    median_of(times)
 }
 
 #[actix_web::test]

@@ -106,6 +106,31 @@ async fn logout_reset_suspension_and_deletion_end_it() {
 }
 
 #[actix_web::test]
+async fn promise_59_a_changed_password_ends_sessions_and_refresh_tokens() {
+    let house = hourly().await;
+    for (id, change) in [("ada", "chosen"), ("bob", "issued")] {
+        let made = user(&log_in(&house, &[("email", id), ("password", "key")]).await);
+        let (token, refresh_token) = (text(&made["token"]), text(&made["refresh_token"]));
+        let shared = send(house.qiscus(Method::GET, "get_user_token").query(&[("user_id", id)])).await;
+        let shared = text(&shared.json()["results"]["token"]);
+        match change {
+            "chosen" => {
+                let body = json!({ "user_id": id, "username": id, "password": "another" });
+                assert_eq!(house.login_or_register(body).await.status, 200);
+            }
+            _ => {
+                let back_end = house.back_end_token().await;
+                let call = house.call(Method::POST, "/api/v1/users/resetPassword").header("Authorization", back_end);
+                assert_eq!(send(call.query(&[("userId", id), ("deviceType", "web")])).await.status, 200);
+            }
+        }
+        assert_said(&get(&house, &token, "my_profile").await, 403, Some(401_301), "Unauthorized");
+        assert!(!is_good(&house, &shared).await, "{change}");
+        assert_said(&refresh(&house, "", id, &refresh_token).await, 401, None, "refresh token invalid");
+    }
+}
+
+#[actix_web::test]
 async fn twenty_sessions_a_user_and_no_more() {
     let house = hourly().await;
     let first = entered(&house, "ada").await;

@@ -3,7 +3,7 @@
 use standin::{
     domain::{
         contact::{Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
-        error::{Fault, Unauthenticated},
+        error::Fault,
         page::Listed,
         search::UserSearch,
         text::ContactName,
@@ -333,20 +333,26 @@ async fn states_of_many_change_together_or_not_at_all() {
 }
 
 #[actix_web::test]
-async fn a_reset_of_the_issued_password_ends_the_tickets_and_logins_under_way() {
+async fn a_reset_of_the_issued_password_ends_what_was_issued_and_logins_under_way() {
     let shelf = Shelf::fresh().await;
     let ann = shelf.register("ann").await;
     let holder = Holder::of(&ann.credentials);
     let ticket = shelf.ticket(holder.clone(), 1, at(1000)).await;
-    shelf.store.reset_issued(shelf.app, user_id("ann"), derived(61), at(2)).await.unwrap();
+    let state = SessionState { salt: Salt([1; 16]), renewed_at: at(1), token_expires_at: at(2), ends_at: at(1000) };
+    let session = shelf.store.begin_session(shelf.app, ann.credentials.clone(), state, 9).await.unwrap();
+    let tokens = NewTokens { token: derived(62), issued: derived(61) };
+    shelf.store.reset_issued(shelf.app, user_id("ann"), tokens, at(2)).await.unwrap();
     assert_eq!(shelf.store.ticket(&ticket).unwrap(), None);
+    assert!(shelf.store.session(shelf.app, session).unwrap().is_none());
+    let late = shelf.store.begin_session(shelf.app, ann.credentials, state, 9).await;
+    assert_eq!(late, Err(Error::Unauthenticated(Unauthenticated::Wrong)));
     let late = NewTicket { digest: Digest([2; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
     assert_eq!(shelf.store.issue_ticket(shelf.app, holder, late, at(3)).await, Err(Error::NotFound(What::User)));
     let (user, held) = shelf.store.account(shelf.app, &user_id("ann")).unwrap().unwrap();
     let unchanged = User { version: 2, ..ann.user };
-    assert_eq!((user, held.issued, held.token), (unchanged, derived(61), derived(1)));
+    assert_eq!((user, held.issued, held.token), (unchanged, derived(61), derived(62)));
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
-    let missing = shelf.store.reset_issued(shelf.app, user_id("ghost"), derived(61), at(2)).await;
+    let missing = shelf.store.reset_issued(shelf.app, user_id("ghost"), tokens, at(2)).await;
     assert_eq!(missing, Err(Error::NotFound(What::User)));
 }
 

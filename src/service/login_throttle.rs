@@ -1,0 +1,362 @@
+//! Limits on failed logins, by account and by network, in bounded memory.
+//!
+//! An attempt is reserved before its password is checked, so that attempts sent at once are judged by the same bound as attempts sent one
+//! after another. A failure turns the reservation into a counted failure; anything else gives it back. An attempt that finds every place
+//! reserved waits for an outcome: simultaneous right passwords are all let in.
+//!
+//! What bounds guesses at one account:
+//! - from one network, ten failures and then the ladder of waits;
+//! - from many networks, [`FAILURES_OF_ACCOUNT_MAX`] failures a day and then two instead of ten for each network. No count over several
+//!   networks ever refuses a login, because that would let strangers lock the account's holder out. What is left to an attacker with many
+//!   networks is two guesses an hour from each, and the account's share of the hashing queue.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use quick_cache::unsync::Cache;
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::domain::{
+    error::Error,
+    id::{AppKey, UserId},
+    network::Network,
+};
+
+/// Failures that one network is allowed at one account before its attempts there wait. A success forgets them.
+const FAILURES_AT_ACCOUNT_MAX: u32 = 10;
+
+/// The same for an account that had [`FAILURES_OF_ACCOUNT_MAX`] failures of late.
+const FAILURES_AT_GUESSED_ACCOUNT_MAX: u32 = 2;
+
+/// After so long without a failure the count of one network at one account begins anew.
+const ACCOUNT_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// Failures at one account in a day, of all networks together, from which on each network is allowed fewer.
+const FAILURES_OF_ACCOUNT_MAX: u32 = 100;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Failures that one network is allowed in a minute, whichever accounts it tries.
+const FAILURES_OF_NETWORK_MAX: u32 = 60;
+
+const NETWORK_WINDOW: Duration = Duration::from_secs(60);
+
+/// Failures that one network is allowed within five minutes to sign in as an administrator.
+const FAILURES_AT_CONSOLE_MAX: u32 = 3;
+
+const CONSOLE_WINDOW: Duration = Duration::from_secs(300);
+
+/// How long logins wait then: the first time, the second, and from then on.
+const LADDER: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)];
+
+/// After so long without a wait the ladder begins anew.
+const LADDER_FORGIVEN_AFTER: Duration = Duration::from_secs(3600);
+
+/// Accounts and networks remembered at the most; the oldest leave.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// Attempts that may wait for the outcome of others, of all clients together; more are told [`Error::Busy`].
+const WAITING_MAX: usize = 1024;
+
+/// Attempts of one network, or of one network at one account, that may wait for the outcome of others.
+const WAITING_OF_ONE_MAX: usize = WAITING_MAX / 4;
+
+/// How long an attempt waits for the outcome of others before it is told [`Error::Busy`].
+const OUTCOME_WAIT: Duration = Duration::from_secs(30);
+
+/// What failures are counted for. No network is a Unix socket's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Subject {
+    /// One network at one account, whether or not there is such an account.
+    NetworkAtAccount(AppKey, UserId, Option<Network>),
+    /// One network, whichever accounts it tries.
+    Network(Network),
+    /// One network that tries to sign in as an administrator.
+    Console(Network),
+    /// One account, from whichever network. It refuses nothing by itself.
+    Account(AppKey, UserId),
+}
+
+/// The failures of a subject.
+#[derive(Debug, Clone, Copy)]
+struct Failures {
+    count: u32,
+    /// The beginning of the window that they are counted in.
+    since: Instant,
+    waits_until: Option<Instant>,
+    rung: usize,
+}
+
+/// One attempt to log in: what its failure counts for.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    subjects: Vec<Subject>,
+}
+
+/// The failed logins of late and the attempts under way. Forgotten with the process. Clones share it.
+#[derive(Clone)]
+pub(super) struct LoginThrottle(Arc<Mutex<State>>);
+
+struct State {
+    failures: Cache<Subject, Failures>,
+    /// Attempts under way. No more entries than those have subjects.
+    reserved: HashMap<Subject, u32>,
+    /// Attempts that wait for an outcome, in the order they came.
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    attempt: Attempt,
+    granted: oneshot::Sender<Result<Reservation, Error>>,
+}
+
+/// An attempt that may be made. Dropped without an outcome it gives its places back: the caller hung up, or the server could not tell.
+pub(super) struct Reservation {
+    throttle: LoginThrottle,
+    attempt: Attempt,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Succeeded,
+    Failed,
+    Unknown,
+}
+
+/// What an attempt is told.
+enum Verdict {
+    /// It may be made.
+    Free,
+    /// All places are reserved: outcomes will tell.
+    Full,
+    /// It has to wait so long.
+    Refused(Duration),
+}
+
+impl Attempt {
+    pub(super) fn new(app: AppKey, id: Option<UserId>, from: Option<IpAddr>) -> Self {
+        let network = from.map(Network::of);
+        let at_account = id.clone().map(|id| Subject::NetworkAtAccount(app, id, network));
+        let account = id.map(|id| Subject::Account(app, id));
+        let of_network = network.map(Subject::Network);
+        Self { subjects: at_account.into_iter().chain(of_network).chain(account).collect() }
+    }
+
+    /// An attempt to sign in as an administrator.
+    pub(super) fn of_console(from: Option<IpAddr>) -> Self {
+        Self { subjects: from.map(|from| Subject::Console(Network::of(from))).into_iter().collect() }
+    }
+
+    /// The subjects that can refuse it.
+    fn limited(&self) -> impl Iterator<Item = &Subject> {
+        self.subjects.iter().filter(|subject| !matches!(subject, Subject::Account(..)))
+    }
+
+    fn shares_limit_with(&self, other: &Self) -> bool {
+        self.limited().any(|subject| other.subjects.contains(subject))
+    }
+}
+
+impl LoginThrottle {
+    pub(super) fn new() -> Self {
+        let (failures, reserved, waiting) = (Cache::new(REMEMBERED_MAX), HashMap::new(), VecDeque::new());
+        Self(Arc::new(Mutex::new(State { failures, reserved, waiting })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reserves an attempt. Where all places are reserved, waits for outcomes in the order of arrival.
+    /// # Errors
+    /// `TooMany` with the time until it may be made; `Busy` where too many wait, or for too long.
+    pub(super) async fn reserve(&self, attempt: Attempt) -> Result<Reservation, Error> {
+        let granted = match self.reserve_now(&attempt, Instant::now())? {
+            Some(reservation) => return Ok(reservation),
+            None => self.wait_in_line(attempt)?,
+        };
+        timeout(OUTCOME_WAIT, granted).await.map_err(|_| Error::Busy)?.map_err(Error::internal)?
+    }
+
+    /// Reserves an attempt, unless all places are reserved.
+    fn reserve_now(&self, attempt: &Attempt, now: Instant) -> Result<Option<Reservation>, Error> {
+        let mut state = self.state();
+        match state.verdict(attempt, now) {
+            Verdict::Free => Ok(Some(self.granted(&mut state, attempt.clone()))),
+            Verdict::Full => Ok(None),
+            Verdict::Refused(retry_after) => Err(refusal(retry_after)),
+        }
+    }
+
+    fn granted(&self, state: &mut State, attempt: Attempt) -> Reservation {
+        for subject in &attempt.subjects {
+            *state.reserved.entry(subject.clone()).or_default() += 1;
+        }
+        Reservation { throttle: self.clone(), attempt, outcome: Outcome::Unknown }
+    }
+
+    fn wait_in_line(&self, attempt: Attempt) -> Result<oneshot::Receiver<Result<Reservation, Error>>, Error> {
+        let (granted, receiver) = oneshot::channel();
+        let mut state = self.state();
+        state.waiting.retain(|waiting| !waiting.granted.is_closed());
+        let alike = state.waiting.iter().filter(|waiting| attempt.shares_limit_with(&waiting.attempt)).count();
+        if state.waiting.len() >= WAITING_MAX || alike >= WAITING_OF_ONE_MAX {
+            return Err(Error::Busy);
+        }
+        state.waiting.push_back(Waiting { attempt, granted });
+        drop(state);
+        // An outcome between the look and this line would have passed it by.
+        self.admit_waiting(Instant::now());
+        Ok(receiver)
+    }
+
+    /// Ends an attempt and admits those that waited for that.
+    fn settle(&self, attempt: &Attempt, outcome: Outcome, now: Instant) {
+        let mut state = self.state();
+        for subject in &attempt.subjects {
+            state.release(subject);
+            match outcome {
+                Outcome::Failed => state.count_failure(subject, now),
+                // The network's own count stays, or one account of its own would wash every guess away.
+                Outcome::Succeeded if matches!(subject, Subject::NetworkAtAccount(..)) => {
+                    state.failures.remove(subject);
+                }
+                Outcome::Succeeded | Outcome::Unknown => {}
+            }
+        }
+        drop(state);
+        self.admit_waiting(now);
+    }
+
+    fn admit_waiting(&self, now: Instant) {
+        let mut state = self.state();
+        // Dropped under the lock, what a caller that has gone was granted would ask for it again.
+        let mut unclaimed = Vec::new();
+        let waiting = std::mem::take(&mut state.waiting);
+        for waiting in waiting.into_iter().filter(|waiting| !waiting.granted.is_closed()) {
+            let granted = match state.verdict(&waiting.attempt, now) {
+                Verdict::Full => {
+                    state.waiting.push_back(waiting);
+                    continue;
+                }
+                Verdict::Free => Ok(self.granted(&mut state, waiting.attempt)),
+                Verdict::Refused(retry_after) => Err(refusal(retry_after)),
+            };
+            unclaimed.extend(waiting.granted.send(granted).err());
+        }
+        drop(state);
+        drop(unclaimed);
+    }
+}
+
+impl State {
+    fn verdict(&self, attempt: &Attempt, now: Instant) -> Verdict {
+        let waits = attempt.limited().filter_map(|subject| self.failures.get(subject)?.waits_until);
+        let wait = waits.max().and_then(|until| until.checked_duration_since(now)).filter(|wait| !wait.is_zero());
+        match wait {
+            Some(wait) => Verdict::Refused(wait),
+            None if attempt.limited().all(|subject| self.has_room(subject, now)) => Verdict::Free,
+            None => Verdict::Full,
+        }
+    }
+
+    /// Whether one attempt more, should all that are under way fail, stays within the bound. One attempt at a time is always let through:
+    /// its failure begins the wait.
+    fn has_room(&self, subject: &Subject, now: Instant) -> bool {
+        let counted = self.in_window(subject, now).count;
+        let room = self.failures_max(subject, now).saturating_sub(counted).max(1);
+        self.reserved.get(subject).copied().unwrap_or_default() < room
+    }
+
+    fn failures_max(&self, subject: &Subject, now: Instant) -> u32 {
+        match subject {
+            Subject::NetworkAtAccount(app, id, _) => {
+                let account = self.in_window(&Subject::Account(*app, id.clone()), now);
+                match account.count >= FAILURES_OF_ACCOUNT_MAX {
+                    true => FAILURES_AT_GUESSED_ACCOUNT_MAX,
+                    false => FAILURES_AT_ACCOUNT_MAX,
+                }
+            }
+            Subject::Network(_) => FAILURES_OF_NETWORK_MAX,
+            Subject::Console(_) => FAILURES_AT_CONSOLE_MAX,
+            Subject::Account(..) => u32::MAX,
+        }
+    }
+
+    /// The failures of a subject that count now.
+    fn in_window(&self, subject: &Subject, now: Instant) -> Failures {
+        let fresh = Failures { count: 0, since: now, waits_until: None, rung: 0 };
+        let window = match subject {
+            Subject::NetworkAtAccount(..) => ACCOUNT_WINDOW,
+            Subject::Network(_) => NETWORK_WINDOW,
+            Subject::Console(_) => CONSOLE_WINDOW,
+            Subject::Account(..) => DAY,
+        };
+        match self.failures.get(subject).copied() {
+            None => fresh,
+            Some(former)
+                if former.waits_until.is_some_and(|until| now.duration_since(until) > LADDER_FORGIVEN_AFTER) =>
+            {
+                fresh
+            }
+            Some(former) if now.duration_since(former.since) > window => Failures { count: 0, since: now, ..former },
+            Some(former) => former,
+        }
+    }
+
+    /// Counts a failure; one too many begins a wait. Attempts that were under way when a wait began climb no further rung.
+    fn count_failure(&mut self, subject: &Subject, now: Instant) {
+        let mut failures = self.in_window(subject, now);
+        if failures.waits_until.is_some_and(|until| until > now) {
+            return;
+        }
+        failures.count = failures.count.saturating_add(1);
+        if matches!(subject, Subject::NetworkAtAccount(..)) {
+            failures.since = now;
+        }
+        if failures.count >= self.failures_max(subject, now) {
+            let wait = LADDER.get(failures.rung).or(LADDER.last()).copied().unwrap_or_default();
+            let rung = (failures.rung + 1).min(LADDER.len() - 1);
+            failures = Failures { count: 0, since: now + wait, waits_until: Some(now + wait), rung };
+        }
+        self.failures.insert(subject.clone(), failures);
+    }
+
+    fn release(&mut self, subject: &Subject) {
+        let Some(reserved) = self.reserved.get_mut(subject) else { return };
+        *reserved = reserved.saturating_sub(1);
+        if *reserved == 0 {
+            self.reserved.remove(subject);
+        }
+    }
+}
+
+impl Reservation {
+    /// The password was right: the count of this network at this account begins anew.
+    pub(super) fn succeeded(mut self) {
+        self.outcome = Outcome::Succeeded;
+    }
+
+    /// The password was wrong.
+    pub(super) fn failed(mut self) {
+        self.outcome = Outcome::Failed;
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.throttle.settle(&self.attempt, self.outcome, Instant::now());
+    }
+}
+
+fn refusal(retry_after: Duration) -> Error {
+    Error::TooMany { what: "failed logins", retry_after }
+}
+
+#[cfg(test)]
+mod tests;

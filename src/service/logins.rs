@@ -1,0 +1,138 @@
+//! Logins by a password: the app's back-end account and users, by what they chose or were issued.
+
+use std::net::IpAddr;
+
+use crate::{
+    domain::{
+        error::{Error, Unauthenticated},
+        id::UserId,
+        network::Network,
+        profile::{Credentials, State},
+        secret::Secret,
+    },
+    service::{
+        Service,
+        apps::Tenant,
+        credentials::{self, HashCaller},
+        login_throttle::Attempt,
+    },
+    store::Holder,
+};
+
+/// A login: which account, with which password, from where.
+#[derive(Clone, Copy)]
+struct Login<'a> {
+    tenant: &'a Tenant,
+    username: &'a str,
+    password: &'a Secret,
+    from: Option<IpAddr>,
+}
+
+impl Login<'_> {
+    /// The id that is tried; none where the name is no id.
+    fn id(&self) -> Option<UserId> {
+        UserId::parse(self.username).ok()
+    }
+
+    /// Whose places of the hashing queue it takes.
+    fn callers(&self) -> Vec<HashCaller> {
+        let account = self.id().map(|id| HashCaller::Account(self.tenant.app.key, id));
+        account.into_iter().chain([HashCaller::Client(self.from.map(Network::of))]).collect()
+    }
+}
+
+impl Service {
+    /// Signs in with a user name and a password, and gets a ticket for an hour: the app's back-end account, or a user by its
+    /// chosen or its issued password. Every refusal costs one argon2 and reads the same.
+    /// # Errors
+    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the password; store errors.
+    pub async fn sign_in(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<Secret, Error> {
+        let login = Login { tenant, username, password, from };
+        let holder = match username == tenant.app.account.as_str() {
+            true => self.counted(login, self.opened_account(login)).await?,
+            false => Holder::of(&self.counted(login, self.opened_now(login)).await?),
+        };
+        let (ticket, new) = self.drawn_ticket();
+        match self.house.store.issue_ticket(tenant.app.key, holder, new, self.now()).await {
+            // Suspended, deleted or given another password since it was checked.
+            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+            issued => issued.map(|()| ticket),
+        }
+    }
+
+    async fn opened_account(&self, login: Login<'_>) -> Result<Holder, Error> {
+        match self.is_account_password(&login.tenant.app, login.password, &login.callers()).await? {
+            true => Ok(Holder::BackEnd),
+            false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+        }
+    }
+
+    /// Makes a login as an attempt of the throttle, which is told how it ends.
+    async fn counted<T>(&self, of: Login<'_>, login: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let attempt = Attempt::new(of.tenant.app.key, of.id(), of.from);
+        let reservation = self.house.throttle.reserve(attempt).await?;
+        let outcome = login.await;
+        match &outcome {
+            Ok(_) => reservation.succeeded(),
+            Err(Error::Unauthenticated(_)) => reservation.failed(),
+            // Not for want of the right password.
+            Err(_) => drop(reservation),
+        }
+        outcome
+    }
+
+    /// The user whose chosen or issued password this is. Every refusal costs one argon2 and reads the same.
+    pub(super) async fn opened(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<Credentials, Error> {
+        let login = Login { tenant, username, password, from };
+        self.counted(login, self.opened_now(login)).await
+    }
+
+    async fn opened_now(&self, login: Login<'_>) -> Result<Credentials, Error> {
+        let held = match login.id() {
+            Some(id) => self.house.store.credentials(login.tenant.app.key, &id)?,
+            None => None,
+        };
+        let given = login.password;
+        let issued = held.as_ref().is_some_and(|held| credentials::matches(given.expose(), &held.issued.digest));
+        let chosen = held.as_ref().and_then(|held| held.chosen.clone());
+        if !issued && !self.house.keyring.verify(given, chosen, &login.callers()).await? {
+            return Err(Error::Unauthenticated(Unauthenticated::Wrong));
+        }
+        match held {
+            None => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
+            Some(Credentials { state: State::Suspended, .. }) => Err(Error::SUSPENDED),
+            Some(held) if issued => Ok(held),
+            Some(held) => self.rehashed(login, held).await,
+        }
+    }
+
+    /// What opened a login, its hash made anew where less work was spent on it than is usual now.
+    async fn rehashed(&self, login: Login<'_>, mut held: Credentials) -> Result<Credentials, Error> {
+        let Some(former) = held.chosen.clone().filter(credentials::is_outdated) else { return Ok(held) };
+        let (keyring, callers) = (&self.house.keyring, login.callers());
+        let hash = keyring.hash(login.password, &callers).await?;
+        if self.house.store.rehash(login.tenant.app.key, held.user, former, hash.clone()).await? {
+            held.chosen = Some(hash);
+            return Ok(held);
+        }
+        // Another login has done so meanwhile, or the password is another one by now: only a second look tells.
+        let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
+        let now = self.credentials_of(login.tenant, &login.id().ok_or(wrong.clone())?)?;
+        match now.state != State::Suspended && keyring.verify(login.password, now.chosen.clone(), &callers).await? {
+            true => Ok(now),
+            false => Err(wrong),
+        }
+    }
+}
