@@ -64,7 +64,7 @@ advisories() {
 }
 
 documentation() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 }
 
 virtual_environments() {
@@ -80,6 +80,11 @@ sdk_python() {
 documents() {
     virtual_environments
     tests/documents/run.sh
+}
+
+pictures() {
+    virtual_environments
+    tests/pictures/run.sh
 }
 
 litestream() {
@@ -102,14 +107,15 @@ browser_tests() {
 }
 
 step tools tools
-step format cargo fmt --check
+step format cargo fmt --all --check
 step licences deny check --hide-inclusion-graph licenses bans sources
 step advisories advisories
-step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
+step clippy cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 step tests cargo test --locked --quiet
 step small_disk tests/small_disk.sh
 step sdk_python sdk_python
 step documents documents
+step pictures pictures
 step litestream litestream
 step sdk_npm browser_tests tests/sdk
 step console browser_tests tests/console

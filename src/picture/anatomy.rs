@@ -15,58 +15,69 @@ pub(super) const PROFILE_BYTES_MAX: usize = 1 << 20;
 /// An upload's headers, read by ourselves.
 #[derive(Debug)]
 pub(super) struct Anatomy<'a> {
-    /// Of the one picture that is decoded.
+    /// Of the picture that is shown.
     pub(super) width_px: u32,
-    /// Of the one picture that is decoded.
+    /// Of the picture that is shown.
     pub(super) height_px: u32,
-    /// The canvas that the file claims around it; the same as the picture where the format knows no canvas.
-    pub(super) canvas_px: (u32, u32),
-    /// What the decoded pixels take.
+    /// Which part of it is decoded, where that is not the whole; the rest is transparent.
+    pub(super) part: Option<Part>,
+    /// What the pixels of the picture take, and while they are put in their place those of its part.
     pub(super) decoded_bytes: u64,
     /// What the decoder holds beside file and decoded pixels.
     pub(super) decoder_bytes: u64,
     /// The EXIF block, from its TIFF header on.
     pub(super) exif: Option<&'a [u8]>,
-    /// The colour profile.
-    pub(super) profile: Profile<'a>,
+    /// What the file says of its colours, what counts most first. The first one that can be used is.
+    pub(super) profiles: Vec<Profile<'a>>,
     /// Whether the picture is there to its very end.
     pub(super) whole: bool,
 }
 
-/// A colour profile as the file carries it.
+/// A rectangle of the picture: the first frame of an animation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) left_px: u32,
+    pub(super) top_px: u32,
+    pub(super) width_px: u32,
+    pub(super) height_px: u32,
+}
+
+impl Part {
+    /// What its pixels take, each in red, green, blue and alpha.
+    pub(super) fn bytes(self) -> u64 {
+        u64::from(self.width_px) * u64::from(self.height_px) * 4
+    }
+}
+
+/// What a file says of its colours.
 #[derive(Debug, Clone)]
 pub(super) enum Profile<'a> {
-    /// None: the pixels are taken as sRGB.
-    None,
-    /// As it is.
+    /// They are sRGB.
+    Srgb,
+    /// An ICC profile.
     Plain(Cow<'a, [u8]>),
-    /// In a zlib stream.
+    /// An ICC profile in a zlib stream.
     Packed(&'a [u8]),
+    /// Colour primaries and transfer function by their numbers in ITU-T H.273.
+    Numbered { primaries: u8, transfer: u8 },
+    /// White point and primaries as x and y of CIE 1931, where they are not those of sRGB, and the exponent that makes a
+    /// sample of 0 to 1 light, where that is not sRGB's function.
+    Measured { chromaticities: Option<[f32; 8]>, exponent: Option<f32> },
 }
 
 impl<'a> Profile<'a> {
-    /// A profile of more than [`PROFILE_BYTES_MAX`] is as good as none.
-    pub(super) fn plain(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        let bytes = bytes.into();
-        match bytes.len() <= PROFILE_BYTES_MAX {
-            true => Self::Plain(bytes),
-            false => Self::None,
-        }
+    /// An ICC profile; one of more than [`PROFILE_BYTES_MAX`] is ignored.
+    pub(super) fn plain(bytes: impl Into<Cow<'a, [u8]>>) -> Option<Self> {
+        Some(bytes.into()).filter(|bytes| bytes.len() <= PROFILE_BYTES_MAX).map(Self::Plain)
     }
+}
 
-    /// The profile's bytes; `None` when there is none, or none of at most [`PROFILE_BYTES_MAX`].
-    pub(super) fn unpacked(&self) -> Option<Cow<'a, [u8]>> {
-        match self {
-            Self::None => None,
-            Self::Plain(bytes) => Some(bytes.clone()),
-            Self::Packed(packed) => {
-                let mut bytes = Vec::new();
-                let bound = PROFILE_BYTES_MAX as u64 + 1;
-                ZlibDecoder::new(*packed).take(bound).read_to_end(&mut bytes).ok()?;
-                (bytes.len() <= PROFILE_BYTES_MAX).then_some(Cow::Owned(bytes))
-            }
-        }
-    }
+/// Unpacks a zlib stream; `None` when it is damaged or holds more than [`PROFILE_BYTES_MAX`].
+pub(super) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let bound = PROFILE_BYTES_MAX as u64 + 1;
+    ZlibDecoder::new(packed).take(bound).read_to_end(&mut bytes).ok()?;
+    (bytes.len() <= PROFILE_BYTES_MAX).then_some(bytes)
 }
 
 /// The parts of an upload that a decoder needs, and nothing else: no text, no thumbnail, no second frame, no tail.

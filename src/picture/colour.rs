@@ -1,18 +1,79 @@
 //! To sRGB, 8 bits a channel.
 
+use std::borrow::Cow;
+
 use image::{DynamicImage, RgbImage, RgbaImage};
-use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use moxcms::{
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace, Layout,
+    MatrixCoefficients, ToneReprCurve, TransferCharacteristics, TransformOptions,
+};
+
+use super::anatomy::{Profile, unpacked};
 
 /// Brings a picture of any depth to 8-bit sRGB, with alpha unless it is `opaque`.
 ///
-/// A profile that does not fit the pixels (CMYK on RGB above all) or cannot be used is ignored: browsers do so, too.
-pub(super) fn to_srgb(image: DynamicImage, profile: Option<&[u8]>, opaque: bool) -> DynamicImage {
+/// The first of `profiles` that can be used is. One that does not fit the pixels (CMYK on RGB above all) is passed over, as
+/// browsers do it.
+pub(super) fn to_srgb(image: DynamicImage, profiles: &[Profile<'_>], opaque: bool) -> DynamicImage {
     let image = to_8_bits(image, opaque);
-    let converted = profile.and_then(|profile| converted(&image, profile));
+    let converted = profiles.iter().find_map(|profile| through(&image, profile)).flatten();
     match (converted.unwrap_or(image), opaque) {
         (image, true) => DynamicImage::ImageRgb8(image.into_rgb8()),
         (image, false) => DynamicImage::ImageRgba8(image.into_rgba8()),
     }
+}
+
+/// The picture in sRGB, `Some(None)` when it is that already, and `None` when the profile cannot be used.
+fn through(image: &DynamicImage, profile: &Profile<'_>) -> Option<Option<DynamicImage>> {
+    let described = match profile {
+        Profile::Srgb => return Some(None),
+        Profile::Plain(icc) => return converted(image, &ColorProfile::new_from_slice(icc).ok()?).map(Some),
+        Profile::Packed(packed) => {
+            return converted(image, &ColorProfile::new_from_slice(&unpacked(packed)?).ok()?).map(Some);
+        }
+        Profile::Numbered { primaries, transfer } => numbered(*primaries, *transfer)?,
+        Profile::Measured { chromaticities, exponent } => measured(*chromaticities, *exponent)?,
+    };
+    // These describe red, green and blue; grey is where all three are equal.
+    let coloured = match (image.color().has_color(), image.color().has_alpha()) {
+        (true, _) => Cow::Borrowed(image),
+        (false, false) => Cow::Owned(DynamicImage::ImageRgb8(image.to_rgb8())),
+        (false, true) => Cow::Owned(DynamicImage::ImageRgba8(image.to_rgba8())),
+    };
+    converted(&coloured, &described).map(Some)
+}
+
+/// The profile that these numbers of H.273 stand for; `None` for those that stand for none.
+fn numbered(primaries: u8, transfer: u8) -> Option<ColorProfile> {
+    let color_primaries = CicpColorPrimaries::try_from(primaries).ok()?;
+    let transfer_characteristics = TransferCharacteristics::try_from(transfer).ok()?;
+    ColorPrimaries::try_from(color_primaries).ok()?;
+    ToneReprCurve::try_from(transfer_characteristics).ok()?;
+    let matrix_coefficients = MatrixCoefficients::Identity;
+    let numbers = CicpProfile { color_primaries, transfer_characteristics, matrix_coefficients, full_range: true };
+    Some(ColorProfile::new_from_cicp(numbers))
+}
+
+fn measured(chromaticities: Option<[f32; 8]>, exponent: Option<f32>) -> Option<ColorProfile> {
+    let mut profile = ColorProfile::new_srgb();
+    if let Some([white_x, white_y, red_x, red_y, green_x, green_y, blue_x, blue_y]) = chromaticities {
+        let primaries = ColorPrimaries {
+            red: Chromaticity { x: red_x, y: red_y },
+            green: Chromaticity { x: green_x, y: green_y },
+            blue: Chromaticity { x: blue_x, y: blue_y },
+        };
+        profile.update_rgb_colorimetry(Chromaticity { x: white_x, y: white_y }.to_xyyb(), primaries);
+    }
+    if let Some(exponent) = exponent {
+        let curve = ToneReprCurve::Parametric(vec![exponent]);
+        // The numbers of sRGB would outrank the curves.
+        profile.cicp = None;
+        (profile.red_trc, profile.green_trc, profile.blue_trc) =
+            (Some(curve.clone()), Some(curve.clone()), Some(curve));
+    }
+    let colorants = [profile.red_colorant, profile.green_colorant, profile.blue_colorant];
+    // Primaries on one line span no colours.
+    colorants.iter().all(|xyz| [xyz.x, xyz.y, xyz.z].iter().all(|part| part.is_finite())).then_some(profile)
 }
 
 /// Grey stays grey here, because a grey profile is made for grey.
@@ -25,8 +86,7 @@ fn to_8_bits(image: DynamicImage, opaque: bool) -> DynamicImage {
     }
 }
 
-fn converted(image: &DynamicImage, profile: &[u8]) -> Option<DynamicImage> {
-    let profile = ColorProfile::new_from_slice(profile).ok()?;
+fn converted(image: &DynamicImage, profile: &ColorProfile) -> Option<DynamicImage> {
     let wanted = if image.color().has_color() { DataColorSpace::Rgb } else { DataColorSpace::Gray };
     if profile.color_space != wanted {
         return None;

@@ -1,7 +1,7 @@
 //! GIF, read block by block; the first frame alone is kept. Source: CompuServe GIF89a.
 
 use super::{
-    anatomy::{Anatomy, Bones, Profile, cut_short, damaged},
+    anatomy::{Anatomy, Bones, Part, cut_short, damaged},
     bytes::Bytes,
 };
 use crate::domain::error::Fault;
@@ -9,8 +9,8 @@ use crate::domain::error::Fault;
 /// Bytes the decoder holds beside a row: its table and buffers.
 const DECODER_BYTES: u64 = 256 << 10;
 
-/// Reads the blocks up to the trailer. The first frame is kept as a GIF of its own, of its own size: a canvas around it
-/// would hold nothing of it.
+/// Reads the blocks up to the trailer. The first frame is kept as a GIF of its own, of its own size; where on the canvas it
+/// belongs is [`Anatomy::part`]. A canvas too small for it is enlarged, as browsers do it.
 pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
     let mut bytes = Bytes(upload);
     let screen = Screen::take(&mut bytes).ok_or_else(cut_short)?;
@@ -45,15 +45,18 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
     if frame.width == 0 || frame.height == 0 {
         return Err(damaged());
     }
-    let (width_px, height_px) = (u32::from(frame.width), u32::from(frame.height));
+    let part = frame.part();
+    let width_px = u32::from(screen.width).max(part.left_px + part.width_px);
+    let height_px = u32::from(screen.height).max(part.top_px + part.height_px);
+    let is_whole = (part.width_px, part.height_px) == (width_px, height_px);
     Ok(Anatomy {
         width_px,
         height_px,
-        canvas_px: (u32::from(screen.width).max(width_px), u32::from(screen.height).max(height_px)),
-        decoded_bytes: u64::from(width_px) * u64::from(height_px) * 4,
+        part: if is_whole { None } else { Some(part) },
+        decoded_bytes: u64::from(width_px) * u64::from(height_px) * 4 + if is_whole { 0 } else { part.bytes() },
         decoder_bytes: DECODER_BYTES + u64::from(width_px) * 8,
         exif: None,
-        profile: Profile::None,
+        profiles: Vec::new(),
         whole,
     })
 }
@@ -66,11 +69,20 @@ struct Screen<'a> {
     colours: &'a [u8],
 }
 
-/// A frame's descriptor, without its place.
+/// A frame's descriptor.
 struct Image {
+    left: u16,
+    top: u16,
     width: u16,
     height: u16,
     flags: u8,
+}
+
+impl Image {
+    fn part(&self) -> Part {
+        let [left_px, top_px, width_px, height_px] = [self.left, self.top, self.width, self.height].map(u32::from);
+        Part { left_px, top_px, width_px, height_px }
+    }
 }
 
 impl<'a> Screen<'a> {
@@ -112,8 +124,8 @@ fn skip_extension(bytes: &mut Bytes<'_>) -> Option<u8> {
 }
 
 fn skip_image(bytes: &mut Bytes<'_>) -> Option<Image> {
-    bytes.take(4)?;
-    let image = Image { width: bytes.le16()?, height: bytes.le16()?, flags: bytes.u8()? };
+    let (left, top) = (bytes.le16()?, bytes.le16()?);
+    let image = Image { left, top, width: bytes.le16()?, height: bytes.le16()?, flags: bytes.u8()? };
     bytes.take(colour_bytes(image.flags))?;
     let _code_size = bytes.u8()?;
     skip_sub_blocks(bytes).map(|()| image)

@@ -23,9 +23,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, metadata::Orientation};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbaImage, imageops, metadata::Orientation};
 
-use self::anatomy::{Anatomy, Bones, cut_short, damaged};
+use self::anatomy::{Anatomy, Bones, Part, cut_short, damaged};
 pub use self::tile::tile;
 use crate::domain::{
     avatar::{PictureKind, Rendition},
@@ -88,13 +88,17 @@ pub fn prepare(upload: &[u8], facts: &Facts, limits: &Limits) -> Result<Prepared
     caught(|| {
         let mut bones = Bones::of(upload.len());
         let (format, anatomy) = examine(upload, &[facts.format], limits, &mut bones)?;
-        let source = decode(format, bones.into_file(), &anatomy)?;
+        let source = match format {
+            Format::Jpeg => jpeg::decode(upload)?,
+            Format::Png => png::decode(&bones.into_file(), &anatomy)?,
+            Format::WebP => decode(ImageFormat::WebP, bones.into_file(), &anatomy)?,
+            Format::Gif => decode(ImageFormat::Gif, bones.into_file(), &anatomy)?,
+        };
         let opaque = shrink::is_opaque(&source);
-        let profile = anatomy.profile.unpacked();
         let orientation = anatomy.exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
         // Turned after the shrinking, which is as good and spares a second copy of the large picture.
         let clean = |shrunk| {
-            let mut upright = colour::to_srgb(shrunk, profile.as_deref(), opaque);
+            let mut upright = colour::to_srgb(shrunk, &anatomy.profiles, opaque);
             upright.apply_orientation(orientation);
             upright
         };
@@ -122,7 +126,7 @@ fn examine<'a>(
     }
     let format = sniff::format(upload, accepted)?;
     let anatomy = match format {
-        Format::Jpeg => jpeg::read(upload, bones),
+        Format::Jpeg => jpeg::read(upload),
         Format::Png => png::read(upload, bones),
         Format::WebP => webp::read(upload, bones),
         Format::Gif => gif::read(upload, bones),
@@ -136,9 +140,8 @@ fn examine<'a>(
 
 /// Refuses an upload beyond its limits.
 fn within(limits: &Limits, anatomy: &Anatomy<'_>) -> Result<(), Fault> {
-    let (width_px, height_px) = anatomy.canvas_px;
-    let longer_px = u64::from(width_px.max(height_px));
-    let pixels = u64::from(width_px) * u64::from(height_px);
+    let longer_px = u64::from(anatomy.width_px.max(anatomy.height_px));
+    let pixels = u64::from(anatomy.width_px) * u64::from(anatomy.height_px);
     let bounds = [
         (longer_px, u64::from(limits.side_px_max), "pixels a side"),
         (pixels, limits.pixels_max, "pixels in all"),
@@ -160,25 +163,28 @@ fn charge_bytes(file_bytes: u64, anatomy: &Anatomy<'_>) -> u64 {
 }
 
 /// Decodes the bones of a picture, after asking the decoder whether it means to make of them what we read in them.
-fn decode(format: Format, bones: Vec<u8>, anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+fn decode(format: ImageFormat, bones: Vec<u8>, anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
     let mut limits = image::Limits::no_limits();
     limits.max_alloc = Some(DECODER_ALLOC_BYTES_MAX);
-    let mut reader = ImageReader::with_format(
-        Cursor::new(bones),
-        match format {
-            Format::Jpeg => ImageFormat::Jpeg,
-            Format::Png => ImageFormat::Png,
-            Format::WebP => ImageFormat::WebP,
-            Format::Gif => ImageFormat::Gif,
-        },
-    );
+    let mut reader = ImageReader::with_format(Cursor::new(bones), format);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|_| damaged())?;
-    let size = decoder.dimensions();
-    if size != (anatomy.width_px, anatomy.height_px) || decoder.total_bytes() > anatomy.decoded_bytes {
+    let size = anatomy.part.map_or((anatomy.width_px, anatomy.height_px), |part| (part.width_px, part.height_px));
+    if decoder.dimensions() != size || decoder.total_bytes() > anatomy.decoded_bytes {
         return Err(damaged());
     }
-    DynamicImage::from_decoder(decoder).map_err(|_| damaged())
+    let image = DynamicImage::from_decoder(decoder).map_err(|_| damaged())?;
+    Ok(match anatomy.part {
+        None => image,
+        Some(part) => in_place(image, part, anatomy),
+    })
+}
+
+/// Puts a frame in its place on a transparent canvas.
+fn in_place(frame: DynamicImage, part: Part, anatomy: &Anatomy<'_>) -> DynamicImage {
+    let mut canvas = RgbaImage::new(anatomy.width_px, anatomy.height_px);
+    imageops::replace(&mut canvas, &frame.into_rgba8(), part.left_px.into(), part.top_px.into());
+    DynamicImage::ImageRgba8(canvas)
 }
 
 /// Runs `work`; a panic in it, which can only be a decoder's over hostile bytes, becomes a refusal.

@@ -1,5 +1,12 @@
 //! PNG, read chunk by chunk. Source: W3C PNG, third edition.
 
+use std::io::Cursor;
+
+use bytemuck::cast_slice_mut;
+use flate2::Crc;
+use image::{DynamicImage, ImageBuffer};
+use png::{BitDepth, ColorType, DecodeOptions, Decoder, Limits, Transformations};
+
 use super::{
     anatomy::{Anatomy, Bones, EXIF_BYTES_MAX, Profile, cut_short, damaged},
     bytes::Bytes,
@@ -11,6 +18,12 @@ pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Bytes of rows and inflating the decoder holds, beside a few rows.
 const DECODER_BYTES: u64 = 512 << 10;
+
+/// What the decoder may allocate beside the pixels, in bytes: it keeps rows and its inflating window.
+const DECODER_ALLOC_BYTES_MAX: usize = 8 << 20;
+
+/// The longest chunk on colour that is looked at: a profile of random bytes cannot be packed, and is longer then.
+const COLOUR_BYTES_MAX: usize = 2 << 20;
 
 struct Header {
     width_px: u32,
@@ -45,20 +58,26 @@ impl Header {
 pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
     let mut bytes = Bytes(upload);
     bones.keep(bytes.take(SIGNATURE.len()).unwrap_or_default());
-    let (_, first) = next_chunk(&mut bytes, bones, |kind| kind == b"IHDR").ok_or_else(cut_short)?;
-    let header = Header::parse(first).ok_or_else(damaged)?;
+    let first = next_chunk(&mut bytes, bones, |kind| kind == b"IHDR").ok_or_else(cut_short)?;
+    let header = Header::parse(first.data).ok_or_else(damaged)?;
 
-    let (mut exif, mut profile) = (None, Profile::None);
-    let (mut transparent, mut pictured, mut whole) = (false, false, false);
-    while let Some((kind, data)) = next_chunk(&mut bytes, bones, is_bone) {
+    let (mut exif, mut colours) = (None, Colours::default());
+    let (mut transparent, mut coloured, mut pictured, mut whole) = (false, false, false, false);
+    while let Some(Chunk { kind, data, checksum }) = next_chunk(&mut bytes, bones, is_bone) {
         match kind {
             b"tRNS" => transparent = true,
+            b"PLTE" => coloured = true,
             b"IDAT" => pictured = true,
             b"eXIf" if data.len() <= EXIF_BYTES_MAX => exif = exif.or(Some(data)),
-            b"iCCP" => profile = packed_profile(data),
             b"IEND" => {
                 whole = pictured;
                 break;
+            }
+            // Behind the palette or the pixels they are out of place, and libpng passes them over, as it does damaged ones.
+            b"cICP" | b"iCCP" | b"sRGB" | b"cHRM" | b"gAMA"
+                if !coloured && !pictured && data.len() <= COLOUR_BYTES_MAX && is_sound(kind, data, checksum) =>
+            {
+                colours.meet(kind, data);
             }
             _ => {}
         }
@@ -68,11 +87,11 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
     Ok(Anatomy {
         width_px: header.width_px,
         height_px: header.height_px,
-        canvas_px: (header.width_px, header.height_px),
+        part: None,
         decoded_bytes: pixels.saturating_mul(pixel_bytes),
         decoder_bytes: DECODER_BYTES + u64::from(header.width_px) * pixel_bytes * 4,
         exif,
-        profile,
+        profiles: colours.ranked()?,
         whole,
     })
 }
@@ -82,28 +101,166 @@ fn is_bone(kind: &[u8; 4]) -> bool {
     matches!(kind, b"PLTE" | b"tRNS" | b"IDAT" | b"IEND")
 }
 
-/// The next chunk's kind and data; `None` when the file ends before the chunk does.
-fn next_chunk<'a>(
-    bytes: &mut Bytes<'a>,
-    bones: &mut Bones,
-    is_bone: fn(&[u8; 4]) -> bool,
-) -> Option<(&'a [u8; 4], &'a [u8])> {
+/// Decodes the bones of a picture.
+///
+/// Not by way of the image crate, which passes over a wrong checksum of the pixels' stream: libpng refuses that.
+pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+    let mut options = DecodeOptions::default();
+    options.set_ignore_adler32(false);
+    let mut decoder = Decoder::new_with_options(Cursor::new(bones), options);
+    decoder.set_limits(Limits { bytes: DECODER_ALLOC_BYTES_MAX });
+    decoder.set_transformations(Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(|_| damaged())?;
+    let bytes = reader.output_buffer_size().ok_or_else(damaged)?;
+    let size = (reader.info().width, reader.info().height);
+    if size != (anatomy.width_px, anatomy.height_px) || bytes as u64 > anatomy.decoded_bytes {
+        return Err(damaged());
+    }
+    let (colour, depth) = reader.output_color_type();
+    match depth {
+        BitDepth::Sixteen => {
+            let mut samples = vec![0_u16; bytes / 2];
+            reader.next_frame(cast_slice_mut(&mut samples)).map_err(|_| damaged())?;
+            samples.iter_mut().for_each(|sample| *sample = u16::from_be(*sample));
+            of_16_bits(size, colour, samples)
+        }
+        BitDepth::One | BitDepth::Two | BitDepth::Four | BitDepth::Eight => {
+            let mut samples = vec![0; bytes];
+            reader.next_frame(&mut samples).map_err(|_| damaged())?;
+            of_8_bits(size, colour, samples)
+        }
+    }
+    .ok_or_else(damaged)
+}
+
+fn of_8_bits((width, height): (u32, u32), colour: ColorType, samples: Vec<u8>) -> Option<DynamicImage> {
+    match colour {
+        ColorType::Grayscale => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma8),
+        ColorType::GrayscaleAlpha => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLumaA8),
+        ColorType::Rgb => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb8),
+        ColorType::Rgba => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgba8),
+        // Palettes are looked up.
+        ColorType::Indexed => None,
+    }
+}
+
+fn of_16_bits((width, height): (u32, u32), colour: ColorType, samples: Vec<u16>) -> Option<DynamicImage> {
+    match colour {
+        ColorType::Grayscale => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma16),
+        ColorType::GrayscaleAlpha => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLumaA16),
+        ColorType::Rgb => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb16),
+        ColorType::Rgba => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgba16),
+        ColorType::Indexed => None,
+    }
+}
+
+struct Chunk<'a> {
+    kind: &'a [u8; 4],
+    data: &'a [u8],
+    checksum: u32,
+}
+
+/// Whether a chunk's checksum is right.
+fn is_sound(kind: &[u8; 4], data: &[u8], checksum: u32) -> bool {
+    let mut crc = Crc::new();
+    crc.update(kind);
+    crc.update(data);
+    crc.sum() == checksum
+}
+
+/// The next chunk; `None` when the file ends before the chunk does.
+fn next_chunk<'a>(bytes: &mut Bytes<'a>, bones: &mut Bones, is_bone: fn(&[u8; 4]) -> bool) -> Option<Chunk<'a>> {
     let from = bytes.0;
     let length = usize::try_from(bytes.be32()?).ok()?;
     let kind = bytes.take(4)?.first_chunk::<4>()?;
     let data = bytes.take(length)?;
-    let _checksum = bytes.be32()?;
+    let checksum = bytes.be32()?;
     if is_bone(kind) {
         bones.keep(from.get(..length.saturating_add(12))?);
     }
-    Some((kind, data))
+    Some(Chunk { kind, data, checksum })
+}
+
+/// What the chunks on colour say. The first of each kind counts.
+#[derive(Default)]
+struct Colours<'a> {
+    numbered: Option<[u8; 4]>,
+    icc: Option<Profile<'a>>,
+    is_srgb: bool,
+    chromaticities: Option<[u32; 8]>,
+    gamma: Option<u32>,
+}
+
+/// sRGB's white point and primaries, in the unit of cHRM.
+const SRGB_CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
+
+/// How far a chromaticity may be from sRGB's and still mean that one, in the unit of cHRM: as in libpng.
+const CHROMATICITY_SLACK: u32 = 1_000;
+
+/// What cHRM and gAMA count in.
+const UNIT: f32 = 100_000.0;
+
+/// From here to there a gAMA means sRGB: within 5 % of 1 / 2.2, as in libpng.
+const SRGB_GAMMA: std::ops::RangeInclusive<u32> = 43_290..=47_847;
+
+impl<'a> Colours<'a> {
+    fn meet(&mut self, kind: &[u8; 4], data: &'a [u8]) {
+        match kind {
+            b"cICP" => self.numbered = self.numbered.or(data.as_array().copied()),
+            b"iCCP" if self.icc.is_none() => self.icc = packed_profile(data),
+            b"sRGB" => self.is_srgb |= data.len() == 1,
+            b"cHRM" if data.len() == 32 && self.chromaticities.is_none() => {
+                let mut numbers = [0; 8];
+                for (number, bytes) in numbers.iter_mut().zip(data.as_chunks::<4>().0) {
+                    *number = u32::from_be_bytes(*bytes);
+                }
+                // A y of zero divides by zero, a sum beyond one is no colour of this world.
+                let is_real = |[x, y]: &[u32; 2]| *y > 0 && x.saturating_add(*y) <= 100_000;
+                self.chromaticities = Some(numbers).filter(|all| all.as_chunks::<2>().0.iter().all(is_real));
+            }
+            b"gAMA" if self.gamma.is_none() => {
+                self.gamma = data.as_array().map(|bytes| u32::from_be_bytes(*bytes)).filter(|gamma| *gamma > 0);
+            }
+            _ => {}
+        }
+    }
+
+    /// In the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM together.
+    fn ranked(self) -> Result<Vec<Profile<'a>>, Fault> {
+        let mut ranked = Vec::new();
+        match self.numbered {
+            Some([_, 16 | 18, _, _]) => {
+                return Err(Fault::Malformed("a PNG of standard dynamic range, and this one is of high dynamic range"));
+            }
+            Some([_, _, _, 0]) => {
+                return Err(Fault::Malformed("a PNG of full-range colours, and this one has narrow-range ones"));
+            }
+            Some([primaries, transfer, 0, 1]) => ranked.push(Profile::Numbered { primaries, transfer }),
+            // Not allowed in a PNG, so as good as none.
+            Some(_) | None => {}
+        }
+        ranked.extend(self.icc);
+        if self.is_srgb {
+            ranked.push(Profile::Srgb);
+        }
+        let is_srgbs = |all: &[u32; 8]| {
+            all.iter().zip(SRGB_CHROMATICITIES).all(|(one, srgb)| one.abs_diff(srgb) <= CHROMATICITY_SLACK)
+        };
+        let chromaticities =
+            self.chromaticities.filter(|all| !is_srgbs(all)).map(|all| all.map(|one| one as f32 / UNIT));
+        let exponent = self.gamma.filter(|gamma| !SRGB_GAMMA.contains(gamma)).map(|gamma| UNIT / gamma as f32);
+        if chromaticities.is_some() || exponent.is_some() {
+            ranked.push(Profile::Measured { chromaticities, exponent });
+        }
+        Ok(ranked)
+    }
 }
 
 /// iCCP: a name, a zero, the packing method 0, a zlib stream.
-fn packed_profile(data: &[u8]) -> Profile<'_> {
+fn packed_profile(data: &[u8]) -> Option<Profile<'_>> {
     let mut parts = data.splitn(2, |byte| *byte == 0);
     match (parts.next(), parts.next()) {
-        (Some(_name), Some([0, packed @ ..])) => Profile::Packed(packed),
-        (_, _) => Profile::None,
+        (Some(_name), Some([0, packed @ ..])) => Some(Profile::Packed(packed)),
+        (_, _) => None,
     }
 }

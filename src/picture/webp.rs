@@ -1,7 +1,7 @@
 //! WebP, read chunk by chunk; of an animation the first frame alone is kept. Source: RFC 9649.
 
 use super::{
-    anatomy::{Anatomy, Bones, EXIF_BYTES_MAX, Profile, cut_short, damaged},
+    anatomy::{Anatomy, Bones, EXIF_BYTES_MAX, Part, Profile, cut_short, damaged},
     bytes::Bytes,
     vp8l,
 };
@@ -30,27 +30,60 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
     let mut whole = bytes.0.len() >= body;
     bytes.0 = bytes.0.get(..body).unwrap_or(bytes.0);
 
-    let mut still = Still::default();
-    let (mut canvas_px, mut exif, mut profile) = ((0, 0), None, Profile::None);
+    let (mut still, mut place) = (Still::default(), None);
+    let (mut canvas_px, mut exif, mut profile) = (None, None, None);
     while !bytes.0.is_empty() {
         let Some((kind, data)) = next_chunk(&mut bytes) else {
             whole = false;
             break;
         };
         match kind {
-            b"VP8X" => canvas_px = canvas(data).ok_or_else(damaged)?,
-            b"ANMF" if still.pixels.is_none() => still = first_frame(data),
+            b"VP8X" if canvas_px.is_none() => canvas_px = Some(canvas(data).ok_or_else(damaged)?),
+            b"ANMF" if still.pixels.is_none() => {
+                place = Some(Part::take(data).ok_or_else(damaged)?);
+                still = first_frame(data);
+            }
             b"EXIF" if data.len() <= EXIF_BYTES_MAX => {
                 exif = exif.or_else(|| data.strip_prefix(b"Exif\0\0").or(Some(data)));
             }
-            b"ICCP" => profile = Profile::plain(data),
+            b"ICCP" if profile.is_none() => profile = Profile::plain(data),
             _ => still.meet(kind, data),
         }
     }
-    match still.into_anatomy(canvas_px, bones) {
-        Some(anatomy) => Ok(Anatomy { exif, profile, whole, ..anatomy }),
+    let profiles = profile.into_iter().collect();
+    match still.into_anatomy(bones) {
+        Some(anatomy) => Anatomy { exif, profiles, whole, ..anatomy }.on_canvas(canvas_px, place).ok_or_else(damaged),
         None if whole => Err(damaged()),
         None => Err(cut_short()),
+    }
+}
+
+impl Part {
+    /// Reads the place and size of an animation's frame.
+    fn take(data: &[u8]) -> Option<Self> {
+        let mut bytes = Bytes(data);
+        let (left, top) = (bytes.le24()?, bytes.le24()?);
+        Some(Self { left_px: left * 2, top_px: top * 2, width_px: bytes.le24()? + 1, height_px: bytes.le24()? + 1 })
+    }
+}
+
+impl Anatomy<'_> {
+    /// Makes the canvas the picture, and what was the picture a part of it. As in libwebp a still fills its canvas, and a frame
+    /// has the size that it says and lies within: `None` otherwise.
+    fn on_canvas(self, canvas_px: Option<(u32, u32)>, place: Option<Part>) -> Option<Self> {
+        let size = (self.width_px, self.height_px);
+        let canvas = canvas_px.unwrap_or(size);
+        let part = place.unwrap_or(Part { left_px: 0, top_px: 0, width_px: size.0, height_px: size.1 });
+        let lies_within = part.left_px + part.width_px <= canvas.0 && part.top_px + part.height_px <= canvas.1;
+        if (part.width_px, part.height_px) != size || !lies_within || (place.is_none() && canvas != size) {
+            return None;
+        }
+        if canvas == size {
+            return Some(self);
+        }
+        let (width_px, height_px) = canvas;
+        let decoded_bytes = self.decoded_bytes + u64::from(width_px) * u64::from(height_px) * 4 + part.bytes();
+        Some(Self { width_px, height_px, decoded_bytes, part: Some(part), ..self })
     }
 }
 
@@ -90,7 +123,7 @@ impl<'a> Still<'a> {
     }
 
     /// `None` when there is no picture, or none whose header can be read.
-    fn into_anatomy(self, canvas_px: (u32, u32), bones: &mut Bones) -> Option<Anatomy<'static>> {
+    fn into_anatomy(self, bones: &mut Bones) -> Option<Anatomy<'static>> {
         let (kind, data) = self.pixels?;
         let lossless = kind == b"VP8L";
         let (width_px, height_px, has_alpha) = match lossless {
@@ -120,11 +153,11 @@ impl<'a> Still<'a> {
         Some(Anatomy {
             width_px,
             height_px,
-            canvas_px: (canvas_px.0.max(width_px), canvas_px.1.max(height_px)),
+            part: None,
             decoded_bytes: pixels * if has_alpha { 4 } else { 3 },
             decoder_bytes: DECODER_BYTES + decoder_bytes + code_bytes,
             exif: None,
-            profile: Profile::None,
+            profiles: Vec::new(),
             whole: true,
         })
     }

@@ -228,7 +228,12 @@ fn every_crate_has_its_place_and_is_named_there() {
     };
     let dependencies = keys("dependencies");
     let mut found = Vec::new();
-    for table in ["build-dependencies", "target", "patch", "replace", "workspace"] {
+    // The workspace shares lints with the decoder's crate, which the next test reads.
+    let is_plain = keys("workspace").iter().all(|key| key == "lints");
+    if !is_plain {
+        found.push("Cargo.toml: [workspace] holds more than lints".to_owned());
+    }
+    for table in ["build-dependencies", "target", "patch", "replace"] {
         if manifest.contains_key(table) {
             found.push(format!("Cargo.toml: [{table}] is not read by this test; teach it first"));
         }
@@ -255,6 +260,32 @@ fn every_crate_has_its_place_and_is_named_there() {
     found.extend(unnamed.map(|name| format!("Cargo.toml: {name} is named by no room; it goes")));
     let unnamed = for_tests.iter().filter(|name| missed(&by_tests, name));
     found.extend(unnamed.map(|name| format!("Cargo.toml: {name} is named by no test; it goes")));
+    none(&found);
+}
+
+#[test]
+fn the_jpeg_decoder_is_pure_and_names_one_crate() {
+    let manifest: toml::Table = text("jpeg/Cargo.toml").parse().unwrap();
+    let tables: Vec<&str> = manifest.keys().map(String::as_str).collect();
+    assert_eq!(tables, ["package", "lints", "dependencies"]);
+    assert_eq!(manifest["lints"].to_string().replace(' ', ""), "{workspace=true}");
+    let dependencies: Vec<&str> = manifest["dependencies"].as_table().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(dependencies, ["wide"]);
+    let crates = ["std", "core", "alloc", "wide"].map(str::to_owned).into();
+    let mut found = Vec::new();
+    for path in files(&top(), "jpeg").iter().filter(|path| path.ends_with(".rs")) {
+        for named in
+            reading::read(&text(path), &place(path.strip_prefix("jpeg/").unwrap()), false, &crates).unwrap().named
+        {
+            let leads_out = ["env", "fs", "io", "net", "os", "process", "thread", "time"];
+            if named.root == Root::Crate("std".to_owned()) && leads_out.contains(&named.segments[0].as_str()) {
+                found.push(format!(
+                    "{path}:{}: names std::{}; a decoder takes bytes and gives pixels",
+                    named.line, named.segments[0]
+                ));
+            }
+        }
+    }
     none(&found);
 }
 

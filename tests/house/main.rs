@@ -15,6 +15,7 @@ mod blob_laws;
 mod command_line;
 mod commands;
 mod console;
+mod corpus;
 mod damaged_rows;
 mod demo;
 mod doctor;

@@ -352,7 +352,8 @@ pub(crate) fn with_tail(file: &[u8]) -> Vec<u8> {
     [file, b"PK\x03\x04<script>alert('private tail')</script>"].concat()
 }
 
-fn packed(bytes: &[u8]) -> Vec<u8> {
+/// A zlib stream.
+pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(bytes).unwrap();
     packed.finish().unwrap()

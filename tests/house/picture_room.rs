@@ -480,9 +480,23 @@ fn the_squares_of_a_panorama_are_drawn_from_the_source() {
 
 #[test]
 fn promise_24_a_picture_cut_short_anywhere_is_refused() {
+    for file in [photo::jpeg(64, 48), photo::PROGRESSIVE_JPEG.to_vec()] {
+        let whole = prepared(&file).unwrap();
+        for keep in 12..file.len() - 2 {
+            let refused = prepared(&file[..keep]).unwrap_err();
+            assert_eq!(
+                refused,
+                Fault::Malformed("a whole picture, and this one is cut short"),
+                "{keep} of {}",
+                file.len()
+            );
+        }
+        // What lacks its end marker alone has every block.
+        for keep in file.len() - 2..file.len() {
+            assert_eq!(prepared(&file[..keep]).unwrap(), whole);
+        }
+    }
     let files = [
-        photo::jpeg(64, 48),
-        photo::PROGRESSIVE_JPEG.to_vec(),
         photo::png(64, 48),
         photo::animated_png(64, 48),
         photo::webp(64, 48),

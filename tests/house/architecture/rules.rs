@@ -63,6 +63,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("base62", CREDENTIALS),
     ("base64", &["dialect/mirrorfly", "dialect/qiscus", "dialect/tencent", "service/user_sig"]),
     ("bytes", &["service", "http"]),
+    ("bytemuck", PICTURE),
     ("cbc", MIRRORFLY),
     ("chacha20poly1305", CREDENTIALS),
     ("clap", &["main", "settings"]),
@@ -85,6 +86,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
     // No registry is global: whoever counts is given one.
     ("prometheus-client", &["http"]),
+    ("png", PICTURE),
     ("problem_details", &["dialect/native"]),
     ("quick-xml", MIRRORFLY),
     ("quick_cache", &["live", "service"]),
@@ -102,6 +104,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ),
     ("sha2", &["service/credentials", "dialect/mirrorfly", "archive"]),
     ("socket2", &["server"]),
+    ("standin-jpeg", PICTURE),
     ("strsim", &["settings", "dialect/qiscus", "dialect/native"]),
     ("subtle", &["service/credentials", "domain/secret"]),
     ("tar", &["archive"]),
