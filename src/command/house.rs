@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    ops::ControlFlow,
     time::Instant,
 };
 
@@ -36,7 +37,9 @@ impl House {
             // First of all: a start takes a while, and a SIGHUP during it must not end the process.
             let reloads = ReloadOrders::heard().map_err(|error| ended_badly(&error))?;
             let server = Server::open(settings).await?;
-            let greeting = match io::stdout().is_terminal() {
+            // Asked before the banner is shown: the terminal may be closed as soon as it is.
+            let is_interactive = io::stdout().is_terminal();
+            let greeting = match is_interactive {
                 true => {
                     // In a demo everybody is an administrator anyway.
                     let setup = if settings.demo { None } else { server.setup_link()? };
@@ -58,6 +61,14 @@ impl House {
                     );
                 }
             }
+            let reload = || match is_interactive && !io::stdout().is_terminal() {
+                // The terminal was closed: whoever started the server in it expects it to end, as every program there does.
+                true => ControlFlow::Break(()),
+                false => {
+                    reload();
+                    ControlFlow::Continue(())
+                }
+            };
             running.until_told_to_stop(reloads, reload).await.map_err(|error| ended_badly(&error))
         })
     }

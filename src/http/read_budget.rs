@@ -5,8 +5,10 @@
 //! When the budget is full, further reading of large requests waits, and the slowest are ended: those that send nothing, then those
 //! with the fewest bytes a second.
 
+mod state;
+
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -14,6 +16,8 @@ use std::{
     task::{Context, Waker},
     time::{Duration, Instant},
 };
+
+use self::state::State;
 
 /// What a connection may hold without a charge: the framework makes a buffer of this size for each of them.
 const FREE_BYTES: usize = 8 * 1024;
@@ -24,12 +28,6 @@ const AHEAD_BYTES_MAX: usize = 32 * 1024;
 /// With so much of a body waiting for its handler, it is not read on: the framework would read sixteen times as much ahead, into a buffer
 /// that grows and stays large.
 const WAITING_BYTES_MAX: usize = 8 * 1024;
-
-/// A request younger than this is never ended, so that a burst of honest ones is not taken for slow ones.
-const AGE_MIN: Duration = Duration::from_millis(500);
-
-/// A client that has sent nothing for so long is slower than any that sends.
-const STALLED_AFTER: Duration = Duration::from_secs(1);
 
 /// The share of the budget that is freed at a time, so that the accounts are not searched again at once.
 const FREED_SHARE: usize = 8;
@@ -60,52 +58,6 @@ struct Inner {
     number: u64,
     budget: Arc<Shared>,
     state: Mutex<State>,
-}
-
-/// A connection sends requests or messages one after the other, and they are consumed in that order.
-#[derive(Debug, Default)]
-struct State {
-    /// Bytes held of each that has arrived whole and is not consumed.
-    whole: VecDeque<usize>,
-    /// Bytes held of the one that is arriving.
-    arriving: usize,
-    /// The one that is arriving is consumed already: the rest of it is held by nobody.
-    is_discarding: bool,
-    /// Bytes of a body that were read since its handler last had all there was.
-    waiting: usize,
-    /// The last answer may still be on its way.
-    is_answering: bool,
-    held: usize,
-    charged: usize,
-    pace: Option<Pace>,
-    is_ended: bool,
-    wire: Option<Waker>,
-    body: Option<Waker>,
-}
-
-/// How fast a client sends, since it began to hold anything.
-#[derive(Debug)]
-struct Pace {
-    begun: Instant,
-    last: Instant,
-    /// When it was last seen to wait for us, if it does; and how long it has waited.
-    waits_since: Option<Instant>,
-    waited: Duration,
-    bytes: u64,
-}
-
-impl Pace {
-    fn new(now: Instant) -> Self {
-        Self { begun: now, last: now, waits_since: None, waited: Duration::ZERO, bytes: 0 }
-    }
-
-    /// Bytes a second, our own waits not counted.
-    fn bytes_per_s(&self, now: Instant) -> u64 {
-        let waits = self.waits_since.map_or(Duration::ZERO, |since| now.duration_since(since));
-        let sending = now.duration_since(self.begun).saturating_sub(self.waited + waits);
-        let micros = u64::try_from(sending.as_micros()).unwrap_or(u64::MAX).max(1);
-        self.bytes.saturating_mul(1_000_000) / micros
-    }
 }
 
 /// Whether a connection may be read on.
@@ -210,40 +162,6 @@ impl Inner {
             (0, 0) | (1.., 1..) => {}
         }
         changed
-    }
-}
-
-impl State {
-    /// Smaller is slower; none for a request that is too young, or that is not waited for any more.
-    fn slowness(&self, now: Instant) -> Option<(bool, u64)> {
-        let pace = self.pace.as_ref()?;
-        if now.duration_since(pace.begun) < AGE_MIN || !self.whole.is_empty() || self.arriving == 0 {
-            return None;
-        }
-        Some((now.duration_since(pace.last) < STALLED_AFTER, pace.bytes_per_s(now)))
-    }
-
-    /// What is consumed next.
-    fn next(&mut self) -> &mut usize {
-        self.whole.front_mut().unwrap_or(&mut self.arriving)
-    }
-
-    /// Takes note of bytes that were read; whether they are the last of a request or message.
-    pub(super) fn read(&mut self, bytes: usize, is_end: bool) {
-        let now = Instant::now();
-        let pace = self.pace.get_or_insert_with(|| Pace::new(now));
-        pace.last = now;
-        pace.waits_since = None;
-        pace.bytes = pace.bytes.saturating_add(bytes as u64);
-        if self.is_discarding {
-            self.is_discarding = !is_end;
-            return;
-        }
-        self.arriving += bytes;
-        self.held += bytes;
-        if is_end {
-            self.whole.push_back(std::mem::take(&mut self.arriving));
-        }
     }
 }
 
@@ -381,7 +299,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::{task::Waker, thread::sleep};
 
-    use super::*;
+    use super::{state::AGE_MIN, *};
 
     const BUDGET: usize = 64 * 1024;
 
@@ -445,6 +363,19 @@ mod tests {
         assert_eq!([&slow, &fast, &whole, &small].map(ReadAccount::is_ended), [true, false, false, false]);
         slow.done(true);
         assert_eq!(may_read(&fast), MayRead::Yes);
+    }
+
+    #[test]
+    fn promise_57_a_client_that_waits_for_the_server_is_not_slow_for_it() {
+        let budget = ReadBudget::new(BUDGET);
+        let [stalled, waiting] = [(); 2].map(|()| budget.account());
+        read(&stalled, FREE_BYTES + BUDGET, false);
+        read(&waiting, FREE_BYTES + 100, false);
+        waiting.client_waits();
+        sleep(AGE_MIN + SEARCH_EVERY);
+        waiting.client_waits();
+        assert_eq!(may_read(&waiting), MayRead::AfterOthers);
+        assert_eq!([&stalled, &waiting].map(ReadAccount::is_ended), [true, false]);
     }
 
     #[test]

@@ -33,6 +33,13 @@ pub(super) struct Anatomy<'a> {
     pub(super) whole: bool,
 }
 
+impl Anatomy<'_> {
+    /// The size of what is decoded: the picture's, or that of a part of it.
+    pub(super) fn decoded_px(&self) -> (u32, u32) {
+        self.part.map_or((self.width_px, self.height_px), |part| (part.width_px, part.height_px))
+    }
+}
+
 /// A rectangle of the picture: the first frame of an animation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {

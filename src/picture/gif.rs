@@ -1,12 +1,17 @@
 //! GIF, read block by block; the first frame alone is kept. Source: CompuServe GIF89a.
 
+use std::num::NonZeroU64;
+
+use gif::{ColorOutput, DecodeOptions, MemoryLimit};
+use image::{DynamicImage, Rgba, RgbaImage};
+
 use super::{
     anatomy::{Anatomy, Bones, Part, cut_short, damaged},
     bytes::Bytes,
 };
 use crate::domain::error::Fault;
 
-/// Bytes the decoder holds beside a row: its table and buffers.
+/// Bytes the decoder holds beside the colour indices: its table and buffers.
 const DECODER_BYTES: u64 = 256 << 10;
 
 /// Reads the blocks up to the trailer. The first frame is kept as a GIF of its own, of its own size; where on the canvas it
@@ -54,11 +59,37 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
         height_px,
         part: if is_whole { None } else { Some(part) },
         decoded_bytes: u64::from(width_px) * u64::from(height_px) * 4 + if is_whole { 0 } else { part.bytes() },
-        decoder_bytes: DECODER_BYTES + u64::from(width_px) * 8,
+        decoder_bytes: DECODER_BYTES + part.bytes() / 4,
         exif: None,
         profiles: Vec::new(),
         whole,
     })
+}
+
+/// Decodes the bones of a picture: its first frame alone, of its own size.
+///
+/// By colour index and not by way of the image crate, which makes a colour that the palette does not have transparent.
+pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::Indexed);
+    options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(anatomy.decoded_bytes).ok_or_else(damaged)?));
+    let mut decoder = options.read_info(bones).map_err(|_| damaged())?;
+    let shared = decoder.global_palette().map(<[u8]>::to_vec);
+    let frame = decoder.read_next_frame().map_err(|_| damaged())?.ok_or_else(damaged)?;
+    let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    if (width, height) != anatomy.decoded_px() {
+        return Err(damaged());
+    }
+    let palette = frame.palette.as_deref().or(shared.as_deref()).ok_or_else(damaged)?;
+    let (colours, _) = palette.as_chunks::<3>();
+    let mut pixels = RgbaImage::new(width, height);
+    for (pixel, index) in pixels.pixels_mut().zip(frame.buffer.iter()) {
+        if Some(*index) != frame.transparent {
+            let [red, green, blue] = *colours.get(usize::from(*index)).ok_or_else(damaged)?;
+            *pixel = Rgba([red, green, blue, u8::MAX]);
+        }
+    }
+    Ok(DynamicImage::ImageRgba8(pixels))
 }
 
 /// The logical screen: its size, and the colours of frames that bring none.

@@ -18,12 +18,9 @@ mod tile;
 mod vp8l;
 mod webp;
 
-use std::{
-    io::Cursor,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbaImage, imageops, metadata::Orientation};
+use image::{DynamicImage, RgbaImage, imageops, metadata::Orientation};
 
 use self::anatomy::{Anatomy, Bones, Part, cut_short, damaged};
 pub use self::tile::tile;
@@ -32,9 +29,6 @@ use crate::domain::{
     error::Fault,
     upload::{Format, Limits},
 };
-
-/// What a decoder may allocate beside the pixels, where it can be told, in bytes. 1 MiB was enough for every real picture tried.
-const DECODER_ALLOC_BYTES_MAX: u64 = 8 << 20;
 
 /// What the headers of an upload say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +85,12 @@ pub fn prepare(upload: &[u8], facts: &Facts, limits: &Limits) -> Result<Prepared
         let source = match format {
             Format::Jpeg => jpeg::decode(upload)?,
             Format::Png => png::decode(&bones.into_file(), &anatomy)?,
-            Format::WebP => decode(ImageFormat::WebP, bones.into_file(), &anatomy)?,
-            Format::Gif => decode(ImageFormat::Gif, bones.into_file(), &anatomy)?,
+            Format::WebP => webp::decode(bones.into_file(), &anatomy)?,
+            Format::Gif => gif::decode(&bones.into_file(), &anatomy)?,
+        };
+        let source = match anatomy.part {
+            None => source,
+            Some(part) => in_place(source, part, &anatomy),
         };
         let opaque = shrink::is_opaque(&source);
         let orientation = anatomy.exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
@@ -160,24 +158,6 @@ fn charge_bytes(file_bytes: u64, anatomy: &Anatomy<'_>) -> u64 {
     let decoding = file_bytes + anatomy.decoded_bytes + anatomy.decoder_bytes;
     let rendering = shrink::peak_bytes(anatomy.width_px, anatomy.height_px, anatomy.decoded_bytes);
     file_bytes + opening.max(decoding).max(rendering)
-}
-
-/// Decodes the bones of a picture, after asking the decoder whether it means to make of them what we read in them.
-fn decode(format: ImageFormat, bones: Vec<u8>, anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
-    let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(DECODER_ALLOC_BYTES_MAX);
-    let mut reader = ImageReader::with_format(Cursor::new(bones), format);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|_| damaged())?;
-    let size = anatomy.part.map_or((anatomy.width_px, anatomy.height_px), |part| (part.width_px, part.height_px));
-    if decoder.dimensions() != size || decoder.total_bytes() > anatomy.decoded_bytes {
-        return Err(damaged());
-    }
-    let image = DynamicImage::from_decoder(decoder).map_err(|_| damaged())?;
-    Ok(match anatomy.part {
-        None => image,
-        Some(part) => in_place(image, part, anatomy),
-    })
 }
 
 /// Puts a frame in its place on a transparent canvas.

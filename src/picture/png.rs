@@ -113,7 +113,7 @@ pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage
     let mut reader = decoder.read_info().map_err(|_| damaged())?;
     let bytes = reader.output_buffer_size().ok_or_else(damaged)?;
     let size = (reader.info().width, reader.info().height);
-    if size != (anatomy.width_px, anatomy.height_px) || bytes as u64 > anatomy.decoded_bytes {
+    if size != anatomy.decoded_px() || bytes as u64 > anatomy.decoded_bytes {
         return Err(damaged());
     }
     let (colour, depth) = reader.output_color_type();
@@ -121,12 +121,15 @@ pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage
         BitDepth::Sixteen => {
             let mut samples = vec![0_u16; bytes / 2];
             reader.next_frame(cast_slice_mut(&mut samples)).map_err(|_| damaged())?;
+            // What is left behind the last row holds the checksum of the stream.
+            reader.finish().map_err(|_| damaged())?;
             samples.iter_mut().for_each(|sample| *sample = u16::from_be(*sample));
             of_16_bits(size, colour, samples)
         }
         BitDepth::One | BitDepth::Two | BitDepth::Four | BitDepth::Eight => {
             let mut samples = vec![0; bytes];
             reader.next_frame(&mut samples).map_err(|_| damaged())?;
+            reader.finish().map_err(|_| damaged())?;
             of_8_bits(size, colour, samples)
         }
     }

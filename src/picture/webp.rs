@@ -1,5 +1,9 @@
 //! WebP, read chunk by chunk; of an animation the first frame alone is kept. Source: RFC 9649.
 
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageDecoder, codecs::webp::WebPDecoder};
+
 use super::{
     anatomy::{Anatomy, Bones, EXIF_BYTES_MAX, Part, Profile, cut_short, damaged},
     bytes::Bytes,
@@ -85,6 +89,15 @@ impl Anatomy<'_> {
         let decoded_bytes = self.decoded_bytes + u64::from(width_px) * u64::from(height_px) * 4 + part.bytes();
         Some(Self { width_px, height_px, decoded_bytes, part: Some(part), ..self })
     }
+}
+
+/// Decodes the bones of a picture, after asking the decoder whether it means to make of them what we read in them.
+pub(super) fn decode(bones: Vec<u8>, anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+    let decoder = WebPDecoder::new(Cursor::new(bones)).map_err(|_| damaged())?;
+    if decoder.dimensions() != anatomy.decoded_px() || decoder.total_bytes() > anatomy.decoded_bytes {
+        return Err(damaged());
+    }
+    DynamicImage::from_decoder(decoder).map_err(|_| damaged())
 }
 
 /// The next chunk's kind and data; `None` when the file ends before the chunk does.

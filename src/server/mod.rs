@@ -6,6 +6,7 @@ mod folder;
 mod look;
 mod open_files;
 pub mod restore;
+mod serving;
 mod signals;
 mod tls;
 
@@ -13,24 +14,20 @@ use std::{
     fmt, fs,
     future::pending,
     io,
+    ops::ControlFlow,
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use actix_web::{
-    App,
-    dev::ServerHandle,
-    middleware::{Condition, from_fn},
-    rt,
-    web::{self, Data},
-};
+use actix_web::{dev::ServerHandle, rt};
 
 use self::{
     bound::{Listener, addresses, base_of, listen},
     folder::FolderLock,
     open_files::OpenFiles,
+    serving::{control_server, public_server},
     signals::StopOrders,
     tls::Certificate,
 };
@@ -40,11 +37,7 @@ pub use self::{
 };
 use crate::{
     blob::Folder,
-    dialect::{
-        mirrorfly,
-        native::{self, Documented, Door},
-        qiscus, tencent,
-    },
+    dialect::native::Documented,
     domain::{
         admin::AdminName,
         error::Error,
@@ -59,14 +52,11 @@ use crate::{
         documents::Documents,
         guard::{self, Guard},
         inspector::Inspector,
-        loopback,
         metrics::Readers,
-        origins::{self, NamesApp},
         peer::Proxies,
         read_budget::ReadBudget,
         spool::Spool,
         stream::Streams,
-        wire::Wires,
     },
     service::{
         Service,
@@ -79,20 +69,8 @@ use crate::{
     store::{self, Store, StoreOptions},
 };
 
-/// How long a client may take to send the head of a request.
-const HEAD_WAIT: Duration = Duration::from_secs(10);
-
-/// How long a connection may stay open between two requests.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long requests in flight may take to end after the order to stop.
-const STOP_WAIT_S: u64 = 20;
-
 /// How often what nobody names any more is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
-
-/// Where a request may name its app, for the origins of pages.
-static NAMES_APP: [NamesApp; 2] = [qiscus::app_named, mirrorfly::app_named];
 
 /// Whose password the setting `admin_password` is.
 const ADMIN: &str = "admin";
@@ -191,13 +169,6 @@ struct House {
     documented: Documented,
     documents: Documents,
     readers: Readers,
-}
-
-impl House {
-    fn wires(&self) -> Wires {
-        let (crowd, budget) = (self.crowd.clone(), self.read_budget.clone());
-        Wires { crowd, budget, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }
-    }
 }
 
 /// What a demo's banner and console may show: everybody knows it.
@@ -384,11 +355,15 @@ impl Server {
 }
 
 impl Running {
-    /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight. At each order to reload it reads the
-    /// certificate again and calls `reload`.
+    /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight. At each order to reload it calls `reload`,
+    /// which can stop it as well, and reads the certificate again.
     /// # Errors
     /// What the system said when a listener broke.
-    pub async fn until_told_to_stop(mut self, mut reloads: ReloadOrders, reload: impl Fn()) -> io::Result<()> {
+    pub async fn until_told_to_stop(
+        mut self,
+        mut reloads: ReloadOrders,
+        reload: impl Fn() -> ControlFlow<()>,
+    ) -> io::Result<()> {
         loop {
             let public = &mut self.public;
             let broken = async {
@@ -400,10 +375,12 @@ impl Running {
             tokio::select! {
                 () = self.orders.next() => return self.stop().await,
                 () = reloads.next() => {
+                    if reload().is_break() {
+                        return self.stop().await;
+                    }
                     if let Some(certificate) = &self.certificate {
                         certificate.read_again();
                     }
-                    reload();
                 }
                 broken = broken => {
                     self.public = None;
@@ -447,76 +424,6 @@ impl Running {
             Ok(()) | Err(_) => Ok(()),
         }
     }
-}
-
-/// The doors for everybody.
-///
-/// Over TLS it is HTTP/1.1 too: HTTP/2 has none of the waits below and another end of an unread body, and a browser opens its WebSocket
-/// over HTTP/1.1 in any case.
-fn public_server(
-    house: House,
-    listeners: Vec<Listener>,
-    tls: Option<&rustls::ServerConfig>,
-) -> io::Result<actix_web::dev::Server> {
-    let (workers, wires) = (house.workers, house.wires());
-    let factory = move || {
-        App::new()
-            .app_data(Data::new(house.service.clone()))
-            .app_data(Data::new(house.addresses.clone()))
-            .app_data(Data::new(house.spool.clone()))
-            .app_data(Data::new(house.guard.clone()))
-            .app_data(Data::new(house.proxies.clone()))
-            .app_data(Data::new(house.inspector.clone()))
-            .app_data(Data::new(house.documented.clone()))
-            .app_data(Data::new(house.documents.clone()))
-            .app_data(Data::new(house.readers))
-            .app_data(Data::new(house.streams.clone()))
-            .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
-            .wrap({
-                let inspector = house.inspector.clone();
-                let watch = move |request, next| inspector.clone().watch(request, next);
-                Condition::new(house.inspector.is_on(), from_fn(watch))
-            })
-            .wrap(Condition::new(
-                house.is_demo,
-                from_fn(|request, next| loopback::only(&tencent::VENDOR_DOMAINS, request, next)),
-            ))
-            .wrap(house.guard.middleware())
-            .configure(doors::doors(house.is_demo))
-    };
-    let mut server = wires.server(workers, STOP_WAIT_S);
-    for Listener { socket, listen } in listeners {
-        let tls = match (listen.tls, tls) {
-            (false, _) => None,
-            (true, Some(tls)) => Some(tls.clone()),
-            (true, None) => return Err(io::Error::other("a listener that speaks TLS needs a certificate")),
-        };
-        server = server.listen(socket, tls, factory.clone())?;
-    }
-    Ok(server.run())
-}
-
-/// The operator's door: our own API on a Unix socket, whose file mode is the authority.
-fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::dev::Server> {
-    let wires = house.wires();
-    let factory = move || {
-        App::new()
-            .app_data(Data::new(house.service.clone()))
-            .app_data(Data::new(house.addresses.clone()))
-            .app_data(Data::new(house.spool.clone()))
-            .app_data(Data::new(house.guard.clone()))
-            .app_data(Data::new(house.inspector.clone()))
-            .app_data(Data::new(Readers::Everybody))
-            .app_data(Data::new(house.crowd.clone()))
-            .app_data(Data::new(house.streams.clone()))
-            .wrap(house.guard.middleware())
-            .service(native::scope(Door::Control))
-            .service(native::healthz())
-            .service(native::readyz())
-            .service(native::figures())
-            .default_service(web::to(native::unknown_path))
-    };
-    Ok(wires.server(1, STOP_WAIT_S).listen_locally(socket, factory)?.run())
 }
 
 /// People come while the first pages are looked at already.

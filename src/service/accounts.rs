@@ -22,8 +22,8 @@ use crate::{
         pictures::Upload,
     },
     store::{
-        ChosenPassword, IfKnown, NewSecrets, NewTicket, NewTokens, Register, Registered, StateChange, TicketHolder,
-        UserChange,
+        ChosenPassword, Holder, IfKnown, NewSecrets, NewTicket, NewTokens, Register, Registered, StateChange,
+        TicketHolder, UserChange,
     },
 };
 
@@ -208,6 +208,19 @@ impl Service {
         let gone = Error::Unauthenticated(Unauthenticated::Wrong);
         let (user, held) = self.house.store.account_by_key(tenant.app.key, key)?.ok_or(gone)?;
         if user.is_active() { Ok(self.with_token(tenant, user, &held)) } else { Err(Error::SUSPENDED) }
+    }
+
+    /// The account that a proved login opens, with its user token: of the user whose secrets these are, which are still its secrets.
+    /// # Errors
+    /// `Unauthenticated` when the user is deleted or has another password by now, `Forbidden` when it is suspended; store errors.
+    pub(super) fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
+        let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
+        let (user, held) = self.house.store.account_by_key(tenant.app.key, proved.user)?.ok_or(wrong.clone())?;
+        match (user.is_active(), Holder::of(&held) == Holder::of(proved)) {
+            (false, _) => Err(Error::SUSPENDED),
+            (true, false) => Err(wrong),
+            (true, true) => Ok(self.with_token(tenant, user, &held)),
+        }
     }
 
     pub(super) fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {

@@ -14,7 +14,7 @@ use crate::{
         profile::{ProfileField, User},
     },
     service::{Service, apps::Tenant},
-    store::LongReads,
+    store::{Concerning, LongReads},
 };
 
 /// Events one look-back reads at most; a client that missed more looks again from where it came to.
@@ -76,12 +76,11 @@ impl Service {
 }
 
 fn look_back(db: &LongReads, app: AppKey, listener: UserKey, seq: i64, last: i64) -> Result<Missed, Error> {
-    let (events, seen_to) = db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX)?;
+    let Concerning { events, seen_to, is_part } = db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX)?;
     // Asked when they have been read: what was pruned meanwhile is missing from them.
     if !db.can_tell_since(seq)? {
         return Ok(Missed { notices: anew(db, app, listener, last)?, seen_to: last, is_part: false, is_anew: true });
     }
-    let is_part = events.len() >= LOOK_BACK_EVENTS_MAX as usize;
     let mut summary = Summary::default();
     events.into_iter().filter(|event| event.app == app).for_each(|event| summary.add(listener, event));
     Ok(Missed { notices: summary.notices(db, app, listener)?, seen_to, is_part, is_anew: false })

@@ -230,7 +230,8 @@ impl Service {
     /// # Errors
     /// `NotFound`, `Invalid`, `Conflict` of another version than the one it was made for, store errors.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
-        check_custom(tenant, &Owner::Named(id.clone()), &setting.profile)?;
+        let owner = Owner::Named(id.clone());
+        check_custom(tenant, &owner, &setting.profile)?;
         for _ in 0..PASSWORD_RACES_MAX {
             let password = match &setting.password {
                 None => None,
@@ -239,7 +240,7 @@ impl Service {
             let state = setting.state.map(|state| self.state_change(tenant, &id, state));
             let (profile, of_version) = (setting.profile.clone(), setting.of_version);
             let change = UserChange { profile, password, state, device: None, of_version };
-            match self.house.store.change_user(tenant.app.key, Owner::Named(id.clone()), change, self.now()).await {
+            match self.house.store.change_user(tenant.app.key, owner.clone(), change, self.now()).await {
                 // Another call has changed the password since it was compared.
                 Err(Error::Conflict(What::NewerVersion)) if setting.of_version.is_none() => {}
                 done => return done,

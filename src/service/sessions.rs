@@ -59,10 +59,10 @@ impl Service {
         }
         if let Err(too_short) = credentials::check_chosen(&call.key, tenant.app.settings.password_min) {
             // It registers nobody. It may be the key of a user from before the app's bound was raised.
-            return self.enter_known(tenant, call).await.map_err(|error| match error {
-                Error::Unauthenticated(_) => too_short,
-                other => other,
-            });
+            return match self.enter_known(tenant, call).await {
+                Err(Error::Unauthenticated(_)) => Err(too_short),
+                entered => entered,
+            };
         }
         if self.creatable(tenant, &call.id)?.is_none() {
             match self.enter_new(tenant, &call).await {
@@ -79,10 +79,7 @@ impl Service {
         if call.change.is_given() {
             self.set_profile(tenant, Owner::Itself(held.user), call.change).await?;
         }
-        let user = self.house.store.user_by_key(tenant.app.key, held.user)?;
-        let user = user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
-        // The token of when the key was compared: where the password has changed since, it is dead, as it is to be.
-        self.begin(tenant, self.with_token(tenant, user, &held), &held).await
+        self.begin(tenant, self.opened_by(tenant, &held)?, &held).await
     }
 
     async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Session, Error> {

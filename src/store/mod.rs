@@ -32,7 +32,7 @@ pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_r
 use self::sqlite::{
     Engine, apps, contacts, devices, events, friends as friend_rows, pictures, secrets, sessions, tickets, users,
 };
-pub use self::sqlite::{SCHEMA_VERSION, pictures::PictureRows};
+pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},
@@ -225,9 +225,9 @@ impl Store {
     /// Changes a user. A change that changes nothing leaves no trace. A password other than the stored one ends what was issued before, as
     /// in [`Store::register`].
     /// # Errors
-    /// `NotFound(User)` for an id that no user has; `Conflict(NewerVersion)` when it is of another version than the change was made for, or
-    /// its password is not the one that the new one was compared with; `Unauthenticated` for a user that acts itself and is deleted by now,
-    /// `Forbidden` for one that is suspended.
+    /// `NotFound(User)` for an id that no user has; `Unauthenticated` for a user that acts itself and is deleted by now, `Forbidden` for
+    /// one that is suspended; `Conflict(NewerVersion)` when it is of another version than the change was made for, or its password is not
+    /// the one that the new one was compared with.
     pub async fn change_user(&self, app: AppKey, owner: Owner, change: UserChange, at: Moment) -> Result<User, Error> {
         self.0.write(move |tx| users::change(tx, app, &owner, &change, at)).await
     }

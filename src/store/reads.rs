@@ -6,7 +6,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{
-    Checkup, PictureRows, Store,
+    Checkup, Concerning, PictureRows, Store,
     sqlite::{
         Reader, admins, apps, black_list, contacts, events, friends, groups, health, pictures, requests, search,
         snapshot, users,
@@ -80,15 +80,9 @@ impl LongReads {
         apps::all(&self.0)
     }
 
-    /// The events after `seq` that may concern a user, `at_most` of them, and up to which event that looked. Costs a look into an index for
+    /// The events after `seq` that may concern a user, of `at_most` rows. Costs a look into an index for
     /// each user it shares a contact row with.
-    pub fn events_concerning(
-        &self,
-        app: AppKey,
-        user: UserKey,
-        seq: i64,
-        at_most: u32,
-    ) -> Result<(Vec<Event>, i64), Error> {
+    pub fn events_concerning(&self, app: AppKey, user: UserKey, seq: i64, at_most: u32) -> Result<Concerning, Error> {
         events::concerning(&self.0, app, user, seq, at_most)
     }
 

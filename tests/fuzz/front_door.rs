@@ -53,6 +53,7 @@ impl House {
             .args(["--listen", &address.to_string()])
             .env("STANDIN_APP_ID", APP_ID)
             .env("STANDIN_APP_SECRET", SECRET);
+        command.args(["--registrations-per-hour", "1000000000", "--number-lookups-per-hour", "1000000000"]);
         command.env("STANDIN_LICENSE_KEY", LICENSE_KEY).env("STANDIN_SDK_APP_ID", SDK_APP_ID);
         command
             .env("STANDIN_APP_PASSWORD", PASSWORD)

@@ -3,6 +3,10 @@
 use reqwest::Method;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
+use standin::{
+    domain::id::{AppKey, UserKey},
+    store::{Durability, LongReads, Store, StoreOptions},
+};
 
 use super::{
     admin::Page,
@@ -105,4 +109,44 @@ async fn an_event_that_cannot_be_read_stops_neither_the_feed_nor_the_list_of_eve
     let named = format!("a damaged row is left out: table event, key {damaged}, column kind");
     assert_eq!(log.matches(&named).count(), 1, "{log}");
     assert!(!log.contains("tell-nobody"), "{log}");
+}
+
+#[actix_web::test]
+async fn a_damaged_event_neither_ends_a_look_back_nor_makes_it_look_done() {
+    let (mut house, _) = house().await;
+    let key = |id: &str| -> i64 {
+        let database = Connection::open(house.data().join("standin.db")).unwrap();
+        database.query_row("SELECT key FROM user WHERE id = ?1", [id], |row| row.get(0)).unwrap()
+    };
+    let (ada, cyd) = (key("ada"), key("cyd"));
+    let last = {
+        let database = Connection::open(house.data().join("standin.db")).unwrap();
+        let last: i64 = database.query_row("SELECT max(seq) FROM event", [], |row| row.get(0)).unwrap();
+        let write = "INSERT INTO event (app, user, id, kind, at) SELECT app, key, id, ?2, 1 FROM user WHERE key = ?1";
+        for n in 0..6 {
+            let fields = if n % 2 == 0 { "display_name" } else { "tell-nobody" };
+            let kind = format!(r#"{{"kind":"profile_changed","fields":["{fields}"]}}"#);
+            assert_eq!(database.execute(write, params![cyd, kind]).unwrap(), 1);
+        }
+        last
+    };
+    house.terminate();
+    let options = StoreOptions { durability: Durability::Full, point_readers: 1, long_readers: 1 };
+    let store = Store::open(&house.data().join("standin.db"), &options).unwrap();
+    let reader = store.feed_reader().unwrap();
+    for at_most in [1, 2, 3, 6, 7] {
+        let (mut seen, mut from) = (Vec::new(), last);
+        loop {
+            let read = |db: &LongReads| db.events_concerning(AppKey(1), UserKey(ada), from, at_most);
+            let part = reader.read(read).unwrap();
+            seen.extend(part.events.iter().map(|event| event.seq));
+            assert!(part.seen_to > from || !part.is_part, "it goes on: {part:?}");
+            from = part.seen_to;
+            if !part.is_part {
+                break;
+            }
+        }
+        assert_eq!(seen, [last + 1, last + 3, last + 5], "{at_most} at a time");
+        assert_eq!(from, last + 6);
+    }
 }

@@ -228,10 +228,12 @@ impl Person {
             let address = text("/data/profileUrl").unwrap();
             self.pictures.push(address.rsplit('/').next().unwrap().to_owned());
         }
-        self.tokens.extend(text("/results/token"));
         if change.password {
+            // It ends what was issued before; a call of another wire than Qiscus' does not show the new token.
+            self.tokens.clear();
             self.tickets.clear();
         }
+        self.tokens.extend(text("/results/token"));
         self.tickets.extend(text("/data/token"));
     }
 
@@ -251,7 +253,7 @@ impl Person {
 
         let of = |secret: &String| <[u8; 32]>::from(Sha256::digest(secret));
         if let Some((living, dead)) = self.tokens.split_last() {
-            let may_be_newer = self.in_flight.as_ref().is_some_and(|change| change.token);
+            let may_be_newer = self.in_flight.as_ref().is_some_and(|change| change.token || change.password);
             assert!(may_be_newer || row.token == of(living), "a reset was lost: {self:?}");
             assert!(dead.iter().all(|dead| row.token != of(dead)), "a dead token came back: {self:?}");
         }

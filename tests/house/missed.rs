@@ -297,14 +297,21 @@ async fn promise_61_every_kind_of_change_is_told_to_a_tencent_client_that_comes_
     let asked =
         json!({ "From_Account": "frank", "AddFriendItem": ask, "AddType": "Add_Type_Both", "ForceAddFlags": 0 });
     rest("sns/friend_add", asked).await;
+    // Both are told of it, each from its own side.
+    for (follower, followed) in [("carol", "bob"), ("bob", "dan")] {
+        rest("follow/follow_add", json!({ "From_Account": follower, "FollowItem": [{ "To_Account": followed }] }))
+            .await;
+    }
     change(&house, ADA, "changed").await;
     let mut back = come_back(house.base(), &kept).await;
     let mut heard = String::new();
     for words in [
-        r#""FriendAddAccount":["carol"]"#,
-        r#""FriendDelAccount":["dan"]"#,
-        r#""BlackListAddAccount":["eve"]"#,
+        r#""FriendAdd_Account":["carol"]"#,
+        r#""FriendDel_Account":["dan"]"#,
+        r#""BlackListAdd_Account":["eve"]"#,
         "hello",
+        r#""FollowType":1"#,
+        r#""FollowType":2"#,
         "changed",
     ] {
         while !heard.contains(words) {

@@ -307,6 +307,7 @@ async fn what_pictures_take_is_kept_as_they_come_and_measured_where_a_former_ver
     house.terminate();
     let database = Connection::open(house.data().join("standin.db")).unwrap();
     let former = "
+        DROP INDEX event_by_other; ALTER TABLE event DROP COLUMN other; DROP INDEX event_by_user; DROP TABLE session_place;
         DROP TABLE dead_signature; DROP TABLE follow; ALTER TABLE user DROP COLUMN custom_status; ALTER TABLE user DROP COLUMN has_logged_in;
         DROP TRIGGER picture_counted; DROP TRIGGER picture_measured; DROP TRIGGER picture_uncounted;
         DROP INDEX picture_unmeasured; DROP TABLE picture_room; ALTER TABLE picture DROP COLUMN bytes;

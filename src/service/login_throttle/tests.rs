@@ -169,7 +169,7 @@ fn promise_56_who_finds_every_place_reserved_waits_in_line_and_hears_of_the_outc
     let mut line: Vec<_> = (0..3).map(|_| throttle.wait_in_line(ann.clone()).unwrap()).collect();
     under_way.pop().unwrap().succeeded();
     let first = line.remove(0).try_recv().unwrap().unwrap();
-    assert!(line[0].try_recv().is_err(), "one place was given back");
+    assert!(line.first_mut().unwrap().try_recv().is_err(), "one place was given back");
     drop(line.remove(0));
     drop(first);
     let last = line.remove(0).try_recv().unwrap().unwrap();

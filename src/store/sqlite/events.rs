@@ -110,7 +110,18 @@ const CONCERNING: &str = r#"
 /// cost more.
 const CONCERNED_MAX: u32 = 20_000;
 
-/// The events after `seq` that may concern a user, and up to which event that looked: `at_most` of them, or so many of everybody's where
+/// A part of the events that may concern a user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concerning {
+    /// In the order of the commits, without those whose rows are damaged.
+    pub events: Vec<Event>,
+    /// Everything up to this event has been looked at.
+    pub seen_to: i64,
+    /// Whether more may stand behind that.
+    pub is_part: bool,
+}
+
+/// The events after `seq` that may concern a user, and up to which event that looked: `at_most` rows of them, or so many of everybody's where
 /// the user shares contact rows with too many to ask for each.
 pub(in crate::store) fn concerning(
     connection: &Connection,
@@ -118,20 +129,29 @@ pub(in crate::store) fn concerning(
     user: UserKey,
     seq: i64,
     at_most: u32,
-) -> Result<(Vec<Event>, i64), Error> {
+) -> Result<Concerning, Error> {
     let snapshot = connection.unchecked_transaction()?;
     let last = last_seq(&snapshot)?;
     let concerned: u32 =
         snapshot.prepare_cached(CONCERNED)?.query_row(params![user.0, CONCERNED_MAX], |row| row.get(0))?;
+    let (mut rows, mut read_to) = (0_usize, seq);
     let events = if concerned >= CONCERNED_MAX {
-        after(&snapshot, seq, at_most)?
+        let events = after(&snapshot, seq, at_most)?;
+        (rows, read_to) = (events.len(), events.last().map_or(seq, |event| event.seq));
+        events
     } else {
         let asked = params![user.0, seq, last, app.0, at_most];
-        snapshot.prepare_cached(CONCERNING)?.query_and_then(asked, event)?.collect::<Result<Vec<_>, _>>()?
+        // Rows are counted and not events: a damaged one, which is left out, must not make what follows look as if it were the end.
+        let counted = |row: &Row<'_>| {
+            rows += 1;
+            read_to = row.get(0)?;
+            event(row)
+        };
+        let mut statement = snapshot.prepare_cached(CONCERNING)?;
+        readable(statement.query(asked)?, counted).collect::<Result<Vec<_>, _>>()?
     };
-    let is_part = events.len() >= at_most as usize;
-    let seen_to = events.last().map(|event| event.seq).filter(|_| is_part).unwrap_or(last);
-    Ok((events, seen_to))
+    let is_part = rows >= at_most as usize;
+    Ok(Concerning { events, seen_to: if is_part { read_to } else { last }, is_part })
 }
 
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";

@@ -162,7 +162,7 @@ pub(in crate::store) fn list(
     let next = entries.last().copied().filter(|_| has_more);
     let mut items = Vec::with_capacity(entries.len());
     for entry in entries {
-        items.extend(users::find_by_key(&snapshot, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
+        items.extend(users::find_readable(&snapshot, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
     }
     Ok(FollowPage { items, next })
 }

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{owners, row::Stored};
+use super::{
+    owners,
+    row::{Stored, readable},
+};
 use crate::{
     domain::{
         error::Error,
@@ -20,7 +23,7 @@ pub(in crate::store) fn find_all(
     ids: &[UserId],
 ) -> Result<Vec<Option<StoredStatus>>, Error> {
     let mut statement = connection.prepare_cached(FIND)?;
-    let mut one = |id: &UserId| statement.query_and_then(params![app.0, id.as_str()], status)?.next().transpose();
+    let mut one = |id: &UserId| readable(statement.query(params![app.0, id.as_str()])?, status).next().transpose();
     ids.iter().map(&mut one).collect()
 }
 
@@ -32,7 +35,7 @@ pub(in crate::store) fn find_by_keys(
     keys: &[UserKey],
 ) -> Result<Vec<StoredStatus>, Error> {
     let mut statement = connection.prepare_cached(FIND_BY_KEY)?;
-    let mut one = |key: &UserKey| statement.query_and_then(params![app.0, key.0], status)?.next().transpose();
+    let mut one = |key: &UserKey| readable(statement.query(params![app.0, key.0])?, status).next().transpose();
     keys.iter().filter_map(|key| one(key).transpose()).collect()
 }
 

@@ -122,12 +122,12 @@ impl Honest {
         self.asked += 1;
         let user = format!("honest{}", number / 4 % USERS);
         let authorization = format!("Authorization: {}\r\n", self.token);
-        if number % COSTLY_OF == 0 && self.kinds.sign_in {
+        if number.is_multiple_of(COSTLY_OF) && self.kinds.sign_in {
             let body = format!("{{\"user_id\":\"{user}\",\"password\":\"{PASSWORD}\"}}");
             let headers = format!("{JSON}QISCUS-SDK-APP-ID: {APP_ID}\r\n");
             return self.qiscus.ask(&request("POST", "/api/v2/sdk/login_or_register", &headers, body.as_bytes()));
         }
-        if number % COSTLY_OF == 0 && self.kinds.upload {
+        if number.is_multiple_of(COSTLY_OF) && self.kinds.upload {
             let headers = format!("{authorization}Content-Type: multipart/form-data; boundary=XX\r\n");
             return self.mirrorfly.ask(&request("POST", "/api/v1/users/createUser", &headers, &upload(&user)?));
         }

@@ -230,12 +230,13 @@ fn phone_books(server: SocketAddr) -> Result<Raging, Failure> {
 const ROSTER_CONTACTS: u64 = 7_000;
 
 fn rosters(server: SocketAddr) -> Result<Raging, Failure> {
-    const TOGETHER: u64 = 16;
+    const TOGETHER: usize = 16;
     thread::scope(|scope| {
-        let registering = |n: u64| {
+        let registering = |n: usize| {
             let mut connection = Connection::open(1, server)?;
-            (n..ROSTER_CONTACTS)
-                .step_by(TOGETHER as usize)
+            (0..ROSTER_CONTACTS)
+                .skip(n)
+                .step_by(TOGETHER)
                 .try_for_each(|number| register(&mut connection, 9_000_000_000 + number).map(drop))
         };
         let threads: Vec<_> = (0..TOGETHER)

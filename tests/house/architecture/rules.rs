@@ -71,6 +71,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("fast_image_resize", PICTURE),
     ("flate2", &["picture", "service/user_sig"]),
     ("futures-util", &["http"]),
+    ("gif", PICTURE),
     ("hmac", CREDENTIALS),
     ("http-body-util", &["main"]),
     ("hyper", &["main"]),

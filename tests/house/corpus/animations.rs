@@ -172,6 +172,11 @@ pub(super) fn gifs() -> Vec<Member> {
     members.push(refused("no_data", data(&[]), DAMAGED));
     // A clear code, then one that nothing was given.
     members.push(refused("unknown_code", data(&[16 | 0xE0, 0x03]), DAMAGED));
+    // A palette of eight colours, and pixels of sixteen.
+    let mut poor = of(full);
+    poor[10] = 0x82;
+    poor.drain(13 + 24..13 + 48);
+    members.push(refused("colour_beyond_its_palette", poor, DAMAGED));
     let whole = of(full);
     for keep in (60..whole.len()).step_by(67) {
         members.push(refused(&format!("cut_at_{keep}"), whole[..keep].to_vec(), CUT));

@@ -9,8 +9,12 @@ fn text(path: &str) -> String {
 #[test]
 fn promise_53_unsafe_code_is_forbidden_and_nothing_switches_that_off() {
     let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
-    assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
-    assert!(manifest.get("workspace").is_none(), "no member of its own rules");
+    let rules = &manifest["workspace"]["lints"];
+    assert_eq!(rules["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    for package in ["Cargo.toml", "jpeg/Cargo.toml"] {
+        let manifest: toml::Table = text(package).parse().unwrap();
+        assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{package} has rules of its own");
+    }
     // What is forbidden cannot be allowed again; the compiler has read every target of this package under it.
     let build = text("build.rs");
     assert!(!build.contains("unsafe"), "{build}");
