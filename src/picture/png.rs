@@ -103,7 +103,7 @@ fn is_bone(kind: &[u8; 4]) -> bool {
 
 /// Decodes the bones of a picture.
 ///
-/// Not by way of the image crate, which passes over a wrong checksum of the pixels' stream: libpng refuses that.
+/// Not by way of the image crate, which passes over a wrong checksum of the pixels' stream.
 pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);

@@ -24,7 +24,7 @@ KINDS = ("jpeg", "png", "gif", "webp")
 APART_MAX = {"PNG": 2, "JPEG": 9}
 # A whole file may lack its end marker, which Pillow takes for a cut.
 ImageFile.LOAD_TRUNCATED_IMAGES = True
-SETTINGS = {"STANDIN_LOG": "error", "STANDIN_UPLOADS_PER_MINUTE": "1000000", "STANDIN_UPLOADS_PER_DAY": "1000000"}
+SETTINGS = {"STANDIN_UPLOADS_PER_MINUTE": "1000000", "STANDIN_UPLOADS_PER_DAY": "1000000"}
 REQUEST_WAIT_S = 30
 BOUNDARY = "corpus-5f2e8a"
 
