@@ -1,6 +1,6 @@
 //! Subscriptions to the status of users, and the sessions that are told when one may have changed.
 //!
-//! A subscription belongs to a user and lives in memory: it outlives a lost connection for [`KEPT_FOR`], because the vendor's SDK does not
+//! A subscription belongs to a user and lives in memory: it outlives a lost connection for `KEPT_FOR`, because the vendor's SDK does not
 //! subscribe anew when it connects again, and ends with a logout or a restart. Nothing is queued: a session holds the set of users whose
 //! status it must look up, so that a slow client costs no more than its subscriptions.
 

@@ -89,7 +89,7 @@ fn reader(tenant: &Tenant, viewer: Viewer, user: UserKey, is_close: bool) -> imp
 
 impl Service {
     /// Users as a viewer sees them, in the order they were asked for: without the custom fields that the viewer may not read. None for
-    /// ids that no user has. Some 5 us each: more than [`POINT_USERS_MAX`] are a long read.
+    /// ids that no user has. Some 5 us each: more than `POINT_USERS_MAX` are a long read.
     /// # Errors
     /// `TooMany` and `Busy` as of every long read; store errors.
     pub async fn portraits(

@@ -481,7 +481,7 @@ impl Store {
         self.0.write(move |tx| pictures::take_released(tx, before, at_most)).await
     }
 
-    /// Whether `listener` is among the [`Store::hearers`] of a user. A few point reads.
+    /// Whether `listener` is among the [`LongReads::hearers`] of a user. A few point reads.
     /// # Errors
     /// Those of every read.
     pub fn hears(&self, app: AppKey, listener: UserKey, of: UserKey) -> Result<bool, Error> {
