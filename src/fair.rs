@@ -1,14 +1,18 @@
-//! Threads for work that takes long, shared fairly by the callers that ask for it.
+//! Bounded work that is shared fairly by the callers that ask for it.
 //!
-//! Each caller has a line of its own, and the lines are served in turn: a caller that sends a thousand requests waits behind its own, and
-//! the others pass. What may run and wait is bounded for each caller and in sum.
+//! A [`FairQueue`] decides whose call runs next; [`FairThreads`] are threads behind one. A caller that sends a thousand calls waits behind
+//! its own, and the others pass. What may run and wait is bounded for each caller and in sum.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -16,339 +20,412 @@ use tokio::sync::oneshot;
 
 use crate::domain::{caller::CallerKey, error::Error};
 
-/// How long a caller that is refused should wait before it tries again.
+/// How long a caller that has more calls waiting than it may should wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What may run and wait at one time.
+/// The bounds of a [`FairQueue`], in calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FairLimits {
-    /// Jobs of one caller that run at one time. At least 1.
+pub struct FairBounds {
+    /// Calls that run side by side.
+    pub running_max: usize,
+    /// Calls of one caller that run side by side. At least 1.
     pub running_each_max: usize,
-    /// Jobs of one caller that wait. At least 1; a job more is `TooMany`.
-    pub waiting_each_max: usize,
-    /// Jobs of all callers that wait. A job more takes the place of the newest one of the caller with the most, or is `Busy`.
+    /// Calls of all callers that wait. A call more takes the place of the one that would wait longest, or is `Busy`.
     pub waiting_max: usize,
+    /// Calls of one caller that run or wait.
+    pub places_each_max: usize,
+    /// Completes "Too many ..." for a caller with more calls than it may have; none: it is told `Busy`.
+    pub what: Option<&'static str>,
 }
 
-impl FairLimits {
-    /// A quarter of the threads, and of the places to wait, for each caller.
-    pub fn quarter(threads: usize, waiting_max: usize) -> Self {
-        Self { running_each_max: (threads / 4).max(1), waiting_each_max: (waiting_max / 4).max(1), waiting_max }
+impl FairBounds {
+    /// A quarter of what runs, and of the places to wait, for each caller.
+    pub fn quarter(running_max: usize, waiting_max: usize, what: &'static str) -> Self {
+        let running_each_max = (running_max / 4).max(1);
+        let places_each_max = running_each_max + (waiting_max / 4).max(1);
+        Self { running_max, running_each_max, waiting_max, places_each_max, what: Some(what) }
     }
 }
 
-/// A fixed number of threads, each with a state of its own (a connection, for example). They end when this is dropped.
-pub struct FairThreads<S> {
-    shared: Arc<Shared<S>>,
-    what: &'static str,
+/// Admits calls in an order that is fair to their callers: a caller with one call waits for at most one call of each other caller, however
+/// many those have queued (start-time fair queueing).
+///
+/// A call may be charged to several callers at once, such as an address and an account: it then counts in the share of each, and its turn
+/// comes when it has come for all of them. Memory is bounded by the calls that run or wait; a caller without any is forgotten.
+pub struct FairQueue<K: Eq + Hash> {
+    bounds: FairBounds,
+    state: Arc<Mutex<State<K>>>,
 }
 
-struct Shared<S> {
-    lines: Mutex<Lines<S>>,
-    /// Signals a job that may run, or the end.
-    ready: Condvar,
+/// A call that runs. Dropping it admits the next one.
+pub struct Turn<K: Eq + Hash + Clone> {
+    queue: FairQueue<K>,
+    callers: Vec<K>,
 }
 
-struct Lines<S> {
-    limits: FairLimits,
-    of: HashMap<CallerKey, Line<S>>,
-    /// The callers that have a job waiting, the one to be served next at the front.
-    turns: VecDeque<CallerKey>,
-    waiting: usize,
-    is_closed: bool,
-}
+/// The order of calls: by virtual start time, then by arrival.
+type Position = (u64, u64);
 
-struct Line<S> {
-    waiting: VecDeque<Box<dyn Job<S>>>,
+struct State<K: Eq + Hash> {
     running: usize,
+    waiting: BTreeMap<Position, Waiting<K>>,
+    callers: HashMap<K, Caller>,
+    /// The virtual start time of the call that was admitted last.
+    virtual_now: u64,
+    arrivals: u64,
 }
 
-trait Job<S>: Send {
-    /// Runs the job; without a state it is turned away.
-    fn run(self: Box<Self>, state: Option<&mut S>);
-
-    /// Whether the caller has gone.
-    fn is_abandoned(&self) -> bool;
+struct Waiting<K> {
+    callers: Vec<K>,
+    /// Told whether it was admitted (true) or another call took its place.
+    admitted: oneshot::Sender<bool>,
 }
 
-struct Asked<W, T> {
-    work: W,
-    done: oneshot::Sender<Result<T, Error>>,
+#[derive(Default)]
+struct Caller {
+    running: usize,
+    /// Calls that run or wait.
+    places: usize,
+    /// The virtual time at which its last call ends: one unit a call.
+    ends_at: u64,
 }
 
-impl<S, T: Send, W: FnOnce(&mut S) -> T + Send> Job<S> for Asked<W, T> {
-    fn run(self: Box<Self>, state: Option<&mut S>) {
-        let Self { work, done } = *self;
-        let outcome = match state {
-            Some(_) if done.is_closed() => return,
-            Some(state) => Ok(work(state)),
-            None => Err(Error::Busy),
+/// A place among those that wait, given up when it is dropped.
+struct Queued<K: Eq + Hash + Clone> {
+    queue: FairQueue<K>,
+    position: Position,
+    callers: Vec<K>,
+    admitted: oneshot::Receiver<bool>,
+    /// Whether the place has become a turn, or is another's.
+    is_settled: bool,
+}
+
+// Derived, it would ask the same of K.
+impl<K: Eq + Hash> Clone for FairQueue<K> {
+    fn clone(&self) -> Self {
+        Self { bounds: self.bounds, state: Arc::clone(&self.state) }
+    }
+}
+
+impl<K: Eq + Hash + Clone> FairQueue<K> {
+    /// A queue without calls.
+    pub fn new(bounds: FairBounds) -> Self {
+        let state =
+            State { running: 0, waiting: BTreeMap::new(), callers: HashMap::new(), virtual_now: 0, arrivals: 0 };
+        Self { bounds, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Waits until a call of these callers may run. A future that is dropped gives its place up.
+    /// # Errors
+    /// `TooMany` (or `Busy`, by the bounds) when one of the callers has all calls that it may; `Busy` when all places are taken.
+    pub async fn enter(&self, callers: &[K]) -> Result<Turn<K>, Error> {
+        let mut queued = match self.place(callers)? {
+            Ok(turn) => return Ok(turn),
+            Err(queued) => queued,
         };
-        // The caller may have gone meanwhile.
-        let _ = done.send(outcome);
+        let admitted = (&mut queued.admitted).await;
+        queued.settled(admitted.map_err(Error::internal)?)
     }
 
-    fn is_abandoned(&self) -> bool {
-        self.done.is_closed()
+    /// A turn at once, or else a place among those that wait.
+    fn place(&self, callers: &[K]) -> Result<Result<Turn<K>, Queued<K>>, Error> {
+        let mut state = self.state();
+        let has_all = |caller: &K| state.callers.get(caller).is_some_and(|of| of.places >= self.bounds.places_each_max);
+        if callers.iter().any(has_all) {
+            let too_many = |what| Error::TooMany { what, retry_after: RETRY_AFTER };
+            return Err(self.bounds.what.map_or(Error::Busy, too_many));
+        }
+        let position = (state.starts_at(callers), state.arrivals);
+        if state.may_run(callers, &self.bounds) {
+            state.take_places(callers, position.0);
+            state.begin(callers, position.0);
+            return Ok(Ok(Turn { queue: self.clone(), callers: callers.to_vec() }));
+        }
+        if state.waiting.len() >= self.bounds.waiting_max {
+            // The one that would wait longest is of the caller that has the most in the queue.
+            match state.waiting.last_entry() {
+                Some(last) if last.key() > &position => {
+                    let turned_away = last.remove();
+                    state.leave_places(&turned_away.callers);
+                    let _ = turned_away.admitted.send(false);
+                }
+                Some(_) | None => return Err(Error::Busy),
+            }
+        }
+        state.take_places(callers, position.0);
+        state.arrivals += 1;
+        let (sender, admitted) = oneshot::channel();
+        state.waiting.insert(position, Waiting { callers: callers.to_vec(), admitted: sender });
+        Ok(Err(Queued { queue: self.clone(), position, callers: callers.to_vec(), admitted, is_settled: false }))
     }
+
+    fn state(&self) -> MutexGuard<'_, State<K>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Eq + Hash + Clone> State<K> {
+    /// The virtual time at which a call of these callers starts: when the last call of each of them ends.
+    fn starts_at(&self, callers: &[K]) -> u64 {
+        let ends_at = callers.iter().filter_map(|caller| self.callers.get(caller)).map(|of| of.ends_at).max();
+        self.virtual_now.max(ends_at.unwrap_or_default())
+    }
+
+    fn may_run(&self, callers: &[K], bounds: &FairBounds) -> bool {
+        let most = bounds.running_each_max.max(1);
+        let has_share = |caller: &K| self.callers.get(caller).is_none_or(|of| of.running < most);
+        self.running < bounds.running_max.max(1) && callers.iter().all(has_share)
+    }
+
+    fn take_places(&mut self, callers: &[K], starts_at: u64) {
+        for key in callers {
+            let caller = self.callers.entry(key.clone()).or_default();
+            caller.places += 1;
+            caller.ends_at = starts_at + 1;
+        }
+    }
+
+    fn leave_places(&mut self, callers: &[K]) {
+        for key in callers {
+            let Some(caller) = self.callers.get_mut(key) else { continue };
+            caller.places = caller.places.saturating_sub(1);
+            if caller.places == 0 {
+                self.callers.remove(key);
+            }
+        }
+    }
+
+    fn begin(&mut self, callers: &[K], starts_at: u64) {
+        self.running += 1;
+        self.virtual_now = self.virtual_now.max(starts_at);
+        callers.iter().for_each(|key| self.callers.entry(key.clone()).or_default().running += 1);
+    }
+
+    /// A call has ended: the next ones that may run are admitted.
+    fn end(&mut self, callers: &[K], bounds: &FairBounds) {
+        self.leave(callers);
+        self.admit(bounds);
+    }
+
+    fn leave(&mut self, callers: &[K]) {
+        self.running = self.running.saturating_sub(1);
+        for key in callers {
+            if let Some(caller) = self.callers.get_mut(key) {
+                caller.running = caller.running.saturating_sub(1);
+            }
+        }
+        self.leave_places(callers);
+    }
+
+    fn admit(&mut self, bounds: &FairBounds) {
+        while self.running < bounds.running_max.max(1) {
+            let mut in_order = self.waiting.iter();
+            let next = in_order.find(|(_, waiting)| self.may_run(&waiting.callers, bounds)).map(|(at, _)| *at);
+            let Some((position, waiting)) = next.and_then(|at| self.waiting.remove_entry(&at)) else { return };
+            self.begin(&waiting.callers, position.0);
+            if waiting.admitted.send(true).is_err() {
+                // It is given up in this moment, and its place with it; who gives it up no longer finds it in the queue.
+                self.leave(&waiting.callers);
+            }
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone> Queued<K> {
+    fn settled(mut self, is_admitted: bool) -> Result<Turn<K>, Error> {
+        self.is_settled = true;
+        match is_admitted {
+            true => Ok(Turn { queue: self.queue.clone(), callers: std::mem::take(&mut self.callers) }),
+            false => Err(Error::Busy),
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone> Drop for Turn<K> {
+    fn drop(&mut self) {
+        self.queue.state().end(&self.callers, &self.queue.bounds);
+    }
+}
+
+impl<K: Eq + Hash + Clone> Drop for Queued<K> {
+    fn drop(&mut self) {
+        if self.is_settled {
+            return;
+        }
+        let mut state = self.queue.state();
+        match state.waiting.remove(&self.position) {
+            Some(waiting) => state.leave_places(&waiting.callers),
+            // Admitted, and nobody took the turn; or another call has the place.
+            None => {
+                if self.admitted.try_recv() == Ok(true) {
+                    state.end(&self.callers, &self.queue.bounds);
+                }
+            }
+        }
+    }
+}
+
+type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
+
+/// A fixed number of threads behind a [`FairQueue`], each with a state of its own (a connection, for example).
+pub struct FairThreads<S> {
+    queue: FairQueue<CallerKey>,
+    /// None once they are to end.
+    jobs: Option<Sender<Job<S>>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl<S: Send + 'static> FairThreads<S> {
-    /// Starts one thread for each state. `what` completes "Too many ..." for a caller that asks for more than its share.
+    /// Starts one thread for each state; `bounds` should let as many run.
     /// # Errors
     /// The system starts no thread.
-    pub fn start(name: &str, what: &'static str, states: Vec<S>, limits: FairLimits) -> io::Result<Self> {
-        let lines = Lines { limits, of: HashMap::new(), turns: VecDeque::new(), waiting: 0, is_closed: false };
-        let shared = Arc::new(Shared { lines: Mutex::new(lines), ready: Condvar::new() });
-        // Made first: dropped on a failure below, it ends the threads that have started.
-        let threads = Self { shared, what };
-        for state in states {
-            let shared = Arc::clone(&threads.shared);
-            thread::Builder::new().name(name.to_owned()).spawn(move || shared.serve(state))?;
+    pub fn start(name: &str, states: Vec<S>, bounds: FairBounds) -> io::Result<Self> {
+        // Not bounded itself: a job has a turn before it is sent, and so there are no more than threads.
+        let (jobs, waiting) = channel::<Job<S>>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        let mut started = Self { queue: FairQueue::new(bounds), jobs: Some(jobs), threads: Vec::new() };
+        for mut state in states {
+            let waiting = Arc::clone(&waiting);
+            let serve = move || {
+                while let Some(job) = next(&waiting) {
+                    // The answer that never comes tells the caller of a panic.
+                    let _ = catch_unwind(AssertUnwindSafe(|| job(&mut state)));
+                }
+            };
+            started.threads.push(thread::Builder::new().name(name.to_owned()).spawn(serve)?);
         }
-        Ok(threads)
+        Ok(started)
     }
 
     /// Runs `work` on one of the threads, in the caller's turn. It does not run if its caller has gone by then.
     /// # Errors
-    /// `TooMany` when this caller has as many jobs waiting as it may; `Busy` when all places are taken; internal when the work panicked.
+    /// As [`FairQueue::enter`]; internal when the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         caller: CallerKey,
         work: impl FnOnce(&mut S) -> T + Send + 'static,
     ) -> Result<T, Error> {
+        let turn = self.queue.enter(&[caller]).await?;
         let (done, outcome) = oneshot::channel();
-        self.enqueue(caller, Box::new(Asked { work, done }))?;
-        outcome.await.map_err(|_| Error::internal(format_args!("a job among {} panicked", self.what)))?
-    }
-
-    fn enqueue(&self, caller: CallerKey, job: Box<dyn Job<S>>) -> Result<(), Error> {
-        let mut lines = self.shared.lock();
-        if lines.waiting_of(caller) >= lines.limits.waiting_each_max || lines.waiting >= lines.limits.waiting_max {
-            lines.forget_abandoned();
-        }
-        if lines.waiting_of(caller) >= lines.limits.waiting_each_max.max(1) {
-            return Err(Error::TooMany { what: self.what, retry_after: RETRY_AFTER });
-        }
-        let turned_away = match lines.waiting >= lines.limits.waiting_max {
-            true => Some(lines.make_room_for(caller).ok_or(Error::Busy)?),
-            false => None,
+        let job = move |state: &mut S| {
+            // The turn goes with the work: a caller that hangs up leaves no thread free before it is done.
+            let _turn = turn;
+            if !done.is_closed() {
+                let _ = done.send(work(state));
+            }
         };
-        lines.push(caller, job);
-        drop(lines);
-        self.shared.ready.notify_one();
-        // Not under the lock: its caller wakes.
-        if let Some(job) = turned_away {
-            job.run(None);
-        }
-        Ok(())
+        let ended = || Error::internal("the threads for it have ended");
+        self.jobs.as_ref().ok_or_else(ended)?.send(Box::new(job)).map_err(|_| ended())?;
+        outcome.await.map_err(|_| Error::internal("a job on a shared thread panicked"))
     }
 }
 
 impl<S> Drop for FairThreads<S> {
+    /// Waits for the jobs that run, so that what the threads hold is given back when this returns: the last connection that closes takes
+    /// the database's log away.
     fn drop(&mut self) {
-        self.shared.lock().is_closed = true;
-        self.shared.ready.notify_all();
-    }
-}
-
-impl<S> Shared<S> {
-    fn lock(&self) -> MutexGuard<'_, Lines<S>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn serve(&self, mut state: S) {
-        while let Some((caller, job)) = self.next() {
-            // The answer that never comes tells the caller of a panic.
-            let _ = catch_unwind(AssertUnwindSafe(|| job.run(Some(&mut state))));
-            self.lock().has_run(caller);
-            // The caller's next job may run by now, and so may not have been taken by a thread that waits.
-            self.ready.notify_one();
-        }
-    }
-
-    /// Waits for a job that may run; none when the threads are to end. What still waits then is turned away.
-    fn next(&self) -> Option<(CallerKey, Box<dyn Job<S>>)> {
-        let mut lines = self.lock();
-        loop {
-            if lines.is_closed {
-                return None;
-            }
-            match lines.pop() {
-                Some(next) => return Some(next),
-                None => lines = self.ready.wait(lines).unwrap_or_else(PoisonError::into_inner),
-            }
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
 }
 
-impl<S> Lines<S> {
-    fn waiting_of(&self, caller: CallerKey) -> usize {
-        self.of.get(&caller).map_or(0, |line| line.waiting.len())
-    }
-
-    fn push(&mut self, caller: CallerKey, job: Box<dyn Job<S>>) {
-        let line = self.of.entry(caller).or_insert_with(|| Line { waiting: VecDeque::new(), running: 0 });
-        if line.waiting.is_empty() {
-            self.turns.push_back(caller);
-        }
-        line.waiting.push_back(job);
-        self.waiting += 1;
-    }
-
-    /// The next job of the first caller in turn that has fewer running than it may.
-    fn pop(&mut self) -> Option<(CallerKey, Box<dyn Job<S>>)> {
-        let most = self.limits.running_each_max.max(1);
-        let may_run = |caller: &CallerKey| self.of.get(caller).is_some_and(|line| line.running < most);
-        let place = self.turns.iter().position(may_run)?;
-        let caller = self.turns.remove(place)?;
-        let line = self.of.get_mut(&caller)?;
-        let job = line.waiting.pop_front()?;
-        line.running += 1;
-        self.waiting -= 1;
-        if !line.waiting.is_empty() {
-            self.turns.push_back(caller);
-        }
-        Some((caller, job))
-    }
-
-    fn has_run(&mut self, caller: CallerKey) {
-        if let Some(line) = self.of.get_mut(&caller) {
-            line.running = line.running.saturating_sub(1);
-            if line.running == 0 && line.waiting.is_empty() {
-                self.of.remove(&caller);
-            }
-        }
-    }
-
-    /// Takes the newest job of the caller with the most waiting, if it has more than this caller would have.
-    fn make_room_for(&mut self, caller: CallerKey) -> Option<Box<dyn Job<S>>> {
-        let own = self.waiting_of(caller) + 1;
-        let (flooder, line) = self.of.iter_mut().max_by_key(|(_, line)| line.waiting.len())?;
-        if line.waiting.len() <= own {
-            return None;
-        }
-        let (flooder, job) = (*flooder, line.waiting.pop_back()?);
-        self.waiting -= 1;
-        if line.waiting.is_empty() {
-            self.turns.retain(|caller| *caller != flooder);
-        }
-        Some(job)
-    }
-
-    /// Gives the places back of callers that have gone.
-    fn forget_abandoned(&mut self) {
-        for line in self.of.values_mut() {
-            line.waiting.retain(|job| !job.is_abandoned());
-        }
-        self.of.retain(|_, line| line.running > 0 || !line.waiting.is_empty());
-        self.waiting = self.of.values().map(|line| line.waiting.len()).sum();
-        self.turns.retain(|caller| self.of.get(caller).is_some_and(|line| !line.waiting.is_empty()));
-    }
+fn next<S>(waiting: &Mutex<Receiver<Job<S>>>) -> Option<Job<S>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
     use futures_util::{FutureExt as _, future::join_all};
 
     use super::*;
     use crate::domain::id::UserKey;
 
-    const LIMITS: FairLimits = FairLimits { running_each_max: 1, waiting_each_max: 4, waiting_max: 16 };
+    const BOUNDS: FairBounds =
+        FairBounds { running_max: 1, running_each_max: 1, waiting_max: 16, places_each_max: 4, what: Some("calls") };
 
-    fn user(n: i64) -> CallerKey {
-        CallerKey::User(UserKey(n))
-    }
-
-    fn threads(count: usize) -> FairThreads<()> {
-        FairThreads::start("fair", "jobs of a test", vec![(); count], LIMITS).unwrap()
-    }
-
-    /// Occupies a thread until the sender is used or dropped; resolves once it runs.
-    async fn hold(threads: &FairThreads<()>, caller: CallerKey) -> Sender<()> {
-        let (let_go, wait): (Sender<()>, Receiver<()>) = channel();
-        let (began, begun) = oneshot::channel();
-        let held = threads.run(caller, move |()| {
-            let _ = began.send(());
-            let _ = wait.recv();
-        });
-        // It runs on, and nobody waits for its end: its caller has not gone before it began.
-        let mut held = Box::pin(held);
-        assert!(held.as_mut().now_or_never().is_none());
-        begun.await.unwrap();
-        let_go
+    fn queue(bounds: FairBounds) -> FairQueue<&'static str> {
+        FairQueue::new(bounds)
     }
 
     #[actix_web::test]
-    async fn callers_are_served_in_turn_and_not_in_the_order_they_came() {
-        let threads = threads(1);
-        let let_go = hold(&threads, user(9)).await;
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let asked = [1, 1, 1, 2, 3].map(|n| {
-            let order = Arc::clone(&order);
-            let mut asked = Box::pin(threads.run(user(n), move |()| order.lock().unwrap().push(n)));
-            assert!(asked.as_mut().now_or_never().is_none());
-            asked
+    async fn promise_58_callers_are_admitted_in_turn_and_not_in_the_order_they_came() {
+        let queue = queue(FairBounds { places_each_max: 9, ..BOUNDS });
+        let running = queue.enter(&["flood"]).await.unwrap();
+        let order = Mutex::new(Vec::new());
+        let asks = ["flood", "flood", "flood", "ann", "bob", "ann"].into_iter().enumerate().map(|(n, caller)| {
+            let (queue, order) = (&queue, &order);
+            let mut ask = Box::pin(async move {
+                let _turn = queue.enter(&[caller]).await.unwrap();
+                order.lock().unwrap().push(n);
+            });
+            assert!(ask.as_mut().now_or_never().is_none());
+            ask
         });
-        let_go.send(()).unwrap();
-        assert!(join_all(asked).await.iter().all(Result::is_ok));
-        assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1, 1]);
+        let asks: Vec<_> = asks.collect();
+        drop(running);
+        join_all(asks).await;
+        assert_eq!(*order.lock().unwrap(), [3, 4, 0, 5, 1, 2], "one of each in turn, and the flood's rest behind");
     }
 
     #[actix_web::test]
-    async fn a_caller_runs_no_more_than_its_share_while_threads_are_free() {
-        let threads = threads(4);
-        let let_go = hold(&threads, user(1)).await;
-        let mut second = Box::pin(threads.run(user(1), |()| "second"));
+    async fn promise_58_a_caller_runs_no_more_than_its_share_while_there_is_room() {
+        let queue = queue(FairBounds { running_max: 4, ..BOUNDS });
+        let first = queue.enter(&["flood"]).await.unwrap();
+        let mut second = Box::pin(queue.enter(&["flood"]));
         assert!(second.as_mut().now_or_never().is_none());
-        for n in 2..20 {
-            assert_eq!(threads.run(user(n), move |()| n).await, Ok(n));
-        }
+        let others = ["a", "b", "c"].map(|caller| queue.enter(&[caller]).now_or_never());
+        assert!(others.iter().all(Option::is_some), "the others pass");
         assert!(second.as_mut().now_or_never().is_none(), "its share is one");
-        let_go.send(()).unwrap();
-        assert_eq!(second.await, Ok("second"));
+        drop(others);
+        drop(first);
+        assert!(second.as_mut().now_or_never().is_some_and(|turn| turn.is_ok()));
     }
 
     #[actix_web::test]
-    async fn a_caller_beyond_its_places_is_refused_alone_and_a_full_queue_turns_the_flooder_away_first() {
-        let threads = threads(1);
-        let let_go = hold(&threads, user(99)).await;
-        let wait = |n: i64| {
-            let mut asked = Box::pin(threads.run(user(n), move |()| n));
-            let at_once = asked.as_mut().now_or_never();
-            (asked, at_once)
-        };
-        let mut waiting = Vec::new();
-        for n in 1..=4 {
-            for _ in 0..LIMITS.waiting_each_max {
-                let (asked, at_once) = wait(n);
-                assert_eq!(at_once, None);
-                waiting.push(asked);
-            }
-            let Some(Err(Error::TooMany { .. })) = wait(n).1 else { panic!("a place too many for caller {n}") };
-        }
-        let (fifth, at_once) = wait(5);
-        assert_eq!(at_once, None, "another caller takes a place of one that has more");
-        let_go.send(()).unwrap();
-        assert_eq!(fifth.await, Ok(5));
-        let outcomes = join_all(waiting).await;
-        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(Error::Busy)).count(), 1);
-        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 15);
+    async fn promise_58_a_caller_beyond_its_places_is_refused_alone_and_a_full_queue_turns_the_flooder_away_first() {
+        let queue = &queue(FairBounds { waiting_max: 6, ..BOUNDS });
+        let running = queue.enter(&["flood"]).await.unwrap();
+        let mut flood: Vec<_> = (0..3).map(|_| Box::pin(queue.enter(&["flood"]))).collect();
+        assert!(flood.iter_mut().all(|ask| ask.as_mut().now_or_never().is_none()));
+        let fifth = queue.enter(&["ann", "flood"]).now_or_never();
+        assert!(matches!(fifth, Some(Err(Error::TooMany { .. }))), "each caller of a call is asked");
+        let mut others: Vec<_> =
+            ["a", "b", "c", "d"].map(|caller| Box::pin(async move { queue.enter(&[caller]).await })).into();
+        assert!(others.iter_mut().all(|ask| ask.as_mut().now_or_never().is_none()), "d takes a place of the flood's");
+        let gone = flood.pop().unwrap().now_or_never();
+        assert!(matches!(gone, Some(Err(Error::Busy))));
+        drop(running);
+        drop((flood, others));
+        let state = queue.state();
+        assert!(state.callers.is_empty() && state.waiting.is_empty() && state.running == 0);
     }
 
     #[actix_web::test]
-    async fn a_caller_that_has_gone_gives_its_place_back_and_a_panic_ends_no_thread() {
-        let threads = threads(1);
-        let let_go = hold(&threads, user(9)).await;
-        for _ in 0..LIMITS.waiting_each_max * 3 {
-            assert!(threads.run(user(1), |()| ()).now_or_never().is_none());
+    async fn a_call_that_is_given_up_after_it_was_admitted_lets_the_next_one_run() {
+        let queue = queue(BOUNDS);
+        let running = queue.enter(&["a"]).await.unwrap();
+        let (mut given_up, mut next) = (Box::pin(queue.enter(&["b"])), Box::pin(queue.enter(&["c"])));
+        assert!(given_up.as_mut().now_or_never().is_none() && next.as_mut().now_or_never().is_none());
+        drop(running);
+        drop(given_up);
+        assert!(next.as_mut().now_or_never().is_some_and(|turn| turn.is_ok()));
+    }
+
+    #[actix_web::test]
+    async fn two_hundred_callers_at_once_are_all_served_and_a_panic_ends_no_thread() {
+        let bounds = FairBounds { waiting_max: 300, ..FairBounds::quarter(4, 300, "calls") };
+        let threads = FairThreads::start("fair", vec![(); 4], bounds).unwrap();
+        let user = |n: i64| CallerKey::User(UserKey(n));
+        let panics = join_all((0..20).map(|n| threads.run(user(n), |()| assert_eq!(1, 2, "on purpose")))).await;
+        assert!(panics.iter().all(|outcome| matches!(outcome, Err(Error::Internal(_)))));
+        let served = join_all((0..200).map(|n| threads.run(user(n % 20), move |()| n))).await;
+        assert!(served.into_iter().eq((0..200).map(Ok)));
+        for _ in 0..1000 {
+            let gone = threads.run(user(1), |()| ()).now_or_never();
+            assert!(!matches!(gone, Some(Err(_))), "one that goes gives its place back");
         }
-        let panics = threads.run(user(2), |()| assert_eq!(1, 2, "on purpose"));
-        let stays = threads.run(user(1), |()| "here");
-        let_go.send(()).unwrap();
-        assert!(matches!(panics.await, Err(Error::Internal(_))));
-        assert_eq!(stays.await, Ok("here"));
+        assert_eq!(threads.run(user(1), |()| "here").await, Ok("here"));
     }
 }

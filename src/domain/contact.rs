@@ -1,6 +1,7 @@
 //! Contacts and blocks: one-directional rows, each its owner's own. A Tencent friend and a MirrorFly roster item are the same rows.
 
 use super::{
+    error::{Error, Fault},
     profile::User,
     text::{ContactName, MobileNumber},
 };
@@ -10,6 +11,11 @@ pub const ROWS_MAX: usize = 10_000;
 
 /// Users a phone book reaches by one number, the oldest first: families share a telephone, lists of millions do not.
 pub const USERS_OF_A_NUMBER_MAX: u32 = 10;
+
+/// The refusal of a list that would have so many rows.
+pub fn too_many(unit: &'static str, found: usize) -> Error {
+    Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
+}
 
 /// A user in somebody's list of contacts.
 #[derive(Debug, Clone, PartialEq)]

@@ -142,12 +142,12 @@ impl Error {
             Self::TooMany { retry_after, .. } => {
                 Some((retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0)).max(1))
             }
+            Self::Busy => Some(1),
             Self::Invalid { .. }
             | Self::Unauthenticated(_)
             | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
-            | Self::Busy
             | Self::StorageFull
             | Self::Internal(_) => None,
         }

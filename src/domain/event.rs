@@ -6,6 +6,15 @@ use super::{
     time::Moment,
 };
 
+/// Bytes of an event's kind as it is stored, at most: whoever reads a thousand of them holds no more than 4 MiB.
+///
+/// Versions before this bound stored up to 10,000 keys in one event: those are read all the same.
+pub const EVENT_BYTES_MAX: usize = 4096;
+
+/// Users that one event names, at most: a longer change of a list is told by several events. With 20 digits and a comma each they stay
+/// below [`EVENT_BYTES_MAX`].
+pub const EVENT_USERS_MAX: usize = 150;
+
 /// One thing that happened to one user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {

@@ -259,4 +259,6 @@ pub enum FriendFault {
     BlocksFull,
     /// The owner follows [`super::follow::FOLLOWING_MAX`] users.
     FollowingFull,
+    /// The call broke off before it came to this one: the same call again completes it.
+    Unfinished,
 }

@@ -326,6 +326,12 @@ fn hold(head: &HttpRequest, object: &Map<String, Value>) {
     }
 }
 
+/// Nothing of the request's body is held any more: the handler has taken from it what it needs and dropped it. For calls that wait for a
+/// turn of their own, so that what waits there does not keep others from being read.
+pub fn release_all(head: &HttpRequest) {
+    release(head, usize::MAX);
+}
+
 /// These bytes of a body are in the spool, or let go.
 fn release(head: &HttpRequest, bytes: usize) {
     if let Some(account) = head.conn_data::<ReadAccount>() {

@@ -13,7 +13,7 @@ use crate::{
         listening::{Notice, Wire},
         profile::User,
     },
-    store::{FeedReader, Store},
+    store::{EventPage, FeedReader, Store},
 };
 
 /// Events read at once.
@@ -59,15 +59,14 @@ impl Feed {
 
     fn catch_up(&mut self) -> Result<(), Error> {
         loop {
-            let events = self.reader.read(|db| db.events_after(self.seq, BATCH_EVENTS))?;
-            let is_last = events.len() < BATCH_EVENTS as usize;
+            let EventPage { events, is_part } = self.reader.read(|db| db.events_after(self.seq, BATCH_EVENTS))?;
             for event in events {
                 let seq = event.seq;
                 self.tell(event)?;
                 self.hub.passed(seq);
                 self.seq = seq;
             }
-            if is_last {
+            if !is_part {
                 return Ok(());
             }
         }

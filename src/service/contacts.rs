@@ -1,20 +1,30 @@
 //! Contacts and blocks: whom a user lists, and whom it wants nothing to do with.
 
-use std::net::IpAddr;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use crate::{
     domain::{
         caller::CallerKey,
-        contact::{Contact, PhoneEntry},
+        contact::{Contact, PhoneEntry, ROWS_MAX, too_many},
         error::Error,
-        id::{UserId, UserKey},
+        id::{AppKey, UserId, UserKey},
         page::{Listed, Page},
         profile::User,
-        text::MobileNumber,
+        text::{ContactName, MobileNumber},
     },
-    service::{Service, apps::Tenant},
+    service::{
+        Service,
+        apps::Tenant,
+        steps::{STEP_ROWS, patiently},
+    },
     store::{ContactsChange, LongReads},
 };
+
+/// Numbers that are looked up at once: some 5 ms.
+const NUMBERS_A_READ: usize = 500;
 
 /// A telephone tells of its own list of contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +71,12 @@ impl Service {
 
     /// Brings a user's contacts in line with a telephone's list. Answers the added entries that belong to users, in their order.
     ///
-    /// Entries of the user itself are no contacts.
+    /// Entries of the user itself are no contacts. The rows that differ are written in steps, between which others write; of one user, one
+    /// such call runs at a time.
     /// # Errors
-    /// `TooMany` numbers looked up from one address; `Invalid` at `contacts` beyond the most one may have, `Unauthenticated` when the owner
-    /// is gone by now, store errors. Nothing is changed then.
+    /// `Invalid` at `contacts` beyond the most one may have, `TooMany` numbers looked up from one address: nothing was changed then.
+    /// `TooMany` and `Busy` where too many such calls wait; `Unauthenticated` when the owner is gone by now; store errors. A part may have
+    /// been stored then: the same call again completes it.
     pub async fn sync_contacts(
         &self,
         tenant: &Tenant,
@@ -74,21 +86,38 @@ impl Service {
     ) -> Result<Vec<PhoneEntry>, Error> {
         self.house.client_limits.count_number_lookups(from, sync.add.len() + sync.delete.len())?;
         let app = tenant.app.key;
-        let read = move |db: &LongReads| {
-            let added = db.users_of_numbers(app, &numbers(&sync.add))?;
-            let deleted = db.users_of_numbers(app, &numbers(&sync.delete))?;
-            Ok((sync, added, deleted))
-        };
-        let (sync, added, deleted) = self.house.store.long_read(CallerKey::User(owner), read).await?;
+        let _turn = self.house.long_changes.enter(CallerKey::User(owner)).await?;
+        let added = self.users_of_numbers(app, owner, &sync.add).await?;
+        let deleted = self.users_of_numbers(app, owner, &sync.delete).await?;
         let (mut add, mut live) = (Vec::new(), Vec::new());
         for (entry, mut users) in sync.add.into_iter().zip(added) {
             users.retain(|user| *user != owner);
             add.extend(users.iter().map(|user| (*user, entry.name.clone())));
             live.extend(Some(entry).filter(|_| !users.is_empty()));
         }
-        let change = ContactsChange { add, remove: deleted.concat(), replaces_all: sync.replaces_all };
-        self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await?;
+        let names = move |db: &LongReads| db.contact_names(app, owner);
+        let former = self.house.store.long_read(CallerKey::User(owner), names).await?;
+        let gone = if sync.replaces_all { former.keys().copied().collect() } else { deleted.concat() };
+        for step in difference(&former, add, &gone)?.in_steps(STEP_ROWS) {
+            patiently(async || self.house.store.change_contacts(app, owner, step.clone(), self.now()).await).await?;
+        }
         Ok(live)
+    }
+
+    /// The users of each entry's number, read in parts: the calls of others are in turn between them.
+    async fn users_of_numbers(
+        &self,
+        app: AppKey,
+        by: UserKey,
+        entries: &[PhoneEntry],
+    ) -> Result<Vec<Vec<UserKey>>, Error> {
+        let mut found = Vec::with_capacity(entries.len());
+        for part in entries.chunks(NUMBERS_A_READ) {
+            let numbers: Vec<MobileNumber> = part.iter().map(|entry| entry.mobile.clone()).collect();
+            let read = move |db: &LongReads| db.users_of_numbers(app, &numbers);
+            found.extend(self.house.store.long_read(CallerKey::User(by), read).await?);
+        }
+        Ok(found)
     }
 
     /// Lists a user as another's contact. One who is listed already, and the owner itself, are no change.
@@ -99,7 +128,7 @@ impl Service {
         if user == owner {
             return Ok(());
         }
-        let change = ContactsChange { add: vec![(user, None)], remove: Vec::new(), replaces_all: false };
+        let change = ContactsChange { add: vec![(user, None)], remove: Vec::new() };
         self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
     }
 
@@ -108,7 +137,7 @@ impl Service {
     /// `NotFound`; `Unauthenticated` when the owner is gone or suspended by now; store errors.
     pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let remove = vec![self.user(tenant, whom)?.key];
-        let change = ContactsChange { add: Vec::new(), remove, replaces_all: false };
+        let change = ContactsChange { add: Vec::new(), remove };
         self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
     }
 
@@ -136,6 +165,22 @@ impl Service {
     }
 }
 
-fn numbers(entries: &[PhoneEntry]) -> Vec<MobileNumber> {
-    entries.iter().map(|entry| entry.mobile.clone()).collect()
+/// What of a list is to change, so that it holds `add` and, of `gone`, only those that are in `add` too.
+/// # Errors
+/// `Invalid` when the list would grow beyond what it may hold.
+fn difference(
+    former: &BTreeMap<UserKey, Option<ContactName>>,
+    add: Vec<(UserKey, Option<ContactName>)>,
+    gone: &[UserKey],
+) -> Result<ContactsChange, Error> {
+    let mut wanted: BTreeMap<UserKey, Option<ContactName>> = add.into_iter().collect();
+    let remove: BTreeSet<UserKey> =
+        gone.iter().copied().filter(|key| former.contains_key(key) && !wanted.contains_key(key)).collect();
+    wanted.retain(|key, name| former.get(key).is_none_or(|former| name.is_some() && former != name));
+    let added = wanted.keys().filter(|key| !former.contains_key(key)).count();
+    let rows = former.len() + added - remove.len();
+    match rows > ROWS_MAX && added > remove.len() {
+        true => Err(too_many("contacts", rows)),
+        false => Ok(ContactsChange { add: wanted.into_iter().collect(), remove: remove.into_iter().collect() }),
+    }
 }

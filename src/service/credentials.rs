@@ -21,16 +21,16 @@ use rand::{
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::{
-    fair_queue::{FairQueue, QueueBounds},
-    turns::Workshop,
-};
-use crate::domain::{
-    avatar::PictureKey,
-    error::{Error, Fault},
-    id::{AppKey, UserId},
-    network::Network,
-    secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
+use super::turns::Workshop;
+use crate::{
+    domain::{
+        avatar::PictureKey,
+        error::{Error, Fault},
+        id::{AppKey, UserId},
+        network::Network,
+        secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
+    },
+    fair::{FairBounds, FairQueue},
 };
 
 /// Characters of a ticket: 27 of 62 hold 160 bits.
@@ -98,7 +98,14 @@ impl Keyring {
         let mut block = [0; 64];
         block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
         let at_once = hashes_at_once.max(1);
-        let bounds = QueueBounds { at_once, waiting_max: HASHES_WAITING_MAX, of_caller_max: HASHES_OF_CALLER_MAX };
+        let bounds = FairBounds {
+            running_max: at_once,
+            // Alone, one caller uses all threads: a hash takes 12 ms, and the next turn is another's.
+            running_each_max: at_once,
+            waiting_max: HASHES_WAITING_MAX,
+            places_each_max: HASHES_OF_CALLER_MAX,
+            what: None,
+        };
         // A thread for each turn. One that has just given its turn back may not have come for the next job yet: that one waits.
         Self { key: block, hashing: FairQueue::new(bounds), threads: Workshop::new(at_once, at_once) }
     }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     domain::{
         avatar::{Rendition, TileSeed},
+        caller::CallerKey,
         custom::{CustomField, CustomName, CustomValue, Readers, Writers},
         error::Error,
         friend::{Befriend, Befriending},
@@ -164,7 +165,7 @@ impl Service {
         let how = Befriending { both_ways: true, is_forced: true };
         if !others.is_empty() {
             let owner = Owner::Named(UserId::parse(one).map_err(Error::internal)?);
-            self.befriend(tenant, &owner, others, how).await?;
+            self.befriend(tenant, CallerKey::Operator, &owner, others, how).await?;
         }
         Ok(())
     }

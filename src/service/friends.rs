@@ -13,11 +13,19 @@ use crate::{
         page::{Listed, Page},
         time::Moment,
     },
-    service::{Service, apps::Tenant},
+    service::{
+        Service,
+        apps::Tenant,
+        steps::{STEP_FRIENDS, STEP_USERS, patiently},
+    },
+    store::GroupStep,
 };
 
 /// What came of each of the ids of a call, in their order.
 pub type Outcomes = Vec<Result<(), FriendFault>>;
+
+/// The outcome of those that a call did not come to.
+const UNFINISHED: Result<(), FriendFault> = Err(FriendFault::Unfinished);
 
 impl Service {
     /// Lists others as a user's friends; who wants to be asked first is asked.
@@ -27,11 +35,14 @@ impl Service {
     pub async fn befriend(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         asked: Vec<Befriend>,
         how: Befriending,
     ) -> Result<Vec<Befriended>, Error> {
-        self.house.store.befriend(tenant.app.key, owner.clone(), asked, how, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |asked| store.befriend(app, owner.clone(), asked, how, self.now()).await;
+        self.in_steps(by, asked, Befriended::Refused(FriendFault::Unfinished), step).await
     }
 
     /// Takes others off a user's list of friends, and the user off theirs where that is asked.
@@ -40,11 +51,14 @@ impl Service {
     pub async fn unfriend(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         whom: Vec<UserId>,
         both_ways: bool,
     ) -> Result<Outcomes, Error> {
-        self.house.store.unfriend(tenant.app.key, owner.clone(), whom, both_ways, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |whom| store.unfriend(app, owner.clone(), whom, both_ways, self.now()).await;
+        self.in_steps(by, whom, UNFINISHED, step).await
     }
 
     /// Changes what a user calls friends, and the groups they are in.
@@ -53,10 +67,13 @@ impl Service {
     pub async fn change_friends(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         changes: Vec<FriendChange>,
     ) -> Result<Outcomes, Error> {
-        self.house.store.change_friends(tenant.app.key, owner.clone(), changes, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |changes| store.change_friends(app, owner.clone(), changes, self.now()).await;
+        self.in_steps(by, changes, UNFINISHED, step).await
     }
 
     /// A page of a user's friends, in the order they were created as users.
@@ -121,10 +138,13 @@ impl Service {
     pub async fn answer_requests(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         answers: Vec<RequestAnswer>,
     ) -> Result<Outcomes, Error> {
-        self.house.store.answer_requests(tenant.app.key, owner.clone(), answers, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |answers| store.answer_requests(app, owner.clone(), answers, self.now()).await;
+        self.in_steps(by, answers, UNFINISHED, step).await
     }
 
     /// Forgets requests: those that came are not answered, those that went are taken back.
@@ -133,11 +153,14 @@ impl Service {
     pub async fn forget_requests(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         direction: Direction,
         with: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
-        self.house.store.forget_requests(tenant.app.key, owner.clone(), direction, with, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |with| store.forget_requests(app, owner.clone(), direction, with, self.now()).await;
+        self.in_steps(by, with, UNFINISHED, step).await
     }
 
     /// The user has seen the requests that came until then.
@@ -158,8 +181,16 @@ impl Service {
     /// Blocks others; with a block a friendship ends, both ways.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn black_list_add(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        self.house.store.black_list_add(tenant.app.key, owner.clone(), whom, self.now()).await
+    pub async fn black_list_add(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        whom: Vec<UserId>,
+    ) -> Result<Outcomes, Error> {
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |whom| store.black_list_add(app, owner.clone(), whom, self.now()).await;
+        self.in_steps(by, whom, UNFINISHED, step).await
     }
 
     /// Ends blocks.
@@ -168,10 +199,13 @@ impl Service {
     pub async fn black_list_delete(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         whom: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
-        self.house.store.black_list_delete(tenant.app.key, owner.clone(), whom, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |whom| store.black_list_delete(app, owner.clone(), whom, self.now()).await;
+        self.in_steps(by, whom, UNFINISHED, step).await
     }
 
     /// A page of whom a user blocks, and since when.
@@ -208,18 +242,47 @@ impl Service {
     pub async fn create_groups(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         groups: Vec<FriendGroup>,
-        members: Vec<UserId>,
+        mut members: Vec<UserId>,
     ) -> Result<Result<Outcomes, FriendFault>, Error> {
-        self.house.store.create_groups(tenant.app.key, owner.clone(), groups, members, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        // The first step makes the groups, or finds that they are too many; the others find them made.
+        let rest = members.split_off(members.len().min(STEP_USERS));
+        let made = store.create_groups(app, owner.clone(), groups.clone(), members, self.now()).await?;
+        let mut outcomes = match made {
+            Ok(outcomes) if !rest.is_empty() => outcomes,
+            made => return Ok(made),
+        };
+        let step = async |members: Vec<UserId>| {
+            let count = members.len();
+            let made = store.create_groups(app, owner.clone(), groups.clone(), members, self.now()).await?;
+            Ok(made.unwrap_or_else(|fault| vec![Err(fault); count]))
+        };
+        let count = rest.len();
+        let others = self.in_steps(by, rest, UNFINISHED, step).await;
+        outcomes.extend(others.unwrap_or_else(|_| vec![UNFINISHED; count]));
+        Ok(Ok(outcomes))
     }
 
     /// Takes groups away; the friends in them stay.
     /// # Errors
     /// As [`Service::befriend`].
-    pub async fn delete_groups(&self, tenant: &Tenant, owner: &Owner, groups: Vec<FriendGroup>) -> Result<(), Error> {
-        self.house.store.delete_groups(tenant.app.key, owner.clone(), groups, self.now()).await
+    pub async fn delete_groups(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        groups: Vec<FriendGroup>,
+    ) -> Result<(), Error> {
+        let _turn = self.house.long_changes.enter(by).await?;
+        let (store, app) = (&self.house.store, tenant.app.key);
+        for group in groups {
+            let step = async || store.delete_group(app, owner.clone(), group.clone(), STEP_FRIENDS, self.now()).await;
+            while patiently(step).await? == GroupStep::Part {}
+        }
+        Ok(())
     }
 
     /// Gives a group another name; whether there was one.
@@ -228,11 +291,24 @@ impl Service {
     pub async fn rename_group(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         from: FriendGroup,
         to: FriendGroup,
     ) -> Result<bool, Error> {
-        self.house.store.rename_group(tenant.app.key, owner.clone(), from, to, self.now()).await
+        let _turn = self.house.long_changes.enter(by).await?;
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async || {
+            let names = [from.clone(), to.clone()];
+            store.rename_group(app, owner.clone(), names, STEP_FRIENDS, self.now()).await
+        };
+        loop {
+            match patiently(step).await? {
+                GroupStep::Part => {}
+                GroupStep::Absent => return Ok(false),
+                GroupStep::Done => return Ok(true),
+            }
+        }
     }
 
     /// Puts friends into a group (true) or takes them out of it (false).
@@ -241,11 +317,14 @@ impl Service {
     pub async fn change_group(
         &self,
         tenant: &Tenant,
+        by: CallerKey,
         owner: &Owner,
         group: FriendGroup,
         members: Vec<(UserId, bool)>,
     ) -> Result<Outcomes, Error> {
-        self.house.store.change_group(tenant.app.key, owner.clone(), group, members, self.now()).await
+        let (store, app) = (&self.house.store, tenant.app.key);
+        let step = async |members| store.change_group(app, owner.clone(), group.clone(), members, self.now()).await;
+        self.in_steps(by, members, UNFINISHED, step).await
     }
 
     /// A user's groups by name, each with the friends in it.

@@ -210,11 +210,12 @@ impl Service {
         self.house.store.last_event_seq()
     }
 
-    /// What happened after event `seq`, in the order of the commits, in every app.
+    /// What happened after event `seq`, in the order of the commits, in every app, and whether more may follow.
     /// # Errors
     /// Store errors.
-    pub async fn events(&self, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
-        self.house.store.long_read(CallerKey::Operator, move |db| db.events_after(seq, at_most)).await
+    pub async fn events(&self, seq: i64, at_most: u32) -> Result<(Vec<Event>, bool), Error> {
+        let page = self.house.store.long_read(CallerKey::Operator, move |db| db.events_after(seq, at_most)).await?;
+        Ok((page.events, page.is_part))
     }
 
     /// Changes after every commit: who follows the events need not ask in vain.

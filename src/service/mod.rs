@@ -12,7 +12,6 @@ pub mod client_limits;
 pub mod contacts;
 pub mod credentials;
 pub mod demo;
-mod fair_queue;
 pub mod follows;
 pub mod friends;
 pub mod health;
@@ -29,6 +28,7 @@ pub mod renewal;
 pub mod sessions;
 pub mod signed;
 pub mod status;
+mod steps;
 pub mod sweep;
 mod turns;
 pub mod user_sig;
@@ -53,6 +53,7 @@ use login_throttle::LoginThrottle;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
 use signed::Signing;
+use steps::LongChanges;
 
 /// The verbs over one data folder. Cloning shares it.
 #[derive(Clone)]
@@ -72,6 +73,7 @@ struct House {
     throttle: LoginThrottle,
     client_limits: ClientLimits,
     setup: Setup,
+    long_changes: LongChanges,
     nonces: Nonces,
     signing: Signing,
     readiness: Readiness,
@@ -114,6 +116,7 @@ impl Service {
                 throttle: LoginThrottle::new(),
                 client_limits: ClientLimits::new(clients),
                 setup: Setup::default(),
+                long_changes: LongChanges::new(),
                 nonces: Nonces::new(),
                 signing: Signing::default(),
                 readiness: Readiness::new(),

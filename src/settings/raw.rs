@@ -30,8 +30,8 @@ pub const FILE_BYTES_MAX: u64 = 64 * 1024;
 const DECODE_BUDGET_BYTES_MAX: u64 = 256 << 20;
 /// The share of the usable memory that unpacking pictures takes.
 const DECODE_BUDGET_SHARE: u64 = 4;
-/// The most memory that requests being read take unless an operator says otherwise: 32 MiB.
-const READ_BUDGET_BYTES_MAX: u64 = 32 << 20;
+/// The most memory that requests being read take unless an operator says otherwise: 24 MiB.
+const READ_BUDGET_BYTES_MAX: u64 = 24 << 20;
 /// The least: enough for some requests of the largest size side by side, 8 MiB.
 const READ_BUDGET_BYTES_MIN: u64 = 8 << 20;
 /// The share of the usable memory that requests being read take.

@@ -259,7 +259,7 @@ pub(super) static READ_BUDGET_BYTES: Setting = Setting {
     name: "read_budget_bytes",
     group: SERVING,
     form: Form::Size { bytes_min: MIB, bytes_max: 64 * GIB },
-    preset: Preset::Found("a sixteenth of the memory the process may use, from 8 MiB to 32 MiB"),
+    preset: Preset::Found("a sixteenth of the memory the process may use, from 8 MiB to 24 MiB"),
     help: "The memory that all requests and WebSocket messages being read at one time share, beyond the first 8 KiB of each connection; when it is full, the slowest are answered 503 and closed",
 };
 

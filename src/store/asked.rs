@@ -3,6 +3,7 @@
 use crate::domain::{
     avatar::{PictureKey, PictureKind},
     device::Device,
+    event::Event,
     id::{AppKey, SessionKey, UserId, UserKey},
     listening::Wire,
     profile::{Credentials, ProfileChange, State, User},
@@ -139,8 +140,22 @@ pub struct ContactsChange {
     pub add: Vec<(UserKey, Option<ContactName>)>,
     /// Whom to list no longer.
     pub remove: Vec<UserKey>,
-    /// Whether nobody but those in `add` stays listed.
-    pub replaces_all: bool,
+}
+
+impl ContactsChange {
+    /// The same change in steps of so many rows, those that are removed first; one step where there is nothing to change.
+    pub fn in_steps(mut self, rows: usize) -> Vec<Self> {
+        let mut steps = Vec::new();
+        loop {
+            let rest = self.remove.split_off(self.remove.len().min(rows));
+            let rest_add = self.add.split_off(self.add.len().min(rows - self.remove.len()));
+            steps.push(self);
+            self = Self { add: rest_add, remove: rest };
+            if self.add.is_empty() && self.remove.is_empty() {
+                return steps;
+            }
+        }
+    }
 }
 
 /// Who is to hold a new ticket.
@@ -268,4 +283,24 @@ pub struct StoredStatus {
     pub custom: Option<CustomStatus>,
     /// Whether it has ever logged in.
     pub has_logged_in: bool,
+}
+
+/// Events that were read at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPage {
+    /// In the order of the commits.
+    pub events: Vec<Event>,
+    /// Whether more may stand behind them: as many were read as were asked for, or as many bytes as are read at once.
+    pub is_part: bool,
+}
+
+/// What a step of a change of a group of friends came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupStep {
+    /// There is no such group.
+    Absent,
+    /// Friends are left that the change concerns.
+    Part,
+    /// The change is made.
+    Done,
 }

@@ -4,7 +4,7 @@
 //! `Unauthenticated` when it is deleted by now, `Forbidden` when it is suspended.
 
 use super::{
-    Store,
+    GroupStep, Store,
     sqlite::{black_list, friends, groups, requests},
 };
 use crate::domain::{
@@ -133,31 +133,32 @@ impl Store {
         self.0.write(move |tx| groups::create(tx, app, &owner, &groups, &members, at)).await
     }
 
-    /// Takes groups away; the friends in them stay. Event: `ContactsChanged`.
+    /// A step of taking a group away, of `at_most` friends; they stay friends. Event: `ContactsChanged`.
     /// # Errors
     /// Those of the [`Owner`].
-    pub async fn delete_groups(
+    pub async fn delete_group(
         &self,
         app: AppKey,
         owner: Owner,
-        groups: Vec<FriendGroup>,
+        group: FriendGroup,
+        at_most: u32,
         at: Moment,
-    ) -> Result<(), Error> {
-        self.0.write(move |tx| groups::delete(tx, app, &owner, &groups, at)).await
+    ) -> Result<GroupStep, Error> {
+        self.0.write(move |tx| groups::delete(tx, app, &owner, &group, at_most, at)).await
     }
 
-    /// Gives a group another name; whether there was one. Event: `ContactsChanged`.
+    /// A step of giving a group another name, of `at_most` friends; until the last one both groups are there. Event: `ContactsChanged`.
     /// # Errors
     /// Those of the [`Owner`].
     pub async fn rename_group(
         &self,
         app: AppKey,
         owner: Owner,
-        from: FriendGroup,
-        to: FriendGroup,
+        [from, to]: [FriendGroup; 2],
+        at_most: u32,
         at: Moment,
-    ) -> Result<bool, Error> {
-        self.0.write(move |tx| groups::rename(tx, app, &owner, &from, &to, at)).await
+    ) -> Result<GroupStep, Error> {
+        self.0.write(move |tx| groups::rename(tx, app, &owner, [&from, &to], at_most, at)).await
     }
 
     /// Puts friends into a group (true) or takes them out of it (false); what came of each. Event: `ContactsChanged`.

@@ -22,8 +22,9 @@ use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 pub use self::asked::{
-    ChosenPassword, ContactsChange, Held, Holder, IfKnown, NewPassword, NewSecrets, NewTicket, NewTokens, Register,
-    Registered, Session, SessionState, StateChange, StoredPicture, StoredStatus, Ticket, TicketHolder, UserChange,
+    ChosenPassword, ContactsChange, EventPage, GroupStep, Held, Holder, IfKnown, NewPassword, NewSecrets, NewTicket,
+    NewTokens, Register, Registered, Session, SessionState, StateChange, StoredPicture, StoredStatus, Ticket,
+    TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::places::NewPlace;

@@ -3,10 +3,10 @@
 //! A point read is a method of [`Store`] and runs on the caller's thread. Everything here needs a [`LongReads`], which only
 //! [`Store::long_read`] and a [`FeedReader`] give out: neither can take a connection that point reads need.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    Checkup, Concerning, PictureRows, Store,
+    Checkup, Concerning, EventPage, PictureRows, Store,
     sqlite::{
         Reader, admins, apps, black_list, contacts, events, friends, groups, health, pictures, requests, search,
         snapshot, users,
@@ -19,14 +19,13 @@ use crate::domain::{
     caller::CallerKey,
     contact::Contact,
     error::Error,
-    event::Event,
     friend::{Direction, Friend, FriendGroup, Relation, Request},
     id::{AppKey, UserId, UserKey},
     owner::Owner,
     page::{Listed, Order, Page},
     profile::User,
     search::{Stretch, UserSearch, Walk},
-    text::MobileNumber,
+    text::{ContactName, MobileNumber},
     time::Moment,
 };
 
@@ -151,6 +150,11 @@ impl LongReads {
         contacts::listed_by(&self.0, app, owner, each)
     }
 
+    /// A user's own contacts by their keys, each with what the owner calls them: 10,000 at the most.
+    pub fn contact_names(&self, app: AppKey, owner: UserKey) -> Result<BTreeMap<UserKey, Option<ContactName>>, Error> {
+        contacts::names(&self.0, app, owner)
+    }
+
     /// For each telephone number the users who have it, in whatever notation, and the one who has it as id, to the letter. About 10 us a
     /// number.
     pub fn users_of_numbers(&self, app: AppKey, numbers: &[MobileNumber]) -> Result<Vec<Vec<UserKey>>, Error> {
@@ -219,8 +223,8 @@ impl LongReads {
         contacts::hears(&self.0, app, listener, of)
     }
 
-    /// What happened after `seq`, in the order of the commits.
-    pub fn events_after(&self, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
+    /// What happened after `seq`, in the order of the commits: at most so many events, and some 4 MiB of them.
+    pub fn events_after(&self, seq: i64, at_most: u32) -> Result<EventPage, Error> {
         events::after(&self.0, seq, at_most)
     }
 

@@ -286,7 +286,7 @@ async fn promise_61_a_place_moves_when_the_client_confirms_and_not_when_a_notice
 
 /// The place of a session that had everything up to `heard`: just below the next event of its user.
 fn ear_place(ear: &Ear, heard: i64) -> i64 {
-    let own = ear.store.feed_reader().unwrap().read(|db| db.events_after(heard, 100)).unwrap();
+    let own = ear.store.feed_reader().unwrap().read(|db| db.events_after(heard, 100)).unwrap().events;
     own.iter().find(|event| event.id.as_str() == "ann").unwrap().seq - 1
 }
 
@@ -515,6 +515,7 @@ async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_a
             .unwrap()
             .read(|db| db.events_after(0, 100))
             .unwrap()
+            .events
             .iter()
             .map(|event| event.seq)
             .collect::<Vec<_>>()

@@ -24,7 +24,7 @@ use crate::{
         text::{ContactName, MobileNumber},
     },
     http::{
-        form::{Form, FormLimits},
+        form::{self, Form, FormLimits},
         peer,
         spool::Spool,
     },
@@ -201,6 +201,8 @@ pub(super) async fn sync(
         replaces_all: flag(&body, "forceDelete")?,
     };
     flag(&body, "contactPermission")?;
+    drop(body);
+    form::release_all(&request);
     let live = service.sync_contacts(&caller.tenant, caller.key, sync, peer::client(&request)).await;
     let live = live.map_err(|refused| full(refused, "addContacts"))?;
     let live_contacts = live.iter().map(LiveContact::from).collect();

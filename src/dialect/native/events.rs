@@ -60,12 +60,12 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
         return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket, is_anew }, place));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
-    let events = service.events(after.unwrap_or_default(), limit).await?;
+    let (events, is_part) = service.events(after.unwrap_or_default(), limit).await?;
     let is_incomplete = match after {
         Some(after) => !service.can_tell_since(after)?,
         None => false,
     };
-    let next = events.last().filter(|_| events.len() == limit as usize).map(|event| event.seq);
+    let next = events.last().filter(|_| is_part).map(|event| event.seq);
     let events = events.iter().map(|event| view(&service, event)).collect();
     Ok(HttpResponse::Ok().json(EventsView { events, next, is_incomplete }))
 }
@@ -90,8 +90,8 @@ impl Source for Events {
         }
         loop {
             match self.service.events(self.seq, EVENTS_MAX).await {
-                Ok(events) if events.is_empty() => {}
-                Ok(events) => {
+                Ok((events, _)) if events.is_empty() => {}
+                Ok((events, _)) => {
                     self.seq = events.last().map_or(self.seq, |event| event.seq);
                     return events.iter().map(|event| message(&self.service, event)).collect();
                 }

@@ -21,14 +21,14 @@ pub(super) use self::asked::{Accounts, BlackListCheck, BlackListGet};
 /// `sns.black_list_add`: each account is blocked, and is no friend any more, either way.
 pub(super) async fn add(call: Call<'_>) -> Answered<Results> {
     let (owner, desk) = (call.owner()?, call.desk);
-    let blocked = async |whom| desk.service.black_list_add(desk.tenant, &owner, whom).await;
+    let blocked = async |whom| desk.service.black_list_add(desk.tenant, call.key(), &owner, whom).await;
     Ok(results(each(accounts(call)?, blocked).await?))
 }
 
 /// `sns.black_list_delete`: each account is blocked no longer. Friendships do not come back.
 pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
     let (owner, desk) = (call.owner()?, call.desk);
-    let unblocked = async |whom| desk.service.black_list_delete(desk.tenant, &owner, whom).await;
+    let unblocked = async |whom| desk.service.black_list_delete(desk.tenant, call.key(), &owner, whom).await;
     Ok(results(each(accounts(call)?, unblocked).await?))
 }
 

@@ -60,7 +60,7 @@ async fn befriend(call: Call<'_>, owner: &Owner, how: Befriending) -> Answered<R
     let asked = items(call, "AddFriendItem", wish)?;
     let desk = call.desk;
     let befriended = each(asked, async |asked| {
-        let befriended = desk.service.befriend(desk.tenant, owner, asked, how).await?;
+        let befriended = desk.service.befriend(desk.tenant, call.key(), owner, asked, how).await?;
         Ok::<_, Refused>(befriended.into_iter().map(Ok::<_, Refused>).collect())
     })
     .await?;
@@ -107,7 +107,7 @@ pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
     let owner = call.owner()?;
     let both_ways = word(call.body, "DeleteType", &DELETE_TYPES)?.unwrap_or(false);
     let desk = call.desk;
-    let gone = async |whom| desk.service.unfriend(desk.tenant, &owner, whom, both_ways).await;
+    let gone = async |whom| desk.service.unfriend(desk.tenant, call.key(), &owner, whom, both_ways).await;
     Ok(results(each(accounts(call)?, gone).await?))
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn delete_all(call: Call<'_>) -> Answered<Nothing> {
             return Ok(Nothing {});
         }
         let whom = friends.into_iter().map(|friend| friend.id).collect();
-        desk.service.unfriend(desk.tenant, &owner, whom, both_ways).await?;
+        desk.service.unfriend(desk.tenant, call.key(), &owner, whom, both_ways).await?;
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn update(call: Call<'_>) -> Answered<Results> {
     let owner = call.owner()?;
     let changes = items(call, "UpdateItem", change)?;
     let desk = call.desk;
-    let changed = async |changes| desk.service.change_friends(desk.tenant, &owner, changes).await;
+    let changed = async |changes| desk.service.change_friends(desk.tenant, call.key(), &owner, changes).await;
     Ok(results(each(changes, changed).await?))
 }
 

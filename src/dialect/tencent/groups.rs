@@ -33,7 +33,7 @@ pub(super) async fn add(call: Call<'_>) -> Answered<GroupsMade> {
     let (owner, desk) = (call.owner()?, call.desk);
     let groups = named(call)?;
     let put = async |members| {
-        let made = desk.service.create_groups(desk.tenant, &owner, groups, members).await?;
+        let made = desk.service.create_groups(desk.tenant, call.key(), &owner, groups, members).await?;
         Ok::<_, Refused>(made?.into_iter().map(|member| member.map_err(no_friend)).collect())
     };
     let (items, fail_account) = match call.field("To_Account") {
@@ -74,7 +74,7 @@ fn no_friend(fault: FriendFault) -> Refused {
 /// `sns.group_delete`: takes groups away; the friends in them stay friends.
 pub(super) async fn delete(call: Call<'_>) -> Answered<GroupsGone> {
     let owner = call.owner()?;
-    call.desk.service.delete_groups(call.desk.tenant, &owner, named(call)?).await?;
+    call.desk.service.delete_groups(call.desk.tenant, call.key(), &owner, named(call)?).await?;
     Ok(GroupsGone { sequence: SEQUENCE })
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn update(call: Call<'_>) -> Answered<GroupChanged> {
     let group = name("GroupOldName")?.ok_or_else(|| bad(&Fault::Missing, "GroupOldName"))?;
     match (name("GroupNewName")?, call.field("UpdateGroupItem")) {
         (Some(_), Some(_)) => Err(Refused::BadParameter("Give GroupNewName or UpdateGroupItem, not both".to_owned())),
-        (Some(to), None) => match desk.service.rename_group(desk.tenant, &owner, group, to).await? {
+        (Some(to), None) => match desk.service.rename_group(desk.tenant, call.key(), &owner, group, to).await? {
             true => Ok(GroupChanged { items: None, fail_account: Vec::new(), sequence: SEQUENCE }),
             false => Err(Refused::BadParameter("GroupOldName must be a group of this account".to_owned())),
         },
@@ -163,7 +163,7 @@ async fn members(call: Call<'_>, owner: &Owner, group: FriendGroup) -> Answered<
         Ok((id, is_in.ok_or_else(|| bad(&Fault::Missing, "UpdateType"))?))
     })?;
     let desk = call.desk;
-    let put = async |members| desk.service.change_group(desk.tenant, owner, group, members).await;
+    let put = async |members| desk.service.change_group(desk.tenant, call.key(), owner, group, members).await;
     let (outcomes, fail_account) = found(each(moved, put).await?, |outcome, _| outcome);
     let asked = call.list(FIELD, ACCOUNTS_MAX)?.iter();
     let member = |(outcome, asked): (_, &Value)| Member { outcome, update_type: asked.get("UpdateType").cloned() };

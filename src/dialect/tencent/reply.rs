@@ -308,6 +308,9 @@ impl From<FriendFault> for Refused {
             FriendFault::AlreadyBlocked => (Code::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
             FriendFault::NotBlocked => (Code::RelationParameter, "This account is not on the black list"),
             FriendFault::FollowingFull => (Code::MyListFull, "This account follows 10000 users, the most there may be"),
+            FriendFault::Unfinished => {
+                (Code::RelationTimeOut, "The server did not come to this account: call again for it")
+            }
             FriendFault::BlocksFull => (Code::BlocksFull, "The black list holds 10000 accounts, the most it may"),
         };
         Self::Said(code, info.to_owned())

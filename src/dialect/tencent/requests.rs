@@ -136,7 +136,7 @@ async fn pendencies(call: Call<'_>, page: &[Request]) -> Result<Vec<Pendency>, E
 pub(super) async fn answer(call: Call<'_>) -> Answered<Results> {
     let (owner, desk) = (call.owner()?, call.desk);
     let answers = items(call, "ResponseFriendItem", read_answer)?;
-    let answered = async |answers| desk.service.answer_requests(desk.tenant, &owner, answers).await;
+    let answered = async |answers| desk.service.answer_requests(desk.tenant, call.key(), &owner, answers).await;
     Ok(results(each(answers, answered).await?))
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
     let (owner, desk) = (call.owner()?, call.desk);
     let kinds = [(COME_IN, Direction::Incoming), (SEND_OUT, Direction::Outgoing)];
     let direction = word(call.body, FIELD, &kinds)?.ok_or_else(|| bad(&Fault::Missing, FIELD))?;
-    let forgotten = async |with| desk.service.forget_requests(desk.tenant, &owner, direction, with).await;
+    let forgotten = async |with| desk.service.forget_requests(desk.tenant, call.key(), &owner, direction, with).await;
     Ok(results(each(accounts(call)?, forgotten).await?))
 }
 

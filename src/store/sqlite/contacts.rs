@@ -1,17 +1,18 @@
 //! Contacts, blocks, and what deleted users leave in the lists of others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
-    events, follows, owners,
+    events::{self, ContactKeys},
+    follows, friends, owners,
     row::{Stored, readable, report},
     users,
 };
 use crate::{
     domain::{
-        contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
+        contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX, too_many},
         error::{Error, Fault, What},
         event::EventKind,
         id::{AppKey, UserId, UserKey},
@@ -120,7 +121,22 @@ pub(in crate::store) fn of_numbers(
     Ok(found)
 }
 
-const ROWS: &str = "SELECT contact, name FROM contact WHERE owner = ?1";
+const NAMES: &str = "
+    SELECT contact, name FROM contact WHERE owner = (SELECT key FROM user WHERE app = ?2 AND key = ?1)";
+
+pub(in crate::store) fn names(
+    connection: &Connection,
+    app: AppKey,
+    owner: UserKey,
+) -> Result<BTreeMap<UserKey, Option<ContactName>>, Error> {
+    let parse = |row: &Row<'_>| {
+        let row = Stored::of("contact", row);
+        Ok::<_, Error>((UserKey(row.get(0)?), row.parsed_if_any(1, ContactName::parse)?))
+    };
+    connection.prepare_cached(NAMES)?.query_and_then(params![owner.0, app.0], parse)?.collect()
+}
+
+const NAME: &str = "SELECT name FROM contact WHERE owner = ?1 AND contact = ?2";
 
 const PUT: &str = "
     INSERT INTO contact (owner, contact, name, at)
@@ -129,7 +145,7 @@ const PUT: &str = "
 
 const TAKE: &str = "DELETE FROM contact WHERE owner = ?1 AND contact = ?2";
 
-/// Writes only what differs from the rows there are.
+/// Looks at the rows of the change alone, and writes only what differs.
 pub(in crate::store) fn change(
     tx: &Transaction<'_>,
     app: AppKey,
@@ -138,39 +154,46 @@ pub(in crate::store) fn change(
     at: Moment,
 ) -> Result<(), Error> {
     let id = owners::acting(tx, app, owner)?.id;
-    let former: BTreeMap<UserKey, Option<String>> = tx
-        .prepare_cached(ROWS)?
-        .query_map(params![owner.0], |row| Ok((UserKey(row.get(0)?), row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    let mut rows = if asked.replaces_all { BTreeMap::new() } else { former.clone() };
-    for gone in &asked.remove {
-        rows.remove(gone);
+    let add: BTreeMap<UserKey, Option<&str>> =
+        asked.add.iter().map(|(key, name)| (*key, name.as_ref().map(ContactName::as_str))).collect();
+    let (mut keys, mut put) = (ContactKeys::default(), Vec::new());
+    for (key, name) in add.iter().filter(|(key, _)| **key != owner) {
+        let former: Option<Option<String>> =
+            tx.prepare_cached(NAME)?.query_row(params![owner.0, key.0], |row| row.get(0)).optional()?;
+        match former {
+            Some(former) if name.is_none() || former.as_deref() == *name => continue,
+            Some(_) => keys.changed.push(*key),
+            None => keys.added.push(*key),
+        }
+        put.push((*key, *name));
     }
-    for (key, name) in asked.add.iter().filter(|(key, _)| *key != owner) {
-        let name = name.as_ref().map(|name| name.as_str().to_owned());
-        rows.insert(*key, name.or_else(|| former.get(key).cloned().flatten()));
-    }
-    if rows.len() > ROWS_MAX && rows.len() > former.len() {
-        return Err(too_many("contacts", rows.len()));
-    }
-    let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-    for (key, name) in rows.iter().filter(|(key, name)| former.get(key) != Some(name)) {
-        if tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])? > 0 {
-            if former.contains_key(key) { &mut changed } else { &mut added }.push(*key);
+    for key in asked.remove.iter().filter(|key| !add.contains_key(key)) {
+        if !keys.removed.contains(key) && friends::lists(tx, owner, *key)? {
+            keys.removed.push(*key);
         }
     }
-    for key in former.keys().filter(|key| !rows.contains_key(key)) {
+    has_room(tx, owner, &keys)?;
+    let mut added = BTreeSet::new();
+    for (key, name) in put {
+        if tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])? > 0 {
+            added.insert(key);
+        }
+    }
+    // Who is no user of this app is not listed.
+    keys.added.retain(|key| added.contains(key));
+    for key in &keys.removed {
         tx.prepare_cached(TAKE)?.execute(params![owner.0, key.0])?;
-        removed.push(*key);
     }
-    match added.is_empty() && removed.is_empty() && changed.is_empty() {
-        true => Ok(()),
-        false => events::append(tx, app, owner, &id, &EventKind::ContactsChanged { added, removed, changed }, at),
-    }
+    events::append_contacts(tx, app, owner, &id, keys, at)
 }
 
-fn too_many(unit: &'static str, found: usize) -> Error {
-    Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
+/// Refuses a change by which a list grows beyond what it may hold.
+fn has_room(tx: &Transaction<'_>, owner: UserKey, keys: &ContactKeys) -> Result<(), Error> {
+    if keys.added.len() <= keys.removed.len() {
+        return Ok(());
+    }
+    let rows = friends::friends(tx, owner)? + keys.added.len() - keys.removed.len();
+    if rows > ROWS_MAX { Err(too_many("contacts", rows)) } else { Ok(()) }
 }
 
 /// Of users there still are.

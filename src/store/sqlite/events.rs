@@ -3,12 +3,15 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{Stored, readable};
-use crate::domain::{
-    error::Error,
-    event::{Event, EventKind},
-    id::{AppKey, UserId, UserKey},
-    secret::Digest,
-    time::Moment,
+use crate::{
+    domain::{
+        error::Error,
+        event::{EVENT_BYTES_MAX, EVENT_USERS_MAX, Event, EventKind},
+        id::{AppKey, UserId, UserKey},
+        secret::Digest,
+        time::Moment,
+    },
+    store::EventPage,
 };
 
 const APPEND: &str = "INSERT INTO event (app, user, id, kind, at, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -23,16 +26,72 @@ pub(super) fn append(
 ) -> Result<(), Error> {
     let other = kind.other().map(|other| other.0);
     let kind = serde_json::to_string(kind).map_err(Error::internal)?;
+    if kind.len() > EVENT_BYTES_MAX {
+        return Err(Error::internal(format_args!("an event of {} bytes", kind.len())));
+    }
     tx.prepare_cached(APPEND)?.execute(params![app.0, user.0, id.as_str(), kind, at.micros(), other])?;
     Ok(())
+}
+
+/// Tells of a change of a user's own list, by as many events as name everybody it concerns; by none where it concerns nobody.
+pub(super) fn append_contacts(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    id: &UserId,
+    changed: ContactKeys,
+    at: Moment,
+) -> Result<(), Error> {
+    let ContactKeys { mut added, mut removed, mut changed } = changed;
+    while !(added.is_empty() && removed.is_empty() && changed.is_empty()) {
+        let mut room = EVENT_USERS_MAX;
+        let [added, removed, changed] = [&mut added, &mut removed, &mut changed].map(|keys| {
+            let told = keys.drain(..keys.len().min(room)).collect::<Vec<_>>();
+            room -= told.len();
+            told
+        });
+        append(tx, app, user, id, &EventKind::ContactsChanged { added, removed, changed }, at)?;
+    }
+    Ok(())
+}
+
+/// Who a change of a list concerns.
+#[derive(Default)]
+pub(super) struct ContactKeys {
+    pub(super) added: Vec<UserKey>,
+    pub(super) removed: Vec<UserKey>,
+    pub(super) changed: Vec<UserKey>,
 }
 
 /// Without a limit: rows are read one by one, so that a damaged one does not shorten the list, whose length says whether more follow.
 const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > ?1 ORDER BY seq";
 
-pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<Vec<Event>, Error> {
+pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<EventPage, Error> {
     let mut statement = connection.prepare_cached(AFTER)?;
-    readable(statement.query(params![seq])?, event).take(at_most as usize).collect()
+    page(readable(statement.query(params![seq])?, event_with_bytes), at_most)
+}
+
+/// Bytes of events that are read at once: as many as a thousand of the longest have. Older versions stored some that are longer.
+const READ_BYTES_MAX: usize = 1000 * EVENT_BYTES_MAX;
+
+/// The first events of these, each with its bytes: `at_most`, and some [`READ_BYTES_MAX`].
+fn page(events: impl Iterator<Item = Result<(Event, usize), Error>>, at_most: u32) -> Result<EventPage, Error> {
+    let mut page = EventPage { events: Vec::new(), is_part: false };
+    let mut bytes = 0;
+    for event in events {
+        let (event, its_bytes) = event?;
+        bytes += its_bytes;
+        page.events.push(event);
+        page.is_part = page.events.len() >= at_most as usize || bytes >= READ_BYTES_MAX;
+        if page.is_part {
+            break;
+        }
+    }
+    Ok(page)
+}
+
+fn event_with_bytes(row: &Row<'_>) -> Result<(Event, usize), Error> {
+    Ok((event(row)?, row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len)))
 }
 
 const RANGE: &str = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)";
@@ -134,23 +193,22 @@ pub(in crate::store) fn concerning(
     let last = last_seq(&snapshot)?;
     let concerned: u32 =
         snapshot.prepare_cached(CONCERNED)?.query_row(params![user.0, CONCERNED_MAX], |row| row.get(0))?;
+    if concerned >= CONCERNED_MAX {
+        let EventPage { events, is_part } = after(&snapshot, seq, at_most)?;
+        let seen_to = events.last().map(|event| event.seq).filter(|_| is_part).unwrap_or(last);
+        return Ok(Concerning { events, seen_to, is_part });
+    }
+    let asked = params![user.0, seq, last, app.0, at_most];
+    // Rows are counted and not events: a damaged one, which is left out, must not make what follows look as if it were the end.
     let (mut rows, mut read_to) = (0_usize, seq);
-    let events = if concerned >= CONCERNED_MAX {
-        let events = after(&snapshot, seq, at_most)?;
-        (rows, read_to) = (events.len(), events.last().map_or(seq, |event| event.seq));
-        events
-    } else {
-        let asked = params![user.0, seq, last, app.0, at_most];
-        // Rows are counted and not events: a damaged one, which is left out, must not make what follows look as if it were the end.
-        let counted = |row: &Row<'_>| {
-            rows += 1;
-            read_to = row.get(0)?;
-            event(row)
-        };
-        let mut statement = snapshot.prepare_cached(CONCERNING)?;
-        readable(statement.query(asked)?, counted).collect::<Result<Vec<_>, _>>()?
+    let counted = |row: &Row<'_>| {
+        rows += 1;
+        read_to = row.get(0)?;
+        event_with_bytes(row)
     };
-    let is_part = rows >= at_most as usize;
+    let mut statement = snapshot.prepare_cached(CONCERNING)?;
+    let EventPage { events, is_part } = page(readable(statement.query(asked)?, counted), at_most)?;
+    let is_part = is_part || rows >= at_most as usize;
     Ok(Concerning { events, seen_to: if is_part { read_to } else { last }, is_part })
 }
 

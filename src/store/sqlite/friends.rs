@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    events, groups, owners, requests,
+    events::{self, ContactKeys},
+    groups, owners, requests,
     row::{Stored, readable},
     users,
 };
@@ -133,13 +134,7 @@ impl<'a> Call<'a> {
 
     pub(super) fn done(self) -> Result<(), Error> {
         let Self { tx, app, owner, at, added, removed, changed, listed: _ } = self;
-        match added.is_empty() && removed.is_empty() && changed.is_empty() {
-            true => Ok(()),
-            false => {
-                let kind = EventKind::ContactsChanged { added, removed, changed };
-                events::append(tx, app, owner.key, &owner.id, &kind, at)
-            }
-        }
+        events::append_contacts(tx, app, owner.key, &owner.id, ContactKeys { added, removed, changed }, at)
     }
 }
 
@@ -226,7 +221,7 @@ pub(super) fn blocks(connection: &Connection, owner: UserKey, blocked: UserKey) 
 
 const FRIENDS: &str = "SELECT count(*) FROM contact WHERE owner = ?1";
 
-fn friends(tx: &Transaction<'_>, owner: UserKey) -> Result<usize, Error> {
+pub(super) fn friends(tx: &Transaction<'_>, owner: UserKey) -> Result<usize, Error> {
     let friends: i64 = tx.prepare_cached(FRIENDS)?.query_row(params![owner.0], |row| row.get(0))?;
     usize::try_from(friends).map_err(Error::internal)
 }

@@ -7,12 +7,15 @@ use super::{
     owners,
     row::{Stored, readable},
 };
-use crate::domain::{
-    error::Error,
-    friend::{FriendFault, FriendGroup, GROUPS_MAX},
-    id::{AppKey, UserId, UserKey},
-    owner::Owner,
-    time::Moment,
+use crate::{
+    domain::{
+        error::Error,
+        friend::{FriendFault, FriendGroup, GROUPS_MAX},
+        id::{AppKey, UserId, UserKey},
+        owner::Owner,
+        time::Moment,
+    },
+    store::GroupStep,
 };
 
 const HAVE_ROOM: &str = "
@@ -61,40 +64,51 @@ pub(in crate::store) fn create(
 
 const DELETE: &str = "DELETE FROM friend_group WHERE owner = ?1 AND name = ?2";
 
-/// Takes groups away; the friends in them stay friends. Groups there are not are no error.
+/// A step of taking a group away: `at_most` friends leave it and stay friends; it goes with the last. A group there is not is gone.
 pub(in crate::store) fn delete(
     tx: &Transaction<'_>,
     app: AppKey,
     owner: &Owner,
-    groups: &[FriendGroup],
+    group: &FriendGroup,
+    at_most: u32,
     at: Moment,
-) -> Result<(), Error> {
+) -> Result<GroupStep, Error> {
     let mut call = Call::of(tx, app, owner, at)?;
-    for group in groups {
+    let step = regroup_all(&mut call, group, &[], at_most)?;
+    if step == GroupStep::Done {
         tx.prepare_cached(DELETE)?.execute(params![call.owner.key.0, group.as_str()])?;
-        regroup_all(&mut call, group, &[])?;
     }
-    call.done()
+    call.done()?;
+    Ok(step)
 }
 
-const RENAME: &str = "UPDATE OR REPLACE friend_group SET name = ?3 WHERE owner = ?1 AND name = ?2";
+const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM friend_group WHERE owner = ?1 AND name = ?2)";
 
-/// Gives a group another name; one of that name there is takes its friends in. Whether there was such a group.
+/// A step of giving a group another name: `at_most` friends change over; the former one goes with the last. A group of the other name there
+/// is takes them in.
 pub(in crate::store) fn rename(
     tx: &Transaction<'_>,
     app: AppKey,
     owner: &Owner,
-    from: &FriendGroup,
-    to: &FriendGroup,
+    [from, to]: [&FriendGroup; 2],
+    at_most: u32,
     at: Moment,
-) -> Result<bool, Error> {
+) -> Result<GroupStep, Error> {
     let mut call = Call::of(tx, app, owner, at)?;
-    let renamed = tx.prepare_cached(RENAME)?.execute(params![call.owner.key.0, from.as_str(), to.as_str()])? > 0;
-    if renamed {
-        regroup_all(&mut call, from, std::slice::from_ref(to))?;
+    let key = call.owner.key;
+    if !tx.prepare_cached(IS_THERE)?.query_row(params![key.0, from.as_str()], |row| row.get(0))? {
+        return Ok(GroupStep::Absent);
+    }
+    if from == to {
+        return Ok(GroupStep::Done);
+    }
+    add(tx, key, std::slice::from_ref(to))?;
+    let step = regroup_all(&mut call, from, std::slice::from_ref(to), at_most)?;
+    if step == GroupStep::Done {
+        tx.prepare_cached(DELETE)?.execute(params![key.0, from.as_str()])?;
     }
     call.done()?;
-    Ok(renamed)
+    Ok(step)
 }
 
 /// Puts friends into a group (true) or takes them out of it (false).
@@ -146,17 +160,24 @@ fn regroup(
 
 const MEMBERS: &str = "
     SELECT contact FROM contact
-    WHERE owner = ?1 AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = ?2)";
+    WHERE owner = ?1 AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = ?2) LIMIT ?3";
 
-/// The same for everybody who is in the one group.
-fn regroup_all(call: &mut Call<'_>, without: &FriendGroup, with: &[FriendGroup]) -> Result<(), Error> {
+/// The same for `at_most` friends who are in the one group.
+fn regroup_all(
+    call: &mut Call<'_>,
+    without: &FriendGroup,
+    with: &[FriendGroup],
+    at_most: u32,
+) -> Result<GroupStep, Error> {
     let mut statement = call.tx.prepare_cached(MEMBERS)?;
-    let members = statement.query_map(params![call.owner.key.0, without.as_str()], |row| row.get(0).map(UserKey))?;
+    let keys = params![call.owner.key.0, without.as_str(), at_most];
+    let members = statement.query_map(keys, |row| row.get(0).map(UserKey))?;
     let members: Vec<UserKey> = members.collect::<Result<_, _>>()?;
+    let is_part = members.len() >= at_most as usize;
     for member in members {
         regroup(call, member, Some(without), with)?;
     }
-    Ok(())
+    Ok(if is_part { GroupStep::Part } else { GroupStep::Done })
 }
 
 const ALL: &str = "

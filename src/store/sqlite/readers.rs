@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{LOCK_WAIT_MAX, STATEMENTS_KEPT};
 use crate::{
     domain::{caller::CallerKey, error::Error},
-    fair::{FairLimits, FairThreads},
+    fair::{FairBounds, FairThreads},
     store::LongReads,
 };
 
@@ -75,9 +75,8 @@ impl LongReaders {
         let readers = readers.max(1);
         let connections =
             (0..readers).map(|_| open(database).map(LongReads::through)).collect::<Result<Vec<_>, _>>()?;
-        let limits = FairLimits::quarter(readers, LONG_READS_WAITING_MAX);
-        let threads = FairThreads::start("long-reads", "long calls at one time", connections, limits);
-        threads.map(Self).map_err(Error::internal)
+        let bounds = FairBounds::quarter(readers, LONG_READS_WAITING_MAX, "long calls at one time");
+        FairThreads::start("long-reads", connections, bounds).map(Self).map_err(Error::internal)
     }
 
     /// Runs `work` when the caller's turn comes.

@@ -35,7 +35,7 @@ impl Shelf {
         let friend = FriendChange { whom: user_id("bob"), remark, groups: None };
         let answer = RequestAnswer { from: user_id("bob"), verdict: Verdict::Refuse };
         let key_of_bob = self.user("bob").unwrap().key;
-        let contacts = ContactsChange { add: vec![(key_of_bob, None)], remove: Vec::new(), replaces_all: false };
+        let contacts = ContactsChange { add: vec![(key_of_bob, None)], remove: Vec::new() };
         vec![
             ("change_user", store.change_user(app, owner(), change, at(9)).await.map(|_| ())),
             ("delete_user", store.delete_user(app, owner(), at(0), at(9)).await),
@@ -56,8 +56,8 @@ impl Shelf {
             ("black_list_add", store.black_list_add(app, owner(), bob(), at(9)).await.map(|_| ())),
             ("black_list_delete", store.black_list_delete(app, owner(), bob(), at(9)).await.map(|_| ())),
             ("create_groups", store.create_groups(app, owner(), vec![group()], bob(), at(9)).await.map(|_| ())),
-            ("delete_groups", store.delete_groups(app, owner(), vec![group()], at(9)).await),
-            ("rename_group", store.rename_group(app, owner(), group(), group(), at(9)).await.map(|_| ())),
+            ("delete_group", store.delete_group(app, owner(), group(), 9, at(9)).await.map(|_| ())),
+            ("rename_group", store.rename_group(app, owner(), [group(), group()], 9, at(9)).await.map(|_| ())),
             (
                 "change_group",
                 store.change_group(app, owner(), group(), vec![(user_id("bob"), true)], at(9)).await.map(|_| ()),

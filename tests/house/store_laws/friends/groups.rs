@@ -1,5 +1,7 @@
 //! Groups of friends: 32 at the most, by whichever way they come to be.
 
+use standin::store::GroupStep;
+
 use super::*;
 
 impl Shelf {
@@ -10,7 +12,10 @@ impl Shelf {
     }
 
     async fn rename(&self, owner: &str, from: &str, to: &str) -> bool {
-        self.store.rename_group(self.app, by_id(owner), group(from), group(to), at(6)).await.unwrap()
+        let names = [group(from), group(to)];
+        let step = self.store.rename_group(self.app, by_id(owner), names, 100, at(6)).await.unwrap();
+        assert_ne!(step, GroupStep::Part);
+        step == GroupStep::Done
     }
 
     async fn regroup(&self, owner: &str, name: &str, members: &[(&str, bool)]) -> Vec<Outcome> {
@@ -19,8 +24,10 @@ impl Shelf {
     }
 
     async fn delete_groups(&self, owner: &str, names: &[&str]) {
-        let names = names.iter().map(|name| group(name)).collect();
-        self.store.delete_groups(self.app, by_id(owner), names, at(6)).await.unwrap();
+        for name in names {
+            let step = self.store.delete_group(self.app, by_id(owner), group(name), 100, at(6)).await.unwrap();
+            assert_eq!(step, GroupStep::Done);
+        }
     }
 
     fn groups(&self, owner: &str) -> Vec<(String, Vec<String>)> {

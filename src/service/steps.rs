@@ -1,0 +1,100 @@
+//! Long changes of a list, made in steps: between two of them other writes are made.
+//!
+//! A step is a transaction of its own and checks its limits itself. When a change breaks off, by a crash or because its caller goes, the
+//! steps before have been made: the same call again completes it.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{caller::CallerKey, error::Error},
+    fair::{FairBounds, FairQueue, Turn},
+    service::Service,
+};
+
+/// Rows of one step of a phone book: some 3 ms of the writer's time. Not more than one event can name.
+pub(super) const STEP_ROWS: usize = 150;
+
+/// Users of one step of a call about many: some 5 ms of the writer's time.
+pub(super) const STEP_USERS: usize = 100;
+
+/// Friends of one step of a change of a group, about as costly.
+pub(super) const STEP_FRIENDS: u32 = 100;
+
+/// How often a step tries again that finds the writer's queue full.
+const STEP_TRIES_MAX: u32 = 50;
+
+/// How long it waits between two tries: with [`STEP_TRIES_MAX`], 5 s for each step.
+const STEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// Long changes at one time: one of each caller runs, seven wait. Their parsed lists take some 1.5 MB each.
+const LONG_CHANGES: FairBounds = FairBounds {
+    running_max: 8,
+    running_each_max: 1,
+    waiting_max: 24,
+    places_each_max: 8,
+    what: Some("long changes of lists at one time"),
+};
+
+/// Long changes of lists, a turn for each caller.
+pub(super) struct LongChanges(FairQueue<CallerKey>);
+
+impl LongChanges {
+    pub(super) fn new() -> Self {
+        Self(FairQueue::new(LONG_CHANGES))
+    }
+
+    /// Waits until a long change of this caller may run.
+    /// # Errors
+    /// `TooMany`, `Busy`.
+    pub(super) async fn enter(&self, by: CallerKey) -> Result<Turn<CallerKey>, Error> {
+        self.0.enter(&[by]).await
+    }
+}
+
+impl Service {
+    /// Runs a call about many users in steps of [`STEP_USERS`], and at least one. What comes of each is in their order.
+    ///
+    /// When a step fails after others were made, the rest has the outcome `undone`: the caller learns what was made.
+    /// # Errors
+    /// Those of the first step, and of waiting for a turn. Nothing was changed then.
+    pub(super) async fn in_steps<T, O: Clone>(
+        &self,
+        by: CallerKey,
+        mut items: Vec<T>,
+        undone: O,
+        step: impl AsyncFn(Vec<T>) -> Result<Vec<O>, Error>,
+    ) -> Result<Vec<O>, Error> {
+        if items.len() <= STEP_USERS {
+            return step(items).await;
+        }
+        let _turn = self.house.long_changes.enter(by).await?;
+        let mut outcomes = Vec::with_capacity(items.len());
+        while !items.is_empty() {
+            let rest = items.split_off(STEP_USERS.min(items.len()));
+            match step(items).await {
+                Ok(of_step) => outcomes.extend(of_step),
+                Err(error) if outcomes.is_empty() => return Err(error),
+                Err(error) => {
+                    log::warn!("a call about many users was made for the first {}: {error:?}", outcomes.len());
+                    outcomes.resize(outcomes.capacity(), undone);
+                    return Ok(outcomes);
+                }
+            }
+            items = rest;
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Makes a step, again and again while the writer's queue is full.
+/// # Errors
+/// Those of the step; `Busy` after 5 s.
+pub(super) async fn patiently<T>(step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..STEP_TRIES_MAX {
+        match step().await {
+            Err(Error::Busy) => tokio::time::sleep(STEP_PAUSE).await,
+            made => return made,
+        }
+    }
+    step().await
+}
