@@ -30,6 +30,11 @@ impl Page {
         self.limit
     }
 
+    /// Which page of its length this is, from 1.
+    pub fn number(self) -> u64 {
+        self.offset / u64::from(self.limit) + 1
+    }
+
     /// Items before the first one of this page.
     pub fn offset(self) -> u64 {
         self.offset
@@ -44,6 +49,11 @@ pub enum Order {
     OldestFirst,
     /// Against creation order.
     NewestFirst,
+    /// By the names shown, in any case of letters; equal names in creation order. Only the oldest
+    /// [`MATCHES_MAX`](super::search::MATCHES_MAX) users are sorted, and the others follow in creation order.
+    ByName,
+    /// As [`Order::ByName`], the last name first.
+    ByNameReversed,
 }
 
 /// One page's items, and how many there are on all pages.

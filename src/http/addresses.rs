@@ -40,6 +40,11 @@ pub enum Given {
 }
 
 impl Addresses {
+    /// The host of the base, without its port.
+    pub fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
     /// Takes the public base: `http` or `https`, maybe with a path in front of everything.
     /// # Errors
     /// [`Fault::Malformed`] for another scheme, and for a user, password, query or fragment in it.

@@ -10,6 +10,7 @@ mod lifetime;
 mod login_or_register;
 mod my_profile;
 mod recorded;
+mod rooms;
 mod sync;
 mod upload;
 mod users_status;
@@ -74,7 +75,7 @@ fn assert_said(answer: &Answer, status: u16, code: Option<u32>, message: &str) {
 }
 
 /// Every call that needs a user's token.
-const OF_MEMBERS: [(Method, &str); 13] = [
+const OF_MEMBERS: [(Method, &str); 26] = [
     (Method::GET, "my_profile"),
     (Method::PATCH, "my_profile"),
     (Method::POST, "upload"),
@@ -88,6 +89,19 @@ const OF_MEMBERS: [(Method, &str); 13] = [
     (Method::GET, "sync"),
     (Method::GET, "sync_event"),
     (Method::POST, "update_comment_status"),
+    (Method::GET, "mqtt_config"),
+    (Method::POST, "realtime"),
+    (Method::POST, "event_report"),
+    (Method::GET, "total_unread_count"),
+    (Method::GET, "get_room_unread_count"),
+    (Method::GET, "user_rooms"),
+    (Method::POST, "rooms_info"),
+    (Method::GET, "room_participants"),
+    (Method::POST, "search"),
+    (Method::POST, "search_messages"),
+    (Method::POST, "file_list"),
+    (Method::GET, "channels"),
+    (Method::POST, "channels/info"),
 ];
 
 /// Every call that does not.

@@ -20,6 +20,10 @@ fn call(name: &str, routes: Vec<Route>) -> Resource {
 /// What the vendor's API and SDKs have beside users: Standin has no rooms, no messages.
 const ROOMS_AND_MESSAGES: &[&str] = &[
     "add_room_participants",
+    "channels",
+    "channels/info",
+    "channels/join",
+    "channels/leave",
     "clear_room_messages",
     "comment_receipt",
     "create_room",
@@ -32,6 +36,7 @@ const ROOMS_AND_MESSAGES: &[&str] = &[
     "get_room_participants",
     "get_room_unread_count",
     "get_rooms_info",
+    "get_unread_count",
     "get_user_rooms",
     "load_comments",
     "post_comment",

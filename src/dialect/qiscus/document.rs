@@ -29,7 +29,7 @@ use super::{
         version = "1",
         description = "What Qiscus' REST API has about users, in both versions, and what its SDKs call: login, tokens, profiles, pictures, \
                        blocked users, presence, and news of changed profiles by `sync`. Rooms, messages and the realtime server are not \
-                       part of Standin: their calls answer 404.\n\n\
+                       part of Standin: what the SDKs ask about them after a login is answered with none, and other calls answer 404.\n\n\
                        Bodies may be JSON, an urlencoded form or a multipart form, as SDKs and packages send them; fields that nobody asks \
                        for are ignored. Every answer is JSON with the HTTP status in `status` again, and has a header `X-Request-Id`."
     ),

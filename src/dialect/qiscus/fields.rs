@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 
-use actix_web::{HttpRequest, web::Payload};
-use serde_json::json;
+use actix_web::{
+    HttpRequest,
+    http::header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    web::Payload,
+};
+use serde_json::{Map, Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -242,10 +246,26 @@ pub(super) fn platform(form: &Form, platforms: Platforms) -> Result<DeviceType, 
 /// `page` and `limit`. "limit: default: 20, max: 100, if the limit more than 100 then return 20."
 /// # Errors
 /// `Invalid` for a field given twice.
-pub(super) fn page(form: &Form) -> Result<Page, Error> {
-    let limit =
-        number(form.text("limit")?).filter(|limit| (1..=Page::LIMIT_MAX).contains(limit)).unwrap_or(LIMIT_DEFAULT);
-    Ok(Page::new(number(form.text("page")?).unwrap_or(1), limit))
+pub(super) fn page(forms: &[Form]) -> Result<Page, Error> {
+    let limit = number(given(forms, "limit")?.as_deref()).filter(|limit| (1..=Page::LIMIT_MAX).contains(limit));
+    let page = number(given(forms, "page")?.as_deref());
+    Ok(Page::new(page.unwrap_or(1), limit.unwrap_or(LIMIT_DEFAULT)))
+}
+
+/// The text of a field, from the first of the forms that has one which is not empty. In JSON it may be a number.
+/// # Errors
+/// `Invalid` as for [`Form::text`].
+pub(super) fn given(forms: &[Form], field: &'static str) -> Result<Option<String>, Error> {
+    for form in forms {
+        let text = match form.value(field)?.as_deref() {
+            Some(Value::Number(number)) => Some(number.to_string()),
+            Some(_) | None => form.text(field)?.map(str::to_owned),
+        };
+        if text.as_deref().is_some_and(|text| !text.is_empty()) {
+            return Ok(text);
+        }
+    }
+    Ok(None)
 }
 
 /// A number as lists take it: what is none reads as not given.
@@ -259,21 +279,48 @@ fn number(raw: Option<&str>) -> Option<u32> {
     }
 }
 
-/// `order_query`, such as `created_at desc nulls last`: lists are in creation order, either way round.
+/// `order_query`: `created_at` or `username`, `asc` or `desc`, such as `created_at desc nulls last`. Android and iOS send `username asc`
+/// with every call.
 /// # Errors
 /// `Invalid` for any other order.
-pub(super) fn order(form: &Form) -> Result<Order, Error> {
-    let words: Vec<String> =
-        form.text("order_query")?.unwrap_or("").split_whitespace().map(str::to_ascii_lowercase).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [] | ["created_at"] => Ok(Order::OldestFirst),
-        ["created_at", way] | ["created_at", way, "nulls", "first" | "last"] if *way == "asc" => Ok(Order::OldestFirst),
-        ["created_at", way] | ["created_at", way, "nulls", "first" | "last"] if *way == "desc" => {
-            Ok(Order::NewestFirst)
-        }
-        _ => Err(Fault::NotOneOf("created_at asc, created_at desc").at("order_query")),
+pub(super) fn order(forms: &[Form]) -> Result<Order, Error> {
+    const FIELD: &str = "order_query";
+    let wanted = given(forms, FIELD)?.unwrap_or_default().to_ascii_lowercase();
+    let (wanted, is_reversed) = match wanted.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [] => return Ok(Order::OldestFirst),
+        [wanted] | [wanted, "asc"] | [wanted, "asc", "nulls", "first" | "last"] => (*wanted, false),
+        [wanted, "desc"] | [wanted, "desc", "nulls", "first" | "last"] => (*wanted, true),
+        _ => ("", false),
+    };
+    match (wanted, is_reversed) {
+        ("created_at", false) => Ok(Order::OldestFirst),
+        ("created_at", true) => Ok(Order::NewestFirst),
+        ("username" | "name", false) => Ok(Order::ByName),
+        ("username" | "name", true) => Ok(Order::ByNameReversed),
+        _ => Err(Fault::NotOneOf("created_at asc, created_at desc, username asc, username desc").at(FIELD)),
     }
+}
+
+/// What a call that is made by GET gives: its query, then its body. The SDK for Flutter sends a body with a GET.
+/// # Errors
+/// As [`Form::query`]; as [`read`] where there is a body.
+pub(super) async fn query_and_body(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+    spool: &Spool,
+) -> Result<[Form; 2], Refusal> {
+    let query = Form::query(request.query_string())?;
+    // A type that is declared for no body at all says nothing.
+    let has_body = [CONTENT_LENGTH, TRANSFER_ENCODING]
+        .iter()
+        .any(|name| request.headers().get(name).is_some_and(|value| value.as_bytes() != b"0"));
+    let body = match has_body {
+        true => read(service, tenant, request, payload, spool).await?,
+        false => Form::from(Map::new()),
+    };
+    Ok([query, body])
 }
 
 /// `user_ids`, or `user_ids[]`: at most [`USER_IDS_MAX`] in the order given, as a JSON list or a repeated field.

@@ -253,7 +253,7 @@ fn must_exist(error: Error, field: &'static str) -> Error {
         ),
         (
             "order_query" = Option<String>, Query, example = "created_at desc nulls last",
-            description = "`created_at asc` (the default) or `created_at desc`",
+            description = "`created_at asc` (the default), `created_at desc`, `username asc` or `username desc`",
         ),
     ),
     responses((status = 200, description = "A page of users", body = Answer<UserList>)),
@@ -265,7 +265,7 @@ async fn get_user_list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Refusal> {
     let tenant = caller.tenant;
-    let form = Form::query(request.query_string())?;
+    let form = [Form::query(request.query_string())?];
     let page = fields::page(&form)?;
     let listed = service.users(&tenant, CallerKey::App(tenant.app.key), page, fields::order(&form)?).await?;
     Ok(reply::user_list(&tenant.app, &addresses, page, &listed))

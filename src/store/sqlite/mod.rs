@@ -5,6 +5,7 @@
 pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod black_list;
+mod by_name;
 pub(super) mod contacts;
 mod counts;
 pub(super) mod devices;

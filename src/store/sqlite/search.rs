@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
 use super::{
+    by_name::Found,
     counts,
     row::{Stored, report},
     users,
@@ -51,36 +52,35 @@ pub(in crate::store) fn find(
     let snapshot = connection.unchecked_transaction()?;
     let indexed = in_index(search)?;
     let statement = match (&indexed, order) {
-        (None, Order::OldestFirst) => ALL_OLDEST,
+        (None, Order::OldestFirst | Order::ByName | Order::ByNameReversed) => ALL_OLDEST,
         (None, Order::NewestFirst) => ALL_NEWEST,
-        (Some(_), Order::OldestFirst) => NAMED_OLDEST,
+        (Some(_), Order::OldestFirst | Order::ByName | Order::ByNameReversed) => NAMED_OLDEST,
         (Some(_), Order::NewestFirst) => NAMED_NEWEST,
     };
     let mut statement = snapshot.prepare_cached(statement)?;
     let mut rows = statement.query(params![app.0, indexed])?;
-    let (mut total, mut shown) = (0, Vec::new());
+    let mut found = Found::new(page, order);
     while let Some(row) = rows.next()?
-        && total < MATCHES_MAX
+        && found.total() < MATCHES_MAX
     {
-        if is_found(row, search).inspect_err(report).unwrap_or_default() {
-            if total >= page.offset() && shown.len() < page.limit() as usize {
-                shown.push(UserKey(row.get(0)?));
-            }
-            total += 1;
+        if let Some(name) = name_if_found(row, search).inspect_err(report).unwrap_or_default() {
+            found.add(UserKey(row.get(0)?), &name);
         }
     }
-    let users = shown.into_iter().map(|key| users::find_readable(&snapshot, app, key));
+    let total = found.total();
+    let users = found.page().into_iter().map(|key| users::find_readable(&snapshot, app, key));
     Ok(Listed { items: users.filter_map(Result::transpose).collect::<Result<_, _>>()?, total })
 }
 
-fn is_found(row: &Row<'_>, search: &UserSearch) -> Result<bool, Error> {
+/// The name that is shown of a user, where it is one of those that are looked for.
+fn name_if_found(row: &Row<'_>, search: &UserSearch) -> Result<Option<String>, Error> {
     let row = Stored::of("user", row);
     let (id, display_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let metadata: Map<String, Value> = match search.metadata {
         Some(_) => row.json(3)?,
         None => Map::new(),
     };
-    Ok(search.finds(&id, display_name.as_deref(), &metadata))
+    Ok(search.finds(&id, display_name.as_deref(), &metadata).then(|| display_name.unwrap_or(id)))
 }
 
 /// Rows that one stretch of a walk looks at: a text that the index cannot look up costs no more than so many, and the walk goes on behind

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    contacts, counts, devices, events, owners, pictures,
+    by_name, contacts, counts, devices, events, owners, pictures,
     row::{Stored, readable},
     secrets, signatures, tickets,
 };
@@ -111,7 +111,8 @@ pub(in crate::store) fn credentials(
     statement.query_and_then(params![app.0, id.as_str()], stored_credentials)?.next().transpose()
 }
 
-const FROM_OLDEST: &str = select_user!("", "WHERE user.app = ?1 AND user.seq >= ?2 ORDER BY user.seq LIMIT ?3");
+pub(super) const FROM_OLDEST: &str =
+    select_user!("", "WHERE user.app = ?1 AND user.seq >= ?2 ORDER BY user.seq LIMIT ?3");
 
 const FROM_NEWEST: &str = select_user!("", "WHERE user.app = ?1 AND user.seq <= ?2 ORDER BY user.seq DESC LIMIT ?3");
 
@@ -130,11 +131,24 @@ pub(in crate::store) fn list(
     let (statement, position) = match order {
         Order::OldestFirst => (FROM_OLDEST, page.offset()),
         Order::NewestFirst => (FROM_NEWEST, total - 1 - page.offset()),
+        Order::ByName | Order::ByNameReversed => {
+            return Ok(Listed { items: by_name::list(&snapshot, app, page, order, total)?, total });
+        }
     };
-    let first = counts::seq_at(&snapshot, app, position)?;
+    Ok(Listed { items: list_from(&snapshot, app, statement, position, page.limit())?, total })
+}
+
+/// The users from one on, in creation order.
+pub(super) fn list_from(
+    snapshot: &Connection,
+    app: AppKey,
+    statement: &str,
+    position: u64,
+    limit: u32,
+) -> Result<Vec<User>, Error> {
+    let first = counts::seq_at(snapshot, app, position)?;
     let mut statement = snapshot.prepare_cached(statement)?;
-    let items = readable(statement.query(params![app.0, first, page.limit()])?, user).collect::<Result<_, _>>()?;
-    Ok(Listed { items, total })
+    readable(statement.query(params![app.0, first, limit])?, user).collect()
 }
 
 /// A user with what opens its account.

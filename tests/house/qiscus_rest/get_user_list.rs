@@ -68,12 +68,17 @@ async fn page_defaults_to_1_and_limit_to_20() {
 }
 
 #[actix_web::test]
-async fn runs_in_creation_order_either_way_and_in_no_other() {
+async fn runs_in_creation_order_or_by_name_either_way_and_in_no_other() {
     let house = house_of(2).await;
     assert_eq!(list(&house, "?order_query=created_at%20desc%20nulls%20last").await.0, ["u1", "u0"]);
     assert_eq!(list(&house, "?order_query=created_at%20asc").await.0, ["u0", "u1"]);
-    for order in ["username", "created_at%20desc%20banana", "created_at%20up"] {
+    assert_eq!(list(&house, "?order_query=username%20desc").await.0, ["u1", "u0"]);
+    for order in ["updated_at", "username%20up", "created_at%20desc%20banana", "created_at%20up"] {
         let answer = send(house.qiscus(Method::GET, &format!("get_user_list?order_query={order}"))).await;
-        assert_invalid(&answer, "order_query", "order_query must be one of created_at asc, created_at desc");
+        assert_invalid(
+            &answer,
+            "order_query",
+            "order_query must be one of created_at asc, created_at desc, username asc, username desc",
+        );
     }
 }

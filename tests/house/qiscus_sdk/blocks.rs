@@ -31,6 +31,28 @@ async fn who_is_blocked_is_shown_without_a_token_and_listed() {
 }
 
 #[actix_web::test]
+async fn issue_14_the_blocked_are_listed_under_every_name_that_clients_read() {
+    let house = Standin::fresh().await;
+    let token = entered(&house, "ada").await;
+    for id in ["bob", "eve"] {
+        entered(&house, id).await;
+        post(&house, &token, "block_user", &[("user_email", id)]).await;
+    }
+    for (path, shown) in [
+        ("get_blocked_users", &["bob", "eve"][..]),
+        ("get_blocked_users?page=0&limit=100", &["bob", "eve"]),
+        ("get_blocked_users?page=2&limit=1", &["eve"]),
+        ("get_blocked_users?page=3&limit=1", &[]),
+    ] {
+        let results = get(&house, &token, path).await.json()["results"].clone();
+        for name in ["blocked_users", "blocked_user", "users"] {
+            let ids: Vec<_> = results[name].as_array().unwrap().iter().map(|user| &user["email"]).collect();
+            assert_eq!(ids, shown, "{path}: {name}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn nobody_oneself_and_ill_formed_ids_are_refused() {
     let house = Standin::fresh().await;
     let token = entered(&house, "ada").await;

@@ -37,6 +37,24 @@ async fn behind_tls_the_realtime_server_is_looked_for_below_the_public_base() {
 }
 
 #[actix_web::test]
+async fn issue_14_telephones_are_told_a_bare_host_and_to_poll() {
+    for (base, host) in [
+        ("https://chat.example.com", "chat.example.com"),
+        ("http://chat.example.com:8080/standin", "chat.example.com"),
+        ("http://[::1]:8080", "[::1]"),
+    ] {
+        let house = Standin::with(&[("STANDIN_PUBLIC_URL", base)]).await;
+        let mobile = send(house.call(Method::GET, "/api/v2/mobile/config")).await.json()["results"].clone();
+        assert_eq!((&mobile["broker_url"], &mobile["enable_realtime"]), (&json!(host), &json!(false)), "{base}");
+        let mut script = send(sdk(&house, Method::GET, "config")).await.json()["results"].clone();
+        assert_eq!(script["enable_realtime"], true);
+        script["broker_url"] = mobile["broker_url"].clone();
+        script["enable_realtime"] = json!(false);
+        assert_eq!(mobile, script, "all the rest is the same");
+    }
+}
+
+#[actix_web::test]
 async fn where_the_realtime_server_would_be_is_a_404_that_is_not_logged() {
     let house = Standin::fresh().await;
     let upgrade =
@@ -52,8 +70,6 @@ async fn telephones_call_the_same_under_another_name() {
     let house = Standin::fresh().await;
     let call =
         |method, path: &str| house.call(method, &format!("/api/v2/mobile/{path}")).header("QISCUS-SDK-APP-ID", APP_ID);
-    let config = send(call(Method::GET, "config")).await;
-    assert_eq!(config.json(), send(sdk(&house, Method::GET, "config")).await.json());
     let body = json!({ "email": "ada", "password": "key", "username": "Ada", "extras": { "a": 1 } });
     let token = token(&send(call(Method::POST, "login_or_register").json(&body)).await);
     let body = json!({ "name": "Ada L." });

@@ -70,7 +70,7 @@ async fn a_wrong_method_a_mistyped_name_and_rooms_are_told_apart_in_json() {
         ("users/stats", "There is no such call, the nearest one is users/status"),
         ("anything/else/at/all", "There is no such call"),
         ("post_comment", "Rooms and messages are not part of Standin"),
-        ("user_rooms", "Rooms and messages are not part of Standin"),
+        ("update_message", "Rooms and messages are not part of Standin"),
         ("get_room_by_id", "Rooms and messages are not part of Standin"),
     ] {
         assert_said(&send(sdk(&house, Method::POST, path)).await, 404, None, said);

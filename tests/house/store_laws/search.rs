@@ -128,6 +128,17 @@ async fn another_apps_users_are_not_found_and_ten_thousand_matches_are_counted()
     let page = |number| shelf.found(&text("gue"), Page::new(number, 100), Order::OldestFirst);
     assert_eq!((page(1).total, page(100).items.len(), page(101).items.len()), (MATCHES_MAX, 100, 0));
     assert_eq!(shelf.ids_found(&text("u99")), Vec::<String>::new());
+    // Sorted by name are so many; the one behind them is listed last, and nobody twice.
+    let listed = |page| shelf.store.feed_reader().unwrap().read(|db| db.users(shelf.app, page, Order::ByName)).unwrap();
+    let newest = format!("guest{MATCHES_MAX}");
+    let all: Vec<String> = (1..=101)
+        .flat_map(|number| listed(Page::new(number, 100)).items)
+        .map(|user| user.id.as_str().to_owned())
+        .collect();
+    assert_eq!((listed(Page::new(1, 10)).total, all.len()), (MATCHES_MAX + 1, many.len()));
+    assert!(all[..many.len() - 1].is_sorted() && all[many.len() - 1] == newest, "{:?}", &all[many.len() - 3..]);
+    let straddling = listed(Page::new(103, 98)).items;
+    assert_eq!(straddling.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), all[102 * 98..]);
 }
 
 #[actix_web::test]

@@ -8,30 +8,24 @@ mod entry;
 mod identity;
 mod people;
 mod profile;
+mod realtime;
+mod rooms;
 mod sync;
 
-use actix_web::{
-    HttpRequest, HttpResponse, Resource, ResponseError as _, Scope,
-    web::{self, Data},
-};
-use serde::Serialize;
-use utoipa::ToSchema;
+use actix_web::{HttpRequest, HttpResponse, Scope, web};
 
+pub use self::realtime::broker;
 use super::{
     calls::{self, Call},
-    reply::{self, Answer, Refusal, Refused},
+    reply::Refusal,
 };
-use crate::http::{addresses::Addresses, guard::Unlogged};
-
-/// Milliseconds between two polls of `sync` as the SDKs are told: how long a change may take to be heard of.
-const SYNC_INTERVAL_MS: u32 = 5000;
-
-/// The same while a realtime server is connected, which there is none of. The vendor's value.
-const SYNC_CONNECTED_MS: u32 = 10_000;
 
 /// Every call: what the scope serves, and what a mistyped name is compared with.
 const CALLS: &[Call] = &[
-    ("config", || vec![web::get().to(config)]),
+    ("config", || vec![web::get().to(realtime::config)]),
+    ("mqtt_config", || vec![web::get().to(realtime::mqtt_config)]),
+    ("realtime", || vec![web::post().to(realtime::realtime)]),
+    ("event_report", || vec![web::post().to(realtime::event_report)]),
     ("login_or_register", || vec![web::post().to(entry::login_or_register)]),
     ("auth/nonce", || vec![web::post().to(entry::nonce)]),
     ("auth/verify_identity_token", || vec![web::post().to(entry::verify_identity_token)]),
@@ -49,12 +43,25 @@ const CALLS: &[Call] = &[
     ("sync", || vec![web::get().to(sync::sync)]),
     ("sync_event", || vec![web::get().to(sync::sync_event)]),
     ("update_comment_status", || vec![web::post().to(sync::update_comment_status)]),
+    ("total_unread_count", || vec![web::get().to(rooms::total_unread_count)]),
+    ("get_room_unread_count", || vec![web::get().to(rooms::get_room_unread_count)]),
+    ("user_rooms", || vec![web::get().to(rooms::user_rooms)]),
+    ("rooms_info", || vec![web::post().to(rooms::rooms_info)]),
+    ("room_participants", || vec![web::get().to(rooms::room_participants)]),
+    ("search", || vec![web::post().to(rooms::search)]),
+    ("search_messages", || vec![web::post().to(rooms::search_messages)]),
+    ("file_list", || vec![web::post().to(rooms::file_list)]),
+    ("channels", || vec![web::get().to(rooms::channels)]),
+    ("channels/info", || vec![web::post().to(rooms::channels_info)]),
 ];
 
 /// The same calls, once for either door, and the realtime server there is none of.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
-    config,
+    realtime::config,
+    realtime::mqtt_config,
+    realtime::realtime,
+    realtime::event_report,
     entry::login_or_register,
     entry::nonce,
     entry::verify_identity_token,
@@ -73,12 +80,22 @@ const CALLS: &[Call] = &[
     sync::sync,
     sync::sync_event,
     sync::update_comment_status,
+    rooms::total_unread_count,
+    rooms::get_room_unread_count,
+    rooms::user_rooms,
+    rooms::rooms_info,
+    rooms::room_participants,
+    rooms::search,
+    rooms::search_messages,
+    rooms::file_list,
+    rooms::channels,
+    rooms::channels_info,
 ))]
 pub(super) struct Described;
 
 /// What stands beside the doors.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(no_broker))]
+#[openapi(paths(realtime::no_broker))]
 pub(super) struct DescribedBeside;
 
 /// Either door by its name below `/api/v2`, and who calls there.
@@ -93,90 +110,4 @@ pub fn scope() -> Scope {
 async fn no_call(request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let name = request.path().splitn(5, '/').last().unwrap_or("");
     Err(calls::refusal(name, CALLS))
-}
-
-/// Where the SDKs look for the realtime server.
-pub fn broker() -> Resource {
-    web::resource("/mqtt").route(web::get().to(no_broker)).default_service(web::to(no_broker))
-}
-
-/// The realtime server: not part of Standin.
-///
-/// The SDKs try to open a WebSocket here once a second, for ever, so nothing is logged. They hear of changes by `sync` instead.
-#[utoipa::path(
-    get,
-    path = "/mqtt",
-    tag = "Realtime",
-    operation_id = "mqtt",
-    responses((status = 404, description = "Always, whoever asks", body = Refused)),
-)]
-async fn no_broker() -> HttpResponse {
-    let mut answer = Refusal::NoBroker.error_response();
-    answer.extensions_mut().insert(Unlogged);
-    answer
-}
-
-/// How an SDK is to work with this server. An empty text lets the app's own option win; Flutter's SDK wants every key, and none of them
-/// null.
-#[derive(Serialize, ToSchema)]
-struct Config {
-    auto_refresh_token: bool,
-    #[schema(max_length = 0)]
-    base_url: &'static str,
-    #[schema(max_length = 0)]
-    broker_lb_url: &'static str,
-    /// Where the SDK looks for the realtime server: never empty, for it would look at the vendor's own then.
-    #[schema(min_length = 1, example = "wss://chat.example.com/mqtt")]
-    broker_url: String,
-    enable_event_report: bool,
-    enable_realtime: bool,
-    enable_realtime_check: bool,
-    enable_refresh_token: bool,
-    enable_sync: bool,
-    enable_sync_event: bool,
-    #[schema(max_length = 0)]
-    extras: &'static str,
-    /// Milliseconds between two polls of `sync`.
-    #[schema(example = 5000)]
-    sync_interval: u32,
-    /// The same while the realtime server is connected.
-    #[schema(example = 10_000)]
-    sync_on_connect: u32,
-}
-
-/// What an SDK asks before anything else.
-///
-/// Answered whatever app it names, even none: an SDK that gets no answer turns to the vendor's own realtime server.
-#[utoipa::path(
-    get,
-    path = "/config",
-    tag = "Session",
-    security(()),
-    responses((status = 200, description = "How to work with this server", body = Answer<Config>)),
-)]
-async fn config(addresses: Data<Addresses>) -> HttpResponse {
-    reply::results(Config {
-        auto_refresh_token: true,
-        base_url: "",
-        broker_lb_url: "",
-        broker_url: broker_url(addresses.base()),
-        enable_event_report: false,
-        enable_realtime: true,
-        enable_realtime_check: false,
-        enable_refresh_token: true,
-        enable_sync: true,
-        enable_sync_event: false,
-        extras: "",
-        sync_interval: SYNC_INTERVAL_MS,
-        sync_on_connect: SYNC_CONNECTED_MS,
-    })
-}
-
-/// The SDK takes any text with `wss://` in it for a whole address, and makes of every other one an address of the vendor's form.
-fn broker_url(base: &str) -> String {
-    match base.split_once("://") {
-        Some(("https", host)) => format!("wss://{host}/mqtt"),
-        Some((_, host)) => format!("ws://{host}/mqtt?x=wss://"),
-        None => format!("wss://{base}/mqtt"),
-    }
 }

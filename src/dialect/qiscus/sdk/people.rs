@@ -22,7 +22,7 @@ use crate::{
         id::UserId,
         search::UserSearch,
     },
-    http::{addresses::Addresses, form::Form, spool::Spool},
+    http::{addresses::Addresses, spool::Spool},
     service::{Service, profiles::Viewer},
 };
 
@@ -43,12 +43,16 @@ struct Whose {
     user_ids: Option<UserIdList>,
 }
 
-/// A page of the users one has blocked.
+/// A page of the users that the caller blocks, under each of the names that SDKs read.
 #[derive(Serialize, ToSchema)]
 struct BlockedUsers<'a> {
-    blocked_users: Vec<PublicView<'a>>,
+    /// As `blocked_users`: what iOS reads.
+    blocked_user: &'a [PublicView<'a>],
+    blocked_users: &'a [PublicView<'a>],
     /// On this page and on all others.
     total: u64,
+    /// As `blocked_users`.
+    users: &'a [PublicView<'a>],
 }
 
 /// Who of the users asked for is there.
@@ -71,6 +75,9 @@ struct PresenceView<'a> {
 }
 
 /// `getUsers`: finds users.
+///
+/// What stands in the query may stand in a body instead, as Flutter sends it. In the order of names only the oldest 10,000 users are
+/// sorted; the others follow in creation order.
 #[utoipa::path(
     get,
     path = "/get_user_list",
@@ -84,7 +91,7 @@ struct PresenceView<'a> {
         ),
         (
             "order_query" = Option<String>, Query, example = "created_at desc nulls last",
-            description = "`created_at asc` (the default) or `created_at desc`",
+            description = "`created_at asc` (the default), `created_at desc`, `username asc` or `username desc`",
         ),
     ),
     security(("app_id" = [], "token" = [])),
@@ -94,10 +101,12 @@ pub(super) async fn get_user_list(
     member: Member,
     service: Data<Service>,
     addresses: Data<Addresses>,
+    spool: Data<Spool>,
     request: HttpRequest,
+    payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let form = Form::query(request.query_string())?;
-    let search = UserSearch { text: form.text("query")?.map(str::to_owned), metadata: None };
+    let form = fields::query_and_body(&service, &member.tenant, &request, payload, &spool).await?;
+    let search = UserSearch { text: fields::given(&form, "query")?, metadata: None };
     let (page, order) = (fields::page(&form)?, fields::order(&form)?);
     let listed = service.find_users(&member.tenant, CallerKey::User(member.user().key), search, page, order).await?;
     Ok(reply::user_list(&member.tenant.app, &addresses, page, &listed))
@@ -196,13 +205,16 @@ pub(super) async fn get_blocked_users(
     member: Member,
     service: Data<Service>,
     addresses: Data<Addresses>,
+    spool: Data<Spool>,
     request: HttpRequest,
+    payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let page = fields::page(&Form::query(request.query_string())?)?;
+    let page = fields::page(&fields::query_and_body(&service, &member.tenant, &request, payload, &spool).await?)?;
     let listed = service.blocked(&member.tenant, member.user().key, page).await?;
     let app = &member.tenant.app;
-    let blocked_users = listed.items.iter().map(|user| PublicView::of(app, &addresses, user)).collect();
-    Ok(reply::results(BlockedUsers { blocked_users, total: listed.total }))
+    let users: Vec<PublicView> = listed.items.iter().map(|user| PublicView::of(app, &addresses, user)).collect();
+    let (blocked_user, blocked_users, users) = (&*users, &*users, &*users);
+    Ok(reply::results(BlockedUsers { blocked_user, blocked_users, total: listed.total, users }))
 }
 
 /// `getUserPresences`: who is there.

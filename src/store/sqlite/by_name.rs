@@ -1,0 +1,105 @@
+//! Lists of users in the order of their names.
+//!
+//! No index has this order: the names of at most [`MATCHES_MAX`] users are read and sorted, which takes some 10 ms on a thread for long
+//! reads, and 5 MB at the most.
+
+use rusqlite::{Connection, params};
+
+use super::{
+    row::{Stored, report},
+    users,
+};
+use crate::domain::{
+    error::Error,
+    id::{AppKey, UserKey},
+    page::{Order, Page},
+    profile::User,
+    search::MATCHES_MAX,
+};
+
+/// Users that were found one after another in creation order, of whom one page is shown.
+pub(super) struct Found {
+    page: Page,
+    order: Order,
+    total: u64,
+    /// Those of the page, where the order is that of creation.
+    shown: Vec<UserKey>,
+    /// All of them by their names in lower case, where the order is that of names.
+    named: Vec<(String, UserKey)>,
+}
+
+impl Found {
+    pub(super) fn new(page: Page, order: Order) -> Self {
+        Self { page, order, total: 0, shown: Vec::new(), named: Vec::new() }
+    }
+
+    /// Adds the next one, with the name that is shown of it.
+    pub(super) fn add(&mut self, key: UserKey, name: &str) {
+        match self.order {
+            Order::ByName | Order::ByNameReversed => self.named.push((name.to_lowercase(), key)),
+            Order::OldestFirst | Order::NewestFirst => {
+                if self.total >= self.page.offset() && self.shown.len() < self.page.limit() as usize {
+                    self.shown.push(key);
+                }
+            }
+        }
+        self.total += 1;
+    }
+
+    /// How many were added.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Those of the page, in its order.
+    pub(super) fn page(self) -> Vec<UserKey> {
+        let Self { page, order, mut named, shown, .. } = self;
+        match order {
+            Order::OldestFirst | Order::NewestFirst => return shown,
+            // A stable sort: they were added in creation order.
+            Order::ByName => named.sort_by(|(one, _), (other, _)| one.cmp(other)),
+            Order::ByNameReversed => named.sort_by(|(one, _), (other, _)| other.cmp(one)),
+        }
+        let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        named.into_iter().skip(offset).take(page.limit() as usize).map(|(_, key)| key).collect()
+    }
+}
+
+/// A page of the `total` users of an app: the oldest [`MATCHES_MAX`] sorted by name, and behind them the others in creation order.
+pub(super) fn list(
+    snapshot: &Connection,
+    app: AppKey,
+    page: Page,
+    order: Order,
+    total: u64,
+) -> Result<Vec<User>, Error> {
+    let mut items = match page.offset() < MATCHES_MAX {
+        true => oldest(snapshot, app, page, order)?,
+        false => Vec::new(),
+    };
+    let end = (page.offset() + u64::from(page.limit())).min(total);
+    let position = page.offset().max(MATCHES_MAX);
+    if let Some(more) = end.checked_sub(position).and_then(|more| u32::try_from(more).ok()).filter(|more| *more > 0) {
+        items.extend(users::list_from(snapshot, app, users::FROM_OLDEST, position, more)?);
+    }
+    Ok(items)
+}
+
+const OLDEST: &str = "SELECT key, id, display_name FROM user WHERE app = ?1 ORDER BY seq LIMIT ?2";
+
+/// The users of a page among the oldest [`MATCHES_MAX`]: fewer than its length where the page reaches beyond these.
+fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
+    let mut found = Found::new(page, order);
+    let mut statement = connection.prepare_cached(OLDEST)?;
+    let mut rows = statement.query(params![app.0, MATCHES_MAX])?;
+    while let Some(row) = rows.next()? {
+        let row = Stored::of("user", row);
+        let key = UserKey(row.get(0)?);
+        match row.get::<Option<String>>(2).and_then(|name| name.map_or_else(|| row.get(1), Ok)) {
+            Ok(name) => found.add(key, &name),
+            Err(error) => report(&error),
+        }
+    }
+    let users = found.page().into_iter().map(|key| users::find_readable(connection, app, key));
+    users.filter_map(Result::transpose).collect()
+}
