@@ -69,6 +69,7 @@ fn mirrorfly() {
         "userId=",
         "metaData",
         "\\40",
+        "=40",
         "%5C40",
         "page=",
         "size=",

@@ -2,47 +2,22 @@
  * The package mirrorfly-sdk against the built server, in pages of another origin: on trial over plain HTTP and `ws`, live over TLS.
  */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { openBrowser, serveApp } from './browser.mjs';
 import { check, eventually, holds, never, within } from './check.mjs';
+import { client, HOST, LIVE, PNG, SCRIPT, TRIAL, URL, served } from './mirrorfly_client.mjs';
+import * as reload from './mirrorfly_reload.mjs';
 import { makeDriver } from './qiscus_driver.mjs';
 import { recorder } from './record.mjs';
 import { APP_ID, LICENSE_KEY, Standin } from './standin.mjs';
 
-export const SCRIPT = 'mirrorfly-sdk/build/index.js';
-
-/** What Chromium resolves to this machine by itself, and the SDK takes for a name. */
-const HOST = 'standin.localhost';
-
-/** The smallest PNG there is: one pixel. */
-export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
-
-const URL = 'https://pictures.example.com/a.png';
-
-/** How a laptop does it: no certificate, no hosts entry, no flag of the browser. */
-export const TRIAL = {
-  name: 'trial',
-  base: `http://${HOST}`,
-  variables: { STANDIN_LISTEN: '127.0.0.1:80' },
-  options: { apiBaseUrl: `http://${HOST}/api/v1`, xmppSocketHost: HOST, xmppSocketPort: 80, ssl: false },
-};
-
-/** How a server behind a name does it. The certificate is its own, so the browser is told not to ask who signed it. */
-const LIVE = {
-  name: 'live',
-  base: `https://${HOST}`,
-  variables: { STANDIN_LISTEN: '127.0.0.1:80,https://127.0.0.1:443' },
-  options: { apiBaseUrl: `https://${HOST}/api/v1`, isTrialLicenseKey: false },
-};
+export { client, PNG, SCRIPT, TRIAL };
 
 export async function run(binary) {
   if (process.env.RECORD) return recorded(binary);
-  for (const mode of [TRIAL, LIVE]) await inMode(binary, mode);
+  for (const mode of [TRIAL, LIVE]) await served(binary, mode, ({ house, open }) => scenario(house, mode, open));
+  await reload.run(binary);
 }
 
 /** A short visit of one person on trial, for the replay. Whoever records stands where the SDK looks for the server. */
@@ -74,71 +49,6 @@ async function recorded(binary) {
     await recording.close();
     await house.close();
   }
-}
-
-async function inMode(binary, mode) {
-  const folder = await mkdtemp(join(tmpdir(), 'standin-tls-'));
-  const [certificate, key] = ['cert.pem', 'key.pem'].map(name => join(folder, name));
-  const tls = mode === LIVE ? { STANDIN_TLS_CERTIFICATE: certificate, STANDIN_TLS_KEY: key } : {};
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
-    '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', certificate,
-  ], { stdio: 'ignore' });
-  const house = await Standin.fresh(binary, {
-    ...mode.variables, ...tls, STANDIN_PUBLIC_URL: mode.base, STANDIN_APP_REGISTRATION: 'open',
-  });
-  const app = await serveApp([SCRIPT], 'localhost');
-  const browser = await openBrowser();
-  try {
-    await scenario(house, mode, () => client(browser, app, mode));
-  } finally {
-    await browser.close();
-    app.close();
-    await house.close();
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** A person's browser with the SDK in it. */
-export async function client(browser, app, mode) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: mode === LIVE });
-  const page = await context.newPage();
-  const faults = [];
-  page.on('pageerror', fault => faults.push(String(fault)));
-  let token;
-  page.on('request', request => (token = request.headers().authorization ?? token));
-  const load = async () => {
-    await page.goto(app.url);
-    return initialise(page, mode.options);
-  };
-  const initialised = await load();
-  return {
-    page,
-    faults,
-    initialised,
-    /** The token that the SDK sent last. */
-    token: () => token,
-    /** A call of the SDK, by its name. */
-    call: (name, ...args) =>
-      within(name, page.evaluate(([name, args]) => window.MirrorFly[name](...args), [name, args])),
-    /** What a listener has heard so far. */
-    heard: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).map(heard => heard.value), name),
-    /** When a listener last heard anything, by the clock of this machine. */
-    heardAt: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).at(-1)?.at, name),
-    forget: () => page.evaluate(() => void (window.heard = [])),
-  };
-}
-
-function initialise(page, options) {
-  return page.evaluate(([licenseKey, options]) => {
-    window.heard = [];
-    const names = [
-      'connectionListener', 'userProfileListener', 'friendsListListener', 'messageListener', 'presenceListener', 'blockUserListener',
-    ];
-    const callbackListeners = Object.fromEntries(
-      names.map(name => [name, value => void window.heard.push({ name, value, at: Date.now() })]));
-    return window.MirrorFly.initializeSDK({ licenseKey, callbackListeners, ...options });
-  }, [LICENSE_KEY, options]);
 }
 
 async function scenario(house, mode, open) {
@@ -244,9 +154,11 @@ async function profiles(of, house, { ada, bob, eve }) {
 
 async function otherWires(of, house, mode, { ada, bob, eve }) {
   const change = username => house.qiscusRest('POST', 'login_or_register', { user_id: 'ada', username, password: 'chosen-1' });
-  // The first one chooses a password, which ends every session of hers; the SDK comes back by itself.
+  // The first one chooses a password, which ends her sessions and the password that was issued.
   await change('Ada');
-  await connected(of('comes back after a password was chosen'), ada);
+  await eventually(of('AUTHFAIL after a password was chosen'), async () =>
+    (await ada.heard('connectionListener')).find(heard => heard.status === 'AUTHFAIL'));
+  check(of('connect with the chosen password'), (await ada.call('connect', 'ada', 'chosen-1')).statusCode, 200);
   const times = [];
   for (let n = 0; n < 10; n += 1) {
     await bob.forget();

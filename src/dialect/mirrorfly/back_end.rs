@@ -81,7 +81,7 @@ pub(super) async fn create_user(
 #[utoipa::path(
     get, path = "/users/{userId}", tag = "Users", operation_id = "get_user",
     security(("back_end" = [])),
-    params(("userId" = String, Path, description = "An `@` in it plain or as `\\40`", example = "user1")),
+    params(("userId" = String, Path, description = "An `@` in it plain, as `=40` or as `\\40`", example = "user1")),
     responses((status = 200, description = "The user", body = UserAnswer), Mirrored)
 )]
 pub(super) async fn user(
@@ -101,7 +101,7 @@ pub(super) async fn user(
 #[utoipa::path(
     post, path = "/users/{userId}", tag = "Users", operation_id = "update_user",
     security(("back_end" = [])),
-    params(("userId" = String, Path, description = "An `@` in it plain or as `\\40`", example = "user1")),
+    params(("userId" = String, Path, description = "An `@` in it plain, as `=40` or as `\\40`", example = "user1")),
     request_body(content(
         (UpdateUserForm = "multipart/form-data"),
         (UpdateUserFields = "application/json", example = json!({ "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "One" })),
@@ -138,7 +138,7 @@ pub(super) async fn update_user(
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = DeleteUserAccount)]
 struct DeletionFields {
-    /// An `@` in it plain or as `\40`.
+    /// An `@` in it plain, as `=40` or as `\40`.
     #[schema(min_length = 1, example = "guest99@qiscus.com")]
     user_id: String,
     /// Checked and let go.
@@ -189,7 +189,7 @@ pub(super) fn remarks(form: &Form) -> Result<(), Error> {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = ResetPassword)]
 struct ResetFields {
-    /// An `@` in it plain or as `\40`.
+    /// An `@` in it plain, as `=40` or as `\40`.
     user_id: Option<String>,
     device_type: Option<DeviceType>,
 }
@@ -209,7 +209,7 @@ struct IssuedPassword {
     post, path = "/users/resetPassword", tag = "Users", operation_id = "reset_password",
     security(("back_end" = [])),
     params(
-        ("userId" = Option<String>, Query, description = "Whose: an `@` in it plain or as `\\40`. Here or in the body", example = "user2"),
+        ("userId" = Option<String>, Query, description = "Whose: an `@` in it plain, as `=40` or as `\\40`. Here or in the body", example = "user2"),
         ("deviceType" = Option<DeviceType>, Query, description = "Here or in the body", example = "web"),
     ),
     request_body(content(
@@ -252,7 +252,7 @@ struct ModerationFields {
     /// True keeps them out, false lets them in again.
     #[schema(example = false)]
     block_status: bool,
-    /// Ids of users, each with its `@` plain or as `\40`.
+    /// Ids of users, each with its `@` plain, as `=40` or as `\40`.
     #[schema(min_items = 1, max_items = 100, example = json!(["user1"]))]
     id: Vec<String>,
     /// No other type is served here.

@@ -20,8 +20,8 @@ const KEY_BYTES: usize = 32;
 /// Of an initialisation vector: one block of the cipher.
 const IV_BYTES: usize = 16;
 
-/// The initialisation vector of everything that is no profile field.
-const FIXED_IV: &str = "ddc0f15cc2c90fca";
+/// The initialisation vector of everything that is no profile field. The config names it to clients as `iv`.
+pub const FIXED_IV: &str = "ddc0f15cc2c90fca";
 
 /// How often the licence key or the user name stands in the text its key is made of.
 const REPEATED_TIMES: usize = 3;
@@ -77,9 +77,9 @@ impl Codec {
 
     /// Of the profile fields nickName, email and mobileNumber.
     ///
-    /// `owner` is the id of whose profile it is, exactly as it stands on the wire beside the fields. `iv_text` is the licence key in this
-    /// house: our config names no other (`ivProfile`), and a client on plain `ws://` would not read one there. What `iv_text` lacks of a
-    /// vector are zero bytes, what is more is not used.
+    /// `owner` is the id of the profile's user, exactly as it stands on the wire beside the fields. `iv_text` is the app's licence key: the
+    /// config names it as `ivProfile`, and a client on plain `ws://`, which does not read the config, uses it by itself. A vector that is too
+    /// short is filled with zero bytes; what is beyond its length is not used.
     pub fn of_profile(owner: &str, iv_text: &str) -> Self {
         Self::new(owner, iv_text)
     }

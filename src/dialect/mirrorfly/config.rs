@@ -1,20 +1,21 @@
-//! What a client is told of the server: where its socket is, and that nobody serves calls here.
+//! What a client is told of the server: the address of its socket, the vectors of its ciphers, and that calls are not served.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    codec::Codec,
-    door, jid,
+    codec::{Codec, FIXED_IV},
+    door, people,
     reply::{self, InBody, Success},
 };
 use crate::{domain::error::Error, http::addresses::Addresses, service::Service};
 
 /// The config object of registration, by the keys that profile calls read. The vendor's pages list some 25 more.
 ///
-/// There is no `ivProfile`: without one, clients on TLS and on plain sockets make the same vector of the licence key. Texts and lists
-/// that are empty keep the SDK's calls and signalling quiet.
+/// `iv` and `ivProfile` must both be there: a client that connects without registering, as after a page reload, has no vector for a key that
+/// is missing, and shows names as ciphertext. `ivProfile` is the licence key, because clients that do not read the config use that one.
+/// Texts and lists that are empty keep the SDK's calls and signalling quiet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Config {
@@ -24,6 +25,12 @@ pub(super) struct Config {
     /// In digits, as in the vendor's sample.
     #[schema(pattern = "^[0-9]+$", example = "443")]
     xmpp_port_web: String,
+    /// The vector of message bodies.
+    #[schema(example = "ddc0f15cc2c90fca")]
+    iv: &'static str,
+    /// The vector of profile fields: the licence key.
+    #[schema(example = "StandinDemoLicenseKey0123456789")]
+    iv_profile: String,
     /// Empty: no calls are served here.
     signal_server_domain: &'static str,
     /// Empty.
@@ -38,10 +45,12 @@ pub(super) struct Config {
 
 impl Config {
     /// Clients find the socket where they find everything else, at the public base, unless the settings say otherwise.
-    pub(super) fn at(addresses: &Addresses) -> Self {
+    pub(super) fn at(addresses: &Addresses, license_key: &str) -> Self {
         Self {
             xmpp_host: addresses.socket_host().to_owned(),
             xmpp_port_web: addresses.socket_port().to_string(),
+            iv: FIXED_IV,
+            iv_profile: license_key.to_owned(),
             signal_server_domain: "",
             call_routing_server: "",
             stuns: [],
@@ -65,7 +74,8 @@ pub(super) async fn config(
     request: HttpRequest,
 ) -> Result<HttpResponse, InBody> {
     let caller = door::user(&service, &request)?;
-    let text = serde_json::to_string(&Config::at(&addresses)).map_err(Error::internal)?;
-    let encrypted = Codec::of_username(&jid::escaped(&caller.id)).encrypt(&text);
+    let license_key = people::profile_iv(&service, &caller.tenant)?;
+    let text = serde_json::to_string(&Config::at(&addresses, &license_key)).map_err(Error::internal)?;
+    let encrypted = Codec::of_username(&caller.spelling.write(&caller.id)).encrypt(&text);
     Ok(reply::success(encrypted, "Data retrieved successfully"))
 }

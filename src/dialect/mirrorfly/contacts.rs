@@ -42,7 +42,7 @@ const ENTRIES_MAX: usize = ROWS_MAX;
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = Whom)]
 struct WhomFields {
-    /// An `@` in it plain or as `\40`.
+    /// An `@` in it plain, as `=40` or as `\40`.
     #[schema(example = "user2")]
     user_id: String,
 }
@@ -214,7 +214,7 @@ pub(super) async fn sync(
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = Contact)]
 struct ContactFields {
-    /// Its id, an `@` in it plain or as `\40`.
+    /// Its id, an `@` in it plain, as `=40` or as `\40`.
     #[schema(example = "user2")]
     username: String,
     /// Of the app.

@@ -10,13 +10,14 @@ use actix_web::{
 };
 use serde_json::{Map, Value};
 
-use super::reply::Refused;
+use super::{jid::Spelling, reply::Refused};
 use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated},
         id::{Host, UserId, UserKey},
         listening::Wire,
         page::Page,
+        secret::Secret,
     },
     http::{
         form::{self, Form, FormLimits},
@@ -33,25 +34,55 @@ pub(super) struct SignedIn {
     pub(super) key: UserKey,
     /// Its id, to be shown.
     pub(super) id: UserId,
+    /// How its client spells that id.
+    pub(super) spelling: Spelling,
 }
 
-/// Whoever holds the token of the `Authorization` header; this wire sends it bare.
+/// What stands behind a ticket in the token of a client that spells its id with a backslash.
+const BACKSLASH_MARK: &str = "~40";
+
+/// A token as this dialect hands it out: a ticket, and how its client spells its own id.
+///
+/// `GET users/config` is encrypted with the name that the client signed in by, and only the token can tell which that was.
+pub(super) struct Token<'a> {
+    /// What the service knows.
+    pub(super) ticket: &'a str,
+    spelling: Spelling,
+}
+
+impl<'a> Token<'a> {
+    /// The token of the `Authorization` header; this wire sends it bare.
+    pub(super) fn of(head: &'a RequestHead) -> Option<Self> {
+        let token = head.headers().get(AUTHORIZATION)?.to_str().ok().filter(|token| !token.is_empty())?;
+        Some(match token.strip_suffix(BACKSLASH_MARK) {
+            Some(ticket) => Self { ticket, spelling: Spelling::Backslash },
+            None => Self { ticket: token, spelling: Spelling::Equals },
+        })
+    }
+
+    /// Writes the token of a client that signed in by `username`.
+    pub(super) fn write(ticket: &Secret, username: &str) -> String {
+        let mark = match Spelling::of(username) {
+            Spelling::Equals => "",
+            Spelling::Backslash => BACKSLASH_MARK,
+        };
+        format!("{}{mark}", ticket.expose())
+    }
+}
+
+/// The holder of the token in the `Authorization` header.
 /// # Errors
 /// `Unauthenticated`, or that the app does not serve this dialect.
 pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
-    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if token.is_empty() {
-        return Err(Error::Unauthenticated(Unauthenticated::Missing).into());
-    }
-    let caller = service.caller(token, Wire::MirrorFly)?;
+    let token = Token::of(request.head()).ok_or(Error::Unauthenticated(Unauthenticated::Missing))?;
+    let caller = service.caller(token.ticket, Wire::MirrorFly)?;
     served(&caller.tenant)?;
     Ok(caller)
 }
 
 /// The app of the token in the `Authorization` header, whoever holds it.
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
-    let token = head.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    service.caller(token, Wire::MirrorFly).ok().map(|caller| caller.tenant)
+    service.caller(Token::of(head)?.ticket, Wire::MirrorFly).ok().map(|caller| caller.tenant)
 }
 
 /// The app's back end: the holder of a token that `/login` gave to the back-end account.
@@ -71,7 +102,8 @@ pub(super) fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<T
 pub(super) fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
     let caller = caller(service, request)?;
     let (key, id) = caller.user().ok_or(Refused::WrongHolder)?;
-    Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant })
+    let spelling = Token::of(request.head()).map_or(Spelling::Equals, |token| token.spelling);
+    Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant, spelling })
 }
 
 /// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.

@@ -38,7 +38,7 @@ const PRESENCE_IDS_MAX: usize = 100;
 #[utoipa::path(
     get, path = "/contacts/vcard", tag = "Contacts", operation_id = "get_vcard",
     security(("user" = []), ("back_end" = [])),
-    params(("userId" = String, Query, description = "Whose: an `@` in it plain or as `\\40`", example = "user2")),
+    params(("userId" = String, Query, description = "Whose: an `@` in it plain, as `=40` or as `\\40`", example = "user2")),
     responses((status = 200, description = "The profile", body = Success<ProfileShown>), InBody)
 )]
 pub(super) async fn vcard(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::{
     codec::Codec,
     config::Config,
-    door, jid,
+    door, jid, people,
     reply::{self, AtLogin, Refused, Success},
     user_form::{self, MOBILE_CHARS_MAX},
 };
@@ -54,7 +54,7 @@ fn limits() -> FormLimits {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Registered {
-    /// The user's id. An `@` stands in it as `\40` (XEP-0106), because the vendor's SDK makes JIDs of it.
+    /// The user's id. An `@` stands in it as `=40`, because the vendor's SDK makes JIDs of it.
     #[schema(example = "user1")]
     username: String,
     /// Issued by this server, and the same each time until it is reset: `/login` and the socket take it.
@@ -80,14 +80,14 @@ struct TrialAnswer {
 }
 
 impl Registered {
-    fn of(addresses: &Addresses, registered: &Created) -> Self {
+    fn of(addresses: &Addresses, license_key: &str, registered: &Created) -> Self {
         Self {
             username: jid::escaped(&registered.user.id),
             password: registered.issued_password.expose().to_owned(),
             token: registered.ticket.expose().to_owned(),
             is_existing: !registered.created,
             is_profile_updated: has_profile(&registered.user),
-            config: Config::at(addresses),
+            config: Config::at(addresses, license_key),
         }
     }
 
@@ -118,7 +118,7 @@ struct RegistrationFields {
     /// Of the app.
     #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
     license_key: String,
-    /// The id to register: letters, digits and `. - _ @`, an `@` plain or as `\40`.
+    /// The id to register: letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
     #[schema(min_length = 1, max_length = 191, example = "user1")]
     user_identifier: String,
     /// The user's; the SDK repeats the identifier here, which is no number.
@@ -179,9 +179,10 @@ pub(super) async fn live(
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
     let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
-    let codec = Codec::of_license(service.app_secrets(&tenant)?.license_key.expose());
+    let license_key = people::profile_iv(&service, &tenant)?;
+    let codec = Codec::of_license(&license_key);
     let registered = enrol(&service, &tenant, decrypted(&codec, form)?, peer::client(&request)).await?;
-    let text = Registered::of(&addresses, &registered).to_text()?;
+    let text = Registered::of(&addresses, &license_key, &registered).to_text()?;
     Ok(reply::success(codec.encrypt(&text), REGISTERED))
 }
 
@@ -206,7 +207,7 @@ pub(super) async fn trial(
     let tenant = door::addressed(&service, &request)?;
     let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
     let registered = enrol(&service, &tenant, form, peer::client(&request)).await?;
-    let beside = Registered::of(&addresses, &registered);
+    let beside = Registered::of(&addresses, &people::profile_iv(&service, &tenant)?, &registered);
     let data = beside.to_text()?;
     Ok(HttpResponse::Ok().json(TrialAnswer { status: 200, data, message: REGISTERED, beside }))
 }

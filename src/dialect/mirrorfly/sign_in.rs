@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::AUTHORIZATION,
     web::{Data, Payload},
 };
 use serde::Serialize;
@@ -26,7 +25,7 @@ use crate::{
 #[derive(ToSchema)]
 #[schema(as = Login)]
 struct LoginFields {
-    /// A user's id, with its `@` plain or as `\40`; or the account of the app's back end, `administrator`.
+    /// A user's id, with its `@` plain, as `=40` or as `\40`; or the account of the app's back end, `administrator`.
     #[schema(min_length = 1, example = "administrator")]
     username: String,
     /// In clear, or as the vendor's SDK encrypts it for live apps.
@@ -58,10 +57,10 @@ pub(super) async fn login(
 ) -> Result<HttpResponse, AtLogin> {
     let tenant = door::addressed(&service, &request)?;
     let form = door::read(&service, &tenant, &request, payload, &FormLimits::before_sign_in(), &spool).await?;
-    let username = jid::unescaped(door::required(&form, "username")?);
+    let username = door::required(&form, "username")?;
     let password = password(&service, &tenant, door::required(&form, "password")?)?;
-    let token = service.sign_in(&tenant, &username, &password, peer::client(&request)).await?;
-    Ok(reply::success(Token { token: token.expose().to_owned() }, "Data retrieved successfully"))
+    let ticket = service.sign_in(&tenant, &jid::unescaped(username), &password, peer::client(&request)).await?;
+    Ok(reply::success(Token { token: door::Token::write(&ticket, username) }, "Data retrieved successfully"))
 }
 
 /// A password as a client sent it: the SDK of a live app encrypts an object of it and the time, anew each time.
@@ -88,8 +87,8 @@ pub(super) fn password(service: &Service, tenant: &Tenant, sent: &str) -> Result
 )]
 pub(super) async fn logout(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     door::caller(&service, &request)?;
-    if let Some(token) = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
-        service.sign_out(token).await?;
+    if let Some(token) = door::Token::of(request.head()) {
+        service.sign_out(token.ticket).await?;
     }
     Ok(reply::done("Logged out successfully"))
 }

@@ -45,7 +45,7 @@ mod described {
     #[derive(ToSchema)]
     #[schema(rename_all = "camelCase", as = CreateUser)]
     pub(in super::super) struct CreateUserFields {
-        /// Letters, digits and `. - _ @`, an `@` plain or as `\40`.
+        /// Letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
         #[schema(min_length = 1, max_length = 191, example = "ada")]
         user_identifier: String,
         #[serde(flatten)]

@@ -83,7 +83,7 @@ pub(super) struct CreatedUser {
     #[schema(example = "https://image.url/a.png")]
     profile_url_thumb: String,
     email: String,
-    /// An `@` stands in it as `\40` (XEP-0106), because the vendor's SDK makes JIDs of it.
+    /// An `@` stands in it as `=40`, because the vendor's SDK makes JIDs of it.
     #[schema(example = "user1")]
     user_id: String,
 }
@@ -121,7 +121,7 @@ pub(super) struct UserResource {
     mobile_number: String,
     /// As `userId`.
     username: String,
-    /// An `@` stands in it as `\40` (XEP-0106), because the vendor's SDK makes JIDs of it.
+    /// An `@` stands in it as `=40`, because the vendor's SDK makes JIDs of it.
     #[schema(example = "user1")]
     user_id: String,
 }
@@ -168,7 +168,7 @@ pub(super) struct ContactRow {
     mobile_number: String,
     nick_name: String,
     email: String,
-    /// An `@` stands in it as `\40` (XEP-0106).
+    /// An `@` stands in it as `=40`.
     #[schema(example = "user2")]
     user_id: String,
     /// 1 for a user whom the back end keeps out.

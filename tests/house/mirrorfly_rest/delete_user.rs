@@ -89,7 +89,7 @@ async fn reason_and_feedback_are_at_most_1024_characters() {
 async fn takes_forms_too_and_the_id_in_either_spelling() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;
-    for spelling in ["guest@qiscus.com", r"guest\40qiscus.com"] {
+    for spelling in ["guest@qiscus.com", "guest=40qiscus.com", r"guest\40qiscus.com"] {
         data(&house.create_user(&token, &[("userIdentifier", "guest@qiscus.com")]).await);
         let call = back_end_call(&house, &token, "/api/v1/users/deleteUserAccount");
         data(&send(call.form(&[("userId", spelling), ("reason", "moved")])).await);

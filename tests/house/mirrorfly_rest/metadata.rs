@@ -38,7 +38,7 @@ async fn a_user_keeps_its_own() {
 async fn the_back_end_names_the_user() {
     let (house, token, own) = with_user("guest@qiscus.com").await;
     data(&put(&house, &own, "", &json!({ "k": "v" })).await);
-    for spelling in ["guest@qiscus.com", r"guest\40qiscus.com"] {
+    for spelling in ["guest@qiscus.com", "guest=40qiscus.com", r"guest\40qiscus.com"] {
         assert_eq!(data(&get(&house, &token, &[("userId", spelling)]).await)["metaData"], json!({ "k": "v" }));
     }
     for (spelling, n) in [("guest@qiscus.com", 1), ("guest%40qiscus.com", 2), ("guest%5C40qiscus.com", 3)] {

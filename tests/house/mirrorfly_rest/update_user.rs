@@ -59,6 +59,7 @@ async fn another_user_id_in_the_form_than_in_the_path_is_refused() {
     for (path, form) in [
         ("guest%40qiscus.com", "guest@qiscus.com"),
         ("guest%40qiscus.com", r"guest\40qiscus.com"),
+        ("guest=40qiscus.com", "guest=40qiscus.com"),
         ("guest%5C40qiscus.com", "guest@qiscus.com"),
         ("u2", ""),
     ] {

@@ -196,11 +196,10 @@ fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
     let step = talk.notice(&changed(1, &[ProfileField::DisplayName]));
     let frame = texts(&step)[0].to_owned();
     let head = format!(
-        r#"<iq xmlns="jabber:client" type="result" id="new" from="guest\40qiscus.com@{HOST}" to="alice@{HOST}/Web-1">"#
+        r#"<iq xmlns="jabber:client" type="result" id="new" from="guest=40qiscus.com@{HOST}" to="alice@{HOST}/Web-1">"#
     );
     assert!(frame.starts_with(&head), "{frame}");
-    let codec =
-        standin::dialect::mirrorfly::codec::Codec::of_profile(r"guest\40qiscus.com", "LICENSEKEY0123456789abcd");
+    let codec = standin::dialect::mirrorfly::codec::Codec::of_profile("guest=40qiscus.com", "LICENSEKEY0123456789abcd");
     assert!(frame.contains(&format!("<nickName>{}</nickName>", codec.encrypt("Älice Ω <1>"))), "{frame}");
     assert_eq!(talk.notice(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Step::default());
     let step =
@@ -224,10 +223,10 @@ fn of_one_change_each_client_hears_in_its_own_name_and_host() {
         (head.split_once(" from=").unwrap().1.to_owned(), vcard.to_owned())
     };
     let (web, vcard) = named(HOST, "Web-1");
-    assert_eq!(web, format!(r#""guest\40qiscus.com@{HOST}" to="alice@{HOST}/Web-1""#));
-    let odd = format!(r#""guest\40qiscus.com@{HOST}" to="alice@{HOST}/&lt;2&gt; &amp;#3; Ä&quot;""#);
+    assert_eq!(web, format!(r#""guest=40qiscus.com@{HOST}" to="alice@{HOST}/Web-1""#));
+    let odd = format!(r#""guest=40qiscus.com@{HOST}" to="alice@{HOST}/&lt;2&gt; &amp;#3; Ä&quot;""#);
     assert_eq!(named(HOST, "&lt;2&gt; &amp;#3; Ä&quot;"), (odd, vcard.clone()));
-    let other = r#""guest\40qiscus.com@other.example" to="alice@other.example/Web-1""#;
+    let other = r#""guest=40qiscus.com@other.example" to="alice@other.example/Web-1""#;
     assert_eq!(named("other.example", "Web-1"), (other.to_owned(), vcard));
 }
 

@@ -46,7 +46,7 @@ async fn a_whole_conversation() {
         (&format!(r#"<iq xmlns="jabber:client" type="set" id="3">{}</iq>"#, vcard("ada", "Älice", "a &amp; b")), 2),
         (r#"<iq xmlns="jabber:client" type="get" id="4"><vCard xmlns="vcard-temp"/></iq>"#, 1),
         (
-            r#"<iq xmlns="jabber:client" type="get" id="5" to="bob\40x@chat.example.test"><vCard xmlns="vcard-temp"/></iq>"#,
+            r#"<iq xmlns="jabber:client" type="get" id="5" to="bob=40x@chat.example.test"><vCard xmlns="vcard-temp"/></iq>"#,
             1,
         ),
         (
@@ -55,7 +55,7 @@ async fn a_whole_conversation() {
         ),
         (unknown, 1),
         (r#"<iq xmlns="jabber:client" type="get" id="7"><query xmlns="jabber:iq:roster"/></iq>"#, 1),
-        (r#"<message xmlns="jabber:client" id="8" to="bob\40x@chat.example.test"><body>x</body></message>"#, 1),
+        (r#"<message xmlns="jabber:client" id="8" to="bob=40x@chat.example.test"><body>x</body></message>"#, 1),
     ] {
         socket.say(says).await;
         for _ in 0..answers {
@@ -283,4 +283,53 @@ async fn promise_36_the_most_sessions_are_told_to_who_does_not_want_to_end_the_o
     assert_eq!(sockets.remove(0).until_the_end().await, [CLOSE]);
     assert!(begun.elapsed().as_secs() >= 4, "at once it would come back and end another one's, for ever");
     sockets.remove(0).set_status("still there").await;
+}
+
+/// The SDK makes the key of its own profile of the name that it signed in by, so a name kept from a former release goes on working.
+#[actix_web::test]
+async fn a_client_is_served_under_the_spelling_of_its_name_that_it_signed_in_by() {
+    for username in ["guest=40x", r"guest\40x"] {
+        let house = Standin::fresh().await;
+        let guest = person(&house, "guest@x").await;
+        assert_eq!(guest.id, "guest=40x");
+        let known_as = Person { id: username.to_owned(), ..guest.clone() };
+        let mut socket = Socket::opened(&house).await;
+        socket.say(&auth(username, &known_as.password)).await;
+        assert!(socket.hear().await.starts_with("<success"));
+        socket.say(&open()).await;
+        socket.hear().await;
+        socket.hear().await;
+        socket.say(BIND).await;
+        assert!(socket.hear().await.contains(&format!("<jid>{username}@{HOST}/Web-1</jid>")));
+        let set = format!(r#"<iq xmlns="jabber:client" type="set" id="1">{}</iq>"#, vcard(username, "Älice", ""));
+        socket.say(&set).await;
+        let heard = [socket.hear().await, socket.hear().await];
+        assert!(heard.iter().any(|frame| frame.contains(r#"type="result" id="1""#)), "{heard:?}");
+        let pushed = heard.iter().find(|frame| frame.contains(r#"id="new""#)).unwrap();
+        assert!(pushed.contains(&format!(r#" from="{username}@{HOST}""#)), "{pushed}");
+        let sealed = Codec::of_profile(username, LICENSE_KEY).encrypt("Älice");
+        assert!(pushed.contains(&format!("<nickName>{sealed}</nickName>")), "{pushed}");
+        assert_eq!(house.user_profile("guest@x").await.json()["results"]["user"]["username"], "Älice");
+    }
+}
+
+/// A client finds the answer by the address it asked at, and makes the key of it.
+#[actix_web::test]
+async fn a_profile_is_answered_from_the_address_it_was_asked_at() {
+    let house = Standin::fresh().await;
+    let (ada, guest) = (person(&house, "ada").await, person(&house, "guest@x").await);
+    let mut theirs = Socket::bound(&house, &guest).await;
+    theirs.say(&format!(r#"<iq xmlns="jabber:client" type="set" id="1">{}</iq>"#, vcard(&guest.id, "Guest", ""))).await;
+    theirs.hear().await;
+    theirs.hear().await;
+    let mut socket = Socket::bound(&house, &ada).await;
+    for node in ["guest=40x", r"guest\40x"] {
+        let ask = format!(
+            r#"<iq xmlns="jabber:client" type="get" id="2" to="{node}@{HOST}"><vCard xmlns="vcard-temp"/></iq>"#
+        );
+        socket.say(&ask).await;
+        let heard = socket.hear().await;
+        assert!(heard.contains(&format!(r#" from="{node}@{HOST}""#)), "{heard}");
+        assert!(heard.contains(&Codec::of_profile(node, LICENSE_KEY).encrypt("Guest")), "{heard}");
+    }
 }

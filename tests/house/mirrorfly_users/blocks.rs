@@ -93,12 +93,14 @@ async fn a_new_user_of_a_blocked_and_deleted_ones_id_is_not_blocked() {
 }
 
 #[actix_web::test]
-async fn an_id_with_an_at_sign_is_read_in_both_forms() {
+async fn an_id_with_an_at_sign_is_read_in_every_spelling() {
     let house = Standin::fresh().await;
     let ada = made(&house, "ada", &[]).await;
     house.login_or_register(json!({ "user_id": "guest@qiscus.com", "username": "Guest", "password": "p" })).await;
-    assert_eq!(call(&house, &ada, "block", r"guest\40qiscus.com").await.status, 200, "made at one wire, blocked here");
-    assert_refused(&call(&house, &ada, "block", "guest@qiscus.com").await, 400, "User is already in blocked list");
+    assert_eq!(call(&house, &ada, "block", "guest=40qiscus.com").await.status, 200, "made at one wire, blocked here");
+    assert_eq!(call(&house, &ada, "unblock", r"guest\40qiscus.com").await.status, 200, "the former spelling");
+    assert_eq!(call(&house, &ada, "block", "guest@qiscus.com").await.status, 200);
+    assert_refused(&call(&house, &ada, "block", "guest=40qiscus.com").await, 400, "User is already in blocked list");
 }
 
 #[actix_web::test]

@@ -135,7 +135,7 @@ async fn config_names_the_host_and_port_of_the_public_address() {
         let house = Standin::with(&[("STANDIN_PUBLIC_URL", address)]).await;
         let config = registered(&trial(&house, &sdk("u1")).await)["config"].clone();
         assert_eq!((&config["xmppHost"], &config["xmppPortWeb"]), (&json!(host), &json!(port)));
-        assert_eq!(config.get("ivProfile"), None, "both ends take the licence key then");
+        assert_eq!((&config["iv"], &config["ivProfile"]), (&json!("ddc0f15cc2c90fca"), &json!(LICENSE_KEY)));
     }
 }
 
@@ -202,6 +202,7 @@ async fn a_mobile_number_that_is_the_identifier_is_none_and_another_one_has_at_m
         ("99xxxxxx11", "99xxxxxx11", Value::Null),
         ("a-rather-long-identifier", "a-rather-long-identifier", Value::Null),
         ("a@x.example", r"a\40x.example", Value::Null),
+        ("b@x.example", "b=40x.example", Value::Null),
         ("u1", "", Value::Null),
         ("u2", "12345678901234", json!("12345678901234")),
         ("u3", "+49 151 2345678", json!("+49 151 2345678")),
@@ -297,13 +298,19 @@ async fn user_identifier_is_required_and_at_most_191_characters() {
 }
 
 #[actix_web::test]
-async fn an_identifier_with_an_at_sign_is_handed_out_escaped_and_read_both_ways() {
+async fn an_identifier_with_an_at_sign_is_handed_out_as_the_sdk_takes_it_and_read_in_every_spelling() {
     let house = Standin::fresh().await;
     set_registration(&house, "open");
     let first = registered(&trial(&house, &sdk("guest@qiscus.com")).await);
-    let again = registered(&live(&house, &sdk(r"guest\40qiscus.com")).await);
-    assert_eq!((&first["username"], &first["isExisting"]), (&json!(r"guest\40qiscus.com"), &json!(false)));
-    assert_eq!((&again["username"], &again["isExisting"]), (&json!(r"guest\40qiscus.com"), &json!(true)));
+    assert_eq!((&first["username"], &first["isExisting"]), (&json!("guest=40qiscus.com"), &json!(false)));
+    for spelling in [r"guest\40qiscus.com", "guest=40qiscus.com"] {
+        let again = registered(&live(&house, &sdk(spelling)).await);
+        assert_eq!((&again["username"], &again["isExisting"]), (&json!("guest=40qiscus.com"), &json!(true)));
+    }
+    for other in ["guest=41qiscus.com", "guest=4qiscus.com", "=", "guest=ä", r"guest\5aqiscus.com"] {
+        let message = "userIdentifier must be made of letters, digits and . - _ @ only";
+        assert_refused_in_body(&trial(&house, &sdk(other)).await, 400, message);
+    }
 }
 
 #[actix_web::test]

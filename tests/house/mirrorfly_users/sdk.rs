@@ -54,14 +54,24 @@ async fn after_logout_the_token_is_dead() {
 }
 
 #[actix_web::test]
-async fn the_config_is_a_text_encrypted_with_the_callers_name() {
+async fn the_config_is_encrypted_with_the_name_that_the_client_signed_in_by_and_names_both_vectors() {
     let house = Standin::with(PUBLIC).await;
-    for (id, username) in [("alice", "alice"), ("guest@qiscus.com", r"guest\40qiscus.com")] {
-        let token = made(&house, id, &[]).await;
+    let back_end = house.back_end_token().await;
+    for (id, username) in [
+        ("alice", "alice"),
+        ("guest@qiscus.com", "guest=40qiscus.com"),
+        ("guest@qiscus.com", r"guest\40qiscus.com"), // kept from a former release
+    ] {
+        let password = data(&house.create_user(&back_end, &[("userIdentifier", id)]).await)["password"].clone();
+        let signed_in = house.sign_in(username, password.as_str().unwrap()).await;
+        let token = data(&signed_in)["token"].as_str().unwrap().to_owned();
         let answer = get(&house, &token, "users/config").await;
-        let text = Codec::of_username(username).decrypt(data(&answer).as_str().unwrap()).unwrap();
+        let text = Codec::of_username(username).decrypt(data(&answer).as_str().unwrap()).expect(username);
         let config: Value = serde_json::from_str(&text).unwrap();
         assert_eq!((&config["xmppHost"], &config["xmppPortWeb"]), (&json!("chat.example.test"), &json!("443")));
+        assert_eq!((&config["iv"], &config["ivProfile"]), (&json!("ddc0f15cc2c90fca"), &json!(LICENSE_KEY)));
+        assert_eq!(get(&house, &token, "logout").await.json()["status"], 200);
+        assert_refused(&get(&house, &token, "users/config").await, 401, "Token Expired");
     }
     let token = made(&house, "alice", &[]).await;
     let mut answer = get(&house, &token, "users/config").await;
@@ -82,7 +92,12 @@ async fn a_vcard_is_encrypted_with_the_id_as_it_was_asked_for() {
     ];
     let token = made(&house, "guest@qiscus.com", &fields).await;
     golden::same(&house, "mirrorfly/vcard", &get(&house, &token, "contacts/vcard?userId=guest%40qiscus.com").await);
-    for (sent, key) in [(r"guest\40qiscus.com", r"guest\40qiscus.com"), ("guest%40qiscus.com", "guest@qiscus.com")] {
+    for (sent, key) in [
+        ("guest=40qiscus.com", "guest=40qiscus.com"),
+        ("guest%3D40qiscus.com", "guest=40qiscus.com"),
+        (r"guest\40qiscus.com", r"guest\40qiscus.com"),
+        ("guest%40qiscus.com", "guest@qiscus.com"),
+    ] {
         let shown = data(&get(&house, &token, &format!("contacts/vcard?userId={sent}")).await);
         let codec = Codec::of_profile(key, LICENSE_KEY);
         for (field, clear) in [("nickName", fields[0].1), ("mobileNumber", fields[1].1), ("email", fields[2].1)] {
@@ -144,9 +159,11 @@ async fn sync_contacts_lists_the_user_it_names() {
     let path = "contacts/sandbox/syncContacts";
     let body = |username: &str| json!({ "username": username, "licenseKey": LICENSE_KEY });
     golden::same(&house, "mirrorfly/sync_contacts", &post(&house, &token, path, &body(r"bob\40x")).await);
-    assert_eq!(post(&house, &token, path, &body("bob@x")).await.json()["status"], 200);
+    for spelling in ["bob@x", "bob=40x"] {
+        assert_eq!(post(&house, &token, path, &body(spelling)).await.json()["status"], 200);
+    }
     assert_eq!(post(&house, &token, path, &body("ada")).await.json()["status"], 200);
-    assert_eq!(super::ids(&house, &token, "").await, [r"bob\40x"]);
+    assert_eq!(super::ids(&house, &token, "").await, ["bob=40x"]);
     for username in ["nobody", "", "not an id"] {
         assert_refused_in_body(&post(&house, &token, path, &body(username)).await, 400, "Invalid user id.");
     }

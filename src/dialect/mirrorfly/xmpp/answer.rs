@@ -95,9 +95,9 @@ pub(super) fn bare(user: &UserId, host: &str) -> String {
     format!("{}@{host}", jid::escaped(user))
 }
 
-/// A profile. Its owner's user name is the key of its encrypted fields.
-pub(super) fn vcard(user: &User, iv_text: &str) -> Element {
-    let codec = Codec::of_profile(&jid::escaped(&user.id), iv_text);
+/// A profile. The key of its encrypted fields is made of `node`, by which the user's JID stands beside them.
+pub(super) fn vcard(user: &User, node: &str, iv_text: &str) -> Element {
+    let codec = Codec::of_profile(node, iv_text);
     let fields = view::vcard(&codec, user);
     fields.iter().fold(Element::new("vCard", VCARD), |vcard, (name, text)| vcard.field(name, text))
 }
@@ -107,7 +107,8 @@ pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element
     let roster = Element::new("query", ROSTER).with("contact_permission", "1");
     contacts.iter().fold(roster, |roster, contact| {
         let user = &contact.user;
-        let vcard = vcard(user, iv_text).field("is_admin_blocked", if user.is_active() { "0" } else { "1" });
+        let vcard = vcard(user, &jid::escaped(&user.id), iv_text)
+            .field("is_admin_blocked", if user.is_active() { "0" } else { "1" });
         let own_name = user.profile.display_name.as_ref().map_or("", |name| name.as_str());
         let item = Element::new("item", ROSTER)
             .with("jid", &bare(&user.id, host))
@@ -117,10 +118,11 @@ pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element
     })
 }
 
-/// A profile differs: what the SDK takes for the answer to a question that nobody asked, and tells its app of.
-pub(super) fn profile_changed(user: &User, host: &str, to: &str, iv_text: &str) -> String {
+/// A profile differs: what the SDK takes for the answer to a question that nobody asked, and tells its app of. `node` is the user's id as
+/// the client spells it.
+pub(super) fn profile_changed(user: &User, node: &str, host: &str, to: &str, iv_text: &str) -> String {
     let to = Escaped(to).to_string();
-    LAST_TOLD.with_borrow_mut(|last| last.of(user, host, iv_text).join(&to))
+    LAST_TOLD.with_borrow_mut(|last| last.of(user, &format!("{node}@{host}"), iv_text).join(&to))
 }
 
 thread_local! {
@@ -128,30 +130,31 @@ thread_local! {
     static LAST_TOLD: RefCell<Told> = const { RefCell::new(Told { of: None, around: [String::new(), String::new()] }) };
 }
 
-/// What was told last: of whom, by which host, under which vector, and the words around the name of who hears it.
+/// What was sent last: whose profile, from which JID, under which vector, and the frame around the receiver's name.
 struct Told {
     of: Option<(User, String, String)>,
     around: [String; 2],
 }
 
 impl Told {
-    fn of(&mut self, user: &User, host: &str, iv_text: &str) -> &[String; 2] {
-        if !self.of.as_ref().is_some_and(|(told, by, iv)| told == user && by == host && iv == iv_text) {
-            let iq = result("new").with("from", &bare(&user.id, host)).with("to", "").child(vcard(user, iv_text));
+    fn of(&mut self, user: &User, jid: &str, iv_text: &str) -> &[String; 2] {
+        if !self.of.as_ref().is_some_and(|(told, by, iv)| told == user && by == jid && iv == iv_text) {
+            let node = jid.split_once('@').map_or(jid, |(node, _)| node);
+            let iq = result("new").with("from", jid).with("to", "").child(vcard(user, node, iv_text));
             let frame = iq.write();
             // No value holds a quote as it is: the first empty attribute is this one.
             let (head, tail) = frame.split_once(" to=\"\"").unwrap_or_default();
             self.around = [format!("{head} to=\""), format!("\"{tail}")];
-            self.of = Some((user.clone(), host.to_owned(), iv_text.to_owned()));
+            self.of = Some((user.clone(), jid.to_owned(), iv_text.to_owned()));
         }
         &self.around
     }
 }
 
 /// The user's own contacts differ: the SDK reads them again.
-pub(super) fn contacts_changed(user: &UserId, host: &str, to: &str) -> Element {
+pub(super) fn contacts_changed(username: &str, host: &str, to: &str) -> Element {
     Element::new("message", CLIENT)
-        .with("from", &bare(user, host))
+        .with("from", &format!("{username}@{host}"))
         .with("to", to)
         .child(Element::new("register_update", CLIENT))
 }

@@ -10,7 +10,10 @@ use super::{
     stanza::{Element, Fault},
 };
 use crate::{
-    dialect::mirrorfly::{codec::Codec, jid},
+    dialect::mirrorfly::{
+        codec::Codec,
+        jid::{self, Spelling},
+    },
     domain::{
         contact::Contact,
         id::{Host, UserId},
@@ -134,8 +137,8 @@ pub struct Xmpp {
 enum Stage {
     /// Nothing is said.
     Opening,
-    /// The stream is open and a password asked for.
-    Authenticating,
+    /// The stream is open and a password asked for. Once one is sent, it is known how the client spells its name.
+    Authenticating(Spelling),
     /// It is known who talks.
     Proved(Box<Session>),
 }
@@ -152,7 +155,15 @@ struct Session {
     /// The last event it heard, where there were some since.
     missed_since: Option<i64>,
     /// The stanza that the running verb is to answer.
-    asked: Option<String>,
+    asked: Option<Asked>,
+}
+
+/// A stanza that waits for its verb.
+#[derive(Debug)]
+struct Asked {
+    id: String,
+    /// The node that it is addressed to; the client's own where it names none.
+    node: String,
 }
 
 type Next = Step<Verb>;
@@ -169,8 +180,10 @@ impl Xmpp {
         }
         match &mut self.stage {
             Stage::Opening if element.is("open", answer::FRAMING) => self.open(&element),
-            Stage::Authenticating if element.is("auth", answer::SASL) => self.authenticate(&element),
-            Stage::Opening | Stage::Authenticating => broken_off("not-authorized"),
+            Stage::Authenticating(spelling) if element.is("auth", answer::SASL) => {
+                authenticate(&self.host, spelling, &element)
+            }
+            Stage::Opening | Stage::Authenticating(_) => broken_off("not-authorized"),
             Stage::Proved(session) => {
                 let step = session.heard(&self.host, element, &mut self.held);
                 self.with_held(step)
@@ -185,18 +198,8 @@ impl Xmpp {
             }
             to.clone_into(&mut self.host);
         }
-        self.stage = Stage::Authenticating;
+        self.stage = Stage::Authenticating(Spelling::Equals);
         say(&[answer::open(&self.host, "1"), answer::mechanisms()])
-    }
-
-    fn authenticate(&self, auth: &Element) -> Next {
-        match plain(auth) {
-            Some((username, password)) => {
-                let verb = Verb::SignIn { host: self.host.clone(), username, password };
-                Step { verb: Some(verb), ..Step::default() }
-            }
-            None => ended(&[answer::failure("not-authorized")]),
-        }
     }
 
     /// Answers what was held until now, as far as nothing is to be run for it.
@@ -229,9 +232,9 @@ impl Talk for Xmpp {
     fn outcome(&mut self, outcome: Outcome) -> Next {
         match &mut self.stage {
             Stage::Opening => Step::default(),
-            Stage::Authenticating => match outcome {
+            Stage::Authenticating(spelling) => match outcome {
                 Outcome::SignedIn { user, iv_text, missed_since } => {
-                    let username = jid::escaped(&user.id);
+                    let username = spelling.write(&user.id);
                     self.stage = Stage::Proved(Box::new(Session {
                         user: user.id,
                         username,
@@ -263,7 +266,7 @@ impl Talk for Xmpp {
 
     fn notice(&mut self, notice: &Notice) -> Next {
         match &mut self.stage {
-            Stage::Opening | Stage::Authenticating => Step::default(),
+            Stage::Opening | Stage::Authenticating(_) => Step::default(),
             Stage::Proved(session) => session.notice(&self.host, notice),
         }
     }
@@ -338,12 +341,12 @@ impl Session {
                 false => self.whose(host, element).map(Verb::ReadProfile),
             };
             return match verb {
-                Ok(verb) => self.run(element, verb),
+                Ok(verb) => self.run(host, element, verb),
                 Err(refusal) => say(&[answer::refused(element, refusal)]),
             };
         }
         if !is_set && element.find("query", answer::ROSTER).is_some() {
-            return self.run(element, Verb::ReadRoster);
+            return self.run(host, element, Verb::ReadRoster);
         }
         let is_known = (is_set && element.find("enable", answer::CARBONS).is_some())
             || (!is_set && element.find("ping", answer::PING).is_some());
@@ -353,18 +356,18 @@ impl Session {
         }])
     }
 
-    fn run(&mut self, iq: &Element, verb: Verb) -> Next {
-        self.asked = Some(id_of(iq).to_owned());
+    fn run(&mut self, host: &str, iq: &Element, verb: Verb) -> Next {
+        let node = addressed(host, iq).unwrap_or(&self.username).to_owned();
+        self.asked = Some(Asked { id: id_of(iq).to_owned(), node });
         Step { verb: Some(verb), ..Step::default() }
     }
 
     /// Whose profile is read: that of the user itself, or of whom the stanza is addressed to.
     fn whose(&self, host: &str, iq: &Element) -> Result<UserId, Refusal> {
-        let Some(to) = iq.attribute("to").filter(|to| !to.is_empty() && *to != host) else {
-            return Ok(self.user.clone());
-        };
-        let node = to.split_once('@').map_or(to, |(node, _)| node);
-        jid::parse(node).map_err(|_| Refusal::ItemNotFound)
+        match addressed(host, iq) {
+            Some(node) => jid::parse(node).map_err(|_| Refusal::ItemNotFound),
+            None => Ok(self.user.clone()),
+        }
     }
 
     fn sent(&self, vcard: &Element) -> SentProfile {
@@ -381,7 +384,7 @@ impl Session {
     fn told(&mut self, host: &str, outcome: Outcome) -> Next {
         let asked = self.asked.take();
         let is_look_back = asked.is_none();
-        let id = asked.unwrap_or_default();
+        let Asked { id, node } = asked.unwrap_or(Asked { id: String::new(), node: String::new() });
         let answer = match outcome {
             Outcome::Missed { notices, rest } => {
                 let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
@@ -389,8 +392,12 @@ impl Session {
             }
             Outcome::Done => answer::result(&id),
             Outcome::Profile(user) => {
-                let from = answer::bare(&user.id, host);
-                answer::result(&id).with("from", &from).child(answer::vcard(&user, &self.iv_text))
+                // As it was asked for: the client makes the key of the node that it reads here.
+                answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::vcard(
+                    &user,
+                    &node,
+                    &self.iv_text,
+                ))
             }
             Outcome::Roster(contacts) => answer::result(&id).child(answer::roster(&contacts, host, &self.iv_text)),
             Outcome::Refused(refusal) => answer::error("iq", &id, refusal),
@@ -412,7 +419,9 @@ impl Session {
         };
         match notice {
             Notice::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
-                let frame = Frame::Text(answer::profile_changed(user, host, jid, &self.iv_text));
+                let is_own = user.id == self.user;
+                let node = if is_own { self.username.clone() } else { jid::escaped(&user.id) };
+                let frame = Frame::Text(answer::profile_changed(user, &node, host, jid, &self.iv_text));
                 Step { frames: vec![frame], ..Step::default() }
             }
             Notice::ProfileChanged { .. }
@@ -420,7 +429,7 @@ impl Session {
             | Notice::FollowChanged { .. }
             | Notice::StatusChanged { .. }
             | Notice::RequestChanged { .. } => Step::default(),
-            Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.user, host, jid)]),
+            Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.username, host, jid)]),
         }
     }
 }
@@ -451,12 +460,29 @@ fn plain(auth: &Element) -> Option<(String, Secret)> {
     }
 }
 
+fn authenticate(host: &str, spelling: &mut Spelling, auth: &Element) -> Next {
+    match plain(auth) {
+        Some((username, password)) => {
+            *spelling = Spelling::of(&username);
+            let verb = Verb::SignIn { host: host.to_owned(), username, password };
+            Step { verb: Some(verb), ..Step::default() }
+        }
+        None => ended(&[answer::failure("not-authorized")]),
+    }
+}
+
 fn is_stanza(element: &Element) -> bool {
     ["iq", "message", "presence"].iter().any(|name| element.is(name, answer::CLIENT))
 }
 
 fn is_ask(element: &Element) -> bool {
     element.is("iq", answer::CLIENT) && matches!(element.attribute("type"), Some("get" | "set"))
+}
+
+/// The node that a stanza is addressed to; none where it is addressed to the server or to nobody.
+fn addressed<'a>(host: &str, stanza: &'a Element) -> Option<&'a str> {
+    let to = stanza.attribute("to").filter(|to| !to.is_empty() && *to != host)?;
+    Some(to.split_once('@').map_or(to, |(node, _)| node))
 }
 
 fn id_of(stanza: &Element) -> &str {
