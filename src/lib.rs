@@ -12,7 +12,7 @@
 //!
 //! ```text
 //! main.rs             the command line, and the only exit code; its commands are in command/
-//! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; what is unknown is refused
+//! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; a mistyped name is refused
 //! server/             where everything is opened and joined, or restored; the certificate; the wall clock; start and stop
 //! domain/             words: ids, texts, profiles, contacts, avatars, apps, pages, events, secrets, errors; no I/O, no clock
 //! store/              what is remembered, as whole operations: one operation is one transaction

@@ -1,8 +1,10 @@
 //! `standin config`: what holds, and who said so.
 
+use std::io::{self, Write as _};
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
-use standin::settings::{Given, Setting, Settings};
+use standin::settings::{self, Given, Setting, Settings};
 
 use super::{failure::Failure, flags, output};
 
@@ -29,6 +31,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((_, matches)) = matches.subcommand() else { return Ok(()) };
     let raw = flags::gather(matches)?;
     Settings::parse(&raw)?;
+    if let Some(warning) = settings::warning_of_ignored(raw.ignored_variables()) {
+        // A warning for a reader that went away is nobody's loss.
+        let _ = writeln!(io::stderr(), "standin: {warning}");
+    }
     if matches.get_flag("json") {
         let entry = |(setting, given): (&'static Setting, Option<&Given>)| {
             let origin = given.map(|given| given.origin.to_string());

@@ -1,6 +1,7 @@
 //! `standin serve`: the server itself.
 
 use clap::{ArgMatches, Command};
+use standin::settings::{self, Settings};
 
 use super::{failure::Failure, flags, house::House, log};
 
@@ -22,8 +23,12 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     keep_to_few_arenas();
-    let settings = flags::parse(matches)?;
+    let raw = flags::gather(matches)?;
+    let settings = Settings::parse(&raw)?;
     let log = log::start(settings.log, settings.log_format);
+    if let Some(warning) = settings::warning_of_ignored(raw.ignored_variables()) {
+        ::log::warn!("{warning}");
+    }
     raise_file_limit();
     House::serve(&settings, || read_again(matches, &log))
 }

@@ -8,6 +8,7 @@ mod listen;
 mod memory;
 mod raw;
 mod table;
+mod unknown;
 mod wrong;
 
 use std::{
@@ -29,6 +30,7 @@ pub use self::{
         without_line_end,
     },
     table::{Form, Preset, SETTINGS, Setting},
+    unknown::warning as warning_of_ignored,
     wrong::Wrong,
 };
 use crate::domain::{

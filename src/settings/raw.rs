@@ -12,6 +12,7 @@ use super::{
     DEMO_DEFAULTS, Wrong,
     memory::{self, Read},
     table::{self, Preset, SETTINGS, Setting},
+    unknown,
 };
 use crate::domain::secret::Secret;
 
@@ -20,10 +21,10 @@ pub const FILE: &str = "standin.toml";
 /// The variable that names another settings file. No setting itself: a settings file cannot name one.
 pub const FILE_VARIABLE: &str = "STANDIN_CONFIG";
 
-/// What all our variables begin with; one that begins so and is not known stops the start.
-const VARIABLE_PREFIX: &str = "STANDIN_";
+/// What all our variables begin with. One that begins so and is like a setting's, but none, stops the start; any other is ignored.
+pub(super) const VARIABLE_PREFIX: &str = "STANDIN_";
 /// What turns a secret's name into that of the setting that names its file.
-const FILE_SUFFIX: &str = "_file";
+pub(super) const FILE_SUFFIX: &str = "_file";
 /// The largest settings or secret file; a path that leads to something endless is refused instead of read for ever.
 pub const FILE_BYTES_MAX: u64 = 64 * 1024;
 /// The most memory that unpacking pictures takes unless somebody says otherwise: 256 MiB.
@@ -93,15 +94,17 @@ pub struct Given {
 #[derive(Debug)]
 pub struct Raw {
     given: BTreeMap<&'static str, Given>,
+    ignored: Vec<String>,
 }
 
 impl Raw {
     /// Looks every setting up: flags > variables > settings file > defaults. An empty variable counts as not given.
     /// # Errors
-    /// An unknown key or variable, a setting given twice in one place, a file that cannot be read.
+    /// An unknown key, a variable whose name is a mistyped one, a setting given twice in one place, a file that cannot be read.
     pub fn gather(surroundings: &Surroundings<'_>) -> Result<Self, Wrong> {
         let mut given = from_file(surroundings)?;
-        given.extend(from_environment(surroundings)?);
+        let (variables, ignored) = from_environment(surroundings)?;
+        given.extend(variables);
         given.extend(surroundings.flags.iter().filter_map(|(name, text)| {
             let setting = SETTINGS.iter().find(|setting| setting.name == *name)?;
             Some((setting.name, Given { text: Secret::new(text), origin: Origin::Flag(setting.flag()?) }))
@@ -117,7 +120,12 @@ impl Raw {
                 given.entry(setting.name).or_insert(default);
             }
         }
-        Ok(Self { given })
+        Ok(Self { given, ignored })
+    }
+
+    /// The variables that begin with `STANDIN_` and were ignored, by name.
+    pub fn ignored_variables(&self) -> &[String] {
+        &self.ignored
     }
 
     /// What a setting was given, or its default; none if it is unset.
@@ -168,12 +176,16 @@ fn find(key: &str) -> Option<(&'static Setting, bool)> {
     })
 }
 
-/// The known key that is most like `key`.
-fn nearest(key: &str) -> String {
+/// Every key that a settings file may have.
+pub(super) fn known_keys() -> impl Iterator<Item = String> {
     let files = SETTINGS.into_iter().filter(|setting| setting.is_secret());
     let files = files.map(|setting| format!("{}{FILE_SUFFIX}", setting.name));
-    let known = SETTINGS.into_iter().map(|setting| setting.name.to_owned()).chain(files);
-    known.min_by_key(|known| strsim::damerau_levenshtein(known, key)).unwrap_or_default()
+    SETTINGS.into_iter().map(|setting| setting.name.to_owned()).chain(files)
+}
+
+/// The known key that is most like `key`.
+fn nearest(key: &str) -> String {
+    known_keys().min_by_key(|known| strsim::damerau_levenshtein(known, key)).unwrap_or_default()
 }
 
 fn from_file(surroundings: &Surroundings<'_>) -> Result<Level, Wrong> {
@@ -206,25 +218,33 @@ fn from_file(surroundings: &Surroundings<'_>) -> Result<Level, Wrong> {
     Ok(level)
 }
 
-fn from_environment(surroundings: &Surroundings<'_>) -> Result<Level, Wrong> {
-    let mut level = Level::new();
+/// What the variables give, and the names of those that are no settings.
+fn from_environment(surroundings: &Surroundings<'_>) -> Result<(Level, Vec<String>), Wrong> {
+    let (mut level, mut ignored) = (Level::new(), Vec::new());
     for (name, value) in &surroundings.environment {
         let Some(name) = name.to_str().filter(|name| name.starts_with(VARIABLE_PREFIX)) else { continue };
         if name == FILE_VARIABLE {
             continue;
         }
         let key = name.strip_prefix(VARIABLE_PREFIX).unwrap_or_default().to_ascii_lowercase();
-        // Variables are written in capitals: another spelling of the same letters is as unknown as any.
+        // Variables are written in capitals: another spelling of the same letters is a mistyped one.
         let known = find(&key).filter(|_| !name.bytes().any(|b| b.is_ascii_lowercase()));
-        let variable = |key: &str| format!("{VARIABLE_PREFIX}{}", key.to_ascii_uppercase());
-        let (setting, is_file) = known.ok_or_else(|| Wrong::unknown_variable(name, &variable(&nearest(&key))))?;
+        let is_address = value.to_str().is_some_and(|value| unknown::is_service_address(&key, value));
+        let Some((setting, is_file)) = known.filter(|_| !is_address) else {
+            if let Some(meant) = unknown::mistyped(&key).filter(|_| !is_address) {
+                return Err(Wrong::unknown_variable(name, &format!("{VARIABLE_PREFIX}{}", meant.to_ascii_uppercase())));
+            }
+            ignored.push(name.to_owned());
+            continue;
+        };
         let origin = Origin::Variable(name.to_owned());
         let text = value.to_str().ok_or_else(|| Wrong::value(setting, &origin))?;
         if !text.is_empty() {
             add(&mut level, setting, taken(setting, is_file, text.to_owned(), origin, surroundings.read)?)?;
         }
     }
-    Ok(level)
+    ignored.sort_unstable();
+    Ok((level, ignored))
 }
 
 /// A value as given, or what the file of that name holds.

@@ -12,9 +12,11 @@ use standin::{
     domain::{app::Registration, id::Host},
     settings::{
         Durability, Form, Listen, LogFormat, Metrics, Origin, Preset, Raw, SETTINGS, Setting, Settings, Surroundings,
-        TlsFiles,
+        TlsFiles, warning_of_ignored,
     },
 };
+
+use super::standin::Standin;
 
 /// A machine of its own for one test: files by path, variables, flags.
 #[derive(Default)]
@@ -379,6 +381,98 @@ fn an_unknown_variable_stops_the_start_and_names_the_nearest_known_one() {
     );
     let others = Machine::default().variable("STANDING_ORDER", "x").variable("PATH", "/bin");
     assert!(others.parse().is_ok());
+}
+
+#[test]
+fn issue_14_a_variable_is_refused_up_to_some_typing_errors_from_a_known_one() {
+    for (mistyped, meant) in [
+        ("STANDIN_LOGG", "STANDIN_LOG"),
+        ("STANDIN_LGO", "STANDIN_LOG"),
+        ("STANDIN_DATE", "STANDIN_DATA"),
+        ("STANDIN_PUBLICURL", "STANDIN_PUBLIC_URL"),
+        ("STANDIN_PUBLIC_URI", "STANDIN_PUBLIC_URL"),
+        ("STANDIN_TRUSTED_PROXY", "STANDIN_TRUSTED_PROXIES"),
+        ("STANDIN_ADMIN_PASWORD_FILE", "STANDIN_ADMIN_PASSWORD_FILE"),
+        ("STANDIN_CONFG", "STANDIN_CONFIG"),
+        ("STANDIN_SOCKET_PORTS", "STANDIN_SOCKET_PORT"),
+        ("STANDIN_LOG_FILE", "STANDIN_LOG"),
+        ("STANDIN_LISTEN_FILE", "STANDIN_LISTEN"),
+        ("STANDIN_listen", "STANDIN_LISTEN"),
+    ] {
+        assert_eq!(
+            Machine::default().variable(mistyped, "x").refusal(),
+            format!("The environment has an unknown variable {mistyped}; the nearest known one is {meant}.")
+        );
+    }
+    let machine = Machine::default().variable("STANDIN_LISTNER", "x").variable("STANDIN_LO", "x");
+    assert!(machine.parse().is_err());
+    for (mistyped, is_near) in [
+        ("STANDIN_LOX", true),
+        ("STANDIN_LXX", false),
+        ("STANDIN_LISTXX", true),
+        ("STANDIN_LISXXX", false),
+        ("STANDIN_APP_PASSWXXX", true),
+        ("STANDIN_APP_PASSXXXX", false),
+    ] {
+        assert_eq!(Machine::default().variable(mistyped, "x").gather().is_err(), is_near, "{mistyped}");
+    }
+    let machine = Machine::default().variable("STANDIN_LISTNERS", "x").variable("STANDIN_LIG0", "x");
+    assert_eq!(machine.gather().unwrap().ignored_variables(), ["STANDIN_LIG0", "STANDIN_LISTNERS"], "one more");
+}
+
+/// What Kubernetes sets for services called standin, standin-socket, standin-data, standin-log and standin-app-secret, and what a container
+/// link sets for one called standin.
+const OF_OTHERS: [(&str, &str); 22] = [
+    ("STANDIN_SERVICE_HOST", "10.96.0.7"),
+    ("STANDIN_SERVICE_PORT", "8080"),
+    ("STANDIN_SERVICE_PORT_HTTP", "8080"),
+    ("STANDIN_PORT", "tcp://10.96.0.7:8080"),
+    ("STANDIN_PORT_8080_TCP", "tcp://10.96.0.7:8080"),
+    ("STANDIN_PORT_8080_TCP_PROTO", "tcp"),
+    ("STANDIN_PORT_8080_TCP_PORT", "8080"),
+    ("STANDIN_PORT_8080_TCP_ADDR", "10.96.0.7"),
+    ("STANDIN_NAME", "/app/standin"),
+    ("STANDIN_ENV_PATH", "/usr/bin"),
+    ("STANDIN_ENV_STANDIN_APP_SECRET", "shown by a link"),
+    ("STANDIN_SOCKET_PORT", "tcp://10.96.0.8:5280"),
+    ("STANDIN_SOCKET_SERVICE_HOST", "10.96.0.8"),
+    ("STANDIN_SOCKET_SERVICE_PORT", "5280"),
+    ("STANDIN_SOCKET_PORT_5280_UDP", "udp://10.96.0.8:5280"),
+    ("STANDIN_SOCKETS_PORT", "udp://10.96.0.8:5280"),
+    ("STANDIN_DATA_SERVICE_HOST", "10.96.0.9"),
+    ("STANDIN_DATA_PORT", "tcp://10.96.0.9:1"),
+    ("STANDIN_LOG_PORT", "tcp://10.96.0.9:1"),
+    ("STANDIN_LOG_SERVICE_PORT", "1"),
+    ("STANDIN_APP_SECRET_SERVICE_PORT", "1"),
+    ("STANDIN_VERSION", "1.2.3"),
+];
+
+#[test]
+fn issue_14_variables_that_kubernetes_and_links_set_are_ignored_and_named() {
+    let machine = OF_OTHERS.iter().fold(Machine::default(), |machine, (name, value)| machine.variable(name, value));
+    let raw = machine.gather().unwrap();
+    let mut names: Vec<&str> = OF_OTHERS.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(raw.ignored_variables(), names);
+    let settings = machine.parse().unwrap();
+    assert_eq!((settings.socket_port, settings.first_app.secret.is_none()), (None, true));
+    let warning = warning_of_ignored(raw.ignored_variables()).unwrap();
+    assert!(names.iter().all(|name| warning.contains(name)) && !warning.contains("10.96"), "{warning}");
+    let many: Vec<String> = (0..40).map(|n| format!("STANDIN_PORT_{n}_TCP")).collect();
+    assert!(warning_of_ignored(&many).unwrap().contains("STANDIN_PORT_31_TCP and 8 more; "));
+    assert_eq!(warning_of_ignored(&[]), None);
+    let port = Machine::default().variable("STANDIN_SOCKET_PORT", "5280").parse().unwrap().socket_port;
+    assert_eq!(port, NonZeroU16::new(5280), "the setting itself still holds");
+    let wrong = Machine::default().variable("STANDIN_SOCKET_PORT", "tcp").refusal();
+    assert_eq!(wrong, "socket_port (from STANDIN_SOCKET_PORT) must be a whole number from 1 to 65535.");
+}
+
+#[actix_web::test]
+async fn issue_14_a_server_starts_as_a_service_called_standin_and_warns() {
+    let house = Standin::with(&OF_OTHERS).await;
+    house.logged("ignored variables that are no settings: STANDIN_APP_SECRET_SERVICE_PORT, ").await;
+    assert_eq!(house.get("/healthz").await.status, 200);
+    assert!(!house.log().contains("10.96.0.7"), "{}", house.log());
 }
 
 #[test]
