@@ -3,7 +3,7 @@
 //! Each connection has an account. The wire adds what it reads; whoever consumes a request or message takes it off again. The first
 //! `FREE_BYTES` of a connection are part of its own buffers and not charged, so a small request is read however full the budget is.
 //! When the budget is full, further reading of large requests waits, and the slowest are ended: those that send nothing, then those
-//! with the fewest bytes a second.
+//! with the fewest bytes a second. Those that have sent more than was read of them are ended only when all that are left wait so.
 
 mod state;
 
@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::state::State;
+use self::state::{Slowness, State};
 
 /// What a connection may hold without a charge: the framework makes a buffer of this size for each of them.
 const FREE_BYTES: usize = 8 * 1024;
@@ -122,8 +122,8 @@ impl Shared {
         }
         candidates.sort_unstable_by_key(|(slowness, ..)| *slowness);
         let wanted = self.bytes_max / FREED_SHARE;
-        for (_, charged, account) in candidates {
-            if ending >= wanted {
+        for ((slowness, _), charged, account) in candidates {
+            if ending >= wanted || slowness == Slowness::MayStall {
                 break;
             }
             ending += charged;
@@ -376,6 +376,19 @@ mod tests {
         waiting.client_waits();
         assert_eq!(may_read(&waiting), MayRead::AfterOthers);
         assert_eq!([&stalled, &waiting].map(ReadAccount::is_ended), [true, false]);
+    }
+
+    #[test]
+    fn promise_57_a_request_that_waits_to_be_read_is_ended_after_all_that_do_not_send() {
+        let budget = ReadBudget::new(BUDGET);
+        let [fast, waiting] = [(); 2].map(|()| budget.account());
+        read(&waiting, FREE_BYTES + 1, false);
+        sleep(AGE_MIN);
+        waiting.client_waits();
+        read(&fast, FREE_BYTES + BUDGET, false);
+        sleep(AGE_MIN + SEARCH_EVERY);
+        assert_eq!(may_read(&waiting), MayRead::AfterOthers);
+        assert_eq!([&fast, &waiting].map(ReadAccount::is_ended), [true, false]);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use std::{
 /// A request younger than this is never ended, so that a burst of honest ones is not taken for slow ones.
 pub(super) const AGE_MIN: Duration = Duration::from_millis(500);
 
+/// A client that sends fewer bytes a second is slow.
+const SLOW_BELOW_BYTES_PER_S: u64 = 256 * 1024;
+
 /// A client that has sent nothing for so long is slower than any that sends.
 const STALLED_AFTER: Duration = Duration::from_secs(1);
 
@@ -31,6 +34,18 @@ pub(super) struct State {
     pub(super) is_ended: bool,
     pub(super) wire: Option<Waker>,
     pub(super) body: Option<Waker>,
+}
+
+/// In the order in which requests are ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slowness {
+    /// It has sent nothing for [`STALLED_AFTER`].
+    Stalled,
+    Slow,
+    /// It has sent fast, and all it has sent is read: more comes in a moment, or it stalls.
+    MayStall,
+    /// It has sent more than was read of it.
+    WaitsForUs,
 }
 
 /// How fast a client sends, since it began to hold anything.
@@ -59,13 +74,23 @@ impl Pace {
 }
 
 impl State {
-    /// Smaller is slower; none for a request that is too young, or that is not waited for any more.
-    pub(super) fn slowness(&self, now: Instant) -> Option<(bool, u64)> {
+    /// How slow the client is, and its bytes a second; none for a request that is too young, or that is not waited for any more.
+    pub(super) fn slowness(&self, now: Instant) -> Option<(Slowness, u64)> {
         let pace = self.pace.as_ref()?;
         if now.duration_since(pace.begun) < AGE_MIN || !self.whole.is_empty() || self.arriving == 0 {
             return None;
         }
-        Some((now.duration_since(pace.last) < STALLED_AFTER, pace.bytes_per_s(now)))
+        let bytes_per_s = pace.bytes_per_s(now);
+        let slowness = if pace.waits_since.is_some() {
+            Slowness::WaitsForUs
+        } else if now.duration_since(pace.last) >= STALLED_AFTER {
+            Slowness::Stalled
+        } else if bytes_per_s < SLOW_BELOW_BYTES_PER_S {
+            Slowness::Slow
+        } else {
+            Slowness::MayStall
+        };
+        Some((slowness, bytes_per_s))
     }
 
     /// What is consumed next.
