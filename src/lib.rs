@@ -20,7 +20,8 @@
 //! fair.rs             threads for work that takes long, shared fairly by caller
 //! archive/            a backup as bytes: a tar whose members have digests, written and read front to back
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
-//! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture
+//! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture; JPEG is
+//!                     read by a crate of our own in jpeg/, which is optimised in builds for development, too
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
 //! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, health, backups, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, connections and their bounds, sockets, streams, the guard, its meter and figures, the inspector, files

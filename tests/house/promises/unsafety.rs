@@ -11,7 +11,7 @@ fn promise_53_unsafe_code_is_forbidden_and_nothing_switches_that_off() {
     let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
     let rules = &manifest["workspace"]["lints"];
     assert_eq!(rules["rust"]["unsafe_code"].as_str(), Some("forbid"));
-    for package in ["Cargo.toml", "jpeg/Cargo.toml"] {
+    for package in ["Cargo.toml", "src/jpeg/Cargo.toml"] {
         let manifest: toml::Table = text(package).parse().unwrap();
         assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{package} has rules of its own");
     }
