@@ -36,7 +36,7 @@ impl UserId {
     pub const CHARS_MAX: usize = 191;
 
     /// The fixed words below MirrorFly's `/users/`: a user of such a name could not be addressed there.
-    const PATH_WORDS: [&'static str; 10] = [
+    const PATH_WORDS: [&'static str; 14] = [
         "createUser",
         "config",
         "getMetaData",
@@ -47,6 +47,10 @@ impl UserId {
         "unblock",
         "presence",
         "resetPassword",
+        "muted",
+        "mute",
+        "blockUsersList",
+        "callLogs",
     ];
 
     /// Whether this is a fixed word below MirrorFly's `/users/`, which names a call there and no user.

@@ -75,6 +75,9 @@ texts! {
     /// What a user says of its present state, in a form that its app chooses. The vendor names no bound: 256 bytes are a guess.
     CustomStatus, 256, is_unsafe_in_prose;
 
+    /// The title of a feedback. The vendor names no bound.
+    Title, 200, is_unsafe;
+
     /// The name of an app, for people.
     AppName, 200, is_unsafe;
 }

@@ -33,11 +33,12 @@ use crate::domain::time::{Clock, Moment};
 const KEPT_MAX: usize = 500;
 
 /// What the doors of the dialects begin with. Our own API is not looked at.
-const DOORS: [(&str, &str); 5] = [
+const DOORS: [(&str, &str); 6] = [
     ("/api/v2.", "qiscus"),
     ("/api/v2/", "qiscus"),
     ("/api/v1/", "mirrorfly"),
     ("/v4/", "tencent"),
+    ("/license/", "mirrorfly"),
     ("/websocket", "mirrorfly"),
 ];
 

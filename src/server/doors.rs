@@ -30,6 +30,7 @@ pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(qiscus::broker())
             .service(mirrorfly::rest())
             .service(mirrorfly::socket())
+            .service(mirrorfly::license())
             .service(tencent::rest())
             .service(tencent::socket())
             .service(native::scope(Door::Public { is_demo }))

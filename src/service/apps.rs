@@ -277,6 +277,13 @@ impl Service {
         self.house.apps.by_key(key).ok().map(|tenant| tenant.app.app_id.clone())
     }
 
+    /// The app of this licence key, which is public and proves nothing.
+    pub fn tenant_of_license(&self, license_key: &str) -> Option<Arc<Tenant>> {
+        let tenants = self.house.apps.now();
+        let mut of_key = tenants.in_order.iter().filter(|tenant| tenant.has_license_key(license_key));
+        of_key.next_back().cloned()
+    }
+
     /// The app of this number: Tencent's way, which proves nothing yet.
     pub fn tenant_of_number(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
         self.house.apps.now().by_sdk_app_id.get(&number).cloned()

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod admins;
 pub mod apps;
 pub mod backup;
+pub mod chats;
 pub mod client_limits;
 pub mod contacts;
 pub mod credentials;

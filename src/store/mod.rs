@@ -8,6 +8,7 @@
 
 mod admins;
 mod asked;
+mod chats;
 mod follows;
 mod friends;
 mod observed;

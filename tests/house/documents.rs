@@ -13,7 +13,7 @@ type Call = (String, String);
 /// Each vendor's document, and what its paths begin with; all other calls are in our own.
 const VENDORS: [(&str, &[&str]); 3] = [
     ("/openapi/qiscus.json", &["/api/v2.1/", "/api/v2/", "/mqtt"]),
-    ("/openapi/mirrorfly.json", &["/api/v1/", "/websocket"]),
+    ("/openapi/mirrorfly.json", &["/api/v1/", "/license/", "/websocket"]),
     ("/openapi/tencent.json", &["/v4/", "/binfo", "/{prefix}/binfo"]),
 ];
 

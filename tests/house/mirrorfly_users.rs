@@ -1,6 +1,7 @@
 //! What a MirrorFly user's own devices call: registration with its codec, blocks, contacts.
 
 mod blocks;
+mod chats;
 mod codec;
 mod contacts_list;
 mod register;

@@ -90,7 +90,7 @@ pub(super) async fn user(
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end(&service, &request)?;
+    let tenant = door::back_end_of_user_path(&service, &request)?;
     let user = service.user(&tenant, &jid::named(&path, "userId")?)?;
     Ok(reply::user(&addresses, &user, "Data retrieved successfully"))
 }
@@ -121,7 +121,7 @@ pub(super) async fn update_user(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end(&service, &request)?;
+    let tenant = door::back_end_of_user_path(&service, &request)?;
     let id = jid::named(&path, "userId")?;
     let form = UserForm::read(&service, &tenant, &spool, &request, payload).await?;
     if form.id("userId")?.is_some_and(|again| again != id) {

@@ -75,6 +75,11 @@ impl Codec {
         Self::new(&username.repeat(REPEATED_TIMES), FIXED_IV)
     }
 
+    /// Of the licence key in a question for the licence: constants of the SDK.
+    pub fn of_license_question() -> Self {
+        Self::new("OP~9o4i=DD19NBSfWi)=MRX0E]!m9Z)=", "pVkZxWf0OM73viRr")
+    }
+
     /// Of the profile fields nickName, email and mobileNumber.
     ///
     /// `owner` is the id of the profile's user, exactly as it stands on the wire beside the fields. `iv_text` is the app's licence key: the

@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use super::{
-    back_end, config, contacts, media, metadata, people, register,
+    back_end, chats, config, contacts, license, media, metadata, people, register,
     reply::{self, Refusal},
     sign_in,
     xmpp::socket,
@@ -41,13 +41,14 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
             Where the vendor's SDK calls, HTTP says 200 and `status` in the body says what happened, because the SDK reads a body only then; \
             a token that is no good is 401 all the same. Where it never calls, and for pictures, HTTP says what the body says."
     ),
-    paths(socket::open),
+    paths(socket::open, license::details),
     components(schemas(Refusal)),
     modifiers(&Tokens),
     tags(
         (name = "Sign-in", description = "Registration by the app's licence key, and tokens"),
         (name = "Users", description = "What a back end calls about users"),
-        (name = "Moderation", description = "Whom a back end keeps out"),
+        (name = "Moderation", description = "Whom a back end keeps out, and what users report"),
+        (name = "Chats", description = "What a user sets for its own chats"),
         (name = "Metadata", description = "Up to three pairs that an app keeps with a user"),
         (name = "Blocking", description = "Whom a user keeps away"),
         (name = "Contacts", description = "Whom a user knows, and what is shown of others"),
@@ -74,6 +75,12 @@ struct Described;
     sign_in::delete_own,
     people::presence,
     back_end::moderate,
+    chats::muted,
+    chats::mute,
+    chats::blocked,
+    chats::call_logs,
+    chats::report,
+    chats::feedback,
     contacts::block,
     contacts::unblock,
     back_end::user,

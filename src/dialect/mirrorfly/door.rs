@@ -96,6 +96,18 @@ pub(super) fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<T
     }
 }
 
+/// As [`back_end`], below `/users/{userId}`. A user's client that calls there means a call of that name, which is not served: a 401 would make
+/// the vendor's SDK sign in again, call again, and fail.
+/// # Errors
+/// As [`caller`]; [`Refused::UnknownCall`] for a user.
+pub(super) fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
+    let caller = caller(service, request)?;
+    match caller.is_back_end() {
+        true => Ok(caller.tenant),
+        false => Err(Refused::UnknownCall),
+    }
+}
+
 /// A user, by its own token.
 /// # Errors
 /// As [`caller`]; [`Refused::WrongHolder`] for the back end.
@@ -164,7 +176,7 @@ pub(super) fn served_now(service: &Service, tenant: &Tenant) -> Result<Arc<Tenan
     Ok(tenant)
 }
 
-fn served(tenant: &Tenant) -> Result<(), Refused> {
+pub(super) fn served(tenant: &Tenant) -> Result<(), Refused> {
     match tenant.app.settings.dialects.mirrorfly {
         true => Ok(()),
         false => Err(Refused::SwitchedOff),

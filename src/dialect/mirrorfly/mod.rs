@@ -4,12 +4,14 @@
 //! blocking, contacts and media.
 
 mod back_end;
+mod chats;
 pub mod codec;
 mod config;
 mod contacts;
 mod document;
 mod door;
 mod jid;
+mod license;
 mod media;
 mod metadata;
 mod people;
@@ -22,7 +24,7 @@ pub mod xmpp;
 
 use actix_web::{Resource, Route, Scope, web};
 
-pub use self::{document::document, door::app_named, xmpp::scope as socket};
+pub use self::{document::document, door::app_named, license::scope as license, xmpp::scope as socket};
 
 /// `/api/v1`.
 pub fn rest() -> Scope {
@@ -43,6 +45,12 @@ pub fn rest() -> Scope {
         .service(call("/moderation/block", [web::post().to(back_end::moderate)]))
         .service(call("/users/block", [web::post().to(contacts::block)]))
         .service(call("/users/unblock", [web::post().to(contacts::unblock)]))
+        .service(call("/users/muted", [web::get().to(chats::muted)]))
+        .service(call("/users/mute", [web::post().to(chats::mute)]))
+        .service(call("/users/blockUsersList", [web::get().to(chats::blocked)]))
+        .service(call("/users/callLogs", [web::get().to(chats::call_logs)]))
+        .service(call("/moderation/report", [web::post().to(chats::report)]))
+        .service(call("/moderation/feedback", [web::post().to(chats::feedback)]))
         // After every call of a name of its own.
         .service(call("/users/{userId}", [web::get().to(back_end::user), web::post().to(back_end::update_user)]))
         .service(call("/contacts/contactsList", [web::get().to(contacts::list)]))

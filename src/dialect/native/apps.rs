@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::{
     app_id, body, call, deeds,
     reply::{AppView, Problem, Refusal},
-    users,
+    reports, users,
 };
 use crate::{
     domain::{
@@ -36,6 +36,7 @@ pub(super) fn scope() -> Scope {
         .service(call("/{app_id}/usersig", [web::post().to(sign)]))
         .service(call("/{app_id}/fields", [web::get().to(fields)]))
         .service(call("/{app_id}/fields/{name}", [web::put().to(declare)]))
+        .service(reports::resource())
         .service(users::scope())
 }
 

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::{admins, apps, deeds, events, front, health, probes, reply, requests, sessions, user, users};
+use super::{admins, apps, deeds, events, front, health, probes, reply, reports, requests, sessions, user, users};
 
 /// What stands below `/standin/v1`.
 #[derive(utoipa::OpenApi)]
@@ -29,6 +29,7 @@ use super::{admins, apps, deeds, events, front, health, probes, reply, requests,
         apps::sign,
         apps::fields,
         apps::declare,
+        reports::list,
         users::list,
         users::create,
         users::show,

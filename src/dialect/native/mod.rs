@@ -17,6 +17,7 @@ mod nearby;
 mod probes;
 mod query;
 mod reply;
+mod reports;
 mod requests;
 mod sessions;
 mod user;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
+    chat_settings,
     events::{self, ContactKeys},
     follows, friends, owners,
     row::{Stored, readable, report},
@@ -253,6 +254,34 @@ pub(in crate::store) fn blocked(
     Ok(Listed { items: blocked_by(&snapshot, app, owner, page)?, total })
 }
 
+const BLOCKED_IDS: &str = "
+    SELECT user.id FROM block JOIN user ON user.key = block.blocked
+    WHERE block.owner = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
+
+/// Of the users that a user blocks, in creation order.
+pub(in crate::store) fn blocked_ids(connection: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
+    ids(connection, BLOCKED_IDS, app, user)
+}
+
+const BLOCKING_IDS: &str = "
+    SELECT user.id FROM block JOIN user ON user.key = block.owner
+    WHERE block.blocked = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
+
+/// Of the users that block a user, in creation order: the first [`ROWS_MAX`].
+pub(in crate::store) fn blocking_ids(
+    connection: &Connection,
+    app: AppKey,
+    user: UserKey,
+) -> Result<Vec<UserId>, Error> {
+    ids(connection, BLOCKING_IDS, app, user)
+}
+
+fn ids(connection: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
+    let id = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
+    let mut statement = connection.prepare_cached(statement)?;
+    readable(statement.query(params![user.0, app.0, ROWS_MAX])?, id).collect()
+}
+
 /// Two different users of an app: the id of the one who acts, the key of the other.
 fn pair(tx: &Transaction<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(UserId, UserKey), Error> {
     let id = owners::acting(tx, app, owner)?.id;
@@ -334,6 +363,8 @@ fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Resu
     let left = at_most.saturating_sub(contacts);
     let blocks = tx.prepare_cached(FORGET_BLOCK_ROWS)?.execute(params![user.0, left])?;
     let blocks = u32::try_from(blocks).map_err(Error::internal)?;
-    let follows = follows::forget_naming(tx, user, left.saturating_sub(blocks))?;
-    Ok(contacts + blocks + follows)
+    let left = left.saturating_sub(blocks);
+    let follows = follows::forget_naming(tx, user, left)?;
+    let mutes = chat_settings::forget_naming(tx, user, left.saturating_sub(follows))?;
+    Ok(contacts + blocks + follows + mutes)
 }

@@ -6,6 +6,7 @@ pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod black_list;
 mod by_name;
+pub(super) mod chat_settings;
 pub(super) mod contacts;
 mod counts;
 pub(super) mod devices;
@@ -19,6 +20,7 @@ mod owners;
 pub(super) mod pictures;
 pub(super) mod places;
 mod readers;
+pub(super) mod reports;
 pub(super) mod requests;
 mod row;
 pub(super) mod search;
@@ -68,6 +70,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0008_status.sql")),
     M::up(include_str!("schema/0009_dead_signatures.sql")),
     M::up(include_str!("schema/0010_session_places.sql")),
+    M::up(include_str!("schema/0011_chat_settings.sql")),
 ];
 
 /// How many schema files there are: what `user_version` is once all have been applied.

@@ -91,7 +91,7 @@ async fn a_kick_that_an_earlier_version_has_kept_with_the_user_holds_after_the_u
     store.close().await;
     let former = "DROP TABLE dead_signature; UPDATE user SET sigs_from = 77 WHERE id = 'ann'; PRAGMA user_version = 8;";
     let database = Connection::open(folder.path().join("standin.db")).unwrap();
-    database.execute_batch(UNDO_PLACES).unwrap();
+    database.execute_batch(UNDO_LATER).unwrap();
     database.execute_batch(former).unwrap();
     drop(database);
     let shelf = Shelf { store: open(folder.path()), folder, app };
@@ -121,8 +121,12 @@ async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_
     assert_eq!(rows, 1);
 }
 
-/// What `0010_session_places.sql` does, undone.
-const UNDO_PLACES: &str = "
+/// What `0011_chat_settings.sql` and `0010_session_places.sql` do, undone.
+const UNDO_LATER: &str = "
+    DROP TABLE mute;
+    DROP TABLE report;
+    ALTER TABLE user DROP COLUMN mutes_all;
+    ALTER TABLE user DROP COLUMN keeps_archived;
     DROP INDEX event_by_other;
     ALTER TABLE event DROP COLUMN other;
     DROP INDEX event_by_user;
@@ -192,7 +196,7 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
 
     let database = folder.path().join("standin.db");
     let undone = Connection::open(&database).unwrap();
-    undone.execute_batch(UNDO_PLACES).unwrap();
+    undone.execute_batch(UNDO_LATER).unwrap();
     undone.execute_batch(UNDO).unwrap();
     let former = Connection::open_in_memory().unwrap();
     FORMER.iter().for_each(|step| former.execute_batch(step).unwrap());

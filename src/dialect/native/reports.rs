@@ -1,0 +1,90 @@
+//! What users of an app report to its operator.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    web::{self, Data, Path},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{app_id, call, query::Query, reply::Refusal};
+use crate::{
+    domain::report::{Report, ReportSubject},
+    service::Service,
+};
+
+/// Reports on a page, at most: 6.4 MiB.
+const REPORTS_MAX: u32 = 100;
+
+/// Reports on a page where the caller names no number.
+const REPORTS_DEFAULT: u32 = 20;
+
+/// `/apps/{app_id}/reports`.
+pub(super) fn resource() -> Resource {
+    call("/{app_id}/reports", [web::get().to(list)])
+}
+
+/// What a report is about.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum About<'a> {
+    /// The chat with this user.
+    Chat(&'a str),
+    /// The app, under this title.
+    Feedback(&'a str),
+}
+
+/// A report.
+#[derive(Serialize, ToSchema)]
+struct ReportView<'a> {
+    key: i64,
+    #[schema(format = DateTime)]
+    at: String,
+    /// The user who made it.
+    by: &'a str,
+    about: About<'a>,
+    /// The messages that a client enclosed, as JSON text, or what the user said.
+    text: &'a str,
+}
+
+impl<'a> From<&'a Report> for ReportView<'a> {
+    fn from(report: &'a Report) -> Self {
+        Self {
+            key: report.key,
+            at: report.at.to_string(),
+            by: report.by.as_str(),
+            about: match &report.subject {
+                ReportSubject::Chat(with) => About::Chat(with.as_str()),
+                ReportSubject::Feedback(title) => About::Feedback(title.as_str()),
+            },
+            text: report.text.as_str(),
+        }
+    }
+}
+
+/// A page of reports.
+#[derive(Serialize, ToSchema)]
+struct ReportsView<'a> {
+    reports: Vec<ReportView<'a>>,
+    /// Leads on to older ones, as `after`; null on the last page.
+    next: Option<i64>,
+}
+
+/// Lists what users reported, the newest first.
+///
+/// MirrorFly's SDK reports chats and sends feedback. The newest 1,000 of an app are kept.
+#[utoipa::path(get, path = "/apps/{app_id}/reports", operation_id = "list_reports", tag = "Apps", params(("app_id" = String, Path, example = "sdksample"), ("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100)), responses((status = 200, body = ReportsView)))]
+pub(super) async fn list(
+    service: Data<Service>,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let tenant = service.tenant(&app_id(&path)?)?;
+    let query = Query::of(&request)?;
+    let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=REPORTS_MAX)?);
+    let limit = limit.unwrap_or(REPORTS_DEFAULT);
+    let reports = service.reports(&tenant, after, limit).await?;
+    let is_full = reports.len() == limit as usize;
+    let next = reports.last().filter(|report| is_full && report.key > 1).map(|report| report.key);
+    Ok(HttpResponse::Ok().json(ReportsView { reports: reports.iter().map(ReportView::from).collect(), next }))
+}

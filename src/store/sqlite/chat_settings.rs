@@ -1,0 +1,70 @@
+//! What users set for their own chats: which ones are muted, and how archived ones behave.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+
+use super::{
+    owners,
+    row::{Stored, readable},
+    users,
+};
+use crate::domain::{
+    chat_settings::{ChatSettings, ChatSettingsChange, MUTES_MAX},
+    error::{Error, Fault},
+    id::{AppKey, UserId, UserKey},
+};
+
+const FIND: &str = "SELECT mutes_all, keeps_archived FROM user WHERE app = ?1 AND key = ?2";
+
+const MUTED: &str = "
+    SELECT user.id FROM mute JOIN user ON user.key = mute.muted WHERE mute.owner = ?1 AND user.app = ?2 ORDER BY user.key";
+
+pub(in crate::store) fn find(connection: &Connection, app: AppKey, user: UserKey) -> Result<ChatSettings, Error> {
+    let flags = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let found = connection.prepare_cached(FIND)?.query_row(params![app.0, user.0], flags).optional()?;
+    let (mutes_all, keeps_archived) = found.ok_or(owners::GONE)?;
+    let id = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
+    let mut statement = connection.prepare_cached(MUTED)?;
+    let muted = readable(statement.query(params![user.0, app.0])?, id).collect::<Result<_, _>>()?;
+    Ok(ChatSettings { mutes_all, keeps_archived, muted })
+}
+
+const SET: &str = "
+    UPDATE user SET mutes_all = coalesce(?2, mutes_all), keeps_archived = coalesce(?3, keeps_archived) WHERE key = ?1";
+
+const MUTE: &str = "INSERT INTO mute (owner, muted) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+
+const UNMUTE: &str = "DELETE FROM mute WHERE owner = ?1 AND muted = ?2";
+
+const COUNT: &str = "SELECT count(*) FROM mute WHERE owner = ?1";
+
+pub(in crate::store) fn change(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
+    change: &ChatSettingsChange,
+) -> Result<(), Error> {
+    owners::acting(tx, app, user)?;
+    let keys = |ids: &[UserId]| ids.iter().map(|id| users::key_of(tx, app, id)).collect::<Result<Vec<_>, Error>>();
+    let (mute, unmute) = (keys(&change.mute)?, keys(&change.unmute)?);
+    for key in unmute {
+        tx.prepare_cached(UNMUTE)?.execute(params![user.0, key.0])?;
+    }
+    for key in mute {
+        tx.prepare_cached(MUTE)?.execute(params![user.0, key.0])?;
+    }
+    let found: u64 = tx.prepare_cached(COUNT)?.query_row([user.0], |row| row.get(0))?;
+    if found > MUTES_MAX {
+        return Err(Fault::TooMuch { most: MUTES_MAX, unit: "muted chats", found }.at("muted chats"));
+    }
+    tx.prepare_cached(SET)?.execute(params![user.0, change.mutes_all, change.keeps_archived])?;
+    Ok(())
+}
+
+const FORGET_NAMING: &str = "
+    DELETE FROM mute WHERE (owner, muted) IN (SELECT owner, muted FROM mute WHERE muted = ?1 LIMIT ?2)";
+
+/// Deletes rows that name a deleted user; how many went, `at_most` at most.
+pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
+    u32::try_from(forgotten).map_err(Error::internal)
+}
