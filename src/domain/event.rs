@@ -101,7 +101,7 @@ impl EventKind {
     /// The second user that is told of it. An event of which the first alone is told has none.
     pub fn other(&self) -> Option<UserKey> {
         match self {
-            Self::FollowChanged { whom, .. } => Some(*whom),
+            Self::FollowChanged { whom, .. } | Self::Blocked { whom } | Self::Unblocked { whom } => Some(*whom),
             Self::Created
             | Self::ProfileChanged { .. }
             | Self::TokenReset
@@ -110,8 +110,6 @@ impl EventKind {
             | Self::Reactivated
             | Self::Deleted
             | Self::ContactsChanged { .. }
-            | Self::Blocked { .. }
-            | Self::Unblocked { .. }
             | Self::RequestChanged { .. }
             | Self::Kicked
             | Self::Restored => None,

@@ -39,6 +39,15 @@ pub enum Notice {
         /// Whether that user is blocked from now on.
         is_blocked: bool,
     },
+    /// Another user blocks the listener from now on, or no longer.
+    BlockedBy {
+        /// The number of the event.
+        seq: i64,
+        /// The other user.
+        by: UserId,
+        /// Whether it blocks the listener from now on.
+        is_blocked: bool,
+    },
     /// The listener follows a user, or a user follows the listener, from now on or no longer.
     FollowChanged {
         /// The number of the event.
@@ -77,6 +86,7 @@ impl Notice {
             Self::ProfileChanged { seq, .. }
             | Self::ContactsChanged { seq, .. }
             | Self::BlocksChanged { seq, .. }
+            | Self::BlockedBy { seq, .. }
             | Self::FollowChanged { seq, .. }
             | Self::RequestChanged { seq, .. } => *seq,
         }
@@ -91,6 +101,7 @@ impl Notice {
             Self::ProfileChanged { user, fields, .. } => user.bytes() + size_of_val(fields.as_slice()),
             Self::ContactsChanged { added, removed, changed, .. } => ids(added) + ids(removed) + ids(changed),
             Self::BlocksChanged { whom: one, .. }
+            | Self::BlockedBy { by: one, .. }
             | Self::FollowChanged { with: one, .. }
             | Self::RequestChanged { with: one, .. } => one.as_str().len(),
             Self::StatusChanged { users } => size_of_val(users.as_slice()),

@@ -110,7 +110,9 @@ impl Feed {
 
     fn tell_block(&self, seq: i64, app: AppKey, user: UserKey, whom: UserKey, is_blocked: bool) -> Result<(), Error> {
         let notice = |whom| Notice::BlocksChanged { seq, whom, is_blocked };
-        self.tell_alone(user, || Ok(self.id(app, whom)?.map(notice)))
+        self.tell_alone(user, || Ok(self.id(app, whom)?.map(notice)))?;
+        let notice = |by| Notice::BlockedBy { seq, by, is_blocked };
+        self.tell_alone(whom, || Ok(self.id(app, user)?.map(notice)))
     }
 
     /// Tells one user alone, if it listens; only then the notice is made.

@@ -1,14 +1,19 @@
 //! What users set for their own chats, whom they block, and what they report.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
         caller::CallerKey,
         chat_settings::{ChatSettings, ChatSettingsChange},
         error::Error,
+        friend::Relation,
         id::{UserId, UserKey},
+        owner::Owner,
         report::{NewReport, Report},
     },
     service::{Service, apps::Tenant},
+    store::LongReads,
 };
 
 impl Service {
@@ -47,6 +52,24 @@ impl Service {
     pub async fn blocking_ids(&self, tenant: &Tenant, user: UserKey) -> Result<Vec<UserId>, Error> {
         let app = tenant.app.key;
         self.house.store.long_read(CallerKey::User(user), move |db| db.blocking_ids(app, user)).await
+    }
+
+    /// Returns how long ago a user was last there; zero for one who is there now. Between two of whom one blocks the other nothing shows that
+    /// is newer than the user itself, and so with a user who has not been seen for as long as that is remembered.
+    /// # Errors
+    /// `NotFound`; store errors.
+    pub async fn last_seen(&self, tenant: &Tenant, viewer: UserKey, whom: &UserId) -> Result<Duration, Error> {
+        let (app, owner, ids) = (tenant.app.key, Owner::Itself(viewer), vec![whom.clone()]);
+        let user = self.user(tenant, whom)?;
+        let read = move |db: &LongReads| db.blocks_among(app, &owner, &ids);
+        let blocks = self.house.store.long_read(CallerKey::User(viewer), read).await?;
+        let presence = self.house.hub.presence(user.key);
+        let since = match presence.seen_at.filter(|_| blocks.first() == Some(&Some(Relation::None))) {
+            Some(_) if presence.is_online => return Ok(Duration::ZERO),
+            seen_at => seen_at.unwrap_or(user.created_at),
+        };
+        let micros = self.now().micros().saturating_sub(since.micros());
+        Ok(Duration::from_micros(u64::try_from(micros).unwrap_or_default()).max(Duration::from_secs(1)))
     }
 
     /// Keeps a report for the operator.

@@ -126,6 +126,8 @@ struct Summary {
     /// The last change of the listener's contacts.
     contacts_seq: Option<i64>,
     blocks: HashMap<UserKey, Span<bool>>,
+    /// Of those who block the listener.
+    blocked_by: HashMap<UserKey, Span<bool>>,
     /// By the other user, and whether the listener is the one that follows.
     follows: HashMap<(UserKey, bool), Span<bool>>,
     /// By the other user, and whether it is the one who asked.
@@ -149,6 +151,10 @@ impl Summary {
             }
             EventKind::Blocked { whom } if is_own => Span::note(&mut self.blocks, whom, true, seq),
             EventKind::Unblocked { whom } if is_own => Span::note(&mut self.blocks, whom, false, seq),
+            EventKind::Blocked { whom } if whom == listener => Span::note(&mut self.blocked_by, event.user, true, seq),
+            EventKind::Unblocked { whom } if whom == listener => {
+                Span::note(&mut self.blocked_by, event.user, false, seq);
+            }
             EventKind::FollowChanged { whom, is_following } if is_own => {
                 Span::note(&mut self.follows, (whom, true), is_following, seq);
             }
@@ -183,6 +189,9 @@ impl Summary {
         }
         for (whom, Span { last: is_blocked, seq, .. }) in self.blocks {
             notices.extend(id(whom)?.map(|whom| Notice::BlocksChanged { seq, whom, is_blocked }));
+        }
+        for (by, Span { last: is_blocked, seq, .. }) in self.blocked_by {
+            notices.extend(id(by)?.map(|by| Notice::BlockedBy { seq, by, is_blocked }));
         }
         for ((with, is_own), Span { last: is_following, seq, .. }) in self.follows {
             notices.extend(id(with)?.map(|with| Notice::FollowChanged { seq, with, is_own, is_following }));

@@ -141,6 +141,7 @@ async fn name(session: &mut Session) -> String {
         | Notice::BlocksChanged { .. }
         | Notice::RequestChanged { .. }
         | Notice::FollowChanged { .. }
+        | Notice::BlockedBy { .. }
         | Notice::StatusChanged { .. } => panic!("no profile"),
     }
 }
@@ -192,6 +193,8 @@ async fn nothing_is_heard_across_a_block_in_either_direction() {
     ear.told().await;
     assert_eq!((waiting(&mut bobs).await, waiting(&mut eves).await), (0, 0));
     ear.store.unblock(ear.app, ann, user_id("bob"), at(4)).await.unwrap();
+    let unblocked = next(&mut bobs).await.unwrap();
+    assert!(matches!(unblocked.as_ref(), Notice::BlockedBy { is_blocked: false, .. }), "{unblocked:?}");
     ear.rename("ann", "Anna").await;
     assert_eq!(name(&mut bobs).await, "Anna");
 }

@@ -1,5 +1,6 @@
 //! MirrorFly's socket: the conversation alone, its stanzas, and the true socket of a true server.
 
+mod blocks;
 mod conversation;
 mod door;
 mod faults;

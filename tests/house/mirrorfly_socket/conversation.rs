@@ -15,11 +15,11 @@ use standin::{
 
 use super::{BIND, CLOSE, HOST, SET, auth, open};
 
-const UNKNOWN: &str = r#"<iq xmlns="jabber:client" type="get" id="q"><query xmlns="jabber:iq:last"/></iq>"#;
+const UNKNOWN: &str = r#"<iq xmlns="jabber:client" type="get" id="q"><query xmlns="jabber:iq:private"/></iq>"#;
 
 const REFUSED: &str = concat!(
     r#"<iq xmlns="jabber:client" type="error" id="q"><error type="cancel">"#,
-    r#"<service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" /></error></iq>"#
+    r#"<feature-not-implemented xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" /></error></iq>"#
 );
 
 fn user(id: &str) -> User {
@@ -243,7 +243,10 @@ fn every_question_is_answered_and_presence_is_not() {
         assert_eq!(hear(&mut talk, silent), Step::default(), "{silent}");
     }
     let message = r#"<message xmlns="jabber:client" id="q" to="b@h"><body>x</body></message>"#;
-    assert_eq!(texts(&hear(&mut talk, message)), [REFUSED.replace("iq", "message")]);
+    assert_eq!(
+        texts(&hear(&mut talk, message)),
+        [REFUSED.replace("iq", "message").replace("feature-not-implemented", "service-unavailable")]
+    );
     for (known, answer) in [
         (r#"<iq xmlns="jabber:client" type="set" id="c"><enable xmlns="urn:xmpp:carbons:2"/></iq>"#, "c"),
         (r#"<iq xmlns="jabber:client" type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>"#, "p"),

@@ -35,7 +35,7 @@ async fn a_whole_conversation() {
     list(&house, &ada, &bob).await;
     let mut socket = Socket::connect(&house).await;
     let mut heard = Vec::new();
-    let unknown = r#"<iq xmlns="jabber:client" type="get" id="6"><query xmlns="jabber:iq:last"/></iq>"#;
+    let unknown = r#"<iq xmlns="jabber:client" type="get" id="6"><query xmlns="jabber:iq:private"/></iq>"#;
     for (says, answers) in [
         (open().as_str(), 2),
         (&auth("ada", &ada.password), 1),

@@ -1,6 +1,6 @@
 //! What the server says on a socket, element by element.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use super::{
     stanza::{Element, Escaped},
@@ -27,6 +27,15 @@ pub(super) const ROSTER: &str = "jabber:iq:roster";
 pub(super) const CARBONS: &str = "urn:xmpp:carbons:2";
 /// Of asking whether the other side is there.
 pub(super) const PING: &str = "urn:xmpp:ping";
+
+/// Of blocking.
+pub(super) const BLOCKING: &str = "urn:xmpp:blocking";
+/// Of when a user was last there.
+pub(super) const LAST: &str = "jabber:iq:last";
+/// Of the vendor's own questions about a user.
+pub(super) const ACTIVITIES: &str = "jabber:iq:user_activities";
+/// Of groups, of which there are none.
+pub(super) const GROUPS: &str = "jabber:iq:mixgroupchat";
 
 const STREAM: &str = "http://etherx.jabber.org/streams";
 const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
@@ -84,6 +93,7 @@ pub(super) fn error(stanza: &str, id: &str, refusal: Refusal) -> Element {
         Refusal::ItemNotFound => ("cancel", "item-not-found"),
         Refusal::NotAuthorized => ("auth", "not-authorized"),
         Refusal::InternalServerError => ("wait", "internal-server-error"),
+        Refusal::FeatureNotImplemented => ("cancel", "feature-not-implemented"),
         Refusal::ServiceUnavailable => ("cancel", "service-unavailable"),
     };
     let why = Element::new("error", CLIENT).with("type", kind).child(Element::new(condition, STANZA_ERRORS));
@@ -149,6 +159,46 @@ impl Told {
         }
         &self.around
     }
+}
+
+/// The users that a user blocks.
+pub(super) fn blocked(users: &[UserId], host: &str) -> Element {
+    let list = Element::new("blocklist", BLOCKING);
+    users.iter().fold(list, |list, user| list.child(Element::new("item", BLOCKING).with("jid", &bare(user, host))))
+}
+
+/// The users that block a user, as the SDK reads them.
+pub(super) fn blocking(users: &[UserId], host: &str) -> Element {
+    let list = Element::new("blocklist", ACTIVITIES);
+    let list = users.iter().fold(list, |list, user| list.field("members", &bare(user, host)));
+    Element::new("query", ACTIVITIES).child(list)
+}
+
+/// When a user was last there.
+pub(super) fn last_seen(ago: Duration) -> Element {
+    Element::new("query", LAST).with("seconds", &ago.as_secs().to_string())
+}
+
+/// What a user has set for its chats.
+pub(super) fn settings(keeps_archived: bool) -> Element {
+    let settings = Element::new("user_settings", ACTIVITIES).field("archive", if keeps_archived { "1" } else { "0" });
+    Element::new("query", ACTIVITIES).child(settings)
+}
+
+/// The user blocks another from now on, or no longer: for its other sessions.
+pub(super) fn block_changed(username: &str, whom: &UserId, is_blocked: bool, host: &str, to: &str) -> Element {
+    let item = Element::new("item", BLOCKING).with("jid", &bare(whom, host));
+    let block = Element::new(if is_blocked { "block" } else { "unblock" }, BLOCKING).child(item);
+    let iq = Element::new("iq", CLIENT).with("type", "set").with("id", "block");
+    iq.with("from", &format!("{username}@{host}")).with("to", to).child(block)
+}
+
+/// Another user blocks this one from now on, or no longer. The SDK takes it for a sign that the other has gone, too.
+pub(super) fn blocked_by(by: &UserId, is_blocked: bool, host: &str, to: &str) -> Element {
+    let status = Element::new("userblocked", CLIENT)
+        .with("type", if is_blocked { "block_user" } else { "unblock_user" })
+        .with("blocked_user", &jid::escaped(by));
+    Element::new("message", CLIENT).with("from", &bare(by, host)).with("to", to).child(status)
 }
 
 /// The user's own contacts differ: the SDK reads them again.

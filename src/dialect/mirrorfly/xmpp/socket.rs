@@ -21,8 +21,9 @@ use crate::{
     },
     domain::{
         avatar::AvatarChange,
+        chat_settings::ChatSettingsChange,
         error::{Error, Fault, What},
-        id::{Host, UserKey},
+        id::{Host, UserId, UserKey},
         listening::Wire,
         owner::Owner,
         profile::{Patch, ProfileChange},
@@ -48,7 +49,7 @@ pub fn scope() -> Scope {
 /// Opens the socket of the vendor's SDK
 ///
 /// XMPP over WebSocket (RFC 7395): sign-in by SASL PLAIN with the username and password of a registration, then one's profile (a vCard), the
-/// profiles of others, the roster of contacts, and what changes of them. A call from this page opens none.
+/// profiles of others, the roster of contacts, blocks, when others were last there, and what changes of them. A message is refused. A call from this page opens none.
 #[utoipa::path(
     get, path = "/websocket", tag = "Socket", operation_id = "open_socket",
     params(
@@ -163,13 +164,45 @@ impl Runner {
                 let roster = self.service.roster(&own.tenant, own.key).await;
                 roster.map_or_else(|error| refused(&error), Outcome::Roster)
             }
-            // The conversation signs in once, and asks for nothing before.
-            (Verb::SignIn { .. }, Some(_))
-            | (Verb::LookBack(_) | Verb::SetProfile(_) | Verb::ReadProfile(_) | Verb::ReadRoster, None) => {
-                Outcome::Failed
+            (Verb::Block { whom, is_blocked }, Some(own)) => self.block(own, &whom, is_blocked).await,
+            (Verb::ReadBlocked, Some(own)) => {
+                let blocked = self.service.blocked_ids(&own.tenant, own.key).await;
+                blocked.map_or_else(|error| refused(&error), Outcome::Blocked)
             }
+            (Verb::ReadBlocking, Some(own)) => {
+                let blocking = self.service.blocking_ids(&own.tenant, own.key).await;
+                blocking.map_or_else(|error| refused(&error), Outcome::Blocking)
+            }
+            (Verb::ReadLastSeen(id), Some(own)) => {
+                let last_seen = self.service.last_seen(&own.tenant, own.key, &id).await;
+                last_seen.map_or_else(|error| refused(&error), Outcome::LastSeen)
+            }
+            (Verb::ReadSettings, Some(own)) => {
+                let settings = self.service.chat_settings(&own.tenant, own.key).await;
+                settings.map_or_else(|error| refused(&error), |set| Outcome::Archived(set.keeps_archived))
+            }
+            (Verb::KeepArchived(is_kept), Some(own)) => {
+                let change = ChatSettingsChange { keeps_archived: Some(is_kept), ..ChatSettingsChange::default() };
+                let changed = self.service.change_chat_settings(&own.tenant, own.key, change).await;
+                changed.map_or_else(|error| refused(&error), |()| Outcome::Done)
+            }
+            // The conversation signs in once, and asks for nothing before.
+            (Verb::SignIn { .. }, Some(_)) | (_, None) => Outcome::Failed,
         };
         Ran { outcome, hears: Hears::AsBefore }
+    }
+
+    /// One that is blocked already is blocked all the same, and so with its end.
+    async fn block(&self, own: &Own, whom: &UserId, is_blocked: bool) -> Outcome {
+        let done = match is_blocked {
+            true => self.service.block(&own.tenant, own.key, whom).await,
+            false => self.service.unblock(&own.tenant, own.key, whom).await,
+        };
+        match done {
+            Ok(()) => Outcome::Done,
+            Err(Error::Conflict(What::Block) | Error::NotFound(What::Block)) => Outcome::Unchanged,
+            Err(error) => refused(&error),
+        }
     }
 
     /// The user who has signed in, with its app as it is now.

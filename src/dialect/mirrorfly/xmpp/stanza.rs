@@ -88,6 +88,11 @@ impl Element {
         self.children.iter().find(|child| child.is(name, namespace))
     }
 
+    /// All children of this name and namespace.
+    pub fn all(&self, name: &str, namespace: &str) -> impl Iterator<Item = &Self> {
+        self.children.iter().filter(move |child| child.is(name, namespace))
+    }
+
     /// The text of the first child of this name and the same namespace; empty without one.
     pub fn text_of(&self, name: &str) -> &str {
         self.find(name, &self.namespace).map_or("", |child| child.text.as_str())

@@ -1,37 +1,26 @@
 //! The conversation of one socket, as a pure state machine. Sources: RFC 7395, RFC 6120 where the vendor's SDK keeps to it, and what that
 //! SDK sends and takes.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     answer,
+    session::Session,
     stanza::{Element, Fault},
 };
 use crate::{
-    dialect::mirrorfly::{
-        codec::Codec,
-        jid::{self, Spelling},
-    },
+    dialect::mirrorfly::jid::Spelling,
     domain::{
         contact::Contact,
         id::{Host, UserId},
         listening::{Notice, Over},
-        profile::{ProfileField, User},
+        profile::User,
         secret::Secret,
     },
     http::socket::{Frame, Step, Talk},
 };
-
-/// Stanzas that are kept until the client has bound its resource: its SDK sends an app's calls as soon as it reconnects.
-const HELD_MAX: usize = 16;
-
-/// Bytes of a resource. Source: RFC 6122.
-const RESOURCE_BYTES_MAX: usize = 1023;
-
-/// What a client is called that names no resource.
-const RESOURCE_DEFAULT: &str = "standin";
 
 /// What the conversation asks to be run.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +42,23 @@ pub enum Verb {
     ReadProfile(UserId),
     /// Read the user's contacts.
     ReadRoster,
+    /// Block a user for this one, or end that.
+    Block {
+        /// The other user.
+        whom: UserId,
+        /// Whether it is blocked from now on.
+        is_blocked: bool,
+    },
+    /// Read the ids of those the user blocks.
+    ReadBlocked,
+    /// Read the ids of those who block the user.
+    ReadBlocking,
+    /// Read when a user was last there.
+    ReadLastSeen(UserId),
+    /// Read what the user has set for its chats.
+    ReadSettings,
+    /// Set whether archived chats stay archived.
+    KeepArchived(bool),
 }
 
 /// A profile as a client sent it, decrypted. It replaces all fields: an empty one is none.
@@ -103,6 +109,16 @@ pub enum Outcome {
     Profile(Box<User>),
     /// All contacts.
     Roster(Vec<Contact>),
+    /// Done, and it was so before: no event tells of it.
+    Unchanged,
+    /// Users whom the user blocks.
+    Blocked(Vec<UserId>),
+    /// Users who block the user.
+    Blocking(Vec<UserId>),
+    /// How long ago a user was last there; zero for now.
+    LastSeen(Duration),
+    /// Whether archived chats stay archived.
+    Archived(bool),
     /// The call was refused.
     Refused(Refusal),
     /// The call was refused because the session is over: its user has been deleted or suspended.
@@ -121,6 +137,8 @@ pub enum Refusal {
     /// The house failed.
     InternalServerError,
     /// No such call here.
+    FeatureNotImplemented,
+    /// Messages are not served here.
     ServiceUnavailable,
 }
 
@@ -143,30 +161,7 @@ enum Stage {
     Proved(Box<Session>),
 }
 
-#[derive(Debug)]
-struct Session {
-    user: UserId,
-    username: String,
-    iv_text: String,
-    /// Whether the stream was opened again.
-    is_open: bool,
-    /// The client's full JID, once it is bound.
-    jid: Option<String>,
-    /// The last event it heard, where there were some since.
-    missed_since: Option<i64>,
-    /// The stanza that the running verb is to answer.
-    asked: Option<Asked>,
-}
-
-/// A stanza that waits for its verb.
-#[derive(Debug)]
-struct Asked {
-    id: String,
-    /// The node that it is addressed to; the client's own where it names none.
-    node: String,
-}
-
-type Next = Step<Verb>;
+pub(super) type Next = Step<Verb>;
 
 impl Xmpp {
     /// A conversation on a socket that was opened at `host`.
@@ -205,7 +200,7 @@ impl Xmpp {
     /// Answers what was held until now, as far as nothing is to be run for it.
     fn with_held(&mut self, mut step: Next) -> Next {
         let Stage::Proved(session) = &mut self.stage else { return step };
-        while step.verb.is_none() && !step.is_over && session.jid.is_some() {
+        while step.verb.is_none() && !step.is_over && session.is_bound() {
             let Some(element) = self.held.pop_front() else { break };
             let next = session.answer(&self.host, &element);
             step.frames.extend(next.frames);
@@ -235,15 +230,7 @@ impl Talk for Xmpp {
             Stage::Authenticating(spelling) => match outcome {
                 Outcome::SignedIn { user, iv_text, missed_since } => {
                     let username = spelling.write(&user.id);
-                    self.stage = Stage::Proved(Box::new(Session {
-                        user: user.id,
-                        username,
-                        iv_text,
-                        is_open: false,
-                        jid: None,
-                        missed_since,
-                        asked: None,
-                    }));
+                    self.stage = Stage::Proved(Box::new(Session::new(user.id, username, iv_text, missed_since)));
                     say(&[answer::success()])
                 }
                 Outcome::Wrong => ended(&[answer::failure("not-authorized")]),
@@ -254,6 +241,11 @@ impl Talk for Xmpp {
                 | Outcome::Done
                 | Outcome::Profile(_)
                 | Outcome::Roster(_)
+                | Outcome::Unchanged
+                | Outcome::Blocked(_)
+                | Outcome::Blocking(_)
+                | Outcome::LastSeen(_)
+                | Outcome::Archived(_)
                 | Outcome::Refused(_)
                 | Outcome::Over => broken_off("internal-server-error"),
             },
@@ -280,169 +272,7 @@ impl Talk for Xmpp {
     }
 
     fn can_be_told(&self) -> bool {
-        matches!(&self.stage, Stage::Proved(session) if session.jid.is_some())
-    }
-}
-
-impl Session {
-    fn heard(&mut self, host: &str, element: Element, held: &mut VecDeque<Element>) -> Next {
-        if self.jid.is_some() {
-            return self.answer(host, &element);
-        }
-        if element.is("open", answer::FRAMING) && !self.is_open {
-            self.is_open = true;
-            return say(&[answer::open(host, "2"), answer::binding()]);
-        }
-        if let Some(bind) = element.find("bind", answer::BIND).filter(|_| self.is_open && is_ask(&element)) {
-            return self.bind(host, &element, bind);
-        }
-        if !is_stanza(&element) {
-            return broken_off("unsupported-stanza-type");
-        }
-        if held.len() == HELD_MAX {
-            return broken_off("policy-violation");
-        }
-        held.push_back(element);
-        Step::default()
-    }
-
-    fn bind(&mut self, host: &str, iq: &Element, bind: &Element) -> Next {
-        let resource = match bind.text_of("resource") {
-            "" => RESOURCE_DEFAULT,
-            named => named,
-        };
-        if resource.len() > RESOURCE_BYTES_MAX {
-            return say(&[answer::refused(iq, Refusal::BadRequest)]);
-        }
-        let jid = format!("{}@{host}/{resource}", self.username);
-        let bound = answer::result(id_of(iq)).child(Element::new("bind", answer::BIND).field("jid", &jid));
-        self.jid = Some(jid);
-        let verb = self.missed_since.take().map(Verb::LookBack);
-        Step { verb, ..say(&[bound]) }
-    }
-
-    /// Answers a stanza of a client that is bound.
-    fn answer(&mut self, host: &str, element: &Element) -> Next {
-        if !is_stanza(element) {
-            return broken_off("unsupported-stanza-type");
-        }
-        if !is_ask(element) {
-            // Messages are refused; presence and the answers of clients are taken as they are.
-            let is_message = element.is("message", answer::CLIENT) && element.attribute("type") != Some("error");
-            return match is_message {
-                true => say(&[answer::refused(element, Refusal::ServiceUnavailable)]),
-                false => Step::default(),
-            };
-        }
-        let is_set = element.attribute("type") == Some("set");
-        if let Some(vcard) = element.find("vCard", answer::VCARD) {
-            let verb = match is_set {
-                true => Ok(Verb::SetProfile(self.sent(vcard))),
-                false => self.whose(host, element).map(Verb::ReadProfile),
-            };
-            return match verb {
-                Ok(verb) => self.run(host, element, verb),
-                Err(refusal) => say(&[answer::refused(element, refusal)]),
-            };
-        }
-        if !is_set && element.find("query", answer::ROSTER).is_some() {
-            return self.run(host, element, Verb::ReadRoster);
-        }
-        let is_known = (is_set && element.find("enable", answer::CARBONS).is_some())
-            || (!is_set && element.find("ping", answer::PING).is_some());
-        say(&[match is_known {
-            true => answer::result(id_of(element)),
-            false => answer::refused(element, Refusal::ServiceUnavailable),
-        }])
-    }
-
-    fn run(&mut self, host: &str, iq: &Element, verb: Verb) -> Next {
-        let node = addressed(host, iq).unwrap_or(&self.username).to_owned();
-        self.asked = Some(Asked { id: id_of(iq).to_owned(), node });
-        Step { verb: Some(verb), ..Step::default() }
-    }
-
-    /// Whose profile is read: that of the user itself, or of whom the stanza is addressed to.
-    fn whose(&self, host: &str, iq: &Element) -> Result<UserId, Refusal> {
-        match addressed(host, iq) {
-            Some(node) => jid::parse(node).map_err(|_| Refusal::ItemNotFound),
-            None => Ok(self.user.clone()),
-        }
-    }
-
-    fn sent(&self, vcard: &Element) -> SentProfile {
-        let codec = Codec::of_profile(&self.username, &self.iv_text);
-        SentProfile {
-            nickname: codec.decrypt_field(vcard.text_of("nickName")),
-            image: vcard.text_of("image").to_owned(),
-            email: codec.decrypt_field(vcard.text_of("email")),
-            mobile_number: codec.decrypt_field(vcard.text_of("mobileNumber")),
-            status: vcard.text_of("status").to_owned(),
-        }
-    }
-
-    fn told(&mut self, host: &str, outcome: Outcome) -> Next {
-        let asked = self.asked.take();
-        let is_look_back = asked.is_none();
-        let Asked { id, node } = asked.unwrap_or(Asked { id: String::new(), node: String::new() });
-        let answer = match outcome {
-            Outcome::Missed { notices, rest } => {
-                let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
-                return Step { frames, verb: rest.map(Verb::LookBack), ..Step::default() };
-            }
-            Outcome::Done => answer::result(&id),
-            Outcome::Profile(user) => {
-                // As it was asked for: the client makes the key of the node that it reads here.
-                answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::vcard(
-                    &user,
-                    &node,
-                    &self.iv_text,
-                ))
-            }
-            Outcome::Roster(contacts) => answer::result(&id).child(answer::roster(&contacts, host, &self.iv_text)),
-            Outcome::Refused(refusal) => answer::error("iq", &id, refusal),
-            Outcome::Over => return ended(&[answer::error("iq", &id, Refusal::NotAuthorized)]),
-            // It comes back, and what it missed is looked up then.
-            Outcome::Failed if is_look_back => return broken_off("internal-server-error"),
-            Outcome::SignedIn { .. } | Outcome::Wrong | Outcome::Shut | Outcome::TooMany | Outcome::Failed => {
-                answer::error("iq", &id, Refusal::InternalServerError)
-            }
-        };
-        say(&[answer])
-    }
-
-    /// Before the client is bound it cannot be told; what it missed is looked up then.
-    fn notice(&mut self, host: &str, notice: &Notice) -> Next {
-        let Some(jid) = &self.jid else {
-            self.missed_since.get_or_insert(notice.seq() - 1);
-            return Step::default();
-        };
-        match notice {
-            Notice::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
-                let is_own = user.id == self.user;
-                let node = if is_own { self.username.clone() } else { jid::escaped(&user.id) };
-                let frame = Frame::Text(answer::profile_changed(user, &node, host, jid, &self.iv_text));
-                Step { frames: vec![frame], ..Step::default() }
-            }
-            Notice::ProfileChanged { .. }
-            | Notice::BlocksChanged { .. }
-            | Notice::FollowChanged { .. }
-            | Notice::StatusChanged { .. }
-            | Notice::RequestChanged { .. } => Step::default(),
-            Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.username, host, jid)]),
-        }
-    }
-}
-
-/// Whether a vCard of this wire shows the field.
-fn is_shown(field: &ProfileField) -> bool {
-    match field {
-        ProfileField::DisplayName
-        | ProfileField::Avatar
-        | ProfileField::Status
-        | ProfileField::Mobile
-        | ProfileField::Email => true,
-        ProfileField::Extras | ProfileField::Metadata | ProfileField::Particular(_) | ProfileField::Custom(_) => false,
+        matches!(&self.stage, Stage::Proved(session) if session.is_bound())
     }
 }
 
@@ -471,37 +301,19 @@ fn authenticate(host: &str, spelling: &mut Spelling, auth: &Element) -> Next {
     }
 }
 
-fn is_stanza(element: &Element) -> bool {
-    ["iq", "message", "presence"].iter().any(|name| element.is(name, answer::CLIENT))
-}
-
-fn is_ask(element: &Element) -> bool {
-    element.is("iq", answer::CLIENT) && matches!(element.attribute("type"), Some("get" | "set"))
-}
-
-/// The node that a stanza is addressed to; none where it is addressed to the server or to nobody.
-fn addressed<'a>(host: &str, stanza: &'a Element) -> Option<&'a str> {
-    let to = stanza.attribute("to").filter(|to| !to.is_empty() && *to != host)?;
-    Some(to.split_once('@').map_or(to, |(node, _)| node))
-}
-
-fn id_of(stanza: &Element) -> &str {
-    stanza.attribute("id").unwrap_or_default()
-}
-
-fn say(elements: &[Element]) -> Next {
+pub(super) fn say(elements: &[Element]) -> Next {
     let frames = elements.iter().map(|element| Frame::Text(element.write())).collect();
     Step { frames, ..Step::default() }
 }
 
 /// Last words, and the end of the stream.
-fn ended(elements: &[Element]) -> Next {
+pub(super) fn ended(elements: &[Element]) -> Next {
     let mut step = say(elements);
     step.frames.push(Frame::Text(Element::new("close", answer::FRAMING).write()));
     Step { is_over: true, ..step }
 }
 
 /// The stream ends because of what the client sent.
-fn broken_off(condition: &str) -> Next {
+pub(super) fn broken_off(condition: &str) -> Next {
     ended(&[answer::stream_error(condition)])
 }

@@ -289,7 +289,9 @@ impl Runner {
                 let owner = Owner::Itself(own.key);
                 Ok(push::statuses(&service.statuses_for(&tenant, CallerKey::User(own.key), &owner, users).await?))
             }
-            Notice::BlocksChanged { .. } | Notice::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
+            Notice::BlocksChanged { .. }
+            | Notice::BlockedBy { .. }
+            | Notice::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }
     }
 }

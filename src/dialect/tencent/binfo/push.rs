@@ -40,7 +40,9 @@ pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
         Notice::ContactsChanged { added, removed, .. } => [friends_removed(removed), friends_added(added)].concat(),
         Notice::BlocksChanged { whom, is_blocked, .. } => block_changed(whom, *is_blocked),
         Notice::RequestChanged { with, is_waiting: false, .. } => request_gone(with),
-        Notice::ProfileChanged { .. }
+        // This vendor does not tell a user who blocks it.
+        Notice::BlockedBy { .. }
+        | Notice::ProfileChanged { .. }
         | Notice::FollowChanged { .. }
         | Notice::StatusChanged { .. }
         | Notice::RequestChanged { is_waiting: true, .. } => Vec::new(),
@@ -53,7 +55,7 @@ pub(super) fn has_more(notice: &Notice) -> bool {
         Notice::ProfileChanged { .. } | Notice::StatusChanged { .. } => true,
         Notice::FollowChanged { with, .. } => is_shown(with),
         Notice::ContactsChanged { changed, .. } => !changed.is_empty(),
-        Notice::BlocksChanged { .. } => false,
+        Notice::BlocksChanged { .. } | Notice::BlockedBy { .. } => false,
         Notice::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
     }
 }
