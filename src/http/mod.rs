@@ -19,6 +19,7 @@ mod masking;
 pub mod meter;
 pub mod metrics;
 pub mod origins;
+pub mod paths;
 pub mod peer;
 pub mod pictures;
 mod places;

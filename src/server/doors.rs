@@ -16,6 +16,10 @@ use crate::{
     },
 };
 
+/// What the calls of a vendor, and our own, stand behind: what a client joins with the name of a call.
+pub(super) const BASES: [&str; 7] =
+    ["/api/v2.1/rest", "/api/v2/rest", "/api/v2/sdk", "/api/v2/mobile", "/api/v1", "/v4", "/standin/v1"];
+
 /// What is served on a public listener.
 pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {

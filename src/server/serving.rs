@@ -19,6 +19,7 @@ use crate::{
         loopback,
         metrics::Readers,
         origins::{self, NamesApp},
+        paths,
         wire::Wires,
     },
 };
@@ -64,6 +65,7 @@ pub(super) fn public_server(
             .app_data(Data::new(house.documents.clone()))
             .app_data(Data::new(house.readers))
             .app_data(Data::new(house.streams.clone()))
+            .wrap(from_fn(paths::options))
             .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
             .wrap({
                 let inspector = house.inspector.clone();
@@ -74,6 +76,7 @@ pub(super) fn public_server(
                 house.is_demo,
                 from_fn(|request, next| loopback::only(&tencent::VENDOR_DOMAINS, request, next)),
             ))
+            .wrap(from_fn(|request, next| paths::as_meant(&doors::BASES, request, next)))
             .wrap(house.guard.middleware())
             .configure(doors::doors(house.is_demo))
     };

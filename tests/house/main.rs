@@ -22,6 +22,7 @@ mod doctor;
 mod documents;
 mod golden;
 mod http_room;
+mod http_targets;
 mod in_flight;
 mod killed;
 mod listening;
