@@ -43,6 +43,8 @@ pub(super) fn start(level: LevelFilter, format: LogFormat) -> Log {
     let mut builder = Builder::new();
     // Which level holds is the log's own switch, which can be moved while the process runs; the filter here only tells libraries from us.
     builder.filter_level(LevelFilter::Warn).filter_module("standin", LevelFilter::Trace);
+    // It calls a body that was ended an error of its own, without the id of the request, whose line says so already.
+    builder.filter_module("actix_http", LevelFilter::Off);
     builder.target(Target::Pipe(Box::new(Lines(entries.clone()))));
     match format {
         LogFormat::Text => builder.format(write_text),

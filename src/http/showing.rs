@@ -22,10 +22,12 @@ const NAME_BYTES_MAX: usize = 64;
 const TARGET_BYTES_SHOWN: usize = 1024;
 
 /// Ends of names, in lower case and without marks between words, whose values are not shown.
-const SECRET_ENDINGS: [&str; 10] = ["auth", "cookie", "csrf", "jwt", "key", "nonce", "passwd", "pwd", "sig", "ticket"];
+const SECRET_ENDINGS: [&str; 12] =
+    ["auth", "cookie", "csrf", "jwt", "key", "nonce", "pass", "pwd", "session", "sessionid", "sig", "ticket"];
 
 /// Parts of names whose values are not shown.
-const SECRET_PARTS: [&str; 6] = ["authorization", "credential", "passphrase", "password", "secret", "token"];
+const SECRET_PARTS: [&str; 8] =
+    ["authorization", "credential", "passphrase", "passwd", "password", "secret", "signature", "token"];
 
 /// What in a query is a secret beside these. In bodies the name stands for the number of an error.
 const SECRET_IN_QUERY: &str = "code";

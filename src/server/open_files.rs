@@ -65,13 +65,14 @@ impl OpenFiles {
         Self { limit, own, spooled, pictures, turned_away, local, in_all }
     }
 
-    /// The bounds of connections, with that of one address from the settings.
+    /// The bounds of connections, with that of one address from the settings: half of all at the most, so that no address keeps the others out.
     pub(super) fn connections(&self, per_address: usize) -> ConnectionLimits {
         let Self { in_all, turned_away, local, .. } = *self;
+        let per_address = per_address.min(in_all / 2);
         ConnectionLimits { per_address, in_all, turned_away, local }
     }
 
-    /// Refuses a start that could serve nobody, and warns of one whose connections can be taken by one address.
+    /// Refuses a start that could serve nobody.
     /// # Errors
     /// `Settings`: the limit is too low.
     pub(super) fn check(&self, per_address: usize) -> Result<(), StartError> {
@@ -84,11 +85,12 @@ impl OpenFiles {
             );
             return Err(StartError { kind: StartErrorKind::Settings, sentence });
         }
+        let of_one = self.connections(per_address).per_address;
         log::info!("of {limit} files that may be open at one time, {in_all} are for connections");
-        if in_all < per_address {
-            log::warn!(
-                "the limit of open files, {limit}, leaves room for {in_all} connections, fewer than connections_per_address lets one \
-                 address have ({per_address}): raise the limit (`ulimit -Hn`, systemd's LimitNOFILE=) or lower the setting"
+        if of_one < per_address {
+            log::info!(
+                "one address may have {of_one} connections, half of all: for the {per_address} of connections_per_address raise the limit \
+                 of open files (`ulimit -Hn`, systemd's LimitNOFILE=)"
             );
         }
         Ok(())

@@ -52,6 +52,8 @@ pub enum HashCaller {
     Client(Option<Network>),
     /// An account of an app, whether or not there is one of this id.
     Account(AppKey, UserId),
+    /// All clients that register with an app by public keys alone: from however many addresses, they are one caller.
+    Registrations(AppKey),
     /// The back end or the operator of an app.
     App(AppKey),
     /// The operator of the server.

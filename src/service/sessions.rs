@@ -84,7 +84,7 @@ impl Service {
 
     async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Session, Error> {
         self.house.client_limits.count_registration(call.from)?;
-        let callers = [HashCaller::Client(call.from.map(Network::of))];
+        let callers = [HashCaller::Client(call.from.map(Network::of)), HashCaller::Registrations(tenant.app.key)];
         let chosen = Some(self.chosen(tenant, None, &call.key, &callers).await?);
         let enrol = Enrol { id: call.id.clone(), change: call.change.clone(), device: None };
         let register = Register { chosen, ..self.asked(tenant, enrol, IfKnown::Refuse)? };

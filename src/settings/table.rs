@@ -252,7 +252,7 @@ pub(super) static CONNECTIONS_PER_ADDRESS: Setting = Setting {
     group: SERVING,
     form: Form::Number { min: 1, max: 1_000_000 },
     preset: Preset::Text("20000"),
-    help: "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; more are cut off at once; trusted proxies have as many as they like",
+    help: "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; never more than half of those that the limit of open files leaves room for; more are cut off at once; trusted proxies have as many as they like",
 };
 
 pub(super) static READ_BUDGET_BYTES: Setting = Setting {

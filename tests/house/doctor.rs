@@ -435,11 +435,12 @@ async fn promise_64_too_low_a_limit_of_open_files_is_named_with_what_to_change()
     let (_, said, _) = doctor(&house.data(), &[]);
     let line = found(&said, "connections");
     assert!(
-        line.starts_with("there is room for ") && line.contains("one address may have 20000: raise the hard limit"),
+        line.starts_with("there is room for ")
+            && line.contains(": fewer than connections_per_address: raise the hard limit"),
         "{said}"
     );
-    house.logged("fewer than connections_per_address lets one address have (20000): raise the limit").await;
-    let house = Standin::under("ulimit -n 256", &[("STANDIN_CONNECTIONS_PER_ADDRESS", "50")]).await;
+    house.logged("half of all: for the 20000 of connections_per_address raise the limit").await;
+    let house = Standin::under("ulimit -n 256", &[("STANDIN_CONNECTIONS_PER_ADDRESS", "40")]).await;
     let (code, said, _) = doctor(&house.data(), &[]);
     assert_eq!((code, found(&said, "connections").starts_with("there is room for ")), (0, true), "{said}");
 }

@@ -333,9 +333,11 @@ async fn figures(target: &Target, trust: &Trust) -> Finding {
 async fn connections(target: &Target) -> Finding {
     let Target { connections_max, connections_per_address, .. } = *target;
     let found = format!("there is room for {connections_max} at one time");
-    match connections_max < connections_per_address.min(CONNECTIONS_WANTED) {
+    // The bound of one address is half of all where the setting asks for more.
+    let is_cut = connections_per_address >= connections_max / 2;
+    match is_cut && connections_max < CONNECTIONS_WANTED {
         true => Err((
-            format!("{found}, and one address may have {connections_per_address}"),
+            format!("{found}, of which one address may have {connections_per_address}: fewer than connections_per_address"),
             "raise the hard limit of open files (`ulimit -Hn`, systemd's LimitNOFILE=), or lower connections_per_address"
                 .to_owned(),
         )),

@@ -20,7 +20,7 @@ const GROWN_MIB_MAX: u64 = 128;
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// A connection from the address of this number, which does not wait for the server to take what is sent.
-fn from(house: &Standin, number: u32) -> TcpStream {
+pub(super) fn from(house: &Standin, number: u32) -> TcpStream {
     let server: SocketAddr = house.base().strip_prefix("http://").unwrap().parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let own = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 1, 1)) + number);

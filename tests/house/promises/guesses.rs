@@ -1,6 +1,6 @@
 //! Guesses and logins that come all at once or from many addresses, and what clients with public keys alone may do in an hour.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, time::Duration};
 
 use futures_util::future::{join, join_all};
 use reqwest::{Method, RequestBuilder};
@@ -192,6 +192,34 @@ async fn promise_58_one_address_that_floods_the_hashes_keeps_nobody_else_out() {
     assert_eq!(honest, [(200, 200); 40], "neither from other addresses nor by the app's secret");
     assert!(flood.iter().any(|answer| answer.status == 503), "the flood has found its share");
     assert!(flood.iter().any(|answer| answer.status == 200), "and had it");
+}
+
+#[actix_web::test]
+async fn promise_58_registrations_from_many_addresses_are_one_caller_beside_the_others() {
+    let house = Standin::with(&[BEHIND_PROXY]).await;
+    registered(&house, (0..20).map(|n| format!("u{n}"))).await;
+    let (served, seen) = (Cell::new(0), Cell::new(usize::MAX));
+    let flood = (0..200).map(async |n: u32| {
+        let status = send(at(sdk_login(&house, &format!("flood{n}"), "key"), &format!("192.0.2.{n}"))).await.status;
+        served.set(served.get() + 1);
+        status
+    });
+    let honest = async {
+        while served.get() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let begun = served.get();
+        let sign_in = async |n: u32| {
+            send(at(sdk_login(&house, &format!("u{n}"), "key"), &format!("198.51.100.{n}"))).await.status
+        };
+        let statuses = join_all((0..20).map(sign_in)).await;
+        seen.set(served.get() - begun);
+        statuses
+    };
+    let (flood, honest) = join(join_all(flood), honest).await;
+    assert_eq!(honest, [200; 20]);
+    assert!(seen.get() < 100, "20 sign-ins wait for a registration each, not for {} of 200", seen.get());
+    assert_eq!(flood, [200; 200], "as many as wait at one time are served too");
 }
 
 #[actix_web::test]

@@ -177,6 +177,9 @@ async fn promise_55_no_secret_of_an_address_is_in_the_log() {
             "key",
             "ticket",
             "jwt",
+            "pass",
+            "session",
+            "X-Amz-Signature",
             "Authorization",
             "to%6Ben",
         ];

@@ -7,6 +7,9 @@ use super::*;
 /// Barely enough for a server: every share of it is reached with a few dozen clients.
 const LOW: &str = "ulimit -n 128";
 
+/// One address has half of the connections at the most; a proxy speaks for many.
+const BEHIND_PROXY: (&str, &str) = ("STANDIN_TRUSTED_PROXIES", "127.0.0.0/8");
+
 const ASK: &[u8] = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// How many connections the server says that it has room for.
@@ -34,7 +37,7 @@ fn fill(house: &Standin, count: usize) -> Vec<TcpStream> {
 
 #[actix_web::test]
 async fn promise_64_connections_beyond_the_limit_of_open_files_are_told_so_and_a_place_that_is_free_is_given() {
-    let house = Standin::under(LOW, &[]).await;
+    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
     let room = room(&house);
     assert!((16..128).contains(&room), "{room}");
     let mut open = fill(&house, room - 1);
@@ -59,7 +62,7 @@ async fn promise_64_connections_beyond_the_limit_of_open_files_are_told_so_and_a
 
 #[actix_web::test]
 async fn promise_64_two_hundred_that_come_at_once_are_served_or_told_and_none_hangs() {
-    let house = Standin::under(LOW, &[]).await;
+    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
     let room = room(&house);
     let clients: Vec<_> = (0..200)
         .map(|_| {
@@ -84,6 +87,20 @@ async fn promise_64_two_hundred_that_come_at_once_are_served_or_told_and_none_ha
     assert!((room - 1..=room).contains(&served), "{served} of {room}");
 }
 
+#[actix_web::test]
+async fn promise_64_one_address_takes_half_of_the_connections_and_the_others_are_served() {
+    let house = Standin::under(LOW, &[]).await;
+    let room = room(&house);
+    let _open = fill(&house, room / 2);
+    let one_more = ask(&mut connect(&house));
+    assert!(one_more.statuses().is_empty() && one_more.is_closed, "{one_more:?}");
+    for n in 1..=4 {
+        let mut of_another = super::budget::from(&house, n);
+        of_another.set_nonblocking(false).unwrap();
+        assert_eq!(ask(&mut of_another).statuses(), [404], "address {n}");
+    }
+}
+
 /// The head and the beginning of a createUser call, whose file is on the disk by now and not at its end.
 fn begun_upload(token: &str, id: usize) -> Vec<u8> {
     let head = format!(
@@ -97,7 +114,7 @@ fn begun_upload(token: &str, id: usize) -> Vec<u8> {
 
 #[actix_web::test]
 async fn promise_64_uploads_that_find_no_file_are_503_in_mirrorflys_form_and_none_is_500() {
-    let house = Standin::under(LOW, &[]).await;
+    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
     let token = raw_token(&house);
     let room = room(&house);
     let mut uploads = Vec::new();
@@ -146,7 +163,7 @@ fn raw_token(house: &Standin) -> String {
 
 #[actix_web::test]
 async fn promise_64_the_servers_own_files_open_while_every_connection_is_taken() {
-    let house = Standin::under(LOW, &[]).await;
+    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
     let token = raw_token(&house);
     let room = room(&house);
     let mut open = fill(&house, room);
