@@ -14,6 +14,7 @@ pub mod device;
 pub mod directory;
 pub mod error;
 pub mod event;
+pub mod folding;
 pub mod follow;
 pub mod free_data;
 pub mod friend;

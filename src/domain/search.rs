@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     custom::{CustomName, CustomValue},
+    folding::folded,
     profile::User,
 };
 
@@ -16,7 +17,7 @@ pub const TEXT_CHARS_MAX: usize = 500;
 /// Whom a caller is looking for. What is not given excludes nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserSearch {
-    /// Part of a display name or of an id, in any case of letters.
+    /// Part of a display name or of an id, compared as [`folded`] texts are.
     pub text: Option<String>,
     /// A metadata key, and the values of it that are looked for: any of them will do.
     pub metadata: Option<MetadataFilter>,
@@ -25,7 +26,7 @@ pub struct UserSearch {
 /// A walk through the users of an app, a stretch at a time: however far it has come, the next stretch costs the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// Part of a display name or of an id, in any case of letters.
+    /// Part of a display name or of an id, compared as [`folded`] texts are.
     pub text: Option<String>,
     /// A custom field, and what a user must have in it, exactly.
     pub custom: Option<(CustomName, CustomValue)>,
@@ -66,11 +67,21 @@ impl UserSearch {
         self.text.as_deref().is_some_and(|text| text.contains('\0') || text.chars().nth(TEXT_CHARS_MAX).is_some())
     }
 
-    /// Whether a user of this id, name and metadata is looked for.
-    pub fn finds(&self, id: &str, display_name: Option<&str>, metadata: &Map<String, Value>) -> bool {
-        let by_text = self.text.as_deref().is_none_or(|text| {
-            let text = text.to_lowercase();
-            [Some(id), display_name].into_iter().flatten().any(|name| name.to_lowercase().contains(&text))
+    /// The text as it is compared.
+    pub fn folded_text(&self) -> Option<String> {
+        self.text.as_deref().map(folded)
+    }
+
+    /// Whether a user of this id, this [`folded`] name and this metadata is looked for. `text` is [`UserSearch::folded_text`].
+    pub fn finds(
+        &self,
+        text: Option<&str>,
+        id: &str,
+        folded_name: Option<&str>,
+        metadata: &Map<String, Value>,
+    ) -> bool {
+        let by_text = text.is_none_or(|text| {
+            folded_name.is_some_and(|name| name.contains(text)) || id.to_ascii_lowercase().contains(text)
         });
         let by_metadata = self.metadata.as_ref().is_none_or(|filter| match metadata.get(&filter.key) {
             Some(Value::String(value)) => filter.values.contains(value),

@@ -400,15 +400,17 @@ impl Kind {
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
         let kind = match essence.as_str() {
             "" => Self::Undeclared,
-            "application/json" => Self::Json,
+            "application/json" | "text/json" => Self::Json,
+            // A kind of JSON with a name of its own (RFC 6839): `application/vnd.api+json`.
+            named if named.ends_with("+json") => Self::Json,
             "application/x-www-form-urlencoded" => Self::Urlencoded,
             "multipart/form-data" => Self::Multipart,
             _ => return Err(unsupported(format!("The Content-Type must be {TYPES}"))),
         };
         let charset =
             parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
-        match charset.map(|(_, charset)| charset.trim_matches('"').to_ascii_lowercase()) {
-            Some(charset) if !matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii") => {
+        match charset.map(|(_, charset)| charset.trim_matches(['"', '\'', ' ']).to_ascii_lowercase()) {
+            Some(charset) if !matches!(charset.as_str(), "" | "utf-8" | "utf8" | "utf_8" | "us-ascii" | "ascii") => {
                 Err(BodyFault::Unsupported("The charset must be UTF-8".into()))
             }
             Some(_) | None => Ok(kind),
@@ -505,7 +507,7 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, BodyFault> {
 }
 
 fn is_braced(body: &[u8]) -> bool {
-    body.trim_ascii_start().first() == Some(&b'{')
+    json::without_mark(body).trim_ascii_start().first() == Some(&b'{')
 }
 
 fn encoded(body: &[u8], limits: &FormLimits) -> Result<Given, BodyFault> {
@@ -515,7 +517,7 @@ fn encoded(body: &[u8], limits: &FormLimits) -> Result<Given, BodyFault> {
             "The request body is JSON but declared as a form: send the header Content-Type: application/json".into(),
         ));
     }
-    fields(body, limits).map(Given::Fields)
+    fields(json::without_mark(body), limits).map(Given::Fields)
 }
 
 fn fields(text: &[u8], limits: &FormLimits) -> Result<Vec<(String, Field)>, BodyFault> {

@@ -17,7 +17,7 @@ pub const VALUES_MAX: usize = 65_536;
 /// 2^53: from here on not every integer is a float of 64 bits, so a number kept as one may not be the number that was sent.
 const FLOAT_EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
-/// Why a text is refused, as a sentence that lacks its subject: "is not valid JSON: line 1, column 5".
+/// Why a text is refused, as a sentence that lacks its subject: "is not valid JSON: trailing comma, at line 1, column 5".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused(String);
 
@@ -37,6 +37,10 @@ impl std::error::Error for Refused {}
 /// [`Refused`] for invalid UTF-8, lone surrogates, a second value or anything else behind the first, a key given twice in one object, a
 /// number that is no 64-bit integer and 2^53 or more, more than [`DEPTH_MAX`] levels, more than [`VALUES_MAX`] values.
 pub fn parse(text: &[u8]) -> Result<Value, Refused> {
+    let text = without_mark(text);
+    if is_wider_than_utf8(text) {
+        return Err(Refused("must be UTF-8, and is UTF-16 or UTF-32".to_owned()));
+    }
     let text = str::from_utf8(text).map_err(|fault| {
         Refused(format!("is not valid UTF-8: the first {} bytes are, the next is not", fault.valid_up_to()))
     })?;
@@ -50,6 +54,16 @@ pub fn parse(text: &[u8]) -> Result<Value, Refused> {
         Refused(format!("holds more than one JSON value: line {}, column {}", fault.line(), fault.column()))
     })?;
     Ok(value)
+}
+
+/// A text without the byte order mark that some editors and libraries put before UTF-8 (RFC 8259, 8.1: a reader may ignore it).
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
+}
+
+/// Whether a text begins as UTF-16 and UTF-32 do: by their marks, or with a NUL beside one of the ASCII characters with which JSON begins.
+fn is_wider_than_utf8(text: &[u8]) -> bool {
+    matches!(text, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..])
 }
 
 /// As [`parse`], for a text that must be an object.
@@ -94,7 +108,12 @@ fn refused(fault: &serde_json::Error) -> Refused {
     Refused(match fault.classify() {
         Category::Data => fault.to_string(), // the words of `Strict`, and the place
         Category::Eof => format!("is not valid JSON: it ends too early, at line {line}, column {column}"),
-        Category::Syntax | Category::Io => format!("is not valid JSON: line {line}, column {column}"),
+        Category::Syntax | Category::Io => {
+            // Of the reader's own sentence, which names no text of the client's, the place is said in our words.
+            let sentence = fault.to_string();
+            let why = sentence.split(" at line ").next().unwrap_or_default();
+            format!("is not valid JSON: {why}, at line {line}, column {column}")
+        }
     })
 }
 

@@ -43,6 +43,7 @@ mod promises;
 mod qiscus_rest;
 mod qiscus_sdk;
 mod readme;
+mod real_text;
 mod recorded;
 mod secrets;
 mod settings;

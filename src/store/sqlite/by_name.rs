@@ -24,7 +24,7 @@ pub(super) struct Found {
     total: u64,
     /// Those of the page, where the order is that of creation.
     shown: Vec<UserKey>,
-    /// All of them by their names in lower case, where the order is that of names.
+    /// All of them by their folded names, where the order is that of names.
     named: Vec<(String, UserKey)>,
 }
 
@@ -33,10 +33,10 @@ impl Found {
         Self { page, order, total: 0, shown: Vec::new(), named: Vec::new() }
     }
 
-    /// Adds the next one, with the name that is shown of it.
-    pub(super) fn add(&mut self, key: UserKey, name: &str) {
+    /// Adds the next one, with the folded name that is shown of it.
+    pub(super) fn add(&mut self, key: UserKey, name: String) {
         match self.order {
-            Order::ByName | Order::ByNameReversed => self.named.push((name.to_lowercase(), key)),
+            Order::ByName | Order::ByNameReversed => self.named.push((name, key)),
             Order::OldestFirst | Order::NewestFirst => {
                 if self.total >= self.page.offset() && self.shown.len() < self.page.limit() as usize {
                     self.shown.push(key);
@@ -85,7 +85,7 @@ pub(super) fn list(
     Ok(items)
 }
 
-const OLDEST: &str = "SELECT key, id, display_name FROM user WHERE app = ?1 ORDER BY seq LIMIT ?2";
+const OLDEST: &str = "SELECT key, coalesce(folded_name, lower(id)) FROM user WHERE app = ?1 ORDER BY seq LIMIT ?2";
 
 /// The users of a page among the oldest [`MATCHES_MAX`]: fewer than its length where the page reaches beyond these.
 fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
@@ -95,8 +95,8 @@ fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Res
     while let Some(row) = rows.next()? {
         let row = Stored::of("user", row);
         let key = UserKey(row.get(0)?);
-        match row.get::<Option<String>>(2).and_then(|name| name.map_or_else(|| row.get(1), Ok)) {
-            Ok(name) => found.add(key, &name),
+        match row.get(1) {
+            Ok(name) => found.add(key, name),
             Err(error) => report(&error),
         }
     }

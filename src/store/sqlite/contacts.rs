@@ -16,6 +16,7 @@ use crate::{
         contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX, too_many},
         error::{Error, Fault, What},
         event::EventKind,
+        folding::folded,
         id::{AppKey, UserId, UserKey},
         page::{Listed, Page},
         profile::User,
@@ -26,7 +27,7 @@ use crate::{
 };
 
 const LISTED: &str = "
-    SELECT contact.contact, contact.name, user.id, user.display_name
+    SELECT contact.contact, contact.name, user.id, user.folded_name
     FROM contact JOIN user ON user.key = contact.contact
     WHERE contact.owner = ?1 AND user.app = ?2 ORDER BY contact.contact";
 
@@ -39,7 +40,7 @@ pub(in crate::store) fn list(
     page: Page,
 ) -> Result<Listed<Contact>, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    let wanted = search.map(str::to_lowercase);
+    let wanted = search.map(folded);
     let mut statement = snapshot.prepare_cached(LISTED)?;
     let mut rows = statement.query(params![owner.0, app.0])?;
     let (mut total, mut shown) = (0_u64, Vec::new());
@@ -58,11 +59,11 @@ pub(in crate::store) fn list(
     Ok(Listed { items, total })
 }
 
-/// Whether the list's owner or the user itself uses a name that holds these lower-case letters; who has no name is called by the id.
+/// Whether the list's owner or the user itself uses a name that holds this folded text; a user without a name is called by its id.
 fn is_called(row: &Row<'_>, wanted: &str) -> rusqlite::Result<bool> {
     let (by_owner, id, by_itself): (Option<String>, String, Option<String>) = (row.get(1)?, row.get(2)?, row.get(3)?);
-    let names = [by_owner, Some(by_itself.unwrap_or(id))];
-    Ok(names.iter().flatten().any(|name| name.to_lowercase().contains(wanted)))
+    let by_itself = by_itself.unwrap_or_else(|| id.to_ascii_lowercase());
+    Ok(by_itself.contains(wanted) || by_owner.is_some_and(|name| folded(&name).contains(wanted)))
 }
 
 const LISTED_BY: &str = users::select_user!(

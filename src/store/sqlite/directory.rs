@@ -18,11 +18,11 @@ use crate::domain::{
 };
 
 const ALL: &str = "
-    SELECT user.key, user.id, user.display_name, user.particulars FROM user
+    SELECT user.key, user.id, user.folded_name, user.particulars FROM user
     WHERE ?2 IS NULL AND user.app = ?1 AND user.state = 'active' ORDER BY user.seq";
 
 const NAMED: &str = "
-    SELECT user.key, user.id, user.display_name, user.particulars
+    SELECT user.key, user.id, user.folded_name, user.particulars
     FROM user_text JOIN user ON user.key = user_text.rowid
     WHERE user_text MATCH ?2 AND user.app = ?1 AND user.state = 'active' ORDER BY user_text.rowid";
 
@@ -35,14 +35,15 @@ pub(in crate::store) fn find(
     page: Page,
 ) -> Result<Listed<User>, Error> {
     let snapshot = connection.unchecked_transaction()?;
-    let indexed = in_index(search);
+    let keywords = search.folded_keywords();
+    let indexed = in_index(search, &keywords);
     let mut statement = snapshot.prepare_cached(if indexed.is_some() { NAMED } else { ALL })?;
     let mut rows = statement.query(params![app.0, indexed])?;
     let (mut total, mut shown) = (0, Vec::new());
     while let Some(row) = rows.next()?
         && total < MATCHES_MAX
     {
-        if is_found(row, search)? {
+        if is_found(row, search, &keywords)? {
             if total >= page.offset() && shown.len() < page.limit() as usize {
                 shown.push(UserKey(row.get(0)?));
             }
@@ -53,20 +54,20 @@ pub(in crate::store) fn find(
     Ok(Listed { items: users.filter_map(Result::transpose).collect::<Result<_, _>>()?, total })
 }
 
-fn is_found(row: &Row<'_>, search: &DirectorySearch) -> Result<bool, Error> {
+fn is_found(row: &Row<'_>, search: &DirectorySearch, keywords: &[String]) -> Result<bool, Error> {
     let row = Stored::of("user", row);
-    let (id, display_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+    let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let particulars: Particulars = row.json(3)?;
-    Ok(search.finds(&id, display_name.as_deref(), &particulars))
+    Ok(search.finds(keywords, &id, folded_name.as_deref(), &particulars))
 }
 
 /// The question to the index; none where it knows too little, and every row is to be looked at.
-fn in_index(search: &DirectorySearch) -> Option<String> {
+fn in_index(search: &DirectorySearch, keywords: &[String]) -> Option<String> {
     let is_indexed = |keyword: &&String| keyword.chars().count() >= INDEXED_CHARS_MIN;
-    let indexed: Vec<String> = search.keywords.iter().filter(is_indexed).map(|keyword| threes(keyword)).collect();
+    let indexed: Vec<String> = keywords.iter().filter(is_indexed).map(|keyword| threes(keyword)).collect();
     match search.needs_all {
         true if !indexed.is_empty() => Some(indexed.join(" AND ")),
-        false if !indexed.is_empty() && indexed.len() == search.keywords.len() => Some(indexed.join(" OR ")),
+        false if !indexed.is_empty() && indexed.len() == keywords.len() => Some(indexed.join(" OR ")),
         true | false => None,
     }
 }

@@ -41,7 +41,9 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, config::DbConfig, ffi};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, Transaction, config::DbConfig, ffi, functions::FunctionFlags, types::ValueRef,
+};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::watch;
 
@@ -53,6 +55,7 @@ use super::{Durability, LongReads, OpenError, StoreOptions, Writes};
 use crate::domain::{
     caller::CallerKey,
     error::{Error, is_out_of_files},
+    folding::folded,
 };
 
 /// A connection that refuses to write.
@@ -71,6 +74,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0009_dead_signatures.sql")),
     M::up(include_str!("schema/0010_session_places.sql")),
     M::up(include_str!("schema/0011_chat_settings.sql")),
+    M::up(include_str!("schema/0012_folded_names.sql")),
 ];
 
 /// How many schema files there are: what `user_version` is once all have been applied.
@@ -204,8 +208,19 @@ fn open_writer(database: &Path, durability: Durability) -> Result<Connection, Op
     if !tune(&connection, durability).map_err(unusable)? {
         return Err(OpenError::unusable(database, "its file system cannot hold a write-ahead log"));
     }
+    add_functions(&connection).map_err(unusable)?;
     SCHEMA.to_latest(&mut connection).map_err(|cause| OpenError::unusable(database, cause))?;
     Ok(connection)
+}
+
+/// The function that 0012 folds names by.
+fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("folded_name", 1, flags, |context| match context.get_raw(0) {
+        // A damaged name stays as damaged as it is: whoever reads the row is told.
+        ValueRef::Text(name) => Ok(Some(folded(&String::from_utf8_lossy(name)))),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => Ok(None),
+    })
 }
 
 /// Opens a database to read it alone.

@@ -24,7 +24,7 @@ pub(super) const INDEXED_CHARS_MIN: usize = 3;
 macro_rules! candidates {
     ($from:literal, $order:literal) => {
         concat!(
-            "SELECT user.key, user.id, user.display_name, user.metadata FROM ",
+            "SELECT user.key, user.id, user.folded_name, user.metadata FROM ",
             $from,
             " AND user.app = ?1 ORDER BY ",
             $order
@@ -50,7 +50,8 @@ pub(in crate::store) fn find(
         return Ok(Listed { items: Vec::new(), total: 0 });
     }
     let snapshot = connection.unchecked_transaction()?;
-    let indexed = in_index(search)?;
+    let text = search.folded_text();
+    let indexed = in_index(search, text.as_deref())?;
     let statement = match (&indexed, order) {
         (None, Order::OldestFirst | Order::ByName | Order::ByNameReversed) => ALL_OLDEST,
         (None, Order::NewestFirst) => ALL_NEWEST,
@@ -63,8 +64,8 @@ pub(in crate::store) fn find(
     while let Some(row) = rows.next()?
         && found.total() < MATCHES_MAX
     {
-        if let Some(name) = name_if_found(row, search).inspect_err(report).unwrap_or_default() {
-            found.add(UserKey(row.get(0)?), &name);
+        if let Some(name) = name_if_found(row, search, text.as_deref()).inspect_err(report).unwrap_or_default() {
+            found.add(UserKey(row.get(0)?), name);
         }
     }
     let total = found.total();
@@ -72,15 +73,16 @@ pub(in crate::store) fn find(
     Ok(Listed { items: users.filter_map(Result::transpose).collect::<Result<_, _>>()?, total })
 }
 
-/// The name that is shown of a user, where it is one of those that are looked for.
-fn name_if_found(row: &Row<'_>, search: &UserSearch) -> Result<Option<String>, Error> {
+/// The folded name that is shown of a user, where it is one of those that are looked for.
+fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Result<Option<String>, Error> {
     let row = Stored::of("user", row);
-    let (id, display_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+    let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let metadata: Map<String, Value> = match search.metadata {
         Some(_) => row.json(3)?,
         None => Map::new(),
     };
-    Ok(search.finds(&id, display_name.as_deref(), &metadata).then(|| display_name.unwrap_or(id)))
+    let is_found = search.finds(text, &id, folded_name.as_deref(), &metadata);
+    Ok(is_found.then(|| folded_name.unwrap_or_else(|| id.to_ascii_lowercase())))
 }
 
 /// Rows that one stretch of a walk looks at: a text that the index cannot look up costs no more than so many, and the walk goes on behind
@@ -88,18 +90,18 @@ fn name_if_found(row: &Row<'_>, search: &UserSearch) -> Result<Option<String>, E
 const ROWS_LOOKED_AT_MAX: u32 = 30_000;
 
 const WALK_ALL: &str = "
-    SELECT user.seq, user.key, user.id, user.display_name FROM user
+    SELECT user.seq, user.key, user.id, user.folded_name FROM user
     WHERE user.app = ?1 AND user.seq > ?2 AND ?3 IS NULL AND ?4 IS NULL AND ?5 IS NULL ORDER BY user.seq";
 
 const WALK_NAMED: &str = "
-    SELECT user.key, user.key, user.id, user.display_name
+    SELECT user.key, user.key, user.id, user.folded_name
     FROM user_text JOIN user ON user.key = user_text.rowid
     WHERE user_text MATCH ?3 AND user_text.rowid > ?2 AND user.app = ?1 AND (?4 IS NULL OR EXISTS (
         SELECT 1 FROM user_custom WHERE app = ?1 AND name = ?4 AND value = ?5 AND user = user_text.rowid))
     ORDER BY user_text.rowid";
 
 const WALK_CUSTOM: &str = "
-    SELECT user.key, user.key, user.id, user.display_name
+    SELECT user.key, user.key, user.id, user.folded_name
     FROM user_custom JOIN user ON user.key = user_custom.user
     WHERE user_custom.app = ?1 AND user_custom.name = ?4 AND user_custom.value = ?5 AND user_custom.user > ?2
         AND ?3 IS NULL
@@ -113,7 +115,8 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     if search.is_of_nobody() {
         return Ok(Stretch { users: Vec::new(), next: None, total });
     }
-    let indexed = in_index(&search)?;
+    let text = search.folded_text();
+    let indexed = in_index(&search, text.as_deref())?;
     let statement = match (&indexed, &walk.custom) {
         (Some(_), _) => WALK_NAMED,
         (None, Some(_)) => WALK_CUSTOM,
@@ -127,8 +130,8 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     let mut rows = statement.query(params![app.0, walk.after.unwrap_or(-1), indexed, name, value])?;
     let (mut found, mut passed, mut looked_at, mut next) = (Vec::new(), None, 0, None);
     while let Some(row) = rows.next()? {
-        let (id, display_name): (String, Option<String>) = (row.get(2)?, row.get(3)?);
-        let is_found = search.finds(&id, display_name.as_deref(), &Map::new());
+        let (id, folded_name): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        let is_found = search.finds(text.as_deref(), &id, folded_name.as_deref(), &Map::new());
         // What follows is known to be worth a call: a match too many, or rows nobody has looked at.
         if looked_at == ROWS_LOOKED_AT_MAX || (is_found && found.len() == walk.limit as usize) {
             next = passed;
@@ -144,9 +147,9 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
 }
 
 /// The question to the index; none where it knows too little, and every row is to be looked at.
-fn in_index(search: &UserSearch) -> Result<Option<String>, Error> {
+fn in_index(search: &UserSearch, text: Option<&str>) -> Result<Option<String>, Error> {
     let is_indexed = |text: &str| text.chars().count() >= INDEXED_CHARS_MIN;
-    let text = search.text.as_deref().filter(|text| is_indexed(text)).map(threes);
+    let text = text.filter(|text| is_indexed(text)).map(threes);
     let values = match &search.metadata {
         Some(filter) if filter.values.iter().all(|value| is_indexed(value)) && !filter.values.is_empty() => {
             let values = filter.values.iter().map(|value| as_in_json(value).map(|value| threes(&value)));

@@ -12,6 +12,7 @@ use crate::{
         avatar::{Avatar, PictureKey},
         error::{Error, Fault, What},
         event::EventKind,
+        folding::folded,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
         listening::Wire,
@@ -236,9 +237,9 @@ pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Regi
 
 const CREATE: &str = "
     INSERT INTO user (app, seq, id, state, handle, extras, metadata, token_salt, token_digest,
-        issued_salt, issued_digest, chosen, created_at, updated_at, display_name)
+        issued_salt, issued_digest, chosen, created_at, updated_at, display_name, folded_name)
     VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM user WHERE app = ?1), ?2, 'active', ?3, '{}', ?11, ?4, ?5,
-        ?6, ?7, ?8, ?9, ?9, ?10)
+        ?6, ?7, ?8, ?9, ?9, ?10, ?12)
     RETURNING key";
 
 fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, Error> {
@@ -259,6 +260,7 @@ fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, 
             asked.at.micros(),
             first.display_name.as_ref().map(DisplayName::as_str),
             serde_json::to_string(first.metadata.as_object()).map_err(Error::internal)?,
+            folded_name(&first),
         ],
         |row| row.get(0),
     )?;
@@ -344,8 +346,13 @@ pub(in crate::store) fn change_states(
 
 const SET_PROFILE: &str = "
     UPDATE user SET display_name = ?2, status = ?3, mobile = ?4, email = ?5, extras = ?6, metadata = ?7,
-        avatar_address = ?8, updated_at = ?9, particulars = ?10, custom = ?11, version = version + 1
+        avatar_address = ?8, updated_at = ?9, particulars = ?10, custom = ?11, folded_name = ?12, version = version + 1
     WHERE key = ?1";
+
+/// What a user is found by.
+fn folded_name(profile: &Profile) -> Option<String> {
+    profile.display_name.as_ref().map(|name| folded(name.as_str()))
+}
 
 /// Takes over the given fields and says which ones differ from before; writes only if any does.
 fn set_profile(
@@ -386,6 +393,7 @@ fn set_profile(
         at.micros(),
         serde_json::to_string(&profile.particulars).map_err(Error::internal)?,
         serde_json::to_string(&profile.custom).map_err(Error::internal)?,
+        folded_name(&profile),
     ])?;
     user.profile = profile;
     user.updated_at = at;

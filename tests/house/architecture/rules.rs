@@ -75,6 +75,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("hmac", CREDENTIALS),
     ("http-body-util", &["main"]),
     ("hyper", &["main"]),
+    ("icu_normalizer", &["domain/folding"]),
     ("http1", &["dialect/native"]),
     ("hyper-util", &["main"]),
     ("image", PICTURE),

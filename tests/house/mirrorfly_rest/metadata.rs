@@ -108,7 +108,7 @@ async fn the_body_is_the_object_whatever_its_declared_type() {
     assert_refused_in_body(&send(call()).await, "The request body is required");
     for (body, message) in [
         ("[1]", "The request body must be a JSON object, in braces"),
-        ("k=v", "The request body is not valid JSON: line 1, column 1"),
+        ("k=v", "The request body is not valid JSON: expected value, at line 1, column 1"),
         (r#"{"k":"v""#, "The request body is not valid JSON: it ends too early, at line 1, column 8"),
     ] {
         assert_refused_in_body(&send(call().body(body)).await, message);

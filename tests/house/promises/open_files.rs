@@ -95,7 +95,7 @@ async fn promise_64_one_address_takes_half_of_the_connections_and_the_others_are
     let one_more = ask(&mut connect(&house));
     assert!(one_more.statuses().is_empty() && one_more.is_closed, "{one_more:?}");
     for n in 1..=4 {
-        let mut of_another = super::budget::from(&house, n);
+        let mut of_another = budget::from(&house, n);
         of_another.set_nonblocking(false).unwrap();
         assert_eq!(ask(&mut of_another).statuses(), [404], "address {n}");
     }

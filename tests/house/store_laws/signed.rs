@@ -1,7 +1,7 @@
 //! What Tencent's wire stores of sessions, and the way there from a database that knew nothing of it.
 
 use rusqlite::Connection;
-use standin::domain::error::Unauthenticated;
+use standin::domain::{error::Unauthenticated, search::UserSearch};
 
 use super::*;
 
@@ -91,7 +91,7 @@ async fn a_kick_that_an_earlier_version_has_kept_with_the_user_holds_after_the_u
     store.close().await;
     let former = "DROP TABLE dead_signature; UPDATE user SET sigs_from = 77 WHERE id = 'ann'; PRAGMA user_version = 8;";
     let database = Connection::open(folder.path().join("standin.db")).unwrap();
-    database.execute_batch(UNDO_LATER).unwrap();
+    undo_later(&database);
     database.execute_batch(former).unwrap();
     drop(database);
     let shelf = Shelf { store: open(folder.path()), folder, app };
@@ -120,6 +120,14 @@ async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_
     let rows: i64 = outside(&shelf).query_row("SELECT count(*) FROM dead_signature", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
+
+/// What `0012_folded_names.sql` does, undone: the former index comes back by `0003_search.sql`.
+const UNDO_FOLDED_NAMES: &str = "
+    DROP TRIGGER user_text_added;
+    DROP TRIGGER user_text_changed;
+    DROP TRIGGER user_text_removed;
+    DROP TABLE user_text;
+    ALTER TABLE user DROP COLUMN folded_name;";
 
 /// What `0011_chat_settings.sql` and `0010_session_places.sql` do, undone.
 const UNDO_LATER: &str = "
@@ -167,6 +175,13 @@ const UNDO: &str = "
     ALTER TABLE ticket DROP COLUMN wire;
     PRAGMA user_version = 4;";
 
+/// Undoes what came after dead signatures.
+fn undo_later(database: &Connection) {
+    for step in [UNDO_FOLDED_NAMES, FORMER[2], UNDO_LATER] {
+        database.execute_batch(step).unwrap();
+    }
+}
+
 /// The tables, indexes and triggers that the first four steps make.
 const FORMER: [&str; 4] = [
     include_str!("../../../src/store/sqlite/schema/0001_first.sql"),
@@ -196,7 +211,7 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
 
     let database = folder.path().join("standin.db");
     let undone = Connection::open(&database).unwrap();
-    undone.execute_batch(UNDO_LATER).unwrap();
+    undo_later(&undone);
     undone.execute_batch(UNDO).unwrap();
     let former = Connection::open_in_memory().unwrap();
     FORMER.iter().for_each(|step| former.execute_batch(step).unwrap());
@@ -213,4 +228,31 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     assert_eq!((friends.total, friends.items[0].groups.len()), (1, 0));
     assert_eq!(shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &by_id("ann"))), Ok(vec![]));
     assert_eq!(shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &by_id("ann"))), Ok(0));
+}
+
+#[actix_web::test]
+async fn issue_14_names_from_before_the_upgrade_are_found_as_people_type_them() {
+    let shelf = Shelf::fresh().await;
+    for (id, name) in [("u1", "Straße"), ("u2", "Jose\u{301}"), ("u3", "Ada")] {
+        shelf.register(id).await;
+        shelf.change(id, named(name), at(2)).await;
+    }
+    shelf.register("u4").await;
+    let Shelf { folder, store, app } = shelf;
+    store.close().await;
+    let former = Connection::open(folder.path().join("standin.db")).unwrap();
+    for step in [UNDO_FOLDED_NAMES, FORMER[2], "PRAGMA user_version = 11"] {
+        former.execute_batch(step).unwrap();
+    }
+    drop(former);
+    let shelf = Shelf { store: open(folder.path()), folder, app };
+    let found = |text: &str| {
+        let search = UserSearch { text: Some(text.to_owned()), metadata: None };
+        let page = Page::new(1, 10);
+        let read = shelf.store.feed_reader().unwrap().read(|db| db.find_users(app, &search, page, Order::OldestFirst));
+        read.unwrap().items.iter().map(|user| user.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(["STRASSE", "josé", "ada", "U4"].map(found), [["u1"], ["u2"], ["u3"], ["u4"]]);
+    let sound = "INSERT INTO user_text (user_text, rank) VALUES ('integrity-check', 1)";
+    outside(&shelf).execute(sound, []).expect("the index and the rows agree");
 }

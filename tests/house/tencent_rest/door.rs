@@ -66,7 +66,7 @@ async fn a_body_that_is_no_json_object_is_60003() {
     for (body, info) in [
         ("", "The request body is empty: send a JSON object"),
         ("{", "The request body is not valid JSON: it ends too early, at line 1, column 1"),
-        ("UserID=u1", "The request body is not valid JSON: line 1, column 1"),
+        ("UserID=u1", "The request body is not valid JSON: expected value, at line 1, column 1"),
         ("[]", "The request body must be a JSON object, in braces"),
         ("{} {}", "The request body holds more than one JSON value: line 1, column 4"),
         (r#"{"a":1,"a":2}"#, "The request body gives the key \"a\" twice in one object at line 1 column 10"),

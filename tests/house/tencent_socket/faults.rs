@@ -16,7 +16,7 @@ async fn what_is_no_call_is_answered_with_why_and_the_next_call_goes_through() {
     let (mut socket, ticket) = Socket::of(&house, "alice").await;
     for (said, read, code, info) in [
         ("", NO_HEAD, 60003, "The frame is not valid JSON: it ends too early, at line 1, column 0"),
-        ("no JSON", NO_HEAD, 60003, "The frame is not valid JSON: line 1, column 2"),
+        ("no JSON", NO_HEAD, 60003, "The frame is not valid JSON: expected ident, at line 1, column 2"),
         ("[]", NO_HEAD, 60003, "The frame must be a JSON object, in braces"),
         (r#"{"body":{}}"#, NO_HEAD, 60002, "head must be an object"),
         (r#"{"head":7}"#, NO_HEAD, 60002, "head must be an object"),

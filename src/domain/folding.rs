@@ -1,0 +1,100 @@
+//! What two texts have in common that people take for the same: how names are searched and sorted.
+//!
+//! Stored text stays byte for byte. Only what is compared is folded, the text that is looked for like the one it is looked for in.
+
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
+/// The dot that is left of a capital `I` with a dot (Turkish) in small letters: it stands behind an `i`.
+const DOT_ABOVE: char = '\u{307}';
+
+/// The text without what people do not see or do not tell apart: the case of letters (`ß` is `ss`, `İ` and `ı` are `i`, `ς` is `σ`), the form
+/// in which accents, Hangul, ligatures and wide or narrow letters are encoded (Unicode's NFKC), what has no width (joiners, text-direction
+/// marks, byte order marks, variation selectors), and which of the apostrophes, quotation marks, dashes and blanks an editor chose.
+///
+/// Accents stay: `e` is not `é`. At most 11 times as many bytes as `text`. Some 20 ns for a name in ASCII, 1 us a character otherwise.
+pub fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let seen: String = text.chars().filter(|c| !is_ignorable(*c)).map(plain).collect();
+    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(&seen);
+    let mut small = String::with_capacity(decomposed.len());
+    for c in decomposed.chars().flat_map(in_small_letters).map(plain) {
+        if !is_ignorable(c) && (c != DOT_ABOVE || !small.ends_with('i')) {
+            small.push(c);
+        }
+    }
+    ComposingNormalizerBorrowed::new_nfkc().normalize(&small).into_owned()
+}
+
+/// By way of capitals: what has none of its own, such as `ß`, comes to the letters it is written by. Letter by letter, because the small
+/// sigma at the end of a text is another one than within.
+fn in_small_letters(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
+}
+
+/// Whether a character has no width: Unicode's `Default_Ignorable_Code_Point`.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// What a keyboard has where an editor or a telephone writes something finer.
+fn plain(c: char) -> char {
+    match c {
+        '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2BC}' | '\u{B4}' | '`' => '\'',
+        '\u{201C}'..='\u{201F}' | '\u{2033}' => '"',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' => '-',
+        _ if c.is_whitespace() => ' ',
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_take_for_the_same_is_the_same() {
+        for (one, other) in [
+            ("José", "JOSE\u{301}"),
+            ("Straße", "STRASSE"),
+            ("STRAẞE", "strasse"),
+            ("İstanbul", "ıstanbul"),
+            ("ISTANBUL", "i\u{307}stanbul"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+            ("ＡＢＣ１", "abc1"),
+            ("ﬁsh", "FISH"),
+            ("한국", "\u{1112}\u{1161}\u{11AB}\u{1100}\u{116E}\u{11A8}"),
+            ("カタカナ", "ｶﾀｶﾅ"),
+            ("ガ", "ｶﾞ"),
+            ("O’Brien", "o'brien"),
+            ("Jean–Luc", "jean-luc"),
+            ("a\u{A0}b\u{3000}c", "a b c"),
+            ("“x”", "\"X\""),
+            ("\u{200F}שלום\u{200E}", "שלום"),
+            ("👨\u{200D}👩\u{FE0F}", "👨👩"),
+            ("\u{FEFF}Ada\u{200B}", "ada"),
+            ("Å", "Å"),
+            ("Ω", "Ω"),
+            ("Ⅷ", "viii"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one}, {other}");
+        }
+        for (one, other) in [("e", "é"), ("שלום", "שָׁלוֹם"), ("a", "а"), ("1", "l")] {
+            assert_ne!(folded(one), folded(other), "{one}, {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_folded_folds_to_itself_and_is_bounded() {
+        for c in '\0'..='\u{1FFFF}' {
+            let (text, once) = (format!("i{c}x"), folded(&format!("i{c}x")));
+            assert_eq!(folded(&once), once, "{:04X}", u32::from(c));
+            assert!(once.len() <= text.len() * 11, "{:04X}", u32::from(c));
+        }
+    }
+}
