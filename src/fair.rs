@@ -127,14 +127,26 @@ impl<K: Eq + Hash + Clone> FairQueue<K> {
         queued.settled(admitted.map_err(Error::internal)?)
     }
 
+    /// Whether a call of this caller would be given a place now, for a look before its body is read.
+    /// # Errors
+    /// `TooMany` (or `Busy`, by the bounds) when the caller has all calls that it may.
+    pub fn check_place(&self, caller: &K) -> Result<(), Error> {
+        self.check_places(&self.state(), std::slice::from_ref(caller))
+    }
+
+    fn check_places(&self, state: &State<K>, callers: &[K]) -> Result<(), Error> {
+        let has_all = |caller: &K| state.callers.get(caller).is_some_and(|of| of.places >= self.bounds.places_each_max);
+        if !callers.iter().any(has_all) {
+            return Ok(());
+        }
+        let too_many = |what| Error::TooMany { what, retry_after: RETRY_AFTER };
+        Err(self.bounds.what.map_or(Error::Busy, too_many))
+    }
+
     /// A turn at once, or else a place among those that wait.
     fn place(&self, callers: &[K]) -> Result<Result<Turn<K>, Queued<K>>, Error> {
         let mut state = self.state();
-        let has_all = |caller: &K| state.callers.get(caller).is_some_and(|of| of.places >= self.bounds.places_each_max);
-        if callers.iter().any(has_all) {
-            let too_many = |what| Error::TooMany { what, retry_after: RETRY_AFTER };
-            return Err(self.bounds.what.map_or(Error::Busy, too_many));
-        }
+        self.check_places(&state, callers)?;
         let position = (state.starts_at(callers), state.arrivals);
         if state.may_run(callers, &self.bounds) {
             state.take_places(callers, position.0);

@@ -104,6 +104,13 @@ impl Service {
         Ok(live)
     }
 
+    /// Whether a user may sync its contacts now, for a look before its phone book is read and parsed.
+    /// # Errors
+    /// `TooMany` when as many syncs of the user wait as may.
+    pub fn check_sync_place(&self, owner: UserKey) -> Result<(), Error> {
+        self.house.long_changes.check_place(CallerKey::User(owner))
+    }
+
     /// The users of each entry's number, read in parts: the calls of others are in turn between them.
     async fn users_of_numbers(
         &self,

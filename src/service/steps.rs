@@ -43,6 +43,13 @@ impl LongChanges {
         Self(FairQueue::new(LONG_CHANGES))
     }
 
+    /// Whether a long change of this caller would be given a place now.
+    /// # Errors
+    /// `TooMany`.
+    pub(super) fn check_place(&self, by: CallerKey) -> Result<(), Error> {
+        self.0.check_place(&by)
+    }
+
     /// Waits until a long change of this caller may run.
     /// # Errors
     /// `TooMany`, `Busy`.

@@ -194,6 +194,7 @@ pub(super) async fn sync(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let caller = door::user(&service, &request)?;
+    service.check_sync_place(caller.key)?;
     let body = door::read_object(&service, &caller.tenant, &request, payload).await?.unwrap_or_default();
     let sync = Sync {
         add: entries(&body, "addContacts")?,

@@ -123,7 +123,7 @@ impl Honest {
         let user = format!("honest{}", number / 4 % USERS);
         let authorization = format!("Authorization: {}\r\n", self.token);
         if number.is_multiple_of(COSTLY_OF) && self.kinds.sign_in {
-            let body = format!("{{\"user_id\":\"{user}\",\"password\":\"{PASSWORD}\"}}");
+            let body = format!("{{\"email\":\"{user}\",\"password\":\"{PASSWORD}\"}}");
             let headers = format!("{JSON}QISCUS-SDK-APP-ID: {APP_ID}\r\n");
             return self.qiscus.ask(&request("POST", "/api/v2/sdk/login_or_register", &headers, body.as_bytes()));
         }

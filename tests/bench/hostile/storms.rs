@@ -284,7 +284,7 @@ fn sign_ins(server: SocketAddr) -> Result<Raging, Failure> {
     let headers = format!("{JSON}QISCUS-SDK-APP-ID: {APP_ID}\r\n");
     let of_client = |client: u32| -> Vec<Vec<u8>> {
         let sign_in = |n: u32| {
-            let body = format!("{{\"user_id\":\"stranger{client}-{n}\",\"password\":\"p{n}\",\"username\":\"S\"}}");
+            let body = format!("{{\"email\":\"stranger{client}-{n}\",\"password\":\"p{n}\",\"username\":\"S\"}}");
             request("POST", "/api/v2/sdk/login_or_register", &headers, body.as_bytes())
         };
         (0..50).map(sign_in).collect()
