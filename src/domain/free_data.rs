@@ -124,7 +124,9 @@ impl Metadata {
                 }
                 Value::String(_) | Value::Number(_) | Value::Bool(_) => {}
                 Value::Null | Value::Array(_) | Value::Object(_) => {
-                    return Err(Fault::Malformed("pairs of a key and a text, number or boolean"));
+                    return Err(Fault::Malformed(
+                        r#"pairs of a key and a text, number or boolean, such as {"key": "value"}"#,
+                    ));
                 }
             }
         }

@@ -244,8 +244,15 @@ impl Form {
 
     /// The value of a field that is "an object, or JSON text": text is read as JSON. Empty text and null read as not given.
     /// # Errors
-    /// `Invalid` for text that is not JSON, for a field given twice and for a file.
+    /// `Invalid` for text that is not JSON, for a field given twice, for a file, and for fields such as `name[key]`, into which libraries
+    /// divide an object.
     pub fn json(&self, name: &'static str) -> Result<Option<Value>, Error> {
+        if let Given::Fields(fields) = &self.0 {
+            let is_part = |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+            if fields.iter().any(|(field, _)| is_part(field)) {
+                return Err(Fault::Malformed("JSON text in one field, not divided into fields with brackets").at(name));
+            }
+        }
         let Some(value) = self.value(name)? else { return Ok(None) };
         let Value::String(text) = value.as_ref() else { return Ok(Some(value.into_owned())) };
         if text.is_empty() {

@@ -226,9 +226,10 @@ pub(super) fn device(form: &Form) -> Result<Device, Error> {
         os_version: optional("deviceOsVersion")?,
         token: optional("deviceToken")?,
         voip_token: optional("voipDeviceToken")?,
-        sandbox: match form.text("mode")? {
-            None | Some("" | "0") => false,
-            Some("1") => true,
+        sandbox: match form.value("mode")?.as_deref() {
+            None => false,
+            Some(mode) if mode == "" || mode == "0" || *mode == 0 => false,
+            Some(mode) if mode == "1" || *mode == 1 => true,
             Some(_) => return Err(Fault::NotOneOf("0, 1").at("mode")),
         },
     })

@@ -128,7 +128,10 @@ async fn there_are_at_most_3_pairs_of_text_number_or_boolean() {
     assert_refused_in_body(&put(&house, &own, "", &four).await, "metaData must be at most 3 pairs");
     for value in [json!(null), json!([1]), json!({ "k": "v" })] {
         let answer = put(&house, &own, "", &json!({ "k": value })).await;
-        assert_refused_in_body(&answer, "metaData must be pairs of a key and a text, number or boolean");
+        assert_refused_in_body(
+            &answer,
+            r#"metaData must be pairs of a key and a text, number or boolean, such as {"key": "value"}"#,
+        );
     }
     for key in ["", "a\nb", "a\u{202e}b"] {
         let answer = put(&house, &own, "", &json!({ key: "v" })).await;

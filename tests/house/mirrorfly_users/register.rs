@@ -216,6 +216,18 @@ async fn a_mobile_number_that_is_the_identifier_is_none_and_another_one_has_at_m
 }
 
 #[actix_web::test]
+async fn mode_is_0_or_1_as_a_text_or_a_number() {
+    let house = Standin::fresh().await;
+    set_registration(&house, "open");
+    for mode in [json!("0"), json!("1"), json!(""), json!(0), json!(1), Value::Null] {
+        registered(&live(&house, &with("u1", "mode", mode)).await);
+    }
+    for mode in [json!("sandbox"), json!(2), json!(true), json!(1.5), json!([])] {
+        assert_both_refuse(&house, &with("u1", "mode", mode), 400, "mode must be one of 0, 1").await;
+    }
+}
+
+#[actix_web::test]
 async fn meta_data_is_an_object_of_at_most_3_pairs_and_an_empty_one_leaves_what_is_there() {
     let house = Standin::fresh().await;
     set_registration(&house, "open");
@@ -228,7 +240,7 @@ async fn meta_data_is_an_object_of_at_most_3_pairs_and_an_empty_one_leaves_what_
     for (wrong, must) in [
         (json!({ "a": 1, "b": 2, "c": 3, "d": 4 }), "at most 3 pairs"),
         (json!(["a"]), "an object of at most 3 pairs"),
-        (json!({ "a": {} }), "pairs of a key and a text, number or boolean"),
+        (json!({ "a": {} }), r#"pairs of a key and a text, number or boolean, such as {"key": "value"}"#),
     ] {
         assert_both_refuse(&house, &with("u1", "metaData", wrong), 400, &format!("metaData must be {must}")).await;
     }

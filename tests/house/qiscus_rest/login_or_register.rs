@@ -66,6 +66,18 @@ async fn takes_extras_as_json_text_too_and_replaces_them_whole() {
     assert_eq!(user(&house.login_or_register(second).await)["extras"], json!({ "b": 12_345_678_901_234_567_i64 }));
 }
 
+/// PHP's http_build_query and its like divide an object so.
+#[actix_web::test]
+async fn extras_divided_into_fields_with_brackets_are_refused_and_not_passed_over() {
+    let house = Standin::fresh().await;
+    let fields = [("user_id", "php"), ("password", "p"), ("username", "P"), ("extras[a]", "1")];
+    let answer = send(house.qiscus(Method::POST, "login_or_register").form(&fields)).await;
+    assert_eq!(answer.status, 400);
+    let said = String::from_utf8_lossy(&answer.bytes);
+    assert!(said.contains("extras must be JSON text in one field, not divided into fields with brackets"), "{said}");
+    assert_eq!(house.user_profile("php").await.status, 404, "nothing is half done");
+}
+
 #[actix_web::test]
 async fn takes_json_urlencoded_and_multipart_bodies() {
     let house = Standin::fresh().await;
