@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Write as _},
+    net::IpAddr,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,14 +12,34 @@ use std::{
 use actix_web::web;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::form::BodyFault;
-use crate::domain::error::{Error, fault};
+use super::{
+    form::BodyFault,
+    places::{Place, Places},
+};
+use crate::domain::{
+    error::{Error, fault},
+    network::Network,
+};
+
+/// Forms with files from callers who have not shown who they are, that may be on their way at one time.
+const ANONYMOUS_MAX: usize = 16;
+
+/// The same from one address.
+const ANONYMOUS_PER_ADDRESS_MAX: usize = 2;
 
 /// The folder in which uploads wait, and how many files may wait there at one time.
 #[derive(Debug, Clone)]
 pub struct Spool {
     folder: Arc<Path>,
     files: Arc<Semaphore>,
+    anonymous: Places<Option<Network>>,
+}
+
+/// A place for a form with files whose sender shows who it is within it. Held until the call is answered.
+#[derive(Debug)]
+pub struct AnonymousPlace {
+    _of_address: Option<Place<Option<Network>>>,
+    _in_all: Place<Option<Network>>,
 }
 
 /// A file on its way to the spool.
@@ -31,7 +52,18 @@ pub(super) struct Spooled {
 impl Spool {
     /// Names the folder, which must exist when the first upload comes.
     pub fn new(folder: impl Into<PathBuf>, files_max: usize) -> Self {
-        Self { folder: folder.into().into(), files: Arc::new(Semaphore::new(files_max)) }
+        Self { folder: folder.into().into(), files: Arc::new(Semaphore::new(files_max)), anonymous: Places::default() }
+    }
+
+    /// A place for a form with files from a caller at `address` that has not shown who it is: 2 from one address (of IPv6 one network of
+    /// 64 bits), 16 in all.
+    /// # Errors
+    /// `Busy` when all of them are taken.
+    pub fn anonymous_place(&self, address: Option<IpAddr>) -> Result<AnonymousPlace, Error> {
+        let enter = |of, most| self.anonymous.enter(of, most).ok_or(Error::Busy);
+        let of_address =
+            address.map(|address| enter(Some(Network::of(address)), ANONYMOUS_PER_ADDRESS_MAX)).transpose()?;
+        Ok(AnonymousPlace { _of_address: of_address, _in_all: enter(None, ANONYMOUS_MAX)? })
     }
 
     /// Writes `bytes` behind what `spooled` holds, or into a new file; gives the buffer back empty.

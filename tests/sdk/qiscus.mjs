@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 import { openBrowser, serveApp } from './browser.mjs';
 import { check, eventually, holds, never, pause, Wrong } from './check.mjs';
+import { clients } from './qiscus_clients.mjs';
 import { makeDriver } from './qiscus_driver.mjs';
 import { recorder } from './record.mjs';
 import { APP_ID, SECRET, Standin } from './standin.mjs';
@@ -26,7 +27,9 @@ const LIFE_S = 60;
 export async function run(binary) {
   await everyCall(binary, 'node', inNode);
   await everyCall(binary, 'page', inPage);
-  if (!process.env.RECORD) await expiry(binary);
+  if (process.env.RECORD) return;
+  await clients(binary);
+  await expiry(binary);
 }
 
 /** Each platform hands out clients: `open(base, options)`, and ends with `close()`. */

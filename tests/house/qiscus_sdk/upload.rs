@@ -1,3 +1,9 @@
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
 use reqwest::multipart::{Form, Part};
 
 use super::*;
@@ -58,4 +64,61 @@ async fn a_file_beyond_the_limit_is_refused_in_json() {
     let token = entered(&house, "ada").await;
     let answer = upload(&house, &token, file(vec![0; (64 << 10) + 1])).await;
     assert_eq!((answer.status, answer.json()["status"].as_u64()), (413, Some(413)));
+}
+
+/// The form of `qiscus-sdk-javascript` 3.4.2: the file, then the token. No header has it.
+fn with_token(token: &str) -> Form {
+    file(photo::png(60, 40)).text("token", token.to_owned())
+}
+
+async fn upload_by_form(house: &Standin, token: &str) -> Answer {
+    send(sdk(house, Method::POST, "upload").multipart(with_token(token))).await
+}
+
+#[actix_web::test]
+async fn issue_14_a_token_in_the_form_is_as_good_as_one_in_the_header() {
+    let house = Standin::fresh().await;
+    let token = entered(&house, "ada").await;
+    let answer = upload_by_form(&house, &token).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let url = answer.json()["results"]["file"]["url"].as_str().unwrap().to_owned();
+    let named = send(call(&house, &token, Method::PATCH, "my_profile").form(&[("avatar_url", &url)])).await;
+    assert_eq!(user(&named)["avatar_url"], *url, "it is the user's own");
+    for wrong in ["", "unknown", SECRET] {
+        assert_said(&upload_by_form(&house, wrong).await, 403, Some(401_301), "Unauthorized");
+    }
+    let both = send(call(&house, "unknown", Method::POST, "upload").multipart(with_token(&token))).await;
+    assert_said(&both, 403, Some(401_301), "Unauthorized");
+    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (1, 0));
+}
+
+#[actix_web::test]
+async fn issue_14_forms_of_unknown_senders_on_their_way_are_two_from_one_address() {
+    let often = [("STANDIN_UPLOADS_PER_MINUTE", "1000"), ("STANDIN_UPLOADS_PER_DAY", "1000")];
+    let house = Standin::with(&often).await;
+    let token = entered(&house, "ada").await;
+    let begun = || {
+        let mut stream = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+        let head = format!(
+            "POST /api/v2/sdk/upload HTTP/1.1\r\nHost: x\r\nQISCUS-SDK-APP-ID: {APP_ID}\r\nContent-Length: 100000\r\n\
+             Content-Type: multipart/form-data; boundary=XX\r\n\r\n--XX\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let one = begun();
+    assert_eq!(upload_by_form(&house, &token).await.status, 200, "one place is left");
+    let other = begun();
+    let until = async |status| {
+        let end = Instant::now() + Duration::from_secs(20);
+        let mut answer = upload_by_form(&house, &token).await;
+        while answer.status != status && Instant::now() < end {
+            answer = upload_by_form(&house, &token).await;
+        }
+        answer
+    };
+    assert_said(&until(503).await, 503, None, "The server is busy, try again");
+    assert_eq!(upload(&house, &token, file(photo::png(60, 40))).await.status, 200, "by the header as ever");
+    drop((one, other));
+    assert_eq!(until(200).await.status, 200);
 }

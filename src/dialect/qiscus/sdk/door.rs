@@ -75,11 +75,17 @@ impl Visitor {
 
 impl Member {
     fn of(request: &HttpRequest) -> Result<Self, Refusal> {
-        let Visitor { tenant, token } = Visitor::of(request)?;
+        Self::known(Visitor::of(request)?, service(request)?)
+    }
+
+    /// The user whose token a visitor shows.
+    /// # Errors
+    /// As the extractor's.
+    pub(super) fn known(visitor: Visitor, service: &Service) -> Result<Self, Refusal> {
+        let Visitor { tenant, token } = visitor;
         if token.expose().is_empty() {
             return Err(Refusal::Session(Unauthenticated::Missing));
         }
-        let service = service(request)?;
         let user = service.user_by_token(&tenant, token.expose()).map_err(session)?;
         service.saw(user.key);
         Ok(Self { tenant, account: Account { user, token } })
