@@ -2,6 +2,7 @@
 //!
 //! Everything is bounded while it arrives. Field names are compared exactly; fields nobody asks for are ignored.
 
+mod disposition;
 mod limits;
 mod multipart;
 
@@ -20,6 +21,7 @@ use futures_util::StreamExt as _;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
+use self::disposition::{PartHead, PartKind};
 pub use self::limits::FormLimits;
 use super::{
     guard::BODY_BYTES_PER_S_MIN,

@@ -11,13 +11,14 @@ use actix_multipart::{Field as Part, Multipart, MultipartError};
 use actix_web::{
     HttpRequest,
     error::PayloadError,
+    http::header::{CONTENT_TYPE, HeaderMap, HeaderValue},
     web::{self, Bytes},
 };
 use futures_util::{Stream, StreamExt as _};
 
 use super::{
-    BodyFault, Field, FormLimits, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced, release, shown,
-    too_large,
+    BodyFault, Field, FormLimits, PartHead, PartKind, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced,
+    release, shown, too_large,
 };
 use crate::http::spool::{Spool, Upload};
 
@@ -57,7 +58,7 @@ pub(super) async fn read(
     let bytes_max = limits.multipart_bytes_max();
     refuse_announced(head, bytes_max)?;
     let mut arriving = Arriving(Rc::new(RefCell::new(Counted { payload, bytes_left: bytes_max, is_over: false })));
-    let mut read = parts_of(head, Multipart::new(head.headers(), arriving.clone()), limits, spool).await;
+    let mut read = parts_of(head, Multipart::new(&mixed(head.headers()), arriving.clone()), limits, spool).await;
     // Behind the last boundary: read to its end, or the connection could not be used again.
     while read.is_ok()
         && let Some(chunk) = arriving.next().await
@@ -94,13 +95,15 @@ async fn parts_of(
         if head_bytes > limits.part_head_bytes_max {
             return Err(too_large("The head of a part", limits.part_head_bytes_max as u64));
         }
-        let name = part.name().unwrap_or_default().to_owned();
-        let Some(is_chosen) = is_chosen_file(&part) else {
+        let Some(PartHead { name, kind }) = PartHead::read(part.headers()) else {
+            return Err(BodyFault::Malformed(NO_NAME.into()));
+        };
+        if kind == PartKind::Text {
             let text = text_part(&mut part, &name, text_bytes_left, limits).await?;
             text_bytes_left -= text.len() as u64;
             fields.push((name, Field::Text(text)));
             continue;
-        };
+        }
         if files_seen == limits.files_max {
             return Err(BodyFault::TooMany { what: "files", count_max: limits.files_max });
         }
@@ -111,18 +114,29 @@ async fn parts_of(
         }
         let upload = file_part(head, &mut part, &name, file_bytes_left, limits, spool).await?;
         file_bytes_left -= upload.bytes();
-        if upload.bytes() > 0 || is_chosen {
+        if upload.bytes() > 0 || kind == PartKind::File {
             fields.push((name, Field::File(upload)));
         }
     }
     Ok(fields)
 }
 
-/// Whether a part is a file, and then whether one was chosen: a browser sends an empty name for a file input nobody touched.
-fn is_chosen_file(part: &Part) -> Option<bool> {
-    let disposition = part.content_disposition()?;
-    let plain = disposition.get_filename().map(|name| !name.is_empty());
-    plain.or(disposition.get_filename_ext().map(|_| true))
+const NO_NAME: &str = "Every part of the form needs a header Content-Disposition: form-data with a name";
+
+/// The headers of a form, for a parser that leaves the heads of its parts to [`PartHead`]: of `multipart/form-data` it would refuse those whose
+/// file names it cannot read.
+fn mixed(headers: &HeaderMap) -> HeaderMap {
+    const FORM: &[u8] = b"multipart/form-data";
+    let mut mixed = HeaderMap::new();
+    let Some(declared) = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes) else { return mixed };
+    let Some((start, parameters)) = declared.split_at_checked(FORM.len()) else { return headers.clone() };
+    if !start.eq_ignore_ascii_case(FORM) {
+        return headers.clone();
+    }
+    if let Ok(value) = HeaderValue::from_bytes(&[b"multipart/mixed", parameters].concat()) {
+        mixed.insert(CONTENT_TYPE, value);
+    }
+    mixed
 }
 
 async fn text_part(part: &mut Part, name: &str, bytes_left: u64, limits: &FormLimits) -> Result<String, BodyFault> {
@@ -198,7 +212,7 @@ fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
         return lost(fault);
     }
     let why = if matches!(fault, Damage::ContentDispositionMissing | Damage::ContentDispositionNameMissing) {
-        "Every part of the form needs a header Content-Disposition: form-data with a name"
+        NO_NAME
     } else if matches!(fault, Damage::Nested) {
         "A part of the form may not be a form itself"
     } else if matches!(fault, Damage::ContentTypeParse | Damage::ContentTypeMissing | Damage::ContentTypeIncompatible) {

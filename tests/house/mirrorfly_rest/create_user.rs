@@ -281,6 +281,61 @@ async fn metadata_are_up_to_three_whole_pairs() {
     assert_refused(&answer, 400, "metadataKey2 must be another key than the pairs before it");
 }
 
+/// A form with these bytes in profileFile, under a head of its own.
+async fn with_file(house: &Standin, token: &str, id: &str, head: &[u8], bytes: &[u8]) -> Answer {
+    let mut body = Vec::new();
+    for (name, value) in [("userIdentifier", id), ("deviceType", "web"), ("licenseKey", LICENSE_KEY)] {
+        let field = format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(field.as_bytes());
+    }
+    body.extend_from_slice(b"--x\r\nContent-Disposition: form-data; name=\"profileFile\"");
+    for part in [head, b"\r\n\r\n", bytes, b"\r\n--x--\r\n"] {
+        body.extend_from_slice(part);
+    }
+    let call = house.call(Method::POST, "/api/v1/users/createUser").header("Authorization", token);
+    send(call.header("Content-Type", "multipart/form-data; boundary=x").body(body)).await
+}
+
+/// Libraries leave the name of a file out, or write it in ways of their own. It is used for nothing, so none of that matters.
+#[actix_web::test]
+async fn a_file_is_known_by_its_type_or_filename_star_and_its_name_is_used_for_nothing() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let picture = photo::png(60, 60);
+    let heads: [&[u8]; 13] = [
+        b"\r\nContent-Type: image/png",
+        b"\r\ncontent-type: Image/JPEG; charset=binary",
+        b"\r\nContent-Type: application/octet-stream",
+        b"\r\nContent-Type: video/mp4",
+        b"; filename*=UTF-8''a%20b.png",
+        b"; filename*=a.png",
+        b"; filename=\"\"; filename*=UTF-8''a.png",
+        b"; filename=\"\"",
+        b"; filename=a.txt",
+        b"; filename=\"\xe4\xff.png\"",
+        b"; filename=\"../../etc/passwd\"\r\nContent-Type: text/plain",
+        b"; filename=\"a\\\"; name=\\\"licenseKey\"",
+        b"; filename=\"never closed",
+    ];
+    for (n, head) in heads.into_iter().enumerate() {
+        let shown = String::from_utf8_lossy(head).into_owned();
+        let answer = with_file(&house, &token, &format!("u{n}"), head, &picture).await;
+        assert_eq!(answer.status, 200, "{shown}: {answer:?}");
+        assert!(data(&answer)["profileUrl"].as_str().unwrap().contains("/media/"), "{shown}");
+    }
+    for head in [&b"\r\nContent-Type: image/png"[..], b"; filename=\"\"", b"\r\nContent-Type: text/plain", b""] {
+        let answer = with_file(&house, &token, "none", head, b"").await;
+        assert_eq!(data(&answer)["profileUrl"], "", "an empty one is none that anybody chose");
+    }
+    for head in [&b"\r\nContent-Type: text/plain"[..], b"\r\nContent-Type: application/json", b""] {
+        let answer = with_file(&house, &token, "text", head, b"text").await;
+        assert_refused(&answer, 400, "profileFile must be a file, in a multipart/form-data body");
+    }
+    let answer = with_file(&house, &token, "text", b"\r\nContent-Type: image/png", b"text").await;
+    assert_eq!(answer.status, 400, "by its bytes: {answer:?}");
+    assert_eq!(house.user_profile("text").await.status, 404, "nothing half done");
+}
+
 #[actix_web::test]
 async fn profile_file_uploads_the_image_and_its_url_is_for_callers_with_a_token_alone() {
     let house = Standin::fresh().await;
