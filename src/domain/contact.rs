@@ -3,7 +3,7 @@
 use super::{
     error::{Error, Fault},
     profile::User,
-    text::{ContactName, MobileNumber},
+    text::{self, ContactName, MobileNumber},
 };
 
 /// Rows of contacts, and of blocks, that one user may have. Source: no vendor documents a bound beyond Tencent's 3,000 friends.
@@ -29,18 +29,130 @@ pub struct Contact {
 /// A line of a telephone's own list of contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneEntry {
-    /// In whatever notation.
+    /// The number as the client sent it.
+    pub given: String,
+    /// The number, in whatever notation.
     pub mobile: MobileNumber,
     /// What the telephone's owner calls them.
     pub name: Option<ContactName>,
 }
 
-/// Marks that notations of one telephone number differ in. The schema's column of bare numbers names the same ones.
-const MARKS: [char; 7] = [' ', '-', '.', '(', ')', '/', '+'];
+impl PhoneEntry {
+    /// Reads a line, whatever has been pasted into it: invisible marks and line breaks must not cost the rest of the book. None where the
+    /// number cannot be anybody's, because nothing is left of it or it is too long.
+    pub fn of_line(number: &str, name: Option<&str>) -> Option<Self> {
+        let shown: String = number.chars().filter(|c| !text::is_unsafe(*c)).collect();
+        let mobile =
+            MobileNumber::parse(shown.trim()).or_else(|_| MobileNumber::parse(&bare(number).unwrap_or_default()));
+        Some(Self { given: number.to_owned(), mobile: mobile.ok()?, name: name.and_then(cleaned) })
+    }
+}
 
-/// A telephone number without the marks its notations differ in: `+62 812-3456` and `628123456` are the same.
+/// A name with what may not stand in it taken out: a line break becomes a blank, and what is too long is cut.
+fn cleaned(name: &str) -> Option<ContactName> {
+    let spaced = name.chars().map(|c| if c.is_control() && c.is_whitespace() { ' ' } else { c });
+    let shown: String = spaced.filter(|c| !text::is_unsafe(*c)).collect();
+    let end = shown.floor_char_boundary(ContactName::BYTES_MAX);
+    ContactName::parse(shown[..end].trim()).ok()
+}
+
+/// Where the ten decimal digits of each script begin (Unicode 16, `Nd`).
+const ZEROS: [char; 75] = [
+    '\u{30}',
+    '\u{660}',
+    '\u{6F0}',
+    '\u{7C0}',
+    '\u{966}',
+    '\u{9E6}',
+    '\u{A66}',
+    '\u{AE6}',
+    '\u{B66}',
+    '\u{BE6}',
+    '\u{C66}',
+    '\u{CE6}',
+    '\u{D66}',
+    '\u{DE6}',
+    '\u{E50}',
+    '\u{ED0}',
+    '\u{F20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17E0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19D0}',
+    '\u{1A80}',
+    '\u{1A90}',
+    '\u{1B50}',
+    '\u{1BB0}',
+    '\u{1C40}',
+    '\u{1C50}',
+    '\u{A620}',
+    '\u{A8D0}',
+    '\u{A900}',
+    '\u{A9D0}',
+    '\u{A9F0}',
+    '\u{AA50}',
+    '\u{ABF0}',
+    '\u{FF10}',
+    '\u{104A0}',
+    '\u{10D30}',
+    '\u{10D40}',
+    '\u{11066}',
+    '\u{110F0}',
+    '\u{11136}',
+    '\u{111D0}',
+    '\u{112F0}',
+    '\u{11450}',
+    '\u{114D0}',
+    '\u{11650}',
+    '\u{116C0}',
+    '\u{116D0}',
+    '\u{116DA}',
+    '\u{11730}',
+    '\u{118E0}',
+    '\u{11950}',
+    '\u{11BF0}',
+    '\u{11C50}',
+    '\u{11D50}',
+    '\u{11DA0}',
+    '\u{11DE0}',
+    '\u{16130}',
+    '\u{16A60}',
+    '\u{16AC0}',
+    '\u{16B50}',
+    '\u{16D70}',
+    '\u{1CCF0}',
+    '\u{1D7CE}',
+    '\u{1D7D8}',
+    '\u{1D7E2}',
+    '\u{1D7EC}',
+    '\u{1D7F6}',
+    '\u{1E140}',
+    '\u{1E2F0}',
+    '\u{1E5F1}',
+    '\u{1E950}',
+    '\u{1FBF0}',
+];
+
+/// The ASCII digit of a decimal digit in any script.
+fn decimal_digit(c: char) -> Option<char> {
+    let zero = *ZEROS.get(ZEROS.partition_point(|zero| *zero <= c).checked_sub(1)?)?;
+    char::from_digit(u32::from(c) - u32::from(zero), 10)
+}
+
+/// A telephone number without what its notations differ in: `+62 812-3456`, `٦٢٨١٢٣٤٥٦` and `628123456` are the same. None for what has no
+/// digit.
 ///
-/// National notations are not turned into international ones: of which country they are is not known.
-pub fn bare(mobile: &MobileNumber) -> String {
-    mobile.as_str().chars().filter(|c| !MARKS.contains(c)).collect()
+/// Digits of any script count, and `*`, `#` and letters. All else is looked through: blanks, dashes, dots, brackets, and the invisible marks
+/// that telephones and editors put around numbers. National notations are not turned into international ones: the country is not known.
+pub fn bare(number: &str) -> Option<String> {
+    let counts = |c: char| match c {
+        '＊' => Some('*'),
+        '＃' => Some('#'),
+        '*' | '#' => Some(c),
+        _ => decimal_digit(c).or(Some(c).filter(|c| c.is_alphabetic())),
+    };
+    let bare: String = number.chars().filter_map(counts).collect();
+    Some(bare).filter(|bare| bare.bytes().any(|byte| byte.is_ascii_digit()))
 }

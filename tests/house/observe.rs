@@ -306,12 +306,17 @@ async fn what_pictures_take_is_kept_as_they_come_and_measured_where_a_former_ver
     assert_eq!(before.0, 2.0);
     house.terminate();
     let database = Connection::open(house.data().join("standin.db")).unwrap();
-    let former = "
+    let former = concat!(
+        "DROP TRIGGER user_text_added; DROP TRIGGER user_text_changed; DROP TRIGGER user_text_removed; DROP TABLE user_text;
+        ALTER TABLE user DROP COLUMN folded_name;",
+        include_str!("../../src/store/sqlite/schema/0003_search.sql"),
+        "DROP TABLE mute; DROP TABLE report; ALTER TABLE user DROP COLUMN mutes_all; ALTER TABLE user DROP COLUMN keeps_archived;
         DROP INDEX event_by_other; ALTER TABLE event DROP COLUMN other; DROP INDEX event_by_user; DROP TABLE session_place;
         DROP TABLE dead_signature; DROP TABLE follow; ALTER TABLE user DROP COLUMN custom_status; ALTER TABLE user DROP COLUMN has_logged_in;
         DROP TRIGGER picture_counted; DROP TRIGGER picture_measured; DROP TRIGGER picture_uncounted;
         DROP INDEX picture_unmeasured; DROP TABLE picture_room; ALTER TABLE picture DROP COLUMN bytes;
-        PRAGMA user_version = 6;";
+        PRAGMA user_version = 6;"
+    );
     database.execute_batch(former).unwrap();
     drop(database);
     house.restart();

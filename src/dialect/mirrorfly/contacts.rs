@@ -21,7 +21,7 @@ use crate::{
         contact::{PhoneEntry, ROWS_MAX},
         error::{Error, Fault},
         id::UserId,
-        text::{ContactName, MobileNumber},
+        text::ContactName,
     },
     http::{
         form::{self, Form, FormLimits},
@@ -137,7 +137,7 @@ struct LiveContact {
 impl From<&PhoneEntry> for LiveContact {
     fn from(entry: &PhoneEntry) -> Self {
         let name = entry.name.as_ref().map_or("", ContactName::as_str).to_owned();
-        Self { name, mobile_number: entry.mobile.as_str().to_owned() }
+        Self { name, mobile_number: entry.given.clone() }
     }
 }
 
@@ -166,16 +166,17 @@ struct PhoneBookFields {
     force_delete: bool,
 }
 
-/// An entry of a phone book. One without a number is nobody's.
+/// An entry of a phone book. One without a number is skipped.
 #[expect(dead_code, reason = "the document's: the object is read field by field")]
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = PhoneEntry)]
 struct EntryFields {
-    /// A user's mobile number, whatever its marks, or an id: at most 60 bytes.
-    #[schema(max_length = 60, example = "user2")]
+    /// A user's mobile number, whatever its blanks, dashes and marks and in digits of any script; or an id. One that is longer than 60 bytes
+    /// is skipped.
+    #[schema(example = "user2")]
     mobile_number: Option<String>,
-    /// At most 500 bytes.
-    #[schema(max_length = 500, example = "Two")]
+    /// Without what may not stand in a name, such as text-direction marks; of a longer one the first 500 bytes count.
+    #[schema(example = "Two")]
     name: Option<String>,
 }
 
@@ -249,7 +250,9 @@ pub(super) async fn sync_one(
     Ok(reply::done("Contact Added successfully"))
 }
 
-/// The entries of a phone book that have a number: the page requires none, and one without is nobody's.
+/// The entries of a phone book that have a number. The page requires none, and one without is nobody's. What has been pasted into a line is
+/// cleaned, and a line that cannot be cleaned is skipped: one line must not cost the rest of the book. Only what no line of a book can be, such
+/// as a list, is refused.
 fn entries(body: &Map<String, Value>, field: &'static str) -> Result<Vec<PhoneEntry>, Error> {
     let items = match body.get(field) {
         None | Some(Value::Null) => return Err(Fault::Missing.at(field)),
@@ -277,10 +280,12 @@ fn entry(item: &Value, place: &str) -> Result<Option<PhoneEntry>, Error> {
             Err(Fault::Malformed("text, in quotes").at(format!("{place}.{field}")))
         }
     };
-    let name = text("name")?.map(ContactName::parse).transpose().map_err(|fault| fault.at(format!("{place}.name")))?;
-    let mobile = text("mobileNumber")?.map(MobileNumber::parse).transpose();
-    let mobile = mobile.map_err(|fault| fault.at(format!("{place}.mobileNumber")))?;
-    Ok(mobile.map(|mobile| PhoneEntry { mobile, name }))
+    let name = text("name")?;
+    // Some clients send a number as one.
+    if let Some(Value::Number(number)) = fields.get("mobileNumber") {
+        return Ok(PhoneEntry::of_line(&number.to_string(), name));
+    }
+    Ok(text("mobileNumber")?.and_then(|number| PhoneEntry::of_line(number, name)))
 }
 
 fn flag(body: &Map<String, Value>, field: &'static str) -> Result<bool, Error> {

@@ -101,7 +101,7 @@ fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) 
 }
 
 const OF_NUMBER: &str = "
-    SELECT key FROM user WHERE app = ?1 AND mobile_bare = ?2 AND mobile IS NOT NULL ORDER BY key LIMIT ?3";
+    SELECT key FROM user WHERE app = ?1 AND mobile_bare = ?2 ORDER BY key LIMIT ?3";
 
 const OF_ID: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
 
@@ -114,9 +114,12 @@ pub(in crate::store) fn of_numbers(
     let mut of_id = connection.prepare_cached(OF_ID)?;
     let mut found = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let limit = USERS_OF_A_NUMBER_MAX;
-        let rows = of_number.query_map(params![app.0, contact::bare(number), limit], |row| row.get(0).map(UserKey))?;
-        let mut keys = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut keys = Vec::new();
+        if let Some(bare) = contact::bare(number.as_str()) {
+            let asked = params![app.0, bare, USERS_OF_A_NUMBER_MAX];
+            let rows = of_number.query_map(asked, |row| row.get(0).map(UserKey))?;
+            keys = rows.collect::<Result<Vec<_>, _>>()?;
+        }
         keys.extend(of_id.query_row(params![app.0, number.as_str()], |row| row.get(0).map(UserKey)).optional()?);
         found.push(keys);
     }

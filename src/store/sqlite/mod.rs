@@ -54,6 +54,7 @@ use self::{
 use super::{Durability, LongReads, OpenError, StoreOptions, Writes};
 use crate::domain::{
     caller::CallerKey,
+    contact,
     error::{Error, is_out_of_files},
     folding::folded,
 };
@@ -75,6 +76,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0010_session_places.sql")),
     M::up(include_str!("schema/0011_chat_settings.sql")),
     M::up(include_str!("schema/0012_folded_names.sql")),
+    M::up(include_str!("schema/0013_numbers.sql")),
 ];
 
 /// How many schema files there are: what `user_version` is once all have been applied.
@@ -213,12 +215,18 @@ fn open_writer(database: &Path, durability: Durability) -> Result<Connection, Op
     Ok(connection)
 }
 
-/// The function that 0012 folds names by.
+/// The functions that 0012 folds names by and 0013 compares numbers by.
 fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    add_function(connection, "folded_name", |name| Some(folded(name)))?;
+    add_function(connection, "bare_number", contact::bare)
+}
+
+/// A function of a text that is not NULL.
+fn add_function(connection: &Connection, name: &str, of: fn(&str) -> Option<String>) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_scalar_function("folded_name", 1, flags, |context| match context.get_raw(0) {
-        // A damaged name stays as damaged as it is: whoever reads the row is told.
-        ValueRef::Text(name) => Ok(Some(folded(&String::from_utf8_lossy(name)))),
+    connection.create_scalar_function(name, 1, flags, move |context| match context.get_raw(0) {
+        // A damaged text stays as damaged as it is: whoever reads the row is told.
+        ValueRef::Text(text) => Ok(of(&String::from_utf8_lossy(text))),
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => Ok(None),
     })
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
+        contact,
         error::{Error, Fault, What},
         event::EventKind,
         folding::folded,
@@ -346,7 +347,8 @@ pub(in crate::store) fn change_states(
 
 const SET_PROFILE: &str = "
     UPDATE user SET display_name = ?2, status = ?3, mobile = ?4, email = ?5, extras = ?6, metadata = ?7,
-        avatar_address = ?8, updated_at = ?9, particulars = ?10, custom = ?11, folded_name = ?12, version = version + 1
+        avatar_address = ?8, updated_at = ?9, particulars = ?10, custom = ?11, folded_name = ?12,
+        mobile_bare = ?13, version = version + 1
     WHERE key = ?1";
 
 /// What a user is found by.
@@ -394,6 +396,7 @@ fn set_profile(
         serde_json::to_string(&profile.particulars).map_err(Error::internal)?,
         serde_json::to_string(&profile.custom).map_err(Error::internal)?,
         folded_name(&profile),
+        profile.mobile.as_ref().and_then(|mobile| contact::bare(mobile.as_str())),
     ])?;
     user.profile = profile;
     user.updated_at = at;

@@ -129,8 +129,14 @@ const UNDO_FOLDED_NAMES: &str = "
     DROP TABLE user_text;
     ALTER TABLE user DROP COLUMN folded_name;";
 
-/// What `0011_chat_settings.sql` and `0010_session_places.sql` do, undone.
+/// What `0013_numbers.sql`, `0011_chat_settings.sql` and `0010_session_places.sql` do, undone.
 const UNDO_LATER: &str = "
+    DROP INDEX user_by_mobile;
+    ALTER TABLE user DROP COLUMN mobile_bare;
+    ALTER TABLE user ADD COLUMN mobile_bare TEXT AS (
+        replace(replace(replace(replace(replace(replace(replace(
+            mobile, ' ', ''), '-', ''), '.', ''), '(', ''), ')', ''), '/', ''), '+', '')) VIRTUAL;
+    CREATE INDEX user_by_mobile ON user (app, mobile_bare) WHERE mobile IS NOT NULL;
     DROP TABLE mute;
     DROP TABLE report;
     ALTER TABLE user DROP COLUMN mutes_all;
