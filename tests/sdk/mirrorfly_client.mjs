@@ -21,12 +21,16 @@ export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk
 
 export const URL = 'https://pictures.example.com/a.png';
 
-/** How a laptop does it: no certificate, no hosts entry, no flag of the browser. */
+/**
+ * How a laptop does it: no certificate, no hosts entry, no flag of the browser. README's recipe: the SDK learns its features from the answer to
+ * `register`, and only then where the plain socket is (`socket`); given that at first, it skips the features.
+ */
 export const TRIAL = {
   name: 'trial',
   base: `http://${HOST}`,
   variables: { STANDIN_LISTEN: '127.0.0.1:80' },
-  options: { apiBaseUrl: `http://${HOST}/api/v1`, xmppSocketHost: HOST, xmppSocketPort: 80, ssl: false },
+  options: { apiBaseUrl: `http://${HOST}/api/v1` },
+  socket: { xmppSocketHost: HOST, xmppSocketPort: 80, ssl: false },
 };
 
 /** How a server behind a name does it. The certificate is its own, so the browser is told not to ask who signed it. */
@@ -45,7 +49,10 @@ export const MODES = [
   { ...TRIAL, name: 'live over plain HTTP', options: { ...TRIAL.options, isTrialLicenseKey: false } },
 ];
 
-/** Runs `scenario` against a fresh server in a mode. `open` makes a person's browser with the SDK in it, each one a fresh context. */
+/**
+ * Runs `scenario` against a fresh server in a mode. `open` makes a person's browser with the SDK in it, each one a fresh context; `reopen` does so
+ * for a person who has registered before, and does not again.
+ */
 export async function served(binary, mode, scenario, script = SCRIPT) {
   const folder = await mkdtemp(join(tmpdir(), 'standin-tls-'));
   const [certificate, key] = ['cert.pem', 'key.pem'].map(name => join(folder, name));
@@ -60,7 +67,7 @@ export async function served(binary, mode, scenario, script = SCRIPT) {
   const app = await serveApp([script], 'localhost');
   const browser = await openBrowser();
   try {
-    await scenario({ house, open: () => client(browser, app, mode) });
+    await scenario({ house, open: () => client(browser, app, mode), reopen: () => client(browser, app, mode, true) });
   } finally {
     await browser.close();
     app.close();
@@ -72,7 +79,7 @@ export async function served(binary, mode, scenario, script = SCRIPT) {
 const isTls = mode => mode.base.startsWith('https:');
 
 /** A person's browser with the SDK in it. */
-export async function client(browser, app, mode) {
+export async function client(browser, app, mode, isRegistered = false) {
   const context = await browser.newContext({ ignoreHTTPSErrors: isTls(mode) });
   const page = await context.newPage();
   const faults = [];
@@ -81,9 +88,11 @@ export async function client(browser, app, mode) {
   page.on('request', request => (token = request.headers().authorization ?? token));
   const load = async () => {
     await page.goto(app.url);
-    return initialise(page, mode.options);
+    return initialise(page, isRegistered ? { ...mode.options, ...mode.socket } : mode.options);
   };
   const initialised = await load();
+  const call = (name, ...args) =>
+    within(name, page.evaluate(([name, args]) => window.MirrorFly[name](...args), [name, args]));
   return {
     page,
     faults,
@@ -91,8 +100,11 @@ export async function client(browser, app, mode) {
     /** The token that the SDK sent last. */
     token: () => token,
     /** A call of the SDK, by its name. */
-    call: (name, ...args) =>
-      within(name, page.evaluate(([name, args]) => window.MirrorFly[name](...args), [name, args])),
+    call: async (name, ...args) => {
+      const answer = await call(name, ...args);
+      if (name === 'register' && mode.socket) await initialise(page, { ...mode.options, ...mode.socket });
+      return answer;
+    },
     /** What a listener has heard so far. */
     heard: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).map(heard => heard.value), name),
     /** When a listener last heard anything, by the clock of this machine. */

@@ -11,13 +11,13 @@ import { LICENSE_KEY } from './standin.mjs';
 const ADA = ['Älice Ω <1>', '', 'a "status"', '+62 812', 'ada@example.com'];
 
 export async function run(binary) {
-  for (const mode of MODES) await served(binary, mode, ({ house, open }) => scenario(house, mode, open));
+  for (const mode of MODES) await served(binary, mode, ({ house, open, reopen }) => scenario(house, mode, open, reopen));
 }
 
-async function scenario(house, mode, open) {
+async function scenario(house, mode, open, reopen) {
   const of = what => `${mode.name}, after a reload: ${what}`;
   const kept = await firstVisit(of, house, open);
-  const [ada, bob] = [await open(), await open()];
+  const [ada, bob] = [await reopen(), await reopen()];
   check(of('connect of ada'), (await ada.call('connect', 'ada', kept.ada)).statusCode, 200);
   check(of('connect of bob'), (await bob.call('connect', 'bob', kept.bob)).statusCode, 200);
 
@@ -43,7 +43,7 @@ async function scenario(house, mode, open) {
   const told = await eventually(of('REST'), async () => (await bob.heard('userProfileListener')).at(-1));
   check(of('userProfileListener after it'), told.nickName, 'By REST Ω');
 
-  await guests(of, house, open, bob);
+  await guests(of, house, reopen, bob);
   for (const [id, who] of Object.entries({ ada, bob })) check(of(`no fault in the page of ${id}`), who.faults, []);
 }
 
@@ -62,7 +62,7 @@ async function firstVisit(of, house, open) {
 }
 
 /** A user with an `@` in its id, whom a back end made: by the name that is handed out now, and by the one that former releases did. */
-async function guests(of, house, open, bob) {
+async function guests(of, house, reopen, bob) {
   const token = await house.backEndToken();
   const body = { deviceType: 'web', licenseKey: LICENSE_KEY, userIdentifier: 'guest@example.com', nickname: 'Guest Ω' };
   const made = (await house.mirrorflyRest(token, 'POST', 'users/createUser', body)).json.data;
@@ -71,7 +71,7 @@ async function guests(of, house, open, bob) {
   const friend = (await bob.call('getFriendsList')).data.users.find(user => user.userId === made.username);
   check(of('the friend'), [friend.userJid, friend.nickName], [`${made.username}@${HOST}`, 'Guest Ω']);
   for (const [n, name] of [made.username, 'guest\\40example.com'].entries()) {
-    const guest = await open();
+    const guest = await reopen();
     check(of(`connect as ${name}`), (await guest.call('connect', name, made.password)).statusCode, 200);
     await bob.forget();
     const set = ['Guest ' + n, '', '', '', 'guest@example.com'];
