@@ -300,7 +300,11 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_mir
     };
     let sync = "/api/v1/contacts/syncContactsNew".to_owned();
     alike("sync", |id| by(&ours, Method::POST, sync.clone()).json(&entries(id))).await;
-    alike("own eyes", |id| by(&ours, Method::GET, format!("/api/v1/users/{id}"))).await;
+    let mute = |id: &str| json!({ "muteSetting": false, "action": 1, "userIds": [id], "groupIds": [] });
+    alike("mute", |id| by(&ours, Method::POST, "/api/v1/users/mute".to_owned()).json(&mute(id))).await;
+    let report = |id: &str| json!({ "to": format!("{id}@chat.example.test"), "chatType": "chat", "data": "[]" });
+    alike("report", |id| by(&ours, Method::POST, "/api/v1/moderation/report".to_owned()).json(&report(id))).await;
+    alike("vcard", |id| by(&ours, Method::GET, format!("/api/v1/contacts/vcard?userId={id}"))).await;
 }
 
 #[actix_web::test]
