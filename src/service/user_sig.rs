@@ -97,14 +97,9 @@ pub enum SigFault {
     Forged,
     /// It was good once.
     Expired,
-    /// It is dated further ahead than clocks differ.
-    Ahead,
     /// The house cannot tell.
     House(Error),
 }
-
-/// How far the clock that signs may be ahead of ours. A signature dated later would outlive kicks and deletions until that time.
-pub const AHEAD_MAX: Duration = Duration::from_secs(300);
 
 /// Checks a UserSig of `identifier`, user or back-end account.
 /// # Errors
@@ -125,11 +120,7 @@ pub fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) ->
     }
     let (at, life) = (moment(facts.at_s.into()), u64::from(facts.expire_s));
     let expires_at = at.after(Duration::from_secs(life));
-    let now = service.now();
-    if at > now.after(AHEAD_MAX) {
-        return Err(SigFault::Ahead);
-    }
-    match now < expires_at {
+    match service.now() < expires_at {
         true => Ok(Checked { at, expires_at }),
         false => Err(SigFault::Expired),
     }

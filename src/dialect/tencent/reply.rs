@@ -272,7 +272,6 @@ impl From<SigFault> for Refused {
                 (Code::Forged, "usersig is not signed with this app's secret: see `standin app show --secrets`")
             }
             SigFault::Expired => (Code::Expired, SIGN_ANEW),
-            SigFault::Ahead => (Code::Expired, SIGNED_AHEAD),
             SigFault::House(error) => return error.into(),
         };
         Self::Said(code, info.to_owned())
@@ -281,10 +280,6 @@ impl From<SigFault> for Refused {
 
 /// Why a UserSig is refused that has not expired. The vendor's number is that of an expired one: by it the SDK asks for another.
 const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
-
-/// Why a UserSig is refused whose time has not come.
-const SIGNED_AHEAD: &str =
-    "usersig is dated more than 300 s ahead of this server's clock: set the clock of the machine that signs";
 
 /// What helps against an expired UserSig.
 const SIGN_ANEW: &str = "usersig has expired: sign a new one";
