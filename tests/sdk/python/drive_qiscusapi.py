@@ -34,8 +34,11 @@ def registers_and_logs_in(base):
     check("register: the token is letters and digits", bool(re.fullmatch(r"[0-9A-Za-z]{20,}", made.user_token)), True)
     check("register: the password opens the other wire", signs_in(base, "password"), True)
 
+    same = api.login_or_register(EMAIL, "Johnny Cage", "password")
+    check("login: the same password ends nothing", (same.user_id, same.user_token), (made.user_id, made.user_token))
     again = api.login_or_register(EMAIL, "John", "changed")
-    check("login: the same user", (again.user_id, again.user_token), (made.user_id, made.user_token))
+    check("login: the same user", again.user_id, made.user_id)
+    check("login: another password draws another token", again.user_token != made.user_token, True)
     check("login: the new name, the picture as it was", (again.username, again.user_avatar_url), ("John", AVATAR))
     check("login: the new password", (signs_in(base, "changed"), signs_in(base, "password")), (True, False))
 
@@ -43,7 +46,7 @@ def registers_and_logs_in(base):
     check("login without a password", (refused.error_status_code, refused.error_message), (400, "Validation error"))
     refused = api.login_or_register("jill", "Jill", "p", None, "a-push-token", None)
     check("a device without its platform", (refused.error_status_code, refused.error_message), (400, "Validation error"))
-    return made
+    return again
 
 
 def reads_and_resets(base, made):
