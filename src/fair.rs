@@ -267,7 +267,7 @@ impl<K: Eq + Hash + Clone> Drop for Queued<K> {
         let mut state = self.queue.state();
         match state.waiting.remove(&self.position) {
             Some(waiting) => state.leave_places(&waiting.callers),
-            // Admitted, and nobody took the turn; or another call has the place.
+            // It was admitted and its turn was not taken; or another call has the place.
             None => {
                 if self.admitted.try_recv() == Ok(true) {
                     state.end(&self.callers, &self.queue.bounds);

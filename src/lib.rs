@@ -17,7 +17,7 @@
 //! domain/             words: ids, texts, profiles, contacts, avatars, apps, pages, events, secrets, errors; no I/O, no clock
 //! store/              what is remembered, as whole operations: one operation is one transaction
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
-//! fair.rs             threads for work that takes long, shared fairly by caller
+//! fair.rs             a queue that is fair to its callers, and threads behind it for work that takes long
 //! archive/            a backup as bytes: a tar whose members have digests, written and read front to back
 //! blob/               bytes too big for rows: whole folders of files that appear at once or not at all
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture; JPEG is

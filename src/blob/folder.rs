@@ -24,7 +24,7 @@ use crate::domain::{
 pub struct Folder {
     pictures: Arc<Path>,
     incoming: Arc<Path>,
-    /// The folder `pictures` as it was opened: nothing is put into another one that somebody has given its name since.
+    /// The folder `pictures` as it was opened: no file is put into another folder that has taken its name since.
     opened: Option<Arc<File>>,
 }
 

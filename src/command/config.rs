@@ -32,7 +32,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let raw = flags::gather(matches)?;
     Settings::parse(&raw)?;
     if let Some(warning) = settings::warning_of_ignored(raw.ignored_variables()) {
-        // A warning for a reader that went away is nobody's loss.
+        // A closed standard error is no reason to fail: the warning is lost, the answer is not.
         let _ = writeln!(io::stderr(), "standin: {warning}");
     }
     if matches.get_flag("json") {

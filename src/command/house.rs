@@ -62,7 +62,7 @@ impl House {
                 }
             }
             let reload = || match is_interactive && !io::stdout().is_terminal() {
-                // The terminal was closed: whoever started the server in it expects it to end, as every program there does.
+                // The terminal was closed: the server ends with it, as every program started there does.
                 true => ControlFlow::Break(()),
                 false => {
                     reload();

@@ -328,7 +328,7 @@ pub async fn read_object(
     Ok(object)
 }
 
-/// What was made of a body counts until the call is answered.
+/// The parsed body counts against the read budget until the call is answered, or until [`release_all`].
 fn hold(head: &HttpRequest, object: &Map<String, Value>) {
     if let Some(account) = head.conn_data::<ReadAccount>() {
         account.hold(json::weight_bytes(object));

@@ -1,6 +1,6 @@
 //! One byte budget for everything that is being read from clients: heads, bodies and WebSocket messages, over all connections.
 //!
-//! Each connection has an account. The wire adds what it reads; whoever consumes a request or message takes it off again. The first
+//! Each connection has an account. The wire adds what it reads; the consumer of a request or message takes it off again. The first
 //! `FREE_BYTES` of a connection are part of its own buffers and not charged, so a small request is read however full the budget is.
 //! When the budget is full, further reading of large requests waits, and the slowest are ended: those that send nothing, then those
 //! with the fewest bytes a second. Those that have sent more than was read of them are ended only when all that are left wait so.

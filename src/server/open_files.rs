@@ -72,7 +72,7 @@ impl OpenFiles {
         ConnectionLimits { per_address, in_all, turned_away, local }
     }
 
-    /// Refuses a start that could serve nobody.
+    /// Refuses a start that has no room for connections.
     /// # Errors
     /// `Settings`: the limit is too low.
     pub(super) fn check(&self, per_address: usize) -> Result<(), StartError> {

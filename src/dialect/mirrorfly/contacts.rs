@@ -250,7 +250,7 @@ pub(super) async fn sync_one(
     Ok(reply::done("Contact Added successfully"))
 }
 
-/// The entries of a phone book that have a number. The page requires none, and one without is nobody's. What has been pasted into a line is
+/// The entries of a phone book that have a number. The vendor's page requires none; an entry without a number names no user and is skipped. What has been pasted into a line is
 /// cleaned, and a line that cannot be cleaned is skipped: one line must not cost the rest of the book. Only what no line of a book can be, such
 /// as a list, is refused.
 fn entries(body: &Map<String, Value>, field: &'static str) -> Result<Vec<PhoneEntry>, Error> {

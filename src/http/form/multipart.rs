@@ -153,7 +153,7 @@ async fn text_part(part: &mut Part, name: &str, bytes_left: u64, limits: &FormLi
     String::from_utf8(text).map_err(|_| not_utf8(format!("The field {}", shown(name))))
 }
 
-/// Reads a file that nobody asks for; its size.
+/// Reads and drops a file that the call does not take; returns its size in bytes.
 async fn let_go(
     head: &HttpRequest,
     part: &mut Part,

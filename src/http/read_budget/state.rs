@@ -22,7 +22,7 @@ pub(super) struct State {
     pub(super) whole: VecDeque<usize>,
     /// Bytes held of the one that is arriving.
     pub(super) arriving: usize,
-    /// The one that is arriving is consumed already: the rest of it is held by nobody.
+    /// The request that is arriving is consumed already: the rest of it is read and dropped.
     pub(super) is_discarding: bool,
     /// Bytes of a body that were read since its handler last had all there was.
     pub(super) waiting: usize,

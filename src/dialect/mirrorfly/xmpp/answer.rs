@@ -128,7 +128,7 @@ pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element
     })
 }
 
-/// A profile differs: what the SDK takes for the answer to a question that nobody asked, and tells its app of. `node` is the user's id as
+/// A changed profile: an answer without a question, which the SDK reports to its app. `node` is the user's id as
 /// the client spells it.
 pub(super) fn profile_changed(user: &User, node: &str, host: &str, to: &str, iv_text: &str) -> String {
     let to = Escaped(to).to_string();
