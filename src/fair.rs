@@ -127,13 +127,6 @@ impl<K: Eq + Hash + Clone> FairQueue<K> {
         queued.settled(admitted.map_err(Error::internal)?)
     }
 
-    /// Whether a call of this caller would be given a place now, for a look before its body is read.
-    /// # Errors
-    /// `TooMany` (or `Busy`, by the bounds) when the caller has all calls that it may.
-    pub fn check_place(&self, caller: &K) -> Result<(), Error> {
-        self.check_places(&self.state(), std::slice::from_ref(caller))
-    }
-
     fn check_places(&self, state: &State<K>, callers: &[K]) -> Result<(), Error> {
         let has_all = |caller: &K| state.callers.get(caller).is_some_and(|of| of.places >= self.bounds.places_each_max);
         if !callers.iter().any(has_all) {

@@ -26,6 +26,7 @@ pub use self::limits::FormLimits;
 use super::{
     guard::BODY_BYTES_PER_S_MIN,
     json,
+    parsing::parsed,
     read_budget::ReadAccount,
     showing,
     spool::{Spool, Upload},
@@ -150,21 +151,18 @@ impl Form {
         spool: &Spool,
     ) -> Result<Self, BodyFault> {
         let kind = Kind::of(head)?;
-        let given = within(limits.wait_max, async {
-            match kind {
-                Kind::Multipart => multipart::read(head, payload, limits, spool).await.map(Given::Fields),
-                Kind::Json => buffered(head, payload, limits).await.and_then(|body| object(&body)).map(Given::Object),
-                Kind::Urlencoded => buffered(head, payload, limits).await.and_then(|body| encoded(&body, limits)),
-                Kind::Undeclared => buffered(head, payload, limits).await.and_then(|body| match is_braced(&body) {
-                    true => object(&body).map(Given::Object),
-                    false => encoded(&body, limits),
-                }),
-            }
-        })
-        .await?;
-        if let Given::Object(object) = &given {
-            hold(head, object);
+        if kind == Kind::Multipart {
+            let fields = within(limits.wait_max, multipart::read(head, payload, limits, spool)).await?;
+            return Ok(Self(Given::Fields(fields)));
         }
+        let body = within(limits.wait_max, buffered(head, payload, limits)).await?;
+        let (bytes, limits) = (body.len(), *limits);
+        let parse = move || match kind == Kind::Json || kind == Kind::Undeclared && is_braced(&body) {
+            true => object(&body).map(|object| (json::weight_bytes(&object), Given::Object(object))),
+            false => encoded(&body, &limits).map(|fields| (0, fields)),
+        };
+        let (weight, given) = parsed(bytes, parse).await.map_err(BodyFault::House)??;
+        hold(head, weight);
         Ok(Self(given))
     }
 
@@ -318,27 +316,47 @@ pub async fn read_object(
     payload: web::Payload,
     limits: &FormLimits,
 ) -> Result<Option<Map<String, Value>>, BodyFault> {
-    refuse_encoding(head)?;
-    let read = async {
-        let body = buffered(head, payload, limits).await?;
-        Ok(if body.is_empty() { None } else { Some(object(&body)?) })
-    };
-    let object = within(limits.wait_max, read).await?;
-    object.iter().for_each(|object| hold(head, object));
+    let weighed = |object: Option<Map<String, Value>>| (object.as_ref().map_or(0, json::weight_bytes), object);
+    let (weight, object) = read_object_as(head, payload, limits, weighed).await?;
+    hold(head, weight);
     Ok(object)
 }
 
-/// The parsed body counts against the read budget until the call is answered, or until [`release_all`].
-fn hold(head: &HttpRequest, object: &Map<String, Value>) {
-    if let Some(account) = head.conn_data::<ReadAccount>() {
-        account.hold(json::weight_bytes(object));
-    }
+/// As [`read_object`], for calls that may be long: what `read` makes of the object is all that is kept of it. It runs where the body is
+/// parsed, and the body counts against the read budget no longer, so that a call that waits for a turn of its own does not keep others
+/// from being read.
+/// # Errors
+/// As [`Form::read`].
+pub async fn read_object_as<T: Send + 'static>(
+    head: &HttpRequest,
+    payload: web::Payload,
+    limits: &FormLimits,
+    read: impl FnOnce(Option<Map<String, Value>>) -> T + Send + 'static,
+) -> Result<T, BodyFault> {
+    refuse_encoding(head)?;
+    let body = within(limits.wait_max, buffered(head, payload, limits)).await?;
+    let bytes = body.len();
+    let parse = move || {
+        let object = if body.is_empty() { None } else { Some(object(&body)?) };
+        drop(body);
+        Ok(read(object))
+    };
+    let made = parsed(bytes, parse).await.map_err(BodyFault::House)??;
+    release_all(head);
+    Ok(made)
 }
 
 /// Nothing of the request's body is held any more: the handler has taken from it what it needs and dropped it. For calls that wait for a
 /// turn of their own, so that what waits there does not keep others from being read.
 pub fn release_all(head: &HttpRequest) {
     release(head, usize::MAX);
+}
+
+/// A parsed body of so many bytes counts against the read budget until the call is answered.
+fn hold(head: &HttpRequest, weight_bytes: usize) {
+    if let Some(account) = head.conn_data::<ReadAccount>() {
+        account.hold(weight_bytes);
+    }
 }
 
 /// These bytes of a body are in the spool, or let go.
@@ -394,6 +412,7 @@ fn text_of<'a>(value: Option<&'a Value>, name: &'static str) -> Result<Option<&'
 }
 
 /// The declared type of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Json,
     Urlencoded,

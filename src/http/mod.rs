@@ -19,6 +19,7 @@ mod masking;
 pub mod meter;
 pub mod metrics;
 pub mod origins;
+mod parsing;
 pub mod paths;
 pub mod peer;
 pub mod pictures;

@@ -38,20 +38,32 @@ impl Service {
         self.house.store.change_chat_settings(tenant.app.key, user, change).await
     }
 
-    /// Returns the users that a user blocks, in creation order.
+    /// Returns what `write` makes of the users that a user blocks, in creation order. It runs where they are read: they may be 10,000.
     /// # Errors
     /// Store errors.
-    pub async fn blocked_ids(&self, tenant: &Tenant, user: UserKey) -> Result<Vec<UserId>, Error> {
+    pub async fn blocked_ids<T: Send + 'static>(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+        write: impl FnOnce(&[UserId]) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(CallerKey::User(user), move |db| db.blocked_ids(app, user)).await
+        let read = move |db: &LongReads| db.blocked_ids(app, user).map(|ids| write(&ids));
+        self.house.store.long_read(CallerKey::User(user), read).await
     }
 
-    /// Returns the users that block a user, in creation order: the first 10,000.
+    /// Returns what `write` makes of the users that block a user, in creation order: of the first 10,000. It runs where they are read.
     /// # Errors
     /// Store errors.
-    pub async fn blocking_ids(&self, tenant: &Tenant, user: UserKey) -> Result<Vec<UserId>, Error> {
+    pub async fn blocking_ids<T: Send + 'static>(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+        write: impl FnOnce(&[UserId]) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(CallerKey::User(user), move |db| db.blocking_ids(app, user)).await
+        let read = move |db: &LongReads| db.blocking_ids(app, user).map(|ids| write(&ids));
+        self.house.store.long_read(CallerKey::User(user), read).await
     }
 
     /// Returns how long ago a user was last there; zero for one who is there now. Between two of whom one blocks the other nothing shows that

@@ -15,6 +15,7 @@ use crate::{
         profile::User,
         text::{ContactName, MobileNumber},
     },
+    fair::Turn,
     service::{
         Service,
         apps::Tenant,
@@ -53,15 +54,21 @@ impl Service {
         self.house.store.long_read(by, move |db| db.contacts(app, owner, search.as_deref(), page)).await
     }
 
-    /// All of a user's contacts, in the order they were created as users: for wires that know no pages.
+    /// All of a user's contacts, in the order they were created as users, for wires that know no pages: `write` appends each to the text
+    /// that is returned. It runs where the contacts are read, as writing thousands takes longer than reading them.
     /// # Errors
     /// Store errors.
-    pub async fn roster(&self, tenant: &Tenant, owner: UserKey) -> Result<Vec<Contact>, Error> {
+    pub async fn roster(
+        &self,
+        tenant: &Tenant,
+        owner: UserKey,
+        write: impl Fn(&Contact, &mut String) + Send + 'static,
+    ) -> Result<String, Error> {
         let app = tenant.app.key;
         let read = move |db: &LongReads| {
-            let mut roster = Vec::new();
+            let mut roster = String::new();
             db.roster(app, owner, |contact| {
-                roster.push(contact);
+                write(&contact, &mut roster);
                 Ok(())
             })?;
             Ok(roster)
@@ -104,11 +111,12 @@ impl Service {
         Ok(live)
     }
 
-    /// Whether a user may sync its contacts now, for a look before its phone book is read and parsed.
+    /// Waits until a phone book of this user may be read from its client, and is held until it is stored: a user's phone books come one after
+    /// the other, and of those that wait nothing is read.
     /// # Errors
-    /// `TooMany` when as many syncs of the user wait as may.
-    pub fn check_sync_place(&self, owner: UserKey) -> Result<(), Error> {
-        self.house.long_changes.check_place(CallerKey::User(owner))
+    /// `TooMany` when as many of the user wait as may; `Busy`.
+    pub async fn phone_book_turn(&self, owner: UserKey) -> Result<Turn<CallerKey>, Error> {
+        self.house.phone_books.enter(CallerKey::User(owner)).await
     }
 
     /// The users of each entry's number, read in parts: the calls of others are in turn between them.

@@ -35,19 +35,27 @@ const LONG_CHANGES: FairBounds = FairBounds {
     what: Some("long changes of lists at one time"),
 };
 
+/// Phone books that are read, of which one of each user is read or stored at one time. How many are read in sum is bounded by the connections.
+const PHONE_BOOKS: FairBounds = FairBounds {
+    running_max: 4096,
+    running_each_max: 1,
+    waiting_max: 256,
+    places_each_max: 8,
+    what: Some("phone books at one time"),
+};
+
 /// Long changes of lists, a turn for each caller.
 pub(super) struct LongChanges(FairQueue<CallerKey>);
 
 impl LongChanges {
+    /// Without changes.
     pub(super) fn new() -> Self {
         Self(FairQueue::new(LONG_CHANGES))
     }
 
-    /// Whether a long change of this caller would be given a place now.
-    /// # Errors
-    /// `TooMany`.
-    pub(super) fn check_place(&self, by: CallerKey) -> Result<(), Error> {
-        self.0.check_place(&by)
+    /// Without phone books that are read.
+    pub(super) fn of_phone_books() -> Self {
+        Self(FairQueue::new(PHONE_BOOKS))
     }
 
     /// Waits until a long change of this caller may run.

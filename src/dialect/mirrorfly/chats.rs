@@ -186,8 +186,8 @@ pub(super) struct BlockedUsers {
 )]
 pub(super) async fn blocked(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
     let caller = door::user(&service, &request)?;
-    let ids = service.blocked_ids(&caller.tenant, caller.key).await?;
-    let block_users_list = ids.iter().map(|id| BlockedUser { user_id: jid::escaped(id) }).collect();
+    let rows = |ids: &[UserId]| ids.iter().map(|id| BlockedUser { user_id: jid::escaped(id) }).collect();
+    let block_users_list = service.blocked_ids(&caller.tenant, caller.key, rows).await?;
     Ok(reply::success(BlockedUsers { block_users_list }, RETRIEVED))
 }
 

@@ -24,7 +24,7 @@ use crate::{
         text::ContactName,
     },
     http::{
-        form::{self, Form, FormLimits},
+        form::{Form, FormLimits},
         peer,
         spool::Spool,
     },
@@ -195,16 +195,8 @@ pub(super) async fn sync(
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
     let caller = door::user(&service, &request)?;
-    service.check_sync_place(caller.key)?;
-    let body = door::read_object(&service, &caller.tenant, &request, payload).await?.unwrap_or_default();
-    let sync = Sync {
-        add: entries(&body, "addContacts")?,
-        delete: entries(&body, "deleteContacts")?,
-        replaces_all: flag(&body, "forceDelete")?,
-    };
-    flag(&body, "contactPermission")?;
-    drop(body);
-    form::release_all(&request);
+    let _turn = service.phone_book_turn(caller.key).await?;
+    let sync = door::read_object_as(&service, &caller.tenant, &request, payload, phone_book).await??;
     let live = service.sync_contacts(&caller.tenant, caller.key, sync, peer::client(&request)).await;
     let live = live.map_err(|refused| full(refused, "addContacts"))?;
     let live_contacts = live.iter().map(LiveContact::from).collect();
@@ -253,6 +245,17 @@ pub(super) async fn sync_one(
 /// The entries of a phone book that have a number. The vendor's page requires none; an entry without a number names no user and is skipped. What has been pasted into a line is
 /// cleaned, and a line that cannot be cleaned is skipped: one line must not cost the rest of the book. Only what no line of a book can be, such
 /// as a list, is refused.
+fn phone_book(body: Option<Map<String, Value>>) -> Result<Sync, Error> {
+    let body = body.unwrap_or_default();
+    let sync = Sync {
+        add: entries(&body, "addContacts")?,
+        delete: entries(&body, "deleteContacts")?,
+        replaces_all: flag(&body, "forceDelete")?,
+    };
+    flag(&body, "contactPermission")?;
+    Ok(sync)
+}
+
 fn entries(body: &Map<String, Value>, field: &'static str) -> Result<Vec<PhoneEntry>, Error> {
     let items = match body.get(field) {
         None | Some(Value::Null) => return Err(Fault::Missing.at(field)),

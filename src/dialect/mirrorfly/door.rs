@@ -167,6 +167,20 @@ pub(super) async fn read_object(
     served_now(service, tenant).map(|_| object)
 }
 
+/// As [`read_object`], keeping what `read` makes of the object: for calls that may be long.
+/// # Errors
+/// As [`read_object`].
+pub(super) async fn read_object_as<T: Send + 'static>(
+    service: &Service,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    payload: Payload,
+    read: impl FnOnce(Option<Map<String, Value>>) -> T + Send + 'static,
+) -> Result<T, Refused> {
+    let made = form::read_object_as(request, payload, &FormLimits::default(), read).await?;
+    served_now(service, tenant).map(|_| made)
+}
+
 /// The app as it is now, for a call that has waited: for its body, or for its turn on a socket.
 /// # Errors
 /// That the app does not serve this dialect any more.

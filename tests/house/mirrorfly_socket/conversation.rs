@@ -1,7 +1,7 @@
 //! The state machine alone.
 
 use standin::{
-    dialect::mirrorfly::xmpp::talk::{Outcome, Refusal, Verb, Xmpp},
+    dialect::mirrorfly::xmpp::talk::{List, Outcome, Refusal, Verb, Xmpp},
     domain::{
         avatar::PictureKey,
         id::{UserId, UserKey},
@@ -149,9 +149,9 @@ fn what_comes_before_the_bind_is_held_and_answered_after_it() {
     assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
     let step = hear(&mut talk, BIND);
     assert_eq!(texts(&step)[1..], [REFUSED, REFUSED]);
-    assert_eq!(step.verb, Some(Verb::ReadRoster));
-    let step = talk.outcome(Outcome::Roster(Vec::new()));
+    assert!(matches!(step.verb, Some(Verb::ReadList { list: List::Roster, .. })));
     let empty = r#"<query xmlns="jabber:iq:roster" contact_permission="1" />"#;
+    let step = talk.outcome(Outcome::Listed(empty.to_owned()));
     let answer = format!(r#"<iq xmlns="jabber:client" type="result" id="r">{empty}</iq>"#);
     assert_eq!(texts(&step), [answer.as_str(), REFUSED]);
 }

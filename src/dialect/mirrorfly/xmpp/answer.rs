@@ -112,20 +112,22 @@ pub(super) fn vcard(user: &User, node: &str, iv_text: &str) -> Element {
     fields.iter().fold(Element::new("vCard", VCARD), |vcard, (name, text)| vcard.field(name, text))
 }
 
-/// All contacts. Each is a friend of the SDK's.
-pub(super) fn roster(contacts: &[Contact], host: &str, iv_text: &str) -> Element {
-    let roster = Element::new("query", ROSTER).with("contact_permission", "1");
-    contacts.iter().fold(roster, |roster, contact| {
-        let user = &contact.user;
-        let vcard = vcard(user, &jid::escaped(&user.id), iv_text)
-            .field("is_admin_blocked", if user.is_active() { "0" } else { "1" });
-        let own_name = user.profile.display_name.as_ref().map_or("", |name| name.as_str());
-        let item = Element::new("item", ROSTER)
-            .with("jid", &bare(&user.id, host))
-            .with("name", contact.name.as_ref().map_or(own_name, ContactName::as_str))
-            .with("subscription", "both");
-        roster.child(item.child(Element::new("profile", ROSTER).child(vcard)))
-    })
+/// A list of all contacts, around [those](roster_item) that are written already.
+pub(super) fn roster(items: &str) -> String {
+    Element::new("query", ROSTER).with("contact_permission", "1").write_around(items)
+}
+
+/// Writes a contact, a friend of the SDK's, for [`roster`].
+pub(super) fn roster_item(contact: &Contact, host: &str, iv_text: &str, items: &mut String) {
+    let user = &contact.user;
+    let vcard = vcard(user, &jid::escaped(&user.id), iv_text)
+        .field("is_admin_blocked", if user.is_active() { "0" } else { "1" });
+    let own_name = user.profile.display_name.as_ref().map_or("", |name| name.as_str());
+    let item = Element::new("item", ROSTER)
+        .with("jid", &bare(&user.id, host))
+        .with("name", contact.name.as_ref().map_or(own_name, ContactName::as_str))
+        .with("subscription", "both");
+    item.child(Element::new("profile", ROSTER).child(vcard)).write_within(ROSTER, items);
 }
 
 /// A changed profile: an answer without a question, which the SDK reports to its app. `node` is the user's id as
@@ -162,16 +164,18 @@ impl Told {
 }
 
 /// The users that a user blocks.
-pub(super) fn blocked(users: &[UserId], host: &str) -> Element {
-    let list = Element::new("blocklist", BLOCKING);
-    users.iter().fold(list, |list, user| list.child(Element::new("item", BLOCKING).with("jid", &bare(user, host))))
+pub(super) fn blocked(users: &[UserId], host: &str) -> String {
+    let mut items = String::new();
+    let item = |user| Element::new("item", BLOCKING).with("jid", &bare(user, host));
+    users.iter().for_each(|user| item(user).write_within(BLOCKING, &mut items));
+    Element::new("blocklist", BLOCKING).write_around(&items)
 }
 
 /// The users that block a user, as the SDK reads them.
-pub(super) fn blocking(users: &[UserId], host: &str) -> Element {
+pub(super) fn blocking(users: &[UserId], host: &str) -> String {
     let list = Element::new("blocklist", ACTIVITIES);
     let list = users.iter().fold(list, |list, user| list.field("members", &bare(user, host)));
-    Element::new("query", ACTIVITIES).child(list)
+    Element::new("query", ACTIVITIES).child(list).write()
 }
 
 /// When a user was last there.

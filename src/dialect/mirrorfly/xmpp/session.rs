@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{
     answer,
     stanza::Element,
-    talk::{Next, Outcome, Refusal, SentProfile, Verb, broken_off, ended, say},
+    talk::{List, Next, Outcome, Refusal, SentProfile, Verb, broken_off, ended, say},
 };
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid},
@@ -137,7 +137,7 @@ impl Session {
             }
         }
         if let Some(query) = iq.find("query", answer::ACTIVITIES) {
-            return activity(query, is_set);
+            return self.activity(host, query, is_set);
         }
         if iq.find("query", answer::GROUPS).is_some() {
             // Nobody is in any group, and there is no group to ask for.
@@ -148,11 +148,34 @@ impl Session {
             true if is_known("enable", answer::CARBONS) => Ok(Ask::Nothing),
             true => Err(Refusal::FeatureNotImplemented),
             false if is_known("ping", answer::PING) => Ok(Ask::Nothing),
-            false if is_known("query", answer::ROSTER) => Ok(Ask::Run(Verb::ReadRoster)),
-            false if is_known("blocklist", answer::BLOCKING) => Ok(Ask::Run(Verb::ReadBlocked)),
+            false if is_known("query", answer::ROSTER) => Ok(self.list(host, List::Roster)),
+            false if is_known("blocklist", answer::BLOCKING) => Ok(self.list(host, List::Blocked)),
             false if is_known("query", answer::LAST) => self.whose(host, iq).map(|id| Ask::Run(Verb::ReadLastSeen(id))),
             false => Err(Refusal::FeatureNotImplemented),
         }
+    }
+
+    /// What the SDK asks of its user's activities.
+    fn activity(&self, host: &str, query: &Element, is_set: bool) -> Result<Ask, Refusal> {
+        match (query.attribute("status"), is_set) {
+            (Some("block_user"), false) => Ok(self.list(host, List::Blocking)),
+            (Some("user_settings"), false) => Ok(Ask::Run(Verb::ReadSettings)),
+            (Some("user_settings"), true) => {
+                // The SDK writes an attribute.
+                match query.attribute("archive").unwrap_or_else(|| query.text_of("archive")) {
+                    "0" => Ok(Ask::Run(Verb::KeepArchived(false))),
+                    "1" => Ok(Ask::Run(Verb::KeepArchived(true))),
+                    _ => Err(Refusal::BadRequest),
+                }
+            }
+            // On an error the SDK's promise would never settle.
+            (Some("register_update"), _) => Ok(Ask::Nothing),
+            _ => Err(Refusal::FeatureNotImplemented),
+        }
+    }
+
+    fn list(&self, host: &str, list: List) -> Ask {
+        Ask::Run(Verb::ReadList { list, host: host.to_owned(), iv_text: self.iv_text.clone() })
     }
 
     fn run(&mut self, host: &str, iq: &Element, verb: Verb) -> Next {
@@ -197,8 +220,6 @@ impl Session {
                 self.own_block = None;
                 answer::result(&id)
             }
-            Outcome::Blocked(users) => answer::result(&id).child(answer::blocked(&users, host)),
-            Outcome::Blocking(users) => answer::result(&id).child(answer::blocking(&users, host)),
             Outcome::LastSeen(ago) => {
                 answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::last_seen(ago))
             }
@@ -211,7 +232,10 @@ impl Session {
                     &self.iv_text,
                 ))
             }
-            Outcome::Roster(contacts) => answer::result(&id).child(answer::roster(&contacts, host, &self.iv_text)),
+            Outcome::Listed(list) => {
+                let frame = Frame::Text(answer::result(&id).write_around(&list));
+                return Step { frames: vec![frame], ..Step::default() };
+            }
             Outcome::Refused(refusal) => {
                 self.own_block = None;
                 answer::error("iq", &id, refusal)
@@ -281,25 +305,6 @@ fn only_item(block: &Element) -> Result<UserId, Refusal> {
     let named = item.attribute("jid").unwrap_or_default();
     let node = named.split_once('@').map_or(named, |(node, _)| node);
     jid::parse(node).map_err(|_| Refusal::ItemNotFound)
-}
-
-/// What the SDK asks of its user's activities.
-fn activity(query: &Element, is_set: bool) -> Result<Ask, Refusal> {
-    match (query.attribute("status"), is_set) {
-        (Some("block_user"), false) => Ok(Ask::Run(Verb::ReadBlocking)),
-        (Some("user_settings"), false) => Ok(Ask::Run(Verb::ReadSettings)),
-        (Some("user_settings"), true) => {
-            // The SDK writes an attribute.
-            match query.attribute("archive").unwrap_or_else(|| query.text_of("archive")) {
-                "0" => Ok(Ask::Run(Verb::KeepArchived(false))),
-                "1" => Ok(Ask::Run(Verb::KeepArchived(true))),
-                _ => Err(Refusal::BadRequest),
-            }
-        }
-        // On an error the SDK's promise would never settle.
-        (Some("register_update"), _) => Ok(Ask::Nothing),
-        _ => Err(Refusal::FeatureNotImplemented),
-    }
 }
 
 /// Whether this is SDK 4.17's question for the groups that its user is in.

@@ -12,7 +12,10 @@ use actix_web::{
     web::{self, Data, Payload},
 };
 
-use super::talk::{Outcome, Refusal, SentProfile, Verb, Xmpp};
+use super::{
+    answer,
+    talk::{List, Outcome, Refusal, SentProfile, Verb, Xmpp},
+};
 use crate::{
     dialect::mirrorfly::{
         door, jid, people,
@@ -22,6 +25,7 @@ use crate::{
     domain::{
         avatar::AvatarChange,
         chat_settings::ChatSettingsChange,
+        contact::Contact,
         error::{Error, Fault, What},
         id::{Host, UserId, UserKey},
         listening::Wire,
@@ -160,19 +164,11 @@ impl Runner {
                 let user = self.service.user(&own.tenant, &id);
                 user.map_or_else(|error| refused(&error), |user| Outcome::Profile(Box::new(user)))
             }
-            (Verb::ReadRoster, Some(own)) => {
-                let roster = self.service.roster(&own.tenant, own.key).await;
-                roster.map_or_else(|error| refused(&error), Outcome::Roster)
+            (Verb::ReadList { list, host, iv_text }, Some(own)) => {
+                let listed = self.list(own, list, host, iv_text).await;
+                listed.map_or_else(|error| refused(&error), Outcome::Listed)
             }
             (Verb::Block { whom, is_blocked }, Some(own)) => self.block(own, &whom, is_blocked).await,
-            (Verb::ReadBlocked, Some(own)) => {
-                let blocked = self.service.blocked_ids(&own.tenant, own.key).await;
-                blocked.map_or_else(|error| refused(&error), Outcome::Blocked)
-            }
-            (Verb::ReadBlocking, Some(own)) => {
-                let blocking = self.service.blocking_ids(&own.tenant, own.key).await;
-                blocking.map_or_else(|error| refused(&error), Outcome::Blocking)
-            }
             (Verb::ReadLastSeen(id), Some(own)) => {
                 let last_seen = self.service.last_seen(&own.tenant, own.key, &id).await;
                 last_seen.map_or_else(|error| refused(&error), Outcome::LastSeen)
@@ -190,6 +186,20 @@ impl Runner {
             (Verb::SignIn { .. }, Some(_)) | (_, None) => Outcome::Failed,
         };
         Ran { outcome, hears: Hears::AsBefore }
+    }
+
+    async fn list(&self, own: &Own, list: List, host: String, iv_text: String) -> Result<String, Error> {
+        let (tenant, user) = (&own.tenant, own.key);
+        match list {
+            List::Roster => {
+                let item = move |contact: &Contact, items: &mut String| {
+                    answer::roster_item(contact, &host, &iv_text, items);
+                };
+                Ok(answer::roster(&self.service.roster(tenant, user, item).await?))
+            }
+            List::Blocked => self.service.blocked_ids(tenant, user, move |ids| answer::blocked(ids, &host)).await,
+            List::Blocking => self.service.blocking_ids(tenant, user, move |ids| answer::blocking(ids, &host)).await,
+        }
     }
 
     /// One that is blocked already is blocked all the same, and so with its end.

@@ -148,13 +148,23 @@ impl Element {
 
     /// The element as a frame.
     pub fn write(&self) -> String {
-        let mut frame = String::new();
-        self.write_within("", &mut frame);
+        self.write_around("")
+    }
+
+    /// The element as a frame, with children that are written already behind its own.
+    pub fn write_around(&self, written: &str) -> String {
+        let mut frame = String::with_capacity(written.len() + 256);
+        self.write_whole("", written, &mut frame);
         frame
     }
 
+    /// Writes the element as a child of one of the namespace `outer`.
+    pub fn write_within(&self, outer: &str, frame: &mut String) {
+        self.write_whole(outer, "", frame);
+    }
+
     /// An empty one has a blank before its end: so the SDK compares `<close>`.
-    fn write_within(&self, outer: &str, frame: &mut String) {
+    fn write_whole(&self, outer: &str, written: &str, frame: &mut String) {
         // Writing to a String cannot fail.
         let _ = write!(frame, "<{}", self.name);
         if self.namespace != outer {
@@ -163,12 +173,13 @@ impl Element {
         for (name, value) in &self.attributes {
             let _ = write!(frame, " {name}=\"{}\"", Escaped(value));
         }
-        if self.children.is_empty() && self.text.is_empty() {
+        if self.children.is_empty() && self.text.is_empty() && written.is_empty() {
             frame.push_str(" />");
             return;
         }
         let _ = write!(frame, ">{}", Escaped(&self.text));
         self.children.iter().for_each(|child| child.write_within(&self.namespace, frame));
+        frame.push_str(written);
         let _ = write!(frame, "</{}>", self.name);
     }
 }

@@ -13,7 +13,6 @@ use super::{
 use crate::{
     dialect::mirrorfly::jid::Spelling,
     domain::{
-        contact::Contact,
         id::{Host, UserId},
         listening::{Notice, Over},
         profile::User,
@@ -40,8 +39,15 @@ pub enum Verb {
     SetProfile(SentProfile),
     /// Read somebody's profile.
     ReadProfile(UserId),
-    /// Read the user's contacts.
-    ReadRoster,
+    /// Read a list of users, written for the client.
+    ReadList {
+        /// Which.
+        list: List,
+        /// The host in the ids.
+        host: String,
+        /// What the codec of profiles makes its vector of.
+        iv_text: String,
+    },
     /// Block a user for this one, or end that.
     Block {
         /// The other user.
@@ -49,16 +55,23 @@ pub enum Verb {
         /// Whether it is blocked from now on.
         is_blocked: bool,
     },
-    /// Read the ids of those the user blocks.
-    ReadBlocked,
-    /// Read the ids of those who block the user.
-    ReadBlocking,
     /// Read when a user was last there.
     ReadLastSeen(UserId),
     /// Read what the user has set for its chats.
     ReadSettings,
     /// Set whether archived chats stay archived.
     KeepArchived(bool),
+}
+
+/// A list of users that a client may read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// The user's contacts, with their profiles.
+    Roster,
+    /// The ids of those the user blocks.
+    Blocked,
+    /// The ids of those who block the user.
+    Blocking,
 }
 
 /// A profile as a client sent it, decrypted. It replaces all fields: an empty one is none.
@@ -107,14 +120,10 @@ pub enum Outcome {
     Done,
     /// A profile.
     Profile(Box<User>),
-    /// All contacts.
-    Roster(Vec<Contact>),
+    /// A list of users, as it is written in the answer. It may have megabytes, and is written where it was read.
+    Listed(String),
     /// Done, and it was so before: no event tells of it.
     Unchanged,
-    /// Users whom the user blocks.
-    Blocked(Vec<UserId>),
-    /// Users who block the user.
-    Blocking(Vec<UserId>),
     /// How long ago a user was last there; zero for now.
     LastSeen(Duration),
     /// Whether archived chats stay archived.
@@ -240,10 +249,8 @@ impl Talk for Xmpp {
                 | Outcome::Missed { .. }
                 | Outcome::Done
                 | Outcome::Profile(_)
-                | Outcome::Roster(_)
+                | Outcome::Listed(_)
                 | Outcome::Unchanged
-                | Outcome::Blocked(_)
-                | Outcome::Blocking(_)
                 | Outcome::LastSeen(_)
                 | Outcome::Archived(_)
                 | Outcome::Refused(_)
