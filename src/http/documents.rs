@@ -18,7 +18,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::{Config, Url};
 
-use super::{console, pictures};
+use super::{console, methods, pictures};
 
 /// The page needs styles that its script writes into it; it shows nothing that a user has said.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -92,7 +92,11 @@ pub fn document() -> OpenApi {
 
 /// `/openapi.json`: our own API.
 pub fn own() -> Resource {
-    web::resource("/openapi.json").route(web::get().to(whole))
+    methods::answer(
+        web::resource("/openapi.json"),
+        [methods::get(whole)],
+        web::to(async || HttpResponse::MethodNotAllowed().finish()),
+    )
 }
 
 /// `/openapi`: a document for each vendor's API.

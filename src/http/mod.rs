@@ -17,6 +17,7 @@ pub mod json;
 pub mod loopback;
 mod masking;
 pub mod meter;
+pub mod methods;
 pub mod metrics;
 pub mod origins;
 mod parsing;

@@ -147,6 +147,38 @@ async fn issue_14_head_is_answered_as_get_without_a_body() {
     assert_eq!(send(house.call(Method::HEAD, "/api/v2/sdk/logout")).await.status, 405, "as GET is");
 }
 
+/// RFC 9110, section 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
+#[actix_web::test]
+async fn a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes() {
+    let house = Standin::fresh().await;
+    for (method, path, allowed) in [
+        (Method::GET, "/api/v2.1/rest/login_or_register", "POST"),
+        (Method::POST, "/api/v2/rest/user_profile", "GET, HEAD"),
+        (Method::POST, "/api/v2.1/rest/deactivate_users", "DELETE"),
+        (Method::PUT, "/api/v2/sdk/my_profile", "GET, HEAD, PATCH"),
+        (Method::PUT, "/api/v2/mobile/my_profile", "GET, HEAD, PATCH"),
+        (Method::HEAD, "/api/v2/sdk/logout", "POST"),
+        (Method::GET, "/api/v1/login", "POST"),
+        (Method::DELETE, "/api/v1/users/u1", "GET, HEAD, POST"),
+        (Method::POST, "/api/v1/users/updateMetaData", "PUT"),
+        (Method::POST, "/license/details", "GET, HEAD"),
+        (Method::POST, "/binfo", "GET, HEAD"),
+        (Method::POST, "/any/path/binfo", "GET, HEAD"),
+        (Method::POST, "/openapi.json", "GET, HEAD"),
+        (Method::POST, "/", "GET, HEAD"),
+        (Method::PUT, "/standin/v1/session", "GET, HEAD, POST, DELETE"),
+        (Method::POST, "/healthz", "GET, HEAD"),
+        (Method::DELETE, "/metrics", "GET, HEAD"),
+    ] {
+        let answer = send(house.call(method.clone(), path)).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, Some(allowed)), "{method} {path}");
+    }
+    for path in ["/api/v1/login", "/api/v2/sdk/nothing", "/api/v1/nothing", "/nothing"] {
+        let answer = send(house.call(Method::POST, path)).await;
+        assert!(answer.status != 405 && answer.header("allow").is_none(), "{path}: {answer:?}");
+    }
+}
+
 #[actix_web::test]
 async fn issue_14_options_outside_of_cors_are_answered() {
     let house = Standin::fresh().await;

@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{
     domain::error::Fault,
-    http::{addresses::Addresses, form::Form},
+    http::{addresses::Addresses, form::Form, methods},
     service::Service,
 };
 
 /// `/license`.
 pub fn scope() -> Scope {
     web::scope("/license")
-        .service(super::call("/details", [web::get().to(details)]))
+        .service(super::call("/details", [methods::get(details)]))
         .default_service(web::to(reply::unknown_call))
 }
 

@@ -13,15 +13,16 @@ use super::{
 };
 use crate::{
     domain::{admin::AdminName, error::Error, secret::Secret},
+    http::methods,
     service::Service,
 };
 
 /// `/admins`.
 pub(super) fn scope() -> Scope {
     web::scope("/admins")
-        .service(call("", [web::get().to(list), web::post().to(create)]))
-        .service(call("/{name}", [web::delete().to(delete)]))
-        .service(call("/{name}/password", [web::put().to(set_password)]))
+        .service(call("", [methods::get(list), methods::post(create)]))
+        .service(call("/{name}", [methods::delete(delete)]))
+        .service(call("/{name}/password", [methods::put(set_password)]))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -23,19 +23,20 @@ use crate::{
         secret::Secret,
         text::AppName,
     },
+    http::methods,
     service::{Service, apps::AppChange, user_sig},
 };
 
 /// `/apps`.
 pub(super) fn scope() -> Scope {
     web::scope("/apps")
-        .service(call("", [web::get().to(list), web::post().to(create)]))
-        .service(call("/{app_id}", [web::get().to(show), web::patch().to(change)]))
-        .service(call("/{app_id}/secrets", [web::get().to(secrets)]))
-        .service(call("/{app_id}/rotate-secret", [web::post().to(rotate_secret)]))
-        .service(call("/{app_id}/usersig", [web::post().to(sign)]))
-        .service(call("/{app_id}/fields", [web::get().to(fields)]))
-        .service(call("/{app_id}/fields/{name}", [web::put().to(declare)]))
+        .service(call("", [methods::get(list), methods::post(create)]))
+        .service(call("/{app_id}", [methods::get(show), methods::patch(change)]))
+        .service(call("/{app_id}/secrets", [methods::get(secrets)]))
+        .service(call("/{app_id}/rotate-secret", [methods::post(rotate_secret)]))
+        .service(call("/{app_id}/usersig", [methods::post(sign)]))
+        .service(call("/{app_id}/fields", [methods::get(fields)]))
+        .service(call("/{app_id}/fields/{name}", [methods::put(declare)]))
         .service(reports::resource())
         .service(users::scope())
 }

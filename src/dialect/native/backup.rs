@@ -13,11 +13,14 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{body, call, reply::Refusal};
-use crate::service::{Service, backup::Pieces};
+use crate::{
+    http::methods,
+    service::{Service, backup::Pieces},
+};
 
 /// `/backup`.
 pub(super) fn resource() -> Resource {
-    call("/backup", [web::post().to(make)])
+    call("/backup", [methods::post(make)])
 }
 
 #[derive(Deserialize)]

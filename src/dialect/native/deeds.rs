@@ -1,10 +1,7 @@
 //! The record of what was done by this API: who changed what, and which fields; never what they were changed to.
 
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse, Resource,
-    body::BoxBody,
-    dev::ServiceResponse,
-    web::{self, Data},
+    HttpMessage as _, HttpRequest, HttpResponse, Resource, body::BoxBody, dev::ServiceResponse, web::Data,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +15,7 @@ use crate::{
         admin::{Authority, Deed},
         id::AppId,
     },
+    http::methods,
     service::{Service, admins::DEEDS_MAX},
 };
 
@@ -101,7 +99,7 @@ fn action(request: &HttpRequest) -> String {
 
 /// `/audit`.
 pub(super) fn resource() -> Resource {
-    call("/audit", [web::get().to(list)])
+    call("/audit", [methods::get(list)])
 }
 
 /// A page of the record.

@@ -1,9 +1,6 @@
 //! What happens in the house, page by page or as it happens.
 
-use actix_web::{
-    HttpRequest, HttpResponse, Resource,
-    web::{self, Data},
-};
+use actix_web::{HttpRequest, HttpResponse, Resource, web::Data};
 use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
@@ -15,7 +12,10 @@ use super::{
 };
 use crate::{
     domain::event::Event,
-    http::stream::{self, Message, Source},
+    http::{
+        methods,
+        stream::{self, Message, Source},
+    },
     service::Service,
 };
 
@@ -27,7 +27,7 @@ const EVENTS_DEFAULT: u32 = 100;
 
 /// `/events`.
 pub(super) fn resource() -> Resource {
-    call("/events", [web::get().to(list)])
+    call("/events", [methods::get(list)])
 }
 
 /// A page of events.

@@ -1,20 +1,20 @@
 //! How the data folder is, for `standin doctor`.
 
-use actix_web::{
-    HttpResponse, Resource,
-    web::{self, Data},
-};
+use actix_web::{HttpResponse, Resource, web::Data};
 use serde_json::json;
 
 use super::{call, reply::Refusal};
-use crate::service::{
-    Service,
-    health::{Inspection, Tallied},
+use crate::{
+    http::methods,
+    service::{
+        Service,
+        health::{Inspection, Tallied},
+    },
 };
 
 /// `/folder`.
 pub(super) fn resource() -> Resource {
-    call("/folder", [web::get().to(inspect)])
+    call("/folder", [methods::get(inspect)])
 }
 
 async fn inspect(service: Data<Service>) -> Result<HttpResponse, Refusal> {

@@ -4,13 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, Resource, http::header::VARY, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    nearby,
-    reply::{self, Refusal},
-};
+use super::{nearby, reply::Refusal};
 use crate::{
     domain::{avatar::TileSeed, error::Error, id::UserId},
-    http::{addresses::Addresses, console, crowd::Crowd, guard::Guard},
+    http::{addresses::Addresses, console, crowd::Crowd, guard::Guard, methods},
 };
 
 /// Whose tile shows that pictures come through. No user need be called so.
@@ -18,7 +15,7 @@ const TILE_OF: &str = "doctor";
 
 /// `GET /`.
 pub fn front() -> Resource {
-    web::resource("/").route(web::get().to(welcome)).default_service(web::to(reply::wrong_method))
+    super::call("/", [methods::get(welcome)])
 }
 
 /// What this is.
@@ -79,7 +76,7 @@ pub(super) async fn welcome(
 
 /// `GET /standin/v1/server`: what `standin doctor` looks for from outside.
 pub(super) fn server() -> Resource {
-    web::resource("/server").route(web::get().to(describe)).default_service(web::to(reply::wrong_method))
+    super::call("/server", [methods::get(describe)])
 }
 
 /// How clients reach this server.

@@ -1,9 +1,6 @@
 //! How the house is: what it does now, and what it did over the last hour.
 
-use actix_web::{
-    HttpResponse, Resource,
-    web::{self, Data},
-};
+use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,13 +9,13 @@ use super::{
     reply::{OpenView, Refusal},
 };
 use crate::{
-    http::{guard::Guard, meter::Minute},
+    http::{guard::Guard, meter::Minute, methods},
     service::Service,
 };
 
 /// `/health`.
 pub(super) fn resource() -> Resource {
-    call("/health", [web::get().to(show)])
+    call("/health", [methods::get(show)])
 }
 
 /// How the house is.

@@ -23,7 +23,7 @@ mod sessions;
 mod user;
 mod users;
 
-use actix_web::{Resource, Route, dev::HttpServiceFactory, middleware::from_fn, web};
+use actix_web::{Resource, dev::HttpServiceFactory, middleware::from_fn, web};
 pub use apps::Documented;
 pub use document::document;
 pub use front::{front, unknown_path};
@@ -32,7 +32,10 @@ pub use probes::{figures, healthz, readyz};
 
 use crate::{
     domain::{error::Error, id::AppId},
-    http::form::{self, FormLimits},
+    http::{
+        form::{self, FormLimits},
+        methods::{self, Method},
+    },
 };
 
 /// What all its paths begin with.
@@ -58,9 +61,8 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
     web::scope(BASE).app_data(door).service(sessions::scope(door)).service(behind_the_gate)
 }
 
-fn call(path: &str, routes: impl IntoIterator<Item = Route>) -> Resource {
-    let resource = routes.into_iter().fold(web::resource(path), Resource::route);
-    resource.default_service(web::to(reply::wrong_method))
+fn call(path: &str, methods: impl IntoIterator<Item = Method>) -> Resource {
+    methods::answer(web::resource(path), methods, web::to(reply::wrong_method))
 }
 
 fn app_id(raw: &str) -> Result<AppId, Error> {

@@ -3,18 +3,16 @@
 //! Anybody may ask the first two, once a second and for ever: they say nothing of the house but yes or no, and have no line in the log at
 //! its usual level.
 
-use actix_web::{
-    HttpRequest, HttpResponse, Resource, ResponseError as _,
-    web::{self, Data},
-};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reply::{self, NotReadyProblem, Problem, Refusal};
+use super::reply::{NotReadyProblem, Problem, Refusal};
 use crate::{
     domain::error::Error,
     http::{
         guard::{Guard, Unlogged},
+        methods,
         metrics::{self, Readers},
     },
     service::{Service, health::Need},
@@ -22,21 +20,17 @@ use crate::{
 
 /// `GET /healthz`: 200 while the process answers.
 pub fn healthz() -> Resource {
-    probe("/healthz", web::get().to(lives), web::head().to(lives))
+    super::call("/healthz", [methods::get_and_head(lives)])
 }
 
 /// `GET /readyz`: 200 when a row and a file were written within the last second and the schema is ours, else 503.
 pub fn readyz() -> Resource {
-    probe("/readyz", web::get().to(is_ready), web::head().to(is_ready))
+    super::call("/readyz", [methods::get_and_head(is_ready)])
 }
 
 /// `GET /metrics`, for whom [`Readers`] among the app's data names.
 pub fn figures() -> Resource {
-    probe("/metrics", web::get().to(show), web::head().to(show))
-}
-
-fn probe(path: &str, get: actix_web::Route, head: actix_web::Route) -> Resource {
-    web::resource(path).route(get).route(head).default_service(web::to(reply::wrong_method))
+    super::call("/metrics", [methods::get_and_head(show)])
 }
 
 fn quiet(mut answer: HttpResponse) -> HttpResponse {

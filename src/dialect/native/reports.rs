@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
-    web::{self, Data, Path},
+    web::{Data, Path},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{app_id, call, query::Query, reply::Refusal};
 use crate::{
     domain::report::{Report, ReportSubject},
+    http::methods,
     service::Service,
 };
 
@@ -21,7 +22,7 @@ const REPORTS_DEFAULT: u32 = 20;
 
 /// `/apps/{app_id}/reports`.
 pub(super) fn resource() -> Resource {
-    call("/{app_id}/reports", [web::get().to(list)])
+    call("/{app_id}/reports", [methods::get(list)])
 }
 
 /// What a report is about.

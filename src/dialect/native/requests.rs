@@ -1,9 +1,6 @@
 //! The last exchanges with the vendors' clients, all at once or as they come.
 
-use actix_web::{
-    HttpRequest, HttpResponse, Resource,
-    web::{self, Data},
-};
+use actix_web::{HttpRequest, HttpResponse, Resource, web::Data};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -13,6 +10,7 @@ use super::{call, gate, query::Query, reply::Refusal};
 use crate::{
     http::{
         inspector::Inspector,
+        methods,
         stream::{self, Message, Source},
     },
     service::Service,
@@ -20,7 +18,7 @@ use crate::{
 
 /// `/requests`.
 pub(super) fn resource() -> Resource {
-    call("/requests", [web::get().to(list)])
+    call("/requests", [methods::get(list)])
 }
 
 /// The last calls of the vendors' clients, secrets masked.

@@ -21,7 +21,7 @@ use crate::{
         error::Error,
         secret::Secret,
     },
-    http::{addresses::Addresses, peer},
+    http::{addresses::Addresses, methods, peer},
     service::{
         Service,
         admins::{Begun, LONGEST},
@@ -31,12 +31,12 @@ use crate::{
 /// `/session`.
 pub(super) fn scope(door: Door) -> Scope {
     let demo: Option<Resource> = match door {
-        Door::Public { is_demo: true } => Some(call("/demo", [web::post().to(begin_in_demo)])),
+        Door::Public { is_demo: true } => Some(call("/demo", [methods::post(begin_in_demo)])),
         Door::Public { is_demo: false } | Door::Control => None,
     };
     let scope = web::scope("/session")
-        .service(call("", [web::get().to(show), web::post().to(begin), web::delete().to(end)]))
-        .service(call("/setup", [web::post().to(set_up)]))
+        .service(call("", [methods::get(show), methods::post(begin), methods::delete(end)]))
+        .service(call("/setup", [methods::post(set_up)]))
         .default_service(web::to(unknown_path));
     demo.into_iter().fold(scope, Scope::service)
 }

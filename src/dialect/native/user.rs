@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
-    web::{self, Data, Path, Payload},
+    web::{Data, Path, Payload},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,6 +30,7 @@ use crate::{
     http::{
         addresses::Addresses,
         form::{Form, FormLimits},
+        methods,
         spool::Spool,
     },
     service::{Service, accounts::UpdateUser, apps::Tenant, profiles::UserSetting},
@@ -44,11 +45,11 @@ const CONTACTS_DEFAULT: u32 = 100;
 /// Below `/apps/{app_id}/users/{id}`.
 pub(super) fn resources() -> [Resource; 5] {
     [
-        call("/{id}/sessions", [web::get().to(sessions), web::delete().to(revoke)]),
-        call("/{id}/picture", [web::put().to(put_picture), web::delete().to(remove_picture)]),
-        call("/{id}/picture-lock", [web::put().to(lock_picture)]),
-        call("/{id}/contacts", [web::get().to(contacts)]),
-        call("/{id}/contacts/{other}", [web::put().to(list_contact), web::delete().to(unlist_contact)]),
+        call("/{id}/sessions", [methods::get(sessions), methods::delete(revoke)]),
+        call("/{id}/picture", [methods::put(put_picture), methods::delete(remove_picture)]),
+        call("/{id}/picture-lock", [methods::put(lock_picture)]),
+        call("/{id}/contacts", [methods::get(contacts)]),
+        call("/{id}/contacts/{other}", [methods::put(list_contact), methods::delete(unlist_contact)]),
     ]
 }
 

@@ -33,7 +33,7 @@ use crate::{
         secret::Secret,
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
-    http::addresses::Addresses,
+    http::{addresses::Addresses, methods},
     service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},
 };
 
@@ -43,9 +43,9 @@ const LIMIT_DEFAULT: u32 = 20;
 /// `/apps/{app_id}/users`.
 pub(super) fn scope() -> Scope {
     let scope = web::scope("/{app_id}/users")
-        .service(call("", [web::get().to(list), web::post().to(create)]))
-        .service(call("/{id}", [web::get().to(show), web::patch().to(change), web::delete().to(delete)]))
-        .service(call("/{id}/reset-token", [web::post().to(reset_token)]));
+        .service(call("", [methods::get(list), methods::post(create)]))
+        .service(call("/{id}", [methods::get(show), methods::patch(change), methods::delete(delete)]))
+        .service(call("/{id}/reset-token", [methods::post(reset_token)]));
     user::resources().into_iter().fold(scope, Scope::service)
 }
 

@@ -1,20 +1,20 @@
 //! Calls by their names: those that are answered, the vendor's own about rooms and messages, and names that are nobody's.
 
-use actix_web::{Resource, Route, Scope, web};
+use actix_web::{Resource, Scope, web};
 
 use super::reply::{self, Refusal};
+use crate::http::methods::{self, Method};
 
 /// A call's name below its door, and where it leads by each of its methods.
-pub(super) type Call = (&'static str, fn() -> Vec<Route>);
+pub(super) type Call = (&'static str, fn() -> Vec<Method>);
 
 /// A scope that answers these calls.
 pub(super) fn serve(scope: Scope, calls: &[Call]) -> Scope {
-    calls.iter().fold(scope, |scope, (name, routes)| scope.service(call(name, routes())))
+    calls.iter().fold(scope, |scope, (name, methods)| scope.service(call(name, methods())))
 }
 
-fn call(name: &str, routes: Vec<Route>) -> Resource {
-    let call = web::resource(format!("/{name}")).default_service(web::to(reply::wrong_method));
-    routes.into_iter().fold(call, Resource::route)
+fn call(name: &str, methods: Vec<Method>) -> Resource {
+    methods::answer(web::resource(format!("/{name}")), methods, web::to(reply::wrong_method))
 }
 
 /// What the vendor's API and SDKs have beside users: Standin has no rooms, no messages.

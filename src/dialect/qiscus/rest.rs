@@ -23,21 +23,21 @@ use crate::{
         secret::Secret,
         time::Moment,
     },
-    http::{addresses::Addresses, form::Form, spool::Spool},
+    http::{addresses::Addresses, form::Form, methods, spool::Spool},
     service::{Service, accounts::LoginOrRegister},
 };
 
 /// Every call: what the scope serves, and what a mistyped name is compared with.
 const CALLS: &[Call] = &[
-    ("login_or_register", || vec![web::post().to(login_or_register)]),
-    ("user_profile", || vec![web::get().to(user_profile)]),
-    ("get_user_token", || vec![web::get().to(get_user_token)]),
-    ("reset_user_token", || vec![web::post().to(reset_user_token)]),
-    ("get_user_list", || vec![web::get().to(get_user_list)]),
-    ("deactivate_users", || vec![web::delete().to(deactivate_users)]),
-    ("reactivate_users", || vec![web::post().to(reactivate_users)]),
-    ("get_unread_users", || vec![web::get().to(get_unread_users)]),
-    ("get_user_unread_count", || vec![web::get().to(get_user_unread_count)]),
+    ("login_or_register", || vec![methods::post(login_or_register)]),
+    ("user_profile", || vec![methods::get(user_profile)]),
+    ("get_user_token", || vec![methods::get(get_user_token)]),
+    ("reset_user_token", || vec![methods::post(reset_user_token)]),
+    ("get_user_list", || vec![methods::get(get_user_list)]),
+    ("deactivate_users", || vec![methods::delete(deactivate_users)]),
+    ("reactivate_users", || vec![methods::post(reactivate_users)]),
+    ("get_unread_users", || vec![methods::get(get_unread_users)]),
+    ("get_user_unread_count", || vec![methods::get(get_user_unread_count)]),
 ];
 
 /// The same calls as v2.1 has them; [`super::document`] says in which v2.0 differs.

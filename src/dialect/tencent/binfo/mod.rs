@@ -37,6 +37,7 @@ use crate::{
     http::{
         addresses::Addresses,
         form::Form,
+        methods,
         origins::Page,
         socket::{self, Hears, Ran, Runner as _, brake},
     },
@@ -45,7 +46,7 @@ use crate::{
 
 /// `/binfo`, behind whatever path a page's `proxyServer` has; with a slash at its end the SDK makes two of it.
 pub fn door() -> Resource {
-    web::resource(["/binfo", "/{prefix:.*}/binfo"]).route(web::get().to(open)).default_service(web::to(no_socket))
+    methods::answer(web::resource(["/binfo", "/{prefix:.*}/binfo"]), [methods::get(open)], web::to(no_socket))
 }
 
 async fn no_socket() -> HttpResponse {
