@@ -112,6 +112,8 @@ pub enum Fault {
         /// How many there are.
         found: u64,
     },
+    /// A file that was sent and has no bytes: one that the caller's program did not read, or had not written yet.
+    EmptyFile,
     /// A file of a kind that is not taken here. The kind was told by the file's bytes.
     WrongKind {
         /// What is taken: "a PNG or JPEG picture".
@@ -203,6 +205,7 @@ impl fmt::Display for Fault {
             Self::NotWritable => write!(f, "is written by the app's back end alone"),
             Self::Oneself => write!(f, "must be another user than the caller"),
             Self::TooMuch { most, unit, found } => write!(f, "must have at most {most} {unit}, this one has {found}"),
+            Self::EmptyFile => write!(f, "is an empty file (0 bytes): send the file's content"),
             Self::WrongKind { wanted, found: Some(found) } => write!(f, "must be {wanted}, not {found}"),
             Self::WrongKind { wanted, found: None } => write!(f, "must be {wanted}"),
         }

@@ -118,7 +118,7 @@ fn examine<'a>(
     bones: &mut Bones,
 ) -> Result<(Format, Anatomy<'a>), Fault> {
     match upload.len() as u64 {
-        0 => return Err(Fault::Missing),
+        0 => return Err(Fault::EmptyFile),
         bytes if bytes > limits.file_bytes_max => return Err(Fault::TooManyBytes { bytes_max: limits.file_bytes_max }),
         _ => {}
     }

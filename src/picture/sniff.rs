@@ -31,16 +31,36 @@ fn picture(upload: &[u8]) -> Option<Format> {
     }
 }
 
+/// What files of other kinds begin with.
+const OTHERS: [(&[u8], &str); 17] = [
+    (b"II*\0", "a TIFF"),
+    (b"MM\0*", "a TIFF"),
+    (b"II+\0", "a TIFF"),
+    (b"MM\0+", "a TIFF"),
+    (b"\0\0\0\x0CjP  \r\n\x87\n", "a JPEG 2000 picture"),
+    (b"\xFF\x4F\xFF\x51", "a JPEG 2000 picture"),
+    (b"\0\0\0\x0CJXL \r\n\x87\n", "a JPEG XL picture"),
+    (b"\xFF\x0A", "a JPEG XL picture"),
+    (b"8BPS", "a Photoshop document"),
+    (b"%PDF-", "a PDF"),
+    (b"\x1A\x45\xDF\xA3", "a video"),
+    // What base64 makes of the first bytes of a picture.
+    (b"data:image/", IN_BASE64),
+    (b"iVBORw0KGgo", IN_BASE64),
+    (b"/9j/", IN_BASE64),
+    (b"R0lGODlh", IN_BASE64),
+    (b"R0lGODdh", IN_BASE64),
+    (b"UklGR", IN_BASE64),
+];
+
+const IN_BASE64: &str = "the base64 text of one";
+
 fn other(upload: &[u8]) -> Option<&'static str> {
-    let starts = |magic: &[u8]| upload.starts_with(magic);
-    if starts(b"II*\0") || starts(b"MM\0*") {
-        return Some("a TIFF");
+    if let Some((_, kind)) = OTHERS.into_iter().find(|(magic, _)| upload.starts_with(magic)) {
+        return Some(kind);
     }
-    if starts(b"BM") && upload.get(6..10) == Some(&[0; 4]) {
+    if upload.starts_with(b"BM") && upload.get(6..10) == Some(&[0; 4]) {
         return Some("a BMP");
-    }
-    if starts(b"%PDF-") {
-        return Some("a PDF");
     }
     if upload.get(4..8) == Some(b"ftyp") {
         return media_brand(upload);
@@ -56,16 +76,21 @@ fn other(upload: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The first box of an ISO media file lists the brands it keeps to.
+/// The first box of an ISO media file lists the brands it keeps to, the one it was made for first.
 fn media_brand(upload: &[u8]) -> Option<&'static str> {
+    const HEIC: [&[u8]; 10] =
+        [b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"];
+    const VIDEO: [&[u8]; 9] = [b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"];
     let length = upload.first_chunk::<4>().map(|length| u32::from_be_bytes(*length))?;
     let end = usize::try_from(length).ok()?.min(upload.len());
     let brands = upload.get(8..end)?;
-    let lists = |names: [&[u8]; 2]| brands.chunks_exact(4).any(|brand| names.contains(&brand));
-    if lists([b"avif", b"avis"]) {
-        return Some("an AVIF");
+    let lists = |names: &[&[u8]]| brands.chunks_exact(4).any(|brand| names.contains(&brand));
+    match () {
+        () if lists(&[b"avif", b"avis"]) => Some("an AVIF"),
+        () if lists(&HEIC) => Some("a HEIC"),
+        () if lists(&VIDEO) => Some("a video"),
+        () => None,
     }
-    (lists([b"heic", b"heix"]) || lists([b"mif1", b"msf1"]) || lists([b"hevc", b"heim"])).then_some("a HEIC")
 }
 
 /// "a JPEG, PNG or GIF picture".

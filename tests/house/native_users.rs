@@ -198,6 +198,11 @@ async fn a_picture_comes_as_it_is_or_in_a_form_and_goes_again() {
         let refused = send(desk.page.call(&desk.house, Method::PUT, &path).body(wrong)).await;
         assert_eq!((refused.status, &refused.json()["detail"].as_str().unwrap()[..7]), (422, "picture"));
     }
+    let part = multipart::Part::bytes(Vec::new()).file_name("a.png");
+    let form = multipart::Form::new().part("picture", part);
+    let empty = send(desk.page.call(&desk.house, Method::PUT, &path).multipart(form)).await;
+    let said = "picture is an empty file (0 bytes): send the file's content";
+    assert_eq!((empty.status, &empty.json()["detail"]), (422, &json!(said)));
     let removed = desk.call(Method::DELETE, "/users/u1/picture", json!({})).await;
     assert_eq!(removed.json()["avatar_url"], tile);
 }

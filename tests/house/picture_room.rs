@@ -80,7 +80,7 @@ fn promise_16_a_narrow_door_names_what_it_takes_and_what_it_got() {
 #[test]
 fn promise_16_other_kinds_are_refused_by_name() {
     let media = |brand: &[u8; 4]| [b"\0\0\0\x18ftyp".as_slice(), brand, b"\0\0\0\0mif1miaf"].concat();
-    let files: [(&[u8], &str); 11] = [
+    let files: [(&[u8], &str); 26] = [
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ", not an SVG drawing"),
         (b"\xEF\xBB\xBF <?xml version='1.0'?>\n<!-- x --><SVG/>", ", not an SVG drawing"),
         (b"<!DOCTYPE html><p><svg/></p>", ", not an HTML page"),
@@ -90,13 +90,28 @@ fn promise_16_other_kinds_are_refused_by_name() {
         (&media(b"heic"), ", not a HEIC"),
         (&media(b"avif"), ", not an AVIF"),
         (b"%PDF-1.7\n", ", not a PDF"),
+        (b"II+\0\x08\0\0\0", ", not a TIFF"),
+        (b"\0\0\0\x0CjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", ", not a JPEG 2000 picture"),
+        (b"\xFF\x4F\xFF\x51\0\x2F\0\0", ", not a JPEG 2000 picture"),
+        (b"\0\0\0\x0CJXL \r\n\x87\n", ", not a JPEG XL picture"),
+        (b"\xFF\x0A\xFA\x7F", ", not a JPEG XL picture"),
+        (b"8BPS\0\x01", ", not a Photoshop document"),
+        (b"\x1A\x45\xDF\xA3\x9F", ", not a video"),
+        (&media(b"msf1"), ", not a HEIC"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", ", not a video"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", ", not a video"),
+        (b"\0\0\0\x10ftypzzzz\0\0\0\0", ""),
+        (b"iVBORw0KGgoAAAANSUhEUgAA", ", not the base64 text of one"),
+        (b"/9j/4AAQSkZJRgABAQ", ", not the base64 text of one"),
+        (b"data:image/png;base64,iVBORw0KGgo", ", not the base64 text of one"),
+        (b"R0lGODlhAQABAAAAACH5", ", not the base64 text of one"),
         (b"BMW is no bitmap", ""),
         (b"\xFF\xD8", ""),
     ];
     for (file, tail) in files {
         assert_eq!(said(inspected(file)), format!("must be a JPEG, PNG, WebP or GIF picture{tail}"));
     }
-    assert_eq!(inspected(b"").unwrap_err(), Fault::Missing);
+    assert_eq!(inspected(b"").unwrap_err(), Fault::EmptyFile);
 }
 
 // Limits before decode, from the header.

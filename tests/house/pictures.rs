@@ -152,6 +152,8 @@ async fn promise_16_hostile_and_foreign_files_are_refused_with_a_true_reason_and
         (b"II*\0\x08\0\0\0".to_vec(), not("a TIFF")),
         (media(b"heic"), not("a HEIC")),
         (media(b"avif"), not("an AVIF")),
+        (b"\0\0\0\x0CjP  \r\n\x87\n".to_vec(), not("a JPEG 2000 picture")),
+        (b"\xFF\x4F\xFF\x51\0\x2F".to_vec(), not("a JPEG 2000 picture")),
         (photo::animated_gif(8, 8, 2), not("a GIF")),
         (photo::webp(8, 8), not("a WebP")),
         (photo::greedy_webp(), not("a WebP")),
@@ -175,7 +177,7 @@ async fn promise_16_hostile_and_foreign_files_are_refused_with_a_true_reason_and
         (cut(photo::jpeg(64, 48)), whole()),
         (cut(photo::png(64, 48)), whole()),
         (photo::forged_png((64, 48), 8, 2), "must be an undamaged picture, and this one cannot be read".to_owned()),
-        (Vec::new(), "is required".to_owned()),
+        (Vec::new(), "is an empty file (0 bytes): send the file's content".to_owned()),
     ];
     for (number, (file, reason)) in refused.into_iter().enumerate() {
         let answer = house.create_user_with_picture(&token, &format!("u{number}"), "photo.jpg", file).await;

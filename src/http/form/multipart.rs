@@ -10,17 +10,19 @@ use std::{
 use actix_multipart::{Field as Part, Multipart, MultipartError};
 use actix_web::{
     HttpRequest,
-    error::PayloadError,
-    http::header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+    error::{ParseError, PayloadError},
+    http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     web::{self, Bytes},
 };
 use futures_util::{Stream, StreamExt as _};
 
 use super::{
     BodyFault, Field, FormLimits, PartHead, PartKind, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced,
-    release, shown, too_large,
+    release, shown, too_large, unsupported,
 };
 use crate::http::spool::{Spool, Upload};
+
+const CONTENT_TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-transfer-encoding");
 
 /// A multipart body while it arrives: shared, because the rest behind the last boundary is read when the parser has gone.
 #[derive(Clone)]
@@ -98,6 +100,7 @@ async fn parts_of(
         let Some(PartHead { name, kind }) = PartHead::read(part.headers()) else {
             return Err(BodyFault::Malformed(NO_NAME.into()));
         };
+        refuse_transfer_encoding(&name, part.headers())?;
         if kind == PartKind::Text {
             let text = text_part(&mut part, &name, text_bytes_left, limits).await?;
             text_bytes_left -= text.len() as u64;
@@ -122,6 +125,22 @@ async fn parts_of(
 }
 
 const NO_NAME: &str = "Every part of the form needs a header Content-Disposition: form-data with a name";
+
+/// Refuses a part that is packed as for mail: `base64`, `quoted-printable`. Source: RFC 7578, section 4.7, which deprecates the header because HTTP
+/// carries every byte.
+fn refuse_transfer_encoding(name: &str, headers: &HeaderMap) -> Result<(), BodyFault> {
+    let is_as_it_is = |value: &HeaderValue| {
+        let value = value.as_bytes().trim_ascii();
+        [&b""[..], b"7bit", b"8bit", b"binary"].iter().any(|known| value.eq_ignore_ascii_case(known))
+    };
+    match headers.get_all(CONTENT_TRANSFER_ENCODING).all(is_as_it_is) {
+        true => Ok(()),
+        false => Err(unsupported(format!(
+            "The field {} must be sent as it is (binary), without a Content-Transfer-Encoding",
+            shown(name)
+        ))),
+    }
+}
 
 /// The headers of a form, for a parser that leaves the heads of its parts to [`PartHead`]: of `multipart/form-data` it would refuse those whose
 /// file names it cannot read.
@@ -213,6 +232,10 @@ fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
     }
     let why = if matches!(fault, Damage::ContentDispositionMissing | Damage::ContentDispositionNameMissing) {
         NO_NAME
+    } else if matches!(fault, Damage::Parse(ParseError::TooLarge)) {
+        "The head of a part of the form has too many headers: Content-Disposition and Content-Type are enough"
+    } else if matches!(fault, Damage::Parse(_)) {
+        "The head of a part of the form cannot be read: send each header on one line, as Name: value, not folded over two"
     } else if matches!(fault, Damage::Nested) {
         "A part of the form may not be a form itself"
     } else if matches!(fault, Damage::ContentTypeParse | Damage::ContentTypeMissing | Damage::ContentTypeIncompatible) {

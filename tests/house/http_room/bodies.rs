@@ -436,15 +436,20 @@ fn a_missing_spool_folder_is_ours_to_answer_for() {
 fn damages() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let good = whole(&[part("name", "", b"x"), part("file", "; filename=\"f\"", &[9; 3000])]);
     let damaged = "The form is damaged: its boundary is missing or does not match, or it ends too early";
+    let unreadable = "The head of a part of the form cannot be read: send each header on one line, as Name: value, not folded over two";
+    let too_many =
+        "The head of a part of the form has too many headers: Content-Disposition and Content-Type are enough";
     let nameless = "Every part of the form needs a header Content-Disposition: form-data with a name";
     vec![
         ("no boundary within", b"hello".to_vec(), damaged),
         ("no final boundary", good[..good.len() - 8].to_vec(), damaged),
         ("final boundary cut", good[..good.len() - 6].to_vec(), damaged),
         ("head cut", b"--XX\r\nContent-Dis".to_vec(), damaged),
-        ("head not a head", b"--XX\r\n\x00\x01\r\n\r\nx\r\n--XX--\r\n".to_vec(), damaged),
+        ("head not a head", b"--XX\r\n\x00\x01\r\n\r\nx\r\n--XX--\r\n".to_vec(), unreadable),
+        ("head folded", whole(&[part("a", ";\r\n filename=\"a.png\"", b"x")]), unreadable),
+        ("head folded by a tab", whole(&[part("a", "\r\nContent-Type: image/png;\r\n\tname=a", b"x")]), unreadable),
         ("no head", b"--XX\r\n\r\nx\r\n--XX--\r\n".to_vec(), damaged),
-        ("33 headers", whole(&[part("a", &"\r\nA: b".repeat(33), b"x")]), damaged),
+        ("33 headers", whole(&[part("a", &"\r\nA: b".repeat(33), b"x")]), too_many),
         ("no name", b"--XX\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XX--\r\n".to_vec(), nameless),
         (
             "no form-data",
@@ -478,6 +483,25 @@ fn promise_32_damaged_forms_are_refused_at_once() {
         let began = Instant::now();
         assert_eq!(door.multipart(&body).said(), (400, said), "{case}");
         assert!(began.elapsed() < Duration::from_secs(2), "{case}");
+    }
+}
+
+/// RFC 7578, section 4.7: "Senders SHOULD NOT generate any parts with a Content-Transfer-Encoding header field."
+#[test]
+fn a_part_that_is_packed_for_mail_is_refused_by_the_name_of_its_field() {
+    let door = Door::open();
+    let head = |kind: &str, coding: &str| format!("{kind}\r\nContent-Transfer-Encoding: {coding}");
+    for coding in ["7bit", "8bit", "binary", "Binary ", ""] {
+        let parts = [part("name", &head("", coding), b"x"), part("file", &head("; filename=\"f\"", coding), b"y")];
+        let answer = door.multipart(&whole(&parts));
+        assert_eq!((answer.status, &answer.body["name"]), (200, &json!("x")), "{coding}: {}", answer.body);
+    }
+    for coding in ["base64", "BASE64", "quoted-printable", "x-uuencode", "7bit, base64"] {
+        for (field, kind) in [("name", ""), ("file", "; filename=\"f\"")] {
+            let said = format!("The field {field} must be sent as it is (binary), without a Content-Transfer-Encoding");
+            let answer = door.multipart(&whole(&[part(field, &head(kind, coding), b"eA==")]));
+            assert_eq!(answer.said(), (415, said.as_str()), "{coding}");
+        }
     }
 }
 

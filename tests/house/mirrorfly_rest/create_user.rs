@@ -337,6 +337,34 @@ async fn a_file_is_known_by_its_type_or_filename_star_and_its_name_is_used_for_n
 }
 
 #[actix_web::test]
+async fn an_empty_file_a_packed_one_and_a_folded_head_are_each_said_to_be_what_they_are() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    let png = photo::png(60, 60);
+    for (head, bytes, status, said) in [
+        (&b"; filename=a.png"[..], &b""[..], 400, "profileFile is an empty file (0 bytes): send the file's content"),
+        (b"; filename*=UTF-8''a.png", b"", 400, "profileFile is an empty file (0 bytes): send the file's content"),
+        (
+            b"; filename=a.png\r\nContent-Transfer-Encoding: base64",
+            b"iVBORw0KGgo=",
+            415,
+            "The field profileFile must be sent as it is (binary), without a Content-Transfer-Encoding",
+        ),
+        (
+            b";\r\n filename=a.png",
+            &png,
+            400,
+            "The head of a part of the form cannot be read: send each header on one line, as Name: value, not folded over two",
+        ),
+    ] {
+        assert_refused(&with_file(&house, &token, "u1", head, bytes).await, status, said);
+    }
+    assert_eq!(house.user_profile("u1").await.status, 404, "nothing half done");
+    let binary = b"; filename=a.png\r\nContent-Transfer-Encoding: binary";
+    assert_eq!(with_file(&house, &token, "u1", binary, &png).await.status, 200);
+}
+
+#[actix_web::test]
 async fn profile_file_uploads_the_image_and_its_url_is_for_callers_with_a_token_alone() {
     let house = Standin::fresh().await;
     let token = house.back_end_token().await;

@@ -196,6 +196,8 @@ async fn an_upload_is_named_by_its_tokens_and_a_file_that_is_no_picture_is_refus
     let other = upload("media/", "image", photo::png(9, 9)).await;
     assert_refused_in_body(&other, 400, "type must be profile, no other media are served here");
     assert_eq!(upload("media/", "profile", b"GIF89a".to_vec()).await.json()["status"], 400);
+    let empty = upload("media/", "profile", Vec::new()).await;
+    assert_refused_in_body(&empty, 400, "file is an empty file (0 bytes): send the file's content");
     let call = house.call(Method::POST, "/api/v1/media/").header("Authorization", &token);
     assert_refused_in_body(&send(call.form(&[("type", "profile")])).await, 400, "file is required");
 }

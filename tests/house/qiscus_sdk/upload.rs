@@ -51,6 +51,8 @@ async fn what_is_no_picture_is_refused_and_leaves_nothing() {
         );
         assert!(answer.json()["error"]["errors"]["file"].is_array(), "{answer:?}");
     }
+    let empty = "file is an empty file (0 bytes): send the file's content";
+    assert_invalid(&upload(&house, &token, file(Vec::new())).await, "file", empty);
     assert_invalid(&upload(&house, &token, Form::new().text("other", "x")).await, "file", "file is required");
     assert_invalid(&post(&house, &token, "upload", &[]).await, "file", "file is required");
     let text = upload(&house, &token, Form::new().text("file", "x")).await;
