@@ -72,9 +72,12 @@ impl<'a> Token<'a> {
 
 /// The holder of the token in the `Authorization` header.
 /// # Errors
-/// `Unauthenticated`, or that the app does not serve this dialect.
+/// `Unauthenticated`, [`Refused::Bearer`], or that the app does not serve this dialect.
 pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
     let token = Token::of(request.head()).ok_or(Error::Unauthenticated(Unauthenticated::Missing))?;
+    if token.ticket.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) {
+        return Err(Refused::Bearer);
+    }
     let caller = service.caller(token.ticket, Wire::MirrorFly)?;
     served(&caller.tenant)?;
     Ok(caller)

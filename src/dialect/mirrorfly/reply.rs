@@ -121,6 +121,8 @@ pub(super) enum Refused {
     Restricted,
     /// The token is a user's where the back end's is needed, or the other way round.
     WrongHolder,
+    /// The token comes behind the word `Bearer`, which this wire does not have.
+    Bearer,
     /// A WebSocket is asked for without the sub-protocol it speaks.
     NoProtocol,
     /// What asks for a WebSocket is no handshake.
@@ -169,7 +171,7 @@ impl Refused {
                 StatusCode::BAD_REQUEST
             }
             Self::NoSuchProfile => StatusCode::NO_CONTENT,
-            Self::Restricted | Self::WrongHolder => StatusCode::UNAUTHORIZED,
+            Self::Restricted | Self::WrongHolder | Self::Bearer => StatusCode::UNAUTHORIZED,
             Self::SwitchedOff | Self::MostSessions | Self::ForeignPage => StatusCode::FORBIDDEN,
             Self::UnknownCall => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -200,6 +202,9 @@ impl Refused {
             Self::InvalidCredentials => "Invalid Credentials".to_owned(),
             Self::Restricted => "Operation restricted".to_owned(),
             Self::WrongHolder => "Token Expired".to_owned(),
+            Self::Bearer => {
+                "Token Expired: send the token alone in the header Authorization, without Bearer".to_owned()
+            }
             Self::NoProtocol => "Open this WebSocket with the sub-protocol xmpp (Sec-WebSocket-Protocol)".to_owned(),
             Self::NoHandshake => "Open this address as a WebSocket, version 13".to_owned(),
             Self::ForeignPage => "This page's origin is none of the app's allowed_origins".to_owned(),

@@ -2,15 +2,28 @@
 
 use super::*;
 
+const WITHOUT_BEARER: &str = "Token Expired: send the token alone in the header Authorization, without Bearer";
+
 #[actix_web::test]
 async fn a_token_not_given_or_wrong_is_said_to_be_expired() {
     let house = Standin::fresh().await;
     let answer =
         send(house.call(Method::POST, "/api/v1/users/createUser").multipart(form(&[("userIdentifier", "u1")]))).await;
     assert_refused(&answer, 401, "Token Expired");
-    for token in ["x", "Bearer x", "'; DROP TABLE user; --"] {
+    for token in ["x", "'; DROP TABLE user; --"] {
         let answer = house.create_user(token, &[("userIdentifier", "u1")]).await;
         assert_refused(&answer, 401, "Token Expired");
+    }
+    nobody_was_created(&house).await;
+}
+
+#[actix_web::test]
+async fn a_token_behind_the_word_bearer_is_refused_with_what_to_send() {
+    let house = Standin::fresh().await;
+    let token = house.back_end_token().await;
+    for sent in [format!("Bearer {token}"), format!("bearer {token}"), "Bearer x".to_owned()] {
+        let answer = house.create_user(&sent, &[("userIdentifier", "u1")]).await;
+        assert_refused(&answer, 401, WITHOUT_BEARER);
     }
     nobody_was_created(&house).await;
 }
@@ -55,10 +68,12 @@ async fn every_call_of_the_back_end_is_closed_to_users_and_strangers() {
         (Method::PUT, "/api/v1/users/updateMetaData/u1"),
     ] {
         assert_refused(&send(house.call(method.clone(), path)).await, 401, "Token Expired");
-        for token in ["", "wrong", own, &format!("Bearer {token}")] {
+        for token in ["", "wrong", own] {
             let call = house.call(method.clone(), path).header("Authorization", token);
             assert_refused(&send(call).await, 401, "Token Expired");
         }
+        let call = house.call(method, path).header("Authorization", format!("Bearer {token}"));
+        assert_refused(&send(call).await, 401, WITHOUT_BEARER);
     }
     // Below this path a user's client means a call of that name, which is none.
     for (method, path) in
@@ -66,9 +81,10 @@ async fn every_call_of_the_back_end_is_closed_to_users_and_strangers() {
     {
         let call = |token: &str| house.call(method.clone(), path).header("Authorization", token);
         assert_refused(&send(call(own)).await, 404, "This call is not part of Standin");
-        for token in ["", "wrong", &format!("Bearer {token}")] {
+        for token in ["", "wrong"] {
             assert_refused(&send(call(token)).await, 401, "Token Expired");
         }
+        assert_refused(&send(call(&format!("Bearer {token}"))).await, 401, WITHOUT_BEARER);
     }
     data(&own_metadata(&house, own).await);
     data(&house.sign_in("u1", made["password"].as_str().unwrap()).await);

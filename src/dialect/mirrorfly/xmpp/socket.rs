@@ -311,7 +311,8 @@ fn unopened(refused: Refused) -> Outcome {
         | Refused::NoProtocol
         | Refused::NoHandshake
         | Refused::UnknownCall
-        | Refused::WrongMethod => Outcome::Failed,
+        | Refused::WrongMethod
+        | Refused::Bearer => Outcome::Failed,
     }
 }
 
