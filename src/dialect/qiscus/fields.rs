@@ -243,13 +243,26 @@ pub(super) fn platform(form: &Form, platforms: Platforms) -> Result<DeviceType, 
     Err(fault.at(FIELD))
 }
 
-/// `page` and `limit`. "limit: default: 20, max: 100, if the limit more than 100 then return 20."
+/// `page` and `limit`. "limit: default: 20, max: 100, if the limit more than 100 then return 20"; what is no number reads so, too. A page
+/// below 1 is the first one. A page that is no number is refused: a client that walks until the empty page would read the first one for ever.
 /// # Errors
-/// `Invalid` for a field given twice.
+/// `Invalid` for a field given twice, and at `page`.
 pub(super) fn page(forms: &[Form]) -> Result<Page, Error> {
-    let limit = number(given(forms, "limit")?.as_deref()).filter(|limit| (1..=Page::LIMIT_MAX).contains(limit));
-    let page = number(given(forms, "page")?.as_deref());
+    let limit = given(forms, "limit")?.and_then(|limit| limit.trim().parse().ok());
+    let limit = limit.filter(|limit| (1..=Page::LIMIT_MAX).contains(limit));
+    let page = given(forms, "page")?.map(|page| page_number(page.trim())).transpose()?;
     Ok(Page::new(page.unwrap_or(1), limit.unwrap_or(LIMIT_DEFAULT)))
+}
+
+fn page_number(raw: &str) -> Result<u32, Error> {
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    match raw.parse() {
+        Ok(number) => Ok(number),
+        // Beyond any list: whoever walks pages to the empty one must come to it.
+        Err(_) if is_number(raw) => Ok(u32::MAX),
+        Err(_) if raw.strip_prefix('-').is_some_and(is_number) => Ok(1),
+        Err(_) => Err(Fault::OutOfRange("a number from 1").at("page")),
+    }
 }
 
 /// The text of a field, from the first of the forms that has one which is not empty. In JSON it may be a number.
@@ -266,17 +279,6 @@ pub(super) fn given(forms: &[Form], field: &'static str) -> Result<Option<String
         }
     }
     Ok(None)
-}
-
-/// A number as lists take it: what is none reads as not given.
-fn number(raw: Option<&str>) -> Option<u32> {
-    let raw = raw?.trim();
-    match raw.parse() {
-        Ok(number) => Some(number),
-        // Beyond any list: whoever walks pages to the empty one must come to it.
-        Err(_) if !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) => Some(u32::MAX),
-        Err(_) => None,
-    }
 }
 
 /// `order_query`: `created_at` or `username`, `asc` or `desc`, such as `created_at desc nulls last`. Android and iOS send `username asc`

@@ -262,10 +262,12 @@ async fn get_user_list(
     caller: Caller,
     service: Data<Service>,
     addresses: Data<Addresses>,
+    spool: Data<Spool>,
     request: HttpRequest,
+    payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     let tenant = caller.tenant;
-    let form = [Form::query(request.query_string())?];
+    let form = fields::query_and_body(&service, &tenant, &request, payload, &spool).await?;
     let page = fields::page(&form)?;
     let listed = service.users(&tenant, CallerKey::App(tenant.app.key), page, fields::order(&form)?).await?;
     Ok(reply::user_list(&tenant.app, &addresses, page, &listed))

@@ -53,7 +53,7 @@ async fn page_defaults_to_1_and_limit_to_20() {
     let house = house_of(21).await;
     let (ids, meta) = list(&house, "").await;
     assert_eq!((ids.len(), ids[0].as_str(), &meta["total_page"]), (20, "u0", &json!(1)));
-    for page in ["0", "-1", "x", ""] {
+    for page in ["0", "-1", ""] {
         assert_eq!(list(&house, &format!("?page={page}&limit=1")).await.0, ["u0"], "page {page}");
     }
     for page in ["5000000000", "99999999999999999999999999"] {
@@ -64,6 +64,27 @@ async fn page_defaults_to_1_and_limit_to_20() {
     }
     for limit in ["99", "100"] {
         assert_eq!(list(&house, &format!("?limit={limit}")).await.0.len(), 21, "limit {limit}");
+    }
+}
+
+#[actix_web::test]
+async fn a_page_that_is_no_number_is_refused_in_the_query_and_in_the_body() {
+    let house = house_of(1).await;
+    for page in ["x", "1.5", "-", "1-2", "%20", "0x1", "null"] {
+        let answer = send(house.qiscus(Method::GET, &format!("get_user_list?limit=1&page={page}"))).await;
+        assert_invalid(&answer, "page", "page must be a number from 1");
+        assert_invalid(
+            &send(v20(&house, Method::GET, &format!("get_user_list?page={page}"))).await,
+            "page",
+            "page must be a number from 1",
+        );
+    }
+    let body = |page: Value| house.qiscus(Method::GET, "get_user_list").json(&json!({ "page": page }));
+    for page in [json!("x"), json!(1.5)] {
+        assert_invalid(&send(body(page)).await, "page", "page must be a number from 1");
+    }
+    for page in [json!(1), json!("1"), json!(""), Value::Null] {
+        assert_eq!(send(body(page.clone())).await.status, 200, "{page}");
     }
 }
 
