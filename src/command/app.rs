@@ -14,6 +14,9 @@ use super::{
 /// Where apps are, on the control socket.
 const APPS: &str = "/standin/v1/apps";
 
+/// Ids that a refusal lists.
+const IDS_SHOWN_MAX: usize = 20;
+
 const EXAMPLES: &str = "\
 Examples:
   standin app list
@@ -148,18 +151,33 @@ pub(super) fn selector() -> Arg {
         .long("app")
         .value_name("APP_ID")
         .value_parser(NonEmptyStringValueParser::new())
-        .help("Which app [default: the first one]")
+        .help("Which app; needed where there are several")
 }
 
-/// The path of the app that `--app` names, or of the first one.
+/// The path of the app that `--app` names, or of the only one.
+/// # Errors
+/// `Usage`, where several apps leave open which is meant.
 pub(super) fn path(control: &Control, matches: &ArgMatches) -> Result<String, Failure> {
     if let Some(app_id) = matches.get_one::<String>("app") {
         return Ok(format!("{APPS}/{}", segment(app_id)));
     }
     let answer = control.get(APPS)?;
-    let first = answer.pointer("/apps/0/app_id").and_then(Value::as_str);
-    let none = || Failure::new(Code::Refused, "There is no app yet: make one with `standin app create`.");
-    Ok(format!("{APPS}/{}", segment(first.ok_or_else(none)?)))
+    let apps = answer.get("apps").and_then(Value::as_array).into_iter().flatten();
+    let ids: Vec<&str> = apps.filter_map(|app| app.get("app_id").and_then(Value::as_str)).collect();
+    match ids.as_slice() {
+        [] => Err(Failure::new(Code::Refused, "There is no app yet: make one with `standin app create`.")),
+        [only] => Ok(format!("{APPS}/{}", segment(only))),
+        several => Err(Failure::new(Code::Usage, which_of(several))),
+    }
+}
+
+fn which_of(ids: &[&str]) -> String {
+    let shown = ids.get(..IDS_SHOWN_MAX).unwrap_or(ids).join(", ");
+    let rest = match ids.len().saturating_sub(IDS_SHOWN_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more, which `standin app list` shows"),
+    };
+    format!("There are several apps, so say which one with --app APP_ID: {shown}{rest}.")
 }
 
 /// An id as one segment of a path. Dots are encoded too, so that no id reads as "one up".

@@ -19,7 +19,7 @@ pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>
     ];
     match first.is_new || settings.demo {
         true => lines.extend(first_steps(server, settings)),
-        false => lines.push(format!("  Secrets     {}", show_secrets(settings))),
+        false => lines.push(format!("  Secrets     {}", show_secrets(server, settings))),
     }
     lines.extend(
         setup.map(|link| format!("  Console     {link}  (makes its first administrator; good for 30 minutes)")),
@@ -30,9 +30,17 @@ pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>
     lines.join("\n")
 }
 
-/// The command that shows the secrets.
-fn show_secrets(settings: &Settings) -> String {
-    command(settings, "app show --secrets")
+/// The command that shows the secrets of the first app.
+fn show_secrets(server: &Server, settings: &Settings) -> String {
+    command(settings, &format!("app show --secrets{}", which_app(server)))
+}
+
+/// The flag that names the first app, where there are others.
+fn which_app(server: &Server) -> String {
+    match server.is_only_app() {
+        true => String::new(),
+        false => format!(" --app {}", server.first_app().tenant.app.app_id.as_str()),
+    }
 }
 
 /// A command, as this program was called; the folder is named unless a command takes it anyway.
@@ -59,9 +67,9 @@ fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
     };
     let note = match settings.demo {
         true => "Everybody knows these secrets, so a demo answers this machine alone.".to_owned(),
-        false => format!("Later starts show no secrets; `{}` does.", show_secrets(settings)),
+        false => format!("Later starts show no secrets; `{}` does.", show_secrets(server, settings)),
     };
-    let user_sig = command(settings, "app usersig --user alice");
+    let user_sig = command(settings, &format!("app usersig --user alice{}", which_app(server)));
     let text = format!(
         r#"
   Qiscus      app id {app_id}

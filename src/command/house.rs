@@ -57,7 +57,7 @@ impl House {
                     }
                     let (app_id, data) = (app_id.as_str(), settings.data.display());
                     log::info!(
-                        "the first app is {app_id}; `standin app show --secrets --data {data}` prints its secrets"
+                        "the first app is {app_id}; `standin app show --secrets --app {app_id} --data {data}` prints its secrets"
                     );
                 }
             }

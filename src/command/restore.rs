@@ -69,7 +69,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 fn new_key_note(data: &str) -> String {
     format!(
         "A new server key is in {data}/server.key. Lost with the former one, and drawn anew: the secret, the licence key and the issued \
-         account password of each app (`standin app show --secrets --data {data}`), the token and the issued password of each user. \
+         account password of each app (`standin app show --secrets --app APP_ID --data {data}`), the token and the issued password of each user. \
          Passwords that people chose open their accounts as before."
     )
 }

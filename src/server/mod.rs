@@ -297,6 +297,11 @@ impl Server {
         &self.first_app
     }
 
+    /// Whether there is no app beside the first one.
+    pub fn is_only_app(&self) -> bool {
+        self.house.service.tenants().len() == 1
+    }
+
     /// The base of every address handed out.
     pub fn public_url(&self) -> &str {
         self.house.addresses.base()

@@ -78,6 +78,38 @@ async fn apps_are_made_and_changed_and_do_not_see_each_others_users() {
 }
 
 #[actix_web::test]
+async fn with_several_apps_each_command_about_one_wants_it_named() {
+    let house = Standin::fresh().await;
+    house.command(&["user", "create", "u1"]);
+    house.command(&["app", "create", "--app-id", "second"]);
+    let which = format!("standin: There are several apps, so say which one with --app APP_ID: {APP_ID}, second.\n");
+    for words in [
+        &["user", "create", "u2"][..],
+        &["user", "list"],
+        &["user", "show", "u1"],
+        &["user", "set", "u1", "--name", "U"],
+        &["user", "reset-token", "u1"],
+        &["user", "delete", "u1"],
+        &["app", "show", "--secrets"],
+        &["app", "set", "--password-min", "9"],
+        &["app", "rotate-secret"],
+        &["app", "usersig", "--user", "u1"],
+        &["app", "field", "add", "Test1"],
+        &["app", "field", "list"],
+    ] {
+        assert_eq!(refused(&house, words), (Some(2), which.clone()), "{words:?}");
+    }
+    for app in [APP_ID, "second"] {
+        house.command(&["user", "create", "u2", "--app", app]);
+    }
+    for number in 3..=25 {
+        house.command(&["app", "create", "--app-id", &format!("app{number}")]);
+    }
+    let (_, said) = refused(&house, &["user", "list"]);
+    assert!(said.ends_with(", app20 and 5 more, which `standin app list` shows.\n"), "{said}");
+}
+
+#[actix_web::test]
 async fn a_host_selects_one_app_alone() {
     let house = Standin::fresh().await;
     house.command(&["app", "create", "--app-id", "second", "--hosts", "chat.example"]);

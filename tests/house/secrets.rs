@@ -95,7 +95,7 @@ async fn every_kind_of_secret(house: &Standin) -> BTreeMap<String, String> {
     keep("administrator's csrf", text(&session.json()["csrf"]));
     let cookie = session.header("set-cookie").and_then(|cookie| cookie.split(['=', ';']).nth(1));
     keep("administrator's ticket", cookie.unwrap().to_owned());
-    let added = house.command(&["user", "create", "u4", "--json"]);
+    let added = house.command(&["user", "create", "u4", "--app", APP_ID, "--json"]);
     let added: Value = serde_json::from_str(&added).unwrap();
     for name in ["token", "issued_password"] {
         keep(&format!("added user's {name}"), text(&added[name]));

@@ -18,9 +18,9 @@ async fn promise_40_a_missing_an_unknown_a_foreign_and_a_dead_token_look_alike()
     let reset = entered(&house, "reset").await;
     send(house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "reset" }))).await;
     let suspended = entered(&house, "suspended").await;
-    house.command(&["user", "set", "suspended", "--state", "suspended"]);
+    house.command(&["user", "set", "suspended", "--app", APP_ID, "--state", "suspended"]);
     let gone = entered(&house, "gone").await;
-    house.command(&["user", "delete", "gone"]);
+    house.command(&["user", "delete", "gone", "--app", APP_ID]);
     for (method, path) in OF_MEMBERS {
         let without = send(sdk(&house, method.clone(), path)).await;
         assert_said(&without, 403, Some(401_301), "Unauthorized");
