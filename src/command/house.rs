@@ -29,14 +29,15 @@ impl House {
         self.0.stop().await.map_err(|error| ended_badly(&error))
     }
 
-    /// Serves until the process is told to stop, and calls `reload` at each SIGHUP. A terminal gets the banner, anything else log lines
-    /// without a secret.
-    pub(super) fn serve(settings: &Settings, reload: impl Fn()) -> Result<(), Failure> {
+    /// Serves until the process is told to stop, calls `opened` once the folder and the addresses are its own, and `reload` at each SIGHUP. A
+    /// terminal gets the banner, anything else log lines without a secret.
+    pub(super) fn serve(settings: &Settings, opened: impl FnOnce(), reload: impl Fn()) -> Result<(), Failure> {
         let begun = Instant::now();
         Runtime::new().block_on(async {
             // First of all: a start takes a while, and a SIGHUP during it must not end the process.
             let reloads = ReloadOrders::heard().map_err(|error| ended_badly(&error))?;
             let server = Server::open(settings).await?;
+            opened();
             // Asked before the banner is shown: the terminal may be closed as soon as it is.
             let is_interactive = io::stdout().is_terminal();
             let greeting = match is_interactive {

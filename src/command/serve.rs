@@ -1,5 +1,7 @@
 //! `standin serve`: the server itself.
 
+use std::io;
+
 use clap::{ArgMatches, Command};
 use standin::settings::{self, Settings};
 
@@ -29,8 +31,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(warning) = settings::warning_of_ignored(raw.ignored_variables()) {
         ::log::warn!("{warning}");
     }
-    raise_file_limit();
-    House::serve(&settings, || read_again(matches, &log))
+    let files = rlimit::increase_nofile_limit(u64::MAX);
+    House::serve(&settings, || log_file_limit(files), || read_again(matches, &log))
 }
 
 /// Reads the settings again and takes over what can change while the server runs: the log level. All the rest holds until the next start.
@@ -66,9 +68,10 @@ fn keep_to_few_arenas() {
     let _ = again.args(words).exec();
 }
 
-/// Lets this process have as many open files as the system allows it at all: each socket is one, and the usual 1,024 are soon used up.
-fn raise_file_limit() {
-    match rlimit::increase_nofile_limit(u64::MAX) {
+/// Tells how many files this process may have open: as many as the system allows it at all. Each socket is one, and the usual 1,024 are soon
+/// used up.
+fn log_file_limit(raised: io::Result<u64>) {
+    match raised {
         Ok(files) => ::log::info!("up to {files} files and sockets may be open at one time"),
         Err(error) => ::log::warn!("the limit of open files could not be raised: {error}"),
     }

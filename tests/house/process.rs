@@ -82,7 +82,7 @@ async fn it_may_open_as_many_files_as_the_system_allows_whatever_it_was_started_
     shell.args(["-c", &script]).env_clear().env("PATH", "/usr/bin:/bin").env("STANDIN_DATA", &data);
     let mut child = shell.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let said = lines.find(|line| line.contains("may be open at one time"));
+    let said = lines.find(|line| line.contains("files and sockets may be open at one time"));
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

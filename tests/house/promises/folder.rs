@@ -77,6 +77,7 @@ async fn promise_08_a_second_process_is_refused_within_five_seconds() {
         let said = String::from_utf8(second.stderr).unwrap();
         assert_eq!(second.status.code(), Some(3), "{said}");
         assert!(said.contains("is in use by another standin"), "{said}");
+        assert_eq!(String::from_utf8(second.stdout).unwrap(), "", "the refusal comes alone");
     }
     assert_eq!(register(&house, "ada", "Ada").await.status, 200, "the first one goes on");
 }
