@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::NonEmptyStringValueParser};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
+use standin::settings::DEMO_APP_PASSWORD;
 
 use super::{
     control::{self, Control},
@@ -130,10 +131,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "set" => fields::change(&FIELDS, matches)?,
         _ => Map::new(),
     };
-    control::with_house(flags::parse(matches)?, |control| match word {
+    let settings = flags::parse(matches)?;
+    // The mark that a demo leaves in its folder.
+    let is_demo = settings.data.join("demo").is_file();
+    control::with_house(settings, |control| match word {
         "create" => create(control, matches, body.into()),
         "list" => list(control, matches),
-        "show" => show(control, matches),
+        "show" => show(control, matches, is_demo),
         "usersig" => tencent::run_usersig(control, matches),
         "set" => answer(matches, &control.patch(&path(control, matches)?, body.into())?, facts),
         _ => rotate_secret(control, matches),
@@ -228,7 +232,7 @@ fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
     })
 }
 
-fn show(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
+fn show(control: &Control, matches: &ArgMatches, is_demo: bool) -> Result<(), Failure> {
     let path = path(control, matches)?;
     let mut app = control.get(&path)?;
     if !matches.get_flag("secrets") {
@@ -240,10 +244,12 @@ fn show(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
     }
     answer(matches, &app, |app| {
         let is_chosen = app.get("account_password").is_none_or(Value::is_null);
-        let note = if is_chosen {
-            "\nThe account password was chosen by an operator; nobody can show it again.\n"
-        } else {
-            ""
+        let note = match (is_chosen, is_demo) {
+            (false, _) => String::new(),
+            (true, false) => "\nThe account password was chosen by an operator; nobody can show it again.\n".to_owned(),
+            (true, true) => {
+                format!("\nThe account password of a demo's app is {DEMO_APP_PASSWORD}, unless another was set.\n")
+            }
         };
         let keys: Vec<_> = FACTS.into_iter().chain(SECRETS).collect();
         format!("{}{note}", facts_of(app, &keys))

@@ -215,10 +215,17 @@ impl Server {
     /// See [`StartErrorKind`].
     pub async fn open_for_commands(settings: &Settings) -> Result<Self, StartError> {
         if !settings.data.join("standin.db").is_file() {
-            let shown = settings.data.display();
-            return Err(unusable(format!(
-                "There is no database in {shown}: name the data folder with --data, or make one with `standin serve --data {shown}`."
-            )));
+            let (shown, demo) = (settings.data.display(), settings.data.join("demo"));
+            return Err(unusable(match demo.join("standin.db").is_file() {
+                true => format!(
+                    "There is no database in {shown}, but one of a demo in {0}: name that with --data {0}, or make one of your own \
+                     with `standin serve --data {shown}`.",
+                    demo.display()
+                ),
+                false => format!(
+                    "There is no database in {shown}: name the data folder with --data, or make one with `standin serve --data {shown}`."
+                ),
+            }));
         }
         Self::open_on(settings, Vec::new()).await
     }

@@ -102,6 +102,7 @@ pub(super) fn control_server(house: House, socket: UnixListener) -> io::Result<a
             .app_data(Data::new(house.spool.clone()))
             .app_data(Data::new(house.guard.clone()))
             .app_data(Data::new(house.inspector.clone()))
+            .app_data(Data::new(house.documented.clone()))
             .app_data(Data::new(Readers::Everybody))
             .app_data(Data::new(house.crowd.clone()))
             .app_data(Data::new(house.streams.clone()))

@@ -40,6 +40,9 @@ use crate::domain::{
     secret::{self, Secret, ServerKey},
 };
 
+/// The password of the back-end account of a demo's app.
+pub const DEMO_APP_PASSWORD: &str = "standin-demo";
+
 /// What `--demo` changes of the defaults: a folder of its own, so that samples never mix with what somebody keeps, and the documented
 /// credentials of the demo's app, which open nothing but a demo, and a demo listens on loopback alone.
 static DEMO_DEFAULTS: [(&Setting, &str); 9] = [
@@ -50,7 +53,7 @@ static DEMO_DEFAULTS: [(&Setting, &str); 9] = [
     (&table::SDK_APP_ID, "1400000001"),
     (&table::LICENSE_KEY, "StandinDemoLicenseKey0123456789"),
     (&table::SDK_APP_ID, "1400000001"),
-    (&table::APP_PASSWORD, "standin-demo"),
+    (&table::APP_PASSWORD, DEMO_APP_PASSWORD),
     (&table::APP_REGISTRATION, "open"),
 ];
 

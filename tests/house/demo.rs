@@ -84,6 +84,21 @@ async fn it_answers_this_machine_alone() {
 }
 
 #[actix_web::test]
+async fn the_operators_commands_show_its_settings_and_all_its_secrets() {
+    let mut house = Standin::demo().await;
+    let shown = house.command(&["app", "show", "--secrets"]);
+    assert!(shown.ends_with("\naccount password: standin-demo\n"), "{shown}");
+    house.terminate();
+    let shown = house.command(&["app", "show", "--secrets"]);
+    assert!(
+        shown.ends_with("\nThe account password of a demo's app is standin-demo, unless another was set.\n"),
+        "{shown}"
+    );
+    let settings = house.command(&["config", "show"]);
+    assert!(settings.contains(&format!("{}\n", house.data().display())), "{settings}");
+}
+
+#[actix_web::test]
 async fn it_opens_no_folder_that_a_demo_did_not_make() {
     let mut house = Standin::fresh().await;
     house.terminate();

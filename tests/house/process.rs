@@ -60,6 +60,12 @@ async fn a_command_makes_no_house_where_there_is_none() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), said.contains("There is no database in")), (Some(3), true), "{said}");
     assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+    fs::create_dir(data.join("demo")).unwrap();
+    fs::write(data.join("demo/standin.db"), "").unwrap();
+    let output = standin(&data).args(["app", "show", "--secrets"]).output().unwrap();
+    let demo = data.join("demo").display().to_string();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("but one of a demo in {demo}: name that with --data {demo}, or")), "{said}");
 }
 
 #[actix_web::test]
