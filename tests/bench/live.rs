@@ -37,9 +37,14 @@ const WAIT: Duration = Duration::from_secs(30);
 const LICENSE_KEY: &str = "benchlicense";
 const PASSWORD: &str = "bench password";
 
-/// What the server is told, so that anybody may register.
-pub(crate) const VARIABLES: [(&str, &str); 3] =
-    [("STANDIN_LICENSE_KEY", LICENSE_KEY), ("STANDIN_APP_PASSWORD", PASSWORD), ("STANDIN_APP_REGISTRATION", "open")];
+/// What the server is told, so that anybody may register. One address may have half of the connections: these are those of many clients,
+/// behind a proxy.
+pub(crate) const VARIABLES: [(&str, &str); 4] = [
+    ("STANDIN_LICENSE_KEY", LICENSE_KEY),
+    ("STANDIN_APP_PASSWORD", PASSWORD),
+    ("STANDIN_APP_REGISTRATION", "open"),
+    ("STANDIN_TRUSTED_PROXIES", "127.0.0.1"),
+];
 
 /// The change is made over REST; the clock runs from when it was sent, to its answer and on until every listener has read its notice.
 ///
