@@ -141,12 +141,44 @@ const UNKNOWN = {
   userSig: 'YOUR_USERSIG',
 };
 
+/** What MirrorFly's SDK is told where TLS on port 443 answers under a name: one address. */
+const mirrorflyOverTls = (here, licenseKey) => `await SDK.initializeSDK({
+  apiBaseUrl: '${here.href}api/v1',
+  licenseKey: '${licenseKey}',
+  callbackListeners: {},
+})
+await SDK.register('user1')`;
+
+/** The recipe of README for plain HTTP on port 80 of `host`. The order of its calls matters. */
+const mirrorflyOverHttp = (address, host, licenseKey) => `const options = {
+  apiBaseUrl: '${address}api/v1',
+  licenseKey: '${licenseKey}',
+  callbackListeners: {},
+}
+await SDK.initializeSDK(options)
+const { data } = await SDK.register('user1')
+await SDK.initializeSDK({
+  ...options,
+  xmppSocketHost: '${host}', xmppSocketPort: 80, ssl: false,
+})
+await SDK.connect(data.username, data.password)`;
+
+/** The lines of an app of MirrorFly for a server at the URL `here`, and what to know about them. The SDK wants a name with a dot and no port. */
+export function mirrorflyCode(here, licenseKey) {
+  const isNamed = /[^\d.]/.test(here.hostname) && here.hostname.includes('.') && here.port === '';
+  if (isNamed && here.protocol === 'https:') return { js: mirrorflyOverTls(here, licenseKey), note: 'Only apiBaseUrl is new.' };
+  const order = 'The order matters. Register on each page load, which needs the app’s registration to be open.';
+  if (isNamed) return { js: mirrorflyOverHttp(here.href, here.hostname, licenseKey), note: order };
+  return {
+    js: mirrorflyOverHttp('http://standin.localhost/', 'standin.localhost', licenseKey),
+    note: `This SDK wants a name with a dot and no port. Start with --listen 127.0.0.1:80 --public-url http://standin.localhost for it. ${order} Back ends may call the address above.`,
+  };
+}
+
 /** What to paste, by vendor: the facts, a call for a shell, the lines of an app, and which texts in them are secrets. */
 export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNOWN.userSig) {
   const root = base.slice(0, -1);
   const socket = root.replace(/^http/, 'ws');
-  const here = new URL(base);
-  const isBare = /^(localhost|[\d.]+|\[.*\])$/.test(here.hostname) || here.port !== '';
   const password = keys.account_password ?? 'THE_ONE_YOU_CHOSE';
   return [
     {
@@ -178,23 +210,7 @@ curl ${root}/api/v1/users/createUser \\
   -H "Authorization: $TOKEN" \\
   -F deviceType=web -F licenseKey=${keys.license_key} \\
   -F userIdentifier=ada -F 'nickname=Ada Lovelace'`,
-      js: isBare
-        ? `await SDK.initializeSDK({
-  apiBaseUrl: 'http://standin.localhost/api/v1',
-  licenseKey: '${keys.license_key}',
-  callbackListeners: {},
-  xmppSocketHost: 'standin.localhost', xmppSocketPort: 80, ssl: false,
-})
-await SDK.register('ada')`
-        : `await SDK.initializeSDK({
-  apiBaseUrl: '${root}/api/v1',
-  licenseKey: '${keys.license_key}',
-  callbackListeners: {},
-})
-await SDK.register('ada')`,
-      note: isBare
-        ? 'This SDK wants a name with a dot and no port. Start with --listen 127.0.0.1:80 --public-url http://standin.localhost for it. Back ends may call the address above.'
-        : 'Only apiBaseUrl is new.',
+      ...mirrorflyCode(new URL(base), keys.license_key),
     },
     {
       id: 'tencent',

@@ -1,6 +1,7 @@
 /** Connect: what is pasted works against this very house, and the first call is seen as it arrives. */
 
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, visit } from './browser.mjs';
@@ -9,6 +10,32 @@ import { demo, inside } from './house.mjs';
 const sh = promisify(execFile);
 
 const VENDORS = [['Qiscus', '/api/v2.1/rest/login_or_register'], ['MirrorFly', '/api/v1/users/createUser'], ['Tencent', '/v4/im_open_login_svc/account_import']];
+
+/** The code blocks of a section of README. */
+async function ofReadme(section) {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const text = readme.split(`### ${section}\n`)[1].split('\n##')[0];
+  return [...text.matchAll(/```js\n([^]*?)\n```/g)].map(([, code]) => code);
+}
+
+/** Code without line breaks, and with the values for which README has names. */
+const flat = code => code.replace('licenseKey, callbackListeners', "licenseKey: 'KEY', callbackListeners: {}").replace(/\s+/g, ' ').replaceAll(', }', ' }');
+
+/** MirrorFly's lines are those of README, whatever the address of the page. */
+async function mirrorflyAsInReadme(page) {
+  const code = address => page.evaluate(async address => {
+    const { mirrorflyCode } = await import(new URL('console/wires.js', document.baseURI));
+    return mirrorflyCode(new URL(address), 'KEY').js;
+  }, address);
+  const [laptop] = await ofReadme('MirrorFly, on a laptop');
+  for (const address of ['http://standin.localhost/', 'http://standin.localhost:8080/', 'http://127.0.0.1:8080/', 'http://127.0.0.1/', 'http://localhost/', 'https://chat.example.com:8443/']) {
+    check(`MirrorFly at ${address}: as README has it`, flat(await code(address)), flat(laptop));
+  }
+  const elsewhere = flat(await code('http://chat.example.com/'));
+  check('MirrorFly at another name on port 80: the same with that name', elsewhere, flat(laptop).replaceAll('standin.localhost', 'chat.example.com'));
+  const [domain] = await ofReadme('MirrorFly, behind a domain');
+  check('MirrorFly behind a domain: as README has it', flat(await code('https://chat.example.com/')), `${flat(domain)} await SDK.register('user1')`);
+}
 
 export const run = (binary, browser) => inside(demo(binary), async house => {
   const page = await openPage(browser, house.base, { permissions: ['clipboard-read', 'clipboard-write'] });
@@ -29,6 +56,8 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
     check(`${vendor}: the call is seen`, await page.textContent('.strip h2'), 'Your app is talking');
     holds(`${vendor}: and said aloud`, (await page.textContent('#live')).includes(path), await page.textContent('#live'));
   }
+
+  await mirrorflyAsInReadme(page);
 
   await page.getByRole('tab', { name: 'Tencent' }).focus();
   await page.keyboard.press('ArrowRight');
