@@ -37,7 +37,7 @@ pub use self::{
 };
 use crate::{
     blob::Folder,
-    dialect::native::Documented,
+    dialect::native::{DataFolder, Documented},
     domain::{
         admin::AdminName,
         error::Error,
@@ -167,6 +167,7 @@ struct House {
     workers: usize,
     is_demo: bool,
     documented: Documented,
+    data: DataFolder,
     documents: Documents,
     readers: Readers,
 }
@@ -285,6 +286,7 @@ impl Server {
             workers: settings.workers,
             is_demo: settings.demo,
             documented: documented(settings),
+            data: DataFolder(data.display().to_string()),
             readers: match settings.metrics {
                 settings::Metrics::Loopback => Readers::Here,
                 settings::Metrics::Everybody => Readers::Everybody,

@@ -3,7 +3,7 @@
 import { follow, get, session } from './api.js';
 import { announce, copyButton, during, h, problem, show, skeleton, tabs, took, when } from './dom.js';
 import * as house from './house.js';
-import { refusal, snippets, speak, userSigOf } from './wires.js';
+import { flags, refusal, snippets, speak, userSigOf } from './wires.js';
 
 export const title = 'Connect';
 
@@ -30,7 +30,12 @@ export async function open(place, { params, signal }) {
     return;
   }
   const keys = await house.secrets();
-  show(stage, pastes(snippets(app, keys), speak(app, keys), id => id !== 'tencent' ? null : userSigOf(app).then(userSig => snippets(app, keys, userSig))));
+  const isOnly = house.all().length === 1;
+  const withUserSig = async () => {
+    const [userSig, { data }] = await Promise.all([userSigOf(app), get('/server')]);
+    return snippets(app, keys, userSig, flags(app.app_id, isOnly, data));
+  };
+  show(stage, pastes(snippets(app, keys), speak(app, keys), id => id === 'tencent' ? withUserSig() : null));
   watch(arrivals, signal);
 }
 

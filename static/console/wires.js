@@ -141,6 +141,12 @@ const UNKNOWN = {
   userSig: 'YOUR_USERSIG',
 };
 
+/** The data folder that commands take by themselves. */
+const DEFAULT_DATA = './data';
+
+/** The flags by which a command finds the app `appId`: its id where there are several, the data folder where it is not the default. */
+export const flags = (appId, isOnly, data) => (isOnly ? '' : ` --app ${appId}`) + (data === DEFAULT_DATA ? '' : ` --data ${data}`);
+
 /** What MirrorFly's SDK is told where TLS on port 443 answers under a name: one address. */
 const mirrorflyOverTls = (here, licenseKey) => `await SDK.initializeSDK({
   apiBaseUrl: '${here.href}api/v1',
@@ -175,8 +181,11 @@ export function mirrorflyCode(here, licenseKey) {
   };
 }
 
-/** What to paste, by vendor: the facts, a call for a shell, the lines of an app, and which texts in them are secrets. */
-export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNOWN.userSig) {
+/**
+ * What to paste, by vendor: the facts, a call for a shell, the lines of an app, and which texts in them are secrets. `flags` are those of a
+ * command about the app.
+ */
+export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNOWN.userSig, flags = '') {
   const root = base.slice(0, -1);
   const socket = root.replace(/^http/, 'ws');
   const password = keys.account_password ?? 'THE_ONE_YOU_CHOSE';
@@ -224,7 +233,7 @@ curl ${root}/api/v1/users/createUser \\
   proxyServer: '${socket}',
 })
 await chat.login({ userID: 'alan', userSig })`,
-      note: 'Only proxyServer is new. Your back end makes userSig as before; standin app usersig --user alan makes one for a first try.',
+      note: `Only proxyServer is new. Your back end makes userSig as before; standin app usersig --user alan${flags} makes one for a first try.`,
     },
   ];
 }

@@ -58,6 +58,8 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   }
 
   await mirrorflyAsInReadme(page);
+  const tip = await page.locator('[role=tabpanel]').textContent();
+  if (!house.isBorrowed) holds('Tencent: the command names the data folder', /standin app usersig --user alan --data \/\S+ makes/.test(tip), tip);
 
   await page.getByRole('tab', { name: 'Tencent' }).focus();
   await page.keyboard.press('ArrowRight');

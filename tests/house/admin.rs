@@ -112,6 +112,8 @@ async fn an_administrator_signs_in_reads_changes_and_signs_out() {
     let session = page.get(&house, "/session").await;
     assert_eq!((session.json()["csrf"].as_str(), session.status), (Some(page.csrf.as_str()), 200));
     assert_eq!(page.get(&house, "/apps").await.json()["apps"][0]["app_id"], APP_ID);
+    let data = page.get(&house, "/server").await.json()["data"].clone();
+    assert_eq!(data, json!(house.data()), "for the commands that the console shows");
     let users = format!("/apps/{APP_ID}/users");
     let made = send(page.call(&house, Method::POST, &users).json(&json!({ "id": "u1", "name": "U" }))).await;
     assert_eq!(made.status, 201, "{made:?}");

@@ -79,13 +79,19 @@ pub(super) fn server() -> Resource {
     super::call("/server", [methods::get(describe)])
 }
 
-/// How clients reach this server.
+/// The data folder, as the setting names it: commands on another one must name it.
+#[derive(Debug, Clone)]
+pub struct DataFolder(pub String);
+
+/// How clients reach this server, and commands its data.
 #[derive(Serialize, ToSchema)]
 struct ServerView<'a> {
     start: &'a str,
     public_url: &'a str,
     socket_host: &'a str,
     socket_port: u16,
+    /// The data folder, as the setting names it.
+    data: &'a str,
     /// A picture that is always there.
     tile: String,
     /// Connections of clients that may be open at one time, as the limit of open files allows; to whoever has the machine.
@@ -99,6 +105,7 @@ struct ServerView<'a> {
 pub(super) async fn describe(
     addresses: web::Data<Addresses>,
     guard: web::Data<Guard>,
+    data: web::Data<DataFolder>,
     crowd: Option<web::Data<Crowd>>,
 ) -> Result<HttpResponse, Refusal> {
     let limits = crowd.map(|crowd| crowd.limits());
@@ -108,6 +115,7 @@ pub(super) async fn describe(
         public_url: addresses.base(),
         socket_host: addresses.socket_host(),
         socket_port: addresses.socket_port(),
+        data: &data.0,
         tile: addresses.tile(&seed),
         connections_max: limits.map(|limits| limits.in_all),
         connections_per_address: limits.map(|limits| limits.per_address),

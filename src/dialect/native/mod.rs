@@ -26,7 +26,7 @@ mod users;
 use actix_web::{Resource, dev::HttpServiceFactory, middleware::from_fn, web};
 pub use apps::Documented;
 pub use document::document;
-pub use front::{front, unknown_path};
+pub use front::{DataFolder, front, unknown_path};
 pub use gate::Door;
 pub use probes::{figures, healthz, readyz};
 
