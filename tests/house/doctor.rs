@@ -242,7 +242,9 @@ async fn each_thing_that_a_proxy_breaks_is_named_with_what_to_change() {
         let house = proxy.before_a_house().await;
         let (code, printed, complained) = doctor(&house.data(), &[]);
         let base = format!("http://127.0.0.1:{}", proxy.port);
-        assert_eq!((code, complained), (1, format!("standin: Clients do not reach all of {base}.\n")), "{fault:?}");
+        let checks = printed.lines().count();
+        let expected = format!("standin: 1 of {checks} checks failed: clients do not reach all of {base}.\n");
+        assert_eq!((code, complained), (1, expected), "{fault:?}");
         assert!(line(&printed, check).starts_with(&format!("FAILED  {check:12} {said}")), "{fault:?}: {printed}");
         assert_eq!(printed.matches("FAILED").count(), 1, "{fault:?}: {printed}");
     }
@@ -296,6 +298,17 @@ async fn a_certificate_is_held_to_its_name_its_dates_and_its_authority() {
         assert!(line(&printed, "certificate").starts_with(said), "{name} {days}: {printed}");
         let is_good = said.starts_with("ok");
         assert_eq!(printed.contains("ok      picture "), is_good, "over TLS: {printed}");
+    }
+}
+
+#[actix_web::test]
+async fn a_certificate_that_signs_itself_is_good_unless_it_is_marked_as_an_authority() {
+    let marked = "FAILED  certificate  is marked as an authority (CA:TRUE): make it with basicConstraints=CA:FALSE (";
+    for (is_ca, said) in [(true, marked), (false, "ok      certificate  is for 127.0.0.1 and holds for 14 days")] {
+        let files = Authority::self_signed("127.0.0.1", is_ca);
+        let house = tls::house("https://127.0.0.1:0", &files).await;
+        let (_, printed, _) = doctor(&house.data(), &["--ca", &files.certificate()]);
+        assert!(line(&printed, "certificate").starts_with(said), "{printed}");
     }
 }
 
@@ -366,7 +379,13 @@ async fn what_is_wrong_with_the_folder_is_named_with_what_to_change() {
     let (code, said, complained) = doctor(&data, &[]);
     let shown = data.display();
     assert_eq!(code, 1);
-    assert_eq!(complained, format!("standin: The data folder {shown} is not as it should be.\n"));
+    assert_eq!(
+        complained,
+        format!(
+            "standin: 2 of {} checks failed: the data folder {shown} is not as it should be.\n",
+            said.lines().count()
+        )
+    );
     let expected = format!("open to others: {shown}/standin.db (0644): chmod -R go= {shown}");
     assert_eq!(found(&said, "folder"), expected);
     assert!(
@@ -378,8 +397,9 @@ async fn what_is_wrong_with_the_folder_is_named_with_what_to_change() {
     house.terminate();
     let key = std::fs::read(data.join("server.key")).unwrap();
     std::fs::write(data.join("server.key"), "00".repeat(32)).unwrap();
-    let (code, said, _) = doctor(&data, &[]);
-    assert_eq!(code, 3);
+    let (code, said, complained) = doctor(&data, &[]);
+    let expected = format!("standin: 3 of {FOLDER_CHECKS} checks failed, and no server answers on {shown}.\n");
+    assert_eq!((code, complained), (1, expected), "{said}");
     let expected = "in server.key, beside what it seals; it is another database's: give back the key of this folder";
     assert_eq!(found(&said, "key"), expected);
     std::fs::remove_file(data.join("server.key")).unwrap();
@@ -423,7 +443,7 @@ async fn a_server_that_does_not_answer_is_named_by_its_process() {
     let house = Standin::fresh().await;
     std::fs::remove_file(standin::settings::control_socket(&house.data()).unwrap().path()).unwrap();
     let (code, said, _) = doctor(&house.data(), &[]);
-    assert_eq!(code, 3);
+    assert_eq!(code, 1);
     let pid = house.pid();
     let expected = format!("held by process {pid}, which does not answer on the control socket: look at its log");
     assert!(found(&said, "lock").starts_with(&expected), "{said}");

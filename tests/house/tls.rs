@@ -52,6 +52,16 @@ impl Authority {
         (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
     }
 
+    /// A certificate for `name` that signs itself, in files: that of an authority, as `openssl req -x509` makes it by default, or not.
+    pub(crate) fn self_signed(name: &str, is_ca: bool) -> Files {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+        let files = Files { folder: tempfile::tempdir().unwrap() };
+        files.write(&(params.self_signed(&key).unwrap().pem(), key.serialize_pem()));
+        files
+    }
+
     /// As [`Authority::issue`], in files.
     pub(crate) fn files(&self, name: &str, days: u64) -> Files {
         let files = Files { folder: tempfile::tempdir().unwrap() };

@@ -34,6 +34,9 @@ const SOCKET_KEY: (&str, &str) = ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGz
 /// What to do about a certificate that ends.
 const RENEW: &str = "renew it, then reload the proxy, or send SIGHUP where Standin itself speaks TLS";
 
+/// What rustls' verifier calls the certificate of an authority that a server shows as its own. It has no type of its own for that.
+const CA_AS_SERVER: &str = "CaUsedAsEndEntity";
+
 /// What every PNG begins with.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -218,6 +221,10 @@ fn distrusted(error: &Broken, host: &str) -> Option<(String, String)> {
     if matches!(fault, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) {
         let advice = "get one for this name, or set public_url and socket_host to names it is for";
         return Some(wrong(format!("is not for {host}"), advice));
+    }
+    if matches!(fault, CertificateError::Other(other) if other.to_string() == CA_AS_SERVER) {
+        let advice = "make it with basicConstraints=CA:FALSE (openssl req: -addext basicConstraints=critical,CA:FALSE)";
+        return Some(wrong("is marked as an authority (CA:TRUE)", advice));
     }
     if matches!(fault, CertificateError::UnknownIssuer) {
         let advice =

@@ -31,7 +31,7 @@ Examples:
 
 Run it on the server's own machine. It changes nothing. The database is read for 10 seconds at the most, and each check from
 outside waits for 5; where one fails that the others build on, those are left out. Without a running server the folder alone is
-looked at. Exit code 0: all is well. 1: something is to be changed, and the line says what. 3: no server runs.";
+looked at. Exit code 0: all is well. 1: a check failed, and its line says what to change. 3: no server runs, and no check failed.";
 
 pub(super) fn command() -> Command {
     let authority = Arg::new("ca").long("ca").value_name("FILE").value_parser(value_parser!(PathBuf));
@@ -57,25 +57,31 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Ok(control) => control,
         Err(none) => {
             if settings.data.join("standin.db").is_file() {
-                tell(is_json, None, &folder::all(&settings, None))?;
+                let outcomes = folder::all(&settings, None);
+                tell(is_json, None, &outcomes)?;
+                let shown = settings.data.display();
+                refused(&outcomes, &format!(", and no server answers on {shown}"))?;
             }
             return Err(none);
         }
     };
     let mut outcomes = folder::all(&settings, Some(&control));
     let target = Target::read(&control.get("/standin/v1/server")?)?;
-    let is_folder_well = failed(&outcomes) == 0;
     let outside = control.runtime().block_on(checks::all(&target, &trust));
-    let is_reached = failed(&outside) == 0;
+    let why = match failed(&outside) {
+        0 => format!(": the data folder {} is not as it should be", settings.data.display()),
+        _ => format!(": clients do not reach all of {}", target.public_url()),
+    };
     outcomes.extend(outside);
     tell(is_json, Some(target.public_url()), &outcomes)?;
-    match (is_folder_well, is_reached) {
-        (true, true) => Ok(()),
-        (_, false) => Err(Failure::new(Code::Refused, format!("Clients do not reach all of {}.", target.public_url()))),
-        (false, true) => {
-            let sentence = format!("The data folder {} is not as it should be.", settings.data.display());
-            Err(Failure::new(Code::Refused, sentence))
-        }
+    refused(&outcomes, &why)
+}
+
+/// Refuses, as the last line, when a check failed.
+fn refused(outcomes: &[Outcome], why: &str) -> Result<(), Failure> {
+    match failed(outcomes) {
+        0 => Ok(()),
+        n => Err(Failure::new(Code::Refused, format!("{n} of {} checks failed{why}.", outcomes.len()))),
     }
 }
 
