@@ -219,10 +219,28 @@ fn facts_of(app: &Value, keys: &[(&str, &str)]) -> String {
 
 fn create(control: &Control, matches: &ArgMatches, body: Value) -> Result<(), Failure> {
     let app = control.post(APPS, body)?;
+    let note = match is_unfound_by_login(control, &app)? {
+        true => format!(
+            "No login of MirrorFly reaches this app, because it has no host and is not the first one: give it a host with \
+             `standin app set --app {} --hosts HOST`.\n",
+            output::shown(app.get("app_id"))
+        ),
+        false => String::new(),
+    };
     answer(matches, &app, |app| {
         let app_id = output::shown(app.get("app_id"));
-        format!("{}\n`standin app show --app {app_id} --secrets` shows its secrets.\n", facts(app))
+        format!("{}\n`standin app show --app {app_id} --secrets` shows its secrets.\n{note}", facts(app))
     })
+}
+
+/// Whether no login of MirrorFly reaches `app`, which was just made: it lists no host, and another app is the first one.
+fn is_unfound_by_login(control: &Control, app: &Value) -> Result<bool, Failure> {
+    let has_host = app.get("hosts").and_then(Value::as_array).is_some_and(|hosts| !hosts.is_empty());
+    let is_served = app.pointer("/dialects/mirrorfly").and_then(Value::as_bool).unwrap_or_default();
+    if has_host || !is_served {
+        return Ok(false);
+    }
+    Ok(control.get(APPS)?.pointer("/apps/0/app_id") != app.get("app_id"))
 }
 
 fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {

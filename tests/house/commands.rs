@@ -110,6 +110,18 @@ async fn with_several_apps_each_command_about_one_wants_it_named() {
 }
 
 #[actix_web::test]
+async fn an_app_that_mirrorflys_login_does_not_find_is_made_with_a_hint() {
+    let house = Standin::fresh().await;
+    let hint = "`standin app set --app second --hosts HOST`.\n";
+    let said = house.command(&["app", "create", "--app-id", "second"]);
+    assert!(said.ends_with(hint), "{said}");
+    for words in [&["--hosts", "chat.example"][..], &["--dialects", "qiscus"]] {
+        let said = house.command(&[&["app", "create"], words].concat());
+        assert!(said.ends_with(" shows its secrets.\n"), "{words:?}: {said}");
+    }
+}
+
+#[actix_web::test]
 async fn a_host_selects_one_app_alone() {
     let house = Standin::fresh().await;
     house.command(&["app", "create", "--app-id", "second", "--hosts", "chat.example"]);
