@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     app::{answer, json_flag, segment},
     control::{self, Control},
-    failure::Failure,
+    failure::{Code, Failure},
     fields::{self, Field, Kind},
     flags, output,
 };
@@ -48,7 +48,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
     let body = match word {
-        "create" | "set-password" => fields::change(&PASSWORD, matches)?,
+        "create" | "set-password" => password(matches)?,
         _ => Map::new(),
     };
     let name = matches.try_get_one::<String>("name").ok().flatten().map(String::as_str).unwrap_or_default();
@@ -71,6 +71,19 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 fn name() -> Arg {
     let parser = NonEmptyStringValueParser::new();
     Arg::new("name").value_name("NAME").required(true).value_parser(parser).help("What the administrator signs in as")
+}
+
+/// The body with the password that was given.
+/// # Errors
+/// `Usage`, when none was given or it cannot be read.
+fn password(matches: &ArgMatches) -> Result<Map<String, Value>, Failure> {
+    match fields::body(&PASSWORD, matches)? {
+        body if body.is_empty() => {
+            let sentence = "A password is needed: give --password-file FILE, or --password-stdin.";
+            Err(Failure::new(Code::Usage, sentence))
+        }
+        body => Ok(body),
+    }
 }
 
 fn create(control: &Control, matches: &ArgMatches, name: &str, mut body: Map<String, Value>) -> Result<(), Failure> {

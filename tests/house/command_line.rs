@@ -397,6 +397,11 @@ fn nothing_to_change_and_values_of_no_form_are_wrong_usage() {
         (code, err.as_str()),
         (2, "standin: There is nothing to change: give at least one field; --help lists them.\n")
     );
+    for word in ["create", "set-password"] {
+        let (code, _, err) = said(&["admin", word, "ada"], &[]);
+        let expected = "standin: A password is needed: give --password-file FILE, or --password-stdin.\n";
+        assert_eq!((code, err.as_str()), (2, expected), "{word}");
+    }
     let (code, _, err) = said(&["user", "create", "bob", "--extras", "{"], &[]);
     assert_eq!((code, err.as_str()), (2, "standin: --extras must be JSON, such as '{\"age\": 30}'.\n"));
     let (code, _, err) = said(&["user", "create", "bob", "--metadata", "novalue"], &[]);
