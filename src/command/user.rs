@@ -43,7 +43,7 @@ static FIELDS: [Field; 8] = [
 static STATE: [Field; 1] =
     [Field { key: "state", kind: Kind::Word(&["active", "suspended"]), help: "Whether the user may act" }];
 
-const FACTS: [(&str, &str); 12] = [
+const FACTS: [(&str, &str); 13] = [
     ("id", "id"),
     ("key", "key"),
     ("state", "state"),
@@ -51,6 +51,7 @@ const FACTS: [(&str, &str); 12] = [
     ("status", "status"),
     ("mobile", "mobile"),
     ("email", "email"),
+    ("avatar_url", "avatar_url"),
     ("picture", "picture_url"),
     ("extras", "extras"),
     ("metadata", "metadata"),

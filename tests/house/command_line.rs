@@ -111,7 +111,7 @@ fn app() -> Value {
 
 fn user() -> Value {
     json!({
-        "id": "alice@example.com", "key": 7, "state": "active", "name": "Alice", "avatar_url": null,
+        "id": "alice@example.com", "key": 7, "state": "active", "name": "Alice", "avatar_url": "https://a.example/a.png",
         "picture_url": "http://127.0.0.1:8080/u/x", "status": "two\nlines", "mobile": null, "email": null, "extras": { "age": 30 },
         "metadata": {}, "created_at": "2026-01-02T03:04:05.000006Z", "updated_at": "2026-01-02T03:04:05.000006Z"
     })
@@ -338,6 +338,7 @@ name:            Alice
 status:          two\\nlines
 mobile:          -
 email:           -
+avatar_url:      https://a.example/a.png
 picture:         http://127.0.0.1:8080/u/x
 extras:          {\"age\":30}
 metadata:        {}
