@@ -142,7 +142,7 @@ impl<K: Eq + Hash + Clone> FairQueue<K> {
         self.check_places(&state, callers)?;
         let position = (state.starts_at(callers), state.arrivals);
         if state.may_run(callers, &self.bounds) {
-            state.take_places(callers, position.0);
+            state.take_places(callers);
             state.begin(callers, position.0);
             return Ok(Ok(Turn { queue: self.clone(), callers: callers.to_vec() }));
         }
@@ -157,7 +157,7 @@ impl<K: Eq + Hash + Clone> FairQueue<K> {
                 Some(_) | None => return Err(Error::Busy),
             }
         }
-        state.take_places(callers, position.0);
+        state.take_places(callers);
         state.arrivals += 1;
         let (sender, admitted) = oneshot::channel();
         state.waiting.insert(position, Waiting { callers: callers.to_vec(), admitted: sender });
@@ -182,11 +182,13 @@ impl<K: Eq + Hash + Clone> State<K> {
         self.running < bounds.running_max.max(1) && callers.iter().all(has_share)
     }
 
-    fn take_places(&mut self, callers: &[K], starts_at: u64) {
+    /// Each caller is charged for one call in its own time: what else a call waits for, as one that is charged to a busy caller as well, does
+    /// not set back the next calls of the others.
+    fn take_places(&mut self, callers: &[K]) {
         for key in callers {
             let caller = self.callers.entry(key.clone()).or_default();
             caller.places += 1;
-            caller.ends_at = starts_at + 1;
+            caller.ends_at = caller.ends_at.max(self.virtual_now) + 1;
         }
     }
 
@@ -372,6 +374,28 @@ mod tests {
         drop(running);
         join_all(asks).await;
         assert_eq!(*order.lock().unwrap(), [3, 4, 0, 5, 1, 2], "one of each in turn, and the flood's rest behind");
+    }
+
+    #[actix_web::test]
+    async fn promise_58_a_call_that_waits_behind_one_of_its_callers_keeps_no_call_of_the_other() {
+        let queue = queue(FairBounds { places_each_max: 9, ..BOUNDS });
+        let running = queue.enter(&["newcomers"]).await.unwrap();
+        let order = Mutex::new(Vec::new());
+        let newcomer = vec!["newcomers"];
+        let asks = [newcomer.clone(), newcomer.clone(), newcomer, vec!["home", "newcomers"], vec!["home"]];
+        let mut waiting = Vec::new();
+        for (n, callers) in asks.iter().enumerate() {
+            let (queue, order) = (&queue, &order);
+            let mut ask = Box::pin(async move {
+                let _turn = queue.enter(callers).await.unwrap();
+                order.lock().unwrap().push(n);
+            });
+            assert!(ask.as_mut().now_or_never().is_none());
+            waiting.push(ask);
+        }
+        drop(running);
+        join_all(waiting).await;
+        assert_eq!(*order.lock().unwrap(), [0, 4, 1, 2, 3]);
     }
 
     #[actix_web::test]
