@@ -5,6 +5,8 @@
 //! What else is wrong with a head (two lengths, a length and chunks, odd numbers) the framework refuses itself, so nothing is refused
 //! twice.
 
+use std::cell::Cell;
+
 /// The largest head of a request, in bytes, from the first byte of its request line (or of empty lines in front of it) to the empty
 /// line at its end.
 pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -83,6 +85,8 @@ pub(super) type Note<'a> = &'a mut dyn FnMut(usize, bool);
 pub(super) enum Read {
     /// Nothing to object to.
     Fine,
+    /// As many requests or messages have ended as may; so many bytes are theirs, and the others were not looked at.
+    Stopped(usize),
     /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head, or anything at all
     /// between the wish for a WebSocket and its answer.
     Refused(usize),
@@ -116,8 +120,13 @@ impl Framing {
         self.heads
     }
 
-    /// Takes note of what was read, and tells `note` where requests and messages end.
-    pub(super) fn read(&mut self, bytes: &[u8], note: Note<'_>) -> Read {
+    /// Takes note of what was read, and tells `note` where requests and messages end: up to the end of the `ends_max`th.
+    pub(super) fn read(&mut self, bytes: &[u8], ends_max: usize, note: Note<'_>) -> Read {
+        let ends = Cell::new(0_usize);
+        let note: Note<'_> = &mut |bytes, is_end| {
+            ends.set(ends.get() + usize::from(is_end));
+            note(bytes, is_end);
+        };
         let mut rest = bytes;
         while !rest.is_empty() {
             let was_in_head = matches!(self.at, At::Head(_));
@@ -156,6 +165,9 @@ impl Framing {
                 self.at = next;
             }
             rest = rest.get(taken..).unwrap_or_default();
+            if ends.get() >= ends_max && !rest.is_empty() {
+                return Read::Stopped(bytes.len() - rest.len());
+            }
         }
         Read::Fine
     }
@@ -345,10 +357,10 @@ mod tests {
     /// Reads whole, and byte by byte; both must say the same.
     fn read(text: &str) -> (Read, bool) {
         let (mut whole, mut piecewise) = (Framing::default(), Framing::default());
-        let read = whole.read(text.as_bytes(), &mut |_, _| {});
+        let read = whole.read(text.as_bytes(), usize::MAX, &mut |_, _| {});
         let mut of_pieces = Read::Fine;
         for (at, byte) in text.bytes().enumerate() {
-            if let Read::Refused(0) = piecewise.read(&[byte], &mut |_, _| {}) {
+            if let Read::Refused(0) = piecewise.read(&[byte], usize::MAX, &mut |_, _| {}) {
                 of_pieces = Read::Refused(at);
                 break;
             }
@@ -388,10 +400,10 @@ mod tests {
         let asks = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
         for (answer, next) in [("HTTP/1.1 101 ", Read::Fine), ("HTTP/1.1 400 ", Read::Refused(0))] {
             let mut framing = Framing::default();
-            assert_eq!(framing.read(asks, &mut |_, _| {}), Read::Fine);
+            assert_eq!(framing.read(asks, usize::MAX, &mut |_, _| {}), Read::Fine);
             framing.written(answer.as_bytes());
             framing.written(b"HTTP/1.1 101 more");
-            assert_eq!(framing.read(b"\n", &mut |_, _| {}), next);
+            assert_eq!(framing.read(b"\n", usize::MAX, &mut |_, _| {}), next);
         }
     }
     #[test]
@@ -406,16 +418,19 @@ mod tests {
         let head =
             "POST / HTTP/1.1\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
         let mut framing = Framing::default();
-        assert_eq!(framing.read(head.as_bytes(), &mut |_, _| {}), Read::Fine);
+        assert_eq!(framing.read(head.as_bytes(), usize::MAX, &mut |_, _| {}), Read::Fine);
         framing.written(b"HTTP/1.1 100 Continue\r\n\r\n");
-        assert_eq!(framing.read(b"1\r\n\n\r\n0\r\n\r\nGET / HTTP/1.1\n", &mut |_, _| {}), Read::Refused(25));
+        assert_eq!(
+            framing.read(b"1\r\n\n\r\n0\r\n\r\nGET / HTTP/1.1\n", usize::MAX, &mut |_, _| {}),
+            Read::Refused(25)
+        );
     }
 
     #[test]
     fn an_endless_line_between_chunks_is_refused() {
         let chunks = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ";
         let mut framing = Framing::default();
-        assert_eq!(framing.read(chunks.as_bytes(), &mut |_, _| {}), Read::Fine);
-        assert!(matches!(framing.read(&vec![b'a'; LINE_BYTES_MAX + 1], &mut |_, _| {}), Read::Refused(_)));
+        assert_eq!(framing.read(chunks.as_bytes(), usize::MAX, &mut |_, _| {}), Read::Fine);
+        assert!(matches!(framing.read(&vec![b'a'; LINE_BYTES_MAX + 1], usize::MAX, &mut |_, _| {}), Read::Refused(_)));
     }
 }

@@ -19,10 +19,10 @@ use std::{
 use actix_web::{
     Error, HttpMessage,
     body::{BodySize, BoxBody, EitherBody, MessageBody},
-    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
+    dev::{Payload, ResponseHead, Service, ServiceRequest, ServiceResponse, Transform},
     error::{InternalError, PayloadError},
     http::{
-        StatusCode,
+        ConnectionType, StatusCode,
         header::{
             CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
         },
@@ -52,6 +52,9 @@ const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// An answer up to this size is written in one piece, behind all earlier ones.
 const SHORT_ANSWER_BYTES: u64 = 16 * 1024;
+
+/// Of a longer answer, what is given to its connection at one time.
+const SLICE_BYTES: usize = 32 * 1024;
 
 /// Bytes of an id that a caller may bring along. Fewer are hardly of its own.
 const CALLERS_ID_BYTES: RangeInclusive<usize> = 8..=64;
@@ -132,6 +135,7 @@ impl Guard {
         let noted = log::log_enabled!(target: ACCESS, Level::Info).then(|| Noted::of(&request, Rc::clone(&id)));
         let counted = self.0.metrics.begin(request.method());
         let account = request.conn_data::<ReadAccount>().cloned();
+        let asks_for_upgrade = request.head().upgrade();
         let mut consumed = Consumed { account: account.clone(), is_short: false };
         let body = watch_body(&mut request, account);
         let begun = Instant::now();
@@ -148,11 +152,15 @@ impl Guard {
                 }
                 mark(answer.headers_mut(), &id);
                 let is_socket = answer.status() == StatusCode::SWITCHING_PROTOCOLS; // its stream outlives the answer by design
+                if asks_for_upgrade && !is_socket {
+                    announce_end(answer.response_mut().head_mut());
+                }
                 consumed.is_short = is_short(answer.response().body().size());
                 Ok(answer.map_body(|_, answer| match body {
                     Some(body) if !body.has_ended() && !is_socket => {
                         EitherBody::right(BoxBody::new(Held::new(answer, body, consumed)))
                     }
+                    Some(_) | None if is_long(&answer) => EitherBody::right(BoxBody::new(Sliced::new(answer))),
                     Some(_) | None => EitherBody::left(answer),
                 }))
             }
@@ -164,6 +172,9 @@ impl Guard {
                     noted.log(Level::Info, answer.status(), answer.body().size());
                 }
                 mark(answer.headers_mut(), &id);
+                if asks_for_upgrade {
+                    announce_end(answer.head_mut());
+                }
                 consumed.is_short = is_short(answer.body().size());
                 let answer = answer.map_body(|_, answer| match body {
                     Some(body) if !body.has_ended() => BoxBody::new(Held::new(answer, body, consumed)),
@@ -189,6 +200,12 @@ fn callers_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     (CALLERS_ID_BYTES.contains(&id.len()) && id.bytes().all(is_plain)).then_some(id)
+}
+
+/// The framework closes a connection on which another protocol was asked for and is not spoken. A client that is not told sends its next
+/// request into the void (RFC 9112, 9.6).
+fn announce_end(answer: &mut ResponseHead) {
+    answer.set_connection_type(ConnectionType::Close);
 }
 
 fn mark(headers: &mut HeaderMap, id: &str) {
@@ -309,6 +326,45 @@ impl Stream for Watched {
             pace.bytes = pace.bytes.saturating_add(bytes.len() as u64);
         }
         Poll::Ready(chunk)
+    }
+}
+
+/// Whether an answer is cut into slices on its way.
+fn is_long(answer: &impl MessageBody) -> bool {
+    matches!(answer.size(), BodySize::Sized(bytes) if bytes > SLICE_BYTES as u64)
+}
+
+/// A long answer, given to the connection in slices: the framework copies a piece whole before any of it is written, so each client that reads
+/// slowly would hold a copy of what is held once.
+struct Sliced {
+    answer: BoxBody,
+    rest: Bytes,
+}
+
+impl Sliced {
+    fn new(answer: impl MessageBody + 'static) -> Self {
+        Self { answer: answer.boxed(), rest: Bytes::new() }
+    }
+}
+
+impl MessageBody for Sliced {
+    type Error = Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let this = self.get_mut();
+        while this.rest.is_empty() {
+            match ready!(Pin::new(&mut this.answer).poll_next(cx)) {
+                Some(Ok(piece)) => this.rest = piece,
+                Some(Err(fault)) => return Poll::Ready(Some(Err(fault.into()))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let slice = this.rest.split_to(this.rest.len().min(SLICE_BYTES));
+        Poll::Ready(Some(Ok(slice)))
     }
 }
 

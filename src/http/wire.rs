@@ -135,6 +135,7 @@ impl Wires {
             room_due: None,
             is_refused: false,
             is_written: true,
+            held_back: Vec::new(),
             away: None,
             _place: place,
         }
@@ -244,6 +245,8 @@ struct Wire {
     is_refused: bool,
     /// Whether the system took all of the last answer that was written.
     is_written: bool,
+    /// What was read of the client and comes too early: behind as many requests or messages as may wait.
+    held_back: Vec<u8>,
     /// An answer of our own, which is the last.
     away: Option<Box<TurnedAway>>,
     _place: Place,
@@ -270,13 +273,32 @@ impl Wire {
         Poll::Pending
     }
 
+    /// Reads what was held back, or else from the client.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.held_back.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, into);
+        }
+        let rest = self.held_back.split_off(self.held_back.len().min(into.remaining()));
+        into.put_slice(&self.held_back);
+        self.held_back = rest;
+        Poll::Ready(Ok(()))
+    }
+
     /// Judges what was read behind the first `known` bytes; why the client is to be turned away, if it is.
     fn judge(&mut self, known: usize, into: &mut ReadBuf<'_>) -> Option<Why> {
         let Self { account, framing, .. } = self;
         let new = into.filled().get(known..).unwrap_or_default();
-        let at = match account.read(|note| framing.read(new, note)) {
+        let ends_left = account.ends_left();
+        let at = match account.read(|note| framing.read(new, ends_left, note)) {
             Read::Fine => {
                 account.waits((!framing.is_in_head()).then_some(new.len()));
+                return None;
+            }
+            Read::Stopped(at) => {
+                account.waits((!framing.is_in_head()).then_some(at));
+                let (_, early) = new.split_at(at);
+                self.held_back = [early, &self.held_back].concat();
+                into.set_filled(known + at);
                 return None;
             }
             Read::TooLarge(_) if self.is_quiet() => {
@@ -348,7 +370,7 @@ impl AsyncRead for Wire {
         }
         let known = into.filled().len();
         if this.poll_room(cx).is_ready()
-            && let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(cx, into)
+            && let Poll::Ready(read) = this.poll_bytes(cx, into)
         {
             if read.is_ok() {
                 let heads = this.framing.heads();

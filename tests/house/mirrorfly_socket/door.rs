@@ -11,6 +11,22 @@ use crate::{
     standin::{Answer, LICENSE_KEY},
 };
 
+#[actix_web::test]
+async fn promise_57_a_hundred_messages_at_once_are_all_answered_in_their_order() {
+    let house = Standin::fresh().await;
+    let ann = person(&house, "ann").await;
+    let mut socket = Socket::bound(&house, &ann).await;
+    let ping = |n: u32| format!(r#"<iq xmlns="jabber:client" type="get" id="p{n}"><ping xmlns="urn:xmpp:ping"/></iq>"#);
+    for n in 0..100 {
+        socket.0.feed(Message::text(ping(n))).await.unwrap();
+    }
+    socket.0.flush().await.unwrap();
+    for n in 0..100 {
+        let heard = socket.hear().await;
+        assert!(heard.contains(&format!(r#"id="p{n}""#)), "{n}: {heard}");
+    }
+}
+
 /// Holds frames against a golden file.
 fn same(house: &Standin, name: &str, frames: &[String]) {
     let answer = Answer { status: 101, headers: HeaderMap::new(), bytes: json!(frames).to_string().into_bytes() };

@@ -85,6 +85,22 @@ fn framings_head() -> (&'static str, String) {
     (name, head.to_owned())
 }
 
+/// RFC 9112, section 9.6: a server that will close a connection says so.
+#[actix_web::test]
+async fn promise_33_a_connection_that_another_protocol_was_asked_for_on_is_closed_with_notice() {
+    let house = Standin::fresh().await;
+    for path in ["/healthz", "/api/v1/nowhere"] {
+        for offer in [
+            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
+            "Connection: keep-alive, Upgrade\r\nUpgrade: foo",
+        ] {
+            let heard = raw(&house, format!("GET {path} HTTP/1.1\r\nHost: x\r\n{offer}\r\n\r\n").as_bytes(), WAIT);
+            let text = format!("{heard:?}").to_ascii_lowercase();
+            assert!(heard.is_closed && text.contains("connection: close") && !text.contains("upgrade"), "{heard:?}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn promise_33_a_head_without_its_end_swallows_no_second_request() {
     let house = Standin::fresh().await;
