@@ -3,18 +3,17 @@
 //! Everything is bounded while it arrives. Field names are compared exactly; fields nobody asks for are ignored.
 
 mod disposition;
+mod fault;
 mod limits;
 mod multipart;
+mod part_heads;
 
-use std::{borrow::Cow, fmt, io, time::Duration};
+use std::{borrow::Cow, io, time::Duration};
 
 use actix_web::{
     HttpRequest,
     error::PayloadError,
-    http::{
-        StatusCode,
-        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
-    },
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
     web,
 };
 use futures_util::StreamExt as _;
@@ -22,9 +21,8 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
 use self::disposition::{PartHead, PartKind};
-pub use self::limits::FormLimits;
+pub use self::{fault::BodyFault, limits::FormLimits};
 use super::{
-    guard::BODY_BYTES_PER_S_MIN,
     json,
     parsing::parsed,
     read_budget::ReadAccount,
@@ -47,78 +45,6 @@ const SPOOL_BYTES: usize = 128 * 1024;
 const PIECE_BYTES: usize = 64 * 1024;
 
 const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
-
-/// Why a body is refused. `Display` is the public sentence; which status says it is the dialect's choice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyFault {
-    /// Not what it is declared to be (HTTP: 400).
-    Malformed(Cow<'static, str>),
-    /// A body, field or file beyond its bound (HTTP: 413).
-    TooLarge {
-        /// What is too large, as a readable sentence part.
-        what: Cow<'static, str>,
-        /// The most bytes allowed.
-        bytes_max: u64,
-    },
-    /// More fields or files than allowed (HTTP: 413).
-    TooMany {
-        /// What there is too much of, in the plural.
-        what: &'static str,
-        /// The most allowed.
-        count_max: usize,
-    },
-    /// A type or encoding that is not read here (HTTP: 415).
-    Unsupported(Cow<'static, str>),
-    /// It did not arrive in time (HTTP: 408).
-    TimedOut {
-        /// The longest wait.
-        wait_max: Duration,
-    },
-    /// It comes more slowly than the guard lets a body come (HTTP: 408).
-    TooSlow,
-    /// The connection ended before the body did (HTTP: 400, though hardly anybody is there to read it).
-    BrokenOff,
-    /// Our own side failed: `StorageFull` (HTTP: 507), `Busy` (HTTP: 503: too much is being read from all clients together, or too many
-    /// files wait) or `Internal`, whose cause is for the log alone.
-    House(Error),
-}
-
-impl fmt::Display for BodyFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(why) | Self::Unsupported(why) => f.write_str(why),
-            Self::TooLarge { what, bytes_max } => {
-                write!(f, "{what} is too large: send at most {bytes_max} bytes")
-            }
-            Self::TooMany { what, count_max } => write!(f, "The form has too many {what}: send at most {count_max}"),
-            Self::TimedOut { wait_max } => {
-                write!(f, "The request body did not arrive within {} s: send it again", wait_max.as_secs())
-            }
-            Self::TooSlow => {
-                write!(f, "The request body comes too slowly: send at least {BODY_BYTES_PER_S_MIN} bytes a second")
-            }
-            Self::BrokenOff => f.write_str("The request body ended too early: send it again"),
-            Self::House(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for BodyFault {}
-
-impl BodyFault {
-    /// HTTP's own word for it, for doors that answer with HTTP's.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Malformed(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
-            Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TimedOut { .. } | Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::House(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
-            Self::House(Error::Busy) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::House(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-}
 
 /// What a client sent, whichever way it was written.
 ///
@@ -208,7 +134,8 @@ impl Form {
         }
     }
 
-    /// The texts of a field that may be repeated in a form, or be a list of texts in JSON. Not given is an empty list.
+    /// The texts of a field that may be repeated in a form, or be a list of texts in JSON. Not given is an empty list. In a form the field
+    /// may be called `name[]` or `name[0]`, too, as PHP and axios write lists.
     /// # Errors
     /// `Invalid` as for [`Form::text`].
     pub fn texts(&self, name: &'static str) -> Result<Vec<&str>, Error> {
@@ -223,7 +150,7 @@ impl Form {
             }
             Given::Fields(fields) => fields,
         };
-        let named = fields.iter().filter(|(known, _)| known == name);
+        let named = fields.iter().filter(|(known, _)| is_of_list(known, name));
         named
             .map(|(_, field)| match field {
                 Field::Text(text) => Ok(text.as_str()),
@@ -262,6 +189,14 @@ impl Form {
         Ok(Some(read).filter(|value| !value.is_null()))
     }
 
+    /// As [`Form::json`], for a field that is an object: an empty list is an empty object, as PHP writes one.
+    /// # Errors
+    /// As [`Form::json`].
+    pub fn object(&self, name: &'static str) -> Result<Option<Value>, Error> {
+        let is_empty_list = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        Ok(self.json(name)?.map(|value| if is_empty_list(&value) { Value::Object(Map::new()) } else { value }))
+    }
+
     /// Takes a picture out of the form, to be judged by its bytes.
     /// # Errors
     /// As [`Form::file`].
@@ -297,6 +232,14 @@ impl Form {
             Some(_) => Err(Fault::Malformed("a file, in a multipart/form-data body").at(name)),
         }
     }
+}
+
+/// Whether a field of a form is the list of this name, or an item of it.
+fn is_of_list(field: &str, name: &str) -> bool {
+    let index = |rest: &str| rest.strip_prefix('[')?.strip_suffix(']').map(str::to_owned);
+    field.strip_prefix(name).is_some_and(|rest| {
+        rest.is_empty() || index(rest).is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 /// An object that came within another text reads like one that was a body.
@@ -500,8 +443,10 @@ async fn buffered(head: &HttpRequest, mut payload: web::Payload, limits: &FormLi
         while !rest.is_empty() {
             if piece.len() == PIECE_BYTES {
                 pieces.push(std::mem::replace(&mut piece, Vec::with_capacity(PIECE_BYTES)));
-            } else if !piece.is_empty() {
-                piece.reserve_exact(PIECE_BYTES - piece.len());
+            } else if piece.len() + rest.len() > piece.capacity() {
+                // At most twice of what has arrived: who sends a byte and waits is not given room for a piece.
+                let wanted = (piece.len() + rest.len()).max(2 * piece.len()).min(PIECE_BYTES);
+                piece.reserve_exact(wanted - piece.len());
             }
             let (taken, left) = rest.split_at(rest.len().min(PIECE_BYTES - piece.len()));
             piece.extend_from_slice(taken);

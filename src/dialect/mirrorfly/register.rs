@@ -255,7 +255,7 @@ fn mobile(form: &Form, id: &str) -> Result<Patch<MobileNumber>, Error> {
 
 /// The SDK sends an empty object for "none given"; pairs that are given replace all former ones.
 fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
-    let pairs = match form.json("metaData")? {
+    let pairs = match form.object("metaData")? {
         None => return Ok(Patch::Keep),
         Some(Value::Object(pairs)) => pairs,
         Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Null) => {

@@ -192,7 +192,7 @@ pub(super) fn profile_change(
 
 /// `extras`: a JSON object, or JSON text of one; replaces the whole when given.
 fn extras(form: &Form) -> Result<Patch<Extras>, Error> {
-    match form.json("extras")? {
+    match form.object("extras")? {
         None => Ok(Patch::Keep),
         Some(value) => Extras::parse(value).map(Patch::Set).map_err(|fault| fault.at("extras")),
     }
@@ -325,14 +325,14 @@ pub(super) async fn query_and_body(
     Ok([query, body])
 }
 
-/// `user_ids`, or `user_ids[]`: at most [`USER_IDS_MAX`] in the order given, as a JSON list or a repeated field.
+/// `user_ids`, however its lists are written: at most [`USER_IDS_MAX`] in the order given, as a JSON list or a repeated field.
 /// # Errors
 /// `Invalid` at the field.
 pub(super) fn user_ids(forms: &[Form]) -> Result<Vec<UserId>, Error> {
     const FIELD: &str = "user_ids";
     let mut users = Vec::new();
     for form in forms {
-        for raw in form.texts(FIELD)?.into_iter().chain(form.texts("user_ids[]")?) {
+        for raw in form.texts(FIELD)? {
             users.push(UserId::parse(raw).map_err(|fault| fault.at(FIELD))?);
         }
     }

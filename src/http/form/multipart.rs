@@ -9,7 +9,7 @@ use std::{
 
 use actix_multipart::{Field as Part, Multipart, MultipartError};
 use actix_web::{
-    HttpRequest,
+    HttpMessage as _, HttpRequest,
     error::{ParseError, PayloadError},
     http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     web::{self, Bytes},
@@ -17,8 +17,8 @@ use actix_web::{
 use futures_util::{Stream, StreamExt as _};
 
 use super::{
-    BodyFault, Field, FormLimits, PartHead, PartKind, SPOOL_BYTES, bounded, counted, lost, not_utf8, refuse_announced,
-    release, shown, too_large, unsupported,
+    BodyFault, Field, FormLimits, PartHead, PartKind, SPOOL_BYTES, bounded, counted, lost, not_utf8,
+    part_heads::PartHeads, refuse_announced, release, shown, too_large, unsupported,
 };
 use crate::http::spool::{Spool, Upload};
 
@@ -60,7 +60,10 @@ pub(super) async fn read(
     let bytes_max = limits.multipart_bytes_max();
     refuse_announced(head, bytes_max)?;
     let mut arriving = Arriving(Rc::new(RefCell::new(Counted { payload, bytes_left: bytes_max, is_over: false })));
-    let mut read = parts_of(head, Multipart::new(&mixed(head.headers()), arriving.clone()), limits, spool).await;
+    let headers = mixed(head.headers());
+    let boundary = boundary_of(head).unwrap_or_default();
+    let heads = PartHeads::new(arriving.clone(), &boundary, limits.part_head_bytes_max);
+    let mut read = parts_of(head, Multipart::new(&headers, heads), limits, spool).await;
     // Behind the last boundary: read to its end, or the connection could not be used again.
     while read.is_ok()
         && let Some(chunk) = arriving.next().await
@@ -156,6 +159,11 @@ fn mixed(headers: &HeaderMap) -> HeaderMap {
         mixed.insert(CONTENT_TYPE, value);
     }
     mixed
+}
+
+/// The boundary, as the parser reads it.
+fn boundary_of(head: &HttpRequest) -> Option<String> {
+    head.mime_type().ok()??.get_param("boundary").map(|boundary| boundary.as_str().to_owned())
 }
 
 async fn text_part(part: &mut Part, name: &str, bytes_left: u64, limits: &FormLimits) -> Result<String, BodyFault> {

@@ -84,6 +84,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("jiff", &["domain"]),
     ("jpeg-encoder", PICTURE),
     ("log", &["main", "settings", "server", "store", "blob", "live", "service", "http", "dialect"]),
+    ("memchr", &["http"]),
     ("moxcms", PICTURE),
     ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
     // No registry is global: whoever counts is given one.

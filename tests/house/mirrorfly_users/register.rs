@@ -233,7 +233,7 @@ async fn meta_data_is_an_object_of_at_most_3_pairs_and_an_empty_one_leaves_what_
     set_registration(&house, "open");
     let three = json!({ "a": "text", "b": 1, "c": true });
     registered(&live(&house, &with("u1", "metaData", three.clone())).await);
-    for nothing in [json!({}), Value::Null, json!("")] {
+    for nothing in [json!({}), json!([]), Value::Null, json!("")] {
         registered(&live(&house, &with("u1", "metaData", nothing)).await);
         assert_eq!(shown(&house, "u1")["metadata"], three);
     }

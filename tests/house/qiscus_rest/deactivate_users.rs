@@ -32,6 +32,10 @@ async fn takes_json_repeated_fields_and_the_query_because_proxies_drop_its_body(
     let house = house_of_three().await;
     assert_eq!(send(deactivate(&house).form(&[("user_ids", "a"), ("user_ids", "b")])).await.status, 200);
     assert_eq!(active(&house).await, ["c"]);
+    // As PHP's http_build_query and axios write a list.
+    let house = house_of_three().await;
+    assert_eq!(send(deactivate(&house).form(&[("user_ids[0]", "a"), ("user_ids[1]", "b")])).await.status, 200);
+    assert_eq!(active(&house).await, ["c"]);
     let house = house_of_three().await;
     assert_eq!(send(deactivate(&house).query(&fields)).await.status, 200);
     assert_eq!(active(&house).await, ["c"]);

@@ -57,6 +57,18 @@ async fn keeps_what_is_not_given() {
 }
 
 #[actix_web::test]
+async fn an_empty_list_of_php_is_an_empty_object() {
+    let house = Standin::fresh().await;
+    for empty in [json!([]), json!("[]"), json!({})] {
+        let body = |extras: &Value| json!({ "user_id": "a", "password": "p", "username": "A", "extras": extras });
+        assert_eq!(user(&house.login_or_register(body(&json!({ "k": 1 }))).await)["extras"], json!({ "k": 1 }));
+        assert_eq!(user(&house.login_or_register(body(&empty)).await)["extras"], json!({}), "{empty}");
+    }
+    let wrong = json!({ "user_id": "a", "password": "p", "username": "A", "extras": [1] });
+    assert_invalid(&house.login_or_register(wrong).await, "extras", "extras must be a JSON object");
+}
+
+#[actix_web::test]
 async fn takes_extras_as_json_text_too_and_replaces_them_whole() {
     let house = Standin::fresh().await;
     let first = json!({ "user_id": "a", "password": "p", "username": "A", "extras": { "z": 1, "a": 2 } });
