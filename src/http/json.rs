@@ -111,7 +111,10 @@ fn refused(fault: &serde_json::Error) -> Refused {
         Category::Syntax | Category::Io => {
             // Of the reader's own sentence, which names no text of the client's, the place is said in our words.
             let sentence = fault.to_string();
-            let why = sentence.split(" at line ").next().unwrap_or_default();
+            let why = match sentence.split(" at line ").next().unwrap_or_default() {
+                "unexpected end of hex escape" | "lone leading surrogate in hex escape" => "half of a surrogate pair",
+                why => why,
+            };
             format!("is not valid JSON: {why}, at line {line}, column {column}")
         }
     })

@@ -79,6 +79,8 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
             {
                 colours.meet(kind, data);
             }
+            // A chunk in capitals must be understood, and there is one header (PNG, 4.7.2 and 5.6).
+            [b'A'..=b'Z', ..] => return Err(damaged()),
             _ => {}
         }
     }

@@ -110,8 +110,8 @@ fn issue_14_each_fault_is_named() {
         ("{a:1}", "is not valid JSON: key must be a string, at line 1, column 2"),
         ("[NaN]", "is not valid JSON: expected value, at line 1, column 2"),
         ("[1e400]", "is not valid JSON: number out of range, at line 1, column 6"),
-        ("[\"\\ud83d\"]", "is not valid JSON: unexpected end of hex escape, at line 1, column 9"),
-        ("[\"\\ude00\"]", "is not valid JSON: lone leading surrogate in hex escape, at line 1, column 8"),
+        ("[\"\\ud83d\"]", "is not valid JSON: half of a surrogate pair, at line 1, column 9"),
+        ("[\"\\ude00\"]", "is not valid JSON: half of a surrogate pair, at line 1, column 8"),
         (
             "[\"a\nb\"]",
             "is not valid JSON: control character (\\u0000-\\u001F) found while parsing a string, at line 2, column 0",

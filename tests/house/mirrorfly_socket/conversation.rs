@@ -133,8 +133,9 @@ fn another_mechanism_and_what_is_no_plain_message_fail() {
         let mut talk = Xmpp::new(HOST);
         hear(&mut talk, &open());
         let step = hear(&mut talk, &wrong);
-        let failure = r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><not-authorized /></failure>"#;
-        assert_eq!((texts(&step), step.is_over), (vec![failure, CLOSE], true), "{wrong}");
+        let condition = if wrong.contains(r#" mechanism="PLAIN""#) { "not-authorized" } else { "invalid-mechanism" };
+        let failure = format!(r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><{condition} /></failure>"#);
+        assert_eq!((texts(&step), step.is_over), (vec![failure.as_str(), CLOSE], true), "{wrong}");
     }
 }
 
@@ -270,6 +271,21 @@ fn a_profile_is_replaced_with_its_fields_decrypted_and_a_refusal_is_told() {
     assert_eq!(fields, ["Älice", "i", "", "plain", "s"]);
     let step = talk.outcome(Outcome::Refused(Refusal::BadRequest));
     assert!(texts(&step)[0].starts_with(r#"<iq xmlns="jabber:client" type="error" id="s1"><error type="modify">"#));
+}
+
+#[test]
+fn a_vcard_of_other_fields_and_an_iq_of_no_kind_are_refused() {
+    let mut talk = bound();
+    let foreign = format!("{SET}<FN>Alice</FN><NICKNAME>Al</NICKNAME></vCard></iq>");
+    let unkind = r#"<iq xmlns="jabber:client" type="foo" id="s1"><ping xmlns="urn:xmpp:ping"/></iq>"#;
+    for odd in [foreign.as_str(), unkind] {
+        let step = hear(&mut talk, odd);
+        assert_eq!(step.verb, None, "{odd}");
+        assert!(texts(&step)[0].contains(r#" type="error" id="s1"><error type="modify"><bad-request "#), "{step:?}");
+    }
+    for answer in ["result", "error"] {
+        assert_eq!(hear(&mut talk, &unkind.replace("foo", answer)), Step::default());
+    }
 }
 
 #[test]

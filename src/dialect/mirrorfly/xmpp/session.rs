@@ -109,10 +109,13 @@ impl Session {
         }
         if !is_ask(element) {
             // Messages are refused; presence and the answers of clients are taken as they are.
-            let is_message = element.is("message", answer::CLIENT) && element.attribute("type") != Some("error");
-            return match is_message {
-                true => say(&[answer::refused(element, Refusal::ServiceUnavailable)]),
-                false => Step::default(),
+            let kind = element.attribute("type");
+            return if element.is("message", answer::CLIENT) && kind != Some("error") {
+                say(&[answer::refused(element, Refusal::ServiceUnavailable)])
+            } else if element.is("iq", answer::CLIENT) && !matches!(kind, Some("result" | "error")) {
+                say(&[answer::refused(element, Refusal::BadRequest)])
+            } else {
+                Step::default()
             };
         }
         match self.asked_by(host, element) {
@@ -126,8 +129,12 @@ impl Session {
     fn asked_by(&self, host: &str, iq: &Element) -> Result<Ask, Refusal> {
         let is_set = iq.attribute("type") == Some("set");
         if let Some(vcard) = iq.find("vCard", answer::VCARD) {
-            let read = || self.whose(host, iq).map(Verb::ReadProfile);
-            return if is_set { Ok(Verb::SetProfile(self.sent(vcard))) } else { read() }.map(Ask::Run);
+            let verb = match is_set {
+                true if is_of_sdk(vcard) => Verb::SetProfile(self.sent(vcard)),
+                true => return Err(Refusal::BadRequest),
+                false => Verb::ReadProfile(self.whose(host, iq)?),
+            };
+            return Ok(Ask::Run(verb));
         }
         if is_set {
             for (name, is_blocked) in [("block", true), ("unblock", false)] {
@@ -296,6 +303,13 @@ fn is_stanza(element: &Element) -> bool {
 
 fn is_ask(element: &Element) -> bool {
     element.is("iq", answer::CLIENT) && matches!(element.attribute("type"), Some("get" | "set"))
+}
+
+/// Whether a vCard has a field of the SDK's, which replaces all of them. Of one that has others alone, as XEP-0054 names them, all would be
+/// cleared.
+fn is_of_sdk(vcard: &Element) -> bool {
+    let fields = ["nickName", "image", "email", "mobileNumber", "status"];
+    fields.iter().any(|field| vcard.find(field, answer::VCARD).is_some())
 }
 
 /// The user that a block or its end names. The SDK names one; several would have to succeed or fail together.

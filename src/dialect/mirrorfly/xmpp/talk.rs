@@ -285,9 +285,6 @@ impl Talk for Xmpp {
 
 /// User name and password of a SASL PLAIN message: `authorisation NUL user name NUL password`. None for anything else.
 fn plain(auth: &Element) -> Option<(String, Secret)> {
-    if auth.attribute("mechanism") != Some("PLAIN") {
-        return None;
-    }
     let message = String::from_utf8(STANDARD.decode(auth.text().trim()).ok()?).ok()?;
     let mut parts = message.split('\0');
     let (_on_behalf, username, password) = (parts.next()?, parts.next()?, parts.next()?);
@@ -298,6 +295,9 @@ fn plain(auth: &Element) -> Option<(String, Secret)> {
 }
 
 fn authenticate(host: &str, spelling: &mut Spelling, auth: &Element) -> Next {
+    if auth.attribute("mechanism") != Some("PLAIN") {
+        return ended(&[answer::failure("invalid-mechanism")]);
+    }
     match plain(auth) {
         Some((username, password)) => {
             *spelling = Spelling::of(&username);
