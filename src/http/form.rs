@@ -44,6 +44,9 @@ const SPOOL_BYTES: usize = 128 * 1024;
 /// many bytes as the body has.
 const PIECE_BYTES: usize = 64 * 1024;
 
+/// Of the first piece of a body that comes in small steps, before it is given the room of a whole one.
+const BEGUN_BYTES: usize = 4 * 1024;
+
 const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
 
 /// What a client sent, whichever way it was written.
@@ -443,10 +446,10 @@ async fn buffered(head: &HttpRequest, mut payload: web::Payload, limits: &FormLi
         while !rest.is_empty() {
             if piece.len() == PIECE_BYTES {
                 pieces.push(std::mem::replace(&mut piece, Vec::with_capacity(PIECE_BYTES)));
-            } else if piece.len() + rest.len() > piece.capacity() {
-                // At most twice of what has arrived: who sends a byte and waits is not given room for a piece.
-                let wanted = (piece.len() + rest.len()).max(2 * piece.len()).min(PIECE_BYTES);
-                piece.reserve_exact(wanted - piece.len());
+            } else if !piece.is_empty() && piece.len() + rest.len() > piece.capacity() {
+                // Who sends a byte and waits is not given room for a whole piece.
+                let is_begun = piece.len() + rest.len() > BEGUN_BYTES;
+                piece.reserve_exact(if is_begun { PIECE_BYTES } else { BEGUN_BYTES } - piece.len());
             }
             let (taken, left) = rest.split_at(rest.len().min(PIECE_BYTES - piece.len()));
             piece.extend_from_slice(taken);

@@ -107,6 +107,9 @@ struct State {
     reserved: HashMap<Subject, u32>,
     /// Attempts that wait for an outcome, in the order they came.
     waiting: VecDeque<Waiting>,
+    /// The latest moment that was looked at. Whoever looked at the clock earlier and is let in later has this one: a wait that began in
+    /// between would be longer than it is.
+    latest: Option<Instant>,
 }
 
 struct Waiting {
@@ -165,7 +168,7 @@ impl Attempt {
 impl LoginThrottle {
     pub(super) fn new() -> Self {
         let (failures, reserved, waiting) = (Cache::new(REMEMBERED_MAX), HashMap::new(), VecDeque::new());
-        Self(Arc::new(Mutex::new(State { failures, reserved, waiting })))
+        Self(Arc::new(Mutex::new(State { failures, reserved, waiting, latest: None })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -186,6 +189,7 @@ impl LoginThrottle {
     /// Reserves an attempt, unless all places are reserved.
     fn reserve_now(&self, attempt: &Attempt, now: Instant) -> Result<Option<Reservation>, Error> {
         let mut state = self.state();
+        let now = state.not_before(now);
         match state.verdict(attempt, now) {
             Verdict::Free => Ok(Some(self.granted(&mut state, attempt.clone()))),
             Verdict::Full => Ok(None),
@@ -218,6 +222,7 @@ impl LoginThrottle {
     /// Ends an attempt and admits those that waited for that.
     fn settle(&self, attempt: &Attempt, outcome: Outcome, now: Instant) {
         let mut state = self.state();
+        let now = state.not_before(now);
         for subject in &attempt.subjects {
             state.release(subject);
             match outcome {
@@ -235,6 +240,7 @@ impl LoginThrottle {
 
     fn admit_waiting(&self, now: Instant) {
         let mut state = self.state();
+        let now = state.not_before(now);
         // Dropped under the lock, what a caller that has gone was granted would ask for it again.
         let mut unclaimed = Vec::new();
         let waiting = std::mem::take(&mut state.waiting);
@@ -255,6 +261,12 @@ impl LoginThrottle {
 }
 
 impl State {
+    fn not_before(&mut self, now: Instant) -> Instant {
+        let latest = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(latest);
+        latest
+    }
+
     fn verdict(&self, attempt: &Attempt, now: Instant) -> Verdict {
         let waits = attempt.limited().filter_map(|subject| self.failures.get(subject)?.waits_until);
         let wait = waits.max().and_then(|until| until.checked_duration_since(now)).filter(|wait| !wait.is_zero());
