@@ -182,8 +182,8 @@ impl<K: Eq + Hash + Clone> State<K> {
         self.running < bounds.running_max.max(1) && callers.iter().all(has_share)
     }
 
-    /// Each caller is charged for one call in its own time: what else a call waits for, as one that is charged to a busy caller as well, does
-    /// not set back the next calls of the others.
+    /// Charges each caller one call, in its own virtual time. A call that waits because one of its callers is busy does not delay the next calls
+    /// of its other callers.
     fn take_places(&mut self, callers: &[K]) {
         for key in callers {
             let caller = self.callers.entry(key.clone()).or_default();

@@ -44,7 +44,7 @@ const SPOOL_BYTES: usize = 128 * 1024;
 /// many bytes as the body has.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Of the first piece of a body that comes in small steps, before it is given the room of a whole one.
+/// Memory for the beginning of a body that arrives in small steps. Only a client that has sent more gets [`PIECE_BYTES`].
 const BEGUN_BYTES: usize = 4 * 1024;
 
 const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
@@ -447,7 +447,7 @@ async fn buffered(head: &HttpRequest, mut payload: web::Payload, limits: &FormLi
             if piece.len() == PIECE_BYTES {
                 pieces.push(std::mem::replace(&mut piece, Vec::with_capacity(PIECE_BYTES)));
             } else if !piece.is_empty() && piece.len() + rest.len() > piece.capacity() {
-                // Who sends a byte and waits is not given room for a whole piece.
+                // A client that sends two bytes and waits does not get a whole piece.
                 let is_begun = piece.len() + rest.len() > BEGUN_BYTES;
                 piece.reserve_exact(if is_begun { PIECE_BYTES } else { BEGUN_BYTES } - piece.len());
             }

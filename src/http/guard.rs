@@ -53,7 +53,7 @@ const UNREAD_WAIT_MAX: Duration = Duration::from_secs(1);
 /// An answer up to this size is written in one piece, behind all earlier ones.
 const SHORT_ANSWER_BYTES: u64 = 16 * 1024;
 
-/// Of a longer answer, what is given to its connection at one time.
+/// The size of the slices in which a longer answer is given to its connection.
 const SLICE_BYTES: usize = 32 * 1024;
 
 /// Bytes of an id that a caller may bring along. Fewer are hardly of its own.
@@ -202,8 +202,8 @@ fn callers_id(headers: &HeaderMap) -> Option<&str> {
     (CALLERS_ID_BYTES.contains(&id.len()) && id.bytes().all(is_plain)).then_some(id)
 }
 
-/// The framework closes a connection on which another protocol was asked for and is not spoken. A client that is not told sends its next
-/// request into the void (RFC 9112, 9.6).
+/// Announces that the connection closes. The framework closes one whose client has offered another protocol, unless the protocol changes; a client
+/// that is not told loses the request it sends next. Source: RFC 9112, section 9.6.
 fn announce_end(answer: &mut ResponseHead) {
     answer.set_connection_type(ConnectionType::Close);
 }
@@ -334,8 +334,8 @@ fn is_long(answer: &impl MessageBody) -> bool {
     matches!(answer.size(), BodySize::Sized(bytes) if bytes > SLICE_BYTES as u64)
 }
 
-/// A long answer, given to the connection in slices: the framework copies a piece whole before any of it is written, so each client that reads
-/// slowly would hold a copy of what is held once.
+/// A long answer, given to the connection in slices. The framework copies a whole piece before it writes any of it, so each client that reads
+/// slowly would cost a copy of the answer.
 struct Sliced {
     answer: BoxBody,
     rest: Bytes,

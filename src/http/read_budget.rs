@@ -25,8 +25,8 @@ const FREE_BYTES: usize = 8 * 1024;
 /// What a connection may send ahead of the answer to its last whole request or message. It is not read beyond.
 const AHEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// Requests or messages of a connection that have arrived whole and are not consumed. Behind them it is not read: a request of 30 bytes takes
-/// the framework 7 KiB.
+/// Requests or messages of a connection that have arrived whole and are not consumed. The connection is not read beyond them, because the
+/// framework keeps 7 KiB for a parsed request of 30 bytes.
 const AHEAD_MAX: usize = 4;
 
 /// With so much of a body waiting for its handler, it is not read on: the framework would read sixteen times as much ahead, into a buffer

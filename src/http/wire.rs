@@ -245,7 +245,7 @@ struct Wire {
     is_refused: bool,
     /// Whether the system took all of the last answer that was written.
     is_written: bool,
-    /// What was read of the client and comes too early: behind as many requests or messages as may wait.
+    /// Bytes that were read together with as many requests or messages as may wait, and come behind them.
     held_back: Vec<u8>,
     /// An answer of our own, which is the last.
     away: Option<Box<TurnedAway>>,

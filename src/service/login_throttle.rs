@@ -107,8 +107,8 @@ struct State {
     reserved: HashMap<Subject, u32>,
     /// Attempts that wait for an outcome, in the order they came.
     waiting: VecDeque<Waiting>,
-    /// The latest moment that was looked at. Whoever looked at the clock earlier and is let in later has this one: a wait that began in
-    /// between would be longer than it is.
+    /// The latest moment at which an attempt was judged. A caller reads the clock before it holds the lock; judged by that earlier moment, it
+    /// would be told a longer wait than the ladder has.
     latest: Option<Instant>,
 }
 

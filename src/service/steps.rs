@@ -35,7 +35,7 @@ const LONG_CHANGES: FairBounds = FairBounds {
     what: Some("long changes of lists at one time"),
 };
 
-/// Phone books that are read, of which one of each user is read or stored at one time. How many are read in sum is bounded by the connections.
+/// Phone books at one time: one of each user is read and stored, seven wait unread. The connections bound how many are read in sum.
 const PHONE_BOOKS: FairBounds = FairBounds {
     running_max: 4096,
     running_each_max: 1,

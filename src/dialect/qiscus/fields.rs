@@ -258,7 +258,7 @@ fn page_number(raw: &str) -> Result<u32, Error> {
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     match raw.parse() {
         Ok(number) => Ok(number),
-        // Beyond any list: whoever walks pages to the empty one must come to it.
+        // A page beyond the last one: a client that reads pages until one is empty must reach the empty one.
         Err(_) if is_number(raw) => Ok(u32::MAX),
         Err(_) if raw.strip_prefix('-').is_some_and(is_number) => Ok(1),
         Err(_) => Err(Fault::OutOfRange("a number from 1").at("page")),

@@ -26,7 +26,7 @@ impl LoginThrottle {
     }
 }
 
-/// A moment that the clock does not reach in a test: what is dropped looks at the clock itself.
+/// A moment that the clock does not reach during a test: a reservation that is dropped reads the clock itself.
 fn after_the_clock() -> Instant {
     Instant::now() + Duration::from_secs(3600)
 }

@@ -16,8 +16,8 @@ use crate::{
 };
 
 const CLIENTS: u32 = 1_000;
-/// What `cargo bench -- hostile 12` holds the program to that people run. Unoptimised, it takes in bodies more slowly than clients send them, and
-/// the framework's buffers for reading, which double when they are not emptied in time, are larger.
+/// `cargo bench -- hostile 12` holds the release build to 128 MiB. An unoptimised build handles bodies more slowly than clients send them, and the
+/// framework doubles a read buffer that is not emptied in time.
 const GROWN_MIB_MAX: u64 = if cfg!(debug_assertions) { 256 } else { 128 };
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
@@ -148,7 +148,7 @@ async fn promise_57_a_thousand_unfinished_messages_share_one_budget() {
     drop(clients);
 }
 
-/// A request of 30 bytes takes the framework 7 KiB, and a long answer that nobody reads its own length.
+/// The framework keeps 7 KiB for a parsed request of 30 bytes, and a copy of an answer until its client has read it.
 #[actix_web::test]
 async fn promise_57_requests_behind_unread_answers_are_not_read_and_answers_not_copied() {
     let house = Standin::fresh().await;
@@ -163,7 +163,7 @@ async fn promise_57_requests_behind_unread_answers_are_not_read_and_answers_not_
         assert!(grown <= 40, "{path}: {grown} MiB");
         assert_eq!(register(&house, &format!("honest{count}"), "H").await.status, 200);
     }
-    // Whoever reads is answered each of them, in their order.
+    // A client that reads gets an answer to each request, in the order of the requests.
     let asks = [ask("/healthz"), ask("/openapi.json"), ask("/nowhere")].concat().repeat(50);
     let mut client = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
     let mut writing = client.try_clone().unwrap();
