@@ -77,9 +77,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     // Looked at first, for the work takes long, and again at its end.
     nothing_in_the_way(&target, overwrite)?;
     control::with_house(settings, |control| {
+        // Before there is a file that a signal could leave behind.
+        let mut signals = control.stop_signals()?;
         let mut partial = Partial::begin(&target)?;
-        control.download(BACKUP, body, &mut partial.file)?;
+        control.download(BACKUP, body, &mut partial.file, &mut signals)?;
         let manifest = restore::manifest_of(&partial.path)?;
+        signals.received()?;
         nothing_in_the_way(&target, overwrite)?;
         partial.finish(&target)?;
         told(matches, &target, &manifest, &[])

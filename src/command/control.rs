@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -22,7 +23,7 @@ use standin::{
 };
 use tokio::{
     net::UnixStream,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time,
 };
 
@@ -91,6 +92,36 @@ pub(super) fn to_running_server(data: &Path) -> Result<Control, Failure> {
     }
 }
 
+/// The signals that end a process: from its terminal, from its supervisor, and when the terminal is closed.
+pub(super) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl StopSignals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+            _ = self.hangup.recv() => (),
+        }
+    }
+
+    /// # Errors
+    /// `Refused`, where one of them has come.
+    pub(super) fn received(&mut self) -> Result<(), Failure> {
+        match self.next().now_or_never() {
+            Some(()) => Err(interrupted()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Code::Refused, "Told to stop: nothing was written.")
+}
+
 impl Control {
     /// Whether a server listens: without one there is no socket, or one that a killed server left.
     fn is_answered(&self) -> io::Result<bool> {
@@ -144,18 +175,30 @@ impl Control {
         self.call(Method::DELETE, path, None)
     }
 
-    /// Sends `body` to `path`, and writes what is answered into `to`, piece by piece. Ends when the process is told to stop, or its terminal
-    /// is gone: what is half written is removed then.
-    pub(super) fn download(&self, path: &str, body: Value, to: &mut impl Write) -> Result<(), Failure> {
-        let interrupted = || Failure::new(Code::Refused, "Told to stop: nothing was written.");
+    /// From now on the signals that end a process no longer end this one: [`Control::download`] and [`StopSignals::received`] tell of them.
+    pub(super) fn stop_signals(&self) -> Result<StopSignals, Failure> {
+        let handled = |kind| signal(kind).map_err(|cause| broken_off(&cause));
         self.runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate()).map_err(|cause| broken_off(&cause))?;
-            let mut hangup = signal(SignalKind::hangup()).map_err(|cause| broken_off(&cause))?;
+            Ok(StopSignals {
+                interrupt: handled(SignalKind::interrupt())?,
+                terminate: handled(SignalKind::terminate())?,
+                hangup: handled(SignalKind::hangup())?,
+            })
+        })
+    }
+
+    /// Sends `body` to `path`, and writes what is answered into `to`, piece by piece, until one of the `signals` ends it.
+    pub(super) fn download(
+        &self,
+        path: &str,
+        body: Value,
+        to: &mut impl Write,
+        signals: &mut StopSignals,
+    ) -> Result<(), Failure> {
+        self.runtime.block_on(async {
             tokio::select! {
                 done = self.stream(path, body, to) => done,
-                _ = tokio::signal::ctrl_c() => Err(interrupted()),
-                _ = terminate.recv() => Err(interrupted()),
-                _ = hangup.recv() => Err(interrupted()),
+                () = signals.next() => Err(interrupted()),
             }
         })
     }
