@@ -4,10 +4,11 @@ use std::{
     fmt,
     io::{self, Write},
     path::Path,
+    pin::pin,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use futures_util::FutureExt as _;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -111,9 +112,9 @@ impl StopSignals {
     /// # Errors
     /// `Refused`, where one of them has come.
     pub(super) fn received(&mut self) -> Result<(), Failure> {
-        match self.next().now_or_never() {
-            Some(()) => Err(interrupted()),
-            None => Ok(()),
+        match pin!(self.next()).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => Err(interrupted()),
+            Poll::Pending => Ok(()),
         }
     }
 }

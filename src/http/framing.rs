@@ -17,9 +17,6 @@ const LINE_BYTES_MAX: usize = 32 * 1024;
 /// What is kept of the beginning of a line that comes in pieces: no field that is looked at is longer.
 const KEPT_BYTES: usize = 256;
 
-/// The longest header of a WebSocket frame: two bytes, eight of length, four of mask.
-const FRAME_HEADER_BYTES_MAX: usize = 14;
-
 /// Where the next byte of a connection stands.
 #[derive(Debug)]
 enum At {
@@ -35,8 +32,6 @@ enum At {
     Trailer(Line),
     /// Behind the wish for a WebSocket, until it is answered.
     Asked,
-    /// In the frames of a WebSocket.
-    Frames(Frames),
     /// In what the framework will refuse: nothing is looked at any more.
     Elsewhere,
 }
@@ -60,16 +55,6 @@ struct Head {
     asks_for_upgrade: bool,
 }
 
-/// The frames of a WebSocket: where messages end, for the account of what is held. What is wrong with a frame is judged elsewhere.
-#[derive(Debug, Default)]
-struct Frames {
-    header: [u8; FRAME_HEADER_BYTES_MAX],
-    header_bytes: usize,
-    /// What is left of the frame's payload, once its header is there.
-    left: u64,
-    is_in_payload: bool,
-}
-
 /// Follows one connection.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
@@ -77,7 +62,7 @@ pub(super) struct Framing {
     heads: u32,
 }
 
-/// Is given the number of bytes that were read, and whether they are the last of a request or of a WebSocket's message.
+/// Is given the number of bytes that were read, and whether they are the last of a request.
 pub(super) type Note<'a> = &'a mut dyn FnMut(usize, bool);
 
 /// What the bytes that were read are.
@@ -85,7 +70,7 @@ pub(super) type Note<'a> = &'a mut dyn FnMut(usize, bool);
 pub(super) enum Read {
     /// Nothing to object to.
     Fine,
-    /// As many requests or messages have ended as may; so many bytes are theirs, and the others were not looked at.
+    /// As many requests have ended as may; so many bytes are theirs, and the others were not looked at.
     Stopped(usize),
     /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head, or anything at all
     /// between the wish for a WebSocket and its answer.
@@ -120,7 +105,7 @@ impl Framing {
         self.heads
     }
 
-    /// Takes note of what was read, and tells `note` where requests and messages end: up to the end of the `ends_max`th.
+    /// Takes note of what was read, and tells `note` where requests end: up to the end of the `ends_max`th.
     pub(super) fn read(&mut self, bytes: &[u8], ends_max: usize, note: Note<'_>) -> Read {
         let ends = Cell::new(0_usize);
         let note: Note<'_> = &mut |bytes, is_end| {
@@ -149,13 +134,10 @@ impl Framing {
                 }),
                 // A client that asks to change the protocol waits for the answer: what comes before it belongs to neither.
                 At::Asked => return Read::Refused(bytes.len() - rest.len()),
-                At::Frames(frames) => (frames.read(rest, note), None),
                 At::Elsewhere => return Read::Fine,
             };
             let is_end = matches!(next, Some(At::Head(_) | At::Asked));
-            if !matches!(self.at, At::Frames(_)) {
-                note(taken, is_end);
-            }
+            note(taken, is_end);
             if let Some(next) = next {
                 // The framework bounds the lines of a head, not those of chunks; a size it cannot read it refuses as well.
                 if matches!(next, At::Elsewhere) {
@@ -172,13 +154,10 @@ impl Framing {
         Read::Fine
     }
 
-    /// Takes note of what is written: the answer to a client that asked to change the protocol.
+    /// Takes note of what is written: the refusal of a client that asked to change the protocol, which stays with HTTP.
     pub(super) fn written(&mut self, bytes: &[u8]) {
-        if matches!(self.at, At::Asked) && !bytes.starts_with(b"HTTP/1.1 100") {
-            self.at = match bytes.starts_with(b"HTTP/1.1 101") {
-                true => At::Frames(Frames::default()),
-                false => At::default(),
-            };
+        if matches!(self.at, At::Asked) && !bytes.starts_with(b"HTTP/1.1 10") {
+            self.at = At::default();
         }
     }
 }
@@ -297,51 +276,6 @@ impl Head {
     }
 }
 
-impl Frames {
-    /// Reads on in one frame. Control frames are small and answered at once: they are not told.
-    fn read(&mut self, rest: &[u8], note: Note<'_>) -> usize {
-        let mut taken = 0;
-        while !self.is_in_payload {
-            let Some(byte) = rest.get(taken) else { break };
-            if let Some(place) = self.header.get_mut(self.header_bytes) {
-                *place = *byte;
-            }
-            self.header_bytes += 1;
-            taken += 1;
-            if let Some(left) = self.payload_bytes() {
-                (self.left, self.is_in_payload) = (left, true);
-            }
-        }
-        if !self.is_in_payload {
-            return taken;
-        }
-        let payload = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len() - taken);
-        self.left -= payload as u64;
-        let [first, ..] = self.header;
-        let (is_final, is_control) = (first & 0x80 != 0, first & 0x08 != 0);
-        let is_over = self.left == 0;
-        if !is_control {
-            note(payload, is_over && is_final);
-        }
-        if is_over {
-            *self = Self::default();
-        }
-        taken + payload
-    }
-
-    /// The size of the payload, once the whole header is there.
-    fn payload_bytes(&self) -> Option<u64> {
-        let [_, second, a, b, c, d, e, f, g, h, ..] = self.header;
-        let mask_bytes = if second & 0x80 != 0 { 4 } else { 0 };
-        let (length_bytes, length) = match second & 0x7f {
-            126 => (2, u64::from(u16::from_be_bytes([a, b]))),
-            127 => (8, u64::from_be_bytes([a, b, c, d, e, f, g, h])),
-            length => (0, u64::from(length)),
-        };
-        (self.header_bytes >= 2 && self.header_bytes == 2 + length_bytes + mask_bytes).then_some(length)
-    }
-}
-
 /// The size that stands before a chunk; extensions are passed over.
 fn size_of_chunk(line: &[u8]) -> Option<u64> {
     let digits = line.split(|b| *b == b';').next()?.trim_ascii();
@@ -396,16 +330,16 @@ mod tests {
     }
 
     #[test]
-    fn another_protocol_is_not_looked_at_and_a_refused_one_leaves_http() {
+    fn nothing_may_come_before_the_answer_to_another_protocol_and_a_refused_one_leaves_http() {
         let asks = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
-        for (answer, next) in [("HTTP/1.1 101 ", Read::Fine), ("HTTP/1.1 400 ", Read::Refused(0))] {
+        for (answer, next) in [("HTTP/1.1 100 ", Read::Refused(0)), ("HTTP/1.1 400 ", Read::Fine)] {
             let mut framing = Framing::default();
             assert_eq!(framing.read(asks, usize::MAX, &mut |_, _| {}), Read::Fine);
             framing.written(answer.as_bytes());
-            framing.written(b"HTTP/1.1 101 more");
-            assert_eq!(framing.read(b"\n", usize::MAX, &mut |_, _| {}), next);
+            assert_eq!(framing.read(HEAD.as_bytes(), usize::MAX, &mut |_, _| {}), next);
         }
     }
+
     #[test]
     fn an_empty_line_alone_is_waited_behind_no_longer_than_a_head() {
         assert_eq!(read("\r\n"), (Read::Fine, true));

@@ -31,4 +31,5 @@ pub mod socket;
 pub mod spool;
 pub mod stream;
 mod turned_away;
+mod websocket;
 pub mod wire;

@@ -268,13 +268,6 @@ impl ReadAccount {
         }
     }
 
-    /// The next message of a socket is consumed, which has arrived whole.
-    pub(super) fn done_with_message(&self) {
-        if !lock(&self.0.state).whole.is_empty() {
-            self.done(false);
-        }
-    }
-
     /// Whether everything that has arrived whole is answered, to the end.
     pub(super) fn is_idle(&self) -> bool {
         let state = lock(&self.0.state);

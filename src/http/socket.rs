@@ -1,23 +1,24 @@
 //! The socket pump: it owns a WebSocket and its waits; what is said over it is a [`Talk`]'s affair.
 
-use std::{pin::Pin, time::Duration};
+use std::{io, pin::Pin, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, rt, web::Payload};
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
+use actix_http::ws::{self, CloseCode, CloseReason, ProtocolError};
+use actix_web::{HttpRequest, HttpResponse, error::ErrorInternalServerError, http::header::SEC_WEBSOCKET_PROTOCOL};
 use bytes::Bytes;
 use tokio::{
     sync::watch,
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
+pub use super::websocket::MESSAGE_BYTES_MAX;
+use super::{
+    websocket::{Message, WebSocket},
+    wire::Takeover,
+};
 use crate::{
     domain::listening::{Notice, Over},
-    http::read_budget::ReadAccount,
     service::{Service, listening::Listening},
 };
-
-/// Bytes of one message, whole or in pieces.
-pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// How long a client may stay before it has proved who it is.
 const AUTHENTICATE_WAIT: Duration = Duration::from_secs(10);
@@ -33,9 +34,6 @@ const CONFIRM_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
 const SILENCE_MAX: Duration = Duration::from_secs(75);
-
-/// How long a client may take to make room for one frame. It is the outer bound of a slow reader; the queue of its session is the inner one.
-const SEND_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a client is kept that is to be sent away and would be back at once: the vendors' SDKs know no pause between their tries.
 const BRAKE: Duration = Duration::from_secs(5);
@@ -135,24 +133,30 @@ pub trait Runner<T: Talk> {
 /// What is no WebSocket handshake.
 pub fn open<T: Talk + 'static>(
     request: &HttpRequest,
-    payload: Payload,
     protocols: &[&str],
     talk: T,
     service: Service,
     runner: impl Runner<T> + 'static,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let (answer, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
-    let stream =
-        stream.max_frame_size(MESSAGE_BYTES_MAX).aggregate_continuations().max_continuation_size(MESSAGE_BYTES_MAX);
-    let apps = service.app_changes();
-    let account = request.conn_data::<ReadAccount>().cloned();
-    let pump = Pump { talk, runner, service, apps, session: session.clone(), listening: None, unasked: None, account };
-    rt::spawn(async move {
-        let reason = pump.keep_up(stream).await;
-        // A client that takes nothing any more is not waited for a second time.
-        let _ = timeout(SEND_WAIT, session.close(reason)).await;
+    let takeover =
+        request.conn_data::<Takeover>().ok_or_else(|| ErrorInternalServerError("not a connection of ours"))?;
+    let mut answer = ws::handshake(request.head())?;
+    if let Some(protocol) = offered(request).find(|offer| protocols.contains(offer)) {
+        answer.insert_header((SEC_WEBSOCKET_PROTOCOL, protocol));
+    }
+    let answer = answer.finish().map_into_boxed_body().into();
+    takeover.ask(|connection| {
+        let apps = service.app_changes();
+        let socket = WebSocket::new(connection);
+        Pump { talk, runner, service, apps, socket, listening: None, unasked: None }.run()
     });
     Ok(answer)
+}
+
+/// The sub-protocols that a handshake offers, in its order.
+pub fn offered(request: &HttpRequest) -> impl Iterator<Item = &str> {
+    let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offer| offer.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).map(str::trim)
 }
 
 /// Waits before a client is sent away, unless all of them are.
@@ -162,7 +166,7 @@ pub async fn brake(service: &Service) {
 
 /// What happens next at a socket.
 enum Next {
-    Heard(Option<Result<AggregatedMessage, ProtocolError>>),
+    Heard(Option<Result<Message, ProtocolError>>),
     Told(Result<std::sync::Arc<Notice>, Over>),
     AppsChanged,
     TimeIsUp,
@@ -177,16 +181,24 @@ struct Pump<T, R> {
     service: Service,
     /// Changes with every change of an app.
     apps: watch::Receiver<u64>,
-    session: Session,
+    socket: WebSocket,
     listening: Option<Listening>,
-    /// What of its messages is held.
-    account: Option<ReadAccount>,
     /// When the client is asked whether what it was told has arrived.
     unasked: Option<Instant>,
 }
 
 impl<T: Talk, R: Runner<T>> Pump<T, R> {
-    async fn keep_up(mut self, mut stream: AggregatedMessageStream) -> Close {
+    async fn run(mut self) {
+        let reason = self.keep_up().await;
+        self.end_session().close(reason).await;
+    }
+
+    /// The socket alone: its session is over before its client has heard so.
+    fn end_session(self) -> WebSocket {
+        self.socket
+    }
+
+    async fn keep_up(&mut self) -> Close {
         let opened = Instant::now();
         let (mut heard, mut asked) = (opened, opened);
         // Since when nobody has proved who it is; not looked at while somebody has.
@@ -207,13 +219,13 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
             if alarm.deadline() != deadline {
                 alarm.as_mut().reset(deadline);
             }
-            let done = match self.next(&mut stream, alarm.as_mut()).await {
+            let done = match self.next(alarm.as_mut()).await {
                 Next::Heard(Some(Ok(message))) => {
                     heard = Instant::now();
                     asked = heard;
                     self.hear(message).await
                 }
-                Next::Heard(Some(Err(_))) if self.account.as_ref().is_some_and(ReadAccount::is_ended) => {
+                Next::Heard(Some(Err(_))) if self.socket.is_ended() => {
                     Err(Some(CloseReason::from((CloseCode::Again, "the server reads too much at once: try again"))))
                 }
                 Next::Heard(Some(Err(fault))) => Err(refusal_of(&fault)),
@@ -259,7 +271,8 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
     async fn ask(&mut self) -> Result<(), Close> {
         self.unasked = None;
         let told = self.listening.as_ref().map(|listening| listening.sent().to_be_bytes());
-        sent(self.session.ping(told.as_ref().map_or(b"", <[u8; 8]>::as_slice))).await
+        self.socket.ping(told.as_ref().map_or(b"", <[u8; 8]>::as_slice));
+        sent(self.socket.flush().await)
     }
 
     fn confirm(&self, answer: &[u8]) {
@@ -279,16 +292,17 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
         self.follow(step).await.map_err(|close| close.and(close_of(why)))
     }
 
-    async fn next(&mut self, stream: &mut AggregatedMessageStream, alarm: Pin<&mut Sleep>) -> Next {
+    async fn next(&mut self, alarm: Pin<&mut Sleep>) -> Next {
+        let Self { socket, listening, service, apps, .. } = self;
         let told = async {
-            match &mut self.listening {
+            match listening {
                 Some(listening) => listening.next().await,
-                None => Err(self.service.dismissed().await),
+                None => Err(service.dismissed().await),
             }
         };
         // The sender lives as long as the service, which this socket holds: an error does not come.
         let changed = async {
-            if self.apps.changed().await.is_err() {
+            if apps.changed().await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
@@ -297,28 +311,27 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
             biased;
             () = changed => Next::AppsChanged,
             told = told => Next::Told(told),
-            heard = stream.recv() => Next::Heard(heard),
+            heard = socket.receive() => Next::Heard(heard),
             () = alarm => Next::TimeIsUp,
         }
     }
 
-    async fn hear(&mut self, message: AggregatedMessage) -> Result<(), Close> {
+    async fn hear(&mut self, message: Message) -> Result<(), Close> {
         let frame = match message {
-            AggregatedMessage::Text(text) => Frame::Text(text.into()),
-            AggregatedMessage::Binary(bytes) => Frame::Binary(bytes),
-            AggregatedMessage::Ping(bytes) => return sent(self.session.pong(&bytes)).await,
-            AggregatedMessage::Pong(answer) => {
+            Message::Text(text) => Frame::Text(text),
+            Message::Binary(bytes) => Frame::Binary(bytes),
+            Message::Ping(bytes) => {
+                self.socket.pong(bytes);
+                return sent(self.socket.flush().await);
+            }
+            Message::Pong(answer) => {
                 self.confirm(&answer);
                 return Ok(());
             }
-            AggregatedMessage::Close(reason) => return Err(reason),
+            Message::Close(reason) => return Err(reason),
         };
         let step = self.talk.hear(frame);
-        let followed = self.follow(step).await;
-        if let Some(account) = &self.account {
-            account.done_with_message();
-        }
-        followed
+        self.follow(step).await
     }
 
     /// Does what a step asks, and the steps that follow from it.
@@ -327,10 +340,11 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
         loop {
             for frame in step.frames {
                 match frame {
-                    Frame::Text(text) => sent(self.session.text(text)).await?,
-                    Frame::Binary(bytes) => sent(self.session.binary(bytes)).await?,
+                    Frame::Text(text) => self.socket.text(text),
+                    Frame::Binary(bytes) => self.socket.binary(bytes),
                 }
             }
+            sent(self.socket.flush().await)?;
             if let (Some(seq), Some(listening)) = (caught_up.take(), &self.listening) {
                 listening.caught_up(seq);
                 self.unasked.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
@@ -352,11 +366,8 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
     }
 }
 
-async fn sent(sending: impl Future<Output = Result<(), Closed>>) -> Result<(), Close> {
-    match timeout(SEND_WAIT, sending).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Closed)) | Err(_) => Err(None),
-    }
+fn sent(written: io::Result<()>) -> Result<(), Close> {
+    written.map_err(|_| None)
 }
 
 fn refusal_of(fault: &ProtocolError) -> Close {

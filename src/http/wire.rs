@@ -5,6 +5,7 @@
 //! answered could send the next head a byte a minute, for ever. Here a head that has begun must be there in time, whichever it is. The
 //! framework takes heads of 128 KiB, and buffers as much ahead; here both are bounded, for each connection and over all of them.
 
+mod connection;
 mod stream;
 
 use std::{
@@ -20,13 +21,16 @@ use std::{
 };
 
 use actix_http::{Extensions, HttpService, Request, Response, error::DispatchError};
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
+};
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{AppConfig, Server},
     rt::net::{TcpStream, UnixStream},
 };
+use memchr::memmem;
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -34,11 +38,12 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+pub(super) use self::connection::{Connection, Takeover};
 use self::stream::{Handshaking, Stream};
 use super::{
     crowd::{Crowd, Entry, Place},
     framing::{Framing, Read},
-    read_budget::{MayRead, ReadAccount, ReadBudget},
+    read_budget::ReadBudget,
     turned_away::{TurnedAway, Why},
 };
 
@@ -50,9 +55,6 @@ const DISCARDS_IN_A_ROW: usize = 16;
 
 /// What no head may hold, anywhere: the framework answers it with 400 and closes.
 const NONSENSE: u8 = 0;
-
-/// How soon a connection that waits for room in the budget looks again.
-const ROOM_WAIT: Duration = Duration::from_millis(100);
 
 /// What holds for every connection.
 #[derive(Debug, Clone)]
@@ -127,17 +129,16 @@ impl Wires {
 
     fn wire(&self, stream: Stream, place: Place) -> Wire {
         Wire {
-            stream,
+            connection: Connection::new(stream, self.budget.account(), place),
             framing: Framing::default(),
-            account: self.budget.account(),
             head_wait: self.head_wait,
             head_due: None,
-            room_due: None,
             is_refused: false,
             is_written: true,
             held_back: Vec::new(),
             away: None,
-            _place: place,
+            takeover: Takeover::default(),
+            has_switched: false,
         }
     }
 }
@@ -155,10 +156,22 @@ macro_rules! service {
             .keep_alive(wires.keep_alive)
             .client_request_timeout(wires.head_wait)
             .client_disconnect_timeout(CLOSE_WAIT)
-            .on_connect_ext(|wire: &Wire, data: &mut Extensions| drop(data.insert(wire.account.clone())))
+            .on_connect_ext(|wire: &Wire, data: &mut Extensions| {
+                data.insert(wire.connection.account.clone());
+                data.insert(wire.takeover.clone());
+            })
             // What the framework would make addresses of its own from: ours come from the settings alone.
             .h1(map_config(app, |()| AppConfig::default()));
-        fn_service($take).and_then(http)
+        fn_service($take).and_then(apply_fn_factory(http, |(wire, peer): (Wire, _), http| {
+            let takeover = wire.takeover.clone();
+            // On the heap, to be gone once another protocol goes on.
+            let served = Box::pin(http.call((wire, peer)));
+            async move {
+                let served = served.await;
+                takeover.run().await;
+                served
+            }
+        }))
     }};
 }
 
@@ -192,7 +205,8 @@ impl Listening {
         self.server = self.server.listen(name, listener, move || {
             let (of_one, tls) = (wires.clone(), tls.clone());
             service!(wires.clone(), signal.clone(), factory, move |socket: TcpStream| {
-                let taken = of_one.clone().taken(socket, tls.clone());
+                // On the heap: the task of the connection outlives it by far.
+                let taken = Box::pin(of_one.clone().taken(socket, tls.clone()));
                 async move { taken.await.map_err(DispatchError::Io) }
             })
         })?;
@@ -218,7 +232,7 @@ impl Listening {
         self.server = self.server.listen_uds("control", listener, move || {
             let of_one = wires.clone();
             service!(wires.clone(), signal.clone(), factory, move |socket: UnixStream| {
-                let taken = of_one.clone().taken_locally(socket);
+                let taken = Box::pin(of_one.clone().taken_locally(socket));
                 async move { taken.await.map_err(DispatchError::Io) }
             })
         })?;
@@ -234,14 +248,11 @@ impl Listening {
 /// A connection whose heads must come in time, and line by line as they should. A head that does not ends it, and with it whatever is
 /// still being answered: a client that sends half a head behind a request has itself to blame.
 struct Wire {
-    stream: Stream,
+    connection: Connection,
     framing: Framing,
-    account: ReadAccount,
     head_wait: Duration,
     /// When the head that has begun must be there to its end.
     head_due: Option<Pin<Box<Sleep>>>,
-    /// When a connection that waits for room in the budget looks again.
-    room_due: Option<Pin<Box<Sleep>>>,
     is_refused: bool,
     /// Whether the system took all of the last answer that was written.
     is_written: bool,
@@ -249,13 +260,9 @@ struct Wire {
     held_back: Vec<u8>,
     /// An answer of our own, which is the last.
     away: Option<Box<TurnedAway>>,
-    _place: Place,
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        self.account.close();
-    }
+    takeover: Takeover,
+    /// Whether the answer 101 was given to the connection, perhaps behind earlier ones.
+    has_switched: bool,
 }
 
 impl Wire {
@@ -263,7 +270,7 @@ impl Wire {
     fn discard(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let kept = into.filled().len();
         for _ in 0..DISCARDS_IN_A_ROW {
-            ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
+            ready!(Pin::new(&mut self.connection.stream).poll_read(cx, into))?;
             if into.filled().len() == kept {
                 return Poll::Ready(Ok(()));
             }
@@ -276,7 +283,7 @@ impl Wire {
     /// Reads what was held back, or else from the client.
     fn poll_bytes(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.held_back.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, into);
+            return Pin::new(&mut self.connection.stream).poll_read(cx, into);
         }
         let rest = self.held_back.split_off(self.held_back.len().min(into.remaining()));
         into.put_slice(&self.held_back);
@@ -286,7 +293,7 @@ impl Wire {
 
     /// Judges what was read behind the first `known` bytes; why the client is to be turned away, if it is.
     fn judge(&mut self, known: usize, into: &mut ReadBuf<'_>) -> Option<Why> {
-        let Self { account, framing, .. } = self;
+        let Self { connection: Connection { account, .. }, framing, .. } = self;
         let new = into.filled().get(known..).unwrap_or_default();
         let ends_left = account.ends_left();
         let at = match account.read(|note| framing.read(new, ends_left, note)) {
@@ -318,58 +325,42 @@ impl Wire {
 
     /// Whether an answer that is written now comes behind all earlier ones, and between none.
     fn is_quiet(&self) -> bool {
-        self.framing.heads() == 0 || (self.is_written && self.account.is_idle())
+        self.framing.heads() == 0 || (self.is_written && self.connection.account.is_idle())
     }
 
     /// Answers in our own words, and reads on until the client has heard it.
     fn turn_away(&mut self, cx: &mut Context<'_>, why: Why) -> Poll<io::Result<()>> {
-        self.account.close();
-        let stream = &mut self.stream;
+        self.connection.account.close();
+        let stream = &mut self.connection.stream;
         let away = self.away.get_or_insert_with(|| Box::new(TurnedAway::new(why)));
         ready!(away.poll(cx, stream));
         Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
-    }
-
-    /// What the budget has to say before the connection is read on; ready where it may be.
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.account.may_read(cx) {
-            MayRead::Yes => {
-                self.room_due = None;
-                Poll::Ready(())
-            }
-            MayRead::AfterHandler => Poll::Pending,
-            MayRead::AfterOthers => {
-                if self.stream.has_more(cx) {
-                    self.account.client_waits();
-                }
-                let due = self.room_due.get_or_insert_with(|| Box::pin(sleep(ROOM_WAIT)));
-                if due.as_mut().poll(cx).is_ready() {
-                    self.room_due = None;
-                    cx.waker().wake_by_ref();
-                }
-                Poll::Pending
-            }
-        }
     }
 }
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.connection.is_taken() {
+            return Poll::Ready(Ok(()));
+        }
+        if this.has_switched {
+            return Poll::Pending; // until the answer is written to its end
+        }
         if this.away.is_some() {
             return this.turn_away(cx, Why::Slowest);
         }
         if this.is_refused {
             return this.discard(cx, into);
         }
-        if this.framing.is_in_head() && this.account.is_ended() {
+        if this.framing.is_in_head() && this.connection.account.is_ended() {
             return match this.is_quiet() {
                 true => this.turn_away(cx, Why::Slowest),
                 false => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
             };
         }
         let known = into.filled().len();
-        if this.poll_room(cx).is_ready()
+        if this.connection.poll_room(cx).is_ready()
             && let Poll::Ready(read) = this.poll_bytes(cx, into)
         {
             if read.is_ok() {
@@ -400,7 +391,8 @@ impl AsyncWrite for Wire {
             // What the framework would say is said already.
             return Poll::Ready(Ok(bytes.len()));
         }
-        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.has_switched |= this.takeover.is_asked() && memmem::find(bytes, b"HTTP/1.1 101 ").is_some();
+        let written = Pin::new(&mut this.connection.stream).poll_write(cx, bytes);
         this.is_written = matches!(&written, Poll::Ready(Ok(written)) if *written == bytes.len());
         if matches!(written, Poll::Ready(Ok(_))) {
             this.framing.written(bytes);
@@ -409,10 +401,16 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.connection.stream).poll_flush(cx))?;
+        if this.has_switched && !this.connection.is_taken() {
+            this.takeover.begin(&mut this.connection);
+            cx.waker().wake_by_ref(); // to read the end
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        Pin::new(&mut self.get_mut().connection.stream).poll_shutdown(cx)
     }
 }

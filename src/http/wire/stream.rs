@@ -14,27 +14,30 @@ use tokio_rustls::server::TlsStream;
 const HANDSHAKE_BYTES_MAX: usize = 16 * 1024;
 
 /// Plain, over TLS, or from this machine.
-pub(super) enum Stream {
+pub(in super::super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<Handshaking>>),
     Local(UnixStream),
+    /// By another protocol: for this one it has ended.
+    Taken,
 }
 
 impl Stream {
     /// Whether the client has sent what was not read yet; its end counts.
-    pub(super) fn has_more(&self, cx: &mut Context<'_>) -> bool {
+    pub(in super::super) fn has_more(&self, cx: &mut Context<'_>) -> bool {
         let mut one = [0];
         let socket = match self {
             Self::Plain(socket) => socket,
             Self::Tls(socket) => &socket.get_ref().0.socket,
             Self::Local(socket) => return socket.poll_read_ready(cx).is_ready(),
+            Self::Taken => return false,
         };
         socket.poll_peek(cx, &mut ReadBuf::new(&mut one)).is_ready()
     }
 }
 
 /// A socket from which only so much is read until the handshake is over: the library of TLS would gather 64 KiB for one message.
-pub(super) struct Handshaking {
+pub(in super::super) struct Handshaking {
     socket: TcpStream,
     bytes_left: Option<usize>,
 }
@@ -82,6 +85,7 @@ impl AsyncRead for Stream {
             Self::Plain(socket) => Pin::new(socket).poll_read(cx, into),
             Self::Tls(socket) => Pin::new(socket).poll_read(cx, into),
             Self::Local(socket) => Pin::new(socket).poll_read(cx, into),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 }
@@ -92,6 +96,7 @@ impl AsyncWrite for Stream {
             Self::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
             Self::Tls(socket) => Pin::new(socket).poll_write(cx, bytes),
             Self::Local(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Self::Taken => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
 
@@ -100,6 +105,7 @@ impl AsyncWrite for Stream {
             Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
             Self::Tls(socket) => Pin::new(socket).poll_flush(cx),
             Self::Local(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 
@@ -108,6 +114,7 @@ impl AsyncWrite for Stream {
             Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Local(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 }

@@ -58,7 +58,6 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("actix-web", &["http", "dialect", "server"]),
     ("actix-multipart", &["http"]),
     ("aes", MIRRORFLY),
-    ("actix-ws", &["http"]),
     ("argon2", CREDENTIALS),
     ("base62", CREDENTIALS),
     ("base64", &["dialect/mirrorfly", "dialect/qiscus", "dialect/tencent", "service/user_sig"]),
@@ -114,6 +113,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["http", "server"]),
     ("tokio", &["main", "server", "fair", "store", "live", "service", "http", "dialect"]),
     ("tokio-rustls", &["http", "main"]),
+    ("tokio-util", &["http"]),
     ("toml", &["settings"]),
     ("url", &["domain", "settings", "http", "server", "main"]),
     // Domain types say their own schema, as they say their own JSON.

@@ -8,8 +8,8 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    http::{StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
-    web::{self, Data, Payload},
+    http::StatusCode,
+    web::{self, Data},
 };
 
 use super::{
@@ -74,7 +74,6 @@ pub(in super::super) async fn open(
     service: Data<Service>,
     addresses: Data<Addresses>,
     request: HttpRequest,
-    payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
     let runner = Runner {
         service: service.as_ref().clone(),
@@ -88,21 +87,16 @@ pub(in super::super) async fn open(
     if !runner.is_served() {
         return Err(Mirrored::from(Refused::ForeignPage).into());
     }
-    if !offers_protocol(&request) {
+    if !socket::offered(&request).any(|offer| offer == PROTOCOL) {
         return Err(Mirrored::from(Refused::NoProtocol).into());
     }
     let talk = Xmpp::new(runner.host.as_ref().map_or("", Host::as_str));
     let service = service.as_ref().clone();
-    let opened = socket::open(&request, payload, &[PROTOCOL], talk, service, runner);
+    let opened = socket::open(&request, &[PROTOCOL], talk, service, runner);
     opened.map_err(|fault| match fault.error_response().status() {
         StatusCode::BAD_REQUEST => Mirrored::from(Refused::NoHandshake).into(),
         _ => fault, // another version of the protocol: its headers tell which one is spoken here
     })
-}
-
-fn offers_protocol(request: &HttpRequest) -> bool {
-    let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offer| offer.to_str().ok());
-    offers.flat_map(|offer| offer.split(',')).any(|offer| offer.trim() == PROTOCOL)
 }
 
 struct Runner {

@@ -10,7 +10,7 @@ use std::{cell::Cell, sync::Arc};
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
     http::{StatusCode, header::ContentType},
-    web::{self, Data, Payload},
+    web::{self, Data},
 };
 use serde_json::{Map, Value};
 
@@ -78,12 +78,7 @@ fn answer(status: StatusCode, why: &str) -> HttpResponse {
         (status = 403, description = "The page's origin is none of the app's allowed_origins: ErrorCode 60002", body = Failed),
     )
 )]
-pub(super) async fn open(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
+pub(super) async fn open(service: Data<Service>, addresses: Data<Addresses>, request: HttpRequest) -> HttpResponse {
     let query = Form::query(request.query_string()).ok();
     let of_query = |name| query.as_ref().and_then(|query| query.text(name).ok()?).unwrap_or_default();
     let runner = Runner {
@@ -98,7 +93,7 @@ pub(super) async fn open(
     }
     let talk = Binfo::new(instance(of_query("instanceid")));
     let service = service.as_ref().clone();
-    let opened = socket::open(&request, payload, &[], talk, service, runner);
+    let opened = socket::open(&request, &[], talk, service, runner);
     opened.unwrap_or_else(|_no_handshake| answer(StatusCode::BAD_REQUEST, NO_SOCKET))
 }
 
