@@ -9,19 +9,23 @@ use crate::{
     domain::{
         caller::CallerKey,
         contact::{Contact, PhoneEntry, ROWS_MAX, too_many},
-        error::Error,
+        error::{Error, Fault, What},
+        event::{EVENT_USERS_MAX, EventKind},
         id::{AppKey, UserId, UserKey},
+        owner::Owner,
         page::{Listed, Page},
         profile::User,
         text::{ContactName, MobileNumber},
+        time::Moment,
     },
     fair::Turn,
     service::{
         Service,
         apps::Tenant,
+        owners,
         steps::{STEP_ROWS, patiently},
     },
-    store::{ContactsChange, LongReads},
+    store::{ContactsChange, LongReads, Touches, Tx},
 };
 
 /// Numbers that are looked up at once: some 5 ms.
@@ -106,7 +110,7 @@ impl Service {
         let former = self.house.store.long_read(CallerKey::User(owner), names).await?;
         let gone = if sync.replaces_all { former.keys().copied().collect() } else { deleted.concat() };
         for step in difference(&former, add, &gone)?.in_steps(STEP_ROWS) {
-            patiently(async || self.house.store.change_contacts(app, owner, step.clone(), self.now()).await).await?;
+            patiently(async || self.change_contacts(app, owner, step.clone()).await).await?;
         }
         Ok(live)
     }
@@ -144,7 +148,12 @@ impl Service {
             return Ok(());
         }
         let change = ContactsChange { add: vec![(user, None)], remove: Vec::new() };
-        self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
+        self.change_contacts(tenant.app.key, owner, change).await
+    }
+
+    async fn change_contacts(&self, app: AppKey, owner: UserKey, change: ContactsChange) -> Result<(), Error> {
+        let (touches, at) = (Touches::User(app, Owner::Itself(owner)), self.now());
+        self.house.store.write(touches, async move |tx| change_contacts(tx, app, owner, &change, at).await).await
     }
 
     /// Takes a user off another's list. One who is not listed is no change.
@@ -153,7 +162,7 @@ impl Service {
     pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let remove = vec![self.user(tenant, whom)?.key];
         let change = ContactsChange { add: Vec::new(), remove };
-        self.house.store.change_contacts(tenant.app.key, owner, change, self.now()).await
+        self.change_contacts(tenant.app.key, owner, change).await
     }
 
     /// A page of the users somebody blocks, in the order they were created.
@@ -169,14 +178,152 @@ impl Service {
     /// `NotFound`, `Conflict` for one who is blocked already, `Invalid` for oneself and beyond the most one may block, `Unauthenticated` when
     /// the owner is gone by now, store errors.
     pub async fn block(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
-        self.house.store.block(tenant.app.key, owner, whom.clone(), self.now()).await
+        let (app, whom, at) = (tenant.app.key, whom.clone(), self.now());
+        let touches = Touches::Two(app, [Owner::Itself(owner), Owner::Named(whom.clone())]);
+        self.house.store.write(touches, async move |tx| block(tx, app, owner, &whom, at).await).await
     }
 
     /// Ends a block.
     /// # Errors
     /// As [`Service::block`]; `NotFound` of a block for one who is not blocked.
     pub async fn unblock(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
-        self.house.store.unblock(tenant.app.key, owner, whom.clone(), self.now()).await
+        let (app, whom, at) = (tenant.app.key, whom.clone(), self.now());
+        let touches = Touches::Two(app, [Owner::Itself(owner), Owner::Named(whom.clone())]);
+        self.house.store.write(touches, async move |tx| unblock(tx, app, owner, &whom, at).await).await
+    }
+}
+
+/// Who a change of a user's own list concerns.
+#[derive(Default)]
+pub(super) struct ListChange {
+    pub(super) added: Vec<UserKey>,
+    pub(super) removed: Vec<UserKey>,
+    pub(super) changed: Vec<UserKey>,
+}
+
+impl ListChange {
+    pub(super) fn added(user: UserKey) -> Self {
+        Self { added: vec![user], ..Self::default() }
+    }
+
+    pub(super) fn removed(user: UserKey) -> Self {
+        Self { removed: vec![user], ..Self::default() }
+    }
+}
+
+impl From<ListChange> for EventKind {
+    fn from(ListChange { added, removed, changed }: ListChange) -> Self {
+        Self::ContactsChanged { added, removed, changed }
+    }
+}
+
+/// Tells of a change of a user's own list, by as many events as name everybody it concerns; by none where it concerns nobody.
+pub(super) async fn tell_list_change(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &User,
+    change: ListChange,
+    at: Moment,
+) -> Result<(), Error> {
+    let ListChange { mut added, mut removed, mut changed } = change;
+    while !(added.is_empty() && removed.is_empty() && changed.is_empty()) {
+        let mut room = EVENT_USERS_MAX;
+        let [added, removed, changed] = [&mut added, &mut removed, &mut changed].map(|keys| {
+            let told = keys.drain(..keys.len().min(room)).collect::<Vec<_>>();
+            room -= told.len();
+            told
+        });
+        let kind = EventKind::ContactsChanged { added, removed, changed };
+        tx.append_event(app, owner.key, &owner.id, &kind, at).await?;
+    }
+    Ok(())
+}
+
+/// Changes a user's own contacts; whom to add and is no user of this app is left out. Looks at the rows of the change alone, and writes only
+/// what differs. Event: `ContactsChanged`, if the list differs.
+/// # Errors
+/// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when
+/// it is suspended.
+pub async fn change_contacts(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: UserKey,
+    asked: &ContactsChange,
+    at: Moment,
+) -> Result<(), Error> {
+    let acting = owners::acting(tx, app, owner).await?;
+    let add: BTreeMap<UserKey, Option<&ContactName>> =
+        asked.add.iter().filter(|(key, _)| *key != owner).map(|(key, name)| (*key, name.as_ref())).collect();
+    let (mut list, mut put) = (ListChange::default(), Vec::new());
+    for (key, name) in &add {
+        match tx.contact_name(owner, *key).await? {
+            Some(former) if name.is_none() || former.as_deref() == name.map(ContactName::as_str) => continue,
+            Some(_) => list.changed.push(*key),
+            None => list.added.push(*key),
+        }
+        put.push((*key, *name));
+    }
+    let gone: BTreeSet<UserKey> = asked.remove.iter().copied().filter(|key| !add.contains_key(key)).collect();
+    for key in gone {
+        if tx.has_contact(owner, key).await? {
+            list.removed.push(key);
+        }
+    }
+    if list.added.len() > list.removed.len() {
+        let rows = tx.count_contacts(owner).await? + list.added.len() - list.removed.len();
+        has_room("contacts", rows)?;
+    }
+    let mut there = BTreeSet::new();
+    for (key, name) in put {
+        if tx.put_contact(app, owner, key, name, at).await? {
+            there.insert(key);
+        }
+    }
+    // Who is no user of this app is not listed.
+    list.added.retain(|key| there.contains(key));
+    for key in &list.removed {
+        tx.take_contact(owner, *key).await?;
+    }
+    tell_list_change(tx, app, &acting, list, at).await
+}
+
+/// Refuses more rows than a list may have.
+fn has_room(list: &'static str, rows: usize) -> Result<(), Error> {
+    if rows > ROWS_MAX { Err(too_many(list, rows)) } else { Ok(()) }
+}
+
+/// Blocks a user for another. Event: `Blocked`.
+/// # Errors
+/// `NotFound(User)`; `Conflict(Block)` when there is that block; `Invalid` at `user id` for the owner itself, at `blocked users` beyond
+/// the most one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is suspended.
+pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
+    let (me, whom) = pair(tx, app, owner, whom).await?;
+    if tx.has_block(owner, whom).await? {
+        return Err(Error::Conflict(What::Block));
+    }
+    has_room("blocked users", tx.count_blocks(app, owner).await? + 1)?;
+    tx.put_block(owner, whom, at).await?;
+    tx.append_event(app, owner, &me.id, &EventKind::Blocked { whom }, at).await
+}
+
+/// Ends a block. Event: `Unblocked`.
+/// # Errors
+/// `NotFound(User)`; `NotFound(Block)`; `Invalid` at `user id` for the owner itself; `Unauthenticated` as for a block.
+pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
+    let (me, whom) = pair(tx, app, owner, whom).await?;
+    match tx.take_block(owner, whom).await? {
+        false => Err(Error::NotFound(What::Block)),
+        true => tx.append_event(app, owner, &me.id, &EventKind::Unblocked { whom }, at).await,
+    }
+}
+
+/// Two different users of an app: the one who acts, and the key of the other.
+async fn pair(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(User, UserKey), Error> {
+    let me = owners::acting(tx, app, owner).await?;
+    let other = tx.user_key(app, whom).await?.ok_or(Error::NotFound(What::User))?;
+    match other == owner {
+        true => Err(Fault::Oneself.at("user id")),
+        false => Ok((me, other)),
     }
 }
 
@@ -194,8 +341,8 @@ fn difference(
     wanted.retain(|key, name| former.get(key).is_none_or(|former| name.is_some() && former != name));
     let added = wanted.keys().filter(|key| !former.contains_key(key)).count();
     let rows = former.len() + added - remove.len();
-    match rows > ROWS_MAX && added > remove.len() {
-        true => Err(too_many("contacts", rows)),
-        false => Ok(ContactsChange { add: wanted.into_iter().collect(), remove: remove.into_iter().collect() }),
+    if added > remove.len() {
+        has_room("contacts", rows)?;
     }
+    Ok(ContactsChange { add: wanted.into_iter().collect(), remove: remove.into_iter().collect() })
 }

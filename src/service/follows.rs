@@ -4,18 +4,21 @@ use crate::{
     domain::{
         caller::CallerKey,
         error::Error,
-        follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
-        friend::Relation,
-        id::UserId,
+        event::EventKind,
+        follow::{FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage},
+        friend::{FriendFault, Relation},
+        id::{AppKey, UserId},
         owner::Owner,
+        profile::User,
+        time::Moment,
     },
     service::{
         Service,
         apps::Tenant,
-        friends::Outcomes,
+        friends::{Outcomes, call::Call},
         profiles::{Viewer, as_seen, with_closeness},
     },
-    store::LongReads,
+    store::{LongReads, Tx},
 };
 
 impl Service {
@@ -23,14 +26,14 @@ impl Service {
     /// # Errors
     /// As [`Service::befriend`].
     pub async fn follow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        self.house.store.follow(tenant.app.key, owner.clone(), whom, self.now()).await
+        self.write_of(tenant, owner, async move |tx, app, owner, at| follow(tx, app, owner, &whom, at).await).await
     }
 
     /// Ends that.
     /// # Errors
     /// As [`Service::follow`].
     pub async fn unfollow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        self.house.store.unfollow(tenant.app.key, owner.clone(), whom, self.now()).await
+        self.write_of(tenant, owner, async move |tx, app, owner, at| unfollow(tx, app, owner, &whom, at).await).await
     }
 
     /// A page of one of a user's lists, from the newest entry on, as the viewer sees it. However far it has come, a page costs the same.
@@ -96,4 +99,41 @@ impl Service {
         let blocks = self.blocks_among(tenant, by, listener, vec![other.clone()]).await?;
         Ok(blocks.first() == Some(&Some(Relation::None)))
     }
+}
+
+/// Makes a user follow others; following somebody twice changes nothing and is no fault. Events: `FollowChanged`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
+    let call = Call::of(tx, app, owner, at).await?;
+    let mut following = tx.count_following(call.owner.key).await?;
+    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+        let (mine, theirs) = (call.owner.key, other.key);
+        if tx.has_follow(mine, theirs).await? {
+            return Ok(Ok(()));
+        }
+        if let Some(block) = call.block_between(theirs).await? {
+            return Ok(Err(block));
+        }
+        if following >= FOLLOWING_MAX {
+            return Ok(Err(FriendFault::FollowingFull));
+        }
+        tx.put_follow(mine, theirs, at).await?;
+        following += 1;
+        call.tell(&call.owner, &EventKind::FollowChanged { whom: theirs, is_following: true }).await.map(Ok)
+    };
+    call.each(whom, |id| id, step).await
+}
+
+/// To stop following a user that is not followed changes nothing and is no fault. Events: `FollowChanged`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn unfollow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
+    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+        if tx.take_follow(call.owner.key, other.key).await? {
+            call.tell(&call.owner, &EventKind::FollowChanged { whom: other.key, is_following: false }).await?;
+        }
+        Ok(Ok(()))
+    };
+    Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
 }

@@ -1,5 +1,12 @@
 //! Friends and black lists, as Tencent's pages have them. A friend is a contact row, a black list the blocks of every wire.
 
+pub(super) mod call;
+pub mod groups;
+pub mod requests;
+pub mod rules;
+
+use groups::GroupStep;
+
 use crate::{
     domain::{
         caller::CallerKey,
@@ -8,7 +15,7 @@ use crate::{
             Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, FriendGroup, REQUESTS_MAX,
             Relation, Request, RequestAnswer,
         },
-        id::UserId,
+        id::{AppKey, UserId},
         owner::Owner,
         page::{Listed, Page},
         time::Moment,
@@ -18,14 +25,17 @@ use crate::{
         apps::Tenant,
         steps::{STEP_FRIENDS, STEP_USERS, patiently},
     },
-    store::GroupStep,
+    store::{Touches, Tx},
 };
 
+/// What came of one of the ids of a call.
+pub type Outcome = Result<(), FriendFault>;
+
 /// What came of each of the ids of a call, in their order.
-pub type Outcomes = Vec<Result<(), FriendFault>>;
+pub type Outcomes = Vec<Outcome>;
 
 /// The outcome of those that a call did not come to.
-const UNFINISHED: Result<(), FriendFault> = Err(FriendFault::Unfinished);
+const UNFINISHED: Outcome = Err(FriendFault::Unfinished);
 
 impl Service {
     /// Lists others as a user's friends; who wants to be asked first is asked.
@@ -40,9 +50,15 @@ impl Service {
         asked: Vec<Befriend>,
         how: Befriending,
     ) -> Result<Vec<Befriended>, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |asked| store.befriend(app, owner.clone(), asked, how, self.now()).await;
-        self.in_steps(by, asked, Befriended::Refused(FriendFault::Unfinished), step).await
+        self.in_writes(
+            tenant,
+            by,
+            owner,
+            asked,
+            Befriended::Refused(FriendFault::Unfinished),
+            async move |tx, app, owner, of_step, at| rules::befriend(tx, app, owner, of_step, how, at).await,
+        )
+        .await
     }
 
     /// Takes others off a user's list of friends, and the user off theirs where that is asked.
@@ -56,9 +72,10 @@ impl Service {
         whom: Vec<UserId>,
         both_ways: bool,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |whom| store.unfriend(app, owner.clone(), whom, both_ways, self.now()).await;
-        self.in_steps(by, whom, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, whom, UNFINISHED, async move |tx, app, owner, of_step, at| {
+            rules::unfriend(tx, app, owner, of_step, both_ways, at).await
+        })
+        .await
     }
 
     /// Changes what a user calls friends, and the groups they are in.
@@ -71,9 +88,7 @@ impl Service {
         owner: &Owner,
         changes: Vec<FriendChange>,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |changes| store.change_friends(app, owner.clone(), changes, self.now()).await;
-        self.in_steps(by, changes, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, changes, UNFINISHED, rules::change_friends).await
     }
 
     /// A page of a user's friends, in the order they were created as users.
@@ -142,9 +157,7 @@ impl Service {
         owner: &Owner,
         answers: Vec<RequestAnswer>,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |answers| store.answer_requests(app, owner.clone(), answers, self.now()).await;
-        self.in_steps(by, answers, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, answers, UNFINISHED, requests::answer).await
     }
 
     /// Forgets requests: those that came are not answered, those that went are taken back.
@@ -158,16 +171,19 @@ impl Service {
         direction: Direction,
         with: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |with| store.forget_requests(app, owner.clone(), direction, with, self.now()).await;
-        self.in_steps(by, with, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, with, UNFINISHED, async move |tx, app, owner, of_step, at| {
+            requests::forget(tx, app, owner, direction, of_step, at).await
+        })
+        .await
     }
 
     /// The user has seen the requests that came until then.
     /// # Errors
     /// As [`Service::befriend`].
     pub async fn read_requests(&self, tenant: &Tenant, owner: &Owner, until: Moment) -> Result<(), Error> {
-        self.house.store.read_requests(tenant.app.key, owner.clone(), until).await
+        let (app, owner) = (tenant.app.key, owner.clone());
+        let touches = Touches::User(app, owner.clone());
+        self.house.store.write(touches, async move |tx| requests::read(tx, app, &owner, until).await).await
     }
 
     /// How many of the requests that came to a user it has not seen.
@@ -188,9 +204,7 @@ impl Service {
         owner: &Owner,
         whom: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |whom| store.black_list_add(app, owner.clone(), whom, self.now()).await;
-        self.in_steps(by, whom, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, whom, UNFINISHED, rules::black_list_add).await
     }
 
     /// Ends blocks.
@@ -203,9 +217,7 @@ impl Service {
         owner: &Owner,
         whom: Vec<UserId>,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |whom| store.black_list_delete(app, owner.clone(), whom, self.now()).await;
-        self.in_steps(by, whom, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, whom, UNFINISHED, rules::black_list_delete).await
     }
 
     /// A page of whom a user blocks, and since when.
@@ -247,23 +259,36 @@ impl Service {
         groups: Vec<FriendGroup>,
         mut members: Vec<UserId>,
     ) -> Result<Result<Outcomes, FriendFault>, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
         // The first step makes the groups, or finds that they are too many; the others find them made.
         let rest = members.split_off(members.len().min(STEP_USERS));
-        let made = store.create_groups(app, owner.clone(), groups.clone(), members, self.now()).await?;
+        let made = self.create_groups_with(tenant, owner, &groups, members).await?;
         let mut outcomes = match made {
             Ok(outcomes) if !rest.is_empty() => outcomes,
             made => return Ok(made),
         };
         let step = async |members: Vec<UserId>| {
             let count = members.len();
-            let made = store.create_groups(app, owner.clone(), groups.clone(), members, self.now()).await?;
+            let made = self.create_groups_with(tenant, owner, &groups, members).await?;
             Ok(made.unwrap_or_else(|fault| vec![Err(fault); count]))
         };
         let count = rest.len();
         let others = self.in_steps(by, rest, UNFINISHED, step).await;
         outcomes.extend(others.unwrap_or_else(|_| vec![UNFINISHED; count]));
         Ok(Ok(outcomes))
+    }
+
+    async fn create_groups_with(
+        &self,
+        tenant: &Tenant,
+        owner: &Owner,
+        names: &[FriendGroup],
+        members: Vec<UserId>,
+    ) -> Result<Result<Outcomes, FriendFault>, Error> {
+        let names = names.to_vec();
+        self.write_of(tenant, owner, async move |tx, app, owner, at| {
+            groups::create(tx, app, owner, &names, &members, at).await
+        })
+        .await
     }
 
     /// Takes groups away; the friends in them stay.
@@ -277,10 +302,11 @@ impl Service {
         groups: Vec<FriendGroup>,
     ) -> Result<(), Error> {
         let _turn = self.house.long_changes.enter(by).await?;
-        let (store, app) = (&self.house.store, tenant.app.key);
         for group in groups {
-            let step = async || store.delete_group(app, owner.clone(), group.clone(), STEP_FRIENDS, self.now()).await;
-            while patiently(step).await? == GroupStep::Part {}
+            let step = async move |tx: &Tx<'_>, app, owner: &Owner, at| {
+                groups::delete(tx, app, owner, &group, STEP_FRIENDS, at).await
+            };
+            while patiently(async || self.write_of(tenant, owner, step.clone()).await).await? == GroupStep::Part {}
         }
         Ok(())
     }
@@ -297,13 +323,11 @@ impl Service {
         to: FriendGroup,
     ) -> Result<bool, Error> {
         let _turn = self.house.long_changes.enter(by).await?;
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async || {
-            let names = [from.clone(), to.clone()];
-            store.rename_group(app, owner.clone(), names, STEP_FRIENDS, self.now()).await
+        let step = async move |tx: &Tx<'_>, app, owner: &Owner, at| {
+            groups::rename(tx, app, owner, [&from, &to], STEP_FRIENDS, at).await
         };
         loop {
-            match patiently(step).await? {
+            match patiently(async || self.write_of(tenant, owner, step.clone()).await).await? {
                 GroupStep::Part => {}
                 GroupStep::Absent => return Ok(false),
                 GroupStep::Done => return Ok(true),
@@ -322,9 +346,10 @@ impl Service {
         group: FriendGroup,
         members: Vec<(UserId, bool)>,
     ) -> Result<Outcomes, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let step = async |members| store.change_group(app, owner.clone(), group.clone(), members, self.now()).await;
-        self.in_steps(by, members, UNFINISHED, step).await
+        self.in_writes(tenant, by, owner, members, UNFINISHED, async move |tx, app, owner, of_step, at| {
+            groups::change_members(tx, app, owner, &group, of_step, at).await
+        })
+        .await
     }
 
     /// A user's groups by name, each with the friends in it.
@@ -338,5 +363,35 @@ impl Service {
     ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
         self.house.store.long_read(by, move |db| db.groups(app, &owner)).await
+    }
+
+    /// Writes by a rule about a user's own lists.
+    pub(super) async fn write_of<T: Send + 'static>(
+        &self,
+        tenant: &Tenant,
+        owner: &Owner,
+        rule: impl AsyncFn(&Tx<'_>, AppKey, &Owner, Moment) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (app, owner, at) = (tenant.app.key, owner.clone(), self.now());
+        let touches = Touches::User(app, owner.clone());
+        self.house.store.write(touches, async move |tx| rule(tx, app, &owner, at).await).await
+    }
+
+    /// Writes in steps by a rule about a user and many others.
+    async fn in_writes<T: Send + 'static, O: Clone + Send + 'static>(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        items: Vec<T>,
+        undone: O,
+        rule: impl AsyncFn(&Tx<'_>, AppKey, &Owner, &[T], Moment) -> Result<Vec<O>, Error> + Clone + Send + 'static,
+    ) -> Result<Vec<O>, Error> {
+        let app = tenant.app.key;
+        let step = async |items: Vec<T>| {
+            let (rule, owner, at) = (rule.clone(), owner.clone(), self.now());
+            self.house.store.write(Touches::All, async move |tx| rule(tx, app, &owner, &items, at).await).await
+        };
+        self.in_steps(by, items, undone, step).await
     }
 }

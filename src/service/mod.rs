@@ -21,6 +21,7 @@ mod login_throttle;
 mod logins;
 pub mod look_back;
 pub mod nonces;
+mod owners;
 pub mod pictures;
 pub mod profiles;
 mod quota;

@@ -4,6 +4,7 @@ use crate::domain::{
     avatar::{PictureKey, PictureKind},
     device::Device,
     event::Event,
+    friend::{AddSource, AddWording, FriendGroup},
     id::{AppKey, SessionKey, UserId, UserKey},
     listening::Wire,
     profile::{Credentials, ProfileChange, State, User},
@@ -158,6 +159,27 @@ impl ContactsChange {
     }
 }
 
+/// What stands in a friend's row, and in the request for one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FriendRow {
+    /// What the owner calls the friend.
+    pub remark: Option<ContactName>,
+    /// The owner's groups that the friend is in.
+    pub groups: Vec<FriendGroup>,
+    /// How it came about.
+    pub source: Option<AddSource>,
+    /// What was said.
+    pub wording: Option<AddWording>,
+}
+
+impl FriendRow {
+    /// The row of the other side: its owner has given no name yet, and no groups.
+    #[must_use]
+    pub fn unnamed(&self) -> Self {
+        Self { source: self.source.clone(), wording: self.wording.clone(), ..Self::default() }
+    }
+}
+
 /// Who is to hold a new ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
@@ -292,15 +314,4 @@ pub struct EventPage {
     pub events: Vec<Event>,
     /// Whether more may stand behind them: as many were read as were asked for, or as many bytes as are read at once.
     pub is_part: bool,
-}
-
-/// What a step of a change of a group of friends came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupStep {
-    /// There is no such group.
-    Absent,
-    /// Friends are left that the change concerns.
-    Part,
-    /// The change is made.
-    Done,
 }

@@ -8,42 +8,15 @@ use crate::domain::{
     directory::DirectorySearch,
     error::Error,
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
-    friend::{FriendFault, Relation},
+    friend::Relation,
     id::{AppKey, UserId, UserKey},
     owner::Owner,
     page::{Listed, Page},
     profile::User,
     text::CustomStatus,
-    time::Moment,
 };
 
 impl Store {
-    /// Makes a user follow others; what came of each. Events: `FollowChanged`.
-    /// # Errors
-    /// Those of the [`Owner`].
-    pub async fn follow(
-        &self,
-        app: AppKey,
-        owner: Owner,
-        whom: Vec<UserId>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| follows::add(tx, app, &owner, &whom, at)).await
-    }
-
-    /// Ends that. Events: `FollowChanged`.
-    /// # Errors
-    /// Those of the [`Owner`].
-    pub async fn unfollow(
-        &self,
-        app: AppKey,
-        owner: Owner,
-        whom: Vec<UserId>,
-        at: Moment,
-    ) -> Result<Vec<Result<(), FriendFault>>, Error> {
-        self.0.write(move |tx| follows::remove(tx, app, &owner, &whom, at)).await
-    }
-
     /// What is stored of the status of these users, by their keys; deleted ones are left out. A point read each.
     /// # Errors
     /// Those of every read.

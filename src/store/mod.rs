@@ -10,20 +10,20 @@ mod admins;
 mod asked;
 mod chats;
 mod follows;
-mod friends;
 mod observed;
 mod places;
 mod reads;
 mod signatures;
 mod snapshot;
 mod sqlite;
+mod unit;
 
 use std::{fmt, path::Path, sync::Arc};
 
 use tokio::sync::watch;
 
 pub use self::asked::{
-    ChosenPassword, ContactsChange, EventPage, GroupStep, Held, Holder, IfKnown, NewPassword, NewSecrets, NewTicket,
+    ChosenPassword, ContactsChange, EventPage, FriendRow, Held, Holder, IfKnown, NewPassword, NewSecrets, NewTicket,
     NewTokens, Register, Registered, Session, SessionState, StateChange, StoredPicture, StoredStatus, Ticket,
     TicketHolder, UserChange,
 };
@@ -35,6 +35,7 @@ use self::sqlite::{
     Engine, apps, contacts, devices, events, friends as friend_rows, pictures, secrets, sessions, tickets, users,
 };
 pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
+pub use self::unit::{Db, Touches, Tx};
 use crate::domain::{
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey},
@@ -288,36 +289,6 @@ impl Store {
         at: Moment,
     ) -> Result<(), Error> {
         self.0.write(move |tx| users::delete(tx, app, &owner, sigs_dead_before, at)).await
-    }
-
-    /// Changes a user's own contacts; whom to add and is no user of this app is left out. Event: `ContactsChanged`, if the list differs.
-    /// # Errors
-    /// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when
-    /// it is suspended.
-    pub async fn change_contacts(
-        &self,
-        app: AppKey,
-        owner: UserKey,
-        change: ContactsChange,
-        at: Moment,
-    ) -> Result<(), Error> {
-        self.0.write(move |tx| contacts::change(tx, app, owner, &change, at)).await
-    }
-
-    /// Blocks a user for another. Event: `Blocked`.
-    /// # Errors
-    /// `NotFound(User)`; `Conflict(Block)` when there is that block; `Invalid` at `user id` for the owner itself, at `blocked users` beyond
-    /// the most one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when
-    /// it is suspended.
-    pub async fn block(&self, app: AppKey, owner: UserKey, whom: UserId, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| contacts::block(tx, app, owner, &whom, at)).await
-    }
-
-    /// Ends a block. Event: `Unblocked`.
-    /// # Errors
-    /// `NotFound(User)`; `NotFound(Block)`; `Invalid` at `user id` for the owner itself; `Unauthenticated` as for a block.
-    pub async fn unblock(&self, app: AppKey, owner: UserKey, whom: UserId, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| contacts::unblock(tx, app, owner, &whom, at)).await
     }
 
     /// Whether a user lists another.

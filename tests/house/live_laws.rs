@@ -33,6 +33,8 @@ use standin::{
 };
 use tempfile::TempDir;
 
+use super::rules::Rules as _;
+
 /// How long a test waits for what must come.
 const WAIT: Duration = Duration::from_secs(10);
 

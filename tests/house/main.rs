@@ -45,6 +45,7 @@ mod qiscus_sdk;
 mod readme;
 mod real_text;
 mod recorded;
+mod rules;
 mod secrets;
 mod settings;
 mod standin;

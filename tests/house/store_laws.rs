@@ -40,6 +40,8 @@ use standin::{
 };
 use tempfile::TempDir;
 
+use super::rules::Rules as _;
+
 /// An open store in a folder of its own, with one app.
 struct Shelf {
     folder: TempDir,

@@ -1,29 +1,23 @@
 //! Contacts, blocks, and what deleted users leave in the lists of others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
-    chat_settings,
-    events::{self, ContactKeys},
-    follows, friends, owners,
+    chat_settings, follows,
     row::{Stored, readable, report},
     users,
 };
-use crate::{
-    domain::{
-        contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX, too_many},
-        error::{Error, Fault, What},
-        event::EventKind,
-        folding::folded,
-        id::{AppKey, UserId, UserKey},
-        page::{Listed, Page},
-        profile::User,
-        text::{ContactName, MobileNumber},
-        time::Moment,
-    },
-    store::ContactsChange,
+use crate::domain::{
+    contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
+    error::Error,
+    folding::folded,
+    id::{AppKey, UserId, UserKey},
+    page::{Listed, Page},
+    profile::User,
+    text::{ContactName, MobileNumber},
+    time::Moment,
 };
 
 const LISTED: &str = "
@@ -143,62 +137,29 @@ pub(in crate::store) fn names(
 
 const NAME: &str = "SELECT name FROM contact WHERE owner = ?1 AND contact = ?2";
 
+pub(in crate::store) fn name(
+    connection: &Connection,
+    owner: UserKey,
+    contact: UserKey,
+) -> Result<Option<Option<String>>, Error> {
+    Ok(connection.prepare_cached(NAME)?.query_row(params![owner.0, contact.0], |row| row.get(0)).optional()?)
+}
+
 const PUT: &str = "
     INSERT INTO contact (owner, contact, name, at)
     SELECT ?1, key, ?3, ?4 FROM user WHERE app = ?5 AND key = ?2
     ON CONFLICT (owner, contact) DO UPDATE SET name = excluded.name";
 
-const TAKE: &str = "DELETE FROM contact WHERE owner = ?1 AND contact = ?2";
-
-/// Looks at the rows of the change alone, and writes only what differs.
-pub(in crate::store) fn change(
+pub(in crate::store) fn put(
     tx: &Transaction<'_>,
     app: AppKey,
     owner: UserKey,
-    asked: &ContactsChange,
+    contact: UserKey,
+    name: Option<&ContactName>,
     at: Moment,
-) -> Result<(), Error> {
-    let id = owners::acting(tx, app, owner)?.id;
-    let add: BTreeMap<UserKey, Option<&str>> =
-        asked.add.iter().map(|(key, name)| (*key, name.as_ref().map(ContactName::as_str))).collect();
-    let (mut keys, mut put) = (ContactKeys::default(), Vec::new());
-    for (key, name) in add.iter().filter(|(key, _)| **key != owner) {
-        let former: Option<Option<String>> =
-            tx.prepare_cached(NAME)?.query_row(params![owner.0, key.0], |row| row.get(0)).optional()?;
-        match former {
-            Some(former) if name.is_none() || former.as_deref() == *name => continue,
-            Some(_) => keys.changed.push(*key),
-            None => keys.added.push(*key),
-        }
-        put.push((*key, *name));
-    }
-    for key in asked.remove.iter().filter(|key| !add.contains_key(key)) {
-        if !keys.removed.contains(key) && friends::lists(tx, owner, *key)? {
-            keys.removed.push(*key);
-        }
-    }
-    has_room(tx, owner, &keys)?;
-    let mut added = BTreeSet::new();
-    for (key, name) in put {
-        if tx.prepare_cached(PUT)?.execute(params![owner.0, key.0, name, at.micros(), app.0])? > 0 {
-            added.insert(key);
-        }
-    }
-    // Who is no user of this app is not listed.
-    keys.added.retain(|key| added.contains(key));
-    for key in &keys.removed {
-        tx.prepare_cached(TAKE)?.execute(params![owner.0, key.0])?;
-    }
-    events::append_contacts(tx, app, owner, &id, keys, at)
-}
-
-/// Refuses a change by which a list grows beyond what it may hold.
-fn has_room(tx: &Transaction<'_>, owner: UserKey, keys: &ContactKeys) -> Result<(), Error> {
-    if keys.added.len() <= keys.removed.len() {
-        return Ok(());
-    }
-    let rows = friends::friends(tx, owner)? + keys.added.len() - keys.removed.len();
-    if rows > ROWS_MAX { Err(too_many("contacts", rows)) } else { Ok(()) }
+) -> Result<bool, Error> {
+    let name = name.map(ContactName::as_str);
+    Ok(tx.prepare_cached(PUT)?.execute(params![owner.0, contact.0, name, at.micros(), app.0])? > 0)
 }
 
 /// Of users there still are.
@@ -206,45 +167,26 @@ const BLOCKS: &str = "
     SELECT count(*) FROM block JOIN user ON user.key = block.blocked WHERE block.owner = ?1 AND user.app = ?2";
 
 /// How many users somebody blocks.
-pub(super) fn blocks_of(connection: &Connection, app: AppKey, owner: UserKey) -> Result<usize, Error> {
+pub(in crate::store) fn blocks_of(connection: &Connection, app: AppKey, owner: UserKey) -> Result<usize, Error> {
     let blocks: i64 = connection.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     usize::try_from(blocks).map_err(Error::internal)
 }
 
 const BLOCK: &str = "INSERT INTO block (owner, blocked, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-pub(in crate::store) fn block(
+pub(in crate::store) fn put_block(
     tx: &Transaction<'_>,
-    app: AppKey,
     owner: UserKey,
-    whom: &UserId,
+    blocked: UserKey,
     at: Moment,
-) -> Result<(), Error> {
-    let (id, whom) = pair(tx, app, owner, whom)?;
-    if tx.prepare_cached(BLOCK)?.execute(params![owner.0, whom.0, at.micros()])? == 0 {
-        return Err(Error::Conflict(What::Block));
-    }
-    let blocks = blocks_of(tx, app, owner)?;
-    match blocks > ROWS_MAX {
-        true => Err(too_many("blocked users", blocks)),
-        false => events::append(tx, app, owner, &id, &EventKind::Blocked { whom }, at),
-    }
+) -> Result<bool, Error> {
+    Ok(tx.prepare_cached(BLOCK)?.execute(params![owner.0, blocked.0, at.micros()])? > 0)
 }
 
 const UNBLOCK: &str = "DELETE FROM block WHERE owner = ?1 AND blocked = ?2";
 
-pub(in crate::store) fn unblock(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: UserKey,
-    whom: &UserId,
-    at: Moment,
-) -> Result<(), Error> {
-    let (id, whom) = pair(tx, app, owner, whom)?;
-    match tx.prepare_cached(UNBLOCK)?.execute(params![owner.0, whom.0])? {
-        0 => Err(Error::NotFound(What::Block)),
-        _ => events::append(tx, app, owner, &id, &EventKind::Unblocked { whom }, at),
-    }
+pub(in crate::store) fn take_block(tx: &Transaction<'_>, owner: UserKey, blocked: UserKey) -> Result<bool, Error> {
+    Ok(tx.prepare_cached(UNBLOCK)?.execute(params![owner.0, blocked.0])? > 0)
 }
 
 pub(in crate::store) fn blocked(
@@ -284,16 +226,6 @@ fn ids(connection: &Connection, statement: &str, app: AppKey, user: UserKey) -> 
     let id = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
     let mut statement = connection.prepare_cached(statement)?;
     readable(statement.query(params![user.0, app.0, ROWS_MAX])?, id).collect()
-}
-
-/// Two different users of an app: the id of the one who acts, the key of the other.
-fn pair(tx: &Transaction<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(UserId, UserKey), Error> {
-    let id = owners::acting(tx, app, owner)?.id;
-    let key = users::key_of(tx, app, whom)?;
-    match key == owner {
-        true => Err(Fault::Oneself.at("user id")),
-        false => Ok((id, key)),
-    }
 }
 
 const HEARERS: &str = "

@@ -6,7 +6,7 @@ use super::row::{Stored, readable};
 use crate::{
     domain::{
         error::Error,
-        event::{EVENT_BYTES_MAX, EVENT_USERS_MAX, Event, EventKind},
+        event::{EVENT_BYTES_MAX, Event, EventKind},
         id::{AppKey, UserId, UserKey},
         secret::Digest,
         time::Moment,
@@ -16,7 +16,7 @@ use crate::{
 
 const APPEND: &str = "INSERT INTO event (app, user, id, kind, at, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(super) fn append(
+pub(in crate::store) fn append(
     tx: &Transaction<'_>,
     app: AppKey,
     user: UserKey,
@@ -31,36 +31,6 @@ pub(super) fn append(
     }
     tx.prepare_cached(APPEND)?.execute(params![app.0, user.0, id.as_str(), kind, at.micros(), other])?;
     Ok(())
-}
-
-/// Tells of a change of a user's own list, by as many events as name everybody it concerns; by none where it concerns nobody.
-pub(super) fn append_contacts(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    user: UserKey,
-    id: &UserId,
-    changed: ContactKeys,
-    at: Moment,
-) -> Result<(), Error> {
-    let ContactKeys { mut added, mut removed, mut changed } = changed;
-    while !(added.is_empty() && removed.is_empty() && changed.is_empty()) {
-        let mut room = EVENT_USERS_MAX;
-        let [added, removed, changed] = [&mut added, &mut removed, &mut changed].map(|keys| {
-            let told = keys.drain(..keys.len().min(room)).collect::<Vec<_>>();
-            room -= told.len();
-            told
-        });
-        append(tx, app, user, id, &EventKind::ContactsChanged { added, removed, changed }, at)?;
-    }
-    Ok(())
-}
-
-/// Who a change of a list concerns.
-#[derive(Default)]
-pub(super) struct ContactKeys {
-    pub(super) added: Vec<UserKey>,
-    pub(super) removed: Vec<UserKey>,
-    pub(super) changed: Vec<UserKey>,
 }
 
 /// Without a limit: rows are read one by one, so that a damaged one does not shorten the list, whose length says whether more follow.

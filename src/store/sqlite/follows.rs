@@ -1,21 +1,14 @@
-//! Following. A call about several others tells of each what came of it.
+//! Who follows whom.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{
-    friends::{Call, Outcome, blocks, each},
-    owners,
-    row::Stored,
-    users,
-};
+use super::{owners, row::Stored, users};
 use crate::domain::{
     error::{Error, What},
-    event::EventKind,
-    follow::{FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage},
-    friend::{FriendFault, Relation},
+    follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
+    friend::Relation,
     id::{AppKey, UserId, UserKey},
     owner::Owner,
-    profile::User,
     time::Moment,
 };
 
@@ -25,62 +18,26 @@ const UNFOLLOW: &str = "DELETE FROM follow WHERE follower = ?1 AND followed = ?2
 
 const FOLLOWING: &str = "SELECT count(*) FROM follow WHERE follower = ?1";
 
-/// Following somebody twice changes nothing and is no fault.
-pub(in crate::store) fn add(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    whom: &[UserId],
-    at: Moment,
-) -> Result<Vec<Outcome>, Error> {
-    let call = Call::of(tx, app, owner, at)?;
-    let mut following: u32 = tx.prepare_cached(FOLLOWING)?.query_row(params![call.owner.key.0], |row| row.get(0))?;
-    let follow = |call: &mut Call<'_>, other: &User, _: &UserId| {
-        let (mine, theirs) = (call.owner.key, other.key);
-        if follows(tx, mine, theirs)? {
-            return Ok(Ok(()));
-        }
-        let fault = if blocks(tx, mine, theirs)? {
-            FriendFault::IBlock
-        } else if blocks(tx, theirs, mine)? {
-            FriendFault::TheyBlock
-        } else if following >= FOLLOWING_MAX {
-            FriendFault::FollowingFull
-        } else {
-            tx.prepare_cached(FOLLOW)?.execute(params![mine.0, theirs.0, at.micros()])?;
-            following += 1;
-            call.tell(&call.owner, &EventKind::FollowChanged { whom: theirs, is_following: true })?;
-            return Ok(Ok(()));
-        };
-        Ok(Err(fault))
-    };
-    each(call, whom, |id| id, follow)
+pub(in crate::store) fn following(connection: &Connection, follower: UserKey) -> Result<u32, Error> {
+    Ok(connection.prepare_cached(FOLLOWING)?.query_row(params![follower.0], |row| row.get(0))?)
 }
 
-/// To stop following a user that is not followed changes nothing and is no fault.
-pub(in crate::store) fn remove(
+pub(in crate::store) fn put(
     tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    whom: &[UserId],
+    follower: UserKey,
+    followed: UserKey,
     at: Moment,
-) -> Result<Vec<Outcome>, Error> {
-    each(
-        Call::of(tx, app, owner, at)?,
-        whom,
-        |id| id,
-        |call, other, _| {
-            if tx.prepare_cached(UNFOLLOW)?.execute(params![call.owner.key.0, other.key.0])? > 0 {
-                call.tell(&call.owner, &EventKind::FollowChanged { whom: other.key, is_following: false })?;
-            }
-            Ok(Ok(()))
-        },
-    )
+) -> Result<bool, Error> {
+    Ok(tx.prepare_cached(FOLLOW)?.execute(params![follower.0, followed.0, at.micros()])? > 0)
+}
+
+pub(in crate::store) fn take(tx: &Transaction<'_>, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
+    Ok(tx.prepare_cached(UNFOLLOW)?.execute(params![follower.0, followed.0])? > 0)
 }
 
 const FOLLOWS: &str = "SELECT EXISTS (SELECT 1 FROM follow WHERE follower = ?1 AND followed = ?2)";
 
-fn follows(connection: &Connection, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
+pub(in crate::store) fn follows(connection: &Connection, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
     Ok(connection.prepare_cached(FOLLOWS)?.query_row(params![follower.0, followed.0], |row| row.get(0))?)
 }
 

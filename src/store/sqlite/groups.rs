@@ -3,37 +3,36 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    friends::{Call, Outcome, each, lists, or},
     owners,
     row::{Stored, readable},
 };
-use crate::{
-    domain::{
-        error::Error,
-        friend::{FriendFault, FriendGroup, GROUPS_MAX},
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        time::Moment,
-    },
-    store::GroupStep,
+use crate::domain::{
+    error::Error,
+    friend::{FriendGroup, GROUPS_MAX},
+    id::{AppKey, UserId, UserKey},
+    owner::Owner,
 };
 
 const HAVE_ROOM: &str = "
     SELECT count(*) <= ?3 FROM (SELECT name FROM friend_group WHERE owner = ?1 UNION SELECT value FROM json_each(?2))";
 
 /// Whether the owner has room for these groups beside those it has.
-pub(super) fn have_room(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<bool, Error> {
+pub(in crate::store) fn have_room(
+    connection: &Connection,
+    owner: UserKey,
+    groups: &[FriendGroup],
+) -> Result<bool, Error> {
     if groups.is_empty() {
         return Ok(true);
     }
     let groups = serde_json::to_string(groups).map_err(Error::internal)?;
-    Ok(tx.prepare_cached(HAVE_ROOM)?.query_row(params![owner.0, groups, GROUPS_MAX], |row| row.get(0))?)
+    Ok(connection.prepare_cached(HAVE_ROOM)?.query_row(params![owner.0, groups, GROUPS_MAX], |row| row.get(0))?)
 }
 
 const ADD: &str = "INSERT INTO friend_group (owner, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 /// Makes the groups that are new.
-pub(super) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<(), Error> {
+pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(ADD)?;
     for group in groups {
         statement.execute(params![owner.0, group.as_str()])?;
@@ -41,98 +40,18 @@ pub(super) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) 
     Ok(())
 }
 
-/// Makes groups and puts friends into all of them. Whoever is no friend is told so; nothing is made beyond the most there may be.
-pub(in crate::store) fn create(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    groups: &[FriendGroup],
-    members: &[UserId],
-    at: Moment,
-) -> Result<Result<Vec<Outcome>, FriendFault>, Error> {
-    let call = Call::of(tx, app, owner, at)?;
-    if !have_room(tx, call.owner.key, groups)? {
-        return Ok(Err(FriendFault::GroupsFull));
-    }
-    add(tx, call.owner.key, groups)?;
-    let put = |call: &mut Call<'_>, other: UserKey| {
-        regroup(call, other, None, groups)?;
-        Ok(or(lists(tx, call.owner.key, other)?, FriendFault::NotFriends))
-    };
-    each(call, members, |id| id, |call, other, _| put(call, other.key)).map(Ok)
-}
-
 const DELETE: &str = "DELETE FROM friend_group WHERE owner = ?1 AND name = ?2";
 
-/// A step of taking a group away: `at_most` friends leave it and stay friends; it goes with the last. A group there is not is gone.
-pub(in crate::store) fn delete(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    group: &FriendGroup,
-    at_most: u32,
-    at: Moment,
-) -> Result<GroupStep, Error> {
-    let mut call = Call::of(tx, app, owner, at)?;
-    let step = regroup_all(&mut call, group, &[], at_most)?;
-    if step == GroupStep::Done {
-        tx.prepare_cached(DELETE)?.execute(params![call.owner.key.0, group.as_str()])?;
-    }
-    call.done()?;
-    Ok(step)
+pub(in crate::store) fn take(tx: &Transaction<'_>, owner: UserKey, group: &FriendGroup) -> Result<(), Error> {
+    tx.prepare_cached(DELETE)?.execute(params![owner.0, group.as_str()])?;
+    Ok(())
 }
 
 const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM friend_group WHERE owner = ?1 AND name = ?2)";
 
-/// A step of giving a group another name: `at_most` friends change over; the former one goes with the last. A group of the other name there
-/// is takes them in.
-pub(in crate::store) fn rename(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    [from, to]: [&FriendGroup; 2],
-    at_most: u32,
-    at: Moment,
-) -> Result<GroupStep, Error> {
-    let mut call = Call::of(tx, app, owner, at)?;
-    let key = call.owner.key;
-    if !tx.prepare_cached(IS_THERE)?.query_row(params![key.0, from.as_str()], |row| row.get(0))? {
-        return Ok(GroupStep::Absent);
-    }
-    if from == to {
-        return Ok(GroupStep::Done);
-    }
-    add(tx, key, std::slice::from_ref(to))?;
-    let step = regroup_all(&mut call, from, std::slice::from_ref(to), at_most)?;
-    if step == GroupStep::Done {
-        tx.prepare_cached(DELETE)?.execute(params![key.0, from.as_str()])?;
-    }
-    call.done()?;
-    Ok(step)
-}
-
-/// Puts friends into a group (true) or takes them out of it (false).
-pub(in crate::store) fn change_members(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    group: &FriendGroup,
-    members: &[(UserId, bool)],
-    at: Moment,
-) -> Result<Vec<Outcome>, Error> {
-    let call = Call::of(tx, app, owner, at)?;
-    let groups = std::slice::from_ref(group);
-    if members.iter().any(|(_, is_in)| *is_in) {
-        if !have_room(tx, call.owner.key, groups)? {
-            return Ok(vec![Err(FriendFault::GroupsFull); members.len()]);
-        }
-        add(tx, call.owner.key, groups)?;
-    }
-    let put = |call: &mut Call<'_>, other: UserKey, is_in: bool| {
-        regroup(call, other, Some(group), if is_in { groups } else { &[] })?;
-        Ok(or(lists(tx, call.owner.key, other)?, FriendFault::NotFriends))
-    };
-    each(call, members, |(id, _)| id, |call, other, (_, is_in)| put(call, other.key, *is_in))
+pub(in crate::store) fn is_there(connection: &Connection, owner: UserKey, group: &FriendGroup) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(IS_THERE)?;
+    Ok(statement.query_row(params![owner.0, group.as_str()], |row| row.get(0))?)
 }
 
 /// The groups of a friend, without one and with others, sorted; of a row that says something else so far.
@@ -144,40 +63,30 @@ const REGROUP: &str = "
         UNION SELECT value FROM json_each(?4) ORDER BY value)) AS regrouped
     WHERE contact.owner = ?1 AND contact.contact = ?2 AND contact.friend_groups != regrouped.friend_groups";
 
-/// Takes a friend out of one group and puts it into others. Nobody else is touched.
-fn regroup(
-    call: &mut Call<'_>,
+pub(in crate::store) fn regroup(
+    tx: &Transaction<'_>,
+    owner: UserKey,
     friend: UserKey,
     without: Option<&FriendGroup>,
     with: &[FriendGroup],
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let (without, with) = (without.map(FriendGroup::as_str), serde_json::to_string(with).map_err(Error::internal)?);
-    if call.tx.prepare_cached(REGROUP)?.execute(params![call.owner.key.0, friend.0, without, with])? > 0 {
-        call.note_changed(friend);
-    }
-    Ok(())
+    Ok(tx.prepare_cached(REGROUP)?.execute(params![owner.0, friend.0, without, with])? > 0)
 }
 
 const MEMBERS: &str = "
     SELECT contact FROM contact
     WHERE owner = ?1 AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = ?2) LIMIT ?3";
 
-/// The same for `at_most` friends who are in the one group.
-fn regroup_all(
-    call: &mut Call<'_>,
-    without: &FriendGroup,
-    with: &[FriendGroup],
+pub(in crate::store) fn members(
+    connection: &Connection,
+    owner: UserKey,
+    group: &FriendGroup,
     at_most: u32,
-) -> Result<GroupStep, Error> {
-    let mut statement = call.tx.prepare_cached(MEMBERS)?;
-    let keys = params![call.owner.key.0, without.as_str(), at_most];
-    let members = statement.query_map(keys, |row| row.get(0).map(UserKey))?;
-    let members: Vec<UserKey> = members.collect::<Result<_, _>>()?;
-    let is_part = members.len() >= at_most as usize;
-    for member in members {
-        regroup(call, member, Some(without), with)?;
-    }
-    Ok(if is_part { GroupStep::Part } else { GroupStep::Done })
+) -> Result<Vec<UserKey>, Error> {
+    let mut statement = connection.prepare_cached(MEMBERS)?;
+    let members = statement.query_map(params![owner.0, group.as_str(), at_most], |row| row.get(0).map(UserKey))?;
+    Ok(members.collect::<Result<_, _>>()?)
 }
 
 const ALL: &str = "

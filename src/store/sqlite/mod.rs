@@ -62,6 +62,9 @@ use crate::domain::{
 /// A connection that refuses to write.
 pub(super) type Reader = Connection;
 
+/// A transaction that writes.
+pub(super) type Writing<'a> = Transaction<'a>;
+
 /// Forward only: a released file never changes, a change is a new file.
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0001_first.sql")),

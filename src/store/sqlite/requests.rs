@@ -3,21 +3,20 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    friends::{Call, Outcome, Put, blocks, each, has_room, or, sorted},
-    groups, owners,
+    friends::columns,
+    owners,
     row::{Stored, readable},
 };
-use crate::domain::{
-    error::Error,
-    friend::{
-        AddSource, AddWording, Befriend, Befriended, Direction, FriendFault, FriendGroup, REQUESTS_MAX, Request,
-        RequestAnswer, Verdict,
+use crate::{
+    domain::{
+        error::Error,
+        friend::{AddSource, AddWording, Direction, REQUESTS_MAX, Request},
+        id::{AppKey, UserId, UserKey},
+        owner::Owner,
+        text::{ContactName, DisplayName},
+        time::Moment,
     },
-    id::{AppKey, UserId},
-    owner::Owner,
-    profile::User,
-    text::{ContactName, DisplayName},
-    time::Moment,
+    store::FriendRow,
 };
 
 /// Beside the one that may wait between the two already.
@@ -25,116 +24,51 @@ const REQUESTS: &str = "
     SELECT (SELECT count(*) FROM request WHERE asked = ?1 AND by != ?2) >= ?3
         OR (SELECT count(*) FROM request WHERE by = ?2 AND asked != ?1) >= ?3";
 
+pub(in crate::store) fn have_room(connection: &Connection, asked: UserKey, by: UserKey) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(REQUESTS)?;
+    Ok(!statement.query_row(params![asked.0, by.0, REQUESTS_MAX], |row| row.get::<_, bool>(0))?)
+}
+
 const ASK: &str = "
     INSERT INTO request (asked, by, remark, friend_groups, source, wording, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT (asked, by) DO UPDATE SET remark = excluded.remark, friend_groups = excluded.friend_groups,
         source = excluded.source, wording = excluded.wording, at = excluded.at";
 
-pub(super) fn ask(call: &Call<'_>, other: &User, asked: &Befriend) -> Result<Befriended, Error> {
-    let (tx, owner) = (call.tx, call.owner.key);
-    if tx.prepare_cached(REQUESTS)?.query_row(params![other.key.0, owner.0, REQUESTS_MAX], |row| row.get(0))? {
-        return Ok(Befriended::Refused(FriendFault::RequestsFull));
-    }
-    tx.prepare_cached(ASK)?.execute(params![
-        other.key.0,
-        owner.0,
-        asked.remark.as_ref().map(ContactName::as_str),
-        serde_json::to_string(&sorted(&asked.groups)).map_err(Error::internal)?,
-        asked.source.as_ref().map(AddSource::as_str),
-        asked.wording.as_ref().map(AddWording::as_str),
-        call.at.micros(),
-    ])?;
-    call.tell_request(other, &call.owner, true)?;
-    Ok(Befriended::Waiting)
+pub(in crate::store) fn put(
+    tx: &Transaction<'_>,
+    asked: UserKey,
+    by: UserKey,
+    row: &FriendRow,
+    at: Moment,
+) -> Result<(), Error> {
+    let [remark, groups, source, wording] = columns(row)?;
+    tx.prepare_cached(ASK)?.execute(params![asked.0, by.0, remark, groups, source, wording, at.micros()])?;
+    Ok(())
 }
 
 const WAITING: &str = "SELECT asked, remark, friend_groups, source, wording FROM request WHERE asked = ?1 AND by = ?2";
 
-pub(in crate::store) fn answer(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    answers: &[RequestAnswer],
-    at: Moment,
-) -> Result<Vec<Outcome>, Error> {
-    each(Call::of(tx, app, owner, at)?, answers, |answer| &answer.from, answer_one)
-}
-
-fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Result<Outcome, Error> {
-    let tx = call.tx;
+pub(in crate::store) fn waiting(
+    connection: &Connection,
+    asked: UserKey,
+    by: UserKey,
+) -> Result<Option<FriendRow>, Error> {
     let parse = |row: &Row<'_>| {
         let row = Stored::of("request", row);
-        Ok::<_, Error>((
-            row.parsed_if_any(1, ContactName::parse)?,
-            row.json::<Vec<FriendGroup>>(2)?,
-            row.parsed_if_any(3, AddSource::parse)?,
-            row.parsed_if_any(4, AddWording::parse)?,
-        ))
+        Ok(FriendRow {
+            remark: row.parsed_if_any(1, ContactName::parse)?,
+            groups: row.json(2)?,
+            source: row.parsed_if_any(3, AddSource::parse)?,
+            wording: row.parsed_if_any(4, AddWording::parse)?,
+        })
     };
-    let waiting = tx.prepare_cached(WAITING)?.query_and_then(params![call.owner.key.0, other.key.0], parse)?.next();
-    let Some((their_remark, mut their_groups, source, wording)) = waiting.transpose()? else {
-        return Ok(Err(FriendFault::NoSuchRequest));
-    };
-    let Verdict::Agree { both_ways, remark, group } = &answer.verdict else {
-        return call.forget_request(&call.owner, other).map(|_| Ok(()));
-    };
-    let (source, wording) = (source.as_ref(), wording.as_ref());
-    if let Some(fault) = obstacle(call, other, *both_ways, group.as_slice())? {
-        return Ok(Err(fault));
-    }
-    if !groups::have_room(tx, other.key, &their_groups)? {
-        // Its new friend goes into none then: the owner could not help it.
-        their_groups.clear();
-    }
-    let theirs = Put { remark: their_remark.as_ref(), groups: &their_groups, source, wording };
-    let mine = Put { remark: remark.as_ref(), groups: group.as_slice(), source, wording };
-    call.list(other, Some(&mine).filter(|_| *both_ways), Some(&theirs)).map(Ok)
+    connection.prepare_cached(WAITING)?.query_and_then(params![asked.0, by.0], parse)?.next().transpose()
 }
 
-/// Why a request cannot be granted by now.
-fn obstacle(
-    call: &mut Call<'_>,
-    other: &User,
-    both_ways: bool,
-    group: &[FriendGroup],
-) -> Result<Option<FriendFault>, Error> {
-    let (tx, mine, theirs) = (call.tx, call.owner.key, other.key);
-    let fault = if blocks(tx, mine, theirs)? {
-        FriendFault::IBlock
-    } else if blocks(tx, theirs, mine)? {
-        FriendFault::TheyBlock
-    } else if !has_room(tx, theirs, mine)? {
-        FriendFault::TheirListFull
-    } else if both_ways && !call.has_room(theirs)? {
-        FriendFault::MyListFull
-    } else if both_ways && !groups::have_room(tx, mine, group)? {
-        FriendFault::GroupsFull
-    } else {
-        return Ok(None);
-    };
-    Ok(Some(fault))
-}
+const FORGET: &str = "DELETE FROM request WHERE asked = ?1 AND by = ?2";
 
-pub(in crate::store) fn forget(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: &Owner,
-    direction: Direction,
-    with: &[UserId],
-    at: Moment,
-) -> Result<Vec<Outcome>, Error> {
-    each(
-        Call::of(tx, app, owner, at)?,
-        with,
-        |id| id,
-        |call, other, _| {
-            let (asked, by) = match direction {
-                Direction::Incoming => (&call.owner, other),
-                Direction::Outgoing => (other, &call.owner),
-            };
-            Ok(or(call.forget_request(asked, by)?, FriendFault::NoSuchRequest))
-        },
-    )
+pub(in crate::store) fn take(tx: &Transaction<'_>, asked: UserKey, by: UserKey) -> Result<bool, Error> {
+    Ok(tx.prepare_cached(FORGET)?.execute(params![asked.0, by.0])? > 0)
 }
 
 const INCOMING: &str = "
@@ -174,9 +108,8 @@ pub(in crate::store) fn list(
 
 const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";
 
-pub(in crate::store) fn read(tx: &Transaction<'_>, app: AppKey, owner: &Owner, until: Moment) -> Result<(), Error> {
-    let owner = owners::owner_key(tx, app, owner)?;
-    tx.prepare_cached(READ)?.execute(params![owner.0, until.micros()])?;
+pub(in crate::store) fn set_read(tx: &Transaction<'_>, user: UserKey, until: Moment) -> Result<(), Error> {
+    tx.prepare_cached(READ)?.execute(params![user.0, until.micros()])?;
     Ok(())
 }
 

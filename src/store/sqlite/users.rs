@@ -428,9 +428,13 @@ fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Re
 
 const KEY_OF: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
 
+pub(in crate::store) fn key(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<UserKey>, Error> {
+    let key = connection.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0).map(UserKey));
+    Ok(key.optional()?)
+}
+
 pub(super) fn key_of(connection: &Connection, app: AppKey, id: &UserId) -> Result<UserKey, Error> {
-    let key = connection.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0));
-    key.optional()?.map(UserKey).ok_or(Error::NotFound(What::User))
+    key(connection, app, id)?.ok_or(Error::NotFound(What::User))
 }
 
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";

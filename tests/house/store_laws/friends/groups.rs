@@ -1,6 +1,6 @@
 //! Groups of friends: 32 at the most, by whichever way they come to be.
 
-use standin::store::GroupStep;
+use standin::service::friends::groups::GroupStep;
 
 use super::*;
 

@@ -1,0 +1,100 @@
+//! Requests to be friends that wait for the consent of the one who is asked. The errors of each are those of the [`Owner`].
+
+use super::{
+    Outcome, Outcomes,
+    call::{Call, or},
+};
+use crate::{
+    domain::{
+        error::Error,
+        friend::{Direction, FriendFault, FriendGroup, RequestAnswer, Verdict},
+        id::{AppKey, UserId},
+        owner::Owner,
+        profile::User,
+        time::Moment,
+    },
+    service::owners,
+    store::{FriendRow, Tx},
+};
+
+/// Answers requests that wait for a user's consent. Events: `RequestChanged`, `ContactsChanged` for everybody whose list differs.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn answer(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    answers: &[RequestAnswer],
+    at: Moment,
+) -> Result<Outcomes, Error> {
+    Call::of(tx, app, owner, at).await?.each(answers, |answer| &answer.from, answer_one).await
+}
+
+async fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Result<Outcome, Error> {
+    let Some(mut theirs) = call.tx.request(call.owner.key, other.key).await? else {
+        return Ok(Err(FriendFault::NoSuchRequest));
+    };
+    let Verdict::Agree { both_ways, remark, group } = &answer.verdict else {
+        return call.forget_request(&call.owner, other).await.map(|_| Ok(()));
+    };
+    if let Some(fault) = obstacle(call, other, *both_ways, group.as_slice()).await? {
+        return Ok(Err(fault));
+    }
+    if !call.tx.has_room_for_groups(other.key, &theirs.groups).await? {
+        // Its new friend goes into none then: the owner could not help it.
+        theirs.groups.clear();
+    }
+    let mine = FriendRow { remark: remark.clone(), groups: group.iter().cloned().collect(), ..theirs.unnamed() };
+    call.list(other, Some(&mine).filter(|_| *both_ways), Some(&theirs)).await.map(Ok)
+}
+
+/// Why a request cannot be granted by now.
+async fn obstacle(
+    call: &mut Call<'_>,
+    other: &User,
+    both_ways: bool,
+    group: &[FriendGroup],
+) -> Result<Option<FriendFault>, Error> {
+    if let Some(block) = call.block_between(other.key).await? {
+        return Ok(Some(block));
+    }
+    let fault = if !call.they_have_room(other.key).await? {
+        FriendFault::TheirListFull
+    } else if both_ways && !call.has_room(other.key).await? {
+        FriendFault::MyListFull
+    } else if both_ways && !call.tx.has_room_for_groups(call.owner.key, group).await? {
+        FriendFault::GroupsFull
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(fault))
+}
+
+/// Forgets requests that came to a user, or went from it. Events: `RequestChanged`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn forget(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    direction: Direction,
+    with: &[UserId],
+    at: Moment,
+) -> Result<Outcomes, Error> {
+    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+        let (asked, by) = match direction {
+            Direction::Incoming => (&call.owner, other),
+            Direction::Outgoing => (other, &call.owner),
+        };
+        Ok(or(call.forget_request(asked, by).await?, FriendFault::NoSuchRequest))
+    };
+    Call::of(tx, app, owner, at).await?.each(with, |id| id, step).await
+}
+
+/// Requests that came to a user until then have been seen; it is never earlier than it was.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn read(tx: &Tx<'_>, app: AppKey, owner: &Owner, until: Moment) -> Result<(), Error> {
+    let owner = owners::owner(tx, app, owner).await?.key;
+    tx.set_requests_read(owner, until).await
+}

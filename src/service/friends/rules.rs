@@ -1,0 +1,200 @@
+//! What becomes of friends and of the blocks of a black list. The errors of each are those of the [`Owner`].
+
+use super::{
+    Outcome, Outcomes,
+    call::{Call, or},
+};
+use crate::{
+    domain::{
+        contact::ROWS_MAX,
+        error::Error,
+        event::EventKind,
+        friend::{Befriend, Befriended, Befriending, FriendChange, FriendFault},
+        id::{AppKey, UserId},
+        owner::Owner,
+        particulars::{AllowType, ForbidType},
+        profile::User,
+        time::Moment,
+    },
+    store::{FriendRow, Tx},
+};
+
+/// Lists others as a user's friends, or asks them, one after the other. Events: `ContactsChanged` for everybody whose list differs,
+/// `RequestChanged` for both where consent is waited for.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn befriend(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    asked: &[Befriend],
+    how: Befriending,
+    at: Moment,
+) -> Result<Vec<Befriended>, Error> {
+    let mut call = Call::of(tx, app, owner, at).await?;
+    let mut outcomes = Vec::with_capacity(asked.len());
+    for asked in asked {
+        outcomes.push(befriend_one(&mut call, asked, how).await?);
+    }
+    call.done().await?;
+    Ok(outcomes)
+}
+
+async fn befriend_one(call: &mut Call<'_>, asked: &Befriend, how: Befriending) -> Result<Befriended, Error> {
+    let other = match call.other(&asked.whom).await? {
+        Ok(other) => other,
+        Err(fault) => return Ok(Befriended::Refused(fault)),
+    };
+    if let Some(fault) = obstacle(call, &other, asked, how).await? {
+        return Ok(Befriended::Refused(fault));
+    }
+    let row = FriendRow {
+        remark: asked.remark.clone(),
+        groups: asked.groups.clone(),
+        source: asked.source.clone(),
+        wording: asked.wording.clone(),
+    };
+    let needs_consent = other.profile.particulars.allow_type == Some(AllowType::NeedConfirm);
+    if needs_consent && !how.is_forced {
+        return ask(call, &other, &row).await;
+    }
+    let theirs = how.both_ways.then(|| row.unnamed());
+    call.list(&other, Some(&row), theirs.as_ref()).await?;
+    Ok(Befriended::Added)
+}
+
+async fn ask(call: &Call<'_>, other: &User, row: &FriendRow) -> Result<Befriended, Error> {
+    if !call.tx.has_room_for_request(other.key, call.owner.key).await? {
+        return Ok(Befriended::Refused(FriendFault::RequestsFull));
+    }
+    call.tx.put_request(other.key, call.owner.key, row, call.at).await?;
+    call.tell_request(other, &call.owner, true).await?;
+    Ok(Befriended::Waiting)
+}
+
+/// Why the owner cannot have this friend.
+async fn obstacle(
+    call: &mut Call<'_>,
+    other: &User,
+    asked: &Befriend,
+    how: Befriending,
+) -> Result<Option<FriendFault>, Error> {
+    let (tx, mine, theirs) = (call.tx, call.owner.key, other.key);
+    let (lists_them, lists_me) = (tx.has_contact(mine, theirs).await?, tx.has_contact(theirs, mine).await?);
+    let may_not_ask = call.owner.profile.particulars.forbid_type == Some(ForbidType::SendOut);
+    let denies = other.profile.particulars.allow_type == Some(AllowType::DenyAny);
+    if lists_them && (lists_me || !how.both_ways) {
+        return Ok(Some(FriendFault::AlreadyFriends));
+    }
+    if may_not_ask && !how.is_forced {
+        return Ok(Some(FriendFault::MayNotAsk));
+    }
+    if let Some(block) = call.block_between(theirs).await? {
+        return Ok(Some(block));
+    }
+    let fault = if denies && !how.is_forced {
+        FriendFault::TheyDeny
+    } else if !call.has_room(theirs).await? {
+        FriendFault::MyListFull
+    } else if how.both_ways && !call.they_have_room(theirs).await? {
+        FriendFault::TheirListFull
+    } else if !tx.has_room_for_groups(mine, &asked.groups).await? {
+        FriendFault::GroupsFull
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(fault))
+}
+
+/// Takes others off a user's list, and the user off theirs where that is asked. Events: `ContactsChanged`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn unfriend(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    whom: &[UserId],
+    both_ways: bool,
+    at: Moment,
+) -> Result<Outcomes, Error> {
+    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+        Ok(or(call.unlist(other, both_ways).await?, FriendFault::NotFriends))
+    };
+    Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+}
+
+/// Changes what a user calls friends and which groups they are in. Event: `ContactsChanged`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn change_friends(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    changes: &[FriendChange],
+    at: Moment,
+) -> Result<Outcomes, Error> {
+    Call::of(tx, app, owner, at).await?.each(changes, |change| &change.whom, change_one).await
+}
+
+async fn change_one(call: &mut Call<'_>, other: &User, change: &FriendChange) -> Result<Outcome, Error> {
+    let (tx, owner, groups) = (call.tx, call.owner.key, change.groups.as_deref());
+    if !tx.has_contact(owner, other.key).await? {
+        return Ok(Err(FriendFault::NotFriends));
+    }
+    if !tx.has_room_for_groups(owner, groups.unwrap_or_default()).await? {
+        return Ok(Err(FriendFault::GroupsFull));
+    }
+    tx.put_groups(owner, groups.unwrap_or_default()).await?;
+    if tx.change_friend(owner, other.key, &change.remark, groups).await? {
+        call.note_changed(other.key);
+    }
+    Ok(Ok(()))
+}
+
+/// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn black_list_add(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    whom: &[UserId],
+    at: Moment,
+) -> Result<Outcomes, Error> {
+    let call = Call::of(tx, app, owner, at).await?;
+    let mut blocked = tx.count_blocks(app, call.owner.key).await?;
+    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+        if tx.has_block(call.owner.key, other.key).await? {
+            return Ok(Err(FriendFault::AlreadyBlocked));
+        }
+        if blocked >= ROWS_MAX {
+            return Ok(Err(FriendFault::BlocksFull));
+        }
+        tx.put_block(call.owner.key, other.key, at).await?;
+        blocked += 1;
+        call.tell(&call.owner, &EventKind::Blocked { whom: other.key }).await?;
+        call.unlist(other, true).await?;
+        call.settle(other).await.map(Ok)
+    };
+    call.each(whom, |id| id, step).await
+}
+
+/// Ends blocks. Events: `Unblocked`.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn black_list_delete(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    whom: &[UserId],
+    at: Moment,
+) -> Result<Outcomes, Error> {
+    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+        let was_blocked = tx.take_block(call.owner.key, other.key).await?;
+        if was_blocked {
+            call.tell(&call.owner, &EventKind::Unblocked { whom: other.key }).await?;
+        }
+        Ok(or(was_blocked, FriendFault::NotBlocked))
+    };
+    Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+}
