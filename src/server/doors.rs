@@ -37,7 +37,7 @@ pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(mirrorfly::license())
             .service(tencent::rest())
             .service(tencent::socket())
-            .service(native::scope(Door::Public { is_demo }))
+            .service(native::scope(Door::Public { is_demo }, tencent::make_user_sig))
             .service(native::front())
             .service(native::healthz())
             .service(native::readyz())

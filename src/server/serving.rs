@@ -109,7 +109,7 @@ pub(super) fn control_server(house: House, socket: UnixListener) -> io::Result<a
             .app_data(Data::new(house.crowd.clone()))
             .app_data(Data::new(house.streams.clone()))
             .wrap(house.guard.middleware())
-            .service(native::scope(Door::Control))
+            .service(native::scope(Door::Control, tencent::make_user_sig))
             .service(native::healthz())
             .service(native::readyz())
             .service(native::figures())

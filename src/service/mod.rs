@@ -33,7 +33,6 @@ pub mod status;
 mod steps;
 pub mod sweep;
 mod turns;
-pub mod user_sig;
 
 use std::sync::{Arc, Mutex};
 

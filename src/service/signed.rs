@@ -160,7 +160,7 @@ impl Service {
     }
 
     /// A signature of this app has been made or shown.
-    pub(super) fn noted_signature(&self, tenant: &Tenant) {
+    pub fn noted_signature(&self, tenant: &Tenant) {
         self.house.signing.lock().insert(tenant.app.key);
     }
 

@@ -23,8 +23,13 @@ mod sessions;
 mod user;
 mod users;
 
-use actix_web::{Resource, dev::HttpServiceFactory, middleware::from_fn, web};
-pub use apps::Documented;
+use actix_web::{
+    Resource,
+    dev::HttpServiceFactory,
+    middleware::from_fn,
+    web::{self, Data},
+};
+pub use apps::{Documented, MakeUserSig};
 pub use document::document;
 pub use front::{DataFolder, front, unknown_path};
 pub use gate::Door;
@@ -42,7 +47,7 @@ use crate::{
 const BASE: &str = "/standin/v1";
 
 /// `/standin/v1`, behind this door.
-pub fn scope(door: Door) -> impl HttpServiceFactory {
+pub fn scope(door: Door, make_user_sig: MakeUserSig) -> impl HttpServiceFactory {
     let behind_the_gate = web::scope("")
         .wrap(from_fn(gate::admit))
         .service(admins::scope())
@@ -58,7 +63,11 @@ pub fn scope(door: Door) -> impl HttpServiceFactory {
         Door::Control => behind_the_gate.service(folder::resource()).service(backup::resource()),
         Door::Public { .. } => behind_the_gate,
     };
-    web::scope(BASE).app_data(door).service(sessions::scope(door)).service(behind_the_gate)
+    web::scope(BASE)
+        .app_data(door)
+        .app_data(Data::new(make_user_sig))
+        .service(sessions::scope(door))
+        .service(behind_the_gate)
 }
 
 fn call(path: &str, methods: impl IntoIterator<Item = Method>) -> Resource {

@@ -20,8 +20,9 @@ mod rest;
 mod search;
 mod status;
 mod tags;
+mod user_sig;
 
-pub use self::{binfo::door as socket, document::document, rest::scope as rest};
+pub use self::{binfo::door as socket, document::document, rest::scope as rest, user_sig::make as make_user_sig};
 
 /// The domains below which the vendor's SDKs and back ends look for the vendor's servers. lite-chat has no option for another address: a
 /// machine that resolves these names to Standin serves it. Source: the addresses in lite-chat 4.2.1 and chat 3.6.6, and the vendor's page

@@ -10,12 +10,9 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::{
-    domain::{
-        error::{Error, Fault, Unauthenticated, What},
-        friend::FriendFault,
-    },
-    service::user_sig::SigFault,
+use crate::domain::{
+    error::{Error, Fault, Unauthenticated, What},
+    friend::FriendFault,
 };
 
 /// The words beside a number stand in the document.
@@ -262,27 +259,11 @@ impl From<Error> for Refused {
     }
 }
 
-impl From<SigFault> for Refused {
-    fn from(fault: SigFault) -> Self {
-        let (code, info) = match fault {
-            SigFault::Unreadable => (Code::Unreadable, "usersig cannot be read: send it whole, as the library made it"),
-            SigFault::OtherUser => (Code::OtherAccount, "usersig names another account than the identifier"),
-            SigFault::OtherApp => (Code::OtherApp, "usersig is of another app than the sdkappid"),
-            SigFault::Forged => {
-                (Code::Forged, "usersig is not signed with this app's secret: see `standin app show --secrets`")
-            }
-            SigFault::Expired => (Code::Expired, SIGN_ANEW),
-            SigFault::House(error) => return error.into(),
-        };
-        Self::Said(code, info.to_owned())
-    }
-}
-
 /// Why a UserSig is refused that has not expired. The vendor's number is that of an expired one: by it the SDK asks for another.
 const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
 
 /// What helps against an expired UserSig.
-const SIGN_ANEW: &str = "usersig has expired: sign a new one";
+pub(super) const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 
 impl From<FriendFault> for Refused {
     fn from(fault: FriendFault) -> Self {

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{
     command::{COMMANDS, Caller, Command, Desk},
     reply::{self, Answer, Code, Family, Refused},
+    user_sig,
 };
 use crate::{
     domain::id::SdkAppId,
@@ -22,7 +23,7 @@ use crate::{
         addresses::Addresses,
         form::{self, BodyFault, Form, FormLimits},
     },
-    service::{Service, apps::Tenant, user_sig},
+    service::{Service, apps::Tenant},
 };
 
 /// `/v4`: each command of the table at an address of its own.

@@ -24,6 +24,7 @@ use super::{
     reply::{self, Answer, Code, Failed, Family, Refused},
     rest,
     tags::Tag,
+    user_sig,
 };
 use crate::{
     domain::{
@@ -41,7 +42,7 @@ use crate::{
         origins::Page,
         socket::{self, Hears, Ran, Runner as _, brake},
     },
-    service::{Service, apps::Tenant, listening::Listening, profiles::Viewer, signed::Signed, user_sig},
+    service::{Service, apps::Tenant, listening::Listening, profiles::Viewer, signed::Signed},
 };
 
 /// `/binfo`, behind whatever path a page's `proxyServer` has; with a slash at its end the SDK makes two of it.

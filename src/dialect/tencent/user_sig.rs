@@ -12,6 +12,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use serde::{Deserialize, Serialize};
 
+use super::reply::{Code, Refused, SIGN_ANEW};
 use crate::{
     domain::{
         error::{Error, Fault},
@@ -76,53 +77,38 @@ impl Facts {
 }
 
 /// What a good UserSig says beside whom it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Checked {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checked {
     /// When it was made.
-    pub at: Moment,
+    pub(super) at: Moment,
     /// From this moment on it is no good.
-    pub expires_at: Moment,
-}
-
-/// Why a UserSig is no good: the first that applies, in this order.
-#[derive(Debug)]
-pub enum SigFault {
-    /// It cannot be read: cut off, or never one.
-    Unreadable,
-    /// It names somebody else.
-    OtherUser,
-    /// It is of another app.
-    OtherApp,
-    /// Its signature is not the app's.
-    Forged,
-    /// It was good once.
-    Expired,
-    /// The house cannot tell.
-    House(Error),
+    pub(super) expires_at: Moment,
 }
 
 /// Checks a UserSig of `identifier`, user or back-end account.
 /// # Errors
-/// See [`SigFault`].
-pub fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) -> Result<Checked, SigFault> {
-    let facts = Facts::unpacked(raw).ok_or(SigFault::Unreadable)?;
+/// What is wrong with it, the first that applies in the order of the lines below.
+pub(super) fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) -> Result<Checked, Refused> {
+    let refused = |code, info: &str| Err(Refused::Said(code, info.to_owned()));
+    let Some(facts) = Facts::unpacked(raw) else {
+        return refused(Code::Unreadable, "usersig cannot be read: send it whole, as the library made it");
+    };
     if facts.identifier != identifier {
-        return Err(SigFault::OtherUser);
+        return refused(Code::OtherAccount, "usersig names another account than the identifier");
     }
     if facts.sdk_app_id != tenant.app.sdk_app_id.get() {
-        return Err(SigFault::OtherApp);
+        return refused(Code::OtherApp, "usersig is of another app than the sdkappid");
     }
-    let signature = BASE64.decode(&facts.sig).map_err(|_| SigFault::Forged)?;
-    match service.is_signed(tenant, Signing::Sha256, facts.text().as_bytes(), &signature) {
-        Ok(true) => service.noted_signature(tenant),
-        Ok(false) => return Err(SigFault::Forged),
-        Err(error) => return Err(SigFault::House(error)),
+    let signature = BASE64.decode(&facts.sig).unwrap_or_default();
+    if !service.is_signed(tenant, Signing::Sha256, facts.text().as_bytes(), &signature)? {
+        return refused(Code::Forged, "usersig is not signed with this app's secret: see `standin app show --secrets`");
     }
-    let (at, life) = (moment(facts.at_s.into()), u64::from(facts.expire_s));
-    let expires_at = at.after(Duration::from_secs(life));
+    service.noted_signature(tenant);
+    let at = Moment::from_micros(i64::from(facts.at_s) * 1_000_000);
+    let expires_at = at.after(Duration::from_secs(facts.expire_s.into()));
     match service.now() < expires_at {
         true => Ok(Checked { at, expires_at }),
-        false => Err(SigFault::Expired),
+        false => refused(Code::Expired, SIGN_ANEW),
     }
 }
 
@@ -145,8 +131,4 @@ pub fn make(service: &Service, tenant: &Tenant, user: &str, expire_s: u32) -> Re
     };
     facts.sig = BASE64.encode(service.sign(tenant, facts.text().as_bytes())?);
     facts.packed().map(Secret::new)
-}
-
-fn moment(unix_s: i64) -> Moment {
-    Moment::from_micros(unix_s * 1_000_000)
 }
