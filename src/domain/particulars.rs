@@ -2,70 +2,41 @@
 
 use super::error::Fault;
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// Every word there is.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-
-            /// Reads the word by which wires and people name it.
-            /// # Errors
-            /// [`Fault::NotOneOf`].
-            pub fn parse(raw: &str) -> Result<Self, Fault> {
-                match raw {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(Fault::NotOneOf(concat!($($word, " "),*))),
-                }
-            }
-
-            /// The word.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-    )*};
+/// What a person says of its gender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Gender {
+    /// Not told.
+    Unknown,
+    /// A woman.
+    Female,
+    /// A man.
+    Male,
 }
 
-words! {
-    /// `Tag_Profile_IM_Gender`.
-    Gender {
-        /// Not told.
-        Unknown "Gender_Type_Unknown",
-        /// A woman.
-        Female "Gender_Type_Female",
-        /// A man.
-        Male "Gender_Type_Male",
-    }
-
-    /// What becomes of a request to be friends, `Tag_Profile_IM_AllowType`. Not set, it is as [`AllowType::AllowAny`].
-    AllowType {
-        /// It is granted at once.
-        AllowAny "AllowType_Type_AllowAny",
-        /// It waits for consent.
-        NeedConfirm "AllowType_Type_NeedConfirm",
-        /// It is refused.
-        DenyAny "AllowType_Type_DenyAny",
-    }
-
-    /// Whether a user may ask others to be friends, `Tag_Profile_IM_AdminForbidType`. Not set, it is as [`ForbidType::None`].
-    ForbidType {
-        /// It may.
-        None "AdminForbid_Type_None",
-        /// It may not.
-        SendOut "AdminForbid_Type_SendOut",
-    }
+/// What becomes of a request to be friends. Not set, it is as [`AllowType::AllowAny`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowType {
+    /// It is granted at once.
+    AllowAny,
+    /// It waits for consent.
+    NeedConfirm,
+    /// It is refused.
+    DenyAny,
 }
 
-/// `Tag_Profile_IM_Location`: up to four numbers that an app packs into a text, kept as it comes.
+/// Whether a user may ask others to be friends. Not set, it is as [`ForbidType::None`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ForbidType {
+    /// It may.
+    None,
+    /// It may not.
+    SendOut,
+}
+
+/// Where a person is: up to four numbers that an app packs into a text, kept as it comes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Location(String);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, Desk, account_of, bad},
+    call::{Answered, Call, Desk, account_of, bad},
     reply::{self, Code, Family, Nothing, Refused, Told},
     tags,
 };

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, bad},
+    call::{Answered, Call, bad},
     relations::{Results, SEQUENCE, accounts, each, found, is_shown, number, results, word},
     reply::{Outcome, Refused, Told},
 };

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, account_of, bad},
+    call::{Answered, Call, account_of, bad},
     portrait,
     relations::{Outcomes, Results, accounts, each, found, is_shown, number, results, text},
     reply::{Family, Outcome, Refused, Told},

@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use super::{
-    command::bad,
+    call::bad,
     relations::{TEXT, remark},
     reply::Refused,
     tags::{item_schema, text},

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, bad},
+    call::{Answered, Call, bad},
     friend_tags::{FriendItem, FriendTag},
     portrait,
     relations::{

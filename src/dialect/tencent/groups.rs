@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, bad},
+    call::{Answered, Call, bad},
     relations::{ACCOUNTS_MAX, Outcomes, SEQUENCE, TEXT, accounts, each, found, is_shown, items, parsed, word},
     reply::{Code, Outcome, Refused, Told},
 };

@@ -6,6 +6,7 @@
 mod account;
 pub mod binfo;
 mod black_list;
+mod call;
 mod command;
 mod document;
 mod follows;
@@ -21,6 +22,7 @@ mod search;
 mod status;
 mod tags;
 mod user_sig;
+mod words;
 
 pub use self::{binfo::door as socket, document::document, rest::scope as rest, user_sig::make as make_user_sig};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, Caller, account_of, bad},
+    call::{Answered, Call, Caller, account_of, bad},
     reply::{self, Code, Family, Nothing, Refused, Told},
     tags::{Item, Tag},
 };

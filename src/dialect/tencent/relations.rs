@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     account::USER_ID_BYTES_MAX,
-    command::{Call, account_of, bad},
+    call::{Call, account_of, bad},
     reply::{Family, Outcome, Refused, Told},
 };
 use crate::domain::{

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, bad},
+    call::{Answered, Call, bad},
     relations::{Results, SEQUENCE, accounts, each, is_shown, items, number, parsed, remark, results, word},
     reply::{Nothing, Refused, Told},
     tags::Tag,

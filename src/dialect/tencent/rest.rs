@@ -13,7 +13,8 @@ use actix_web::{
 use serde_json::Value;
 
 use super::{
-    command::{COMMANDS, Caller, Command, Desk},
+    call::{Caller, Desk},
+    command::{COMMANDS, Command},
     reply::{self, Answer, Code, Family, Refused},
     user_sig,
 };

@@ -5,10 +5,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, bad},
+    call::{Answered, Call, bad},
     portrait,
     relations::{TEXT, is_shown, number, text},
     reply::{Refused, Told},
+    words::Word as _,
 };
 use crate::domain::{
     directory::{DirectorySearch, KEYWORDS_MAX},
@@ -66,7 +67,7 @@ fn search(call: Call<'_>) -> Result<DirectorySearch, Refused> {
             let info = "UserGenderType and Gender say different things: give one of them";
             return Err(Refused::BadParameter(info.to_owned()));
         }
-        (one, other) => one.or(other).map(Gender::parse).transpose().map_err(|fault| bad(&fault, "UserGenderType"))?,
+        (one, other) => one.or(other).map(gender).transpose()?,
     };
     let search = DirectorySearch {
         keywords,
@@ -79,6 +80,11 @@ fn search(call: Call<'_>) -> Result<DirectorySearch, Refused> {
         true => Err(Refused::BadParameter("Give Keywords, UserGenderType, UserBirthStart or UserBirthEnd".to_owned())),
         false => Ok(search),
     }
+}
+
+fn gender(given: &str) -> Result<Gender, Refused> {
+    let one_of = || format!("UserGenderType must be one of {} ", Gender::list(" "));
+    Gender::of(given).ok_or_else(|| Refused::BadParameter(one_of()))
 }
 
 fn keyword(given: &Value) -> Result<String, Refused> {

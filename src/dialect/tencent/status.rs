@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    command::{Answered, Call, Caller, account_of, bad},
+    call::{Answered, Call, Caller, account_of, bad},
     relations::{number, text},
     reply::{self, Family, Nothing, Refused, Told},
 };

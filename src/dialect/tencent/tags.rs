@@ -12,8 +12,9 @@ use utoipa::{
 };
 
 use super::{
-    command::Desk,
+    call::Desk,
     reply::{Code, Refused},
+    words::Word,
 };
 use crate::domain::{
     avatar::{Avatar, AvatarChange},
@@ -143,16 +144,16 @@ impl Tag {
         match self {
             Self::Nick => profile.display_name.as_ref().map(|name| name.as_str().into()),
             Self::Image => image(desk, user).map(Value::from),
-            Self::Gender => particulars.gender.map(|gender| gender.as_str().into()),
+            Self::Gender => particulars.gender.map(|gender| gender.word().into()),
             Self::BirthDay => particulars.birthday.map(Value::from),
             Self::Location => {
                 particulars.location.as_ref().map(Location::as_str).filter(|text| !text.is_empty()).map(Value::from)
             }
             Self::SelfSignature => profile.status.as_ref().map(|status| status.as_str().into()),
-            Self::AllowType => particulars.allow_type.map(|allow| allow.as_str().into()),
+            Self::AllowType => particulars.allow_type.map(|allow| allow.word().into()),
             Self::Language => particulars.language.map(Value::from),
             Self::MsgSettings => particulars.message_settings.map(Value::from),
-            Self::AdminForbidType => particulars.forbid_type.map(|forbid| forbid.as_str().into()),
+            Self::AdminForbidType => particulars.forbid_type.map(|forbid| forbid.word().into()),
             Self::Level => particulars.level.map(Value::from),
             Self::Role => particulars.role.map(Value::from),
             Self::Custom(name) => profile.custom.get(name).map(|value| value.as_str().into()),
@@ -165,8 +166,8 @@ impl Tag {
             Self::Nick | Self::Image | Self::Gender | Self::Location | Self::SelfSignature | Self::Custom(_) => {
                 "".into()
             }
-            Self::AllowType => AllowType::AllowAny.as_str().into(),
-            Self::AdminForbidType => ForbidType::None.as_str().into(),
+            Self::AllowType => AllowType::AllowAny.word().into(),
+            Self::AdminForbidType => ForbidType::None.word().into(),
             Self::BirthDay | Self::Language | Self::MsgSettings | Self::Level | Self::Role => 0.into(),
         }
     }
@@ -185,18 +186,18 @@ impl Tag {
         match self {
             Self::Nick => change.display_name = self.patch(value, DisplayName::parse)?,
             Self::Image => change.avatar = self.avatar(value, desk, known)?,
-            Self::Gender => particulars.gender = Some(self.word(value, Gender::parse)?),
+            Self::Gender => particulars.gender = Some(self.word(value)?),
             Self::BirthDay => particulars.birthday = Some(self.number(value)?),
-            Self::Location => particulars.location = Some(self.word(value, Location::parse)?),
+            Self::Location => particulars.location = Some(self.parsed(value, Location::parse)?),
             Self::SelfSignature => change.status = self.patch(value, StatusText::parse)?,
-            Self::AllowType => particulars.allow_type = Some(self.word(value, AllowType::parse)?),
+            Self::AllowType => particulars.allow_type = Some(self.word(value)?),
             Self::Language => particulars.language = Some(self.number(value)?),
             Self::MsgSettings => particulars.message_settings = Some(self.number(value)?),
-            Self::AdminForbidType => particulars.forbid_type = Some(self.word(value, ForbidType::parse)?),
+            Self::AdminForbidType => particulars.forbid_type = Some(self.word(value)?),
             Self::Level => particulars.level = Some(self.number(value)?),
             Self::Role => particulars.role = Some(self.number(value)?),
             Self::Custom(name) => {
-                change.custom.insert(name.clone(), self.word(value, CustomValue::parse)?);
+                change.custom.insert(name.clone(), self.parsed(value, CustomValue::parse)?);
             }
         }
         Ok(())
@@ -214,7 +215,12 @@ impl Tag {
         number.map_err(|_| Refused::Said(Code::WrongType, format!("{} {NUMBER}", self.name())))
     }
 
-    fn word<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<T, Refused> {
+    fn word<W: Word>(&self, value: &Value) -> Result<W, Refused> {
+        let one_of = || format!("{} must be one of {} ", self.name(), W::list(" "));
+        W::of(self.text(value)?).ok_or_else(|| Refused::Said(Code::NotForField, one_of()))
+    }
+
+    fn parsed<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<T, Refused> {
         parse(self.text(value)?).map_err(|fault| self.refused(&fault))
     }
 
@@ -293,10 +299,10 @@ impl Tag {
             Self::Nick => text().max_length(Some(DisplayName::BYTES_MAX)),
             Self::SelfSignature => text().max_length(Some(StatusText::BYTES_MAX)),
             Self::Image => text().description(Some("An address, or any text. Another wire may set a longer one.")),
-            Self::Gender => text().enum_values(Some(Gender::WORDS.iter().copied())),
+            Self::Gender => text().enum_values(Some(Gender::WORDS.iter().map(|(word, _)| *word))),
             Self::Location => text().max_length(Some(Location::BYTES_MAX)),
-            Self::AllowType => text().enum_values(Some(AllowType::WORDS.iter().copied())),
-            Self::AdminForbidType => text().enum_values(Some(ForbidType::WORDS.iter().copied())),
+            Self::AllowType => text().enum_values(Some(AllowType::WORDS.iter().map(|(word, _)| *word))),
+            Self::AdminForbidType => text().enum_values(Some(ForbidType::WORDS.iter().map(|(word, _)| *word))),
             Self::BirthDay | Self::Language | Self::MsgSettings | Self::Level | Self::Role => {
                 ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX))
             }

@@ -20,7 +20,8 @@ use self::{
 };
 use super::{
     account,
-    command::{self, Caller, Desk},
+    call::{Caller, Desk},
+    command,
     reply::{self, Answer, Code, Failed, Family, Refused},
     rest,
     tags::Tag,

@@ -7,7 +7,7 @@ use std::slice;
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::tencent::{command::Desk, friend_tags::FriendTag, relations::is_shown, status::Status, tags::Tag},
+    dialect::tencent::{call::Desk, friend_tags::FriendTag, relations::is_shown, status::Status, tags::Tag},
     domain::{
         friend::{AddSource, AddWording, Friend, Request},
         id::UserId,

@@ -1,0 +1,45 @@
+//! The words by which this wire names one of a few things.
+
+use crate::domain::particulars::{AllowType, ForbidType, Gender};
+
+/// What a text names by one of a few words.
+pub(super) trait Word: Copy + PartialEq + 'static {
+    /// Every word, and what it means.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// What a word means.
+    fn of(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
+    }
+
+    /// The word for it.
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, meaning)| *meaning == self).map_or("", |(word, _)| word)
+    }
+
+    /// Every word, with this between them.
+    fn list(between: &str) -> String {
+        Self::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(between)
+    }
+}
+
+impl Word for Gender {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("Gender_Type_Unknown", Self::Unknown),
+        ("Gender_Type_Female", Self::Female),
+        ("Gender_Type_Male", Self::Male),
+    ];
+}
+
+impl Word for AllowType {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("AllowType_Type_AllowAny", Self::AllowAny),
+        ("AllowType_Type_NeedConfirm", Self::NeedConfirm),
+        ("AllowType_Type_DenyAny", Self::DenyAny),
+    ];
+}
+
+impl Word for ForbidType {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("AdminForbid_Type_None", Self::None), ("AdminForbid_Type_SendOut", Self::SendOut)];
+}
