@@ -1,14 +1,16 @@
 //! Administrators: made, listed, given another password, deleted.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Scope,
-    web::{self, Data, Path, Payload},
+    HttpResponse, Scope,
+    web::{self, Data, Path},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    body, call, deeds,
+    call,
+    deeds::Entry,
+    extractors::Body,
     reply::{AdminView, Problem, Refusal},
 };
 use crate::{
@@ -27,7 +29,7 @@ pub(super) fn scope() -> Scope {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewAdmin {
+pub(super) struct NewAdmin {
     #[schema(min_length = 1, max_length = 64, example = "ada")]
     name: String,
     #[schema(min_length = 12, max_length = 1024, format = Password)]
@@ -36,7 +38,7 @@ struct NewAdmin {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewPassword {
+pub(super) struct NewPassword {
     #[schema(min_length = 12, max_length = 1024, format = Password)]
     password: String,
 }
@@ -62,12 +64,11 @@ pub(super) async fn list(service: Data<Service>) -> Result<HttpResponse, Refusal
 #[utoipa::path(post, path = "/admins", operation_id = "create_admin", tag = "Administrators", request_body = NewAdmin, responses((status = 201, body = AdminView), (status = 409, description = "There is one of this name", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
     service: Data<Service>,
-    request: HttpRequest,
-    payload: Payload,
+    entry: Entry,
+    Body(given): Body<NewAdmin>,
 ) -> Result<HttpResponse, Refusal> {
-    let given: NewAdmin = body(&request, payload).await?;
     let admin = service.create_admin(admin_name(&given.name)?, &Secret::new(given.password)).await?;
-    deeds::tell_target(&request, admin.name.as_str());
+    entry.is_about(admin.name.as_str());
     Ok(HttpResponse::Created().json(AdminView::from(&admin)))
 }
 
@@ -76,10 +77,8 @@ pub(super) async fn create(
 pub(super) async fn set_password(
     service: Data<Service>,
     path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
+    Body(given): Body<NewPassword>,
 ) -> Result<HttpResponse, Refusal> {
-    let given: NewPassword = body(&request, payload).await?;
     service.set_admin_password(admin_name(&path)?, &Secret::new(given.password)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

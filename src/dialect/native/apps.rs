@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Scope,
-    web::{self, Data, Path, Payload},
+    HttpResponse, Scope,
+    web::{self, Data, Path},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    app_id, body, call, deeds,
+    app_id, call,
+    deeds::Entry,
+    extractors::{Body, InApp},
     reply::{AppView, Problem, Refusal},
     reports, users,
 };
@@ -47,7 +49,7 @@ pub(super) fn scope() -> Scope {
 /// What may be given of an app.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AppBody {
+pub(super) struct AppBody {
     name: Option<String>,
     app_id: Option<String>,
     sdk_app_id: Option<u64>,
@@ -112,20 +114,18 @@ pub(super) async fn list(service: Data<Service>) -> HttpResponse {
 #[utoipa::path(post, path = "/apps", operation_id = "create_app", tag = "Apps", request_body = AppBody, responses((status = 201, body = AppView), (status = 409, description = "There is an app of this id, number, key or host", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
     service: Data<Service>,
-    request: HttpRequest,
-    payload: Payload,
+    entry: Entry,
+    Body(given): Body<AppBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let given: AppBody = body(&request, payload).await?;
     let tenant = service.create_app(given.try_into()?).await?;
-    deeds::tell_target(&request, tenant.app.app_id.as_str());
+    entry.is_about(tenant.app.app_id.as_str());
     Ok(HttpResponse::Created().json(AppView::from(&tenant.app)))
 }
 
 /// Shows an app, without its secrets.
 #[utoipa::path(get, path = "/apps/{app_id}", operation_id = "show_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = AppView)))]
-pub(super) async fn show(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
-    let tenant = service.tenant(&app_id(&path)?)?;
-    Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
+pub(super) async fn show(InApp(tenant): InApp) -> HttpResponse {
+    HttpResponse::Ok().json(AppView::from(&tenant.app))
 }
 
 /// Changes an app.
@@ -135,10 +135,8 @@ pub(super) async fn show(service: Data<Service>, path: Path<String>) -> Result<H
 pub(super) async fn change(
     service: Data<Service>,
     path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
+    Body(given): Body<AppBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let given: AppBody = body(&request, payload).await?;
     let tenant = service.change_app(&app_id(&path)?, given.try_into()?).await?;
     Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
 }
@@ -171,9 +169,8 @@ struct SecretsView<'a> {
 pub(super) async fn secrets(
     service: Data<Service>,
     documented: Option<Data<Documented>>,
-    path: Path<String>,
+    InApp(tenant): InApp,
 ) -> Result<HttpResponse, Refusal> {
-    let tenant = service.tenant(&app_id(&path)?)?;
     let mut secrets = service.app_secrets(&tenant)?;
     if let (None, Some(documented)) = (&secrets.account_password, documented) {
         secrets.account_password = documented.of(&tenant.app.app_id);
@@ -189,7 +186,7 @@ pub(super) async fn secrets(
 /// How long the former secret is good beside the new one; not at all where it is not said.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RotateBody {
+pub(super) struct RotateBody {
     #[schema(maximum = 2_592_000)]
     former_valid_s: Option<u32>,
 }
@@ -207,10 +204,8 @@ struct SecretView<'a> {
 pub(super) async fn rotate_secret(
     service: Data<Service>,
     path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
+    Body(given): Body<RotateBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let given: RotateBody = body(&request, payload).await?;
     let rest = Duration::from_secs(given.former_valid_s.unwrap_or_default().into());
     let secret = service.rotate_app_secret(&app_id(&path)?, rest).await?;
     Ok(HttpResponse::Ok().json(SecretView { secret: secret.expose() }))
@@ -224,15 +219,14 @@ struct FieldsView<'a> {
 
 /// Lists the custom fields that an app declares.
 #[utoipa::path(get, path = "/apps/{app_id}/fields", operation_id = "list_fields", tag = "Custom fields", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = FieldsView)))]
-pub(super) async fn fields(service: Data<Service>, path: Path<String>) -> Result<HttpResponse, Refusal> {
-    let tenant = service.tenant(&app_id(&path)?)?;
-    Ok(HttpResponse::Ok().json(FieldsView { fields: &tenant.app.settings.custom_fields }))
+pub(super) async fn fields(InApp(tenant): InApp) -> HttpResponse {
+    HttpResponse::Ok().json(FieldsView { fields: &tenant.app.settings.custom_fields })
 }
 
 /// Who may read and write a custom field; what is not given is as open as can be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct FieldBody {
+pub(super) struct FieldBody {
     /// `everyone`, `friends`, `owner` or `back-end`.
     #[schema(value_type = Option<Readers>)]
     read: Option<String>,
@@ -248,11 +242,9 @@ struct FieldBody {
 pub(super) async fn declare(
     service: Data<Service>,
     path: Path<(String, String)>,
-    request: HttpRequest,
-    payload: Payload,
+    Body(given): Body<FieldBody>,
 ) -> Result<HttpResponse, Refusal> {
     let (app, name) = path.into_inner();
-    let given: FieldBody = body(&request, payload).await?;
     let field = CustomField {
         name: CustomName::parse(&name).map_err(|fault| fault.at("name"))?,
         read: given.read.as_deref().map_or(Ok(Readers::default()), Readers::parse).map_err(|fault| fault.at("read"))?,
@@ -270,7 +262,7 @@ pub(super) async fn declare(
 /// For whom a UserSig is wanted, and how long it is good: the vendor's libraries say 180 days.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SignBody {
+pub(super) struct SignBody {
     #[schema(example = "user1")]
     user: String,
     expire_s: Option<u32>,
@@ -295,14 +287,13 @@ struct SigView<'a> {
 pub(super) async fn sign(
     service: Data<Service>,
     make_user_sig: Data<MakeUserSig>,
+    entry: Entry,
     path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
+    Body(given): Body<SignBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let given: SignBody = body(&request, payload).await?;
     let tenant = service.tenant(&app_id(&path)?)?;
     let expire_s = given.expire_s.unwrap_or(USER_SIG_LIFE_S);
-    deeds::tell_target(&request, &given.user);
+    entry.is_about(&given.user);
     let user_sig = make_user_sig(&service, &tenant, &given.user, expire_s)?;
     Ok(HttpResponse::Ok().json(SigView {
         sdk_app_id: tenant.app.sdk_app_id.get(),

@@ -6,13 +6,13 @@ use std::{
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource,
+    HttpResponse, Resource,
     body::{BodySize, MessageBody},
-    web::{self, Bytes, Data},
+    web::{Bytes, Data},
 };
 use serde::Deserialize;
 
-use super::{body, call, reply::Refusal};
+use super::{call, extractors, reply::Refusal};
 use crate::{
     http::methods,
     service::{Service, backup::Pieces},
@@ -29,9 +29,11 @@ struct Wanted {
     with_key: bool,
 }
 
-async fn make(service: Data<Service>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Refusal> {
-    let Wanted { with_key } = body(&request, payload).await?;
-    let pieces = service.back_up(with_key).await?;
+async fn make(
+    service: Data<Service>,
+    extractors::Body(wanted): extractors::Body<Wanted>,
+) -> Result<HttpResponse, Refusal> {
+    let pieces = service.back_up(wanted.with_key).await?;
     Ok(HttpResponse::Ok().content_type("application/x-tar").body(Body(pieces)))
 }
 

@@ -1,5 +1,7 @@
 //! The record of what was done by this API: who changed what, and which fields; never what they were changed to.
 
+use std::convert::Infallible;
+
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, Resource, body::BoxBody, dev::ServiceResponse, web::Data,
 };
@@ -7,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    call, query,
+    call,
+    extractors::{Query, of_head},
     reply::{DeedView, Refusal},
 };
 use crate::{
@@ -49,9 +52,16 @@ struct Told {
     fields: Vec<String>,
 }
 
-/// Names what a call is about, where its path does not.
-pub(super) fn tell_target(request: &HttpRequest, target: &str) {
-    with(request, |told| told.target = Some(target.to_owned()));
+/// The entry in the record that a call will have.
+pub(super) struct Entry(HttpRequest);
+
+of_head! { Entry: Infallible = |request: &HttpRequest| Ok(Self(request.clone())); }
+
+impl Entry {
+    /// Names what the call is about, where its path does not.
+    pub(super) fn is_about(&self, target: &str) {
+        with(&self.0, |told| told.target = Some(target.to_owned()));
+    }
 }
 
 /// Names the fields that a call gives.
@@ -78,12 +88,13 @@ pub(super) async fn keep(answer: &ServiceResponse<BoxBody>, authority: Authority
         target: told.target.or_else(|| path.get("id").or(path.get("name")).map(str::to_owned)),
         detail: told.fields.join(", "),
     };
-    keep_deed(request, deed).await;
+    if let Some(service) = request.app_data::<Data<Service>>() {
+        keep_deed(service, deed).await;
+    }
 }
 
 /// As [`keep`], of what a handler has put into words itself.
-pub(super) async fn keep_deed(request: &HttpRequest, deed: Deed) {
-    let Some(service) = request.app_data::<Data<Service>>() else { return };
+pub(super) async fn keep_deed(service: &Service, deed: Deed) {
     if let Err(error) = service.keep_deed(deed.clone()).await {
         log::error!("not on record: {deed:?}: {error:?}");
     }
@@ -112,8 +123,7 @@ struct DeedsView<'a> {
 
 /// Lists who changed what, the newest first.
 #[utoipa::path(get, path = "/audit", operation_id = "list_deeds", tag = "The house", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = DeedsView)))]
-pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let query = query::Query::of(&request)?;
+pub(super) async fn list(service: Data<Service>, query: Query) -> Result<HttpResponse, Refusal> {
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=DEEDS_MAX)?);
     let limit = limit.unwrap_or(DEEDS_MAX);
     let deeds = service.deeds(after, limit).await?;

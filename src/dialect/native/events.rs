@@ -1,13 +1,14 @@
 //! What happens in the house, page by page or as it happens.
 
-use actix_web::{HttpRequest, HttpResponse, Resource, web::Data};
+use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::{
-    call, gate,
-    query::Query,
+    call,
+    extractors::Query,
+    gate::Listener,
     reply::{EventView, Refusal},
 };
 use crate::{
@@ -46,15 +47,13 @@ struct EventsView<'a> {
 /// With `Accept: text/event-stream` they come as they happen; `Last-Event-ID` goes on where a broken stream ended. Where that cannot be, the
 /// stream begins with an event named `read_anew`, and goes on from now.
 #[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
-pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let query = Query::of(&request)?;
+pub(super) async fn list(service: Data<Service>, query: Query, listener: Listener) -> Result<HttpResponse, Refusal> {
     let after = query.number("after", 0..=i64::MAX)?;
-    if stream::is_wanted(&request) {
+    if listener.wants_stream() {
         // Who comes back goes on where it was; who comes first begins now.
-        let seq = stream::last_seen(&request).or(after).map_or_else(|| service.last_event_seq(), Ok)?;
+        let seq = listener.last_seen().or(after).map_or_else(|| service.last_event_seq(), Ok)?;
         let service = service.get_ref().clone();
-        let ticket = gate::ticket_of_page(&request);
-        let place = gate::place_for_stream(&request).await?;
+        let (ticket, place) = (listener.ticket(), listener.place().await?);
         let is_anew = !service.can_tell_since(seq)?;
         let seq = if is_anew { service.last_event_seq()? } else { seq };
         return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket, is_anew }, place));

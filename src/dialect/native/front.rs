@@ -1,6 +1,10 @@
 //! The front door: who calls without a vendor's path learns what this is.
 
-use actix_web::{HttpRequest, HttpResponse, Resource, http::header::VARY, web};
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    http::{Uri, header::VARY},
+    web,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -126,6 +130,6 @@ pub(super) async fn describe(
 ///
 /// # Errors
 /// Always: there is nothing there.
-pub async fn unknown_path(request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    Err(Refusal::UnknownPath { nearest: nearby::nearest(request.path()) })
+pub async fn unknown_path(uri: Uri) -> Result<HttpResponse, Refusal> {
+    Err(Refusal::UnknownPath { nearest: nearby::nearest(uri.path()) })
 }

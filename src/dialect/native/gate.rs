@@ -1,16 +1,18 @@
 //! Who may call: whoever opens the control socket, and administrators who have signed in.
 
+use std::{convert::Infallible, net::IpAddr, pin::Pin};
+
 use actix_web::{
-    Error, HttpRequest,
+    Error, FromRequest, HttpRequest,
     body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::header::COOKIE,
     middleware::Next,
     rt,
     web::Data,
 };
 
-use super::{deeds, reply::Refusal};
+use super::{deeds, extractors::of_head, reply::Refusal};
 use crate::{
     domain::{
         admin::Authority,
@@ -18,8 +20,8 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        guard, origins,
-        stream::{Place, Streams},
+        guard, origins, peer,
+        stream::{self, Place, Streams},
     },
     service::{
         Service,
@@ -67,25 +69,24 @@ pub(super) async fn admit(
 }
 
 async fn authority(request: &HttpRequest) -> Result<Authority, Refusal> {
-    match request.app_data::<Door>() {
-        Some(Door::Control) => Ok(Authority::Socket),
-        Some(Door::Public { .. }) => {
+    match door(request)? {
+        Door::Control => Ok(Authority::Socket),
+        Door::Public { .. } => {
             let session = session(request).await?;
             may_change(request, &session)?;
             Ok(Authority::Admin(session.admin))
         }
-        None => Err(error::Error::internal("a door of the native API does not say which it is").into()),
     }
 }
 
 /// The session of whoever calls.
-pub(super) async fn session(request: &HttpRequest) -> Result<SignedIn, Refusal> {
+async fn session(request: &HttpRequest) -> Result<SignedIn, Refusal> {
     let ticket = ticket(request).ok_or(error::Error::Unauthenticated(Unauthenticated::Missing))?;
     Ok(service(request)?.admin_session(ticket).await?)
 }
 
 /// Whether the page that calls is one of ours, where the call changes anything: a browser sends the cookie along whoever asks it to.
-pub(super) fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<(), Refusal> {
+fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<(), Refusal> {
     if request.method().is_safe() {
         return Ok(());
     }
@@ -101,7 +102,7 @@ pub(super) fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<()
 }
 
 /// Refuses a call from a page of another origin.
-pub(super) fn is_of_our_page(request: &HttpRequest) -> Result<(), Refusal> {
+fn is_of_our_page(request: &HttpRequest) -> Result<(), Refusal> {
     let addresses = request.app_data::<Data<Addresses>>();
     match addresses.is_some_and(|addresses| origins::is_own(request.head(), addresses)) {
         true => Ok(()),
@@ -110,35 +111,86 @@ pub(super) fn is_of_our_page(request: &HttpRequest) -> Result<(), Refusal> {
 }
 
 /// The ticket that a browser sends along.
-pub(super) fn ticket(request: &HttpRequest) -> Option<&str> {
+fn ticket(request: &HttpRequest) -> Option<&str> {
     let lines = request.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
 }
 
-/// The ticket of a caller whose stream is to end with its session; none for whoever opens the control socket.
-pub(super) fn ticket_of_page(request: &HttpRequest) -> Option<String> {
-    match request.app_data::<Door>() {
-        Some(Door::Control) | None => None,
-        Some(Door::Public { .. }) => ticket(request).map(str::to_owned),
+/// An administrator's session that may change what it calls.
+pub(super) struct Session {
+    pub(super) ticket: String,
+    pub(super) signed_in: SignedIn,
+}
+
+impl FromRequest for Session {
+    type Error = Refusal;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let signed_in = session(&request).await?;
+            may_change(&request, &signed_in)?;
+            Ok(Self { ticket: ticket(&request).unwrap_or_default().to_owned(), signed_in })
+        })
     }
 }
 
-/// A place for one stream more of the administrator who calls, or of whoever opens the control socket.
-/// # Errors
-/// `Forbidden` for a page of another origin; those of [`session`]; `TooMany`.
-pub(super) async fn place_for_stream(request: &HttpRequest) -> Result<Place, Refusal> {
-    let listener = match ticket_of_page(request) {
-        Some(_) => {
-            // A browser keeps a stream open for whatever page asks for it; only ours may.
-            is_of_our_page(request)?;
-            session(request).await?.admin.as_str().to_owned()
+/// A page of ours whose user has not signed in, and the address of its browser.
+pub(super) struct OurPage {
+    pub(super) from: Option<IpAddr>,
+}
+
+/// A caller that may want a stream.
+pub(super) struct Listener(HttpRequest);
+
+of_head! {
+    Door: Refusal = door;
+    OurPage: Refusal = |request| is_of_our_page(request).map(|()| Self { from: peer::client(request) });
+    Listener: Infallible = |request: &HttpRequest| Ok(Self(request.clone()));
+}
+
+impl Listener {
+    /// Whether it wants a stream.
+    pub(super) fn wants_stream(&self) -> bool {
+        stream::is_wanted(&self.0)
+    }
+
+    /// The number of the last message that it has seen, where it comes back.
+    pub(super) fn last_seen(&self) -> Option<i64> {
+        stream::last_seen(&self.0)
+    }
+
+    /// The ticket with which its stream is to end; none for whoever opens the control socket.
+    pub(super) fn ticket(&self) -> Option<String> {
+        match door(&self.0) {
+            Ok(Door::Control) | Err(_) => None,
+            Ok(Door::Public { .. }) => ticket(&self.0).map(str::to_owned),
         }
-        None => String::new(),
-    };
-    let streams = request.app_data::<Data<Streams>>();
-    let streams = streams.ok_or_else(|| error::Error::internal("the native API was wired without its streams"))?;
-    Ok(streams.enter(listener)?)
+    }
+
+    /// A place for one stream more of the administrator who calls, or of whoever opens the control socket.
+    /// # Errors
+    /// `Forbidden` for a page of another origin; those of [`session`]; `TooMany`.
+    pub(super) async fn place(&self) -> Result<Place, Refusal> {
+        let listener = match self.ticket() {
+            Some(_) => {
+                // A browser keeps a stream open for whatever page asks for it; only ours may.
+                is_of_our_page(&self.0)?;
+                session(&self.0).await?.admin.as_str().to_owned()
+            }
+            None => String::new(),
+        };
+        let streams = self.0.app_data::<Data<Streams>>();
+        let streams = streams.ok_or_else(|| error::Error::internal("the native API was wired without its streams"))?;
+        Ok(streams.enter(listener)?)
+    }
+}
+
+fn door(request: &HttpRequest) -> Result<Door, Refusal> {
+    let door = request.app_data::<Door>().copied();
+    door.ok_or_else(|| error::Error::internal("a door of the native API does not say which it is").into())
 }
 
 fn service(request: &HttpRequest) -> Result<&Service, Refusal> {

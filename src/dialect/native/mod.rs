@@ -9,13 +9,13 @@ mod backup;
 mod deeds;
 mod document;
 mod events;
+mod extractors;
 mod folder;
 mod front;
 mod gate;
 mod health;
 mod nearby;
 mod probes;
-mod query;
 mod reply;
 mod reports;
 mod requests;
@@ -37,10 +37,7 @@ pub use probes::{figures, healthz, readyz};
 
 use crate::{
     domain::{error::Error, id::AppId},
-    http::{
-        form::{self, FormLimits},
-        methods::{self, Method},
-    },
+    http::methods::{self, Method},
 };
 
 /// What all its paths begin with.
@@ -76,30 +73,4 @@ fn call(path: &str, methods: impl IntoIterator<Item = Method>) -> Resource {
 
 fn app_id(raw: &str) -> Result<AppId, Error> {
     AppId::parse(raw).map_err(|fault| fault.at("app_id"))
-}
-
-/// Reads a JSON body into `T`, whose fields are all this call knows: another name is an error that names it.
-async fn body<T: serde::de::DeserializeOwned>(
-    request: &actix_web::HttpRequest,
-    payload: web::Payload,
-) -> Result<T, reply::Refusal> {
-    read(request, payload, &FormLimits::default()).await
-}
-
-/// As [`body`], for a call whose sender has not signed in.
-async fn body_before_sign_in<T: serde::de::DeserializeOwned>(
-    request: &actix_web::HttpRequest,
-    payload: web::Payload,
-) -> Result<T, reply::Refusal> {
-    read(request, payload, &FormLimits::before_sign_in()).await
-}
-
-async fn read<T: serde::de::DeserializeOwned>(
-    request: &actix_web::HttpRequest,
-    payload: web::Payload,
-    limits: &FormLimits,
-) -> Result<T, reply::Refusal> {
-    let object = form::read_object(request, payload, limits).await?.unwrap_or_default();
-    deeds::tell_fields(request, object.keys());
-    serde_json::from_value(object.into()).map_err(|fault| reply::Refusal::Unreadable(fault.to_string()))
 }

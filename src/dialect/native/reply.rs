@@ -7,7 +7,6 @@ use actix_web::{
     body::BoxBody,
     http::{StatusCode, header::RETRY_AFTER},
 };
-use problem_details::ProblemDetails;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -338,9 +337,8 @@ impl ResponseError for Refusal {
             log::error!("{cause}");
         }
         let status = self.status_code();
-        let mut problem = ProblemDetails::new().with_detail(self.to_string());
-        problem.title = status.canonical_reason().map(str::to_owned);
-        problem.status = http1::StatusCode::from_u16(status.as_u16()).ok();
+        let title = status.canonical_reason().unwrap_or_default();
+        let problem = Problem { status: status.as_u16(), title, detail: self.to_string() };
         let mut answer = HttpResponse::build(status);
         if let Self::Domain(refused) = self
             && let Some(seconds) = refused.retry_after_s()
@@ -350,11 +348,11 @@ impl ResponseError for Refusal {
         answer.content_type("application/problem+json");
         match self {
             Self::SignedOut { has_admin, is_demo, .. } => {
-                answer.json(problem.with_extensions(Ways { setup: *has_admin, demo: *is_demo }))
+                answer.json(SignedOutProblem { problem, setup: *has_admin, demo: *is_demo })
             }
             Self::NotReady(missing) => {
                 let missing = missing.iter().map(|need| need_word(*need)).collect();
-                answer.json(problem.with_extensions(Missing { missing }))
+                answer.json(NotReadyProblem { problem, missing })
             }
             Self::Domain(_) | Self::Body(_) | Self::Unreadable(_) | Self::UnknownPath { .. } | Self::WrongMethod => {
                 answer.json(problem)
@@ -363,54 +361,35 @@ impl ResponseError for Refusal {
     }
 }
 
-/// How somebody could sign in.
+/// A refusal, as RFC 9457 has them.
 #[derive(Serialize, ToSchema)]
-struct Ways {
+pub(super) struct Problem {
+    /// The status of the answer.
+    status: u16,
+    /// The status in words.
+    title: &'static str,
+    /// What is wrong, and what to do.
+    detail: String,
+}
+
+/// The refusal of whoever is not signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SignedOutProblem {
+    #[schema(inline)]
+    #[serde(flatten)]
+    problem: Problem,
     /// Whether there is an administrator who could.
     setup: bool,
     /// Whether anybody may, without a password.
     demo: bool,
 }
 
-/// A refusal, as RFC 9457 has them: what `problem_details` writes.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the schema of another crate's type")]
-pub(super) struct Problem {
-    /// The status in words.
-    title: String,
-    /// The status of the answer.
-    status: u16,
-    /// What is wrong, and what to do.
-    detail: String,
-}
-
-/// The refusal of whoever is not signed in.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the schema of another crate's type")]
-pub(super) struct SignedOutProblem {
-    #[schema(inline)]
-    #[serde(flatten)]
-    problem: Problem,
-    #[schema(inline)]
-    #[serde(flatten)]
-    ways: Ways,
-}
-
 /// The refusal of a house that cannot do its work.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the schema of another crate's type")]
+#[derive(Serialize, ToSchema)]
 pub(super) struct NotReadyProblem {
     #[schema(inline)]
     #[serde(flatten)]
     problem: Problem,
-    #[schema(inline)]
-    #[serde(flatten)]
-    missing: Missing,
-}
-
-/// What keeps the house from its work.
-#[derive(Serialize, ToSchema)]
-struct Missing {
     missing: Vec<&'static str>,
 }
 

@@ -1,13 +1,14 @@
 //! What users of an app report to its operator.
 
-use actix_web::{
-    HttpRequest, HttpResponse, Resource,
-    web::{Data, Path},
-};
+use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{app_id, call, query::Query, reply::Refusal};
+use super::{
+    call,
+    extractors::{InApp, Query},
+    reply::Refusal,
+};
 use crate::{
     domain::report::{Report, ReportSubject},
     http::methods,
@@ -75,13 +76,7 @@ struct ReportsView<'a> {
 ///
 /// MirrorFly's SDK reports chats and sends feedback. The newest 1,000 of an app are kept.
 #[utoipa::path(get, path = "/apps/{app_id}/reports", operation_id = "list_reports", tag = "Apps", params(("app_id" = String, Path, example = "sdksample"), ("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100)), responses((status = 200, body = ReportsView)))]
-pub(super) async fn list(
-    service: Data<Service>,
-    path: Path<String>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let tenant = service.tenant(&app_id(&path)?)?;
-    let query = Query::of(&request)?;
+pub(super) async fn list(service: Data<Service>, InApp(tenant): InApp, query: Query) -> Result<HttpResponse, Refusal> {
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=REPORTS_MAX)?);
     let limit = limit.unwrap_or(REPORTS_DEFAULT);
     let reports = service.reports(&tenant, after, limit).await?;

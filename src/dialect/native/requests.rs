@@ -1,12 +1,12 @@
 //! The last exchanges with the vendors' clients, all at once or as they come.
 
-use actix_web::{HttpRequest, HttpResponse, Resource, web::Data};
+use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::{call, gate, query::Query, reply::Refusal};
+use super::{call, extractors::Query, gate::Listener, reply::Refusal};
 use crate::{
     http::{
         inspector::Inspector,
@@ -37,16 +37,16 @@ struct RequestsView<'a> {
 pub(super) async fn list(
     service: Data<Service>,
     inspector: Data<Inspector>,
-    request: HttpRequest,
+    query: Query,
+    listener: Listener,
 ) -> Result<HttpResponse, Refusal> {
-    let after = Query::of(&request)?.number("after", 0..=i64::MAX)?;
-    let n = stream::last_seen(&request).or(after).unwrap_or_default();
-    if stream::is_wanted(&request)
+    let after = query.number("after", 0..=i64::MAX)?;
+    let n = listener.last_seen().or(after).unwrap_or_default();
+    if listener.wants_stream()
         && let Some(news) = inspector.news()
     {
         let (service, inspector) = (service.get_ref().clone(), inspector.get_ref().clone());
-        let ticket = gate::ticket_of_page(&request);
-        let place = gate::place_for_stream(&request).await?;
+        let (ticket, place) = (listener.ticket(), listener.place().await?);
         return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket }, place));
     }
     let exchanges = inspector.after(n);

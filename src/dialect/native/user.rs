@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    body, call,
-    query::Query,
+    call,
+    extractors::{Body, OfUser, Query},
     reply::{OpenView, Problem, Refusal, UserView, wire_word},
-    users::{answer, place},
+    users::answer,
 };
 use crate::{
     domain::{
@@ -33,7 +33,7 @@ use crate::{
         methods,
         spool::Spool,
     },
-    service::{Service, accounts::UpdateUser, apps::Tenant, profiles::UserSetting},
+    service::{Service, accounts::UpdateUser, apps::Tenant, pictures::Upload, profiles::UserSetting},
 };
 
 /// Kinds of pictures that are taken, by their bytes.
@@ -96,8 +96,7 @@ impl RenewedView {
 
 /// Shows what a user is logged in by.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = HeldView)))]
-pub(super) async fn sessions(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
+pub(super) async fn sessions(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
     let (held, open) = service.held_by(&tenant, service.user(&tenant, &id)?.key)?;
     Ok(HttpResponse::Ok().json(HeldView {
         sockets: open.map(OpenView::of).into(),
@@ -108,19 +107,30 @@ pub(super) async fn sessions(service: Data<Service>, path: Path<(String, String)
 
 /// Ends every session of a user, and its sockets.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "revoke_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
-pub(super) async fn revoke(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
+pub(super) async fn revoke(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
     service.revoke(&tenant, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// A picture to take in.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "read as a stream, never as a whole: this is what the stream must hold")]
 struct PictureForm {
     /// PNG, JPEG, WebP or GIF, by its bytes.
-    #[schema(format = Binary, content_media_type = "application/octet-stream")]
-    picture: String,
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    picture: Upload,
+}
+
+impl PictureForm {
+    async fn read(
+        request: &HttpRequest,
+        payload: Payload,
+        spool: &Spool,
+        file_bytes_max: u64,
+    ) -> Result<Self, Refusal> {
+        let limits = FormLimits { file_bytes_max, ..FormLimits::default() };
+        let mut form = Form::read_with_file(request, payload, &limits, spool, "picture").await?;
+        Ok(Self { picture: form.picture("picture", FORMATS)?.ok_or_else(|| Fault::Missing.at("picture"))? })
+    }
 }
 
 /// Takes in a picture for a user.
@@ -131,16 +141,14 @@ pub(super) async fn put_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
     spool: Data<Spool>,
-    path: Path<(String, String)>,
+    OfUser { tenant, id }: OfUser,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
     // Asked before a file is taken in for nobody.
     service.user(&tenant, &id)?;
-    let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-    let mut form = Form::read_with_file(&request, payload, &limits, &spool, "picture").await?;
-    let picture = form.picture("picture", FORMATS)?.ok_or_else(|| Fault::Missing.at("picture"))?;
+    let bytes_max = service.picture_file_bytes_max();
+    let PictureForm { picture } = PictureForm::read(&request, payload, &spool, bytes_max).await?;
     let call = UpdateUser { id, change: ProfileChange::default(), picture: Some(picture), device: None };
     let user = service.update_user(&tenant, call).await?;
     Ok(answer(&tenant, &addresses, &user))
@@ -151,9 +159,8 @@ pub(super) async fn put_picture(
 pub(super) async fn remove_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<(String, String)>,
+    OfUser { tenant, id }: OfUser,
 ) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
     let profile = ProfileChange { avatar: Some(AvatarChange::Tile), ..ProfileChange::default() };
     let user = service.set_user(&tenant, id, UserSetting { profile, ..UserSetting::default() }).await?;
     Ok(answer(&tenant, &addresses, &user))
@@ -161,7 +168,7 @@ pub(super) async fn remove_picture(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LockBody {
+pub(super) struct LockBody {
     locked: bool,
     /// Required to lock; on record, and shown to administrators alone.
     reason: Option<String>,
@@ -172,12 +179,9 @@ struct LockBody {
 pub(super) async fn lock_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
-    payload: Payload,
+    OfUser { tenant, id }: OfUser,
+    Body(given): Body<LockBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
-    let given: LockBody = body(&request, payload).await?;
     let reason = match given.locked {
         true => {
             let reason = LockReason::parse(given.reason.as_deref().unwrap_or_default());
@@ -210,11 +214,9 @@ struct ContactView<'a> {
 pub(super) async fn contacts(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
+    OfUser { tenant, id }: OfUser,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
-    let query = Query::of(&request)?;
     let after = query.number("after", 0..=u32::MAX)?.unwrap_or_default();
     let limit = query.number("limit", 1..=Page::STRETCH_MAX)?.unwrap_or(CONTACTS_DEFAULT);
     let owner = service.user(&tenant, &id)?.key;
@@ -235,16 +237,21 @@ impl<'a> ContactView<'a> {
     }
 }
 
+/// The contact that a path names.
+#[derive(Deserialize)]
+pub(super) struct Other {
+    other: String,
+}
+
 /// Puts another user on a user's list of contacts.
 #[utoipa::path(put, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "list_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done"), (status = 409, description = "The list is full", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list_contact(
     service: Data<Service>,
-    path: Path<(String, String, String)>,
+    OfUser { tenant, id }: OfUser,
+    path: Path<Other>,
 ) -> Result<HttpResponse, Refusal> {
-    let (app, id, other) = path.into_inner();
-    let (tenant, id) = place(&service, &(app, id))?;
     let owner = service.user(&tenant, &id)?.key;
-    let other = UserId::parse(&other).map_err(|fault| fault.at("other"))?;
+    let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
     service.list_contact(&tenant, owner, &other).await.map_err(suspended)?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -253,12 +260,11 @@ pub(super) async fn list_contact(
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "unlist_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done")))]
 pub(super) async fn unlist_contact(
     service: Data<Service>,
-    path: Path<(String, String, String)>,
+    OfUser { tenant, id }: OfUser,
+    path: Path<Other>,
 ) -> Result<HttpResponse, Refusal> {
-    let (app, id, other) = path.into_inner();
-    let (tenant, id) = place(&service, &(app, id))?;
     let owner = service.user(&tenant, &id)?.key;
-    let other = UserId::parse(&other).map_err(|fault| fault.at("other"))?;
+    let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
     service.unlist_contact(&tenant, owner, &other).await.map_err(suspended)?;
     Ok(HttpResponse::NoContent().finish())
 }

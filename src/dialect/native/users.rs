@@ -1,19 +1,20 @@
 //! Users of an app: made, listed, shown, changed, deleted, their tokens drawn anew.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Scope,
-    http::header::{ETAG, EntityTag, Header as _, IfMatch},
-    web::{self, Data, Path, Payload},
+    HttpResponse, Scope,
+    http::header::{ETAG, EntityTag},
+    web::{self, Data},
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{
-    app_id, body, call, deeds,
-    query::Query,
+    call,
+    deeds::Entry,
+    extractors::{Body, InApp, OfUser, OfVersion, Query},
     reply::{Problem, Refusal, UserView},
     user,
 };
@@ -145,25 +146,6 @@ pub(super) fn answer(tenant: &Tenant, addresses: &Addresses, user: &User) -> Htt
     HttpResponse::Ok().insert_header((ETAG, etag)).json(UserView::of(&tenant.app, addresses, user))
 }
 
-/// The version that a change was made for, where the caller says so.
-fn of_version(request: &HttpRequest) -> Result<Option<i64>, Refusal> {
-    match IfMatch::parse(request) {
-        Ok(IfMatch::Items(tags)) => match tags.as_slice() {
-            [] => Ok(None),
-            // A tag that is none of ours is of no version there ever was.
-            [tag] => Ok(Some(tag.tag().parse().unwrap_or(0))),
-            _ => Err(Refusal::Unreadable("If-Match must name one version".to_owned())),
-        },
-        Ok(IfMatch::Any) => Ok(None),
-        Err(_) => Err(Refusal::Unreadable("If-Match must be an ETag of this user".to_owned())),
-    }
-}
-
-pub(super) fn place(service: &Service, path: &(String, String)) -> Result<(Arc<Tenant>, UserId), Error> {
-    let (app, id) = path;
-    Ok((service.tenant(&app_id(app)?)?, UserId::parse(id).map_err(|fault| fault.at("id"))?))
-}
-
 /// A page of users.
 #[derive(Serialize, ToSchema)]
 struct UsersView<'a> {
@@ -191,11 +173,9 @@ struct UsersView<'a> {
 pub(super) async fn list(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<String>,
-    request: HttpRequest,
+    InApp(tenant): InApp,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let tenant = service.tenant(&app_id(&path)?)?;
-    let query = Query::of(&request)?;
     let limit = query.number("limit", 1..=Page::LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
     let view = |user| UserView::of(&tenant.app, &addresses, user);
     if let Some(number) = query.number("page", 1..=u32::MAX)? {
@@ -243,12 +223,10 @@ struct AddedView<'a> {
 pub(super) async fn create(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
+    InApp(tenant): InApp,
+    entry: Entry,
+    Body(given): Body<UserBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let tenant = service.tenant(&app_id(&path)?)?;
-    let given: UserBody = body(&request, payload).await?;
     if given.state.is_some() {
         return Err(Fault::Malformed("given in a change: new users are active").at("state").into());
     }
@@ -256,7 +234,7 @@ pub(super) async fn create(
     let change = given.change(None, &tenant, &addresses)?;
     let call = LoginOrRegister { id, change, password: given.password.map(Secret::new), device: None };
     let added = service.add_user(&tenant, call).await?;
-    deeds::tell_target(&request, added.user.id.as_str());
+    entry.is_about(added.user.id.as_str());
     Ok(HttpResponse::Created().json(AddedView {
         user: UserView::of(&tenant.app, &addresses, &added.user),
         token: added.token.expose(),
@@ -269,9 +247,8 @@ pub(super) async fn create(
 pub(super) async fn show(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<(String, String)>,
+    OfUser { tenant, id }: OfUser,
 ) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
     Ok(answer(&tenant, &addresses, &service.user(&tenant, &id)?))
 }
 
@@ -282,12 +259,10 @@ pub(super) async fn show(
 pub(super) async fn change(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
-    payload: Payload,
+    OfUser { tenant, id }: OfUser,
+    version: Result<OfVersion, Refusal>,
+    Body(given): Body<UserBody>,
 ) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
-    let given: UserBody = body(&request, payload).await?;
     if given.id.is_some() {
         return Err(Fault::Malformed("left out: an id never changes").at("id").into());
     }
@@ -298,7 +273,7 @@ pub(super) async fn change(
             StateBody::Active => State::Active,
             StateBody::Suspended => State::Suspended,
         }),
-        of_version: of_version(&request)?,
+        of_version: version?.0,
     };
     Ok(answer(&tenant, &addresses, &service.set_user(&tenant, id, setting).await?))
 }
@@ -311,16 +286,17 @@ struct TokenView<'a> {
 
 /// Draws a new token (Qiscus); the former one is dead when the answer leaves.
 #[utoipa::path(post, path = "/apps/{app_id}/users/{id}/reset-token", operation_id = "reset_user_token", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = TokenView)))]
-pub(super) async fn reset_token(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
+pub(super) async fn reset_token(
+    service: Data<Service>,
+    OfUser { tenant, id }: OfUser,
+) -> Result<HttpResponse, Refusal> {
     let account = service.reset_token(&tenant, id).await?;
     Ok(HttpResponse::Ok().json(TokenView { token: account.token.expose() }))
 }
 
 /// Deletes a user: its profile, pictures, contacts, tokens. Its id is free then.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}", operation_id = "delete_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
-pub(super) async fn delete(service: Data<Service>, path: Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    let (tenant, id) = place(&service, &path)?;
+pub(super) async fn delete(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
     service.delete_user(&tenant, Owner::Named(id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -75,7 +75,6 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("http-body-util", &["main"]),
     ("hyper", &["main"]),
     ("icu_normalizer", &["domain/folding"]),
-    ("http1", &["dialect/native"]),
     ("hyper-util", &["main"]),
     ("image", PICTURE),
     ("ipnet", &["settings", "http"]),
@@ -89,7 +88,6 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     // No registry is global: whoever counts is given one.
     ("prometheus-client", &["http"]),
     ("png", PICTURE),
-    ("problem_details", &["dialect/native"]),
     ("quick-xml", MIRRORFLY),
     ("quick_cache", &["live", "service"]),
     ("rand", CREDENTIALS),

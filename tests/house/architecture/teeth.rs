@@ -53,7 +53,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("src/service/accounts.rs", "use rand::Rng;", "lives in service/credentials"),
     ("src/service/accounts.rs", "fn f() { format!(\"{}\", sha2::Sha256::new()) }", "lives in service/credentials"),
     ("src/http/mod.rs", "use image::DynamicImage;", "lives in picture"),
-    ("src/dialect/qiscus/mod.rs", "use problem_details::ProblemDetails;", "lives in dialect/native"),
+    ("src/dialect/qiscus/mod.rs", "use quick_xml::Reader;", "lives in dialect/mirrorfly"),
     ("src/http/mod.rs", "pub use actix_web::web::Data;", "hands it on"),
     ("src/http/mod.rs", "use ::reqwest::Client;", "a crate that no room may name"),
     // Statements, files, clocks, processes.
