@@ -20,10 +20,11 @@ use crate::{
         apps::Tenant,
         credentials::{self, HashCaller, Purpose},
         pictures::Upload,
+        users,
     },
     store::{
         ChosenPassword, Holder, IfKnown, NewSecrets, NewTicket, NewTokens, Register, Registered, StateChange,
-        TicketHolder, UserChange,
+        TicketHolder, Touches, Tx, UserChange,
     },
 };
 
@@ -189,7 +190,7 @@ impl Service {
     }
 
     async fn registered(&self, tenant: &Tenant, register: Register) -> Result<Account, Error> {
-        let registered = self.house.store.register(tenant.app.key, register).await?;
+        let registered = self.register_user(tenant.app.key, register).await?;
         Ok(self.with_token(tenant, registered.user, &registered.credentials))
     }
 
@@ -242,7 +243,7 @@ impl Service {
         let (ticket, new_ticket) = self.drawn_ticket();
         let enrol = Enrol { id: id.clone(), change: ProfileChange::default(), device };
         let asked = Register { ticket: Some(new_ticket), ..self.asked(tenant, enrol, IfKnown::Update)? };
-        let commit = |change| self.house.store.register(tenant.app.key, Register { change, ..asked });
+        let commit = |change| self.register_user(tenant.app.key, Register { change, ..asked });
         let registered = self.commit_with_picture(tenant, &id, picture, change, commit).await?;
         Ok(self.created(tenant, registered, ticket))
     }
@@ -263,7 +264,7 @@ impl Service {
             let (id, at) = (call.id.clone(), service.now());
             let commit = |profile| {
                 let change = UserChange { profile, device: call.device, ..UserChange::default() };
-                service.house.store.change_user(tenant.app.key, Owner::Named(call.id), change, at)
+                service.change_known_user(tenant.app.key, Owner::Named(call.id), change, at)
             };
             service.commit_with_picture(&tenant, &id, call.picture, call.change, commit).await
         };
@@ -307,7 +308,7 @@ impl Service {
         }
         let (ticket, new_ticket) = self.drawn_ticket();
         let register = Register { ticket: Some(new_ticket), ..self.asked(tenant, call, if_known)? };
-        Ok(self.created(tenant, self.house.store.register(tenant.app.key, register).await?, ticket))
+        Ok(self.created(tenant, self.register_user(tenant.app.key, register).await?, ticket))
     }
 
     /// Adds a user for an operator.
@@ -321,7 +322,7 @@ impl Service {
         };
         let LoginOrRegister { id, change, device, password: _ } = call;
         let register = Register { chosen, ..self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)? };
-        let registered = self.house.store.register(tenant.app.key, register).await?;
+        let registered = self.register_user(tenant.app.key, register).await?;
         let issued_password = self.issued_password(tenant, &registered.user.id, &registered.credentials);
         let Account { user, token } = self.with_token(tenant, registered.user, &registered.credentials);
         Ok(Added { user, token, issued_password })
@@ -355,7 +356,9 @@ impl Service {
         let keyring = &self.house.keyring;
         let drawn = keyring.draw(Purpose::UserToken, tenant.app.key, &id);
         let token = keyring.derive(Purpose::UserToken, tenant.app.key, &id, drawn.salt);
-        let user = self.house.store.reset_token(tenant.app.key, id, drawn, self.now()).await?;
+        let (app, at) = (tenant.app.key, self.now());
+        let rule = async move |tx: &Tx<'_>, id: &UserId| users::reset_token(tx, app, id, &drawn, at).await;
+        let user = self.write_named(app, id, rule).await?;
         Ok(Account { user, token })
     }
 
@@ -366,7 +369,9 @@ impl Service {
     pub async fn reset_issued_password(&self, tenant: &Tenant, id: UserId) -> Result<Secret, Error> {
         let tokens = self.new_tokens(tenant, &id);
         let issued = self.house.keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, tokens.issued.salt);
-        self.house.store.reset_issued(tenant.app.key, id, tokens, self.now()).await?;
+        let (app, at) = (tenant.app.key, self.now());
+        let rule = async move |tx: &Tx<'_>, id: &UserId| users::reset_issued(tx, app, id, &tokens, at).await;
+        self.write_named(app, id, rule).await?;
         Ok(issued)
     }
 
@@ -379,8 +384,10 @@ impl Service {
             let change = self.state_change(tenant, &id, state);
             (id, change)
         };
-        let changes = ids.into_iter().map(change).collect();
-        self.house.store.change_states(tenant.app.key, changes, self.now()).await
+        let changes: Vec<_> = ids.into_iter().map(change).collect();
+        let (app, at) = (tenant.app.key, self.now());
+        let rule = async move |tx: &Tx<'_>| users::change_states(tx, app, &changes, at).await;
+        self.house.store.write(Touches::All, rule).await
     }
 
     pub(super) fn state_change(&self, tenant: &Tenant, id: &UserId, state: State) -> StateChange {
@@ -407,7 +414,9 @@ impl Service {
         let (mut outcomes, mut ends) = (Vec::with_capacity(owners.len()), None);
         for owner in owners {
             let (now, dead_before) = (self.now(), self.signatures_end(tenant));
-            let outcome = self.house.store.delete_user(tenant.app.key, owner, dead_before, now).await;
+            let (app, deleted) = (tenant.app.key, owner.clone());
+            let rule = async move |tx: &Tx<'_>| users::delete(tx, app, &deleted, dead_before, now).await;
+            let outcome = self.write_about(app, owner, rule).await;
             ends = outcome.is_ok().then_some(dead_before).or(ends);
             outcomes.push(outcome);
         }

@@ -1,20 +1,23 @@
 //! What users set for their own chats, whom they block, and what they report.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     domain::{
         caller::CallerKey,
-        chat_settings::{ChatSettings, ChatSettingsChange},
-        error::Error,
+        chat_settings::{ChatSettings, ChatSettingsChange, MUTES_MAX},
+        error::{Error, Fault, What},
         friend::Relation,
-        id::{UserId, UserKey},
+        id::{AppKey, UserId, UserKey},
         owner::Owner,
-        report::{NewReport, Report},
+        report::{NewReport, REPORTS_KEPT_MAX, REPORTS_PER_DAY, Report, ReportSubject},
+        time::Moment,
     },
-    service::{Service, apps::Tenant},
-    store::LongReads,
+    service::{Service, apps::Tenant, owners},
+    store::{LongReads, Tx},
 };
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Service {
     /// Returns what a user has set for its chats.
@@ -22,7 +25,8 @@ impl Service {
     /// `Unauthenticated` when the user is deleted by now; store errors.
     pub async fn chat_settings(&self, tenant: &Tenant, user: UserKey) -> Result<ChatSettings, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(CallerKey::User(user), move |db| db.chat_settings(app, user)).await
+        let found = self.house.store.long_read(CallerKey::User(user), move |db| db.chat_settings(app, user)).await?;
+        found.ok_or(owners::GONE)
     }
 
     /// Changes what a user has set for its chats: all of the change or nothing.
@@ -35,7 +39,9 @@ impl Service {
         user: UserKey,
         change: ChatSettingsChange,
     ) -> Result<(), Error> {
-        self.house.store.change_chat_settings(tenant.app.key, user, change).await
+        let app = tenant.app.key;
+        let rule = async move |tx: &Tx<'_>| change_chat_settings(tx, app, user, &change).await;
+        self.write_about(app, Owner::Itself(user), rule).await
     }
 
     /// Returns what `write` makes of the users that a user blocks, in creation order. It runs where they are read: they may be 10,000.
@@ -89,7 +95,9 @@ impl Service {
     /// `NotFound` for a chat with nobody; `TooMany` in a day; `Unauthenticated` when the user is deleted by now, `Forbidden` when it is
     /// suspended; store errors.
     pub async fn report(&self, tenant: &Tenant, user: UserKey, report: NewReport) -> Result<(), Error> {
-        self.house.store.add_report(tenant.app.key, user, report, self.now()).await
+        let (app, at) = (tenant.app.key, self.now());
+        let rule = async move |tx: &Tx<'_>| add_report(tx, app, user, &report, at).await;
+        self.write_about(app, Owner::Itself(user), rule).await
     }
 
     /// Returns reports of an app before the one of this number, the newest first.
@@ -99,4 +107,65 @@ impl Service {
         let (app, before) = (tenant.app.key, before.unwrap_or(i64::MAX));
         self.house.store.long_read(CallerKey::Operator, move |db| db.reports_before(app, before, limit)).await
     }
+}
+
+/// Changes what a user has set for its chats: all of the change or nothing. Whom it both mutes and unmutes is muted.
+/// # Errors
+/// `NotFound(User)` for an id that no user has; `Invalid` beyond the most muted chats; `Unauthenticated` when the user is deleted by
+/// now, `Forbidden` when it is suspended.
+pub async fn change_chat_settings(
+    tx: &Tx<'_>,
+    app: AppKey,
+    user: UserKey,
+    change: &ChatSettingsChange,
+) -> Result<(), Error> {
+    owners::acting(tx, app, user).await?;
+    let mute = keys_of(tx, app, &change.mute).await?;
+    let mut unmute = keys_of(tx, app, &change.unmute).await?;
+    unmute.retain(|key| !mute.contains(key));
+    let mut muted = tx.count_mutes(user).await?;
+    for key in &unmute {
+        muted -= u64::from(tx.has_mute(user, *key).await?);
+    }
+    for key in &mute {
+        muted += u64::from(!tx.has_mute(user, *key).await?);
+    }
+    if muted > MUTES_MAX {
+        return Err(Fault::TooMuch { most: MUTES_MAX, unit: "muted chats", found: muted }.at("muted chats"));
+    }
+    for key in unmute {
+        tx.take_mute(user, key).await?;
+    }
+    for key in mute {
+        tx.put_mute(user, key).await?;
+    }
+    tx.put_chat_settings(user, change).await
+}
+
+/// The keys of these users, each once.
+async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<UserKey>, Error> {
+    let mut keys = BTreeSet::new();
+    for id in ids {
+        keys.insert(tx.user_key(app, id).await?.ok_or(Error::NotFound(What::User))?);
+    }
+    Ok(keys)
+}
+
+/// Keeps a report; the oldest one of the app goes beyond the most that are kept.
+/// # Errors
+/// `NotFound(User)` for a chat with nobody; `TooMany` in a day; `Unauthenticated` when the user is deleted by now, `Forbidden` when it is
+/// suspended.
+pub async fn add_report(tx: &Tx<'_>, app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> Result<(), Error> {
+    owners::acting(tx, app, user).await?;
+    if let ReportSubject::Chat(with) = &report.subject {
+        tx.user_key(app, with).await?.ok_or(Error::NotFound(What::User))?;
+    }
+    let since = at.before(DAY);
+    // The one before the newest so many: when it is a day old, the next report may be made.
+    if let Some(oldest) = tx.report_behind(user, since, REPORTS_PER_DAY - 1).await? {
+        let left = u64::try_from(oldest.micros() - since.micros()).unwrap_or_default();
+        return Err(Error::TooMany { what: "reports in a day", retry_after: Duration::from_micros(left) });
+    }
+    tx.put_report(app, user, report, at).await?;
+    tx.keep_newest_reports(app, REPORTS_KEPT_MAX).await
 }

@@ -18,8 +18,8 @@ use crate::{
         secret::Digest,
     },
     live::{feed::Feed, hub::Session, watchers::Ear},
-    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved},
-    store::{Held, Holder, NewPlace},
+    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
+    store::{Held, Holder, NewPlace, Tx},
 };
 
 /// How often places that have moved are written. A server that is killed tells a client at most so much twice.
@@ -112,7 +112,9 @@ impl Service {
         let token = self.house.keyring.draw(Purpose::UserToken, tenant.app.key, &id);
         let now = self.now();
         let dead_before = now.second_end();
-        let user = self.house.store.revoke(tenant.app.key, id, token, dead_before, now).await?;
+        let app = tenant.app.key;
+        let rule = async move |tx: &Tx<'_>, id: &UserId| users::revoke(tx, app, id, &token, dead_before, now).await;
+        let user = self.write_named(app, id, rule).await?;
         self.house.hub.end(user.key, None);
         self.until(dead_before).await;
         Ok(())

@@ -7,6 +7,7 @@ use crate::{
         error::{Error, Unauthenticated},
         id::UserId,
         network::Network,
+        owner::Owner,
         profile::{Credentials, State},
         secret::Secret,
     },
@@ -15,8 +16,9 @@ use crate::{
         apps::Tenant,
         credentials::{self, HashCaller},
         login_throttle::Attempt,
+        users,
     },
-    store::Holder,
+    store::{Holder, Touches, Tx},
 };
 
 /// A login: which account, with which password, from where.
@@ -59,7 +61,9 @@ impl Service {
             false => Holder::of(&self.counted(login, self.opened_now(login)).await?),
         };
         let (ticket, new) = self.drawn_ticket();
-        match self.house.store.issue_ticket(tenant.app.key, holder, new, self.now()).await {
+        let (app, at) = (tenant.app.key, self.now());
+        let rule = async move |tx: &Tx<'_>| users::issue_ticket(tx, app, &holder, &new, at).await;
+        match self.house.store.write(Touches::All, rule).await {
             // Suspended, deleted or given another password since it was checked.
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             issued => issued.map(|()| ticket),
@@ -123,7 +127,9 @@ impl Service {
         let Some(former) = held.chosen.clone().filter(credentials::is_outdated) else { return Ok(held) };
         let (keyring, callers) = (&self.house.keyring, login.callers());
         let hash = keyring.hash(login.password, &callers).await?;
-        if self.house.store.rehash(login.tenant.app.key, held.user, former, hash.clone()).await? {
+        let (app, user, new) = (login.tenant.app.key, held.user, hash.clone());
+        let rehash = async move |tx: &Tx<'_>| tx.rehash(app, user, &former, &new).await;
+        if self.write_about(app, Owner::Itself(user), rehash).await? {
             held.chosen = Some(hash);
             return Ok(held);
         }

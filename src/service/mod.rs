@@ -33,6 +33,7 @@ pub mod status;
 mod steps;
 pub mod sweep;
 mod turns;
+pub mod users;
 
 use std::sync::{Arc, Mutex};
 

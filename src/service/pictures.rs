@@ -26,8 +26,9 @@ use crate::{
         health::Decoding,
         quota::UploadQuota,
         turns::{Turns, Workshop},
+        users,
     },
-    store::StoredPicture,
+    store::{StoredPicture, Tx},
 };
 
 /// A rendition larger than this is not held in memory but sent from its file, piece by piece: only small ones are asked for again
@@ -238,7 +239,9 @@ impl Service {
         self.to_the_end(async move {
             let picture = service.store_picture(&tenant, &owner.id, upload).await?;
             let (key, at) = (picture.key.clone(), service.now());
-            let added = service.house.store.add_picture(tenant.app.key, owner.key, picture.clone(), at).await;
+            let (app, new) = (tenant.app.key, picture.clone());
+            let rule = async move |tx: &Tx<'_>| users::add_picture(tx, app, owner.key, &new, at).await;
+            let added = service.write_about(app, Owner::Itself(owner.key), rule).await;
             if added.is_err() {
                 service.discard_picture(&key).await;
             }
@@ -300,7 +303,9 @@ impl Service {
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn lock_picture(&self, tenant: &Tenant, id: UserId, reason: Option<LockReason>) -> Result<User, Error> {
-        self.house.store.lock_picture(tenant.app.key, id, reason).await
+        let app = tenant.app.key;
+        let rule = async move |tx: &Tx<'_>, id: &UserId| users::lock_picture(tx, app, id, reason.as_ref()).await;
+        self.write_named(app, id, rule).await
     }
 
     /// A rendition of a picture that has a public address.

@@ -139,7 +139,7 @@ impl Service {
     pub async fn set_profile(&self, tenant: &Tenant, owner: Owner, profile: ProfileChange) -> Result<User, Error> {
         check_custom(tenant, &owner, &profile)?;
         let change = UserChange { profile, ..UserChange::default() };
-        self.house.store.change_user(tenant.app.key, owner, change, self.now()).await
+        self.change_known_user(tenant.app.key, owner, change, self.now()).await
     }
 
     /// The user that owns the data a call is about.
@@ -240,7 +240,7 @@ impl Service {
             let state = setting.state.map(|state| self.state_change(tenant, &id, state));
             let (profile, of_version) = (setting.profile.clone(), setting.of_version);
             let change = UserChange { profile, password, state, device: None, of_version };
-            match self.house.store.change_user(tenant.app.key, owner.clone(), change, self.now()).await {
+            match self.change_known_user(tenant.app.key, owner.clone(), change, self.now()).await {
                 // Another call has changed the password since it was compared.
                 Err(Error::Conflict(What::NewerVersion)) if setting.of_version.is_none() => {}
                 done => return done,

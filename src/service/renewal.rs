@@ -8,6 +8,7 @@ use crate::{
     domain::{
         error::{Error, Unauthenticated},
         id::{SessionKey, UserId},
+        owner::Owner,
         profile::{Credentials, User},
         secret::{Salt, Secret},
         time::Moment,
@@ -17,8 +18,9 @@ use crate::{
         accounts::Account,
         apps::Tenant,
         credentials::{self, Purpose},
+        users,
     },
-    store,
+    store::{self, Tx},
 };
 
 /// How long after its token has expired a session can still be renewed: the holidays of a telephone.
@@ -56,7 +58,11 @@ impl Service {
     pub(super) async fn begin(&self, tenant: &Tenant, account: Account, held: &Credentials) -> Result<Session, Error> {
         let Some(life) = lifetime(tenant) else { return Ok(Session { account, renewal: None }) };
         let state = self.drawn_state(life);
-        let key = self.house.store.begin_session(tenant.app.key, held.clone(), state, SESSIONS_MAX).await?;
+        let (app, held) = (tenant.app.key, held.clone());
+        let key = self.write_about(app, Owner::Itself(held.user), async move |tx| {
+            users::begin_session(tx, app, &held, &state, SESSIONS_MAX).await
+        });
+        let key = key.await?;
         Ok(self.session_of(tenant, account.user, key, &state))
     }
 
@@ -123,9 +129,9 @@ impl Service {
             return Ok(Session { account, renewal: None });
         };
         let (key, state) = (found.session.key, self.drawn_state(life));
-        if found.is_current
-            && self.house.store.renew_session(tenant.app.key, key, found.session.state.salt, state).await?
-        {
+        let (app, former) = (tenant.app.key, found.session.state.salt);
+        let renew = async move |tx: &Tx<'_>| tx.renew_session(app, key, former, &state).await;
+        if found.is_current && self.write_about(app, Owner::Itself(found.user.key), renew).await? {
             return Ok(self.session_of(tenant, found.user, key, &state));
         }
         // Renewed by another call, now or a moment ago.
@@ -150,7 +156,9 @@ impl Service {
             },
             Err(error) => return Err(error),
         };
-        self.house.store.sign_off(tenant.app.key, user, session).await?;
+        let app = tenant.app.key;
+        let rule = async move |tx: &Tx<'_>| users::sign_off(tx, app, user, session).await;
+        self.write_about(app, Owner::Itself(user), rule).await?;
         self.saw_leave(user);
         Ok(())
     }

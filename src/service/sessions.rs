@@ -19,8 +19,9 @@ use crate::{
         apps::Tenant,
         credentials::{self, HashCaller},
         renewal::Session,
+        users,
     },
-    store::{Holder, IfKnown, Register, Registered, UserChange},
+    store::{Holder, IfKnown, Register, Registered, Touches, UserChange},
 };
 
 /// A client of Qiscus asks to log in with the key it has for a user.
@@ -104,7 +105,7 @@ impl Service {
     }
 
     async fn begin_registered(&self, tenant: &Tenant, register: Register) -> Result<Session, Error> {
-        let Registered { user, credentials, created: _ } = self.house.store.register(tenant.app.key, register).await?;
+        let Registered { user, credentials, created: _ } = self.register_user(tenant.app.key, register).await?;
         self.begin(tenant, self.with_token(tenant, user, &credentials), &credentials).await
     }
 
@@ -142,7 +143,8 @@ impl Service {
     /// # Errors
     /// Store errors.
     pub async fn sign_out(&self, ticket: &str) -> Result<(), Error> {
-        self.house.store.forget_ticket(credentials::digest(ticket)).await
+        let digest = credentials::digest(ticket);
+        self.house.store.write(Touches::All, async move |tx| tx.take_ticket(&digest).await).await
     }
 
     /// Keeps what a user's client says of its device, in the place of the one of the same platform. Nothing is ever pushed to it.
@@ -150,13 +152,15 @@ impl Service {
     /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
     pub async fn set_device(&self, tenant: &Tenant, user: UserKey, device: Device) -> Result<(), Error> {
         let change = UserChange { device: Some(device), ..UserChange::default() };
-        self.house.store.change_user(tenant.app.key, Owner::Itself(user), change, self.now()).await.map(|_user| ())
+        self.change_known_user(tenant.app.key, Owner::Itself(user), change, self.now()).await.map(|_user| ())
     }
 
     /// Forgets a user's device of this platform.
     /// # Errors
     /// As [`Service::set_device`].
     pub async fn forget_device(&self, tenant: &Tenant, user: UserKey, platform: DeviceType) -> Result<(), Error> {
-        self.house.store.forget_device(tenant.app.key, user, platform).await
+        let app = tenant.app.key;
+        self.write_about(app, Owner::Itself(user), async move |tx| users::forget_device(tx, app, user, platform).await)
+            .await
     }
 }

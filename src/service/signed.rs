@@ -23,8 +23,9 @@ use crate::{
         apps::Tenant,
         credentials::{self, SealedKind},
         listening::Listening,
+        users,
     },
-    store::{IfKnown, NewTicket, Register, TicketHolder},
+    store::{IfKnown, NewTicket, Register, TicketHolder, Tx},
 };
 
 /// The longest a ticket is good: a signature's own end comes first as a rule. The vendor's libraries sign for 180 days.
@@ -87,7 +88,7 @@ impl Service {
         self.creatable(tenant, &call.id)?;
         let asked = self.asked(tenant, call, IfKnown::Update)?;
         let register = Register { ticket: Some(new), signed_at: Some(signed.at), ..asked };
-        let user = self.house.store.register(app.key, register).await?.user;
+        let user = self.register_user(app.key, register).await?.user;
         Ok(SignedIn { user, ticket })
     }
 
@@ -97,7 +98,7 @@ impl Service {
     pub async fn import_user(&self, tenant: &Tenant, call: Enrol) -> Result<User, Error> {
         self.creatable(tenant, &call.id)?;
         let register = self.asked(tenant, call, IfKnown::Update)?;
-        Ok(self.house.store.register(tenant.app.key, register).await?.user)
+        Ok(self.register_user(tenant.app.key, register).await?.user)
     }
 
     /// Whose ticket this is. Two point reads.
@@ -154,7 +155,9 @@ impl Service {
     pub async fn kick(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
         let now = self.now();
         let dead_before = now.second_end();
-        self.house.store.kick(tenant.app.key, id, dead_before, now).await?;
+        let app = tenant.app.key;
+        let rule = async move |tx: &Tx<'_>, id: &UserId| users::kick(tx, app, id, dead_before, now).await;
+        self.write_named(app, id, rule).await?;
         self.until(dead_before).await;
         Ok(())
     }

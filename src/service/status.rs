@@ -10,8 +10,8 @@ use crate::{
         status::{Availability, UserStatus},
         text::CustomStatus,
     },
-    service::{Service, apps::Tenant},
-    store::{LongReads, StoredStatus},
+    service::{Service, apps::Tenant, users},
+    store::{LongReads, StoredStatus, Tx},
 };
 
 impl Service {
@@ -79,7 +79,9 @@ impl Service {
         user: UserKey,
         custom: Option<CustomStatus>,
     ) -> Result<(), Error> {
-        self.house.store.set_custom_status(tenant.app.key, user, custom).await?;
+        let app = tenant.app.key;
+        let rule = async move |tx: &Tx<'_>| users::set_custom_status(tx, app, user, custom.as_ref()).await;
+        self.write_about(app, Owner::Itself(user), rule).await?;
         self.house.watchers.status_set(user);
         Ok(())
     }

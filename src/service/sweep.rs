@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     domain::{avatar::PictureKey, caller::CallerKey, error::Error},
-    service::{Service, admins, blocking},
-    store::LongReads,
+    service::{Service, admins, blocking, users},
+    store::{LongReads, Touches, Tx},
 };
 
 /// How long a picture that nothing names stays: time enough for an upload to be named, and for a page to show the former one.
@@ -94,7 +94,8 @@ impl Service {
         self.write_places().await;
         while self.house.store.forget_places(now.before(PLACES_REST), PLACES_MAX, STEP_ROWS).await? == STEP_ROWS {}
         while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
-        while self.house.store.forget_departed(STEP_ROWS).await? > 0 {}
+        let forget_departed = async move |tx: &Tx<'_>| users::forget_departed(tx, STEP_ROWS).await;
+        while self.house.store.write(Touches::All, forget_departed).await? > 0 {}
         let long_past = now.before(DEAD_SIGNATURES_REST);
         while self.house.store.forget_dead_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await? > 0 {}
         loop {

@@ -13,7 +13,6 @@ use crate::domain::{
     owner::Owner,
     page::{Listed, Page},
     profile::User,
-    text::CustomStatus,
 };
 
 impl Store {
@@ -22,18 +21,6 @@ impl Store {
     /// Those of every read.
     pub fn statuses_by_key(&self, app: AppKey, keys: &[UserKey]) -> Result<Vec<StoredStatus>, Error> {
         self.0.read(|connection| statuses::find_by_keys(connection, app, keys))
-    }
-
-    /// Sets what a user says of its present state; none clears it.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
-    pub async fn set_custom_status(
-        &self,
-        app: AppKey,
-        user: UserKey,
-        custom: Option<CustomStatus>,
-    ) -> Result<(), Error> {
-        self.0.write(move |tx| statuses::set(tx, app, user, custom.as_ref())).await
     }
 }
 

@@ -31,21 +31,16 @@ pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::places::NewPlace;
 pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_restored, with_new_key};
-use self::sqlite::{
-    Engine, apps, contacts, devices, events, friends as friend_rows, pictures, secrets, sessions, tickets, users,
-};
+use self::sqlite::{Engine, apps, contacts, events, friends as friend_rows, pictures, sessions, tickets, users};
 pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
 pub use self::unit::{Db, Touches, Tx};
 use crate::domain::{
     app::{App, NewApp},
-    avatar::{NewPicture, PictureKey},
-    device::DeviceType,
+    avatar::PictureKey,
     error::Error,
     id::{AppKey, SessionKey, UserId, UserKey},
-    owner::Owner,
     profile::{Credentials, User},
-    secret::{Derived, Digest, PasswordHash, Salt},
-    text::LockReason,
+    secret::Digest,
     time::Moment,
 };
 
@@ -212,85 +207,6 @@ impl Store {
         self.0.read(|connection| users::account_by_key(connection, app, key))
     }
 
-    /// Creates a user, or updates the known one.
-    ///
-    /// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a password
-    /// other than the stored one. That one ends what was issued before: user token, issued password, sessions and tickets; the
-    /// given ticket is issued after it.
-    /// # Errors
-    /// `Conflict(User)` when there is such a user and it was to be refused; `Conflict(NewerVersion)` when its password is not the one that
-    /// `chosen` was compared with; `Forbidden` when a ticket is asked for a suspended one; `Unauthenticated(Revoked)` when the signature
-    /// that vouches for the call is dead. Nothing was changed then.
-    pub async fn register(&self, app: AppKey, register: Register) -> Result<Registered, Error> {
-        self.0.write(move |tx| users::register(tx, app, &register)).await
-    }
-
-    /// Changes a user. A change that changes nothing leaves no trace. A password other than the stored one ends what was issued before, as
-    /// in [`Store::register`].
-    /// # Errors
-    /// `NotFound(User)` for an id that no user has; `Unauthenticated` for a user that acts itself and is deleted by now, `Forbidden` for
-    /// one that is suspended; `Conflict(NewerVersion)` when it is of another version than the change was made for, or its password is not
-    /// the one that the new one was compared with.
-    pub async fn change_user(&self, app: AppKey, owner: Owner, change: UserChange, at: Moment) -> Result<User, Error> {
-        self.0.write(move |tx| users::change(tx, app, &owner, &change, at)).await
-    }
-
-    /// Changes whether users may act: all of them or none.
-    /// # Errors
-    /// `Invalid` at `ids`, naming the first one that nobody has.
-    pub async fn change_states(
-        &self,
-        app: AppKey,
-        changes: Vec<(UserId, StateChange)>,
-        at: Moment,
-    ) -> Result<(), Error> {
-        self.0.write(move |tx| users::change_states(tx, app, &changes, at)).await
-    }
-
-    /// Replaces the user token; the former one is dead.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn reset_token(&self, app: AppKey, id: UserId, token: Derived, at: Moment) -> Result<User, Error> {
-        self.0.write(move |tx| secrets::reset_token(tx, app, &id, &token, at)).await
-    }
-
-    /// Replaces the issued password and the user token; the former ones are dead, and so are the user's tickets and sessions. Event:
-    /// `PasswordChanged`.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn reset_issued(&self, app: AppKey, id: UserId, tokens: NewTokens, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| secrets::reset_issued(tx, app, &id, &tokens, at)).await
-    }
-
-    /// Puts a new hash of the same password in the place of this one; false where that is no longer the stored one. Nothing else changes:
-    /// who is signed in stays so. No event.
-    /// # Errors
-    /// Those of every write.
-    pub async fn rehash(
-        &self,
-        app: AppKey,
-        user: UserKey,
-        former: PasswordHash,
-        hash: PasswordHash,
-    ) -> Result<bool, Error> {
-        self.0.write(move |tx| tickets::rehash(tx, app, user, &former, &hash)).await
-    }
-
-    /// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Its pictures are released; its events stay.
-    /// It leaves the lists of others at once, where more than a thousand name it by the sweep. Signatures of the id that were made before
-    /// `sigs_dead_before` stay dead when it is created anew.
-    /// # Errors
-    /// As [`Store::change_user`].
-    pub async fn delete_user(
-        &self,
-        app: AppKey,
-        owner: Owner,
-        sigs_dead_before: Moment,
-        at: Moment,
-    ) -> Result<(), Error> {
-        self.0.write(move |tx| users::delete(tx, app, &owner, sigs_dead_before, at)).await
-    }
-
     /// Whether a user lists another.
     /// # Errors
     /// Those of every read.
@@ -305,21 +221,6 @@ impl Store {
         self.0.read(|connection| users::find_all(connection, app, ids))
     }
 
-    /// Takes rows that still name deleted users away, `at_most` in one step; 0 when none is left.
-    /// # Errors
-    /// Those of every write.
-    pub async fn forget_departed(&self, at_most: u32) -> Result<u32, Error> {
-        self.0.write(move |tx| contacts::forget_departed(tx, at_most)).await
-    }
-
-    /// Begins a session.
-    /// # Errors
-    /// `NotFound(User)` when the holder is no user of this app, is suspended, or has another password by now; `NotFound(App)` when
-    /// there is no such app.
-    pub async fn issue_ticket(&self, app: AppKey, holder: Holder, ticket: NewTicket, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| tickets::issue(tx, app, &holder, &ticket, at)).await
-    }
-
     /// A ticket, also one that has expired: the caller tells expired from unknown.
     /// # Errors
     /// Those of every read.
@@ -327,38 +228,10 @@ impl Store {
         self.0.read(|connection| tickets::find(connection, digest))
     }
 
-    /// Ends a session, if there is one of this ticket.
-    /// # Errors
-    /// Those of every write.
-    pub async fn forget_ticket(&self, digest: Digest) -> Result<(), Error> {
-        self.0.write(move |tx| tickets::forget(tx, &digest)).await
-    }
-
     /// Ends the session of a ticket that was seen to be over, some time soon and without waiting for it: nothing hangs on it but that it
     /// stays over when the clock is set back.
     pub fn let_ticket_go(&self, digest: Digest) {
         self.0.post(move |tx| tickets::forget(tx, &digest));
-    }
-
-    /// Forgets a user's device of this platform, if it has told of one.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
-    pub async fn forget_device(&self, app: AppKey, user: UserKey, platform: DeviceType) -> Result<(), Error> {
-        self.0.write(move |tx| devices::forget(tx, app, user, platform)).await
-    }
-
-    /// Begins a client's session for the user who has proved to be it while its secrets were `held`; of a user's sessions the newest
-    /// `at_most` stay.
-    /// # Errors
-    /// `Unauthenticated` when the user is gone, suspended or of another password by now.
-    pub async fn begin_session(
-        &self,
-        app: AppKey,
-        held: Credentials,
-        state: SessionState,
-        at_most: u32,
-    ) -> Result<SessionKey, Error> {
-        self.0.write(move |tx| sessions::begin(tx, app, &held, &state, at_most)).await
     }
 
     /// A client's session with its user, expired and ended ones included.
@@ -368,54 +241,11 @@ impl Store {
         self.0.read(|connection| sessions::find(connection, app, key))
     }
 
-    /// Renews a session unless another call has done so since it had the salt `former`; whether this one did.
-    /// # Errors
-    /// Those of every write.
-    pub async fn renew_session(
-        &self,
-        app: AppKey,
-        key: SessionKey,
-        former: Salt,
-        state: SessionState,
-    ) -> Result<bool, Error> {
-        self.0.write(move |tx| sessions::renew(tx, app, key, former, &state)).await
-    }
-
     /// What keeps a user signed in at that time.
     /// # Errors
     /// Those of every read.
     pub fn held(&self, app: AppKey, user: UserKey, now: Moment) -> Result<Held, Error> {
         self.0.read(|connection| sessions::held(connection, app, user, now))
-    }
-
-    /// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made before
-    /// `sigs_dead_before`.
-    /// Events: `Kicked`, `TokenReset`.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn revoke(
-        &self,
-        app: AppKey,
-        id: UserId,
-        token: Derived,
-        sigs_dead_before: Moment,
-        at: Moment,
-    ) -> Result<User, Error> {
-        self.0.write(move |tx| sessions::revoke(tx, app, &id, &token, sigs_dead_before, at)).await
-    }
-
-    /// Says why a user's picture may not be changed, or that it may.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn lock_picture(&self, app: AppKey, id: UserId, reason: Option<LockReason>) -> Result<User, Error> {
-        self.0.write(move |tx| pictures::lock(tx, app, &id, reason.as_ref())).await
-    }
-
-    /// Signs a user off: ends the session that is named and forgets its devices.
-    /// # Errors
-    /// Those of every write.
-    pub async fn sign_off(&self, app: AppKey, user: UserKey, session: Option<SessionKey>) -> Result<(), Error> {
-        self.0.write(move |tx| sessions::sign_off(tx, app, user, session)).await
     }
 
     /// Deletes sessions that had ended at `before`, the longest ended first; how many.
@@ -430,13 +260,6 @@ impl Store {
     /// Those of every write.
     pub async fn forget_expired_tickets(&self, before: Moment, at_most: u32) -> Result<u32, Error> {
         self.0.write(move |tx| tickets::forget_expired(tx, before, at_most)).await
-    }
-
-    /// Adds a picture that its owner does not show yet: the sweep takes it unless a profile names it in time.
-    /// # Errors
-    /// `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is suspended.
-    pub async fn add_picture(&self, app: AppKey, owner: UserKey, new: NewPicture, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| pictures::add_unnamed(tx, app, owner, &new, at)).await
     }
 
     /// A picture, unless its owner is gone.

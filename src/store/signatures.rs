@@ -1,9 +1,6 @@
 //! Signatures of Tencent's wire that are dead before they expire.
 
-use super::{
-    Store,
-    sqlite::{signatures, users},
-};
+use super::{Store, sqlite::signatures};
 use crate::domain::{
     error::Error,
     id::{AppKey, UserId},
@@ -16,13 +13,6 @@ impl Store {
     /// Those of every read.
     pub fn signatures_dead_before(&self, app: AppKey, id: &UserId) -> Result<Moment, Error> {
         self.0.read(|connection| signatures::dead_before(connection, app, id))
-    }
-
-    /// Ends a user's sessions on Tencent's wire: its tickets, and signatures that were made before `dead_before`. Event: `Kicked`.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn kick(&self, app: AppKey, id: UserId, dead_before: Moment, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| users::kick(tx, app, &id, dead_before, at)).await
     }
 
     /// Deletes what is kept of dead signatures since before `long_past`, then the oldest rows beyond `kept_max`; how many, `at_most` of each.

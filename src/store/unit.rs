@@ -10,15 +10,21 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{FriendRow, Store, sqlite};
+use super::{FriendRow, NewSecrets, NewTicket, SessionState, Store, sqlite};
 use crate::domain::{
+    avatar::{NewPicture, PictureKey, PictureKind},
+    chat_settings::ChatSettingsChange,
+    device::{Device, DeviceType},
     error::Error,
     event::EventKind,
     friend::FriendGroup,
-    id::{AppKey, UserId, UserKey},
+    id::{AppKey, SessionKey, UserId, UserKey},
+    listening::Wire,
     owner::Owner,
-    profile::{Patch, User},
-    text::ContactName,
+    profile::{Credentials, Patch, Profile, User},
+    report::NewReport,
+    secret::{Digest, PasswordHash, Salt},
+    text::{ContactName, CustomStatus, LockReason},
     time::Moment,
 };
 
@@ -75,8 +81,23 @@ impl Store {
         _touches: Touches,
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.0.write(move |tx| at_once(rule(&Tx::sqlite(tx)))).await
+        let looks_first = move |tx: &sqlite::Writing<'_>| {
+            let before = tx.total_changes();
+            let done = at_once(rule(&Tx::sqlite(tx)));
+            // Every test that is refused by a rule checks this.
+            debug_assert!(
+                !done.as_ref().is_err_and(is_refusal) || tx.total_changes() == before,
+                "a rule refused after its first write"
+            );
+            done
+        };
+        self.0.write(looks_first).await
     }
+}
+
+/// Whether a rule has refused; else its engine has failed.
+fn is_refusal(error: &Error) -> bool {
+    !matches!(error, Error::Internal(_) | Error::StorageFull | Error::Busy)
 }
 
 /// Runs work that waits for nothing: SQLite answers at once.
@@ -123,6 +144,22 @@ operations!(Db by On {
     user(app: AppKey, id: &UserId) -> Option<User> = users::find;
     /// A user by its key.
     user_by_key(app: AppKey, key: UserKey) -> Option<User> = users::find_by_key;
+    /// A user by its id, with what opens its account.
+    account(app: AppKey, id: &UserId) -> Option<(User, Credentials)> = users::account;
+    /// A user by its key, with what opens its account.
+    account_by_key(app: AppKey, key: UserKey) -> Option<(User, Credentials)> = users::account_by_key;
+    /// What a picture of this user is; none where it has none of this name.
+    picture_of(owner: UserKey, key: &PictureKey) -> Option<PictureKind> = pictures::owned;
+    /// The moment before which signatures of this id are dead; the epoch where none are.
+    signatures_dead_before(app: AppKey, id: &UserId) -> Moment = signatures::dead_before;
+    /// Whether a user has muted the chat with another.
+    has_mute(owner: UserKey, muted: UserKey) -> bool = chat_settings::mutes;
+    /// How many chats a user has muted.
+    count_mutes(owner: UserKey) -> u64 = chat_settings::count;
+    /// When a user made its report that has so many newer ones, if that was after `since`.
+    report_behind(user: UserKey, since: Moment, newer: u32) -> Option<Moment> = reports::nth_newest;
+    /// A deleted user whom rows of others still name.
+    departed() -> Option<UserKey> = contacts::departed;
     /// The key of the user of this id.
     user_key(app: AppKey, id: &UserId) -> Option<UserKey> = users::key;
     /// What a user calls a contact; none where it does not list it.
@@ -154,6 +191,74 @@ operations!(Db by On {
 operations!(Tx by Writing {
     /// Tells of a change.
     append_event(app: AppKey, user: UserKey, id: &UserId, kind: &EventKind, at: Moment) -> () = events::append;
+    /// Makes a user, of whose profile nothing is stored yet but what search finds.
+    put_user(app: AppKey, id: &UserId, secrets: &NewSecrets, chosen: Option<&PasswordHash>, first: &Profile, at: Moment) -> UserKey = users::insert;
+    /// Replaces a profile, with a new version.
+    put_profile(user: UserKey, profile: &Profile, at: Moment) -> () = users::set_profile;
+    /// Replaces what opens an account, with a new version.
+    put_credentials(held: &Credentials) -> () = users::set_credentials;
+    /// Puts a new hash of the same password in the place of this one; whether it was the stored one.
+    rehash(app: AppKey, user: UserKey, former: &PasswordHash, hash: &PasswordHash) -> bool = tickets::rehash;
+    /// Takes a user away, with the rows that are its own.
+    take_user(user: UserKey) -> () = users::take;
+    /// Takes rows of others away that name a user, `at_most`; how many went.
+    take_rows_naming(user: UserKey, at_most: u32) -> u32 = contacts::forget_rows_naming;
+    /// Notes that rows of others name a deleted user.
+    put_departed(user: UserKey) -> () = contacts::put_departed;
+    /// No row of others names this deleted user any more.
+    take_departed(user: UserKey) -> () = contacts::take_departed;
+    /// Keeps a device in the place of the one of the same platform.
+    put_device(user: UserKey, device: &Device, at: Moment) -> () = devices::set;
+    /// Forgets the device of a platform.
+    take_device(user: UserKey, platform: DeviceType) -> () = devices::forget;
+    /// Forgets every device of a user.
+    take_devices(user: UserKey) -> () = devices::forget_all;
+    /// Keeps a ticket of a user.
+    put_ticket(app: AppKey, user: UserKey, ticket: &NewTicket, at: Moment) -> () = tickets::put;
+    /// Keeps a ticket of an app's back end; whether there is such an app.
+    put_back_end_ticket(app: AppKey, ticket: &NewTicket, at: Moment) -> bool = tickets::put_for_back_end;
+    /// Of a user's tickets of this one's wire the newest stay, this one among them.
+    keep_newest_tickets(user: UserKey, newest: &NewTicket, kept: u16) -> () = tickets::keep_newest;
+    /// Ends a ticket.
+    take_ticket(digest: &Digest) -> () = tickets::forget;
+    /// Ends every ticket of a user.
+    take_tickets(user: UserKey) -> () = tickets::forget_of_user;
+    /// Ends the tickets of a user that one wire issued.
+    take_tickets_of_wire(user: UserKey, wire: Wire) -> () = tickets::forget_of_wire;
+    /// Notes that a user has logged in. Costs a write only the first time.
+    note_login(user: UserKey) -> () = statuses::note_login;
+    /// Replaces what a user says of its present state.
+    put_custom_status(user: UserKey, custom: Option<&CustomStatus>) -> () = statuses::set;
+    /// Replaces what is given of a user's settings for all its chats.
+    put_chat_settings(user: UserKey, change: &ChatSettingsChange) -> () = chat_settings::set;
+    /// Mutes the chat with another.
+    put_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::put;
+    /// Ends that.
+    take_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::take;
+    /// Keeps a report.
+    put_report(app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> () = reports::add;
+    /// Of an app's reports the newest stay.
+    keep_newest_reports(app: AppKey, kept: u32) -> () = reports::keep_newest;
+    /// Begins a session.
+    put_session(user: UserKey, state: &SessionState) -> SessionKey = sessions::put;
+    /// Of a user's sessions the newest stay.
+    keep_newest_sessions(user: UserKey, kept: u32) -> () = sessions::keep_newest;
+    /// Renews a session that still has the salt `former`; whether it had.
+    renew_session(app: AppKey, key: SessionKey, former: Salt, state: &SessionState) -> bool = sessions::renew;
+    /// Ends a session of a user.
+    take_session(user: UserKey, key: SessionKey) -> () = sessions::end;
+    /// Ends every session of a user.
+    take_sessions(user: UserKey) -> () = sessions::end_of_user;
+    /// Signatures of this id that were made before that moment are dead. A moment that is kept is never set back.
+    kill_signatures(app: AppKey, id: &UserId, before: Moment) -> () = signatures::kill;
+    /// Keeps a picture, released: nobody shows it yet.
+    put_picture(owner: UserKey, new: &NewPicture, at: Moment) -> () = pictures::add;
+    /// Makes a picture its owner's current one.
+    show_picture(key: &PictureKey) -> () = pictures::show;
+    /// Leaves a user's current picture, if there is one, to the sweep.
+    release_picture(owner: UserKey, at: Moment) -> () = pictures::release;
+    /// Says why a user's picture may not be changed, or that it may; with a new version.
+    put_picture_lock(user: UserKey, reason: Option<&LockReason>) -> () = pictures::lock;
     /// Lists a user of the app under a name, or gives it another; whether there is such a user.
     put_contact(app: AppKey, owner: UserKey, contact: UserKey, name: Option<&ContactName>, at: Moment) -> bool = contacts::put;
     /// Lists a friend; whether it was not listed.

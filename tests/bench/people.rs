@@ -19,7 +19,8 @@ use standin::{
         text::{AppName, DisplayName},
         time::Moment,
     },
-    store::{Durability, IfKnown, NewSecrets, Register, Store, StoreOptions},
+    service::users,
+    store::{Durability, IfKnown, NewSecrets, Register, Store, StoreOptions, Touches},
 };
 
 use crate::Failure;
@@ -66,7 +67,8 @@ pub(crate) async fn register(
             let mut waits = Vec::new();
             for number in numbers.skip(first as usize).step_by(tasks as usize) {
                 let start = Instant::now();
-                store.register(app, user(number)?).await?;
+                let user = user(number)?;
+                store.write(Touches::All, async move |tx| users::register(tx, app, &user).await).await?;
                 waits.push(start.elapsed());
             }
             Ok::<_, Error>(waits)
@@ -100,7 +102,8 @@ pub(crate) async fn have_pictures(
         }
         let new = NewPicture { key, kind: PictureKind::Jpeg, width_px: 1280, height_px: 960, bytes: 64 * 1024 };
         // Far from now, so that no sweep comes near it.
-        store.add_picture(app, user.key, new, Moment::from_micros(i64::MAX / 2)).await?;
+        let at = Moment::from_micros(i64::MAX / 2);
+        store.write(Touches::All, async move |tx| tx.put_picture(user.key, &new, at).await).await?;
     }
     Ok(())
 }

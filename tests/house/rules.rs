@@ -2,10 +2,15 @@
 
 use standin::{
     domain::{
+        avatar::NewPicture,
+        device::DeviceType,
         error::Error,
         friend::{Befriend, Befriended, Befriending, Direction, FriendChange, FriendFault, FriendGroup, RequestAnswer},
-        id::{AppKey, UserId, UserKey},
+        id::{AppKey, SessionKey, UserId, UserKey},
         owner::Owner,
+        profile::{Credentials, User},
+        secret::Derived,
+        text::CustomStatus,
         time::Moment,
     },
     service::{
@@ -15,8 +20,12 @@ use standin::{
             groups::{self, GroupStep},
             requests, rules,
         },
+        users,
     },
-    store::{ContactsChange, Store, Touches},
+    store::{
+        ContactsChange, Holder, NewTicket, NewTokens, Register, Registered, SessionState, StateChange, Store, Touches,
+        UserChange,
+    },
 };
 
 macro_rules! rules {
@@ -63,4 +72,22 @@ rules! {
         = groups::change_members(&owner, &group, &members, at);
     follow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::follow(&owner, &whom, at);
     unfollow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::unfollow(&owner, &whom, at);
+    register(asked: Register) -> Registered = users::register(&asked);
+    change_user(owner: Owner, change: UserChange, at: Moment) -> User = users::change(&owner, &change, at);
+    change_states(changes: Vec<(UserId, StateChange)>, at: Moment) -> () = users::change_states(&changes, at);
+    delete_user(owner: Owner, dead_before: Moment, at: Moment) -> () = users::delete(&owner, dead_before, at);
+    reset_token(id: UserId, token: Derived, at: Moment) -> User = users::reset_token(&id, &token, at);
+    reset_issued(id: UserId, tokens: NewTokens, at: Moment) -> () = users::reset_issued(&id, &tokens, at);
+    kick(id: UserId, dead_before: Moment, at: Moment) -> () = users::kick(&id, dead_before, at);
+    issue_ticket(holder: Holder, ticket: NewTicket, at: Moment) -> () = users::issue_ticket(&holder, &ticket, at);
+    begin_session(held: Credentials, state: SessionState, at_most: u32) -> SessionKey
+        = users::begin_session(&held, &state, at_most);
+    forget_device(user: UserKey, platform: DeviceType) -> () = users::forget_device(user, platform);
+    add_picture(owner: UserKey, new: NewPicture, at: Moment) -> () = users::add_picture(owner, &new, at);
+    set_custom_status(user: UserKey, custom: Option<CustomStatus>) -> () = users::set_custom_status(user, custom.as_ref());
+}
+
+/// The sweep's step, which is about no app.
+pub(super) async fn forget_departed(store: &Store, at_most: u32) -> Result<u32, Error> {
+    store.write(Touches::All, async move |tx| users::forget_departed(tx, at_most).await).await
 }

@@ -2,14 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{
-    owners,
-    row::{Stored, readable},
-    users,
-};
+use super::row::{Stored, readable};
 use crate::domain::{
-    chat_settings::{ChatSettings, ChatSettingsChange, MUTES_MAX},
-    error::{Error, Fault},
+    chat_settings::{ChatSettings, ChatSettingsChange},
+    error::Error,
     id::{AppKey, UserId, UserKey},
 };
 
@@ -18,45 +14,51 @@ const FIND: &str = "SELECT mutes_all, keeps_archived FROM user WHERE app = ?1 AN
 const MUTED: &str = "
     SELECT user.id FROM mute JOIN user ON user.key = mute.muted WHERE mute.owner = ?1 AND user.app = ?2 ORDER BY user.key";
 
-pub(in crate::store) fn find(connection: &Connection, app: AppKey, user: UserKey) -> Result<ChatSettings, Error> {
+pub(in crate::store) fn find(
+    connection: &Connection,
+    app: AppKey,
+    user: UserKey,
+) -> Result<Option<ChatSettings>, Error> {
     let flags = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let found = connection.prepare_cached(FIND)?.query_row(params![app.0, user.0], flags).optional()?;
-    let (mutes_all, keeps_archived) = found.ok_or(owners::GONE)?;
+    let Some((mutes_all, keeps_archived)) = found else { return Ok(None) };
     let id = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
     let mut statement = connection.prepare_cached(MUTED)?;
     let muted = readable(statement.query(params![user.0, app.0])?, id).collect::<Result<_, _>>()?;
-    Ok(ChatSettings { mutes_all, keeps_archived, muted })
+    Ok(Some(ChatSettings { mutes_all, keeps_archived, muted }))
 }
 
 const SET: &str = "
     UPDATE user SET mutes_all = coalesce(?2, mutes_all), keeps_archived = coalesce(?3, keeps_archived) WHERE key = ?1";
 
-const MUTE: &str = "INSERT INTO mute (owner, muted) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+pub(in crate::store) fn set(tx: &Transaction<'_>, user: UserKey, change: &ChatSettingsChange) -> Result<(), Error> {
+    tx.prepare_cached(SET)?.execute(params![user.0, change.mutes_all, change.keeps_archived])?;
+    Ok(())
+}
 
-const UNMUTE: &str = "DELETE FROM mute WHERE owner = ?1 AND muted = ?2";
+const MUTES: &str = "SELECT EXISTS (SELECT 1 FROM mute WHERE owner = ?1 AND muted = ?2)";
+
+pub(in crate::store) fn mutes(connection: &Connection, owner: UserKey, muted: UserKey) -> Result<bool, Error> {
+    Ok(connection.prepare_cached(MUTES)?.query_row(params![owner.0, muted.0], |row| row.get(0))?)
+}
 
 const COUNT: &str = "SELECT count(*) FROM mute WHERE owner = ?1";
 
-pub(in crate::store) fn change(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    user: UserKey,
-    change: &ChatSettingsChange,
-) -> Result<(), Error> {
-    owners::acting(tx, app, user)?;
-    let keys = |ids: &[UserId]| ids.iter().map(|id| users::key_of(tx, app, id)).collect::<Result<Vec<_>, Error>>();
-    let (mute, unmute) = (keys(&change.mute)?, keys(&change.unmute)?);
-    for key in unmute {
-        tx.prepare_cached(UNMUTE)?.execute(params![user.0, key.0])?;
-    }
-    for key in mute {
-        tx.prepare_cached(MUTE)?.execute(params![user.0, key.0])?;
-    }
-    let found: u64 = tx.prepare_cached(COUNT)?.query_row([user.0], |row| row.get(0))?;
-    if found > MUTES_MAX {
-        return Err(Fault::TooMuch { most: MUTES_MAX, unit: "muted chats", found }.at("muted chats"));
-    }
-    tx.prepare_cached(SET)?.execute(params![user.0, change.mutes_all, change.keeps_archived])?;
+pub(in crate::store) fn count(connection: &Connection, owner: UserKey) -> Result<u64, Error> {
+    Ok(connection.prepare_cached(COUNT)?.query_row([owner.0], |row| row.get(0))?)
+}
+
+const MUTE: &str = "INSERT INTO mute (owner, muted) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+
+pub(in crate::store) fn put(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(MUTE)?.execute(params![owner.0, muted.0])?;
+    Ok(())
+}
+
+const UNMUTE: &str = "DELETE FROM mute WHERE owner = ?1 AND muted = ?2";
+
+pub(in crate::store) fn take(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(UNMUTE)?.execute(params![owner.0, muted.0])?;
     Ok(())
 }
 

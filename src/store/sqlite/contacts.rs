@@ -256,32 +256,24 @@ pub(in crate::store) fn hears(
     Ok(connection.prepare_cached(HEARS)?.query_row(params![listener.0, of.0, app.0], |row| row.get(0))?)
 }
 
-/// Rows of others that go with a user in the transaction of its deletion. Some 10 ms.
-const ROWS_WITH_USER: u32 = 1000;
-
 const DEPART: &str = "INSERT INTO departed (user) VALUES (?1)";
 
-/// Takes a deleted user out of the lists of others: at once where they are few, else the sweep does it in steps.
-pub(super) fn depart(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    if forget_rows_naming(tx, user, ROWS_WITH_USER)? == ROWS_WITH_USER {
-        tx.prepare_cached(DEPART)?.execute(params![user.0])?;
-    }
+pub(in crate::store) fn put_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(DEPART)?.execute(params![user.0])?;
     Ok(())
 }
 
 const DEPARTED: &str = "SELECT user FROM departed LIMIT 1";
 
+pub(in crate::store) fn departed(connection: &Connection) -> Result<Option<UserKey>, Error> {
+    Ok(connection.prepare_cached(DEPARTED)?.query_row([], |row| row.get(0).map(UserKey)).optional()?)
+}
+
 const FORGET_DEPARTED: &str = "DELETE FROM departed WHERE user = ?1";
 
-pub(in crate::store) fn forget_departed(tx: &Transaction<'_>, at_most: u32) -> Result<u32, Error> {
-    let user = tx.prepare_cached(DEPARTED)?.query_row([], |row| row.get(0).map(UserKey)).optional()?;
-    let Some(user) = user else { return Ok(0) };
-    let forgotten = forget_rows_naming(tx, user, at_most)?;
-    if forgotten < at_most {
-        tx.prepare_cached(FORGET_DEPARTED)?.execute(params![user.0])?;
-    }
-    // The row of the departed counts too: nothing is left only when nobody is.
-    Ok(forgotten + 1)
+pub(in crate::store) fn take_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_DEPARTED)?.execute(params![user.0])?;
+    Ok(())
 }
 
 const FORGET_CONTACT_ROWS: &str = "
@@ -293,7 +285,7 @@ const FORGET_BLOCK_ROWS: &str = "
         SELECT owner, blocked FROM block WHERE blocked = ?1 LIMIT ?2)";
 
 /// How many rows went, `at_most` at most.
-fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
+pub(in crate::store) fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
     let contacts = tx.prepare_cached(FORGET_CONTACT_ROWS)?.execute(params![user.0, at_most])?;
     let contacts = u32::try_from(contacts).map_err(Error::internal)?;
     let left = at_most.saturating_sub(contacts);

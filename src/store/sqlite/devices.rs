@@ -2,11 +2,10 @@
 
 use rusqlite::{Transaction, params};
 
-use super::owners;
 use crate::domain::{
     device::{Device, DeviceText, DeviceType},
     error::Error,
-    id::{AppKey, UserKey},
+    id::UserKey,
     time::Moment,
 };
 
@@ -16,7 +15,7 @@ const SET_DEVICE: &str = "
     ON CONFLICT (user, platform) DO UPDATE SET os_version = excluded.os_version, token = excluded.token,
         voip_token = excluded.voip_token, sandbox = excluded.sandbox, at = excluded.at";
 
-pub(super) fn set(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Moment) -> Result<(), Error> {
+pub(in crate::store) fn set(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(SET_DEVICE)?.execute(params![
         user.0,
         device.device_type.as_str(),
@@ -31,13 +30,14 @@ pub(super) fn set(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Mome
 
 const FORGET_DEVICE: &str = "DELETE FROM device WHERE user = ?1 AND platform = ?2";
 
-pub(in crate::store) fn forget(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    user: UserKey,
-    platform: DeviceType,
-) -> Result<(), Error> {
-    owners::acting(tx, app, user)?;
+pub(in crate::store) fn forget(tx: &Transaction<'_>, user: UserKey, platform: DeviceType) -> Result<(), Error> {
     tx.prepare_cached(FORGET_DEVICE)?.execute(params![user.0, platform.as_str()])?;
+    Ok(())
+}
+
+const FORGET_DEVICES: &str = "DELETE FROM device WHERE user = ?1";
+
+pub(in crate::store) fn forget_all(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_DEVICES)?.execute(params![user.0])?;
     Ok(())
 }

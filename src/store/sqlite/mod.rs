@@ -24,7 +24,6 @@ pub(super) mod reports;
 pub(super) mod requests;
 mod row;
 pub(super) mod search;
-pub(super) mod secrets;
 pub(super) mod sessions;
 pub(super) mod signatures;
 pub(super) mod snapshot;

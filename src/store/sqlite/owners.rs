@@ -1,50 +1,24 @@
 //! Whose data an operation is about, and whether that user may still act.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{row::Stored, users};
 use crate::domain::{
-    error::{Error, Unauthenticated, What},
+    error::{Error, Unauthenticated},
     id::{AppKey, UserKey},
     owner::Owner,
-    profile::{State, User},
+    profile::State,
 };
 
-/// Refuses a user that acts on its own data and is suspended by now.
-pub(super) fn active(user: &User) -> Result<(), Error> {
-    match user.state {
-        State::Active => Ok(()),
-        State::Suspended => Err(Error::SUSPENDED),
-    }
-}
-
 /// A user that acts on its own data has been deleted: its token is dead, whoever has its id by now.
-pub(super) const GONE: Error = Error::Unauthenticated(Unauthenticated::Wrong);
-
-/// The owner of the data that a write changes.
-/// # Errors
-/// `NotFound(User)` for an id that no user has; for a user that acts itself `Unauthenticated` when it is deleted, `Forbidden` when it is
-/// suspended.
-pub(super) fn owner(tx: &Transaction<'_>, app: AppKey, owner: &Owner) -> Result<User, Error> {
-    match owner {
-        Owner::Named(id) => users::find(tx, app, id)?.ok_or(Error::NotFound(What::User)),
-        Owner::Itself(key) => acting(tx, app, *key),
-    }
-}
-
-/// The user of this key, who acts on its own data.
-/// # Errors
-/// As [`owner`].
-pub(super) fn acting(tx: &Transaction<'_>, app: AppKey, key: UserKey) -> Result<User, Error> {
-    let user = users::find_by_key(tx, app, key)?.ok_or(GONE)?;
-    active(&user).map(|()| user)
-}
+const GONE: Error = Error::Unauthenticated(Unauthenticated::Wrong);
 
 const STATE: &str = "SELECT state FROM user WHERE app = ?1 AND key = ?2";
 
 /// The key of the owner of the data that a call reads.
 /// # Errors
-/// As [`owner`].
+/// `NotFound(User)` for an id that no user has; for a user that acts itself `Unauthenticated` when it is deleted, `Forbidden` when it is
+/// suspended.
 pub(super) fn owner_key(connection: &Connection, app: AppKey, owner: &Owner) -> Result<UserKey, Error> {
     let key = match owner {
         Owner::Named(id) => return users::key_of(connection, app, id),

@@ -7,80 +7,38 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use super::row::{Stored, readable};
 use crate::{
     domain::{
-        avatar::{Avatar, AvatarChange, NewPicture, PictureKey, PictureKind},
-        error::{Error, Fault, What},
-        id::{AppKey, UserId, UserKey},
-        profile::User,
-        text::{HttpAddress, LockReason},
+        avatar::{NewPicture, PictureKey, PictureKind},
+        error::{Error, Fault},
+        id::{AppKey, UserKey},
+        text::LockReason,
         time::Moment,
     },
     store::{PictureRoom, StoredPicture},
 };
 
-/// What the avatar of `owner` becomes when it asks for `wish`: only rows can tell whose picture one is.
-pub(super) fn resolve(tx: &Transaction<'_>, owner: UserKey, wish: &AvatarChange, at: Moment) -> Result<Avatar, Error> {
-    match wish {
-        AvatarChange::Tile => Ok(Avatar::Tile),
-        AvatarChange::Elsewhere(address) => Ok(Avatar::Elsewhere(address.clone())),
-        AvatarChange::Text(text) => Ok(Avatar::Text(text.clone())),
-        AvatarChange::Owned(key, address) => owned(tx, owner, key, address.as_ref()),
-        AvatarChange::Uploaded(new) => add(tx, owner, new, at),
-    }
-}
-
 const OWNED: &str = "SELECT key, kind FROM picture WHERE key = ?1 AND owner = ?2";
 
-fn owned(
-    tx: &Transaction<'_>,
+pub(in crate::store) fn owned(
+    connection: &Connection,
     owner: UserKey,
     key: &PictureKey,
-    address: Option<&HttpAddress>,
-) -> Result<Avatar, Error> {
+) -> Result<Option<PictureKind>, Error> {
     let parse = |row: &Row<'_>| Stored::of("picture", row).parsed(1, kind);
-    let found = tx.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()?;
-    match (found, address) {
-        (Some(kind), _) => Ok(Avatar::Picture(key.clone(), kind)),
-        (None, Some(address)) => Ok(Avatar::Elsewhere(address.clone())),
-        (None, None) => Err(Error::NotFound(What::Picture)),
-    }
+    connection.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()
 }
 
-/// Why a locked picture stays.
-pub(super) const LOCKED: Error = Error::Forbidden("The picture is locked by an administrator");
+const LOCK: &str = "UPDATE user SET picture_lock = ?2, version = version + 1 WHERE key = ?1";
 
-const LOCK: &str = "
-    UPDATE user SET picture_lock = ?3, version = version + 1 WHERE app = ?1 AND id = ?2 RETURNING key";
-
-pub(in crate::store) fn lock(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    id: &UserId,
-    reason: Option<&LockReason>,
-) -> Result<User, Error> {
-    let mut statement = tx.prepare_cached(LOCK)?;
-    let reason = reason.map(LockReason::as_str);
-    let key = statement.query_row(params![app.0, id.as_str(), reason], |row| row.get(0)).optional()?;
-    let key = UserKey(key.ok_or(Error::NotFound(What::User))?);
-    super::users::find_by_key(tx, app, key)?.ok_or(Error::NotFound(What::User))
+pub(in crate::store) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option<&LockReason>) -> Result<(), Error> {
+    tx.prepare_cached(LOCK)?.execute(params![user.0, reason.map(LockReason::as_str)])?;
+    Ok(())
 }
 
 const ADD: &str = "
     INSERT INTO picture (key, kind, owner, width_px, height_px, released_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// A picture that nobody shows yet.
-pub(in crate::store) fn add_unnamed(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owner: UserKey,
-    new: &NewPicture,
-    at: Moment,
-) -> Result<(), Error> {
-    let owner = super::owners::acting(tx, app, owner)?;
-    add(tx, owner.key, new, at).map(drop)
-}
-
 /// A new picture comes released; [`show`] is the one way for any to become current.
-fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<Avatar, Error> {
+pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(ADD)?.execute(params![
         new.key.as_str(),
         new.kind.extension(),
@@ -90,24 +48,21 @@ fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Re
         at.micros(),
         new.bytes,
     ])?;
-    Ok(Avatar::Picture(new.key.clone(), new.kind))
+    Ok(())
 }
 
 const TAKE: &str = "UPDATE picture SET released_at = NULL WHERE key = ?1";
 
-/// Makes `avatar` the current one of `owner`, in the rows of pictures.
-pub(super) fn show(tx: &Transaction<'_>, owner: UserKey, avatar: &Avatar, at: Moment) -> Result<(), Error> {
-    release(tx, owner, at)?;
-    if let Avatar::Picture(key, _) = avatar {
-        tx.prepare_cached(TAKE)?.execute(params![key.as_str()])?;
-    }
+/// Makes a picture its owner's current one; the former one is [released](release) before.
+pub(in crate::store) fn show(tx: &Transaction<'_>, key: &PictureKey) -> Result<(), Error> {
+    tx.prepare_cached(TAKE)?.execute(params![key.as_str()])?;
     Ok(())
 }
 
 const RELEASE: &str = "UPDATE picture SET released_at = ?2 WHERE owner = ?1 AND released_at IS NULL";
 
 /// Leaves the current picture of `owner`, if there is one, to the sweep.
-pub(super) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
+pub(in crate::store) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(RELEASE)?.execute(params![owner.0, at.micros()])?;
     Ok(())
 }

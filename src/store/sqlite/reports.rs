@@ -1,32 +1,30 @@
 //! What users report to the operator.
 
-use std::time::Duration;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use rusqlite::{Connection, Row, Transaction, params};
-
-use super::{
-    owners,
-    row::{Stored, readable},
-    users,
-};
+use super::row::{Stored, readable};
 use crate::domain::{
     error::Error,
     id::{AppKey, UserId, UserKey},
-    report::{NewReport, REPORTS_KEPT_MAX, REPORTS_PER_DAY, Report, ReportSubject, ReportText},
+    report::{NewReport, Report, ReportSubject, ReportText},
     text::Title,
     time::Moment,
 };
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const NTH_NEWEST: &str = "SELECT at FROM report WHERE user = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
 
-/// The one before the newest so many: when it is a day old, the next report may be made.
-const OF_TODAY: &str = "SELECT at FROM report WHERE user = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
+pub(in crate::store) fn nth_newest(
+    connection: &Connection,
+    user: UserKey,
+    since: Moment,
+    newer: u32,
+) -> Result<Option<Moment>, Error> {
+    let mut statement = connection.prepare_cached(NTH_NEWEST)?;
+    let at = statement.query_row(params![user.0, since.micros(), newer], |row| row.get(0)).optional()?;
+    Ok(at.map(Moment::from_micros))
+}
 
 const ADD: &str = "INSERT INTO report (app, user, kind, about, text, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-
-const FORGET: &str = "
-    DELETE FROM report WHERE app = ?1 AND key <= (
-        SELECT key FROM report WHERE app = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)";
 
 pub(in crate::store) fn add(
     tx: &Transaction<'_>,
@@ -35,24 +33,20 @@ pub(in crate::store) fn add(
     report: &NewReport,
     at: Moment,
 ) -> Result<(), Error> {
-    owners::acting(tx, app, user)?;
     let (kind, about) = match &report.subject {
-        ReportSubject::Chat(with) => {
-            users::key_of(tx, app, with)?;
-            ("chat", with.as_str())
-        }
+        ReportSubject::Chat(with) => ("chat", with.as_str()),
         ReportSubject::Feedback(title) => ("feedback", title.as_str()),
     };
-    let since = at.before(DAY);
-    let oldest = params![user.0, since.micros(), REPORTS_PER_DAY - 1];
-    let mut of_today = tx.prepare_cached(OF_TODAY)?;
-    if let Some(row) = of_today.query(oldest)?.next()? {
-        let micros: i64 = row.get(0)?;
-        let left = u64::try_from(micros - since.micros()).unwrap_or_default();
-        return Err(Error::TooMany { what: "reports in a day", retry_after: Duration::from_micros(left) });
-    }
     tx.prepare_cached(ADD)?.execute(params![app.0, user.0, kind, about, report.text.as_str(), at.micros()])?;
-    tx.prepare_cached(FORGET)?.execute(params![app.0, REPORTS_KEPT_MAX])?;
+    Ok(())
+}
+
+const FORGET: &str = "
+    DELETE FROM report WHERE app = ?1 AND key <= (
+        SELECT key FROM report WHERE app = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)";
+
+pub(in crate::store) fn keep_newest(tx: &Transaction<'_>, app: AppKey, kept: u32) -> Result<(), Error> {
+    tx.prepare_cached(FORGET)?.execute(params![app.0, kept])?;
     Ok(())
 }
 

@@ -1,49 +1,40 @@
 //! Sessions of clients whose tokens have a lifetime.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     row::{Stored, readable},
-    secrets, tickets, users,
+    tickets, users,
 };
 use crate::{
     domain::{
-        error::{Error, Unauthenticated},
-        id::{AppKey, SessionKey, UserId, UserKey},
-        profile::{Credentials, User},
-        secret::{Derived, Salt},
+        error::Error,
+        id::{AppKey, SessionKey, UserKey},
+        profile::User,
+        secret::Salt,
         time::Moment,
     },
     store::{Held, Session, SessionState},
 };
 
-const BEGIN: &str = "
-    INSERT INTO session (user, salt, renewed_at, token_expires_at, ends_at)
-    SELECT key, ?3, ?4, ?5, ?6 FROM user WHERE app = ?1 AND key = ?2
-        AND state = 'active' AND chosen IS ?7 AND issued_digest = ?8
+const PUT: &str = "
+    INSERT INTO session (user, salt, renewed_at, token_expires_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5)
     RETURNING key";
+
+pub(in crate::store) fn put(tx: &Transaction<'_>, user: UserKey, state: &SessionState) -> Result<SessionKey, Error> {
+    let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
+    let mut statement = tx.prepare_cached(PUT)?;
+    let cells = params![user.0, state.salt.0, times.0, times.1, times.2];
+    Ok(statement.query_row(cells, |row| row.get(0).map(SessionKey))?)
+}
 
 const END_OLDEST: &str = "
     DELETE FROM session WHERE user = ?1 AND key NOT IN (
         SELECT key FROM session WHERE user = ?1 ORDER BY key DESC LIMIT ?2)";
 
-pub(in crate::store) fn begin(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    held: &Credentials,
-    state: &SessionState,
-    at_most: u32,
-) -> Result<SessionKey, Error> {
-    let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
-    let (user, chosen) = (held.user, held.chosen.as_ref().map(|hash| hash.0.as_str()));
-    let issued = held.issued.digest.0;
-    let key = tx
-        .prepare_cached(BEGIN)?
-        .query_row(params![app.0, user.0, state.salt.0, times.0, times.1, times.2, chosen, issued], |row| row.get(0))
-        .optional()?
-        .ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
-    tx.prepare_cached(END_OLDEST)?.execute(params![user.0, at_most])?;
-    Ok(SessionKey(key))
+pub(in crate::store) fn keep_newest(tx: &Transaction<'_>, user: UserKey, kept: u32) -> Result<(), Error> {
+    tx.prepare_cached(END_OLDEST)?.execute(params![user.0, kept])?;
+    Ok(())
 }
 
 const FIND: &str = "
@@ -80,26 +71,15 @@ pub(in crate::store) fn renew(
 
 const END: &str = "DELETE FROM session WHERE key = ?1 AND user = ?2";
 
-const FORGET_DEVICES: &str = "DELETE FROM device WHERE user = (SELECT key FROM user WHERE app = ?1 AND key = ?2)";
-
-/// Ends a session, if one is named, and forgets what the user has told of its devices.
-pub(in crate::store) fn sign_off(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    user: UserKey,
-    key: Option<SessionKey>,
-) -> Result<(), Error> {
-    if let Some(key) = key {
-        tx.prepare_cached(END)?.execute(params![key.0, user.0])?;
-    }
-    tx.prepare_cached(FORGET_DEVICES)?.execute(params![app.0, user.0])?;
+pub(in crate::store) fn end(tx: &Transaction<'_>, user: UserKey, key: SessionKey) -> Result<(), Error> {
+    tx.prepare_cached(END)?.execute(params![key.0, user.0])?;
     Ok(())
 }
 
 const END_OF_USER: &str = "DELETE FROM session WHERE user = ?1";
 
 /// Ends every session of a user: with its user token die all that were drawn in its place.
-pub(super) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(in crate::store) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(END_OF_USER)?.execute(params![user.0])?;
     Ok(())
 }
@@ -118,21 +98,6 @@ pub(in crate::store) fn held(connection: &Connection, app: AppKey, user: UserKey
     let sessions =
         readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect::<Result<_, Error>>()?;
     Ok(Held { tickets: tickets::of_user(connection, app, user, now)?, sessions })
-}
-
-/// Ends all that keeps a user signed in: tickets, sessions, the user token and UserSigs made before `dead_before`.
-pub(in crate::store) fn revoke(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    id: &UserId,
-    token: &Derived,
-    dead_before: Moment,
-    at: Moment,
-) -> Result<User, Error> {
-    users::kick(tx, app, id, dead_before, at)?;
-    let user = secrets::reset_token(tx, app, id, token, at)?;
-    tickets::forget_of_user(tx, user.key)?;
-    Ok(user)
 }
 
 const FORGET_ENDED: &str = "

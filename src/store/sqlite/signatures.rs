@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::Stored;
 use crate::domain::{
-    error::{Error, Unauthenticated},
+    error::Error,
     id::{AppKey, UserId},
     time::Moment,
 };
@@ -23,21 +23,13 @@ pub(in crate::store) fn dead_before(connection: &Connection, app: AppKey, id: &U
     Ok(Moment::from_micros(before))
 }
 
-/// Refuses a signature that was made before that moment.
-pub(super) fn alive(tx: &Transaction<'_>, app: AppKey, id: &UserId, made_at: Moment) -> Result<(), Error> {
-    match made_at < dead_before(tx, app, id)? {
-        true => Err(Error::Unauthenticated(Unauthenticated::Revoked)),
-        false => Ok(()),
-    }
-}
-
 /// A row with a new number: rows stand in the order in which they were last written.
 const KILL: &str = "
     INSERT OR REPLACE INTO dead_signature (app, id, before)
     SELECT ?1, ?2, max(?3, coalesce((SELECT before FROM dead_signature WHERE app = ?1 AND id = ?2), 0))";
 
 /// Signatures of this id that were made before that moment are dead from now on. A moment that is kept is never set back.
-pub(super) fn kill(tx: &Transaction<'_>, app: AppKey, id: &UserId, before: Moment) -> Result<(), Error> {
+pub(in crate::store) fn kill(tx: &Transaction<'_>, app: AppKey, id: &UserId, before: Moment) -> Result<(), Error> {
     put(tx, app, id.as_str(), before)
 }
 

@@ -2,10 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{
-    owners,
-    row::{Stored, readable},
-};
+use super::row::{Stored, readable};
 use crate::{
     domain::{
         error::Error,
@@ -52,13 +49,7 @@ fn status(row: &Row<'_>) -> Result<StoredStatus, Error> {
 
 const SET: &str = "UPDATE user SET custom_status = ?2 WHERE key = ?1";
 
-pub(in crate::store) fn set(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    user: UserKey,
-    custom: Option<&CustomStatus>,
-) -> Result<(), Error> {
-    owners::acting(tx, app, user)?;
+pub(in crate::store) fn set(tx: &Transaction<'_>, user: UserKey, custom: Option<&CustomStatus>) -> Result<(), Error> {
     tx.prepare_cached(SET)?.execute(params![user.0, custom.map_or("", CustomStatus::as_str)])?;
     Ok(())
 }
@@ -66,7 +57,7 @@ pub(in crate::store) fn set(
 const LOGGED_IN: &str = "UPDATE user SET has_logged_in = 1 WHERE key = ?1 AND has_logged_in = 0";
 
 /// Notes that a user has logged in. Costs a write only the first time.
-pub(super) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(in crate::store) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(LOGGED_IN)?.execute(params![user.0])?;
     Ok(())
 }

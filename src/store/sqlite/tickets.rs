@@ -2,63 +2,46 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{
-    row::{Stored, readable},
-    statuses,
-};
+use super::row::{Stored, readable};
 use crate::{
     domain::{
-        error::{Error, Fault, What},
+        error::{Error, Fault},
         id::{AppKey, UserId, UserKey},
         listening::Wire,
         secret::{Digest, PasswordHash},
         time::Moment,
     },
-    store::{Holder, NewTicket, Ticket, TicketHolder},
+    store::{NewTicket, Ticket, TicketHolder},
 };
 
 const ISSUE_TO_BACK_END: &str = "
     INSERT INTO ticket (digest, app, issued_at, expires_at, wire)
     SELECT ?1, key, ?3, ?4, ?5 FROM app WHERE key = ?2";
 
-const ISSUE_TO_USER: &str = "
-    INSERT INTO ticket (digest, app, user, issued_at, expires_at, wire)
-    SELECT ?1, app, key, ?3, ?4, ?8 FROM user WHERE app = ?2 AND key = ?5
-        AND state = 'active' AND chosen IS ?6 AND issued_digest = ?7";
-
-pub(in crate::store) fn issue(
+pub(in crate::store) fn put_for_back_end(
     tx: &Transaction<'_>,
     app: AppKey,
-    holder: &Holder,
+    ticket: &NewTicket,
+    at: Moment,
+) -> Result<bool, Error> {
+    let cells = params![ticket.digest.0, app.0, at.micros(), ticket.expires_at.micros(), word(ticket.wire)];
+    Ok(tx.prepare_cached(ISSUE_TO_BACK_END)?.execute(cells)? > 0)
+}
+
+const ISSUE_TO_USER: &str = "
+    INSERT INTO ticket (digest, app, user, issued_at, expires_at, wire) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+pub(in crate::store) fn put(
+    tx: &Transaction<'_>,
+    app: AppKey,
+    user: UserKey,
     ticket: &NewTicket,
     at: Moment,
 ) -> Result<(), Error> {
-    let (digest, expires_at, wire) = (ticket.digest.0, ticket.expires_at.micros(), word(ticket.wire));
-    let (issued, missing) = match holder {
-        Holder::BackEnd => {
-            let mut statement = tx.prepare_cached(ISSUE_TO_BACK_END)?;
-            (statement.execute(params![digest, app.0, at.micros(), expires_at, wire])?, What::App)
-        }
-        Holder::User { key, chosen, issued } => {
-            let mut statement = tx.prepare_cached(ISSUE_TO_USER)?;
-            let chosen = chosen.as_ref().map(|hash| hash.0.as_str());
-            let checked = params![digest, app.0, at.micros(), expires_at, key.0, chosen, issued.0, wire];
-            (statement.execute(checked)?, What::User)
-        }
-    };
-    if issued == 0 {
-        return Err(Error::NotFound(missing));
-    }
-    if let Holder::User { key, .. } = holder {
-        statuses::note_login(tx, *key)?;
-    }
-    match (holder, ticket.newest_kept) {
-        (Holder::User { key, .. }, Some(kept)) => {
-            tx.prepare_cached(FORGET_OLDER)?.execute(params![key.0, wire, kept, digest])?;
-            Ok(())
-        }
-        (Holder::BackEnd, Some(_)) | (Holder::BackEnd | Holder::User { .. }, None) => Ok(()),
-    }
+    let (expires_at, wire) = (ticket.expires_at.micros(), word(ticket.wire));
+    let cells = params![ticket.digest.0, app.0, user.0, at.micros(), expires_at, wire];
+    tx.prepare_cached(ISSUE_TO_USER)?.execute(cells)?;
+    Ok(())
 }
 
 const REHASH: &str = "UPDATE user SET chosen = ?4 WHERE app = ?1 AND key = ?2 AND chosen = ?3";
@@ -74,11 +57,22 @@ pub(in crate::store) fn rehash(
     Ok(tx.prepare_cached(REHASH)?.execute(params![app.0, user.0, former.0, hash.0])? > 0)
 }
 
-/// Of one wire, all but a user's newest ones. The one just issued is the newest, whatever the clock says.
+/// Of one wire, all but a user's newest ones.
 const FORGET_OLDER: &str = "
     DELETE FROM ticket WHERE digest IN (
         SELECT digest FROM ticket WHERE user = ?1 AND wire = ?2
         ORDER BY digest = ?4 DESC, issued_at DESC, digest LIMIT -1 OFFSET ?3)";
+
+/// The ticket that was just issued is the newest, whatever the clock says.
+pub(in crate::store) fn keep_newest(
+    tx: &Transaction<'_>,
+    user: UserKey,
+    newest: &NewTicket,
+    kept: u16,
+) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_OLDER)?.execute(params![user.0, word(newest.wire), kept, newest.digest.0])?;
+    Ok(())
+}
 
 const FIND: &str = "
     SELECT ticket.digest, ticket.app, ticket.user, user.id, ticket.expires_at, ticket.wire
@@ -126,7 +120,7 @@ pub(in crate::store) fn forget_expired(tx: &Transaction<'_>, before: Moment, at_
 const FORGET_OF_USER: &str = "DELETE FROM ticket WHERE user = ?1";
 
 /// Ends every session of a user.
-pub(super) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(in crate::store) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_USER)?.execute(params![user.0])?;
     Ok(())
 }
@@ -134,7 +128,7 @@ pub(super) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), 
 const FORGET_OF_WIRE: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
 
 /// Ends the sessions of a user that one wire began.
-pub(super) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
+pub(in crate::store) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_WIRE)?.execute(params![user.0, word(wire)])?;
     Ok(())
 }

@@ -1,30 +1,26 @@
-//! Users: registration, change, look-up and lists.
+//! Users: their rows, look-up and lists.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    by_name, contacts, counts, devices, events, owners, pictures,
+    by_name, counts, pictures,
     row::{Stored, readable},
-    secrets, signatures, tickets,
 };
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
         contact,
         error::{Error, Fault, What},
-        event::EventKind,
         folding::folded,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
-        listening::Wire,
-        owner::Owner,
         page::{Listed, Order, Page},
-        profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
+        profile::{Credentials, Profile, State, User},
         secret::{Digest, PasswordHash},
         text::{AvatarText, DisplayName, Email, HttpAddress, LockReason, MobileNumber, StatusText},
         time::Moment,
     },
-    store::{Holder, IfKnown, NewPassword, NewTokens, Register, Registered, StateChange, UserChange},
+    store::NewSecrets,
 };
 
 /// Selects users with their current picture: the columns [`user`] reads, in its order, then `$more`.
@@ -153,27 +149,17 @@ pub(super) fn list_from(
     readable(statement.query(params![app.0, first, limit])?, user).collect()
 }
 
-/// A user with what opens its account.
-struct Known {
-    user: User,
-    credentials: Credentials,
-}
-
 const KNOWN: &str = select_user!(
     ", user.token_salt, user.token_digest, user.issued_salt, user.issued_digest, user.chosen",
     "WHERE user.app = ?1 AND user.id = ?2"
 );
-
-fn known(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<Known>, Error> {
-    connection.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
-}
 
 pub(in crate::store) fn account(
     connection: &Connection,
     app: AppKey,
     id: &UserId,
 ) -> Result<Option<(User, Credentials)>, Error> {
-    Ok(known(connection, app, id)?.map(|known| (known.user, known.credentials)))
+    connection.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
 }
 
 const KNOWN_BY_KEY: &str = select_user!(
@@ -181,59 +167,12 @@ const KNOWN_BY_KEY: &str = select_user!(
     "WHERE user.app = ?1 AND user.key = ?2"
 );
 
-fn known_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<Known>, Error> {
-    connection.prepare_cached(KNOWN_BY_KEY)?.query_and_then(params![app.0, key.0], known_user)?.next().transpose()
-}
-
 pub(in crate::store) fn account_by_key(
     connection: &Connection,
     app: AppKey,
     key: UserKey,
 ) -> Result<Option<(User, Credentials)>, Error> {
-    Ok(known_by_key(connection, app, key)?.map(|known| (known.user, known.credentials)))
-}
-
-fn known_owner(tx: &Transaction<'_>, app: AppKey, owner: &Owner) -> Result<Known, Error> {
-    match owner {
-        Owner::Named(id) => known(tx, app, id)?.ok_or(Error::NotFound(What::User)),
-        Owner::Itself(key) => {
-            let known = known_by_key(tx, app, *key)?.ok_or(owners::GONE)?;
-            owners::active(&known.user).map(|()| known)
-        }
-    }
-}
-
-pub(in crate::store) fn register(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
-    if let Some(made_at) = asked.signed_at {
-        signatures::alive(tx, app, &asked.id, made_at)?;
-    }
-    // Looked up first: most calls are logins of known users, and an insert that meets one would still write.
-    let (known, created) = match (known(tx, app, &asked.id)?, asked.if_known) {
-        (Some(_), IfKnown::Refuse) => return Err(Error::Conflict(What::User)),
-        (Some(mut known), IfKnown::Update | IfKnown::UpdateActive) => {
-            if asked.if_known == IfKnown::UpdateActive {
-                owners::active(&known.user)?;
-            }
-            let tokens = NewTokens { token: asked.secrets.token, issued: asked.secrets.issued };
-            let change = UserChange {
-                profile: asked.change.clone(),
-                password: asked.chosen.clone().map(|chosen| NewPassword { chosen, tokens }),
-                device: asked.device.clone(),
-                ..UserChange::default()
-            };
-            apply(tx, app, &mut known, &change, asked.at)?;
-            (known, false)
-        }
-        (None, IfKnown::Update | IfKnown::UpdateActive | IfKnown::Refuse) => (create(tx, app, asked)?, true),
-    };
-    if let Some(ticket) = &asked.ticket {
-        if known.user.state == State::Suspended {
-            return Err(Error::SUSPENDED);
-        }
-        let holder = Holder::of(&known.credentials);
-        tickets::issue(tx, app, &holder, ticket, asked.at)?;
-    }
-    Ok(Registered { user: known.user, credentials: known.credentials, created })
+    connection.prepare_cached(KNOWN_BY_KEY)?.query_and_then(params![app.0, key.0], known_user)?.next().transpose()
 }
 
 const CREATE: &str = "
@@ -243,106 +182,31 @@ const CREATE: &str = "
         ?6, ?7, ?8, ?9, ?9, ?10, ?12)
     RETURNING key";
 
-fn create(tx: &Transaction<'_>, app: AppKey, asked: &Register) -> Result<Known, Error> {
-    let secrets = &asked.secrets;
-    // What the index of names and metadata is made of goes in at once: it is written once then, not three times.
-    let mut first = Profile::default();
-    first.take(&asked.change);
-    let key = tx.prepare_cached(CREATE)?.query_row(
-        params![
-            app.0,
-            asked.id.as_str(),
-            secrets.handle.as_str(),
-            secrets.token.salt.0,
-            secrets.token.digest.0,
-            secrets.issued.salt.0,
-            secrets.issued.digest.0,
-            asked.chosen.as_ref().map(|chosen| &chosen.hash.0),
-            asked.at.micros(),
-            first.display_name.as_ref().map(DisplayName::as_str),
-            serde_json::to_string(first.metadata.as_object()).map_err(Error::internal)?,
-            folded_name(&first),
-        ],
-        |row| row.get(0),
-    )?;
-    let mut user = User {
-        key: UserKey(key),
-        id: asked.id.clone(),
-        state: State::Active,
-        handle: secrets.handle.clone(),
-        profile: Profile::default(),
-        created_at: asked.at,
-        updated_at: asked.at,
-        version: 1,
-        picture_lock: None,
-    };
-    set_profile(tx, &mut user, &asked.change, asked.at)?;
-    if let Some(device) = &asked.device {
-        devices::set(tx, user.key, device, asked.at)?;
-    }
-    events::append(tx, app, user.key, &user.id, &EventKind::Created, asked.at)?;
-    let credentials = Credentials {
-        user: user.key,
-        state: user.state,
-        token: secrets.token,
-        issued: secrets.issued,
-        chosen: asked.chosen.as_ref().map(|chosen| chosen.hash.clone()),
-    };
-    Ok(Known { user, credentials })
-}
-
-pub(in crate::store) fn change(
+pub(in crate::store) fn insert(
     tx: &Transaction<'_>,
     app: AppKey,
-    owner: &Owner,
-    change: &UserChange,
+    id: &UserId,
+    secrets: &NewSecrets,
+    chosen: Option<&PasswordHash>,
+    first: &Profile,
     at: Moment,
-) -> Result<User, Error> {
-    let mut known = known_owner(tx, app, owner)?;
-    if change.of_version.is_some_and(|version| version != known.user.version) {
-        return Err(Error::Conflict(What::NewerVersion));
-    }
-    apply(tx, app, &mut known, change, at)?;
-    Ok(known.user)
-}
-
-/// Writes what differs, each with its event.
-fn apply(tx: &Transaction<'_>, app: AppKey, known: &mut Known, change: &UserChange, at: Moment) -> Result<(), Error> {
-    let password = change.password.as_ref().filter(|new| known.credentials.chosen.as_ref() != Some(&new.chosen.hash));
-    if password.is_some_and(|new| new.chosen.compared_with != known.credentials.chosen) {
-        return Err(Error::Conflict(What::NewerVersion));
-    }
-    let fields = set_profile(tx, &mut known.user, &change.profile, at)?;
-    if !fields.is_empty() {
-        let kind = EventKind::ProfileChanged { fields };
-        events::append(tx, app, known.user.key, &known.user.id, &kind, at)?;
-    }
-    if let Some(new) = password {
-        secrets::set_password(tx, &mut known.credentials, new)?;
-        known.user.version += 1;
-        events::append(tx, app, known.user.key, &known.user.id, &EventKind::PasswordChanged, at)?;
-    }
-    if let Some(device) = &change.device {
-        devices::set(tx, known.user.key, device, at)?;
-    }
-    if let Some(asked) = change.state.filter(|asked| asked.state() != known.user.state) {
-        let kind = set_state(tx, known, asked)?;
-        events::append(tx, app, known.user.key, &known.user.id, &kind, at)?;
-    }
-    Ok(())
-}
-
-pub(in crate::store) fn change_states(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    changes: &[(UserId, StateChange)],
-    at: Moment,
-) -> Result<(), Error> {
-    for (id, state) in changes {
-        let mut known = known(tx, app, id)?.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("ids"))?;
-        apply(tx, app, &mut known, &UserChange { state: Some(*state), ..UserChange::default() }, at)?;
-    }
-    Ok(())
+) -> Result<UserKey, Error> {
+    let mut statement = tx.prepare_cached(CREATE)?;
+    let cells = params![
+        app.0,
+        id.as_str(),
+        secrets.handle.as_str(),
+        secrets.token.salt.0,
+        secrets.token.digest.0,
+        secrets.issued.salt.0,
+        secrets.issued.digest.0,
+        chosen.map(|hash| &hash.0),
+        at.micros(),
+        first.display_name.as_ref().map(DisplayName::as_str),
+        serde_json::to_string(first.metadata.as_object()).map_err(Error::internal)?,
+        folded_name(first),
+    ];
+    Ok(statement.query_row(cells, |row| row.get(0).map(UserKey))?)
 }
 
 const SET_PROFILE: &str = "
@@ -356,35 +220,19 @@ fn folded_name(profile: &Profile) -> Option<String> {
     profile.display_name.as_ref().map(|name| folded(name.as_str()))
 }
 
-/// Takes over the given fields and says which ones differ from before; writes only if any does.
-fn set_profile(
+pub(in crate::store) fn set_profile(
     tx: &Transaction<'_>,
-    user: &mut User,
-    change: &ProfileChange,
+    user: UserKey,
+    profile: &Profile,
     at: Moment,
-) -> Result<Vec<ProfileField>, Error> {
-    let mut profile = user.profile.clone();
-    profile.take(change);
-    if let Some(wish) = &change.avatar {
-        profile.avatar = pictures::resolve(tx, user.key, wish, at)?;
-    }
-    let fields = profile.differences(&user.profile);
-    if fields.is_empty() {
-        return Ok(fields);
-    }
-    if fields.contains(&ProfileField::Avatar) {
-        if user.picture_lock.is_some() {
-            return Err(pictures::LOCKED);
-        }
-        pictures::show(tx, user.key, &profile.avatar, at)?;
-    }
+) -> Result<(), Error> {
     let avatar_address = match &profile.avatar {
         Avatar::Elsewhere(address) => Some(address.as_str()),
         Avatar::Text(text) => Some(text.as_str()),
         Avatar::Tile | Avatar::Picture(..) => None,
     };
     tx.prepare_cached(SET_PROFILE)?.execute(params![
-        user.key.0,
+        user.0,
         profile.display_name.as_ref().map(DisplayName::as_str),
         profile.status.as_ref().map(StatusText::as_str),
         profile.mobile.as_ref().map(MobileNumber::as_str),
@@ -395,35 +243,28 @@ fn set_profile(
         at.micros(),
         serde_json::to_string(&profile.particulars).map_err(Error::internal)?,
         serde_json::to_string(&profile.custom).map_err(Error::internal)?,
-        folded_name(&profile),
+        folded_name(profile),
         profile.mobile.as_ref().and_then(|mobile| contact::bare(mobile.as_str())),
     ])?;
-    user.profile = profile;
-    user.updated_at = at;
-    user.version += 1;
-    Ok(fields)
+    Ok(())
 }
 
-const SET_STATE: &str = "
-    UPDATE user SET state = ?2, token_salt = ?3, token_digest = ?4, version = version + 1
+const SET_CREDENTIALS: &str = "
+    UPDATE user SET state = ?2, token_salt = ?3, token_digest = ?4, issued_salt = ?5, issued_digest = ?6, chosen = ?7,
+        version = version + 1
     WHERE key = ?1";
 
-fn set_state(tx: &Transaction<'_>, known: &mut Known, change: StateChange) -> Result<EventKind, Error> {
-    let (state, key) = (change.state(), known.user.key);
-    let kind = match change {
-        StateChange::Reactivate => EventKind::Reactivated,
-        StateChange::Suspend { token } => {
-            known.credentials.token = token;
-            secrets::end_what_was_begun(tx, key)?;
-            EventKind::Suspended
-        }
-    };
-    let token = known.credentials.token;
-    tx.prepare_cached(SET_STATE)?.execute(params![key.0, word(state), token.salt.0, token.digest.0])?;
-    known.user.state = state;
-    known.user.version += 1;
-    known.credentials.state = state;
-    Ok(kind)
+pub(in crate::store) fn set_credentials(tx: &Transaction<'_>, held: &Credentials) -> Result<(), Error> {
+    tx.prepare_cached(SET_CREDENTIALS)?.execute(params![
+        held.user.0,
+        word(held.state),
+        held.token.salt.0,
+        held.token.digest.0,
+        held.issued.salt.0,
+        held.issued.digest.0,
+        held.chosen.as_ref().map(|hash| &hash.0),
+    ])?;
+    Ok(())
 }
 
 const KEY_OF: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
@@ -439,35 +280,9 @@ pub(super) fn key_of(connection: &Connection, app: AppKey, id: &UserId) -> Resul
 
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";
 
-/// Signatures of the id that were made before `dead_before` stay dead when it is created anew.
-pub(in crate::store) fn delete(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    owned_by: &Owner,
-    dead_before: Moment,
-    at: Moment,
-) -> Result<(), Error> {
-    let User { key, id, .. } = owners::owner(tx, app, owned_by)?;
-    signatures::kill(tx, app, &id, dead_before)?;
-    // Before the row goes: its pictures lose their owner with it, and only a released one may have none.
-    pictures::release(tx, key, at)?;
-    tx.prepare_cached(DELETE)?.execute(params![key.0])?;
-    contacts::depart(tx, key)?;
-    events::append(tx, app, key, &id, &EventKind::Deleted, at)
-}
-
-/// Ends what keeps a user signed in on Tencent's wire: its tickets, and signatures made before `dead_before`.
-pub(in crate::store) fn kick(
-    tx: &Transaction<'_>,
-    app: AppKey,
-    id: &UserId,
-    dead_before: Moment,
-    at: Moment,
-) -> Result<(), Error> {
-    let key = key_of(tx, app, id)?;
-    signatures::kill(tx, app, id, dead_before)?;
-    tickets::forget_of_wire(tx, key, Wire::Tencent)?;
-    events::append(tx, app, key, id, &EventKind::Kicked, at)
+pub(in crate::store) fn take(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(DELETE)?.execute(params![user.0])?;
+    Ok(())
 }
 
 fn word(state: State) -> &'static str {
@@ -482,7 +297,7 @@ pub(super) fn state(raw: &str) -> Result<State, Fault> {
     states.find(|state| word(*state) == raw).ok_or(Fault::NotOneOf("active, suspended"))
 }
 
-fn known_user(row: &Row<'_>) -> Result<Known, Error> {
+fn known_user(row: &Row<'_>) -> Result<(User, Credentials), Error> {
     let user = user(row)?;
     let row = Stored::of("user", row);
     let credentials = Credentials {
@@ -492,7 +307,7 @@ fn known_user(row: &Row<'_>) -> Result<Known, Error> {
         issued: row.derived(MORE + 2)?,
         chosen: row.get::<Option<String>>(MORE + 4)?.map(PasswordHash),
     };
-    Ok(Known { user, credentials })
+    Ok((user, credentials))
 }
 
 fn stored_credentials(row: &Row<'_>) -> Result<Credentials, Error> {

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     mirrorfly_users::{ids, made},
+    rules::Rules as _,
     store_laws,
 };
 

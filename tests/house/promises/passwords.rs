@@ -156,28 +156,31 @@ pub(super) fn median_of(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// What one refusal takes. `cargo bench -- logins` holds the medians to 40 % and 3 ms; here it is shown that a hash is spent at all.
-async fn refusals(house: &Standin, ids: impl Iterator<Item = String>) -> Duration {
-    let mut times = Vec::new();
-    for id in ids {
-        let begun = Instant::now();
-        assert_eq!(signs_in(house, &id, "wrong").await, 400);
-        times.push(begun.elapsed());
-    }
-    median_of(times)
+/// Rounds of refusals; in each one of every kind, so that a busy machine slows all kinds alike.
+const ROUNDS: usize = 9;
+
+/// What a refusal of this id takes.
+async fn refusal(house: &Standin, id: &str) -> Duration {
+    let begun = Instant::now();
+    assert_eq!(signs_in(house, id, "wrong").await, 400);
+    begun.elapsed()
 }
 
+/// `cargo bench -- logins` holds the medians to 40 % and 3 ms; here it is shown that a hash is spent at all.
 #[actix_web::test]
 async fn promise_42_a_login_of_nobody_spends_a_hash_too() {
     let house = Standin::fresh().await;
     chosen(&house, "chosen", "key").await;
     house.command(&["user", "create", "issued"]);
-    let known = refusals(&house, (0..9).map(|_| "chosen".to_owned())).await;
-    let issued = refusals(&house, (0..9).map(|_| "issued".to_owned())).await;
-    let unknown = refusals(&house, (0..9).map(|n| format!("nobody{n}"))).await;
-    let no_id = refusals(&house, (0..9).map(|n| format!("no id {n}"))).await;
-    let account = refusals(&house, (0..9).map(|_| "administrator".to_owned())).await;
-    for (whose, median) in [("issued", issued), ("unknown", unknown), ("no id", no_id), ("account", account)] {
-        assert!(median > known / 3 && median < known * 3 + Duration::from_millis(30), "{whose}: {median:?}, {known:?}");
+    let mut fastest = [Duration::MAX; 5];
+    for round in 0..ROUNDS {
+        let ids = ["chosen", "issued", &format!("nobody{round}"), &format!("no id {round}"), "administrator"];
+        for (fastest, id) in fastest.iter_mut().zip(ids) {
+            *fastest = refusal(&house, id).await.min(*fastest);
+        }
+    }
+    let [known, others @ ..] = fastest;
+    for other in others {
+        assert!(other > known / 3 && other < known * 3 + Duration::from_millis(30), "{fastest:?}");
     }
 }

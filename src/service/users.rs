@@ -1,0 +1,534 @@
+//! What becomes of users: how they are made, changed and deleted, and what ends with a password, a suspension or a kick.
+//!
+//! Each is a rule on a unit of work; the verbs in the files beside this one run them.
+
+use crate::{
+    domain::{
+        avatar::{Avatar, AvatarChange, NewPicture, PictureKey},
+        device::DeviceType,
+        error::{Error, Fault, Unauthenticated, What},
+        event::EventKind,
+        id::{AppKey, SessionKey, UserId, UserKey},
+        listening::Wire,
+        owner::Owner,
+        profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
+        secret::Derived,
+        text::{CustomStatus, HttpAddress, LockReason},
+        time::Moment,
+    },
+    service::{Service, owners},
+    store::{
+        Holder, IfKnown, NewPassword, NewTicket, NewTokens, Register, Registered, SessionState, StateChange, Touches,
+        Tx, UserChange,
+    },
+};
+
+/// Rows of others that go with a user in the transaction of its deletion. Some 10 ms.
+const ROWS_WITH_USER: u32 = 1000;
+
+/// Why a locked picture stays.
+const LOCKED: Error = Error::Forbidden("The picture is locked by an administrator");
+
+impl Service {
+    /// Writes by a rule about one user.
+    /// # Errors
+    /// Those of the rule, and of every write.
+    pub(super) async fn write_about<T: Send + 'static>(
+        &self,
+        app: AppKey,
+        owner: Owner,
+        rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.house.store.write(Touches::User(app, owner), rule).await
+    }
+
+    /// Writes by a rule about the user of this id.
+    /// # Errors
+    /// Those of the rule, and of every write.
+    pub(super) async fn write_named<T: Send + 'static>(
+        &self,
+        app: AppKey,
+        id: UserId,
+        rule: impl AsyncFn(&Tx<'_>, &UserId) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.write_about(app, Owner::Named(id.clone()), async move |tx| rule(tx, &id).await).await
+    }
+
+    /// Runs [`register`].
+    pub(super) async fn register_user(&self, app: AppKey, asked: Register) -> Result<Registered, Error> {
+        let owner = Owner::Named(asked.id.clone());
+        self.write_about(app, owner, async move |tx| register(tx, app, &asked).await).await
+    }
+
+    /// Runs [`change`].
+    pub(super) async fn change_known_user(
+        &self,
+        app: AppKey,
+        owner: Owner,
+        asked: UserChange,
+        at: Moment,
+    ) -> Result<User, Error> {
+        self.write_about(app, owner.clone(), async move |tx| change(tx, app, &owner, &asked, at).await).await
+    }
+}
+
+/// A user with what opens its account.
+struct Account<'a> {
+    tx: &'a Tx<'a>,
+    app: AppKey,
+    user: User,
+    credentials: Credentials,
+    at: Moment,
+}
+
+impl<'a> Account<'a> {
+    /// # Errors
+    /// Those of the [`Owner`].
+    async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
+        let known = match owner {
+            Owner::Named(id) => tx.account(app, id).await?.ok_or(Error::NotFound(What::User))?,
+            Owner::Itself(key) => {
+                let known = tx.account_by_key(app, *key).await?.ok_or(owners::GONE)?;
+                owners::active(&known.0)?;
+                known
+            }
+        };
+        let (user, credentials) = known;
+        Ok(Self { tx, app, user, credentials, at })
+    }
+
+    async fn named(tx: &'a Tx<'a>, app: AppKey, id: &UserId, at: Moment) -> Result<Self, Error> {
+        Self::of(tx, app, &Owner::Named(id.clone()), at).await
+    }
+
+    async fn tell(&self, kind: &EventKind) -> Result<(), Error> {
+        self.tx.append_event(self.app, self.user.key, &self.user.id, kind, self.at).await
+    }
+
+    /// Stores what opens the account by now.
+    async fn put_credentials(&mut self) -> Result<(), Error> {
+        self.user.version += 1;
+        self.tx.put_credentials(&self.credentials).await
+    }
+
+    /// Ends the user's tickets of every wire and its sessions with their refresh tokens. Its sockets end when the feed reads the event.
+    async fn end_what_was_begun(&self) -> Result<(), Error> {
+        self.tx.take_tickets(self.user.key).await?;
+        self.tx.take_sessions(self.user.key).await
+    }
+
+    /// Writes what differs, each with its event. It refuses before it writes.
+    async fn apply(&mut self, change: &UserChange) -> Result<(), Error> {
+        let password = change.password.as_ref();
+        let password = password.filter(|new| self.credentials.chosen.as_ref() != Some(&new.chosen.hash));
+        if password.is_some_and(|new| new.chosen.compared_with != self.credentials.chosen) {
+            return Err(Error::Conflict(What::NewerVersion));
+        }
+        self.set_profile(&change.profile).await?;
+        if let Some(new) = password {
+            self.set_password(new).await?;
+        }
+        if let Some(device) = &change.device {
+            self.tx.put_device(self.user.key, device, self.at).await?;
+        }
+        if let Some(asked) = change.state.filter(|asked| asked.state() != self.user.state) {
+            self.set_state(asked).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes over the given fields; writes, and tells, only if any differs.
+    async fn set_profile(&mut self, change: &ProfileChange) -> Result<(), Error> {
+        let fields = self.put_profile(change).await?;
+        match fields.is_empty() {
+            true => Ok(()),
+            false => self.tell(&EventKind::ProfileChanged { fields }).await,
+        }
+    }
+
+    /// Takes over the given fields; which ones differ from before.
+    async fn put_profile(&mut self, change: &ProfileChange) -> Result<Vec<ProfileField>, Error> {
+        let (tx, key) = (self.tx, self.user.key);
+        let mut profile = self.user.profile.clone();
+        profile.take(change);
+        if let Some(wish) = &change.avatar {
+            profile.avatar = resolve(tx, key, wish).await?;
+        }
+        let fields = profile.differences(&self.user.profile);
+        if fields.is_empty() {
+            return Ok(fields);
+        }
+        if fields.contains(&ProfileField::Avatar) {
+            if self.user.picture_lock.is_some() {
+                return Err(LOCKED);
+            }
+            if let Some(AvatarChange::Uploaded(new)) = &change.avatar {
+                tx.put_picture(key, new, self.at).await?;
+            }
+            tx.release_picture(key, self.at).await?;
+            if let Avatar::Picture(picture, _) = &profile.avatar {
+                tx.show_picture(picture).await?;
+            }
+        }
+        tx.put_profile(key, &profile, self.at).await?;
+        self.user.profile = profile;
+        self.user.updated_at = self.at;
+        self.user.version += 1;
+        Ok(fields)
+    }
+
+    /// Sets another password and ends everything that was issued before: another person may hold it, who registered the id first.
+    async fn set_password(&mut self, new: &NewPassword) -> Result<(), Error> {
+        let NewPassword { chosen, tokens: NewTokens { token, issued } } = new;
+        let held = &mut self.credentials;
+        (held.token, held.issued, held.chosen) = (*token, *issued, Some(chosen.hash.clone()));
+        self.put_credentials().await?;
+        self.end_what_was_begun().await?;
+        self.tell(&EventKind::PasswordChanged).await
+    }
+
+    async fn set_state(&mut self, change: StateChange) -> Result<(), Error> {
+        self.user.state = change.state();
+        self.credentials.state = change.state();
+        let kind = match change {
+            StateChange::Reactivate => EventKind::Reactivated,
+            StateChange::Suspend { token } => {
+                self.credentials.token = token;
+                self.end_what_was_begun().await?;
+                EventKind::Suspended
+            }
+        };
+        self.put_credentials().await?;
+        self.tell(&kind).await
+    }
+}
+
+/// What the avatar of `owner` becomes when it asks for `wish`: only rows can tell whose picture one is.
+async fn resolve(tx: &Tx<'_>, owner: UserKey, wish: &AvatarChange) -> Result<Avatar, Error> {
+    match wish {
+        AvatarChange::Tile => Ok(Avatar::Tile),
+        AvatarChange::Elsewhere(address) => Ok(Avatar::Elsewhere(address.clone())),
+        AvatarChange::Text(text) => Ok(Avatar::Text(text.clone())),
+        AvatarChange::Owned(key, address) => owned(tx, owner, key, address.as_ref()).await,
+        AvatarChange::Uploaded(new) => Ok(Avatar::Picture(new.key.clone(), new.kind)),
+    }
+}
+
+async fn owned(tx: &Tx<'_>, owner: UserKey, key: &PictureKey, address: Option<&HttpAddress>) -> Result<Avatar, Error> {
+    match (tx.picture_of(owner, key).await?, address) {
+        (Some(kind), _) => Ok(Avatar::Picture(key.clone(), kind)),
+        (None, Some(address)) => Ok(Avatar::Elsewhere(address.clone())),
+        (None, None) => Err(Error::NotFound(What::Picture)),
+    }
+}
+
+/// Creates a user, or updates the known one.
+///
+/// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a password
+/// other than the stored one. That one ends what was issued before: user token, issued password, sessions and tickets; the
+/// given ticket is issued after it.
+/// # Errors
+/// `Conflict(User)` when there is such a user and it was to be refused; `Conflict(NewerVersion)` when its password is not the one that
+/// `chosen` was compared with; `Forbidden` when a ticket is asked for a suspended one; `Unauthenticated(Revoked)` when the signature
+/// that vouches for the call is dead.
+pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
+    if let Some(made_at) = asked.signed_at
+        && made_at < tx.signatures_dead_before(app, &asked.id).await?
+    {
+        return Err(Error::Unauthenticated(Unauthenticated::Revoked));
+    }
+    // Looked up first: most calls are logins of known users, and an insert that meets one would still write.
+    let known = tx.account(app, &asked.id).await?;
+    let created = known.is_none();
+    let account = match known {
+        Some(_) if asked.if_known == IfKnown::Refuse => return Err(Error::Conflict(What::User)),
+        Some((user, credentials)) => {
+            let mut account = Account { tx, app, user, credentials, at: asked.at };
+            update(&mut account, asked).await?;
+            account
+        }
+        None => create(tx, app, asked).await?,
+    };
+    let Account { user, credentials, .. } = account;
+    if let Some(ticket) = &asked.ticket {
+        put_ticket(tx, app, user.key, ticket, asked.at).await?;
+    }
+    Ok(Registered { user, credentials, created })
+}
+
+async fn update(account: &mut Account<'_>, asked: &Register) -> Result<(), Error> {
+    if asked.if_known == IfKnown::UpdateActive || asked.ticket.is_some() {
+        owners::active(&account.user)?;
+    }
+    let tokens = NewTokens { token: asked.secrets.token, issued: asked.secrets.issued };
+    let change = UserChange {
+        profile: asked.change.clone(),
+        password: asked.chosen.clone().map(|chosen| NewPassword { chosen, tokens }),
+        device: asked.device.clone(),
+        ..UserChange::default()
+    };
+    account.apply(&change).await
+}
+
+async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &Register) -> Result<Account<'a>, Error> {
+    let Register { id, secrets, at, .. } = asked;
+    // Who is new has no picture yet.
+    if let Some(AvatarChange::Owned(_, None)) = &asked.change.avatar {
+        return Err(Error::NotFound(What::Picture));
+    }
+    // What the index of names and metadata is made of goes in at once: it is written once then, not three times.
+    let mut first = Profile::default();
+    first.take(&asked.change);
+    let chosen = asked.chosen.as_ref().map(|chosen| chosen.hash.clone());
+    let key = tx.put_user(app, id, secrets, chosen.as_ref(), &first, *at).await?;
+    let user = User {
+        key,
+        id: id.clone(),
+        state: State::Active,
+        handle: secrets.handle.clone(),
+        profile: Profile::default(),
+        created_at: *at,
+        updated_at: *at,
+        version: 1,
+        picture_lock: None,
+    };
+    let (token, issued) = (secrets.token, secrets.issued);
+    let credentials = Credentials { user: key, state: user.state, token, issued, chosen };
+    let mut account = Account { tx, app, user, credentials, at: *at };
+    account.put_profile(&asked.change).await?;
+    if let Some(device) = &asked.device {
+        tx.put_device(account.user.key, device, *at).await?;
+    }
+    account.tell(&EventKind::Created).await?;
+    Ok(account)
+}
+
+/// Changes a user. A change that changes nothing leaves no trace. A password other than the stored one ends what was issued before, as
+/// in [`register`].
+/// # Errors
+/// `NotFound(User)` for an id that no user has; `Unauthenticated` for a user that acts itself and is deleted by now, `Forbidden` for
+/// one that is suspended; `Conflict(NewerVersion)` when it is of another version than the change was made for, or its password is not
+/// the one that the new one was compared with.
+pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange, at: Moment) -> Result<User, Error> {
+    let mut account = Account::of(tx, app, owner, at).await?;
+    if change.of_version.is_some_and(|version| version != account.user.version) {
+        return Err(Error::Conflict(What::NewerVersion));
+    }
+    account.apply(change).await?;
+    Ok(account.user)
+}
+
+/// Changes whether users may act: all of them or none.
+/// # Errors
+/// `Invalid` at `ids`, naming the first one that nobody has.
+pub async fn change_states(
+    tx: &Tx<'_>,
+    app: AppKey,
+    changes: &[(UserId, StateChange)],
+    at: Moment,
+) -> Result<(), Error> {
+    for (id, _) in changes {
+        tx.user_key(app, id).await?.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("ids"))?;
+    }
+    for (id, state) in changes {
+        let change = UserChange { state: Some(*state), ..UserChange::default() };
+        Account::named(tx, app, id, at).await?.apply(&change).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Its pictures are released; its events stay.
+/// It leaves the lists of others at once, where more than a thousand name it by the sweep. Signatures of the id that were made before
+/// `sigs_dead_before` stay dead when it is created anew.
+/// # Errors
+/// Those of the [`Owner`].
+pub async fn delete(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    sigs_dead_before: Moment,
+    at: Moment,
+) -> Result<(), Error> {
+    let User { key, id, .. } = owners::owner(tx, app, owner).await?;
+    tx.kill_signatures(app, &id, sigs_dead_before).await?;
+    // Before the row goes: its pictures lose their owner with it, and only a released one may have none.
+    tx.release_picture(key, at).await?;
+    tx.take_user(key).await?;
+    if tx.take_rows_naming(key, ROWS_WITH_USER).await? == ROWS_WITH_USER {
+        tx.put_departed(key).await?;
+    }
+    tx.append_event(app, key, &id, &EventKind::Deleted, at).await
+}
+
+/// Takes rows that still name deleted users away, `at_most` in one step; 0 when none is left.
+/// # Errors
+/// Those of every write.
+pub async fn forget_departed(tx: &Tx<'_>, at_most: u32) -> Result<u32, Error> {
+    let Some(user) = tx.departed().await? else { return Ok(0) };
+    let forgotten = tx.take_rows_naming(user, at_most).await?;
+    if forgotten < at_most {
+        tx.take_departed(user).await?;
+    }
+    // The row of the departed counts too: nothing is left only when nobody is.
+    Ok(forgotten + 1)
+}
+
+/// Replaces the user token; the former one is dead. Event: `TokenReset`.
+/// # Errors
+/// `NotFound(User)`.
+pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived, at: Moment) -> Result<User, Error> {
+    let mut account = Account::named(tx, app, id, at).await?;
+    account.credentials.token = *token;
+    account.put_credentials().await?;
+    tx.take_sessions(account.user.key).await?;
+    account.tell(&EventKind::TokenReset).await?;
+    Ok(account.user)
+}
+
+/// Replaces the issued password, and the user token with it: a client may have been given that one for the former password. The user's
+/// tickets and sessions end. Event: `PasswordChanged`.
+/// # Errors
+/// `NotFound(User)`.
+pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTokens, at: Moment) -> Result<(), Error> {
+    let mut account = Account::named(tx, app, id, at).await?;
+    (account.credentials.issued, account.credentials.token) = (tokens.issued, tokens.token);
+    account.put_credentials().await?;
+    account.end_what_was_begun().await?;
+    account.tell(&EventKind::PasswordChanged).await
+}
+
+/// Ends what keeps a user signed in on Tencent's wire: its tickets, and signatures made before `dead_before`. Event: `Kicked`.
+/// # Errors
+/// `NotFound(User)`.
+pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at: Moment) -> Result<(), Error> {
+    let key = tx.user_key(app, id).await?.ok_or(Error::NotFound(What::User))?;
+    tx.kill_signatures(app, id, dead_before).await?;
+    tx.take_tickets_of_wire(key, Wire::Tencent).await?;
+    tx.append_event(app, key, id, &EventKind::Kicked, at).await
+}
+
+/// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made before
+/// `dead_before`. Events: `Kicked`, `TokenReset`.
+/// # Errors
+/// `NotFound(User)`.
+pub async fn revoke(
+    tx: &Tx<'_>,
+    app: AppKey,
+    id: &UserId,
+    token: &Derived,
+    dead_before: Moment,
+    at: Moment,
+) -> Result<User, Error> {
+    kick(tx, app, id, dead_before, at).await?;
+    let user = reset_token(tx, app, id, token, at).await?;
+    tx.take_tickets(user.key).await?;
+    Ok(user)
+}
+
+/// Begins a session of a wire that issues tickets.
+/// # Errors
+/// `NotFound(User)` when the holder is no user of this app, is suspended, or has another password by now; `NotFound(App)` when
+/// there is no such app.
+pub async fn issue_ticket(
+    tx: &Tx<'_>,
+    app: AppKey,
+    holder: &Holder,
+    ticket: &NewTicket,
+    at: Moment,
+) -> Result<(), Error> {
+    match holder {
+        Holder::BackEnd => match tx.put_back_end_ticket(app, ticket, at).await? {
+            true => Ok(()),
+            false => Err(Error::NotFound(What::App)),
+        },
+        Holder::User { key, .. } => {
+            let account = tx.account_by_key(app, *key).await?;
+            let is_still_so = account.is_some_and(|(user, held)| user.is_active() && *holder == Holder::of(&held));
+            if !is_still_so {
+                return Err(Error::NotFound(What::User));
+            }
+            put_ticket(tx, app, *key, ticket, at).await
+        }
+    }
+}
+
+async fn put_ticket(tx: &Tx<'_>, app: AppKey, user: UserKey, ticket: &NewTicket, at: Moment) -> Result<(), Error> {
+    tx.put_ticket(app, user, ticket, at).await?;
+    tx.note_login(user).await?;
+    match ticket.newest_kept {
+        Some(kept) => tx.keep_newest_tickets(user, ticket, kept).await,
+        None => Ok(()),
+    }
+}
+
+/// Begins a client's session for the user who has proved to be it while its secrets were `held`; of a user's sessions the newest
+/// `at_most` stay.
+/// # Errors
+/// `Unauthenticated` when the user is gone, suspended or of another password by now.
+pub async fn begin_session(
+    tx: &Tx<'_>,
+    app: AppKey,
+    held: &Credentials,
+    state: &SessionState,
+    at_most: u32,
+) -> Result<SessionKey, Error> {
+    let account = tx.account_by_key(app, held.user).await?;
+    let is_still_so = account.is_some_and(|(user, now)| user.is_active() && Holder::of(held) == Holder::of(&now));
+    if !is_still_so {
+        return Err(Error::Unauthenticated(Unauthenticated::Wrong));
+    }
+    let key = tx.put_session(held.user, state).await?;
+    tx.keep_newest_sessions(held.user, at_most).await?;
+    Ok(key)
+}
+
+/// Signs a user off: ends the session that is named and forgets its devices. A user that is gone has neither.
+/// # Errors
+/// Those of every write.
+pub async fn sign_off(tx: &Tx<'_>, app: AppKey, user: UserKey, session: Option<SessionKey>) -> Result<(), Error> {
+    if tx.user_by_key(app, user).await?.is_none() {
+        return Ok(());
+    }
+    if let Some(session) = session {
+        tx.take_session(user, session).await?;
+    }
+    tx.take_devices(user).await
+}
+
+/// Forgets a user's device of this platform, if it has told of one.
+/// # Errors
+/// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
+pub async fn forget_device(tx: &Tx<'_>, app: AppKey, user: UserKey, platform: DeviceType) -> Result<(), Error> {
+    owners::acting(tx, app, user).await?;
+    tx.take_device(user, platform).await
+}
+
+/// Keeps a picture that nobody shows yet.
+/// # Errors
+/// `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is suspended.
+pub async fn add_picture(tx: &Tx<'_>, app: AppKey, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
+    owners::acting(tx, app, owner).await?;
+    tx.put_picture(owner, new, at).await
+}
+
+/// Says why a user's picture may not be changed, or that it may.
+/// # Errors
+/// `NotFound(User)`.
+pub async fn lock_picture(tx: &Tx<'_>, app: AppKey, id: &UserId, reason: Option<&LockReason>) -> Result<User, Error> {
+    let user = tx.user(app, id).await?.ok_or(Error::NotFound(What::User))?;
+    tx.put_picture_lock(user.key, reason).await?;
+    Ok(User { picture_lock: reason.cloned(), version: user.version + 1, ..user })
+}
+
+/// Sets what a user says of its present state; none clears it.
+/// # Errors
+/// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
+pub async fn set_custom_status(
+    tx: &Tx<'_>,
+    app: AppKey,
+    user: UserKey,
+    custom: Option<&CustomStatus>,
+) -> Result<(), Error> {
+    owners::acting(tx, app, user).await?;
+    tx.put_custom_status(user, custom).await
+}
