@@ -1,13 +1,17 @@
 //! Accounts: coming to be, being there, going away. Source: the vendor's pages on account management, by which only administrators call.
 
 use serde::Serialize;
-use serde_json::{Value, json};
-use utoipa::ToSchema;
+use serde_json::Value;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
+    body::{At, Body as _, Element, Kind, List, Schemas, Text, body, named, object, property, shown, taken},
     call::{Answered, Call, Desk, account_of, bad},
     reply::{self, Code, Family, Nothing, Refused, Told},
-    tags,
+    tags::{self, text},
 };
 use crate::{
     domain::{
@@ -20,7 +24,116 @@ use crate::{
     service::accounts::Enrol,
 };
 
-pub(super) use self::asked::{Check, Delete, Import, ImportMany, Kick};
+body! {
+    /// An account that comes to be, or is brought up to date.
+    struct Import<'a> as "AccountImport" {
+        /// Its name: at most 32 of `A-Z a-z 0-9 . _ @ -`. `Identifier`, of older editions of the vendor's page, names it as well.
+        id: NewId = "UserID",
+        /// The display name, at most 500 bytes of UTF-8; an empty one clears it.
+        nick: Option<Text<'a, { DisplayName::BYTES_MAX }>> = "Nick" eg "User One",
+        /// The avatar: an address or any text, at most 500 bytes of UTF-8.
+        face: Option<Text<'a, { tags::IMAGE_BYTES_MAX }>> = "FaceUrl" eg "https://example.com/face.png",
+    }
+
+    /// One of the two lists, not both.
+    struct ImportMany<'a> as "MultiaccountImport" eg { "Accounts": ["user1", "user2"] } {
+        /// Bare names.
+        bare: Option<List<Bare<'a>, ACCOUNTS_MAX>> = "Accounts",
+        /// Names, with what `account_import` takes.
+        accounts: Option<List<Listed<'a>, ACCOUNTS_MAX>> = "AccountList",
+    }
+
+    /// Accounts that are asked about.
+    struct Check<'a> as "AccountCheckCall" {
+        accounts: List<Name<'a>, ACCOUNTS_MAX> = "CheckItem",
+    }
+
+    /// Accounts that go.
+    struct Delete<'a> as "AccountDelete" {
+        accounts: List<Name<'a>, ACCOUNTS_MAX> = "DeleteItem",
+    }
+
+    /// An account whose sessions end.
+    struct Kick<'a> as "AccountKick" {
+        /// Its name; `Identifier` names it as well.
+        account: Name<'a> = "UserID" eg "user2",
+    }
+}
+
+/// The name of an account.
+pub(super) struct Name<'a>(&'a str);
+
+impl<'a> Kind<'a> for Name<'a> {
+    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+        Ok(named_account(at.object)?.map(|(_, account)| Self(account)))
+    }
+
+    fn schema(_: &mut Schemas) -> RefOr<Schema> {
+        text().into()
+    }
+}
+
+/// The id of an account that may be created, and the name of the field it stands in.
+pub(super) struct NewId {
+    field: &'static str,
+    id: UserId,
+}
+
+impl NewId {
+    fn parse(field: &'static str, given: &str) -> Result<Self, Refused> {
+        if given.len() > USER_ID_BYTES_MAX {
+            return Err(bad(&TOO_LONG, field));
+        }
+        UserId::parse(given).map(|id| Self { field, id }).map_err(|fault| bad(&fault, field))
+    }
+}
+
+impl<'a> Kind<'a> for NewId {
+    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+        named_account(at.object)?.map(|(field, given)| Self::parse(field, given)).transpose()
+    }
+
+    fn schema(_: &mut Schemas) -> RefOr<Schema> {
+        let name = text().min_length(Some(1)).max_length(Some(USER_ID_BYTES_MAX));
+        shown(name.pattern(Some("^[A-Za-z0-9._@-]+$")), "user1")
+    }
+}
+
+/// An account to import, in a list. What is wrong with it is no fault of the others.
+pub(super) struct Listed<'a>(&'a str, Result<Import<'a>, Refused>);
+
+impl<'a> Element<'a> for Listed<'a> {
+    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        Ok(Self(user_id(item)?, Import::read(at.call, item)))
+    }
+
+    fn schema(others: &mut Schemas) -> RefOr<Schema> {
+        taken::<Import<'_>>(others)
+    }
+}
+
+/// An account to import of which nothing is known but its name.
+pub(super) struct Bare<'a>(Listed<'a>);
+
+impl<'a> Element<'a> for Bare<'a> {
+    fn one(_: At<'a>, name: &'a Value) -> Result<Self, Refused> {
+        let account = account_of(name, USER_ID)?;
+        let import = NewId::parse(USER_ID, account).map(|id| Import { id, nick: None, face: None });
+        Ok(Self(Listed(account, import)))
+    }
+}
+
+/// In a list.
+impl<'a> Element<'a> for Name<'a> {
+    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        user_id(item).map(Self)
+    }
+
+    fn schema(others: &mut Schemas) -> RefOr<Schema> {
+        let name = property::<Name<'_>>(USER_ID, &["Its name; `Identifier` names it as well."], Some("user1".into()));
+        named("NamedAccount", object(&["An account by its name."], [name], None), others)
+    }
+}
 
 /// Accounts that one call names. "At most 100."
 const ACCOUNTS_MAX: usize = 100;
@@ -46,27 +159,28 @@ pub(super) fn that_enters(desk: &Desk<'_>, identifier: &str) -> Result<UserId, R
 }
 
 /// `account_import`: makes an account, or brings what is given of a known one up to date.
-pub(super) async fn import(call: Call<'_>) -> Answered<Nothing> {
-    call.back_end()?;
-    import_one(call, call.body).await?;
+pub(super) async fn import(call: Call<'_>, asked: Import<'_>) -> Answered<Nothing> {
+    import_one(call, asked).await?;
     Ok(Nothing {})
 }
 
 /// `multiaccount_import`, by bare names or with what `account_import` takes. Who cannot be imported is named; the others are.
-pub(super) async fn import_many(call: Call<'_>) -> Answered<Imported> {
-    call.back_end()?;
-    let (accounts, others) = (call.field("Accounts"), call.field("AccountList"));
-    let items: Vec<Value> = match (accounts, others) {
+pub(super) async fn import_many(call: Call<'_>, asked: ImportMany<'_>) -> Answered<Imported> {
+    let imports = match (asked.bare, asked.accounts) {
         (Some(_), Some(_)) => {
             return Err(Refused::BadParameter("Give Accounts or AccountList, not both".to_owned()));
         }
-        (Some(_), None) => call.list("Accounts", ACCOUNTS_MAX)?.iter().map(|id| json!({ "UserID": id })).collect(),
-        (None, _) => call.list("AccountList", ACCOUNTS_MAX)?.to_vec(),
+        (Some(bare), None) => bare.0.into_iter().map(|bare| bare.0).collect(),
+        (None, Some(accounts)) => accounts.0,
+        (None, None) => return Err(bad(&Fault::Missing, "AccountList")),
     };
-    let named: Vec<&str> = items.iter().map(user_id).collect::<Result<_, _>>()?;
     let mut fail_accounts = Vec::new();
-    for (item, account) in items.iter().zip(named) {
-        match import_one(call, item).await {
+    for Listed(account, import) in imports {
+        let imported = match import {
+            Ok(import) => import_one(call, import).await,
+            Err(refused) => Err(refused),
+        };
+        match imported {
             Err(refused) if refused.is_ours() => return Err(refused),
             Err(_) => fail_accounts.push(account.to_owned()),
             Ok(()) => {}
@@ -116,12 +230,11 @@ fn user_id(item: &Value) -> Result<&str, Refused> {
     }
 }
 
-async fn import_one(call: Call<'_>, item: &Value) -> Result<(), Refused> {
-    let (field, id) = new_id(item)?;
-    let desk = call.desk;
+async fn import_one(call: Call<'_>, import: Import<'_>) -> Result<(), Refused> {
+    let (NewId { field, id }, desk) = (import.id, call.desk);
     let known = desk.service.find_user(desk.tenant, &id)?;
-    let nick = text(item, "Nick")?;
-    let face = text(item, "FaceUrl")?.filter(|face| !face.is_empty());
+    let nick = import.nick.map(|nick| nick.0);
+    let face = import.face.map(|face| face.0).filter(|face| !face.is_empty());
     let avatar = face.map(|face| tags::avatar(desk, known.as_ref(), face)).transpose();
     let change = ProfileChange {
         display_name: Patch::given(nick, DisplayName::parse).map_err(|fault| bad(&fault, "Nick"))?,
@@ -132,22 +245,6 @@ async fn import_one(call: Call<'_>, item: &Value) -> Result<(), Refused> {
     imported.map(|_| ()).map_err(|error| in_this_calls_words(error, field))
 }
 
-/// The id of an account that may be created, and the name of the field it stands in.
-fn new_id(item: &Value) -> Result<(&'static str, UserId), Refused> {
-    let (field, given) = named_account(item)?.ok_or_else(|| bad(&Fault::Missing, USER_ID))?;
-    if given.len() > USER_ID_BYTES_MAX {
-        return Err(bad(&TOO_LONG, field));
-    }
-    UserId::parse(given).map(|id| (field, id)).map_err(|fault| bad(&fault, field))
-}
-
-fn text<'a>(item: &'a Value, field: &'static str) -> Result<Option<&'a str>, Refused> {
-    match item.get(field).filter(|given| !given.is_null()) {
-        None => Ok(None),
-        Some(given) => given.as_str().map(Some).ok_or_else(|| bad(&Fault::Malformed("text, in quotes"), field)),
-    }
-}
-
 fn in_this_calls_words(error: Error, field: &str) -> Refused {
     match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
         true => bad(&Fault::Reserved, field),
@@ -156,14 +253,14 @@ fn in_this_calls_words(error: Error, field: &str) -> Refused {
 }
 
 /// `account_check`: which of these accounts exist.
-pub(super) async fn check(call: Call<'_>) -> Answered<Checks> {
+pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<Checks> {
     let desk = call.desk;
     let found = |account: &str| match UserId::parse(account) {
         Ok(id) => Ok(desk.service.find_user(desk.tenant, &id)?.is_some()),
         Err(_) => Ok(false),
     };
     let mut result_item = Vec::new();
-    for account in named(call, "CheckItem")? {
+    for Name(account) in asked.accounts.0 {
         let is_imported: Result<bool, Refused> = found(account);
         let account_status = if is_imported? { "Imported" } else { "NotImported" };
         result_item.push(Checked { outcome: AccountOutcome::of(account, Ok(())), account_status });
@@ -172,8 +269,8 @@ pub(super) async fn check(call: Call<'_>) -> Answered<Checks> {
 }
 
 /// `account_delete`: each account by itself, profile, contacts and all.
-pub(super) async fn delete(call: Call<'_>) -> Answered<Deletions> {
-    let named = named(call, "DeleteItem")?;
+pub(super) async fn delete(call: Call<'_>, asked: Delete<'_>) -> Answered<Deletions> {
+    let named: Vec<&str> = asked.accounts.0.into_iter().map(|name| name.0).collect();
     let ids: Vec<Option<UserId>> = named.iter().map(|account| UserId::parse(account).ok()).collect();
     let owners = ids.iter().flatten().cloned().map(Owner::Named).collect();
     let mut deleted = call.desk.service.delete_users(call.desk.tenant, owners).await.into_iter();
@@ -193,18 +290,10 @@ pub(super) async fn delete(call: Call<'_>) -> Answered<Deletions> {
 
 /// `kick`: every UserSig from before now is dead, and so is every session. Answered when the second is over, so that whatever is signed
 /// after that is good.
-pub(super) async fn kick(call: Call<'_>) -> Answered<Nothing> {
-    call.back_end()?;
-    let (_, given) = named_account(call.body)?.ok_or_else(|| bad(&Fault::Missing, USER_ID))?;
-    let id = UserId::parse(given).map_err(|_| Error::NotFound(What::User))?;
+pub(super) async fn kick(call: Call<'_>, asked: Kick<'_>) -> Answered<Nothing> {
+    let id = UserId::parse(asked.account.0).map_err(|_| Error::NotFound(What::User))?;
     call.desk.service.kick(call.desk.tenant, id).await?;
     Ok(Nothing {})
-}
-
-/// The accounts that a list of `{"UserID": ..}` or `{"Identifier": ..}` names.
-fn named<'a>(call: Call<'a>, field: &'static str) -> Result<Vec<&'a str>, Refused> {
-    call.back_end()?;
-    call.list(field, ACCOUNTS_MAX)?.iter().map(user_id).collect()
 }
 
 /// Each account in the call's order.
@@ -258,82 +347,5 @@ impl AccountOutcome {
     fn of(account: &str, outcome: Result<(), Refused>) -> Self {
         let (result_code, result_info) = reply::result(Family::Account, outcome);
         Self { user_id: account.to_owned(), result_code, result_info }
-    }
-}
-
-/// What the calls above read, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    /// An account that comes to be, or is brought up to date.
-    #[derive(ToSchema)]
-    #[schema(as = AccountImport, rename_all = "PascalCase")]
-    pub(in super::super) struct Import {
-        /// Its name: at most 32 of `A-Z a-z 0-9 . _ @ -`. `Identifier`, of older editions of the vendor's page, names it as well.
-        #[schema(
-            rename = "UserID",
-            min_length = 1,
-            max_length = 32,
-            pattern = "^[A-Za-z0-9._@-]+$",
-            example = "user1"
-        )]
-        user_id: String,
-        /// The display name, at most 500 bytes of UTF-8; an empty one clears it.
-        #[schema(max_length = 500, example = "User One")]
-        nick: Option<String>,
-        /// The avatar: an address or any text, at most 500 bytes of UTF-8.
-        #[schema(max_length = 500, example = "https://example.com/face.png")]
-        face_url: Option<String>,
-    }
-
-    /// One of the two lists, not both.
-    #[derive(ToSchema)]
-    #[schema(as = MultiaccountImport, rename_all = "PascalCase", example = json!({ "Accounts": ["user1", "user2"] }))]
-    pub(in super::super) struct ImportMany {
-        /// Bare names.
-        #[schema(min_items = 1, max_items = 100)]
-        accounts: Option<Vec<String>>,
-        /// Names, with what `account_import` takes.
-        #[schema(min_items = 1, max_items = 100)]
-        account_list: Option<Vec<Import>>,
-    }
-
-    /// An account by its name.
-    #[derive(ToSchema)]
-    #[schema(as = NamedAccount)]
-    pub(in super::super) struct Named {
-        /// Its name; `Identifier` names it as well.
-        #[schema(rename = "UserID", example = "user1")]
-        user_id: String,
-    }
-
-    /// Accounts that are asked about.
-    #[derive(ToSchema)]
-    #[schema(as = AccountCheckCall, rename_all = "PascalCase")]
-    pub(in super::super) struct Check {
-        #[schema(min_items = 1, max_items = 100)]
-        check_item: Vec<Named>,
-    }
-
-    /// Accounts that go.
-    #[derive(ToSchema)]
-    #[schema(as = AccountDelete, rename_all = "PascalCase")]
-    pub(in super::super) struct Delete {
-        #[schema(min_items = 1, max_items = 100)]
-        delete_item: Vec<Named>,
-    }
-
-    /// An account whose sessions end.
-    #[derive(ToSchema)]
-    #[schema(as = AccountKick)]
-    pub(in super::super) struct Kick {
-        /// Its name; `Identifier` names it as well.
-        #[schema(rename = "UserID", example = "user2")]
-        user_id: String,
     }
 }

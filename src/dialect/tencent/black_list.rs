@@ -4,43 +4,76 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    call::{Answered, Call, bad},
-    relations::{Results, SEQUENCE, accounts, each, found, is_shown, number, results, word},
+    body::{Accounts, Unread, body},
+    call::{Answered, Call},
+    relations::{Results, SEQUENCE, each, found, is_shown, known, results, standing},
     reply::{Outcome, Refused, Told},
+    words::words,
 };
-use crate::domain::{
-    error::Fault,
-    friend::{FriendFault, Relation},
-    id::UserId,
-    page::Page,
-    time::Moment,
-};
+use crate::domain::{id::UserId, owner::Owner, page::Page, time::Moment};
 
-pub(super) use self::asked::{Accounts, BlackListCheck, BlackListGet};
+body! {
+    /// Accounts that are blocked, or no longer.
+    struct Blocked<'a> as "BlackListCall" {
+        owner: Owner = "From_Account",
+        /// The accounts.
+        accounts: Accounts<'a> = "To_Account" eg ["user2"],
+    }
+
+    /// Which page is wanted.
+    struct Get as "BlackListGet" {
+        owner: Owner = "From_Account",
+        /// How many stand before the page.
+        start: Option<u32> = "StartIndex" eg 0,
+        /// How many the page has at most; 1000 if it is not given or more.
+        limit: Option<u32> = "MaxLimited" eg 30,
+        _sequence: Unread = "LastSequence",
+    }
+
+    /// What is wanted of whom.
+    struct Check<'a> as "BlackListCheck" {
+        owner: Owner = "From_Account",
+        lists: CheckType = "CheckType",
+        /// The accounts.
+        accounts: Accounts<'a> = "To_Account" eg ["user1", "user2"],
+    }
+}
+
+words! {
+    /// Both lists, or the user's own.
+    #[schema(as = BlackListCheckType)]
+    CheckType { Both = "BlackCheckResult_Type_Both", Single = "BlackCheckResult_Type_Single", }
+
+    /// Who blocks whom: A is the user.
+    Blocking {
+        BothWays = "BlackCheckResult_Type_BothWay",
+        Mine = "BlackCheckResult_Type_AWithB",
+        Theirs = "BlackCheckResult_Type_BWithA",
+        None = "BlackCheckResult_Type_NO",
+    }
+}
 
 /// `sns.black_list_add`: each account is blocked, and is no friend any more, either way.
-pub(super) async fn add(call: Call<'_>) -> Answered<Results> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let blocked = async |whom| desk.service.black_list_add(desk.tenant, call.key(), &owner, whom).await;
-    Ok(results(each(accounts(call)?, blocked).await?))
+pub(super) async fn add(call: Call<'_>, asked: Blocked<'_>) -> Answered<Results> {
+    let desk = call.desk;
+    let blocked = async |whom| desk.service.black_list_add(desk.tenant, call.key(), &asked.owner, whom).await;
+    Ok(results(each(asked.accounts.0, blocked).await?))
 }
 
 /// `sns.black_list_delete`: each account is blocked no longer. Friendships do not come back.
-pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let unblocked = async |whom| desk.service.black_list_delete(desk.tenant, call.key(), &owner, whom).await;
-    Ok(results(each(accounts(call)?, unblocked).await?))
+pub(super) async fn delete(call: Call<'_>, asked: Blocked<'_>) -> Answered<Results> {
+    let desk = call.desk;
+    let unblocked = async |whom| desk.service.black_list_delete(desk.tenant, call.key(), &asked.owner, whom).await;
+    Ok(results(each(asked.accounts.0, unblocked).await?))
 }
 
 /// `sns.black_list_get`: the list, page by page. A `StartIndex` of 0 in the answer ends it.
-pub(super) async fn get(call: Call<'_>) -> Answered<BlackList> {
-    let owner = call.owner()?;
-    let start = number(call, "StartIndex")?.unwrap_or(0);
-    let limit = number(call, "MaxLimited")?.unwrap_or(Page::STRETCH_MAX);
-    let page = Page::behind(start, limit);
-    let listed = call.desk.service.black_list(call.desk.tenant, call.key(), &owner, page).await?;
+pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<BlackList> {
+    let start = asked.start.unwrap_or(0);
+    let page = Page::behind(start, asked.limit.unwrap_or(Page::STRETCH_MAX));
+    let listed = call.desk.service.black_list(call.desk.tenant, call.key(), &asked.owner, page).await?;
     let shown = listed.items.iter().filter(|(id, _)| is_shown(id));
-    let item = |(id, at): &(UserId, Moment)| Blocked { account: id.as_str().to_owned(), at: at.unix_s() };
+    let item = |(id, at): &(UserId, Moment)| Listed { account: id.as_str().to_owned(), at: at.unix_s() };
     let next = start.saturating_add(page.limit());
     let next = if u64::from(next) < listed.total { next } else { 0 };
     Ok(BlackList { items: shown.map(item).collect(), next, sequence: SEQUENCE })
@@ -50,7 +83,7 @@ pub(super) async fn get(call: Call<'_>) -> Answered<BlackList> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct BlackList {
     #[serde(rename = "BlackListItem")]
-    items: Vec<Blocked>,
+    items: Vec<Listed>,
     /// Where the next page begins; 0 if there is none.
     #[serde(rename = "StartIndex")]
     next: u32,
@@ -63,7 +96,8 @@ impl Told for BlackList {}
 
 /// Who is blocked.
 #[derive(Serialize, ToSchema)]
-struct Blocked {
+#[schema(as = Blocked)]
+struct Listed {
     #[serde(rename = "To_Account")]
     account: String,
     /// Since when, in seconds of Unix time.
@@ -72,17 +106,12 @@ struct Blocked {
 }
 
 /// `sns.black_list_check`: who of the user and each account blocks the other; the user's own list alone where that is asked.
-pub(super) async fn check(call: Call<'_>) -> Answered<BlackListChecks> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let kinds = [("BlackCheckResult_Type_Both", true), ("BlackCheckResult_Type_Single", false)];
-    let both = word(call.body, "CheckType", &kinds)?.ok_or_else(|| bad(&Fault::Missing, "CheckType"))?;
-    let relations = async |ids| {
-        let relations = desk.service.blocks_among(desk.tenant, call.key(), &owner, ids).await?;
-        Ok::<_, Refused>(relations.into_iter().map(|relation| relation.ok_or(FriendFault::NoSuchUser)).collect())
-    };
-    let (items, fail_account) = found(each(accounts(call)?, relations).await?, |outcome, relation| BlackListChecked {
-        outcome,
-        relation: Blocking::of(relation.unwrap_or(Relation::None), both),
+pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<BlackListChecks> {
+    let desk = call.desk;
+    let relations = async |ids| known(desk.service.blocks_among(desk.tenant, call.key(), &asked.owner, ids).await?);
+    let (items, fail_account) = found(each(asked.accounts.0, relations).await?, |outcome, relation| {
+        let all = [Blocking::BothWays, Blocking::Mine, Blocking::Theirs, Blocking::None];
+        BlackListChecked { outcome, relation: standing(all, relation, asked.lists == CheckType::Both) }
     });
     Ok(BlackListChecks { items, fail_account })
 }
@@ -107,91 +136,4 @@ struct BlackListChecked {
     outcome: Outcome,
     #[serde(rename = "Relation")]
     relation: Blocking,
-}
-
-/// Who blocks whom: A is the user.
-#[derive(Serialize, ToSchema)]
-enum Blocking {
-    #[serde(rename = "BlackCheckResult_Type_BothWay")]
-    BothWays,
-    #[serde(rename = "BlackCheckResult_Type_AWithB")]
-    Mine,
-    #[serde(rename = "BlackCheckResult_Type_BWithA")]
-    Theirs,
-    #[serde(rename = "BlackCheckResult_Type_NO")]
-    None,
-}
-
-impl Blocking {
-    /// Of both lists, or of the user's own.
-    fn of(relation: Relation, both: bool) -> Self {
-        match (relation, both) {
-            (Relation::BothWays, true) => Self::BothWays,
-            (Relation::BothWays, false) | (Relation::Mine, _) => Self::Mine,
-            (Relation::Theirs, true) => Self::Theirs,
-            (Relation::Theirs, false) | (Relation::None, _) => Self::None,
-        }
-    }
-}
-
-/// What the calls above read, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    /// Accounts that are blocked, or no longer.
-    #[derive(ToSchema)]
-    #[schema(as = BlackListCall)]
-    pub(in super::super) struct Accounts {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// The accounts.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user2"]))]
-        accounts: Vec<String>,
-    }
-
-    /// Which page is wanted.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct BlackListGet {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// How many stand before the page.
-        #[schema(example = 0)]
-        start_index: Option<u32>,
-        /// How many the page has at most; 1000 if it is not given or more.
-        #[schema(example = 30)]
-        max_limited: Option<u32>,
-        /// Not read.
-        #[schema(example = 0)]
-        last_sequence: Option<u32>,
-    }
-
-    /// What is wanted of whom.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct BlackListCheck {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// The accounts.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user1", "user2"]))]
-        accounts: Vec<String>,
-        check_type: BlackListCheckType,
-    }
-
-    /// Both lists, or the user's own.
-    #[derive(ToSchema)]
-    pub(in super::super) enum BlackListCheckType {
-        #[schema(rename = "BlackCheckResult_Type_Both")]
-        Both,
-        #[schema(rename = "BlackCheckResult_Type_Single")]
-        Single,
-    }
 }

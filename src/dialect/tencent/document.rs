@@ -14,7 +14,7 @@ use utoipa::{
 
 use super::{
     binfo,
-    command::{COMMANDS, Command, Shape},
+    command::{COMMANDS, Command, Mark, Shape},
     reply::{Done, Failed},
 };
 
@@ -56,7 +56,7 @@ pub fn document() -> OpenApi {
     let components = document.components.get_or_insert_with(Components::new);
     let user_sig = ApiKeyValue::with_description(USER_SIG, "A UserSig of the app's administrator");
     components.add_security_scheme(USER_SIG, SecurityScheme::ApiKey(ApiKey::Query(user_sig)));
-    for command in COMMANDS.iter().filter(|command| !command.is_of_socket) {
+    for command in COMMANDS.iter().filter(|command| !command.has(Mark::Socket)) {
         let (asks, tells) = ((command.asks)(), (command.tells)());
         let item = PathItem::new(HttpMethod::Post, operation(command, &asks, &tells));
         document.paths.paths.insert(format!("/v4{}", command.path), item);

@@ -2,24 +2,27 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
-    call::{Answered, Call, account_of, bad},
+    body::{Accounts, At, Element, Kind, List, Schemas, body, named, number, object, property, texts},
+    call::{Answered, Call, Caller, account_of},
     portrait,
-    relations::{Outcomes, Results, accounts, each, found, is_shown, number, results, text},
+    relations::{Results, each, found, is_shown, known, results},
     reply::{Family, Outcome, Refused, Told},
-    tags::Item,
+    tags::{Item, text},
 };
 use crate::domain::{
     error::{Error, Fault, What},
     follow::{FollowCounts, FollowCursor, FollowList},
     friend::{FriendFault, Relation},
     id::UserId,
+    owner::Owner,
     time::Moment,
 };
-
-pub(super) use self::asked::{FollowAdd, FollowCheck, FollowDelete, FollowGet, FollowGetInfo};
 
 /// Accounts that one call names. "At most 100."
 const ACCOUNTS_MAX: usize = 100;
@@ -30,45 +33,96 @@ const PAGE: u32 = 100;
 /// Entries of a page at most: what the SDK asks for at most.
 const PAGE_MAX: u32 = 1000;
 
+body! {
+    /// Users to follow.
+    struct Add<'a> as "FollowAdd" {
+        owner: Owner = "From_Account",
+        wanted: List<Wanted<'a>, ACCOUNTS_MAX> = "FollowItem",
+    }
+
+    /// Users to follow no longer.
+    struct Delete<'a> as "FollowDelete" {
+        owner: Owner = "From_Account",
+        accounts: Accounts<'a> = "To_Account" eg ["user1"],
+    }
+
+    /// Which list is wanted, and which page of it.
+    struct Get as "FollowGet" {
+        owner: Owner = "From_Account",
+        /// 1 followers, 2 followed users, 3 those that are both.
+        list: FollowList = "FollowType" eg 1,
+        /// `NextCursor` of the former page; empty for the first one.
+        after: Option<FollowCursor> = "StartCursor" eg "",
+        /// Entries of a page; 100 if it is not given, 1000 at most.
+        limit: Option<u32> = "WantNum" eg 100,
+    }
+
+    /// Users whose counts are wanted.
+    struct GetInfo<'a> as "FollowGetInfo" {
+        /// Who asks.
+        owner: Owner = "From_Account",
+        /// The one who asks if it is not given.
+        accounts: Option<Accounts<'a, ACCOUNTS_MAX>> = "To_Account" eg ["user1"],
+    }
+
+    /// What is wanted of whom.
+    struct Check<'a> as "FollowCheck" {
+        owner: Owner = "From_Account",
+        accounts: Accounts<'a, ACCOUNTS_MAX> = "To_Account" eg ["user1"],
+    }
+}
+
+/// A user to follow: in an object, or a bare name.
+pub(super) struct Wanted<'a>(&'a str, Result<UserId, Refused>);
+
+impl<'a> Element<'a> for Wanted<'a> {
+    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        let named = if item.is_object() { item.get("To_Account").unwrap_or(&Value::Null) } else { item };
+        let account = account_of(named, "To_Account")?;
+        Ok(Self(account, UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())))
+    }
+
+    fn schema(others: &mut Schemas) -> RefOr<Schema> {
+        let wanted = object(&["A user to follow."], [property::<UserId>("To_Account", &[], None)], None);
+        named("FollowWanted", wanted, others)
+    }
+}
+
+impl<'a> Kind<'a> for FollowList {
+    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+        Ok(match u32::at(at)? {
+            None => None,
+            Some(1) => Some(Self::Followers),
+            Some(2) => Some(Self::Following),
+            Some(3) => Some(Self::Mutual),
+            Some(_) => return Err(at.bad(&Fault::NotOneOf("1, 2, 3"))),
+        })
+    }
+
+    fn schema(_: &mut Schemas) -> RefOr<Schema> {
+        number().minimum(Some(1)).maximum(Some(3)).into()
+    }
+}
+
+texts! { FollowCursor = cursor, text(); }
+
 /// `follow.follow_add`.
-pub(super) async fn add(call: Call<'_>) -> Answered<Results> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let follow = async |whom| desk.service.follow(desk.tenant, &owner, whom).await;
-    Ok(results(each(wanted(call)?, follow).await?))
-}
-
-/// The accounts of `FollowItem`, in objects or as bare names.
-fn wanted(call: Call<'_>) -> Result<Outcomes<'_, UserId>, Refused> {
-    let account = |item| {
-        let account = account_of(named(item), "To_Account")?;
-        Ok((account, UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())))
-    };
-    call.list("FollowItem", ACCOUNTS_MAX)?.iter().map(account).collect()
-}
-
-fn named(item: &Value) -> &Value {
-    if item.is_object() { item.get("To_Account").unwrap_or(&Value::Null) } else { item }
+pub(super) async fn add(call: Call<'_>, asked: Add<'_>) -> Answered<Results> {
+    let follow = async |whom| call.desk.service.follow(call.desk.tenant, &asked.owner, whom).await;
+    let wanted = asked.wanted.0.into_iter().map(|Wanted(account, id)| (account, id)).collect();
+    Ok(results(each(wanted, follow).await?))
 }
 
 /// `follow.follow_delete`.
-pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let unfollow = async |whom| desk.service.unfollow(desk.tenant, &owner, whom).await;
-    Ok(results(each(accounts(call)?, unfollow).await?))
+pub(super) async fn delete(call: Call<'_>, asked: Delete<'_>) -> Answered<Results> {
+    let unfollow = async |whom| call.desk.service.unfollow(call.desk.tenant, &asked.owner, whom).await;
+    Ok(results(each(asked.accounts.0, unfollow).await?))
 }
 
 /// `follow.follow_get`.
-pub(super) async fn get(call: Call<'_>) -> Answered<FollowListed> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let list = match number(call, "FollowType")? {
-        Some(1) => FollowList::Followers,
-        Some(2) => FollowList::Following,
-        Some(3) => FollowList::Mutual,
-        Some(_) => return Err(bad(&Fault::NotOneOf("1, 2, 3"), "FollowType")),
-        None => return Err(bad(&Fault::Missing, "FollowType")),
-    };
-    let after = text(call.body, "StartCursor")?.map(cursor).transpose()?;
-    let limit = number(call, "WantNum")?.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<FollowListed> {
+    let Get { owner, list, after, limit } = asked;
+    let (desk, limit) = (call.desk, limit.unwrap_or(PAGE).clamp(1, PAGE_MAX));
     let page = desk.service.follow_list(desk.tenant, call.caller.viewer(), &owner, list, after, limit).await?;
     let shown = page.items.iter().filter(|(user, _)| is_shown(&user.id));
     let items = shown.map(|(user, at)| Entry {
@@ -83,11 +137,11 @@ fn shown_cursor(cursor: FollowCursor) -> String {
     format!("{}-{}", cursor.at.micros(), cursor.place)
 }
 
-fn cursor(given: &str) -> Result<FollowCursor, Refused> {
+fn cursor(given: &str) -> Result<FollowCursor, Fault> {
     let parts = given.split_once('-').and_then(|(at, place)| Some((at.parse().ok()?, place.parse().ok()?)));
     parts
         .map(|(at, place)| FollowCursor { at: Moment::from_micros(at), place })
-        .ok_or_else(|| bad(&Fault::Malformed("a NextCursor of a former answer"), "StartCursor"))
+        .ok_or(Fault::Malformed("a NextCursor of a former answer"))
 }
 
 /// A page of a list.
@@ -115,13 +169,17 @@ struct Entry {
 }
 
 /// `follow.follow_get_info`: of the caller itself where no account is named.
-pub(super) async fn get_info(call: Call<'_>) -> Answered<FollowInfos> {
+pub(super) async fn get_info(call: Call<'_>, asked: GetInfo<'_>) -> Answered<FollowInfos> {
     let desk = call.desk;
-    call.owner()?;
-    let named = match call.field("To_Account") {
-        Some(_) => call.list("To_Account", ACCOUNTS_MAX)?.iter().map(|item| account_of(item, "To_Account")).collect(),
-        None => call.owner_named().map(|account| vec![account]),
-    }?;
+    let asker = match (call.caller, &asked.owner) {
+        (Caller::User(user), _) => user.id.as_str(),
+        (Caller::BackEnd, Owner::Named(id)) => id.as_str(),
+        (Caller::BackEnd, Owner::Itself(_)) => "",
+    };
+    let named: Vec<&str> = match asked.accounts {
+        Some(accounts) => accounts.0.into_iter().map(|(account, _)| account).collect(),
+        None => vec![asker],
+    };
     let ids: Vec<Option<UserId>> = named.iter().map(|account| UserId::parse(account).ok()).collect();
     let counts = desk.service.follow_counts(desk.tenant, call.key(), ids.iter().flatten().cloned().collect()).await?;
     let mut counts = counts.into_iter();
@@ -166,14 +224,10 @@ impl Info {
 }
 
 /// `follow.follow_check`.
-pub(super) async fn check(call: Call<'_>) -> Answered<FollowChecks> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    call.list("To_Account", ACCOUNTS_MAX)?;
-    let relations = async |ids| {
-        let relations = desk.service.follow_relations(desk.tenant, call.key(), &owner, ids).await?;
-        Ok::<_, Refused>(relations.into_iter().map(|relation| relation.ok_or(FriendFault::NoSuchUser)).collect())
-    };
-    let (result_item, _) = found(each(accounts(call)?, relations).await?, |outcome, relation| Checked {
+pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<FollowChecks> {
+    let desk = call.desk;
+    let relations = async |ids| known(desk.service.follow_relations(desk.tenant, call.key(), &asked.owner, ids).await?);
+    let (result_item, _) = found(each(asked.accounts.0, relations).await?, |outcome, relation| Checked {
         outcome,
         follow_type: match relation.unwrap_or(Relation::None) {
             Relation::None => 0,
@@ -203,81 +257,4 @@ struct Checked {
     outcome: Outcome,
     /// 0 neither, 1 the account follows the user, 2 the user follows the account, 3 both.
     follow_type: u8,
-}
-
-/// What the calls above read, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    /// Users to follow.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct FollowAdd {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        #[schema(min_items = 1, max_items = 100)]
-        follow_item: Vec<FollowWanted>,
-    }
-
-    /// A user to follow.
-    #[derive(ToSchema)]
-    pub(in super::super) struct FollowWanted {
-        #[schema(rename = "To_Account", example = "user1")]
-        account: String,
-    }
-
-    /// Users to follow no longer.
-    #[derive(ToSchema)]
-    pub(in super::super) struct FollowDelete {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user1"]))]
-        accounts: Vec<String>,
-    }
-
-    /// Which list is wanted, and which page of it.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct FollowGet {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// 1 followers, 2 followed users, 3 those that are both.
-        #[schema(minimum = 1, maximum = 3, example = 1)]
-        follow_type: u32,
-        /// `NextCursor` of the former page; empty for the first one.
-        #[schema(example = "")]
-        start_cursor: Option<String>,
-        /// Entries of a page; 100 if it is not given, 1000 at most.
-        #[schema(example = 100)]
-        want_num: Option<u32>,
-    }
-
-    /// Users whose counts are wanted.
-    #[derive(ToSchema)]
-    pub(in super::super) struct FollowGetInfo {
-        /// Who asks.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// The one who asks if it is not given.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 100, example = json!(["user1"]))]
-        accounts: Option<Vec<String>>,
-    }
-
-    /// What is wanted of whom.
-    #[derive(ToSchema)]
-    pub(in super::super) struct FollowCheck {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        #[schema(rename = "To_Account", min_items = 1, max_items = 100, example = json!(["user1"]))]
-        accounts: Vec<String>,
-    }
 }

@@ -12,8 +12,9 @@ use utoipa::{
 };
 
 use super::{
+    body::{At, Element, Schemas, TEXT, taken},
     call::bad,
-    relations::{TEXT, remark},
+    relations::{ADD_SOURCE, remark},
     reply::Refused,
     tags::{item_schema, text},
 };
@@ -116,6 +117,18 @@ impl FriendTag {
     }
 }
 
+/// A tag and what is to stand under it, in an item of a call.
+impl<'a> Element<'a> for (FriendTag, &'a Value) {
+    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        let tag = item.get("Tag").and_then(Value::as_str).ok_or_else(|| bad(&TEXT, "Tag in SnsItem"))?;
+        Ok((FriendTag::parse(tag)?, item.get("Value").unwrap_or(&Value::Null)))
+    }
+
+    fn schema(others: &mut Schemas) -> RefOr<Schema> {
+        taken::<FriendItem>(others)
+    }
+}
+
 /// A tag of a friend and what stands under it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -144,7 +157,7 @@ impl FriendTag {
         match self {
             Self::Remark => text().max_length(Some(ContactName::BYTES_MAX)).into(),
             Self::Group => ArrayBuilder::new().items(text().max_length(Some(FriendGroup::BYTES_MAX))).into(),
-            Self::AddSource => text().pattern(Some("^AddSource_Type_[A-Za-z0-9]{1,8}$")).into(),
+            Self::AddSource => text().pattern(Some(ADD_SOURCE)).into(),
             Self::AddWording => text().max_length(Some(AddWording::BYTES_MAX)).into(),
             Self::AddTime => {
                 ObjectBuilder::new().schema_type(Type::Integer).description(Some("Seconds of Unix time.")).into()

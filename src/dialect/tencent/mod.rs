@@ -6,6 +6,7 @@
 mod account;
 pub mod binfo;
 mod black_list;
+mod body;
 mod call;
 mod command;
 mod document;

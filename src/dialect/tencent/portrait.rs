@@ -2,9 +2,13 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
+    body::{Accounts, At, Element, Kind, List, Schemas, TEXT, body, list, named, object, property, taken},
     call::{Answered, Call, Caller, account_of, bad},
     reply::{self, Code, Family, Nothing, Refused, Told},
     tags::{Item, Tag},
@@ -13,10 +17,86 @@ use crate::domain::{
     custom::{CustomName, Readers},
     error::{Error, Fault, What},
     id::UserId,
+    owner::Owner,
     profile::{ProfileChange, User},
 };
 
-pub(super) use self::asked::{Get, GetAll, Set};
+body! {
+    /// Fields of a profile, and what shall stand in them.
+    struct Set<'a> as "PortraitSet" {
+        owner: Owner = "From_Account",
+        /// Each tag once.
+        items: List<(&'a str, &'a Value), TAGS_MAX> = "ProfileItem" eg [{ "Tag": "Tag_Profile_IM_Nick", "Value": "Guest" }],
+    }
+
+    /// Users, and what is wanted of their profiles.
+    struct Get<'a> as "PortraitGet" {
+        /// The accounts.
+        accounts: Accounts<'a, USERS_MAX> = "To_Account" eg ["guest@qiscus.com", "user1"],
+        /// The tags; all if it is not given.
+        tags: Option<List<Tag, TAGS_MAX>> = "TagList" eg ["Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"],
+    }
+
+    /// Users whose whole profiles are wanted.
+    struct GetAll<'a> as "PortraitGetAll" {
+        /// Who asks.
+        _owner: Owner = "From_Account",
+        /// The users; those behind the first 100 are not answered.
+        users: FirstUsers<'a> = "UserItem",
+    }
+}
+
+/// Users that are named in objects: the first hundred of them.
+pub(super) struct FirstUsers<'a>(Vec<&'a str>);
+
+impl<'a> Kind<'a> for FirstUsers<'a> {
+    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+        let Some(items) = at.list(1, usize::MAX, Ok)? else { return Ok(None) };
+        let account =
+            |item: &'a Value| account_of(item.get("To_Account").unwrap_or(&Value::Null), "To_Account in UserItem");
+        items.into_iter().take(USERS_MAX).map(account).collect::<Result<_, _>>().map(|users| Some(Self(users)))
+    }
+
+    fn schema(others: &mut Schemas) -> RefOr<Schema> {
+        let item = object(&["One of them."], [property::<UserId>("To_Account", &[], None)], None);
+        list(named("PortraitGetAllItem", item, others), 1, usize::MAX).into()
+    }
+}
+
+/// The tag of an item and its value. lite-chat, a later SDK of the vendor's, writes both names in lower case.
+impl<'a> Element<'a> for (&'a str, &'a Value) {
+    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        let one = |name: &'static str, lower: &'static str| match (item.get(name), item.get(lower)) {
+            (Some(given), Some(other)) if given != other => Err(Refused::BadParameter(format!(
+                "{name} and {lower} in ProfileItem say different things: give one of them"
+            ))),
+            (given, other) => Ok(given.or(other).unwrap_or(&Value::Null)),
+        };
+        let (tag, value) = (one("Tag", "tag")?, one("Value", "value")?);
+        Ok((tag.as_str().ok_or_else(|| bad(&TEXT, "Tag in ProfileItem"))?, value))
+    }
+
+    fn schema(others: &mut Schemas) -> RefOr<Schema> {
+        taken::<Item>(others)
+    }
+}
+
+/// A tag that a call asks for. One of a custom field that is not declared, or that no user reads, is refused. Whose field a user may read
+/// is another matter: what it may not is not shown.
+impl<'a> Element<'a> for Tag {
+    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        let tag = Self::parse(item.as_str().ok_or_else(|| at.bad(&TEXT))?)?;
+        let Self::Custom(name) = &tag else { return Ok(tag) };
+        let field =
+            at.call.desk.tenant.app.settings.custom_field(name).ok_or_else(|| tag.refused(&Fault::Undeclared))?;
+        match (at.call.caller, field.read) {
+            (Caller::User(_), Readers::BackEnd) => {
+                Err(Refused::Said(Code::TagNotReadable, format!("{} is shown to the app's back end alone", tag.name())))
+            }
+            (Caller::BackEnd, _) | (Caller::User(_), Readers::Everyone | Readers::Friends | Readers::Owner) => Ok(tag),
+        }
+    }
+}
 
 /// Users that one call asks for. "We recommend pulling at most 100."
 const USERS_MAX: usize = 100;
@@ -34,20 +114,18 @@ const TAG_BYTES: usize = 80;
 const PORTRAIT_BYTES: usize = 160;
 
 /// `profile.portrait_set`: what is given replaces what was; all of it or nothing.
-pub(super) async fn set(call: Call<'_>) -> Answered<Nothing> {
+pub(super) async fn set(call: Call<'_>, asked: Set<'_>) -> Answered<Nothing> {
     let desk = call.desk;
-    let owner = call.owner()?;
-    let known = desk.service.owner(desk.tenant, &owner)?;
-    let change = change(call, &known)?;
-    desk.service.set_profile(desk.tenant, owner, change).await.map_err(in_tags)?;
+    let known = desk.service.owner(desk.tenant, &asked.owner)?;
+    let change = change(call, &known, asked.items.0)?;
+    desk.service.set_profile(desk.tenant, asked.owner, change).await.map_err(in_tags)?;
     Ok(Nothing {})
 }
 
-fn change(call: Call<'_>, known: &User) -> Result<ProfileChange, Refused> {
+fn change(call: Call<'_>, known: &User, items: Vec<(&str, &Value)>) -> Result<ProfileChange, Refused> {
     let mut change = ProfileChange::default();
     let mut set: Vec<Tag> = Vec::new();
-    for item in call.list("ProfileItem", TAGS_MAX)? {
-        let (named, value) = tag_and_value(item)?;
+    for (named, value) in items {
         let tag = Tag::parse(named)?;
         if set.contains(&tag) {
             return Err(Refused::BadParameter(format!("{named} must be given once, not twice")));
@@ -57,20 +135,6 @@ fn change(call: Call<'_>, known: &User) -> Result<ProfileChange, Refused> {
     }
     Ok(change)
 }
-
-/// The tag of an item and its value. lite-chat, a later SDK of the vendor's, writes both names in lower case.
-fn tag_and_value(item: &Value) -> Result<(&str, &Value), Refused> {
-    let one = |name: &'static str, lower: &'static str| match (item.get(name), item.get(lower)) {
-        (Some(given), Some(other)) if given != other => Err(Refused::BadParameter(format!(
-            "{name} and {lower} in ProfileItem say different things: give one of them"
-        ))),
-        (given, other) => Ok(given.or(other).unwrap_or(&Value::Null)),
-    };
-    let (tag, value) = (one("Tag", "tag")?, one("Value", "value")?);
-    Ok((tag.as_str().ok_or_else(|| bad(&TEXT, "Tag in ProfileItem"))?, value))
-}
-
-const TEXT: Fault = Fault::Malformed("text, in quotes");
 
 /// What is refused of a custom field, whose name ends what the verb calls it.
 fn in_tags(error: Error) -> Refused {
@@ -82,9 +146,9 @@ fn in_tags(error: Error) -> Refused {
 }
 
 /// `profile.portrait_get`: the tags that are asked for, or all, of several users. Who does not exist is told one by one.
-pub(super) async fn get(call: Call<'_>) -> Answered<Portraits<'_>> {
-    let named = accounts(call.list("To_Account", USERS_MAX)?, "To_Account", Some)?;
-    let tags = tags(call)?;
+pub(super) async fn get<'a>(call: Call<'a>, asked: Get<'a>) -> Answered<Portraits<'a>> {
+    let named: Vec<&str> = asked.accounts.0.into_iter().map(|(account, _)| account).collect();
+    let tags = asked.tags.map(|tags| tags.0);
     let users = portraits(call, &named).await?;
     if users.iter().all(Option::is_none) {
         return Err(Refused::Said(Code::NoSuchProfile, "None of these accounts exists: import them first".to_owned()));
@@ -98,11 +162,8 @@ pub(super) async fn get(call: Call<'_>) -> Answered<Portraits<'_>> {
 }
 
 /// `profile.portrait_get_all`: all tags of the first hundred users; who does not exist is left out.
-pub(super) async fn get_all(call: Call<'_>) -> Answered<Portraits<'_>> {
-    call.owner()?;
-    let items = call.list("UserItem", usize::MAX)?;
-    let asked = items.get(..USERS_MAX).unwrap_or(items);
-    let named = accounts(asked, "To_Account in UserItem", |item| item.get("To_Account"))?;
+pub(super) async fn get_all<'a>(call: Call<'a>, asked: GetAll<'a>) -> Answered<Portraits<'a>> {
+    let named = asked.users.0;
     let users = portraits(call, &named).await?;
     let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
     let shown = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None).never_bare());
@@ -202,44 +263,6 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn accounts<'a>(
-    items: &'a [Value],
-    field: &str,
-    of: impl Fn(&'a Value) -> Option<&'a Value>,
-) -> Result<Vec<&'a str>, Refused> {
-    items.iter().map(|item| account_of(of(item).unwrap_or(&Value::Null), field)).collect()
-}
-
-/// The tags of `TagList`; none where it is not given.
-fn tags(call: Call<'_>) -> Result<Option<Vec<Tag>>, Refused> {
-    const FIELD: &str = "TagList";
-    let Some(_) = call.field(FIELD) else { return Ok(None) };
-    let read = |given: &Value| tag(call, given.as_str().ok_or_else(|| bad(&TEXT, FIELD))?);
-    call.list(FIELD, TAGS_MAX)?.iter().map(read).collect::<Result<_, _>>().map(Some)
-}
-
-/// A tag that a call asks for.
-/// # Errors
-/// 40009: there is none of this name. 40007: it is not for the caller.
-pub(super) fn tag(call: Call<'_>, given: &str) -> Result<Tag, Refused> {
-    let tag = Tag::parse(given)?;
-    readable(call, &tag)?;
-    Ok(tag)
-}
-
-/// Refuses a custom field that is not declared, and one that no user reads. Whose field a user may read is another matter: what it may
-/// not is not shown.
-fn readable(call: Call<'_>, tag: &Tag) -> Result<(), Refused> {
-    let Tag::Custom(name) = tag else { return Ok(()) };
-    let field = call.desk.tenant.app.settings.custom_field(name).ok_or_else(|| tag.refused(&Fault::Undeclared))?;
-    match (call.caller, field.read) {
-        (Caller::User(_), Readers::BackEnd) => {
-            Err(Refused::Said(Code::TagNotReadable, format!("{} is shown to the app's back end alone", tag.name())))
-        }
-        (Caller::BackEnd, _) | (Caller::User(_), Readers::Everyone | Readers::Friends | Readers::Owner) => Ok(()),
-    }
-}
-
 /// Those who are named, in their order; none for a name that is nobody's.
 async fn portraits(call: Call<'_>, named: &[&str]) -> Result<Vec<Option<User>>, Refused> {
     let ids: Vec<UserId> = named.iter().filter_map(|account| UserId::parse(account).ok()).collect();
@@ -257,61 +280,5 @@ pub(super) fn items(call: Call<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<It
             let custom = user.profile.custom.keys().cloned().map(Tag::Custom);
             Tag::STANDARD.into_iter().chain(custom).filter_map(|tag| item(&tag)).collect()
         }
-    }
-}
-
-/// What the calls above read, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    use super::Item;
-
-    /// Fields of a profile, and what shall stand in them.
-    #[derive(ToSchema)]
-    #[schema(as = PortraitSet, rename_all = "PascalCase")]
-    pub(in super::super) struct Set {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// Each tag once.
-        #[schema(min_items = 1, max_items = 32, example = json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": "Guest" }]))]
-        profile_item: Vec<Item>,
-    }
-
-    /// Users, and what is wanted of their profiles.
-    #[derive(ToSchema)]
-    #[schema(as = PortraitGet, rename_all = "PascalCase")]
-    pub(in super::super) struct Get {
-        /// The accounts.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 100, example = json!(["guest@qiscus.com", "user1"]))]
-        accounts: Vec<String>,
-        /// The tags; all if it is not given.
-        #[schema(min_items = 1, max_items = 32, example = json!(["Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"]))]
-        tag_list: Option<Vec<String>>,
-    }
-
-    /// Users whose whole profiles are wanted.
-    #[derive(ToSchema)]
-    #[schema(as = PortraitGetAll, rename_all = "PascalCase")]
-    pub(in super::super) struct GetAll {
-        /// Who asks.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// The users; those behind the first 100 are not answered.
-        #[schema(min_items = 1)]
-        user_item: Vec<UserItem>,
-    }
-
-    /// One of them.
-    #[derive(ToSchema)]
-    #[schema(as = PortraitGetAllItem)]
-    pub(in super::super) struct UserItem {
-        #[schema(rename = "To_Account", example = "user1")]
-        account: String,
     }
 }

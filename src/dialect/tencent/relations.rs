@@ -6,62 +6,22 @@ use utoipa::ToSchema;
 
 use super::{
     account::USER_ID_BYTES_MAX,
-    call::{Call, account_of, bad},
+    body::{At, Element, Outcomes, TEXT, texts},
     reply::{Family, Outcome, Refused, Told},
+    tags::text,
 };
 use crate::domain::{
     error::{Error, Fault},
-    friend::FriendFault,
+    friend::{AddSource, AddWording, FriendFault, FriendGroup, Relation},
     id::UserId,
     text::ContactName,
 };
-
-/// Accounts that one call names. "Must not exceed 1,000."
-pub(super) const ACCOUNTS_MAX: usize = 1000;
 
 /// Of what one user calls another. "At most 96 bytes"; a name that another wire gave may be longer.
 const REMARK_BYTES_MAX: usize = 96;
 
 /// The vendor counts the states of lists, so that clients need not read one anew; ours are told whole every time, under this number.
 pub(super) const SEQUENCE: u32 = 1;
-
-/// A text where a field takes one.
-pub(super) const TEXT: Fault = Fault::Malformed("text, in quotes");
-
-/// What came of each account of a call, in the call's order.
-pub(super) type Outcomes<'a, T = ()> = Vec<(&'a str, Result<T, Refused>)>;
-
-/// The accounts of `To_Account`, at most [`ACCOUNTS_MAX`], and the id of each.
-/// # Errors
-/// A bad parameter; 60015.
-pub(super) fn accounts(call: Call<'_>) -> Result<Outcomes<'_, UserId>, Refused> {
-    const FIELD: &str = "To_Account";
-    call.list(FIELD, ACCOUNTS_MAX)?
-        .iter()
-        .map(|item| account_of(item, FIELD).map(|account| (account, id(account))))
-        .collect()
-}
-
-/// The items of a list, at most [`ACCOUNTS_MAX`], each with its `To_Account` and what `read` makes of it. What is wrong with one item is
-/// told of this one; the others are done.
-/// # Errors
-/// A bad parameter; 60015.
-pub(super) fn items<'a, T>(
-    call: Call<'a>,
-    field: &'static str,
-    read: impl Fn(UserId, &'a Value) -> Result<T, Refused>,
-) -> Result<Outcomes<'a, T>, Refused> {
-    let read = |item: &'a Value| {
-        let account = account_of(item.get("To_Account").unwrap_or(&Value::Null), "To_Account")?;
-        Ok((account, id(account).and_then(|id| read(id, item))))
-    };
-    call.list(field, ACCOUNTS_MAX)?.iter().map(read).collect()
-}
-
-/// What is no id at all is nobody's.
-fn id(account: &str) -> Result<UserId, Refused> {
-    UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())
-}
 
 /// Runs a verb with what can be asked of it, and puts its outcomes among the others, in the order of the call. The verb runs without
 /// anything too, and refuses an owner who does not exist.
@@ -147,28 +107,21 @@ pub(super) fn is_shown(id: &UserId) -> bool {
     id.as_str().len() <= USER_ID_BYTES_MAX
 }
 
-/// A text of an item; none where it is not given or empty.
-/// # Errors
-/// A bad parameter.
-pub(super) fn text<'a>(item: &'a Value, field: &str) -> Result<Option<&'a str>, Refused> {
-    match item.get(field).filter(|given| !given.is_null()) {
-        None => Ok(None),
-        Some(given) => {
-            let given = given.as_str().ok_or_else(|| bad(&TEXT, field))?;
-            Ok(Some(given).filter(|given| !given.is_empty()))
-        }
-    }
+texts! {
+    ContactName = remark, text().max_length(Some(REMARK_BYTES_MAX));
+    FriendGroup = FriendGroup::parse, text().max_length(Some(FriendGroup::BYTES_MAX));
+    AddSource = AddSource::parse, text().pattern(Some(ADD_SOURCE));
+    AddWording = AddWording::parse, text().max_length(Some(AddWording::BYTES_MAX));
 }
 
-/// A text of an item as what it stands for.
-/// # Errors
-/// A bad parameter.
-pub(super) fn parsed<T>(
-    item: &Value,
-    field: &str,
-    parse: impl FnOnce(&str) -> Result<T, Fault>,
-) -> Result<Option<T>, Refused> {
-    text(item, field)?.map(parse).transpose().map_err(|fault| bad(&fault, field))
+/// What an [`AddSource`] looks like.
+pub(super) const ADD_SOURCE: &str = "^AddSource_Type_[A-Za-z0-9]{1,8}$";
+
+/// The name of a group, in a list of them.
+impl<'a> Element<'a> for FriendGroup {
+    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        Self::parse(item.as_str().ok_or_else(|| at.bad(&TEXT))?).map_err(|fault| at.bad(&fault))
+    }
 }
 
 /// What one user calls another.
@@ -181,24 +134,18 @@ pub(super) fn remark(given: &str) -> Result<ContactName, Fault> {
     }
 }
 
-/// One of the words that a field takes; none where it is not given.
-/// # Errors
-/// A bad parameter.
-pub(super) fn word<T: Copy>(item: &Value, field: &str, words: &[(&str, T)]) -> Result<Option<T>, Refused> {
-    let Some(given) = text(item, field)? else { return Ok(None) };
-    let known = words.iter().find(|(word, _)| *word == given);
-    known.map(|(_, meaning)| Some(*meaning)).ok_or_else(|| {
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        Refused::BadParameter(format!("{field} must be one of {}", words.join(", ")))
-    })
+/// What was found of each account: who is not found does not exist.
+pub(super) fn known<T>(found: Vec<Option<T>>) -> Result<Vec<Result<T, FriendFault>>, Refused> {
+    Ok(found.into_iter().map(|found| found.ok_or(FriendFault::NoSuchUser)).collect())
 }
 
-/// A number of a call; none where it is not given.
-/// # Errors
-/// A bad parameter.
-pub(super) fn number(call: Call<'_>, field: &str) -> Result<Option<u32>, Refused> {
-    const NUMBER: Fault = Fault::OutOfRange("a number from 0 to 4294967295, without quotes");
-    let read =
-        |given: &Value| given.as_u64().and_then(|number| u32::try_from(number).ok()).ok_or_else(|| bad(&NUMBER, field));
-    call.field(field).map(read).transpose()
+/// How the user stands to another, of both lists or of the user's own: both ways, mine, theirs or none. Who does not exist stands in no
+/// relation.
+pub(super) fn standing<T>([both_ways, mine, theirs, none]: [T; 4], relation: Option<Relation>, both: bool) -> T {
+    match (relation.unwrap_or(Relation::None), both) {
+        (Relation::BothWays, true) => both_ways,
+        (Relation::BothWays, false) | (Relation::Mine, _) => mine,
+        (Relation::Theirs, true) => theirs,
+        (Relation::Theirs, false) | (Relation::None, _) => none,
+    }
 }

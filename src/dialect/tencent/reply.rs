@@ -194,48 +194,15 @@ impl Family {
         }
     }
 
-    fn parameter(self) -> Code {
+    /// Its numbers for a wrong parameter, a caller that may not, an account that does not exist, a server that is busy, and a failure of
+    /// our own.
+    fn codes(self) -> [Code; 5] {
+        use Code::*;
         match self {
-            Self::Account => Code::AccountParameter,
-            Self::Profile => Code::ProfileParameter,
-            Self::Relations => Code::RelationParameter,
-            Self::Online => Code::OnlineParameter,
-        }
-    }
-
-    fn rights(self) -> Code {
-        match self {
-            Self::Account => Code::AccountRights,
-            Self::Profile => Code::ProfileRights,
-            Self::Relations => Code::RelationRights,
-            Self::Online => Code::OnlineRights,
-        }
-    }
-
-    fn no_such_user(self) -> Code {
-        match self {
-            Self::Account => Code::NotImported,
-            Self::Profile => Code::NoSuchProfile,
-            Self::Relations => Code::NoSuchRelation,
-            Self::Online => Code::NotImported,
-        }
-    }
-
-    fn busy(self) -> Code {
-        match self {
-            Self::Account => Code::AccountTimeOut,
-            Self::Profile => Code::ProfileInternal,
-            Self::Relations => Code::RelationTimeOut,
-            Self::Online => Code::OnlineTimeOut,
-        }
-    }
-
-    fn internal(self) -> Code {
-        match self {
-            Self::Account => Code::AccountInternal,
-            Self::Profile => Code::ProfileInternal,
-            Self::Relations => Code::RelationInternal,
-            Self::Online => Code::OnlineInternal,
+            Self::Account => [AccountParameter, AccountRights, NotImported, AccountTimeOut, AccountInternal],
+            Self::Profile => [ProfileParameter, ProfileRights, NoSuchProfile, ProfileInternal, ProfileInternal],
+            Self::Relations => [RelationParameter, RelationRights, NoSuchRelation, RelationTimeOut, RelationInternal],
+            Self::Online => [OnlineParameter, OnlineRights, NotImported, OnlineTimeOut, OnlineInternal],
         }
     }
 }
@@ -301,10 +268,11 @@ impl From<FriendFault> for Refused {
 impl Refused {
     /// The number and the sentence, in a service's own numbers. A failure of our own is logged here.
     fn said(&self, family: Family) -> (Code, String) {
+        let [parameter, rights, ..] = family.codes();
         match self {
             Self::Said(code, info) => (*code, info.clone()),
-            Self::BadParameter(info) => (family.parameter(), info.clone()),
-            Self::Rights(info) => (family.rights(), info.clone()),
+            Self::BadParameter(info) => (parameter, info.clone()),
+            Self::Rights(info) => (rights, info.clone()),
             Self::Domain(error) => said(error, family),
         }
     }
@@ -316,24 +284,25 @@ impl Refused {
 }
 
 fn said(error: &Error, family: Family) -> (Code, String) {
+    let [parameter, rights, no_such_user, busy, internal] = family.codes();
     let code = match error {
-        Error::Invalid { .. } | Error::Conflict(_) => family.parameter(),
+        Error::Invalid { .. } | Error::Conflict(_) => parameter,
         Error::Unauthenticated(Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired) => {
             return (Code::Expired, SIGN_ANEW.to_owned());
         }
         Error::Unauthenticated(Unauthenticated::Revoked) => return (Code::Expired, KICKED.to_owned()),
         error if *error == Error::SUSPENDED => Code::Suspended,
-        Error::Forbidden(_) => family.rights(),
+        Error::Forbidden(_) => rights,
         Error::NotFound(What::User) => {
-            return (family.no_such_user(), "This account does not exist: import it first".to_owned());
+            return (no_such_user, "This account does not exist: import it first".to_owned());
         }
-        Error::NotFound(_) => family.parameter(),
+        Error::NotFound(_) => parameter,
         Error::TooMany { .. } => Code::TooFrequent,
-        Error::Busy => family.busy(),
-        Error::StorageFull => family.internal(),
+        Error::Busy => busy,
+        Error::StorageFull => internal,
         Error::Internal(cause) => {
             log::error!("{cause}");
-            family.internal()
+            internal
         }
     };
     (code, error.to_string())

@@ -5,38 +5,98 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    call::{Answered, Call, bad},
-    relations::{Results, SEQUENCE, accounts, each, is_shown, items, number, parsed, remark, results, word},
+    body::{Accounts, Items, Unread, body},
+    call::{Answered, Call},
+    relations::{Results, SEQUENCE, each, is_shown, results},
     reply::{Nothing, Refused, Told},
     tags::Tag,
+    words::words,
 };
 use crate::domain::{
-    error::{Error, Fault},
+    error::Error,
     friend::{AddSource, AddWording, Direction, FriendGroup, Request, RequestAnswer, Verdict},
     id::UserId,
+    owner::Owner,
     profile::User,
+    text::ContactName,
     time::Moment,
 };
 
-pub(super) use self::asked::{PendencyDelete, PendencyGet, PendencyReport, Respond};
+body! {
+    /// Which requests are wanted.
+    struct Get as "PendencyGet" {
+        owner: Owner = "From_Account",
+        /// Those of both directions if it is not given.
+        directions: Option<PendencyTypes> = "PendencyType",
+        /// Only those from before this second of Unix time; all if it is not given or 0.
+        before: Option<u32> = "StartTime" eg 0,
+        /// How many at most, from 1 to 100; more are told where some came within one second.
+        limit: Option<u32> = "MaxLimited" eg 100,
+        _sequence: Unread = "LastSequence",
+    }
+
+    /// Answers to requests.
+    struct Respond<'a> as "FriendResponse" {
+        owner: Owner = "From_Account",
+        answers: Items<'a, ResponseItem> = "ResponseFriendItem",
+    }
+
+    /// An answer to one.
+    struct ResponseItem as "ResponseFriendItem" {
+        /// Who asked.
+        from: UserId = "To_Account",
+        /// `Response_Action_AgreeAndAdd` if it is not given.
+        action: Option<ResponseAction> = "ResponseAction",
+        /// What the friend is called, at most 96 bytes of UTF-8.
+        remark: Option<ContactName> = "Remark" eg "One",
+        /// The group the friend goes into, at most 30 bytes of UTF-8.
+        group: Option<FriendGroup> = "TagName" eg "Family",
+    }
+
+    /// Requests that are forgotten.
+    struct Delete<'a> as "PendencyDelete" {
+        owner: Owner = "From_Account",
+        direction: PendencyType = "PendencyType",
+        /// The accounts.
+        accounts: Accounts<'a> = "To_Account" eg ["user1", "user2"],
+    }
+
+    /// How far requests have been seen.
+    struct Report as "PendencyReport" {
+        owner: Owner = "From_Account",
+        /// The second of Unix time of the last one that was seen.
+        until: u32 = "LatestPendencyTimeStamp" eg 1700000000,
+    }
+}
+
+words! {
+    /// Directions.
+    PendencyTypes { Both = "Pendency_Type_Both", ComeIn = "Pendency_Type_ComeIn", SendOut = "Pendency_Type_SendOut", }
+
+    /// Whether it came or went.
+    PendencyType { ComeIn = "Pendency_Type_ComeIn", SendOut = "Pendency_Type_SendOut", }
+
+    /// Each lists the other; only the one who asked does; nobody does.
+    ResponseAction {
+        AgreeAndAdd = "Response_Action_AgreeAndAdd",
+        Agree = "Response_Action_Agree",
+        Reject = "Response_Action_Reject",
+    }
+}
 
 /// Requests that one page has, as the Web SDK asks for.
 const PAGE: u32 = 100;
 
-/// Requests that came.
-const COME_IN: &str = "Pendency_Type_ComeIn";
-
-/// Requests that went.
-const SEND_OUT: &str = "Pendency_Type_SendOut";
-
 /// `sns.pendency_get`: requests that wait, the newest first. A `StartTime` of 0 in the answer ends the list.
-pub(super) async fn get(call: Call<'_>) -> Answered<Pendencies> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let both: &[Direction] = &[Direction::Incoming, Direction::Outgoing];
-    let kinds = [("Pendency_Type_Both", both), (COME_IN, &[Direction::Incoming]), (SEND_OUT, &[Direction::Outgoing])];
-    let directions = word(call.body, "PendencyType", &kinds)?.unwrap_or(both);
-    let before = number(call, "StartTime")?.filter(|start| *start > 0);
-    let limit = number(call, "MaxLimited")?.unwrap_or(PAGE).clamp(1, PAGE);
+pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<Pendencies> {
+    let (owner, desk) = (asked.owner, call.desk);
+    let directions: &[Direction] = match asked.directions {
+        None | Some(PendencyTypes::Both) => &[Direction::Incoming, Direction::Outgoing],
+        Some(PendencyTypes::ComeIn) => &[Direction::Incoming],
+        Some(PendencyTypes::SendOut) => &[Direction::Outgoing],
+    };
+    let before = asked.before.filter(|start| *start > 0);
+    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let mut requests = Vec::new();
     for direction in directions {
         requests.extend(desk.service.requests(desk.tenant, call.key(), &owner, *direction).await?);
@@ -88,15 +148,6 @@ struct Pendency {
     pendency_type: PendencyType,
 }
 
-/// Whether it came or went.
-#[derive(Serialize, ToSchema)]
-pub(super) enum PendencyType {
-    #[serde(rename = "Pendency_Type_ComeIn")]
-    ComeIn,
-    #[serde(rename = "Pendency_Type_SendOut")]
-    SendOut,
-}
-
 /// The requests from before a second, `limit` of them and who else is of the last one's second, so that the next page can begin before
 /// that; and where that is, 0 for nowhere.
 fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request], i64) {
@@ -133,161 +184,42 @@ async fn pendencies(call: Call<'_>, page: &[Request]) -> Result<Vec<Pendency>, E
 }
 
 /// `sns.friend_response`: answers requests that came.
-pub(super) async fn answer(call: Call<'_>) -> Answered<Results> {
-    let (owner, desk) = (call.owner()?, call.desk);
-    let answers = items(call, "ResponseFriendItem", read_answer)?;
-    let answered = async |answers| desk.service.answer_requests(desk.tenant, call.key(), &owner, answers).await;
-    Ok(results(each(answers, answered).await?))
-}
-
-/// What an answer says.
-#[derive(Clone, Copy)]
-enum Action {
-    /// Each lists the other.
-    AgreeAndAdd,
-    /// The one who asked lists the one who answers.
-    Agree,
-    Reject,
-}
-
-fn read_answer(from: UserId, item: &Value) -> Result<RequestAnswer, Refused> {
-    let actions = [
-        ("Response_Action_AgreeAndAdd", Action::AgreeAndAdd),
-        ("Response_Action_Agree", Action::Agree),
-        ("Response_Action_Reject", Action::Reject),
-    ];
-    let action = word(item, "ResponseAction", &actions)?.unwrap_or(Action::AgreeAndAdd);
-    let (remark, group) = (parsed(item, "Remark", remark)?, parsed(item, "TagName", FriendGroup::parse)?);
-    let verdict = match action {
-        Action::AgreeAndAdd => Verdict::Agree { both_ways: true, remark, group },
-        Action::Agree => Verdict::Agree { both_ways: false, remark, group },
-        Action::Reject => Verdict::Refuse,
+pub(super) async fn answer(call: Call<'_>, asked: Respond<'_>) -> Answered<Results> {
+    let desk = call.desk;
+    let answered = async |answers: Vec<ResponseItem>| {
+        let answers = answers.into_iter().map(ResponseItem::verdict).collect();
+        desk.service.answer_requests(desk.tenant, call.key(), &asked.owner, answers).await
     };
-    Ok(RequestAnswer { from, verdict })
+    Ok(results(each(asked.answers.0, answered).await?))
+}
+
+impl ResponseItem {
+    fn verdict(self) -> RequestAnswer {
+        let Self { from, action, remark, group } = self;
+        let verdict = match action.unwrap_or(ResponseAction::AgreeAndAdd) {
+            ResponseAction::AgreeAndAdd => Verdict::Agree { both_ways: true, remark, group },
+            ResponseAction::Agree => Verdict::Agree { both_ways: false, remark, group },
+            ResponseAction::Reject => Verdict::Refuse,
+        };
+        RequestAnswer { from, verdict }
+    }
 }
 
 /// `sns.pendency_delete`: forgets requests that came, or takes back those that went.
-pub(super) async fn delete(call: Call<'_>) -> Answered<Results> {
-    const FIELD: &str = "PendencyType";
-    let (owner, desk) = (call.owner()?, call.desk);
-    let kinds = [(COME_IN, Direction::Incoming), (SEND_OUT, Direction::Outgoing)];
-    let direction = word(call.body, FIELD, &kinds)?.ok_or_else(|| bad(&Fault::Missing, FIELD))?;
+pub(super) async fn delete(call: Call<'_>, asked: Delete<'_>) -> Answered<Results> {
+    let (owner, desk) = (asked.owner, call.desk);
+    let direction = match asked.direction {
+        PendencyType::ComeIn => Direction::Incoming,
+        PendencyType::SendOut => Direction::Outgoing,
+    };
     let forgotten = async |with| desk.service.forget_requests(desk.tenant, call.key(), &owner, direction, with).await;
-    Ok(results(each(accounts(call)?, forgotten).await?))
+    Ok(results(each(asked.accounts.0, forgotten).await?))
 }
 
 /// `sns.pendency_report`: requests that came until then have been seen; later ones count as unread.
-pub(super) async fn report(call: Call<'_>) -> Answered<Nothing> {
-    const FIELD: &str = "LatestPendencyTimeStamp";
-    let owner = call.owner()?;
-    let until = number(call, FIELD)?.ok_or_else(|| bad(&Fault::Missing, FIELD))?;
+pub(super) async fn report(call: Call<'_>, asked: Report) -> Answered<Nothing> {
     // To the end of that second: what came in it is told with the same number.
-    let until = Moment::from_micros((i64::from(until) + 1) * 1_000_000 - 1);
-    call.desk.service.read_requests(call.desk.tenant, &owner, until).await?;
+    let until = Moment::from_micros((i64::from(asked.until) + 1) * 1_000_000 - 1);
+    call.desk.service.read_requests(call.desk.tenant, &asked.owner, until).await?;
     Ok(Nothing {})
-}
-
-/// What the calls above read, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    /// Which requests are wanted.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct PendencyGet {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// Those of both directions if it is not given.
-        pendency_type: Option<PendencyTypes>,
-        /// Only those from before this second of Unix time; all if it is not given or 0.
-        #[schema(example = 0)]
-        start_time: Option<u32>,
-        /// How many at most, from 1 to 100; more are told where some came within one second.
-        #[schema(example = 100)]
-        max_limited: Option<u32>,
-        /// Not read.
-        #[schema(example = 0)]
-        last_sequence: Option<u32>,
-    }
-
-    /// Directions.
-    #[derive(ToSchema)]
-    pub(in super::super) enum PendencyTypes {
-        #[schema(rename = "Pendency_Type_Both")]
-        Both,
-        #[schema(rename = "Pendency_Type_ComeIn")]
-        ComeIn,
-        #[schema(rename = "Pendency_Type_SendOut")]
-        SendOut,
-    }
-
-    /// Answers to requests.
-    #[derive(ToSchema)]
-    #[schema(as = FriendResponse, rename_all = "PascalCase")]
-    pub(in super::super) struct Respond {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        #[schema(min_items = 1, max_items = 1000)]
-        response_friend_item: Vec<ResponseFriendItem>,
-    }
-
-    /// An answer to one.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct ResponseFriendItem {
-        /// Who asked.
-        #[schema(rename = "To_Account", example = "user1")]
-        account: String,
-        /// `Response_Action_AgreeAndAdd` if it is not given.
-        response_action: Option<ResponseAction>,
-        /// What the friend is called, at most 96 bytes of UTF-8.
-        #[schema(max_length = 96, example = "One")]
-        remark: Option<String>,
-        /// The group the friend goes into, at most 30 bytes of UTF-8.
-        #[schema(max_length = 30, example = "Family")]
-        tag_name: Option<String>,
-    }
-
-    /// Each lists the other; only the one who asked does; nobody does.
-    #[derive(ToSchema)]
-    pub(in super::super) enum ResponseAction {
-        #[schema(rename = "Response_Action_AgreeAndAdd")]
-        AgreeAndAdd,
-        #[schema(rename = "Response_Action_Agree")]
-        Agree,
-        #[schema(rename = "Response_Action_Reject")]
-        Reject,
-    }
-
-    /// Requests that are forgotten.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct PendencyDelete {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// The accounts.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 1000, example = json!(["user1", "user2"]))]
-        accounts: Vec<String>,
-        pendency_type: super::PendencyType,
-    }
-
-    /// How far requests have been seen.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct PendencyReport {
-        /// Whose data it is.
-        #[schema(rename = "From_Account", example = "guest@qiscus.com")]
-        owner: String,
-        /// The second of Unix time of the last one that was seen.
-        #[schema(example = 1700000000)]
-        latest_pendency_time_stamp: u32,
-    }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     call::{Caller, Desk},
-    command::{COMMANDS, Command},
+    command::{COMMANDS, Command, Mark},
     reply::{self, Answer, Code, Family, Refused},
     user_sig,
 };
@@ -29,12 +29,12 @@ use crate::{
 
 /// `/v4`: each command of the table at an address of its own.
 pub fn scope() -> Scope {
-    let commands = COMMANDS.iter().filter(|command| !command.is_of_socket);
+    let commands = COMMANDS.iter().filter(|command| !command.has(Mark::Socket));
     let scope = commands.fold(web::scope("/v4"), |scope, command| {
         let run =
             async move |service, addresses, request, payload| run(command, service, addresses, request, payload).await;
         // Some libraries read by GET, with a body: RFC 9110 gives such a body no meaning, and the vendor reads it.
-        let is_read = |context: &GuardContext<'_>| command.is_read && context.head().method == Method::GET;
+        let is_read = |context: &GuardContext<'_>| command.has(Mark::Read) && context.head().method == Method::GET;
         let is_call = move |context: &GuardContext<'_>| is_read(context) || context.head().method == Method::POST;
         let resource = web::resource(command.path)
             .route(web::post().to(run))

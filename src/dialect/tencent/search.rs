@@ -2,13 +2,18 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
-    call::{Answered, Call, bad},
+    body::{At, Element, Kind, List, Schemas, TEXT, body, texts},
+    call::{Answered, Call},
     portrait,
-    relations::{TEXT, is_shown, number, text},
+    relations::is_shown,
     reply::{Refused, Told},
+    tags::text,
     words::Word as _,
 };
 use crate::domain::{
@@ -19,17 +24,34 @@ use crate::domain::{
     search::TEXT_CHARS_MAX,
 };
 
-pub(super) use self::asked::Query;
+body! {
+    /// Whom the caller is looking for: at least one of the conditions.
+    struct Query as "UserSearchQuery" eg { "Keywords": ["ada"], "Count": 20 } {
+        /// Parts of an id or a name, in any case of letters.
+        keywords: Option<List<String, KEYWORDS_MAX, 0>> = "Keywords",
+        /// 0: any of the keywords, 1: all of them.
+        needs_all: Option<bool> = "KeywordMatchType",
+        /// Such as `Gender_Type_Female`; `Gender` names it as well.
+        gender: Option<Wanted> = "UserGenderType",
+        /// The earliest birthday, such as 20000101.
+        born_from: Option<u32> = "UserBirthStart",
+        /// The latest birthday.
+        born_until: Option<u32> = "UserBirthEnd",
+        /// `Cursor` of the former page.
+        start: Option<Start> = "Cursor",
+        /// Users of a page; 20 if it is not given, 100 at most.
+        count: Option<u32> = "Count",
+    }
+}
 
 /// Users of a page that does not say how many.
 const PAGE: u32 = 20;
 
 /// `user_search.query`: active users whose id or name has the keywords in it.
-pub(super) async fn query(call: Call<'_>) -> Answered<UsersFound> {
-    let search = search(call)?;
-    let desk = call.desk;
-    let start = text(call.body, "Cursor")?.map(cursor).transpose()?.unwrap_or(0);
-    let page = Page::behind(start, number(call, "Count")?.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
+pub(super) async fn query(call: Call<'_>, asked: Query) -> Answered<UsersFound> {
+    let start = asked.start.as_ref().map_or(0, |start| start.0);
+    let page = Page::behind(start, asked.count.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
+    let (search, desk) = (asked.search()?, call.desk);
     let listed = desk.service.search_directory(desk.tenant, call.caller.viewer(), search, page).await?;
     let next = start.saturating_add(page.limit());
     let users = listed.items.iter().filter(|user| is_shown(&user.id)).map(|user| UserFound {
@@ -46,57 +68,64 @@ pub(super) async fn query(call: Call<'_>) -> Answered<UsersFound> {
     })
 }
 
-fn cursor(given: &str) -> Result<u32, Refused> {
-    given.parse().map_err(|_| bad(&Fault::Malformed("a Cursor of a former answer"), "Cursor"))
-}
-
-fn search(call: Call<'_>) -> Result<DirectorySearch, Refused> {
-    let keywords = match call.field("Keywords").and_then(Value::as_array).is_some_and(Vec::is_empty) {
-        true => Vec::new(),
-        false if call.field("Keywords").is_none() => Vec::new(),
-        false => call.list("Keywords", KEYWORDS_MAX)?.iter().map(keyword).collect::<Result<_, _>>()?,
-    };
-    let needs_all = match number(call, "KeywordMatchType")? {
-        None | Some(0) => false,
-        Some(1) => true,
-        Some(_) => return Err(bad(&Fault::NotOneOf("0, 1"), "KeywordMatchType")),
-    };
-    // The SDK and lite-chat name the gender differently.
-    let gender = match (text(call.body, "UserGenderType")?, text(call.body, "Gender")?) {
-        (Some(one), Some(other)) if one != other => {
-            let info = "UserGenderType and Gender say different things: give one of them";
-            return Err(Refused::BadParameter(info.to_owned()));
+impl Query {
+    fn search(self) -> Result<DirectorySearch, Refused> {
+        let needs_all = self.needs_all == Some(true);
+        let search = DirectorySearch {
+            keywords: self.keywords.map(|keywords| keywords.0).unwrap_or_default(),
+            needs_all,
+            gender: self.gender.map(|gender| gender.0),
+            born_from: self.born_from,
+            born_until: self.born_until,
+        };
+        match search == (DirectorySearch { needs_all, ..DirectorySearch::default() }) {
+            true => {
+                Err(Refused::BadParameter("Give Keywords, UserGenderType, UserBirthStart or UserBirthEnd".to_owned()))
+            }
+            false => Ok(search),
         }
-        (one, other) => one.or(other).map(gender).transpose()?,
-    };
-    let search = DirectorySearch {
-        keywords,
-        needs_all,
-        gender,
-        born_from: number(call, "UserBirthStart")?,
-        born_until: number(call, "UserBirthEnd")?,
-    };
-    match search == (DirectorySearch { needs_all, ..DirectorySearch::default() }) {
-        true => Err(Refused::BadParameter("Give Keywords, UserGenderType, UserBirthStart or UserBirthEnd".to_owned())),
-        false => Ok(search),
     }
 }
 
-fn gender(given: &str) -> Result<Gender, Refused> {
-    let one_of = || format!("UserGenderType must be one of {} ", Gender::list(" "));
-    Gender::of(given).ok_or_else(|| Refused::BadParameter(one_of()))
-}
-
-fn keyword(given: &Value) -> Result<String, Refused> {
-    const FIELD: &str = "Keywords";
-    let given = given.as_str().ok_or_else(|| bad(&TEXT, FIELD))?;
-    match given.chars().count() {
-        0 => Err(bad(&Fault::Missing, FIELD)),
-        found if found > TEXT_CHARS_MAX => Err(bad(&Fault::TooManyCharacters { chars_max: TEXT_CHARS_MAX }, FIELD)),
-        _ if given.contains('\0') => Err(bad(&Fault::Malformed("free of NUL"), FIELD)),
-        _ => Ok(given.to_owned()),
+/// A part of an id or a name.
+impl<'a> Element<'a> for String {
+    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+        let given = item.as_str().ok_or_else(|| at.bad(&TEXT))?;
+        match given.chars().count() {
+            0 => Err(at.bad(&Fault::Missing)),
+            found if found > TEXT_CHARS_MAX => Err(at.bad(&Fault::TooManyCharacters { chars_max: TEXT_CHARS_MAX })),
+            _ if given.contains('\0') => Err(at.bad(&Fault::Malformed("free of NUL"))),
+            _ => Ok(given.to_owned()),
+        }
     }
 }
+
+/// A gender: the SDK and lite-chat name its field differently.
+pub(super) struct Wanted(Gender);
+
+impl<'a> Kind<'a> for Wanted {
+    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+        let text = |name| At { name, ..at }.text().map(|text| text.filter(|text| !text.is_empty()));
+        let given = match (text(at.name)?, text("Gender")?) {
+            (Some(one), Some(other)) if one != other => {
+                let info = format!("{} and Gender say different things: give one of them", at.name);
+                return Err(Refused::BadParameter(info));
+            }
+            (one, other) => one.or(other),
+        };
+        let one_of = || Refused::BadParameter(format!("{} must be one of {} ", at.name, Gender::list(" ")));
+        given.map(|given| Gender::of(given).map(Self).ok_or_else(one_of)).transpose()
+    }
+
+    fn schema(_: &mut Schemas) -> RefOr<Schema> {
+        text().into()
+    }
+}
+
+/// Where a page begins.
+pub(super) struct Start(u32);
+
+texts! { Start = |given| given.parse().map(Self).map_err(|_| Fault::Malformed("a Cursor of a former answer")), text(); }
 
 /// A page of the users that were found.
 #[derive(Serialize, ToSchema)]
@@ -136,37 +165,5 @@ struct FoundItem {
 impl FoundItem {
     fn of(tag: String, value: &Value) -> Self {
         Self { tag, str_value: value.as_str().map(str::to_owned), int_value: value.as_u64() }
-    }
-}
-
-/// What the call above reads, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    /// Whom the caller is looking for: at least one of the conditions.
-    #[derive(ToSchema)]
-    #[schema(as = UserSearchQuery, rename_all = "PascalCase", example = json!({ "Keywords": ["ada"], "Count": 20 }))]
-    pub(in super::super) struct Query {
-        /// Parts of an id or a name, in any case of letters.
-        #[schema(max_items = 5)]
-        keywords: Option<Vec<String>>,
-        /// 0: any of the keywords, 1: all of them.
-        #[schema(minimum = 0, maximum = 1)]
-        keyword_match_type: Option<u32>,
-        /// Such as `Gender_Type_Female`; `Gender` names it as well.
-        user_gender_type: Option<String>,
-        /// The earliest birthday, such as 20000101.
-        user_birth_start: Option<u32>,
-        /// The latest birthday.
-        user_birth_end: Option<u32>,
-        /// Users of a page; 20 if it is not given, 100 at most.
-        count: Option<u32>,
-        /// `Cursor` of the former page.
-        cursor: Option<String>,
     }
 }

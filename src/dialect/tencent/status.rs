@@ -6,19 +6,55 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    call::{Answered, Call, Caller, account_of, bad},
-    relations::{number, text},
+    body::{Accounts, Outcomes, body, texts},
+    call::{Answered, Call, Caller, bad},
     reply::{self, Family, Nothing, Refused, Told},
+    tags::text,
 };
 use crate::domain::{
-    error::{Error, What},
+    error::{Error, Fault, What},
     id::UserId,
     profile::User,
     status::{Availability, UserStatus},
     text::CustomStatus,
 };
 
-pub(super) use self::asked::{Custom, QueryOnline, Statuses};
+body! {
+    /// Accounts whose online status is asked for.
+    struct QueryOnline<'a> as "QueryOnlineStatus" {
+        /// The accounts.
+        accounts: Accounts<'a, READ_MAX> = "To_Account" eg ["guest@qiscus.com", "user1"],
+        /// 1: with the platforms.
+        detail: Option<u32> = "IsNeedDetail" eg 0,
+    }
+
+    /// Accounts whose status is asked for.
+    struct Get<'a> as "Statuses" {
+        /// The accounts.
+        accounts: Accounts<'a, READ_MAX> = "To_Account" eg ["user1", "user2"],
+    }
+
+    /// Accounts to whose status the caller subscribes.
+    struct Subscribe<'a> as "StatusSubscribe" {
+        /// The accounts.
+        accounts: Accounts<'a, SUBSCRIBED_MAX> = "To_Account" eg ["user1", "user2"],
+    }
+
+    /// Accounts to whose status the caller subscribes no longer.
+    struct Unsubscribe<'a> as "StatusUnsubscribe" {
+        /// 1: of all.
+        all: Option<u32> = "UnsubscribeAll",
+        accounts: Option<Accounts<'a, SUBSCRIBED_MAX, 0>> = "To_Account",
+    }
+
+    /// A custom status.
+    struct Custom as "CustomStatus" {
+        /// At most 256 bytes of UTF-8; an empty text clears it.
+        custom: Option<CustomStatus> = "CustomStatus",
+    }
+}
+
+texts! { CustomStatus = CustomStatus::parse, text(); }
 
 /// Accounts that one call reads. "At most 500."
 const READ_MAX: usize = 500;
@@ -29,29 +65,20 @@ const SUBSCRIBED_MAX: usize = 100;
 /// What the SDK takes for a yes.
 const YES: u32 = 1;
 
-/// The account of each item of `To_Account`, and its id where it can be one.
-fn accounts(call: Call<'_>, most: usize) -> Result<Vec<(&str, Option<UserId>)>, Refused> {
-    const FIELD: &str = "To_Account";
-    let account = |item| account_of(item, FIELD).map(|account| (account, UserId::parse(account).ok()));
-    call.list(FIELD, most)?.iter().map(account).collect()
-}
-
 /// The ids among the accounts; an account that cannot be an id is asked for by none.
-fn ids(accounts: &[(&str, Option<UserId>)]) -> Vec<UserId> {
-    accounts.iter().filter_map(|(_, id)| id.clone()).collect()
+fn ids(accounts: &Outcomes<'_, UserId>) -> Vec<UserId> {
+    accounts.iter().filter_map(|(_, id)| id.as_ref().ok().cloned()).collect()
 }
 
 /// Each account with what was found of its id, in the order of the call.
-fn matched<T>(accounts: Vec<(&str, Option<UserId>)>, found: Vec<Option<T>>) -> impl Iterator<Item = (&str, Option<T>)> {
+fn matched<T>(accounts: Outcomes<'_, UserId>, found: Vec<Option<T>>) -> impl Iterator<Item = (&str, Option<T>)> {
     let mut found = found.into_iter();
-    accounts.into_iter().map(move |(account, id)| (account, id.and_then(|_| found.next().flatten())))
+    accounts.into_iter().map(move |(account, id)| (account, id.ok().and_then(|_| found.next().flatten())))
 }
 
 /// `openim.query_online_status`, or `querystate`: for back ends.
-pub(super) async fn query_online(call: Call<'_>) -> Answered<Queried> {
-    call.back_end()?;
-    let accounts = accounts(call, READ_MAX)?;
-    let has_detail = number(call, "IsNeedDetail")? == Some(YES);
+pub(super) async fn query_online(call: Call<'_>, asked: QueryOnline<'_>) -> Answered<Queried> {
+    let (accounts, has_detail) = (asked.accounts.0, asked.detail == Some(YES));
     let found = call.desk.service.statuses(call.desk.tenant, call.key(), ids(&accounts)).await?;
     let (mut query_result, mut error_list) = (Vec::new(), Vec::new());
     for (account, status) in matched(accounts, found) {
@@ -145,9 +172,9 @@ fn user(call: Call<'_>) -> Result<&User, Refused> {
 }
 
 /// `im_open_status.ws_get_user_status`.
-pub(super) async fn get(call: Call<'_>) -> Answered<StatusesFound> {
+pub(super) async fn get(call: Call<'_>, asked: Get<'_>) -> Answered<StatusesFound> {
     user(call)?;
-    let accounts = accounts(call, READ_MAX)?;
+    let accounts = asked.accounts.0;
     let found = call.desk.service.statuses(call.desk.tenant, call.key(), ids(&accounts)).await?;
     let (mut user_status_list, mut error_list) = (Vec::new(), Vec::new());
     for (account, status) in matched(accounts, found) {
@@ -203,36 +230,30 @@ pub(super) fn in_base64(custom: Option<&CustomStatus>) -> String {
 }
 
 /// `im_open_status.ws_set_custom_status`: an empty text clears it.
-pub(super) async fn set_custom(call: Call<'_>) -> Answered<Nothing> {
-    const FIELD: &str = "CustomStatus";
-    let user = user(call)?;
-    let custom = text(call.body, FIELD)?.map(CustomStatus::parse).transpose().map_err(|fault| bad(&fault, FIELD))?;
-    call.desk.service.set_custom_status(call.desk.tenant, user.key, custom).await?;
+pub(super) async fn set_custom(call: Call<'_>, asked: Custom) -> Answered<Nothing> {
+    call.desk.service.set_custom_status(call.desk.tenant, user(call)?.key, asked.custom).await?;
     Ok(Nothing {})
 }
 
 /// `im_open_status.ws_status_subscribe`.
-pub(super) async fn subscribe(call: Call<'_>) -> Answered<Subscribed> {
-    let (desk, user, accounts) = (call.desk, user(call)?, accounts(call, SUBSCRIBED_MAX)?);
+pub(super) async fn subscribe(call: Call<'_>, asked: Subscribe<'_>) -> Answered<Subscribed> {
+    let (desk, user, accounts) = (call.desk, user(call)?, asked.accounts.0);
     let outcomes = desk.service.watch_statuses(desk.tenant, user.key, ids(&accounts)).await?;
     Ok(Subscribed::of(accounts, outcomes))
 }
 
 /// `im_open_status.ws_status_unsubscribe`: of these accounts, or of all.
-pub(super) async fn unsubscribe(call: Call<'_>) -> Answered<Subscribed> {
+pub(super) async fn unsubscribe(call: Call<'_>, asked: Unsubscribe<'_>) -> Answered<Subscribed> {
     let (desk, user) = (call.desk, user(call)?);
-    let is_all = number(call, "UnsubscribeAll")? == Some(YES);
-    let names_any = call
-        .field("To_Account")
-        .is_some_and(|accounts| accounts.as_array().is_none_or(|accounts| !accounts.is_empty()));
-    match (is_all, names_any) {
+    let accounts = asked.accounts.map(|accounts| accounts.0).unwrap_or_default();
+    match (asked.all == Some(YES), !accounts.is_empty()) {
         (true, true) => Err(Refused::BadParameter("Give To_Account or UnsubscribeAll, not both".to_owned())),
         (true, false) => {
             desk.service.unwatch_all_statuses(user.key);
             Ok(Subscribed { error_list: Vec::new() })
         }
-        (false, _) => {
-            let accounts = accounts(call, SUBSCRIBED_MAX)?;
+        (false, false) => Err(bad(&Fault::Missing, "To_Account")),
+        (false, true) => {
             let outcomes = desk.service.unwatch_statuses(desk.tenant, user.key, ids(&accounts)).await?;
             Ok(Subscribed::of(accounts, outcomes))
         }
@@ -250,48 +271,9 @@ pub(super) struct Subscribed {
 impl Told for Subscribed {}
 
 impl Subscribed {
-    fn of(accounts: Vec<(&str, Option<UserId>)>, outcomes: Vec<Result<(), Error>>) -> Self {
+    fn of(accounts: Outcomes<'_, UserId>, outcomes: Vec<Result<(), Error>>) -> Self {
         let found = outcomes.into_iter().map(Result::ok).collect();
         let missing = matched(accounts, found).filter(|(_, found)| found.is_none());
         Self { error_list: missing.map(|(account, _)| Missing::of(account)).collect() }
-    }
-}
-
-/// What the calls above read, field by field.
-mod asked {
-    #![expect(
-        dead_code,
-        reason = "the document's: a body is read field by field, so that each fault has its own words"
-    )]
-
-    use utoipa::ToSchema;
-
-    /// Accounts whose online status is asked for.
-    #[derive(ToSchema)]
-    #[schema(as = QueryOnlineStatus, rename_all = "PascalCase")]
-    pub(in super::super) struct QueryOnline {
-        /// The accounts.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 500, example = json!(["guest@qiscus.com", "user1"]))]
-        accounts: Vec<String>,
-        /// 1: with the platforms.
-        #[schema(example = 0)]
-        is_need_detail: Option<u32>,
-    }
-
-    /// Accounts whose status is asked for.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct Statuses {
-        /// The accounts.
-        #[schema(rename = "To_Account", min_items = 1, max_items = 500)]
-        accounts: Vec<String>,
-    }
-
-    /// A custom status.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "PascalCase")]
-    pub(in super::super) struct Custom {
-        /// At most 256 bytes of UTF-8; an empty text clears it.
-        custom_status: Option<String>,
     }
 }

@@ -26,7 +26,7 @@ use crate::domain::{
 };
 
 /// Of an avatar that this wire writes; one that another wire wrote may be longer.
-const IMAGE_BYTES_MAX: usize = 500;
+pub(super) const IMAGE_BYTES_MAX: usize = 500;
 
 /// Characters of an unknown tag that an error repeats.
 const TAG_CHARS_SHOWN: usize = 64;

@@ -23,6 +23,22 @@ pub(super) trait Word: Copy + PartialEq + 'static {
     }
 }
 
+/// Makes enums of words, and their schemas.
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal,)* })*) => {$(
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+        $(#[$about])*
+        pub(in crate::dialect::tencent) enum $name {
+            $(#[serde(rename = $word)] #[schema(rename = $word)] $variant,)*
+        }
+
+        impl $crate::dialect::tencent::words::Word for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+        }
+    )*};
+}
+pub(super) use words;
+
 impl Word for Gender {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("Gender_Type_Unknown", Self::Unknown),

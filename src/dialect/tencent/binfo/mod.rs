@@ -238,6 +238,7 @@ impl Runner {
         // An app whose wire was switched off tells nothing more.
         let Ok(tenant) = self.tenant() else { return Ok(Vec::new()) };
         let (service, desk) = (&self.service, self.desk(&tenant));
+        let (key, owner) = (CallerKey::User(own.key), Owner::Itself(own.key));
         match notice {
             Notice::ProfileChanged { user, fields, .. } => {
                 let tags = readable(&desk, own, &user, &fields)?;
@@ -245,8 +246,7 @@ impl Runner {
             }
             Notice::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
             Notice::ContactsChanged { changed, .. } => {
-                let friends =
-                    service.friends_among(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), changed).await?;
+                let friends = service.friends_among(&tenant, key, &owner, changed).await?;
                 Ok(push::friends_changed(&friends.into_iter().flatten().collect::<Vec<_>>()))
             }
             Notice::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
@@ -254,8 +254,7 @@ impl Runner {
                     true => (Direction::Incoming, &with),
                     false => (Direction::Outgoing, &own.id),
                 };
-                let requests =
-                    service.requests(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), direction).await?;
+                let requests = service.requests(&tenant, key, &owner, direction).await?;
                 let other = service.find_user(&tenant, &with)?;
                 let request = requests.iter().find(|request| request.with == with);
                 Ok(request
@@ -265,16 +264,10 @@ impl Runner {
             }
             Notice::FollowChanged { with, is_own, is_following, .. } => {
                 let Some(other) = service.find_user(&tenant, &with)? else { return Ok(Vec::new()) };
-                if !is_own
-                    && !service.is_told_of(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), &with).await?
-                {
+                if !is_own && !service.is_told_of(&tenant, key, &owner, &with).await? {
                     return Ok(Vec::new());
                 }
-                let relation = service
-                    .follow_relations(&tenant, CallerKey::User(own.key), &Owner::Itself(own.key), vec![with])
-                    .await?
-                    .pop()
-                    .flatten();
+                let relation = service.follow_relations(&tenant, key, &owner, vec![with]).await?.pop().flatten();
                 let is_answered = match relation.unwrap_or(Relation::None) {
                     Relation::BothWays => true,
                     Relation::Mine => !is_own,
@@ -284,8 +277,7 @@ impl Runner {
                 Ok(vec![push::follow_changed(&other, is_own, is_following, is_answered, &desk)])
             }
             Notice::StatusChanged { users } => {
-                let owner = Owner::Itself(own.key);
-                Ok(push::statuses(&service.statuses_for(&tenant, CallerKey::User(own.key), &owner, users).await?))
+                Ok(push::statuses(&service.statuses_for(&tenant, key, &owner, users).await?))
             }
             Notice::BlocksChanged { .. }
             | Notice::BlockedBy { .. }
