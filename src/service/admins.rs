@@ -14,7 +14,7 @@ use crate::{
         caller::CallerKey,
         error::{Error, Unauthenticated, What},
         network::Network,
-        secret::{Digest, Secret},
+        secret::{Digest, PasswordHash, Secret},
         time::Moment,
     },
     service::{
@@ -22,6 +22,7 @@ use crate::{
         credentials::{self, HashCaller},
         login_throttle::Attempt,
     },
+    store::Tx,
 };
 
 /// A session that is not used for so long has ended.
@@ -97,7 +98,8 @@ impl Service {
             Made::BySetupCode { from } => (true, HashCaller::Client(from.map(Network::of))),
         };
         let hash = self.house.keyring.hash(&chosen, &[caller]).await?;
-        self.house.store.create_admin(name, hash, only_as_first, self.now()).await
+        let at = self.now();
+        self.write_all(async move |tx| create(tx, &name, &hash, only_as_first, at).await).await
     }
 
     /// Replaces an administrator's password and ends its sessions.
@@ -106,14 +108,14 @@ impl Service {
     pub async fn set_admin_password(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
         let hash = self.house.keyring.hash(&chosen, &[HashCaller::Operator]).await?;
-        self.house.store.set_admin_password(name, hash).await
+        self.write_all(async move |tx| set_password(tx, &name, &hash).await).await
     }
 
     /// Deletes an administrator with its sessions.
     /// # Errors
     /// `NotFound`, store errors.
     pub async fn delete_admin(&self, name: AdminName) -> Result<(), Error> {
-        self.house.store.delete_admin(name).await
+        self.write_all(async move |tx| tx.take_admin(known(tx, &name).await?.key).await).await
     }
 
     /// Brings an administrator to a password that is told from outside, and makes it where there is none. The same password again
@@ -212,7 +214,7 @@ impl Service {
     async fn begin_admin_session(&self, admin: Admin) -> Result<Begun, Error> {
         let (ticket, digest) = credentials::new_ticket();
         let (now, name) = (self.now(), admin.name.clone());
-        self.house.store.begin_admin_session(digest, admin, now).await?;
+        self.write_all(async move |tx| begin_session(tx, &digest, &admin, now).await).await?;
         let row = AdminSession { admin: name, began_at: now, seen_at: now };
         Ok(Begun { session: self.signed_in(&row, ticket.expose()), ticket })
     }
@@ -230,11 +232,11 @@ impl Service {
         let row = self.house.store.admin_session(&digest)?;
         let mut row = row.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if self.has_ended(&row) {
-            self.house.store.end_admin_session(digest).await?;
+            self.write_all(async move |tx| tx.take_admin_session(&digest).await).await?;
             return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }
         if now >= row.seen_at.after(SEEN_EVERY) {
-            self.house.store.admin_session_seen(digest, now).await?;
+            self.write_all(async move |tx| tx.put_admin_session_seen(&digest, now).await).await?;
             row.seen_at = now;
         }
         Ok(self.signed_in(&row, ticket))
@@ -255,14 +257,16 @@ impl Service {
     /// # Errors
     /// Store errors.
     pub async fn end_admin_session(&self, ticket: &str) -> Result<(), Error> {
-        self.house.store.end_admin_session(credentials::digest(ticket)).await
+        let digest = credentials::digest(ticket);
+        self.write_all(async move |tx| tx.take_admin_session(&digest).await).await
     }
 
     /// Puts something that was done on record.
     /// # Errors
     /// Store errors.
     pub async fn keep_deed(&self, deed: Deed) -> Result<(), Error> {
-        self.house.store.keep_deed(deed, self.now()).await
+        let at = self.now();
+        self.write_all(async move |tx| tx.put_deed(&deed, at).await).await
     }
 
     /// What was done, the newest first: before the deed of this number, where one is named, [`DEEDS_MAX`] at most.
@@ -271,5 +275,45 @@ impl Service {
     pub async fn deeds(&self, before: Option<i64>, limit: u32) -> Result<Vec<Kept>, Error> {
         let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, DEEDS_MAX));
         self.house.store.long_read(CallerKey::Operator, move |db| db.deeds_before(before, limit)).await
+    }
+}
+
+/// Makes an administrator; where it is to be the first one, only while there is none.
+/// # Errors
+/// `Conflict(Administrator)` when the name is taken, or there is one already.
+pub async fn create(
+    tx: &Tx<'_>,
+    name: &AdminName,
+    password: &PasswordHash,
+    only_as_first: bool,
+    at: Moment,
+) -> Result<Admin, Error> {
+    let admins = tx.admins().await?;
+    match admins.iter().any(|admin| only_as_first || admin.name == *name) {
+        true => Err(Error::Conflict(What::Administrator)),
+        false => tx.put_admin(name, password, at).await,
+    }
+}
+
+async fn known(tx: &Tx<'_>, name: &AdminName) -> Result<Admin, Error> {
+    tx.admin(name).await?.ok_or(Error::NotFound(What::Administrator))
+}
+
+/// Replaces an administrator's password and ends the sessions that the former one opened.
+/// # Errors
+/// `NotFound(Administrator)`.
+pub async fn set_password(tx: &Tx<'_>, name: &AdminName, password: &PasswordHash) -> Result<(), Error> {
+    let admin = known(tx, name).await?;
+    tx.put_admin_password(admin.key, password).await?;
+    tx.take_admin_sessions(admin.key).await
+}
+
+/// Begins a session of an administrator.
+/// # Errors
+/// `NotFound(Administrator)` when it is gone, or has another password by now.
+pub async fn begin_session(tx: &Tx<'_>, digest: &Digest, admin: &Admin, at: Moment) -> Result<(), Error> {
+    match known(tx, &admin.name).await? == *admin {
+        true => tx.put_admin_session(digest, admin.key, at).await,
+        false => Err(Error::NotFound(What::Administrator)),
     }
 }

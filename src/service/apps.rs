@@ -24,7 +24,7 @@ use crate::{
         Service,
         credentials::{self, HashCaller, Keyring, Purpose, SealedKind, Signing},
     },
-    store::{LongReads, Store},
+    store::{LongReads, Store, Tx},
 };
 
 /// The name of every app's back-end account.
@@ -343,7 +343,8 @@ impl Service {
             hosts: given.hosts.unwrap_or_default(),
             settings,
         };
-        let app = self.house.store.create_app(new, self.now()).await?;
+        let at = self.now();
+        let app = self.write_all(async move |tx| tx.put_app(&new, at).await).await?;
         self.refreshed(app.key).await
     }
 
@@ -378,7 +379,7 @@ impl Service {
         app.app_id = given.app_id.unwrap_or(app.app_id);
         app.sdk_app_id = given.sdk_app_id.unwrap_or(app.sdk_app_id);
         app.hosts = given.hosts.unwrap_or(app.hosts);
-        let app = self.house.store.change_app(app).await?;
+        let app = self.write_all(async move |tx| change(tx, &app).await).await?;
         self.refreshed(app.key).await
     }
 
@@ -491,4 +492,17 @@ impl Service {
         self.house.apps.refresh(&self.house.store, &self.house.keyring).await?;
         self.house.apps.by_key(key)
     }
+}
+
+/// Replaces everything about the app of this key but the key and its age. Another password of its back-end account ends that account's
+/// sessions.
+/// # Errors
+/// `NotFound(App)`; `Conflict(App)` when its `app_id` or `sdk_app_id` is another's.
+pub async fn change(tx: &Tx<'_>, wanted: &App) -> Result<App, Error> {
+    let former = tx.app(wanted.key).await?.ok_or(Error::NotFound(What::App))?;
+    let app = tx.change_app(wanted).await?;
+    if former.account_password != wanted.account_password {
+        tx.take_back_end_tickets(app.key).await?;
+    }
+    Ok(app)
 }

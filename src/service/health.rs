@@ -194,7 +194,8 @@ impl Service {
     async fn judge(&self) -> Vec<Need> {
         let house = &self.house;
         let (store, folder) = (house.store.clone(), house.pictures.folder.clone());
-        let written = house.store.mark_ready(self.now()).await;
+        let at = self.now();
+        let written = self.write_all(async move |tx| tx.put_ready(at).await).await;
         let kept = blocking(move || folder.try_out()).await.and_then(|tried| tried);
         let current = store.is_current().and_then(|is_current| match is_current {
             true => Ok(()),

@@ -12,13 +12,14 @@ use crate::{
         caller::CallerKey,
         error::{Error, Unauthenticated},
         event::Event,
-        id::{UserId, UserKey},
-        listening::{Notice, Over, Presence, Wire},
+        id::{AppKey, UserId, UserKey},
+        listening::{self, Notice, Over, Presence, Resumed, StoredPlace, Wire},
+        owner::Owner,
         profile::{State, User},
         secret::Digest,
     },
     live::{feed::Feed, hub::Session, watchers::Ear},
-    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
+    service::{Service, apps::Tenant, credentials::Purpose, owners, profiles::Viewer, sessions::Proved, users},
     store::{Held, Holder, NewPlace, Tx},
 };
 
@@ -153,12 +154,15 @@ impl Service {
         let mut session = self.house.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
         let heard = session.taken();
         let new = NewPlace { user, wire, shown, heard, siblings: session.siblings(), at: self.now() };
-        let (row, resumed) = match store.begin_place(app, new.clone()).await {
+        let begun = new.clone();
+        let rule = async move |tx: &Tx<'_>| begin_place(tx, app, &begun).await;
+        let (row, resumed) = match self.write_about(app, Owner::Itself(user), rule).await {
             Ok(begun) => begun,
             Err(refused @ Error::Unauthenticated(_)) => return Err(refused),
             Err(cause) => {
                 log::warn!("a session begins without a stored place: {cause:?}");
-                (0, store.find_place(app, &new)?)
+                let stored = store.read(async |db| db.places(app, user, wire).await).await?;
+                (0, listening::resume(&stored, &new.siblings, new.shown))
             }
         };
         session.begin(row);
@@ -185,7 +189,9 @@ impl Service {
             if moved.is_empty() {
                 return;
             }
-            if let Err(cause) = self.house.store.move_places(moved, self.now()).await {
+            let at = self.now();
+            let rule = async move |tx: &Tx<'_>| tx.move_places(&moved, at).await;
+            if let Err(cause) = self.write_all(rule).await {
                 log::warn!("places of sessions were not written: {cause:?}");
                 return;
             }
@@ -250,4 +256,39 @@ impl Service {
             .map(|(presence, user)| (user, presence))
             .collect())
     }
+}
+
+/// Ended places of clients that show nothing which are kept for a user and a wire; more are joined, the safer number and the later time
+/// of two.
+const ENDED_PLACES_MAX: usize = 8;
+
+/// Begins the row that keeps a session's place; the row, and where the client goes on if it was here before.
+/// # Errors
+/// `Unauthenticated` when the user is gone.
+pub async fn begin_place(tx: &Tx<'_>, app: AppKey, new: &NewPlace) -> Result<(i64, Option<Resumed>), Error> {
+    tx.user_by_key(app, new.user).await?.ok_or(owners::GONE)?;
+    let stored = tx.places(app, new.user, new.wire).await?;
+    let resumed = listening::resume(&stored, &new.siblings, new.shown);
+    if let Some(own) = resumed.and_then(|resumed| resumed.own) {
+        tx.take_place(own).await?;
+    }
+    if new.shown.is_none() {
+        join_newest(tx, &stored, new).await?;
+    }
+    let row = tx.put_place(new, resumed.map_or(new.heard, |resumed| resumed.behind)).await?;
+    Ok((row, resumed))
+}
+
+/// Bounds what a client leaves that comes and goes: of the places of ended sessions the newest are joined.
+async fn join_newest(tx: &Tx<'_>, stored: &[StoredPlace], new: &NewPlace) -> Result<(), Error> {
+    let is_open =
+        |place: &StoredPlace| new.siblings.iter().any(|sibling| sibling.row == place.row && sibling.is_open());
+    let ended: Vec<&StoredPlace> = stored.iter().filter(|place| !is_open(place)).collect();
+    let Some((kept, joined)) = ended.split_at_checked(ENDED_PLACES_MAX) else { return Ok(()) };
+    let Some(last) = kept.last() else { return Ok(()) };
+    for place in joined {
+        tx.end_place(last.row, place.at).await?;
+        tx.take_place(place.row).await?;
+    }
+    Ok(())
 }

@@ -41,10 +41,11 @@ use crate::{
     blob::Folder,
     domain::{
         error::Error,
+        secret::Digest,
         time::{Clock, Moment},
     },
     live::{feed::Feed, hub::Hub, watchers::Watchers},
-    store::Store,
+    store::{Store, Touches, Tx},
 };
 use admins::Setup;
 use apps::Directory;
@@ -97,7 +98,8 @@ impl Service {
         clients: &ClientBounds,
         clock: Clock,
     ) -> Result<Self, Error> {
-        if !store.adopt_key(keyring.fingerprint()).await? {
+        let fingerprint = keyring.fingerprint();
+        if !store.write(Touches::All, async move |tx| adopt_key(tx, fingerprint).await).await? {
             return Err(Error::Forbidden("the server key is not the one this data folder was made with"));
         }
         let apps = Directory::default();
@@ -140,6 +142,16 @@ impl Service {
         (self.house.clock)()
     }
 
+    /// Writes by a rule that is about no one user.
+    /// # Errors
+    /// Those of the rule, and of every write.
+    async fn write_all<T: Send + 'static>(
+        &self,
+        rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.house.store.write(Touches::All, rule).await
+    }
+
     /// Runs several steps to their end, whether or not the caller waits for it: a picture that is stored must meet its row,
     /// and a row its picture, also when a client hangs up in between.
     async fn to_the_end<T: Send + 'static>(
@@ -148,6 +160,14 @@ impl Service {
     ) -> Result<T, Error> {
         tokio::spawn(steps).await.map_err(Error::internal)?
     }
+}
+
+/// Ties the database to the server key of this fingerprint at the first call; later, whether it is the same one.
+/// # Errors
+/// Those of every write.
+pub async fn adopt_key(tx: &Tx<'_>, fingerprint: Digest) -> Result<bool, Error> {
+    tx.adopt_key(fingerprint).await?;
+    Ok(tx.adopted_key().await? == Some(fingerprint))
 }
 
 /// The crossing from the asynchronous world to work that takes long on the shared pool: files, long lists, tiles. Decoding

@@ -73,8 +73,10 @@ impl Service {
             }
             let folder = self.house.pictures.folder.clone();
             let sizes = move || keys.into_iter().map(|key| folder.bytes_of(&key).map(|bytes| (key, bytes))).collect();
-            let measured: Result<_, Error> = blocking(sizes).await?;
-            self.house.store.measure_pictures(measured?).await?;
+            let measured: Result<Vec<_>, Error> = blocking(sizes).await?;
+            let measured: Vec<_> = measured?;
+            let rule = async move |tx: &Tx<'_>| tx.put_picture_sizes(&measured).await;
+            self.house.store.write(Touches::All, rule).await?;
         }
     }
 
@@ -85,28 +87,41 @@ impl Service {
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         self.house.watchers.sweep();
-        while self.house.store.forget_expired_tickets(now, STEP_ROWS).await? == STEP_ROWS {}
-        while self.house.store.forget_admin_sessions(now.before(admins::IDLE), STEP_ROWS).await? == STEP_ROWS {}
-        while self.house.store.forget_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
-        while self.house.store.forget_ended_sessions(now, STEP_ROWS).await? == STEP_ROWS {}
+        let (idle, rest) = (now.before(admins::IDLE), now.before(PLACES_REST));
+        self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_tickets(now, STEP_ROWS).await).await?;
+        self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_admin_sessions(idle, STEP_ROWS).await).await?;
+        self.sweep_rows(STEP_EVENTS, async |tx| tx.sweep_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await).await?;
+        self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_sessions(now, STEP_ROWS).await).await?;
         // Before the events: an open session's place must not fall behind those that are kept.
         self.house.hub.renew_places();
         self.write_places().await;
-        while self.house.store.forget_places(now.before(PLACES_REST), PLACES_MAX, STEP_ROWS).await? == STEP_ROWS {}
-        while self.house.store.forget_events(now.before(EVENTS_REST), EVENTS_MAX, STEP_EVENTS).await? == STEP_EVENTS {}
-        let forget_departed = async move |tx: &Tx<'_>| users::forget_departed(tx, STEP_ROWS).await;
-        while self.house.store.write(Touches::All, forget_departed).await? > 0 {}
-        let long_past = now.before(DEAD_SIGNATURES_REST);
-        while self.house.store.forget_dead_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await? > 0 {}
+        self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_places(rest, PLACES_MAX, STEP_ROWS).await).await?;
+        let (old, long_past) = (now.before(EVENTS_REST), now.before(DEAD_SIGNATURES_REST));
+        self.sweep_rows(STEP_EVENTS, async move |tx| tx.sweep_events(old, EVENTS_MAX, STEP_EVENTS).await).await?;
+        self.sweep_rows(1, async |tx| users::forget_departed(tx, STEP_ROWS).await).await?;
+        self.sweep_rows(1, async move |tx| tx.sweep_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await)
+            .await?;
         loop {
             // A backup copies the files of every row it has seen: until it is done, no row is taken and no file removed.
             let Ok(_removing) = self.house.removing.try_lock() else { return Ok(()) };
-            let keys = self.house.store.take_released_pictures(now.before(PICTURE_REST), STEP_ROWS).await?;
+            let released = now.before(PICTURE_REST);
+            let rule = async move |tx: &Tx<'_>| tx.sweep_pictures(released, STEP_ROWS).await;
+            let keys = self.house.store.write(Touches::All, rule).await?;
             if keys.is_empty() {
                 return Ok(());
             }
             self.remove_pictures(keys).await?;
         }
+    }
+
+    /// Runs a step of the sweep again and again, until one finds fewer than so many rows.
+    async fn sweep_rows(
+        &self,
+        rows: u32,
+        step: impl AsyncFn(&Tx<'_>) -> Result<u32, Error> + Clone + Send + 'static,
+    ) -> Result<(), Error> {
+        while self.house.store.write(Touches::All, step.clone()).await? >= rows {}
+        Ok(())
     }
 
     async fn remove_pictures(&self, keys: Vec<PictureKey>) -> Result<(), Error> {

@@ -31,11 +31,10 @@ pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
 pub use self::places::NewPlace;
 pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_restored, with_new_key};
-use self::sqlite::{Engine, apps, contacts, events, friends as friend_rows, pictures, sessions, tickets, users};
+use self::sqlite::{Engine, contacts, events, friends as friend_rows, pictures, sessions, tickets, users};
 pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
 pub use self::unit::{Db, Touches, Tx};
 use crate::domain::{
-    app::{App, NewApp},
     avatar::PictureKey,
     error::Error,
     id::{AppKey, SessionKey, UserId, UserKey},
@@ -137,27 +136,6 @@ impl Store {
         self.0.close().await;
     }
 
-    /// Ties the database to the server key of this fingerprint at the first call; later, whether it is the same one.
-    /// # Errors
-    /// Those of every write.
-    pub async fn adopt_key(&self, fingerprint: Digest) -> Result<bool, Error> {
-        self.0.write(move |tx| apps::adopt_key(tx, fingerprint)).await
-    }
-
-    /// Makes an app.
-    /// # Errors
-    /// `Conflict(App)` when its `app_id` or `sdk_app_id` is taken.
-    pub async fn create_app(&self, new: NewApp, at: Moment) -> Result<App, Error> {
-        self.0.write(move |tx| apps::create(tx, &new, at)).await
-    }
-
-    /// Replaces everything about the app of this key but the key and its age.
-    /// # Errors
-    /// `NotFound(App)`; `Conflict(App)` when its `app_id` or `sdk_app_id` is another's.
-    pub async fn change_app(&self, app: App) -> Result<App, Error> {
-        self.0.write(move |tx| apps::change(tx, &app)).await
-    }
-
     /// A user by its id.
     /// # Errors
     /// Those of every read.
@@ -248,33 +226,11 @@ impl Store {
         self.0.read(|connection| sessions::held(connection, app, user, now))
     }
 
-    /// Deletes sessions that had ended at `before`, the longest ended first; how many.
-    /// # Errors
-    /// Those of every write.
-    pub async fn forget_ended_sessions(&self, before: Moment, at_most: u32) -> Result<u32, Error> {
-        self.0.write(move |tx| sessions::forget_ended(tx, before, at_most)).await
-    }
-
-    /// Deletes tickets that had expired at `before`, the longest expired first; how many.
-    /// # Errors
-    /// Those of every write.
-    pub async fn forget_expired_tickets(&self, before: Moment, at_most: u32) -> Result<u32, Error> {
-        self.0.write(move |tx| tickets::forget_expired(tx, before, at_most)).await
-    }
-
     /// A picture, unless its owner is gone.
     /// # Errors
     /// Those of every read.
     pub fn picture(&self, key: &PictureKey) -> Result<Option<StoredPicture>, Error> {
         self.0.read(|connection| pictures::find(connection, key))
-    }
-
-    /// Deletes the rows of pictures released before then, the longest released first. The caller removes their files;
-    /// if it dies over that, they are files without a row.
-    /// # Errors
-    /// Those of every write.
-    pub async fn take_released_pictures(&self, before: Moment, at_most: u32) -> Result<Vec<PictureKey>, Error> {
-        self.0.write(move |tx| pictures::take_released(tx, before, at_most)).await
     }
 
     /// Whether `listener` is among the [`LongReads::hearers`] of a user. A few point reads.
@@ -294,12 +250,5 @@ impl Store {
     /// Those of every read.
     pub fn last_event_seq(&self) -> Result<i64, Error> {
         self.0.read(events::last_seq)
-    }
-
-    /// Deletes the oldest events: those stored before then, and all but the last `kept_max`. Looks at `at_most`; how many went.
-    /// # Errors
-    /// Those of every write.
-    pub async fn forget_events(&self, before: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
-        self.0.write(move |tx| events::forget(tx, before, kept_max, at_most)).await
     }
 }

@@ -6,7 +6,7 @@ use super::{
     OpenError, Store,
     sqlite::{self, apps, health, pictures},
 };
-use crate::domain::{avatar::PictureKey, error::Error, secret::Digest, time::Moment};
+use crate::domain::{error::Error, secret::Digest, time::Moment};
 
 /// What waits to be written, and what was committed since the store was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,20 +115,6 @@ impl Store {
     /// Those of every read.
     pub fn picture_room(&self) -> Result<PictureRoom, Error> {
         self.0.read(pictures::room)
-    }
-
-    /// Keeps what the files of these pictures take.
-    /// # Errors
-    /// Those of every write.
-    pub async fn measure_pictures(&self, measured: Vec<(PictureKey, u64)>) -> Result<(), Error> {
-        self.0.write(move |tx| pictures::measure(tx, &measured)).await
-    }
-
-    /// Writes a row for the sake of writing.
-    /// # Errors
-    /// Those of every write.
-    pub async fn mark_ready(&self, at: Moment) -> Result<(), Error> {
-        self.0.write(move |tx| apps::mark_ready(tx, at)).await
     }
 
     /// Whether the schema is the one this program was written for.

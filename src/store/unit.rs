@@ -10,8 +10,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{FriendRow, NewSecrets, NewTicket, SessionState, Store, sqlite};
+use super::{FriendRow, NewPlace, NewSecrets, NewTicket, SessionState, Store, sqlite};
 use crate::domain::{
+    admin::{Admin, AdminKey, AdminName, Deed},
+    app::{App, NewApp},
     avatar::{NewPicture, PictureKey, PictureKind},
     chat_settings::ChatSettingsChange,
     device::{Device, DeviceType},
@@ -19,7 +21,7 @@ use crate::domain::{
     event::EventKind,
     friend::FriendGroup,
     id::{AppKey, SessionKey, UserId, UserKey},
-    listening::Wire,
+    listening::{MovedPlace, StoredPlace, Wire},
     owner::Owner,
     profile::{Credentials, Patch, Profile, User},
     report::NewReport,
@@ -73,6 +75,13 @@ impl<'a> Deref for Tx<'a> {
 }
 
 impl Store {
+    /// Reads at once, on the caller's thread: a point read takes some microseconds.
+    /// # Errors
+    /// What `read` returns; `Busy`, `Internal`.
+    pub async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.0.read(|connection| at_once(read(&Db(On::Sqlite(connection)))))
+    }
+
     /// Runs a rule on the writer; resolves once its transaction is committed.
     /// # Errors
     /// What the rule refuses: nothing was changed then. `Busy`, `StorageFull`, `Internal`.
@@ -140,6 +149,16 @@ impl<'a> Tx<'a> {
 }
 
 operations!(Db by On {
+    /// An app by its key.
+    app(key: AppKey) -> Option<App> = apps::find;
+    /// The fingerprint of the server key that everything here belongs to.
+    adopted_key() -> Option<Digest> = apps::adopted_key;
+    /// Every administrator, in creation order.
+    admins() -> Vec<Admin> = admins::all;
+    /// An administrator by its name.
+    admin(name: &AdminName) -> Option<Admin> = admins::find;
+    /// The places of a user's sessions on a wire.
+    places(app: AppKey, user: UserKey, wire: Wire) -> Vec<StoredPlace> = places::of_user;
     /// A user by its id.
     user(app: AppKey, id: &UserId) -> Option<User> = users::find;
     /// A user by its key.
@@ -189,6 +208,59 @@ operations!(Db by On {
 });
 
 operations!(Tx by Writing {
+    /// Keeps the fingerprint of the server key, unless one is kept.
+    adopt_key(fingerprint: Digest) -> () = apps::adopt_key;
+    /// Makes an app; `Conflict(App)` when its `app_id` or `sdk_app_id` is taken.
+    put_app(new: &NewApp, at: Moment) -> App = apps::create;
+    /// Replaces everything about the app of this key but the key and its age; `NotFound(App)`, `Conflict(App)`.
+    change_app(wanted: &App) -> App = apps::change;
+    /// Ends every ticket of an app's back end.
+    take_back_end_tickets(app: AppKey) -> () = tickets::forget_of_back_end;
+    /// Writes for the sake of writing: the moment at which that went well last.
+    put_ready(at: Moment) -> () = apps::mark_ready;
+    /// Makes an administrator.
+    put_admin(name: &AdminName, password: &PasswordHash, at: Moment) -> Admin = admins::put;
+    /// Replaces an administrator's password.
+    put_admin_password(admin: AdminKey, password: &PasswordHash) -> () = admins::set_password;
+    /// Takes an administrator away, with its sessions. What it did stays on record.
+    take_admin(admin: AdminKey) -> () = admins::take;
+    /// Begins a session of an administrator.
+    put_admin_session(digest: &Digest, admin: AdminKey, at: Moment) -> () = admins::begin;
+    /// A session was used at that time.
+    put_admin_session_seen(digest: &Digest, at: Moment) -> () = admins::seen;
+    /// Ends a session of an administrator.
+    take_admin_session(digest: &Digest) -> () = admins::end;
+    /// Ends every session of an administrator.
+    take_admin_sessions(admin: AdminKey) -> () = admins::end_all;
+    /// Puts something that was done on record.
+    put_deed(deed: &Deed, at: Moment) -> () = admins::keep;
+    /// Begins the row that keeps a session's place; its number.
+    put_place(new: &NewPlace, heard: i64) -> i64 = places::put;
+    /// A place is of a session that has ended, at that time at the earliest.
+    end_place(row: i64, at: Moment) -> () = places::end;
+    /// Takes a place away.
+    take_place(row: i64) -> () = places::take;
+    /// Writes places that have moved; none moves back, and one whose row is gone is left out.
+    move_places(moved: &[MovedPlace], at: Moment) -> () = places::move_all;
+    /// Keeps what the files of these pictures take.
+    put_picture_sizes(measured: &[(PictureKey, u64)]) -> () = pictures::measure;
+    /// Deletes tickets that had expired before then; how many.
+    sweep_tickets(before: Moment, at_most: u32) -> u32 = tickets::forget_expired;
+    /// Deletes sessions that had ended before then; how many.
+    sweep_sessions(before: Moment, at_most: u32) -> u32 = sessions::forget_ended;
+    /// Deletes administrators' sessions that were last used before then; how many.
+    sweep_admin_sessions(before: Moment, at_most: u32) -> u32 = admins::forget_unused;
+    /// Deletes the oldest deeds beyond the last `kept_max`. Looks at `at_most`; how many went.
+    sweep_deeds(kept_max: u32, at_most: u32) -> u32 = admins::forget_kept;
+    /// Deletes places that were written before then, and all but the newest `kept_max`; how many.
+    sweep_places(before: Moment, kept_max: u32, at_most: u32) -> u32 = places::forget_old;
+    /// Deletes the oldest events: those stored before then, and all but the last `kept_max`. Looks at `at_most`; how many went.
+    sweep_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = events::forget;
+    /// Deletes moments of dead signatures before `long_past`, then the oldest beyond `kept_max`. The moment of a deleted row becomes that of
+    /// every id of its app: none of its signatures revives.
+    sweep_signatures(long_past: Moment, kept_max: u32, at_most: u32) -> u32 = signatures::forget;
+    /// Deletes the rows of pictures released before then, the longest released first; their files are the caller's to remove.
+    sweep_pictures(before: Moment, at_most: u32) -> Vec<PictureKey> = pictures::take_released;
     /// Tells of a change.
     append_event(app: AppKey, user: UserKey, id: &UserId, kind: &EventKind, at: Moment) -> () = events::append;
     /// Makes a user, of whose profile nothing is stored yet but what search finds.

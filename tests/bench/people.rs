@@ -46,7 +46,8 @@ pub(crate) async fn app(store: &Store) -> Result<AppKey, Error> {
         hosts: Vec::new(),
         settings: AppSettings::default(),
     };
-    Ok(store.create_app(new, Moment::from_micros(0)).await?.key)
+    let at = Moment::from_micros(0);
+    Ok(store.write(Touches::All, async move |tx| tx.put_app(&new, at).await).await?.key)
 }
 
 /// The id of the made-up user of this number; reads ask for it too.

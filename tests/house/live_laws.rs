@@ -33,7 +33,7 @@ use standin::{
 };
 use tempfile::TempDir;
 
-use super::rules::Rules as _;
+use super::rules::{Rules as _, RulesOfNoApp as _};
 
 /// How long a test waits for what must come.
 const WAIT: Duration = Duration::from_secs(10);

@@ -2,29 +2,31 @@
 
 use standin::{
     domain::{
-        avatar::NewPicture,
+        app::{App, NewApp},
+        avatar::{NewPicture, PictureKey},
         device::DeviceType,
         error::Error,
         friend::{Befriend, Befriended, Befriending, Direction, FriendChange, FriendFault, FriendGroup, RequestAnswer},
         id::{AppKey, SessionKey, UserId, UserKey},
+        listening::Resumed,
         owner::Owner,
         profile::{Credentials, User},
-        secret::Derived,
+        secret::{Derived, Digest},
         text::CustomStatus,
         time::Moment,
     },
     service::{
-        contacts, follows,
+        self, apps, contacts, follows,
         friends::{
             Outcomes,
             groups::{self, GroupStep},
             requests, rules,
         },
-        users,
+        listening, users,
     },
     store::{
-        ContactsChange, Holder, NewTicket, NewTokens, Register, Registered, SessionState, StateChange, Store, Touches,
-        UserChange,
+        ContactsChange, Holder, NewPlace, NewTicket, NewTokens, Register, Registered, SessionState, StateChange, Store,
+        Touches, UserChange,
     },
 };
 
@@ -70,6 +72,7 @@ rules! {
         = groups::rename(&owner, names.each_ref(), at_most, at);
     change_group(owner: Owner, group: FriendGroup, members: Vec<(UserId, bool)>, at: Moment) -> Outcomes
         = groups::change_members(&owner, &group, &members, at);
+    begin_place(new: NewPlace) -> (i64, Option<Resumed>) = listening::begin_place(&new);
     follow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::follow(&owner, &whom, at);
     unfollow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::unfollow(&owner, &whom, at);
     register(asked: Register) -> Registered = users::register(&asked);
@@ -87,7 +90,31 @@ rules! {
     set_custom_status(user: UserKey, custom: Option<CustomStatus>) -> () = users::set_custom_status(user, custom.as_ref());
 }
 
-/// The sweep's step, which is about no app.
-pub(super) async fn forget_departed(store: &Store, at_most: u32) -> Result<u32, Error> {
-    store.write(Touches::All, async move |tx| users::forget_departed(tx, at_most).await).await
+macro_rules! of_no_app {
+    ($($name:ident($($given:ident: $type:ty),*) -> $answer:ty = |$tx:ident| $run:expr;)*) => {
+        pub(super) trait RulesOfNoApp {
+            $(async fn $name(&self, $($given: $type),*) -> Result<$answer, Error>;)*
+        }
+
+        impl RulesOfNoApp for Store {
+            $(
+                async fn $name(&self, $($given: $type),*) -> Result<$answer, Error> {
+                    self.write(Touches::All, async move |$tx| $run.await).await
+                }
+            )*
+        }
+    };
+}
+
+of_no_app! {
+    adopt_key(fingerprint: Digest) -> bool = |tx| service::adopt_key(tx, fingerprint);
+    create_app(new: NewApp, at: Moment) -> App = |tx| tx.put_app(&new, at);
+    change_app(app: App) -> App = |tx| apps::change(tx, &app);
+    forget_departed(at_most: u32) -> u32 = |tx| users::forget_departed(tx, at_most);
+    forget_expired_tickets(before: Moment, at_most: u32) -> u32 = |tx| tx.sweep_tickets(before, at_most);
+    forget_places(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_places(before, kept_max, at_most);
+    forget_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_events(before, kept_max, at_most);
+    forget_dead_signatures(long_past: Moment, kept_max: u32, at_most: u32) -> u32
+        = |tx| tx.sweep_signatures(long_past, kept_max, at_most);
+    take_released_pictures(before: Moment, at_most: u32) -> Vec<PictureKey> = |tx| tx.sweep_pictures(before, at_most);
 }

@@ -40,7 +40,7 @@ use standin::{
 };
 use tempfile::TempDir;
 
-use super::rules::{self, Rules as _};
+use super::rules::{Rules as _, RulesOfNoApp as _};
 
 /// An open store in a folder of its own, with one app.
 struct Shelf {

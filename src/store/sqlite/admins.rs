@@ -1,14 +1,11 @@
 //! Administrators, their sessions, and what they did.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{
-    is_taken,
-    row::{Stored, readable},
-};
+use super::row::{Stored, readable};
 use crate::domain::{
     admin::{Admin, AdminKey, AdminName, AdminSession, Authority, Deed, Kept},
-    error::{Error, What},
+    error::Error,
     id::AppId,
     secret::{Digest, PasswordHash},
     time::Moment,
@@ -26,67 +23,49 @@ pub(in crate::store) fn find(connection: &Connection, name: &AdminName) -> Resul
     connection.prepare_cached(FIND)?.query_and_then([name.as_str()], admin)?.next().transpose()
 }
 
-/// The last parameter says whether it must be the first one.
-const CREATE: &str = "
-    INSERT INTO admin (name, password, created_at)
-    SELECT ?1, ?2, ?3 WHERE NOT (?4 AND EXISTS (SELECT 1 FROM admin))
-    RETURNING key";
+const CREATE: &str = "INSERT INTO admin (name, password, created_at) VALUES (?1, ?2, ?3) RETURNING key";
 
-pub(in crate::store) fn create(
+pub(in crate::store) fn put(
     tx: &Transaction<'_>,
     name: &AdminName,
     password: &PasswordHash,
-    only_as_first: bool,
     at: Moment,
 ) -> Result<Admin, Error> {
     let mut statement = tx.prepare_cached(CREATE)?;
-    let cells = params![name.as_str(), password.0, at.micros(), only_as_first];
-    match statement.query_row(cells, |row| row.get(0)).optional() {
-        Ok(Some(key)) => {
-            Ok(Admin { key: AdminKey(key), name: name.clone(), password: password.clone(), created_at: at })
-        }
-        Ok(None) => Err(Error::Conflict(What::Administrator)),
-        Err(cause) if is_taken(&cause) => Err(Error::Conflict(What::Administrator)),
-        Err(cause) => Err(cause.into()),
-    }
+    let key = statement.query_row(params![name.as_str(), password.0, at.micros()], |row| row.get(0))?;
+    Ok(Admin { key: AdminKey(key), name: name.clone(), password: password.clone(), created_at: at })
 }
 
-const SET_PASSWORD: &str = "UPDATE admin SET password = ?2 WHERE name = ?1 RETURNING key";
+const SET_PASSWORD: &str = "UPDATE admin SET password = ?2 WHERE key = ?1";
 
-const END_ALL: &str = "DELETE FROM admin_session WHERE admin = ?1";
-
-/// Another password ends the sessions that the former one opened.
 pub(in crate::store) fn set_password(
     tx: &Transaction<'_>,
-    name: &AdminName,
+    admin: AdminKey,
     password: &PasswordHash,
 ) -> Result<(), Error> {
-    let key: Option<i64> =
-        tx.prepare_cached(SET_PASSWORD)?.query_row(params![name.as_str(), password.0], |row| row.get(0)).optional()?;
-    let key = key.ok_or(Error::NotFound(What::Administrator))?;
-    tx.prepare_cached(END_ALL)?.execute([key])?;
+    tx.prepare_cached(SET_PASSWORD)?.execute(params![admin.0, password.0])?;
     Ok(())
 }
 
-const DELETE: &str = "DELETE FROM admin WHERE name = ?1";
+const END_ALL: &str = "DELETE FROM admin_session WHERE admin = ?1";
 
-pub(in crate::store) fn delete(tx: &Transaction<'_>, name: &AdminName) -> Result<(), Error> {
-    match tx.prepare_cached(DELETE)?.execute([name.as_str()])? {
-        0 => Err(Error::NotFound(What::Administrator)),
-        _ => Ok(()),
-    }
+pub(in crate::store) fn end_all(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
+    tx.prepare_cached(END_ALL)?.execute([admin.0])?;
+    Ok(())
 }
 
-/// Only while the password is still the one that was shown.
-const BEGIN: &str = "
-    INSERT INTO admin_session (digest, admin, began_at, seen_at)
-    SELECT ?1, key, ?4, ?4 FROM admin WHERE key = ?2 AND password = ?3";
+const DELETE: &str = "DELETE FROM admin WHERE key = ?1";
 
-pub(in crate::store) fn begin(tx: &Transaction<'_>, digest: &Digest, admin: &Admin, at: Moment) -> Result<(), Error> {
-    match tx.prepare_cached(BEGIN)?.execute(params![digest.0, admin.key.0, admin.password.0, at.micros()])? {
-        0 => Err(Error::NotFound(What::Administrator)),
-        _ => Ok(()),
-    }
+pub(in crate::store) fn take(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
+    tx.prepare_cached(DELETE)?.execute([admin.0])?;
+    Ok(())
+}
+
+const BEGIN: &str = "INSERT INTO admin_session (digest, admin, began_at, seen_at) VALUES (?1, ?2, ?3, ?3)";
+
+pub(in crate::store) fn begin(tx: &Transaction<'_>, digest: &Digest, admin: AdminKey, at: Moment) -> Result<(), Error> {
+    tx.prepare_cached(BEGIN)?.execute(params![digest.0, admin.0, at.micros()])?;
+    Ok(())
 }
 
 const SESSION: &str = "

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{is_taken, row::Stored, tickets};
+use super::{is_taken, row::Stored};
 use crate::domain::{
     app::{AccountPassword, App, FormerSecret, NewApp},
     error::{Error, Fault, What},
@@ -25,10 +25,10 @@ pub(in crate::store) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(
 
 const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
 
-/// The first fingerprint stays; whether it is this one.
-pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<bool, Error> {
+/// The first fingerprint stays.
+pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
     tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
-    Ok(adopted_key(tx)? == Some(fingerprint))
+    Ok(())
 }
 
 /// The fingerprint of the server key that everything here belongs to, if one was adopted.
@@ -105,16 +105,18 @@ const CHANGE: &str = "
     RETURNING key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
         secret, license_key, hosts, settings, created_at, former_secret, former_secret_until";
 
-const PASSWORD_DIFFERS: &str = "
-    SELECT account_digest IS NOT ?2 OR account_hash IS NOT ?3 FROM app WHERE key = ?1";
+const FIND: &str = "
+    SELECT key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
+        secret, license_key, hosts, settings, created_at, former_secret, former_secret_until
+    FROM app WHERE key = ?1";
 
-/// Changes an app. Another password of its back-end account ends that account's sessions.
+pub(in crate::store) fn find(connection: &Connection, key: AppKey) -> Result<Option<App>, Error> {
+    connection.prepare_cached(FIND)?.query_and_then([key.0], app)?.next().transpose()
+}
+
+/// Replaces everything about the app of this key but the key and its age.
 pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
     let (salt, digest, hash) = password_cells(&wanted.account_password);
-    let differs = tx.prepare_cached(PASSWORD_DIFFERS)?.query_row(params![wanted.key.0, digest, hash], |row| row.get(0));
-    if differs.optional()? == Some(true) {
-        tickets::forget_of_back_end(tx, wanted.key)?;
-    }
     let former = wanted.former_secret.as_ref();
     let mut statement = tx.prepare_cached(CHANGE)?;
     let mut rows = statement.query(params![

@@ -136,7 +136,7 @@ pub(in crate::store) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire
 const FORGET_OF_BACK_END: &str = "DELETE FROM ticket WHERE app = ?1 AND user IS NULL";
 
 /// Ends every session of an app's back end.
-pub(super) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
+pub(in crate::store) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_BACK_END)?.execute(params![app.0])?;
     Ok(())
 }

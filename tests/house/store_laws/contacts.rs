@@ -280,7 +280,7 @@ async fn a_deleted_user_leaves_every_list_with_its_row() {
     assert_eq!(rows(&shelf), 5);
     shelf.store.delete_user(shelf.app, by_id("bob"), at(0), at(3)).await.unwrap();
     assert_eq!((rows(&shelf), shelf.ids(ann)), (1, vec!["eve".to_owned()]));
-    assert_eq!(rules::forget_departed(&shelf.store, 100).await, Ok(0));
+    assert_eq!(shelf.store.forget_departed(100).await, Ok(0));
     shelf.key("bob2").await;
     let secrets = NewSecrets { handle: handle("bobagain"), ..registration("bob").secrets };
     shelf.store.register(shelf.app, Register { secrets, ..registration("bob") }).await.unwrap();
@@ -301,7 +301,7 @@ async fn whom_thousands_list_leaves_their_lists_in_steps_and_is_seen_in_none_mea
     assert_eq!(rows(&shelf), 2);
     assert!(fans.iter().all(|fan| shelf.ids(*fan).is_empty()));
     let mut steps = 0;
-    while rules::forget_departed(&shelf.store, 1).await.unwrap() > 0 {
+    while shelf.store.forget_departed(1).await.unwrap() > 0 {
         steps += 1;
     }
     assert_eq!((rows(&shelf), steps), (0, 3), "two rows, then the last look");
