@@ -4,9 +4,9 @@
 //! profile pictures work against this machine. One user store is behind all wires: who is made through one is seen and changed through
 //! the others.
 //!
-//! The **domain** holds the words, and a value that exists is valid. The **service** holds the verbs, which read like the vendors'
-//! pages and know neither HTTP nor SQL. The **store** and the **picture folder** do whole operations and hide what is hard about
-//! them. A **dialect** translates one vendor's wire to verbs and back. What a change announces is a row of the same transaction.
+//! The **domain** holds the words, and a value that exists is valid. The **service** holds the verbs and the rules, which read like the
+//! vendors' pages and know neither HTTP nor SQL. A rule runs in one unit of work of the **store**, on rows; the **picture folder** does
+//! whole operations. A **dialect** translates one vendor's wire to verbs and back. What a change announces is a row of the same transaction.
 //!
 //! # The map
 //!
@@ -15,7 +15,7 @@
 //! settings/           flags, then STANDIN_* variables, then standin.toml, then defaults; a mistyped name is refused
 //! server/             where everything is opened and joined, or restored; the certificate; the wall clock; start and stop
 //! domain/             words: ids, texts, profiles, contacts, avatars, apps, pages, events, secrets, errors; no I/O, no clock
-//! store/              what is remembered, as whole operations: one operation is one transaction
+//! store/              what is remembered: units of work, and the operations on rows that a rule may use in them (unit.rs)
 //! store/sqlite/       the engine beneath: one writer that commits in groups, a pool of readers, the statements, the schema
 //! fair.rs             a queue that is fair to its callers, and threads behind it for work that takes long
 //! archive/            a backup as bytes: a tar whose members have digests, written and read front to back
@@ -23,7 +23,7 @@
 //! picture/            a stranger's bytes in, clean renditions out; bounds before decoding; tiles for users without a picture; JPEG is
 //!                     read by a crate of our own in jpeg/, which is optimised in builds for development, too
 //! live/               who is listening: sessions with bounded queues, and the feed that follows the event rows
-//! service/            the verbs: accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, health, backups, the sweep
+//! service/            the verbs, and the rules each of them runs in one unit of work: users, accounts, sessions, profiles, contacts, friends, listening, pictures, apps, administrators, credentials, health, backups, the sweep
 //! http/               what every dialect needs: forms under limits, strict JSON, addresses, origins, connections and their bounds, sockets, streams, the guard, its meter and figures, the inspector, files
 //! dialect/qiscus/     Qiscus: REST for back ends, and the paths its SDKs call
 //! dialect/mirrorfly/  MirrorFly: REST for back ends and for users, what its Web SDK calls, and the XMPP socket that SDK listens on
@@ -41,7 +41,7 @@
 //! # One change, heard
 //!
 //! A change writes its event in its own transaction. The commit wakes the feed, which reads the event rows in order and puts a notice
-//! into the queue of each session it concerns; a socket's pump hands it to the dialect's conversation, which says it in its vendor's
+//! into the queue of each session it concerns; a socket's pump, which has the connection to itself once HTTP is over, hands it to the dialect's conversation, which says it in its vendor's
 //! words. A client without a socket asks for the events behind the last one it knows. A socket that comes back goes on from the place of
 //! its former session, a row that says up to which event its client confirmed what it was told.
 //!
@@ -49,7 +49,7 @@
 //!
 //! A back end creates a MirrorFly user with a picture. The guard admits the request; the form is read under limits, its file to a
 //! file without a name; the dialect parses the fields into words; the service makes the renditions on threads of their own, puts them
-//! into the folder, and asks the store for one operation; the answer leaves when that is durable. Bytes come before the row, so no
+//! into the folder, and runs one rule in a unit of work; the answer leaves when that is durable. Bytes come before the row, so no
 //! row is without its file at any crash, and a file without a row is swept.
 
 pub mod archive;

@@ -1,5 +1,8 @@
 //! The verbs, written like the vendors' pages: what a caller may ask of the house, knowing neither HTTP nor SQL.
 //!
+//! A verb is a method of [`Service`]. What it changes is a rule: a function of a [`Tx`], which looks first, refuses before its first write,
+//! then writes, all in one unit of work.
+//!
 //! Slow work leaves the asynchronous threads: hashing and files for the shared pool, pictures for threads of their own. A read of
 //! one row is done where it is needed.
 //! What takes several steps runs to its end even when the caller hangs up: validate, store bytes, commit the row, announce.

@@ -1,8 +1,8 @@
-//! What the house remembers: whole operations, each one transaction.
+//! What the house remembers. A rule of `service` writes in a unit of work, [`Store::write`], by operations on rows.
 //!
 //! A write resolves after its commit, so what was answered is stored; whatever it refuses, nothing was changed. A read
 //! runs at once on the caller's thread (a point read takes some microseconds). Every change of a user writes its event
-//! in the same transaction. Every operation on users takes the app: nothing crosses.
+//! in the same unit of work. Every rule and read about users takes the app: nothing crosses.
 //!
 //! Time, ids and secrets are arguments; no engine's type leaves this room.
 
