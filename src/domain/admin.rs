@@ -2,7 +2,7 @@
 
 use super::{
     error::Fault,
-    id::AppId,
+    id::{self, AppId},
     secret::{PasswordHash, Secret},
     text,
     time::Moment,
@@ -21,19 +21,11 @@ impl AdminName {
     /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'@' | b'-');
-        match raw.len() {
-            0 => Err(Fault::Missing),
-            _ if !raw.bytes().all(allowed) => Err(Fault::Malformed("made of letters, digits and . - _ @ only")),
-            n if n > Self::CHARS_MAX => Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX }),
-            _ => Ok(Self(raw.to_owned())),
-        }
-    }
-
-    /// The name, byte for byte.
-    pub fn as_str(&self) -> &str {
-        &self.0
+        id::named(raw, Self::CHARS_MAX, allowed, "made of letters, digits and . - _ @ only").map(Self)
     }
 }
+
+text::shown! { AdminName }
 
 /// Characters of the shortest password of an administrator: it opens every app of the house.
 pub const PASSWORD_CHARS_MIN: usize = 12;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::Fault, text};
+use super::{error::Fault, id, text};
 
 /// The name of a custom field: 1 to 32 of `[A-Za-z0-9_]`. On Tencent's wire it stands behind `Tag_Profile_Custom_`.
 ///
@@ -19,33 +19,8 @@ impl CustomName {
     /// # Errors
     /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw.len() {
-            0 => Err(Fault::Missing),
-            _ if !raw.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => {
-                Err(Fault::Malformed("made of letters, digits and _ only"))
-            }
-            n if n > Self::CHARS_MAX => Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX }),
-            _ => Ok(Self(raw.to_owned())),
-        }
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for CustomName {
-    type Error = Fault;
-
-    fn try_from(raw: String) -> Result<Self, Fault> {
-        Self::parse(&raw)
-    }
-}
-
-impl From<CustomName> for String {
-    fn from(name: CustomName) -> Self {
-        name.0
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        id::named(raw, Self::CHARS_MAX, allowed, "made of letters, digits and _ only").map(Self)
     }
 }
 
@@ -69,26 +44,10 @@ impl CustomValue {
             false => text::prose(raw, Self::BYTES_MAX).map(Self),
         }
     }
-
-    /// The text, byte for byte as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for CustomValue {
-    type Error = Fault;
-
-    fn try_from(raw: String) -> Result<Self, Fault> {
-        Self::parse(&raw)
-    }
-}
-
-impl From<CustomValue> for String {
-    fn from(value: CustomValue) -> Self {
-        value.0
-    }
-}
+text::shown! { CustomName CustomValue }
+text::kept! { CustomName CustomValue }
 
 /// Who is shown a custom field. The back end always is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -57,12 +57,9 @@ impl DeviceText {
             _ => Ok(Self(raw.to_owned())),
         }
     }
-
-    /// The text, byte for byte.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
+
+text::shown! { DeviceText }
 
 /// What createUser tells of a device. One row a user and platform; a later report replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,53 +17,19 @@ pub const GROUPS_MAX: u32 = 32;
 /// Requests that may wait for one user's consent, and that one user may have waiting at others; the vendor's bound is 1,000 too.
 pub const REQUESTS_MAX: u32 = 1000;
 
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $bytes_max:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Bytes of UTF-8.
-            pub const BYTES_MAX: usize = $bytes_max;
-
-            /// Checks the rule of this type.
-            /// # Errors
-            /// The [`Fault`] names the bound; the caller names the field.
-            pub fn parse(raw: &str) -> Result<Self, Fault> {
-                text::prose(raw, Self::BYTES_MAX).map(Self)
-            }
-
-            /// The text, byte for byte as it was given.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Fault;
-
-            fn try_from(raw: String) -> Result<Self, Fault> {
-                Self::parse(&raw)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(text: $name) -> Self {
-                text.0
-            }
-        }
-    )*};
-}
-
-texts! {
+text::texts! {
     /// A group that a user sorts friends into. Source: the vendor's limits, "group name 30 B".
-    FriendGroup, 30;
+    #[derive(PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+    #[serde(try_from = "String", into = "String")]
+    FriendGroup, 30, is_unsafe_in_prose;
 
     /// What is said to whom one wants as a friend. Source: the vendor's limits, "wording 256 B".
-    AddWording, 256;
+    #[derive(PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+    #[serde(try_from = "String", into = "String")]
+    AddWording, 256, is_unsafe_in_prose;
 }
+
+text::kept! { FriendGroup AddWording }
 
 /// How a friendship came about: `AddSource_Type_` and one to eight letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +54,9 @@ impl AddSource {
             Some(_) | None => Err(Fault::Malformed("AddSource_Type_ and one to eight letters")),
         }
     }
-
-    /// The source, prefix and all.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
+
+text::shown! { AddSource }
 
 /// A contact row as its owner's friend.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Names and keys. A name is what a vendor's wire says; a key is the integer the database made.
 
-use super::error::Fault;
+use super::{error::Fault, text};
 
 /// The integer key of an app: in every row and every store operation, never on a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub struct UserKey(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionKey(pub i64);
 
-fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: &'static str) -> Result<String, Fault> {
+pub(super) fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: &'static str) -> Result<String, Fault> {
     match raw.len() {
         0 => Err(Fault::Missing),
         _ if !raw.bytes().all(allowed) => Err(Fault::Malformed(form)),
@@ -75,11 +75,6 @@ impl UserId {
             false => Ok(()),
         }
     }
-
-    /// The id, byte for byte.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The name of an app as Qiscus sends it in a header: 1 to 64 of `[A-Za-z0-9_-]`.
@@ -96,11 +91,6 @@ impl AppId {
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         named(raw, Self::CHARS_MAX, allowed, "made of letters, digits, - and _ only").map(Self)
-    }
-
-    /// The id, byte for byte.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -155,11 +145,6 @@ impl Host {
     pub fn first_label(&self) -> &str {
         self.0.split_once('.').map_or(&self.0, |(first, _)| first)
     }
-
-    /// The name, in lower case.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The origin of a page as a browser names it: scheme, host, and a port that is not the scheme's own. At most 300 characters.
@@ -190,23 +175,7 @@ impl Origin {
         };
         origin().ok_or(Fault::Malformed("origins such as https://shop.example.com, without a path"))
     }
-
-    /// The origin, as browsers write it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for Origin {
-    type Error = Fault;
-
-    fn try_from(raw: String) -> Result<Self, Fault> {
-        Self::parse(&raw)
-    }
-}
-
-impl From<Origin> for String {
-    fn from(origin: Origin) -> Self {
-        origin.0
-    }
-}
+text::shown! { UserId AppId Host Origin }
+text::kept! { Origin }

@@ -1,7 +1,6 @@
 //! What users report to the operator: chats, and feedback about the app.
 
 use super::{
-    error::Fault,
     id::UserId,
     text::{self, Title},
     time::Moment,
@@ -13,25 +12,11 @@ pub const REPORTS_KEPT_MAX: u32 = 1000;
 /// Reports that one user may make in a day, so that no single user can drive out the others'.
 pub const REPORTS_PER_DAY: u32 = 50;
 
-/// The text of a report: the messages that a client encloses, or a description. 1 to 65,536 bytes of UTF-8; lines and tabs may stand in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportText(String);
-
-impl ReportText {
+text::texts! {
+    /// The text of a report: the messages that a client encloses, or a description. 1 to 65,536 bytes of UTF-8; lines and tabs may stand in it.
+    ///
     /// The vendor names no bound. The SDK encloses the last messages of a chat.
-    pub const BYTES_MAX: usize = 64 * 1024;
-
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
-    pub fn parse(raw: &str) -> Result<Self, Fault> {
-        text::prose(raw, Self::BYTES_MAX).map(Self)
-    }
-
-    /// The text, byte for byte.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    ReportText, 64 * 1024, is_unsafe_in_prose;
 }
 
 /// What a report is about.

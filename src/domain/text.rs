@@ -8,11 +8,11 @@ pub fn is_unsafe(c: char) -> bool {
 }
 
 /// As [`is_unsafe`], but lines and tabs may stand.
-fn is_unsafe_in_prose(c: char) -> bool {
+pub(super) fn is_unsafe_in_prose(c: char) -> bool {
     is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t')
 }
 
-fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) -> Result<String, Fault> {
+pub(super) fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) -> Result<String, Fault> {
     match raw.len() {
         0 => Err(Fault::Missing),
         n if n > bytes_max => Err(Fault::TooManyBytes { bytes_max: bytes_max as u64 }),
@@ -28,30 +28,62 @@ pub(super) fn prose(raw: &str, bytes_max: usize) -> Result<String, Fault> {
     bounded(raw, bytes_max, is_unsafe_in_prose)
 }
 
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $bytes_max:literal, $refused:path;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name(String);
-
+/// Shows texts as they are kept.
+macro_rules! shown {
+    ($($name:ident)*) => {$(
         impl $name {
-            /// The most bytes of UTF-8 any wire may write.
-            pub const BYTES_MAX: usize = $bytes_max;
-
-            /// Checks the rule of this type.
-            /// # Errors
-            /// The [`Fault`] names the bound; the caller names the field.
-            pub fn parse(raw: &str) -> Result<Self, Fault> {
-                bounded(raw, Self::BYTES_MAX, $refused).map(Self)
-            }
-
-            /// The text, byte for byte as it was given.
+            /// The text, byte for byte as it is kept.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
         }
     )*};
 }
+pub(super) use shown;
+
+/// Reads and writes texts that rows keep.
+macro_rules! kept {
+    ($($name:ident)*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = $crate::domain::error::Fault;
+
+            fn try_from(raw: String) -> Result<Self, Self::Error> {
+                Self::parse(&raw)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+    )*};
+}
+pub(super) use kept;
+
+/// Makes types of texts that are bounded, and refuse some characters.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident, $bytes_max:expr, $refused:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most bytes of UTF-8 that any wire may write.
+            pub const BYTES_MAX: usize = $bytes_max;
+
+            /// Checks the rule of this type.
+            /// # Errors
+            /// The [`Fault`] names the bound; the caller names the field.
+            pub fn parse(raw: &str) -> Result<Self, $crate::domain::error::Fault> {
+                $crate::domain::text::bounded(raw, Self::BYTES_MAX, $crate::domain::text::$refused).map(Self)
+            }
+        }
+
+        $crate::domain::text::shown! { $name }
+    )*};
+}
+pub(super) use texts;
 
 texts! {
     /// A display name. Widest rule: Tencent's `Tag_Profile_IM_Nick`, 500 bytes.
@@ -104,11 +136,6 @@ impl Email {
         }
         Ok(Self(address))
     }
-
-    /// The address, byte for byte as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// An `http` or `https` address given by a client: stored, shown, never fetched.
@@ -135,12 +162,9 @@ impl HttpAddress {
         }
         Ok(Self(raw.to_owned()))
     }
-
-    /// The address, byte for byte as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
+
+shown! { Email HttpAddress }
 
 /// Refuses a text with more than `chars_max` characters: how a dialect narrows.
 /// # Errors
