@@ -2,10 +2,13 @@
 //!
 //! Everything is bounded while it arrives. Field names are compared exactly; fields nobody asks for are ignored.
 
+mod call;
 mod disposition;
 mod fault;
+mod fields;
 mod limits;
 mod multipart;
+mod pair;
 mod part_heads;
 
 use std::{borrow::Cow, io, time::Duration};
@@ -20,8 +23,17 @@ use futures_util::StreamExt as _;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-use self::disposition::{PartHead, PartKind};
-pub use self::{fault::BodyFault, limits::FormLimits};
+pub(crate) use self::call::read_from;
+pub use self::{
+    call::{Authenticate, Body, Call, Files, Source, pictures, usual},
+    fault::BodyFault,
+    fields::{AtMost, FileAt, Object, Optional, Parse, Required, Texts, raised, value},
+    limits::FormLimits,
+};
+use self::{
+    disposition::{PartHead, PartKind},
+    pair::Pair,
+};
 use super::{
     json,
     parsing::parsed,
@@ -34,7 +46,7 @@ use crate::{
         error::{Error, Fault},
         upload::Format,
     },
-    service::pictures,
+    service::pictures::Upload as Picture,
 };
 
 /// Bytes of an upload that are gathered before they cross to a blocking thread: 80 crossings for a file of 10 MiB.
@@ -53,13 +65,22 @@ const TYPES: &str = "application/json, application/x-www-form-urlencoded or mult
 ///
 /// A field given twice is refused by every accessor but [`Form::texts`]: no first or last wins. Empty text is text; which
 /// fields may be given empty is the door's rule.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Form(Given);
 
 #[derive(Debug)]
 enum Given {
     Object(Map<String, Value>),
     Fields(Vec<(String, Field)>),
+    /// A query, and the body beside it.
+    Pair(Box<Pair>),
+}
+
+/// No fields.
+impl Default for Given {
+    fn default() -> Self {
+        Self::Fields(Vec::new())
+    }
 }
 
 #[derive(Debug)]
@@ -129,6 +150,7 @@ impl Form {
     pub fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
         match &self.0 {
             Given::Object(object) => text_of(object.get(name), name),
+            Given::Pair(pair) => pair.one(name, |form| Ok(form.text(name)?.filter(|text| !text.is_empty()))),
             Given::Fields(fields) => match one(fields, name)? {
                 None => Ok(None),
                 Some(Field::Text(text)) => Ok(Some(text)),
@@ -151,6 +173,7 @@ impl Form {
                     value => Ok(text_of(value, name)?.into_iter().collect()),
                 };
             }
+            Given::Pair(pair) => return Ok([pair.body.texts(name)?, pair.query.texts(name)?].concat()),
             Given::Fields(fields) => fields,
         };
         let named = fields.iter().filter(|(known, _)| is_of_list(known, name));
@@ -168,6 +191,7 @@ impl Form {
     pub fn value(&self, name: &'static str) -> Result<Option<Cow<'_, Value>>, Error> {
         match &self.0 {
             Given::Object(object) => Ok(object.get(name).filter(|value| !value.is_null()).map(Cow::Borrowed)),
+            Given::Pair(pair) => pair.one(name, |form| Ok(form.value(name)?.filter(|value| **value != ""))),
             Given::Fields(_) => Ok(self.text(name)?.map(|text| Cow::Owned(Value::from(text)))),
         }
     }
@@ -203,37 +227,62 @@ impl Form {
     /// Takes a picture out of the form, to be judged by its bytes.
     /// # Errors
     /// As [`Form::file`].
-    pub fn picture(
-        &mut self,
-        name: &'static str,
-        accepted: &'static [Format],
-    ) -> Result<Option<pictures::Upload>, Error> {
-        Ok(self.file(name)?.map(|file| pictures::Upload {
-            field: name,
-            accepted,
-            bytes: file.bytes(),
-            read: Box::new(move || file.read()),
-        }))
+    pub fn picture(&mut self, name: &'static str, accepted: &'static [Format]) -> Result<Option<Picture>, Error> {
+        Ok(self.file(name)?.map(|file| call::picture(file, name, accepted)))
     }
 
     /// Takes a file out of the form. What a browser sends for a file nobody chose, and empty text, read as not given.
     /// # Errors
     /// `Invalid` for a field given twice and for anything that is no file.
     pub fn file(&mut self, name: &'static str) -> Result<Option<Upload>, Error> {
-        if let Given::Fields(fields) = &mut self.0
+        let at = self.file_at(name)?;
+        if let (Given::Fields(fields), Some(at)) = (&mut self.0, at)
+            && let Field::File(upload) = fields.swap_remove(at).1
+        {
+            return Ok(Some(upload));
+        }
+        Ok(None)
+    }
+
+    /// Where a file stands. What a browser sends for a file nobody chose, and empty text, read as not given.
+    fn file_at(&self, name: &'static str) -> Result<Option<usize>, Error> {
+        if let Given::Fields(fields) = &self.0
             && let Some(Field::File(_)) = one(fields, name)?
         {
-            let at = fields.iter().position(|(known, _)| known == name);
-            return Ok(at.and_then(|at| match fields.swap_remove(at) {
-                (_, Field::File(upload)) => Some(upload),
-                (_, Field::Text(_)) => None,
-            }));
+            return Ok(fields.iter().position(|(known, _)| known == name));
         }
         match self.value(name)?.as_deref() {
             None => Ok(None),
             Some(Value::String(text)) if text.is_empty() => Ok(None),
             Some(_) => Err(Fault::Malformed("a file, in a multipart/form-data body").at(name)),
         }
+    }
+
+    /// Whether there is such a field; null is none.
+    pub fn has(&self, name: &'static str) -> bool {
+        match &self.0 {
+            Given::Pair(pair) => {
+                [&pair.query, &pair.body].iter().any(|form| form.text(name) != Ok(Some("")) && form.has(name))
+            }
+            Given::Object(object) => object.get(name).is_some_and(|value| !value.is_null()),
+            Given::Fields(fields) => fields.iter().any(|(known, _)| known == name),
+        }
+    }
+
+    /// Takes the whole of a body that is a JSON object; none where there is no body.
+    pub fn take_object(&mut self) -> Option<Map<String, Value>> {
+        if let Given::Object(object) = &mut self.0 { Some(std::mem::take(object)) } else { None }
+    }
+
+    fn into_files(self) -> Files {
+        let file = |(_, field)| match field {
+            Field::File(upload) => Some(upload),
+            Field::Text(_) => None,
+        };
+        Files(match self.0 {
+            Given::Object(_) | Given::Pair(_) => Vec::new(),
+            Given::Fields(fields) => fields.into_iter().map(file).collect(),
+        })
     }
 }
 

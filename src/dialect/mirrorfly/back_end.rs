@@ -1,17 +1,18 @@
 //! What back ends call about users. Sources: the vendor's admin pages on users and on moderation.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
+    HttpResponse,
+    web::{Data, Path},
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    door, jid,
+    door::{BackEnd, BackEndOfUserPath},
+    jid::{self, Named},
     reply::{self, Done, Mirrored, Refusal, Refused, Success, UserAnswer},
-    user_form::{CreateUserFields, CreateUserForm, UpdateUserFields, UpdateUserForm, UserForm, in_this_forms_words},
+    user_form::{UserForm, in_this_forms_words, licensed},
     view::CreatedUser,
 };
 use crate::{
@@ -21,21 +22,20 @@ use crate::{
         id::UserId,
         owner::Owner,
         profile::State,
-        text,
     },
     http::{
         addresses::Addresses,
-        form::{Form, FormLimits},
-        spool::Spool,
+        form::{self, AtMost, Call, Optional, Required, read_from},
     },
-    service::{
-        Service,
-        accounts::{CreateUser, UpdateUser},
-    },
+    service::accounts::{CreateUser, UpdateUser},
 };
 
+read_from!(Object: Moderation);
+read_from!(QueryOrBody: ResetPassword);
+read_from!(Form: DeleteUserAccount);
+
 /// Of the reason and of the feedback that a deletion is given. The vendor names no bound.
-const REMARK_CHARS_MAX: usize = 1024;
+pub(super) const REMARK_CHARS_MAX: usize = 1024;
 
 /// Users that one call of moderation names. The vendor names no bound.
 const MODERATED_MAX: usize = 100;
@@ -48,9 +48,9 @@ const MODERATED_MAX: usize = 100;
     post, path = "/users/createUser", tag = "Users", operation_id = "create_user",
     security(("back_end" = [])),
     request_body(content(
-        (CreateUserForm = "multipart/form-data"),
-        (CreateUserFields = "application/json", example = json!({ "userIdentifier": "ada", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "Ada" })),
-        (CreateUserFields = "application/x-www-form-urlencoded"),
+        (UserForm = "multipart/form-data"),
+        (UserForm = "application/json", example = json!({ "userIdentifier": "ada", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "Ada" })),
+        (UserForm = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The user, with what it signs in by", body = Success<CreatedUser>),
@@ -59,16 +59,13 @@ const MODERATED_MAX: usize = 100;
     )
 )]
 pub(super) async fn create_user(
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<BackEnd, UserForm, Mirrored>,
 ) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end(&service, &request)?;
-    let form = UserForm::read(&service, &tenant, &spool, &request, payload).await?;
-    let id = form.id("userIdentifier")?.ok_or(Fault::Missing.at("userIdentifier"))?;
-    let given = form.given(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let Call { service, caller: BackEnd { tenant }, mut form, files, .. } = call;
+    licensed(&tenant, &form.license_key)?;
+    let Named(id) = form.user_identifier.0.take().ok_or(Fault::Missing.at("userIdentifier"))?;
+    let given = form.given(files, service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
     let set_profile = given.sets_profile();
     let call = CreateUser { id, change: given.change, picture: given.picture, device: Some(given.device) };
     let created = service.create_user(&tenant, call).await.map_err(in_this_forms_words)?;
@@ -85,13 +82,11 @@ pub(super) async fn create_user(
     responses((status = 200, description = "The user", body = UserAnswer), Mirrored)
 )]
 pub(super) async fn user(
-    service: Data<Service>,
     addresses: Data<Addresses>,
     path: Path<String>,
-    request: HttpRequest,
+    call: Call<BackEndOfUserPath, (), Mirrored>,
 ) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end_of_user_path(&service, &request)?;
-    let user = service.user(&tenant, &jid::named(&path, "userId")?)?;
+    let user = call.service.user(&call.caller.tenant, &jid::named(&path, "userId")?)?;
     Ok(reply::user(&addresses, &user, "Data retrieved successfully"))
 }
 
@@ -103,9 +98,9 @@ pub(super) async fn user(
     security(("back_end" = [])),
     params(("userId" = String, Path, description = "An `@` in it plain, as `=40` or as `\\40`", example = "user1")),
     request_body(content(
-        (UpdateUserForm = "multipart/form-data"),
-        (UpdateUserFields = "application/json", example = json!({ "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "One" })),
-        (UpdateUserFields = "application/x-www-form-urlencoded"),
+        (UserForm = "multipart/form-data"),
+        (UserForm = "application/json", example = json!({ "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789", "nickname": "One" })),
+        (UserForm = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The user as it is now", body = UserAnswer),
@@ -114,39 +109,35 @@ pub(super) async fn user(
     )
 )]
 pub(super) async fn update_user(
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
     path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<BackEndOfUserPath, UserForm, Mirrored>,
 ) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end_of_user_path(&service, &request)?;
+    let Call { service, caller: BackEndOfUserPath { tenant }, form, files, .. } = call;
     let id = jid::named(&path, "userId")?;
-    let form = UserForm::read(&service, &tenant, &spool, &request, payload).await?;
-    if form.id("userId")?.is_some_and(|again| again != id) {
+    licensed(&tenant, &form.license_key)?;
+    if form.user_id.0.as_ref().is_some_and(|Named(again)| *again != id) {
         return Err(Fault::Malformed("the id in the path, or left out").at("userId").into());
     }
-    let given = form.given(Some(&service.user(&tenant, &id)?), &tenant, &addresses)?;
+    let given = form.given(files, Some(&service.user(&tenant, &id)?), &tenant, &addresses)?;
     let call = UpdateUser { id, change: given.change, picture: given.picture, device: Some(given.device) };
     let user = service.update_user(&tenant, call).await.map_err(in_this_forms_words)?;
     Ok(reply::user(&addresses, &user, "User updated successfully"))
 }
 
 /// Whom to delete, and why.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = DeleteUserAccount)]
-struct DeletionFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteUserAccount {
     /// An `@` in it plain, as `=40` or as `\40`.
-    #[schema(min_length = 1, example = "guest99@qiscus.com")]
-    user_id: String,
+    #[schema(value_type = String, min_length = 1, example = "guest99@qiscus.com")]
+    user_id: Required<Named>,
     /// Checked and let go.
-    #[schema(min_length = 1, max_length = 1024, example = "It has moved")]
-    reason: String,
+    #[schema(rename = "reason", value_type = String, min_length = 1, max_length = 1024, example = "It has moved")]
+    _reason: Required<AtMost<REMARK_CHARS_MAX>>,
     /// Checked and let go.
-    #[schema(max_length = 1024)]
-    feedback: Option<String>,
+    #[schema(rename = "feedback", value_type = Option<String>, max_length = 1024)]
+    _feedback: Optional<AtMost<REMARK_CHARS_MAX>>,
 }
 
 /// Deletes a user
@@ -155,43 +146,23 @@ struct DeletionFields {
 #[utoipa::path(
     post, path = "/users/deleteUserAccount", tag = "Users", operation_id = "delete_user_account",
     security(("back_end" = [])),
-    request_body(content = DeletionFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = DeleteUserAccount, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Deleted; `data` is `SUCCESS`", body = Success<String>), Mirrored)
 )]
-pub(super) async fn delete_user(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end(&service, &request)?;
-    let form = door::read(&service, &tenant, &request, payload, &FormLimits::default(), &spool).await?;
-    let id = jid::named(door::required(&form, "userId")?, "userId")?;
-    door::required(&form, "reason")?;
-    remarks(&form)?;
-    service.delete_user(&tenant, Owner::Named(id)).await?;
+pub(super) async fn delete_user(call: Call<BackEnd, DeleteUserAccount, Mirrored>) -> Result<HttpResponse, Mirrored> {
+    call.service.delete_user(&call.caller.tenant, Owner::Named(call.form.user_id.0.0)).await?;
     Ok(reply::success("SUCCESS", reply::ACCOUNT_DELETED))
 }
 
-/// The bounds of what a deletion is said to be for. Nobody keeps it.
-/// # Errors
-/// `Invalid` at either.
-pub(super) fn remarks(form: &Form) -> Result<(), Error> {
-    for field in ["reason", "feedback"] {
-        let remark = form.text(field)?.unwrap_or_default();
-        text::at_most(remark, REMARK_CHARS_MAX).map_err(|fault| fault.at(field))?;
-    }
-    Ok(())
-}
-
-/// What may stand in the query as well.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = ResetPassword)]
-struct ResetFields {
+/// Whose password to reset. Either field may stand in the query instead.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ResetPassword {
     /// An `@` in it plain, as `=40` or as `\40`.
-    user_id: Option<String>,
-    device_type: Option<DeviceType>,
+    #[schema(value_type = Option<String>)]
+    user_id: Required<String>,
+    #[schema(rename = "deviceType", value_type = Option<DeviceType>)]
+    _device_type: Required<DeviceType>,
 }
 
 /// A password that was just issued.
@@ -213,51 +184,37 @@ struct IssuedPassword {
         ("deviceType" = Option<DeviceType>, Query, description = "Here or in the body", example = "web"),
     ),
     request_body(content(
-        (ResetFields = "application/x-www-form-urlencoded", example = json!({})),
+        (ResetPassword = "application/x-www-form-urlencoded", example = json!({})),
     )),
     responses((status = 200, description = "The password", body = Success<IssuedPassword>), Mirrored)
 )]
-pub(super) async fn reset_password(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end(&service, &request)?;
-    let query = Form::query(request.query_string())?;
-    let body = door::read(&service, &tenant, &request, payload, &FormLimits::default(), &spool).await?;
-    let given = |field: &'static str| {
-        let [query, body] = [query.text(field)?, body.text(field)?].map(|text| text.filter(|text| !text.is_empty()));
-        match query.is_some() && body.is_some() {
-            true => Err(Fault::Malformed("given once, in the query or in the body").at(field)),
-            false => query.or(body).ok_or(Fault::Missing.at(field)),
-        }
-    };
-    let username = jid::unescaped(given("userId")?);
-    DeviceType::parse(given("deviceType")?).map_err(|fault| fault.at("deviceType"))?;
+pub(super) async fn reset_password(call: Call<BackEnd, ResetPassword, Mirrored>) -> Result<HttpResponse, Mirrored> {
+    let (tenant, username) = (call.caller.tenant, jid::unescaped(&call.form.user_id.0));
     // "In the case of an admin tries to reset another admin password".
     if username == tenant.app.account.as_str() {
         return Err(Refused::Restricted.into());
     }
     let id = jid::named(&username, "userId")?;
-    let password = service.reset_issued_password(&tenant, id).await?.expose().to_owned();
+    let password = call.service.reset_issued_password(&tenant, id).await?.expose().to_owned();
     Ok(reply::success(IssuedPassword { password }, "The password has been successfully reset"))
 }
 
 /// Whom to keep out.
-#[expect(dead_code, reason = "the document's: the object is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = Moderation)]
-struct ModerationFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Moderation {
     /// True keeps them out, false lets them in again.
-    #[schema(example = false)]
-    block_status: bool,
-    /// Ids of users, each with its `@` plain, as `=40` or as `\40`.
-    #[schema(min_items = 1, max_items = 100, example = json!(["user1"]))]
-    id: Vec<String>,
+    #[serde(deserialize_with = "state")]
+    #[schema(value_type = bool, example = false)]
+    block_status: State,
     /// No other type is served here.
-    #[schema(pattern = "^user$", example = "user")]
-    r#type: String,
+    #[serde(deserialize_with = "only_users")]
+    #[schema(rename = "type", value_type = String, pattern = "^user$", example = "user")]
+    _type: (),
+    /// Ids of users, each with its `@` plain, as `=40` or as `\40`.
+    #[serde(deserialize_with = "moderated")]
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 100, example = json!(["user1"]))]
+    id: Vec<UserId>,
 }
 
 /// Keeps users out, or lets them in again
@@ -266,41 +223,37 @@ struct ModerationFields {
 #[utoipa::path(
     post, path = "/moderation/block", tag = "Moderation", operation_id = "moderate_users",
     security(("back_end" = [])),
-    request_body = ModerationFields,
+    request_body = Moderation,
     responses((status = 200, description = "Done", body = Done), Mirrored)
 )]
-pub(super) async fn moderate(
-    service: Data<Service>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Mirrored> {
-    let tenant = door::back_end(&service, &request)?;
-    let body = door::read_object(&service, &tenant, &request, payload).await?.unwrap_or_default();
-    let (state, ids) = moderation(&body)?;
+pub(super) async fn moderate(call: Call<BackEnd, Moderation, Mirrored>) -> Result<HttpResponse, Mirrored> {
+    let Moderation { id: ids, block_status, .. } = call.form;
     let in_this_calls_words = |error| if let Error::Invalid { fault, .. } = error { fault.at("id") } else { error };
-    service.set_states(&tenant, ids, state).await.map_err(in_this_calls_words)?;
+    call.service.set_states(&call.caller.tenant, ids, block_status).await.map_err(in_this_calls_words)?;
     Ok(reply::done("Changes updated successfully"))
 }
 
-fn moderation(body: &Map<String, Value>) -> Result<(State, Vec<UserId>), Error> {
-    let given = |field: &'static str| body.get(field).filter(|value| !value.is_null()).ok_or(Fault::Missing.at(field));
-    let malformed = |field: &'static str, form: &'static str| move || Fault::Malformed(form).at(field);
-    let state = match given("blockStatus")?.as_bool().ok_or_else(malformed("blockStatus", "true or false"))? {
-        true => State::Suspended,
-        false => State::Active,
-    };
-    if given("type")? != "user" {
-        return Err(Fault::Malformed("user, no other type is served here").at("type"));
-    }
-    let ids = given("id")?.as_array().ok_or_else(malformed("id", "a list of user ids"))?;
-    match ids.len() {
-        0 => return Err(Fault::Missing.at("id")),
-        1..=MODERATED_MAX => {}
-        found => return Err(Fault::TooMuch { most: MODERATED_MAX as u64, unit: "ids", found: found as u64 }.at("id")),
-    }
-    let ids = ids.iter().map(|id| {
-        let id = id.as_str().ok_or_else(malformed("id", "a list of user ids, each in quotes"))?;
-        jid::named(id, "id")
-    });
-    Ok((state, ids.collect::<Result<_, _>>()?))
+fn state<'de, D: Deserializer<'de>>(field: D) -> Result<State, D::Error> {
+    form::value(field, |given| match given.ok_or(Fault::Missing)?.as_bool() {
+        Some(true) => Ok(State::Suspended),
+        Some(false) => Ok(State::Active),
+        None => Err(Fault::Malformed("true or false")),
+    })
+}
+
+fn only_users<'de, D: Deserializer<'de>>(field: D) -> Result<(), D::Error> {
+    form::value(field, |given| match given.ok_or(Fault::Missing)? == "user" {
+        true => Ok(()),
+        false => Err(Fault::Malformed("user, no other type is served here")),
+    })
+}
+
+fn moderated<'de, D: Deserializer<'de>>(field: D) -> Result<Vec<UserId>, D::Error> {
+    form::value(field, |given| match given.ok_or(Fault::Missing)? {
+        Value::Array(ids) if ids.is_empty() => Err(Fault::Missing),
+        Value::Array(ids) => jid::all_named(&ids, MODERATED_MAX, "a list of user ids, each in quotes"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Err(Fault::Malformed("a list of user ids"))
+        }
+    })
 }

@@ -1,15 +1,13 @@
 //! What a user sets for its own chats, and what it reports. Sources: what the vendor's Web and React Native SDKs send and read.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use actix_web::HttpResponse;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    door, jid,
+    door::SignedIn,
+    jid,
     reply::{self, Done, InBody, Refused, Success},
 };
 use crate::{
@@ -20,12 +18,12 @@ use crate::{
         report::{NewReport, ReportSubject, ReportText},
         text::Title,
     },
-    http::{
-        form::{self, Form, FormLimits},
-        spool::Spool,
-    },
+    http::form::{self, Call, FormLimits, Optional, Parse, Required, read_from},
     service::{Service, apps::Tenant},
 };
+
+read_from!(Form within report_limits: ChatReport, Feedback);
+read_from!(Object: Mute);
 
 /// Chats that one call mutes. The vendor names no bound.
 const MUTED_A_CALL_MAX: usize = 1000;
@@ -63,31 +61,30 @@ pub(super) struct Muted {
     security(("user" = [])),
     responses((status = 200, description = "The muted chats", body = Success<Muted>), InBody)
 )]
-pub(super) async fn muted(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let settings = service.chat_settings(&caller.tenant, caller.key).await?;
+pub(super) async fn muted(call: Call<SignedIn, (), InBody>) -> Result<HttpResponse, InBody> {
+    let settings = call.service.chat_settings(&call.caller.tenant, call.caller.key).await?;
     let chat = |id: &UserId| MutedChat { chat_id: jid::escaped(id), chat_type: "chat" };
     let muted_chats = settings.muted.iter().map(chat).collect();
     Ok(reply::success(Muted { mute_setting_status: settings.mutes_all, muted_chats }, RETRIEVED))
 }
 
 /// What to mute.
-#[expect(dead_code, reason = "the document's: the object is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = Mute)]
-struct MuteFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Mute {
     /// True: the call is about all chats, and the two lists are not read.
-    #[schema(example = false)]
-    mute_setting: bool,
+    #[schema(value_type = bool, example = false)]
+    mute_setting: Option<bool>,
     /// 1 mutes, 0 ends that.
-    #[schema(minimum = 0, maximum = 1, example = 1)]
-    action: u8,
+    #[serde(deserialize_with = "is_muted")]
+    #[schema(value_type = u8, minimum = 0, maximum = 1, example = 1)]
+    action: bool,
     /// The users whose chats are meant.
-    #[schema(max_items = 1000, example = json!(["user2"]))]
-    user_ids: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<String>>, max_items = 1000, example = json!(["user2"]))]
+    user_ids: Option<Value>,
     /// Groups are not served here.
-    #[schema(max_items = 0, example = json!([]))]
-    group_ids: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<String>>, max_items = 0, example = json!([]))]
+    group_ids: Option<Value>,
 }
 
 /// Mutes chats, or ends that
@@ -97,56 +94,40 @@ struct MuteFields {
 #[utoipa::path(
     post, path = "/users/mute", tag = "Chats", operation_id = "mute",
     security(("user" = [])),
-    request_body = MuteFields,
+    request_body = Mute,
     responses((status = 200, description = "Done", body = Done), InBody)
 )]
-pub(super) async fn mute(
-    service: Data<Service>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let body = door::read_object(&service, &caller.tenant, &request, payload).await?.unwrap_or_default();
-    service.change_chat_settings(&caller.tenant, caller.key, change(&body)?).await?;
+pub(super) async fn mute(call: Call<SignedIn, Mute, InBody>) -> Result<HttpResponse, InBody> {
+    call.service.change_chat_settings(&call.caller.tenant, call.caller.key, change(&call.form)?).await?;
     Ok(reply::done("Changes updated successfully"))
 }
 
-fn change(body: &Map<String, Value>) -> Result<ChatSettingsChange, Error> {
-    let is_all = match body.get("muteSetting") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(given)) => *given,
-        Some(_) => return Err(Fault::Malformed("true or false, without quotes").at("muteSetting")),
-    };
-    let is_muted = match body.get("action").and_then(Value::as_u64) {
-        Some(0) => false,
-        Some(1) => true,
-        Some(_) | None => return Err(Fault::NotOneOf("0, 1").at("action")),
-    };
-    if is_all {
-        return Ok(ChatSettingsChange { mutes_all: Some(is_muted), ..ChatSettingsChange::default() });
+fn is_muted<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
+    form::value(field, |given| match given.as_ref().and_then(Value::as_u64) {
+        Some(0) => Ok(false),
+        Some(1) => Ok(true),
+        Some(_) | None => Err(Fault::NotOneOf("0, 1")),
+    })
+}
+
+fn change(sent: &Mute) -> Result<ChatSettingsChange, Error> {
+    if sent.mute_setting == Some(true) {
+        return Ok(ChatSettingsChange { mutes_all: Some(sent.action), ..ChatSettingsChange::default() });
     }
-    if !names(body, "groupIds")?.is_empty() {
+    if !list(sent.group_ids.as_ref()).map_err(|fault| fault.at("groupIds"))?.is_empty() {
         return Err(Fault::Malformed("empty, groups are not served here").at("groupIds"));
     }
-    let users = names(body, "userIds")?.into_iter().map(|name| jid::named(name, "userIds"));
-    let users = users.collect::<Result<Vec<_>, _>>()?;
-    Ok(match is_muted {
+    let users = list(sent.user_ids.as_ref())
+        .and_then(|ids| jid::all_named(ids, MUTED_A_CALL_MAX, "a list of ids, each in quotes"))
+        .map_err(|fault| fault.at("userIds"))?;
+    Ok(match sent.action {
         true => ChatSettingsChange { mute: users, ..ChatSettingsChange::default() },
         false => ChatSettingsChange { unmute: users, ..ChatSettingsChange::default() },
     })
 }
 
-fn names<'a>(body: &'a Map<String, Value>, field: &'static str) -> Result<Vec<&'a str>, Error> {
-    let items = match body.get(field) {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Array(items)) => items,
-        Some(_) => return Err(Fault::Malformed("a list of ids").at(field)),
-    };
-    if items.len() > MUTED_A_CALL_MAX {
-        return Err(Fault::TooMuch { most: MUTED_A_CALL_MAX as u64, unit: "ids", found: items.len() as u64 }.at(field));
-    }
-    let text = |item: &'a Value| item.as_str().ok_or(Fault::Malformed("a list of ids, each in quotes").at(field));
-    items.iter().map(text).collect()
+fn list(given: Option<&Value>) -> Result<&[Value], Fault> {
+    given.map_or(Ok(&[]), |given| given.as_array().map(Vec::as_slice).ok_or(Fault::Malformed("a list of ids")))
 }
 
 /// The user of an id, or of a JID, which the SDK sends. A plain id may hold an `@` too, so a user of the whole name comes first.
@@ -184,30 +165,40 @@ pub(super) struct BlockedUsers {
     security(("user" = [])),
     responses((status = 200, description = "The blocked users", body = Success<BlockedUsers>), InBody)
 )]
-pub(super) async fn blocked(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
+pub(super) async fn blocked(call: Call<SignedIn, (), InBody>) -> Result<HttpResponse, InBody> {
     let rows = |ids: &[UserId]| ids.iter().map(|id| BlockedUser { user_id: jid::escaped(id) }).collect();
-    let block_users_list = service.blocked_ids(&caller.tenant, caller.key, rows).await?;
+    let block_users_list = call.service.blocked_ids(&call.caller.tenant, call.caller.key, rows).await?;
     Ok(reply::success(BlockedUsers { block_users_list }, RETRIEVED))
 }
 
 /// A reported chat.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(as = ChatReport)]
-struct ReportFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChatReport {
     /// The caller's own id, if it is given.
-    #[schema(example = "user1")]
-    from: Option<String>,
-    /// The user whom the chat is with: an id, or a JID.
-    #[schema(example = "user2")]
-    to: String,
+    #[schema(value_type = Option<String>, example = "user1")]
+    from: Optional<String>,
     /// Groups are not served here.
-    #[schema(rename = "chatType", pattern = "^(chat|singlechat)?$", example = "chat")]
-    chat_type: Option<String>,
+    #[schema(rename = "chatType", value_type = Option<String>, pattern = "^(chat|singlechat)?$", example = "chat")]
+    _chat_type: Optional<ChatType>,
+    /// The user whom the chat is with: an id, or a JID.
+    #[schema(value_type = String, example = "user2")]
+    to: Required<String>,
     /// The reported messages as JSON text: at most 65,536 bytes.
-    #[schema(min_length = 1, max_length = 65536, example = "[{\"msgId\":\"1\",\"message\":\"Hi\"}]")]
-    data: String,
+    #[schema(value_type = String, min_length = 1, max_length = 65536, example = "[{\"msgId\":\"1\",\"message\":\"Hi\"}]")]
+    data: Required<ReportText>,
+}
+
+/// A chat between two users, the only type that is served here.
+struct ChatType;
+
+impl Parse for ChatType {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        match matches!(raw, "chat" | "singlechat") {
+            true => Ok(Self),
+            false => Err(Fault::Malformed("chat, groups are not served here")),
+        }
+    }
 }
 
 /// Reports a chat to the operator
@@ -217,39 +208,26 @@ struct ReportFields {
 #[utoipa::path(
     post, path = "/moderation/report", tag = "Moderation", operation_id = "report_chat",
     security(("user" = [])),
-    request_body(content = ReportFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = ChatReport, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Kept", body = Done), InBody)
 )]
-pub(super) async fn report(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let form = door::read(&service, &caller.tenant, &request, payload, &report_limits(), &spool).await?;
-    let from = form.text("from")?.filter(|from| !from.is_empty());
-    if from.is_some_and(|from| jid::unescaped(from) != caller.id.as_str()) {
+pub(super) async fn report(call: Call<SignedIn, ChatReport, InBody>) -> Result<HttpResponse, InBody> {
+    let ChatReport { from, to, data, .. } = call.form;
+    if from.0.is_some_and(|from| jid::unescaped(&from) != call.caller.id.as_str()) {
         return Err(Fault::Malformed("the caller's own id, or left out").at("from").into());
     }
-    if !matches!(form.text("chatType")?, None | Some("" | "chat" | "singlechat")) {
-        return Err(Fault::Malformed("chat, groups are not served here").at("chatType").into());
-    }
-    let with = user_of(&service, &caller.tenant, door::required(&form, "to")?)?;
-    let text = report_text(&form, "data")?;
-    kept(&service, &caller, NewReport { subject: ReportSubject::Chat(with), text }, &request).await
+    let with = user_of(&call.service, &call.caller.tenant, &to.0)?;
+    kept(&call.service, &call.caller, NewReport { subject: ReportSubject::Chat(with), text: data.0 }).await
 }
 
 /// Feedback about the app.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(as = Feedback)]
-struct FeedbackFields {
-    #[schema(min_length = 1, max_length = 200, example = "It works")]
-    title: String,
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Feedback {
+    #[schema(value_type = String, min_length = 1, max_length = 200, example = "It works")]
+    title: Required<Title>,
     /// At most 65,536 bytes.
-    #[schema(min_length = 1, max_length = 65536, example = "Thank you.")]
-    description: String,
+    #[schema(value_type = String, min_length = 1, max_length = 65536, example = "Thank you.")]
+    description: Required<ReportText>,
 }
 
 /// Sends feedback to the operator
@@ -258,39 +236,21 @@ struct FeedbackFields {
 #[utoipa::path(
     post, path = "/moderation/feedback", tag = "Moderation", operation_id = "send_feedback",
     security(("user" = [])),
-    request_body(content = FeedbackFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Feedback, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Kept", body = Done), InBody)
 )]
-pub(super) async fn feedback(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let form = door::read(&service, &caller.tenant, &request, payload, &report_limits(), &spool).await?;
-    let title = Title::parse(form.text("title")?.unwrap_or_default()).map_err(|fault| fault.at("title"))?;
-    let text = report_text(&form, "description")?;
-    kept(&service, &caller, NewReport { subject: ReportSubject::Feedback(title), text }, &request).await
+pub(super) async fn feedback(call: Call<SignedIn, Feedback, InBody>) -> Result<HttpResponse, InBody> {
+    let Feedback { title, description } = call.form;
+    kept(&call.service, &call.caller, NewReport { subject: ReportSubject::Feedback(title.0), text: description.0 })
+        .await
 }
 
-fn report_limits() -> FormLimits {
-    FormLimits { json_bytes_max: REPORT_BYTES_MAX, wide_fields: &["data", "description"], ..FormLimits::default() }
+fn report_limits(usual: FormLimits, _: &Service) -> FormLimits {
+    FormLimits { json_bytes_max: REPORT_BYTES_MAX, wide_fields: &["data", "description"], ..usual }
 }
 
-fn report_text(form: &Form, field: &'static str) -> Result<ReportText, Error> {
-    ReportText::parse(form.text(field)?.unwrap_or_default()).map_err(|fault| fault.at(field))
-}
-
-async fn kept(
-    service: &Service,
-    caller: &door::SignedIn,
-    report: NewReport,
-    request: &HttpRequest,
-) -> Result<HttpResponse, InBody> {
-    form::release_all(request);
-    let kept = service.report(&caller.tenant, caller.key, report).await;
-    kept.map_err(Refused::from)?;
+async fn kept(service: &Service, caller: &SignedIn, report: NewReport) -> Result<HttpResponse, InBody> {
+    service.report(&caller.tenant, caller.key, report).await?;
     Ok(reply::done("Report submitted successfully"))
 }
 
@@ -312,7 +272,6 @@ pub(super) struct CallLogs {
     security(("user" = [])),
     responses((status = 200, description = "An empty list", body = Success<CallLogs>), InBody)
 )]
-pub(super) async fn call_logs(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
-    door::user(&service, &request)?;
+pub(super) async fn call_logs(_: Call<SignedIn, (), InBody>) -> Result<HttpResponse, InBody> {
     Ok(reply::success(CallLogs { call_logs: [], total_pages: 0 }, RETRIEVED))
 }

@@ -1,15 +1,19 @@
 //! What a client is told of the server: the address of its socket, the vectors of its ciphers, and that calls are not served.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     codec::{Codec, FIXED_IV},
-    door, people,
+    door::SignedIn,
+    people,
     reply::{self, InBody, Success},
 };
-use crate::{domain::error::Error, http::addresses::Addresses, service::Service};
+use crate::{
+    domain::error::Error,
+    http::{addresses::Addresses, form::Call},
+};
 
 /// The config object of registration, by the keys that profile calls read. The vendor's pages list some 25 more.
 ///
@@ -69,12 +73,11 @@ impl Config {
     responses((status = 200, description = "The config object, encrypted", body = Success<String>), InBody)
 )]
 pub(super) async fn config(
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    request: HttpRequest,
+    call: Call<SignedIn, (), InBody>,
 ) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let license_key = people::profile_iv(&service, &caller.tenant)?;
+    let caller = call.caller;
+    let license_key = people::profile_iv(&call.service, &caller.tenant)?;
     let text = serde_json::to_string(&Config::at(&addresses, &license_key)).map_err(Error::internal)?;
     let encrypted = Codec::of_username(&caller.spelling.write(&caller.id)).encrypt(&text);
     Ok(reply::success(encrypted, "Data retrieved successfully"))

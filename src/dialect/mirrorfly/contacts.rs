@@ -2,17 +2,21 @@
 //!
 //! Sources: the vendor's pages "Block User", "Unblock User", "Contacts List" and "Contact Sync".
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
+use std::fmt;
+
+use actix_web::{HttpRequest, HttpResponse, web::Payload};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    door, jid,
+    door::{self, PageNumber, PageSize, SignedIn},
+    jid,
     reply::{self, Done, InBody, Mirrored, Refused, Success},
+    user_form,
     view::{ContactRow, ContactsPage},
 };
 use crate::{
@@ -23,13 +27,12 @@ use crate::{
         id::UserId,
         text::ContactName,
     },
-    http::{
-        form::{Form, FormLimits},
-        peer,
-        spool::Spool,
-    },
-    service::{Service, contacts::Sync},
+    http::form::{self, Call, Form, FormLimits, Optional, Required, read_from},
+    service::contacts::Sync,
 };
+
+read_from!(Query: Listing);
+read_from!(Form: Whom, Contact);
 
 /// "Number of users per page default value is 50".
 const SIZE_DEFAULT: u32 = 50;
@@ -38,13 +41,12 @@ const SIZE_DEFAULT: u32 = 50;
 const ENTRIES_MAX: usize = ROWS_MAX;
 
 /// A user.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = Whom)]
-struct WhomFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Whom {
     /// An `@` in it plain, as `=40` or as `\40`.
-    #[schema(example = "user2")]
-    user_id: String,
+    #[schema(value_type = String, example = "user2")]
+    user_id: Option<String>,
 }
 
 /// Blocks a user
@@ -53,18 +55,11 @@ struct WhomFields {
 #[utoipa::path(
     post, path = "/users/block", tag = "Blocking", operation_id = "block_user",
     security(("user" = [])),
-    request_body(content = WhomFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Whom, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Blocked", body = Done), Mirrored)
 )]
-pub(super) async fn block(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Mirrored> {
-    let caller = door::user(&service, &request)?;
-    let whom = named(&door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?)?;
-    let blocked = service.block(&caller.tenant, caller.key, &whom).await;
+pub(super) async fn block(call: Call<SignedIn, Whom, Mirrored>) -> Result<HttpResponse, Mirrored> {
+    let blocked = call.service.block(&call.caller.tenant, call.caller.key, &named(call.form.user_id)?).await;
     blocked.map_err(|refused| full(refused, "The list of blocked users"))?;
     Ok(reply::done("User blockout requested"))
 }
@@ -75,29 +70,37 @@ pub(super) async fn block(
 #[utoipa::path(
     post, path = "/users/unblock", tag = "Blocking", operation_id = "unblock_user",
     security(("user" = [])),
-    request_body(content = WhomFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Whom, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Blocked no more", body = Done), Mirrored)
 )]
-pub(super) async fn unblock(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Mirrored> {
-    let caller = door::user(&service, &request)?;
-    let whom = named(&door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?)?;
-    service.unblock(&caller.tenant, caller.key, &whom).await?;
+pub(super) async fn unblock(call: Call<SignedIn, Whom, Mirrored>) -> Result<HttpResponse, Mirrored> {
+    call.service.unblock(&call.caller.tenant, call.caller.key, &named(call.form.user_id)?).await?;
     Ok(reply::done("User unblock requested"))
 }
 
 /// "In the case of a user id is not available": none given, none that could be one, and nobody's are the same to the page.
-fn named(form: &Form) -> Result<UserId, Refused> {
-    jid::parse(form.text("userId")?.unwrap_or("")).map_err(|_| Refused::InvalidUserId)
+fn named(given: Option<String>) -> Result<UserId, Refused> {
+    jid::parse(&given.unwrap_or_default()).map_err(|_| Refused::InvalidUserId)
 }
 
 /// The bound of a whole list is told at the name this wire has for it.
 fn full(refused: Error, list: &'static str) -> Error {
     if let Error::Invalid { fault: fault @ Fault::TooMuch { .. }, .. } = refused { fault.at(list) } else { refused }
+}
+
+/// Which contacts to list.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Listing {
+    /// A part of a name
+    #[param(value_type = Option<String>)]
+    name: Optional<String>,
+    /// From 1, which is the default
+    #[param(value_type = Option<u32>, minimum = 1, example = 1)]
+    page: Optional<PageNumber>,
+    /// Contacts of a page, 50 if not given
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, example = 50)]
+    size: Optional<PageSize>,
 }
 
 /// Lists one's contacts
@@ -107,19 +110,14 @@ fn full(refused: Error, list: &'static str) -> Error {
 #[utoipa::path(
     get, path = "/contacts/contactsList", tag = "Contacts", operation_id = "list_contacts",
     security(("user" = [])),
-    params(
-        ("name" = Option<String>, Query, description = "A part of a name"),
-        ("page" = Option<u32>, Query, description = "From 1, which is the default", minimum = 1, example = 1),
-        ("size" = Option<u32>, Query, description = "Contacts of a page, 50 if not given", minimum = 1, maximum = 100, example = 50),
-    ),
+    params(Listing),
     responses((status = 200, description = "The page", body = Success<ContactsPage>), Mirrored)
 )]
-pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Mirrored> {
-    let caller = door::user(&service, &request)?;
-    let query = Form::query(request.query_string())?;
-    let name = query.text("name")?.filter(|name| !name.is_empty());
-    let page = door::page(&query, SIZE_DEFAULT)?;
-    let listed = service.contacts(&caller.tenant, CallerKey::User(caller.key), caller.key, name, page).await?;
+pub(super) async fn list(call: Call<SignedIn, Listing, Mirrored>) -> Result<HttpResponse, Mirrored> {
+    let Call { service, caller, form: Listing { name, page, size }, .. } = call;
+    let page = door::page(page, size, SIZE_DEFAULT);
+    let (name, reader) = (name.0.as_deref(), CallerKey::User(caller.key));
+    let listed = service.contacts(&caller.tenant, reader, caller.key, name, page).await?;
     let total_pages = listed.total.div_ceil(u64::from(page.limit()));
     let contacts_list = listed.items.iter().map(|contact| ContactRow::of(&contact.user)).collect();
     let data = ContactsPage { contacts_list, total_pages, total_records: listed.total };
@@ -149,35 +147,78 @@ struct LiveContacts {
 }
 
 /// What a telephone knows of people.
-#[expect(dead_code, reason = "the document's: the object is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = PhoneBook)]
-struct PhoneBookFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PhoneBook {
     /// At most as many as a list of contacts holds.
-    #[schema(max_items = 10000)]
-    add_contacts: Vec<EntryFields>,
-    #[schema(max_items = 10000, example = json!([]))]
-    delete_contacts: Vec<EntryFields>,
-    /// What the telephone lets the app read; the lists say that already.
-    #[schema(example = true)]
-    contact_permission: bool,
+    #[schema(value_type = Vec<Entry>, max_items = 10000)]
+    add_contacts: Entries,
+    #[schema(value_type = Vec<Entry>, max_items = 10000, example = json!([]))]
+    delete_contacts: Entries,
     /// "to delete previous contacts for the users".
     #[schema(example = false)]
     force_delete: bool,
+    /// What the telephone lets the app read; the lists say that already.
+    #[schema(rename = "contactPermission", example = true)]
+    _contact_permission: bool,
 }
 
 /// An entry of a phone book. One without a number is skipped.
-#[expect(dead_code, reason = "the document's: the object is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = PhoneEntry)]
-struct EntryFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object with mobileNumber and name")]
+#[schema(as = PhoneEntry)]
+struct Entry {
+    /// Without what may not stand in a name, such as text-direction marks; of a longer one the first 500 bytes count.
+    #[schema(value_type = Option<String>, example = "Two")]
+    name: Optional<String>,
     /// A user's mobile number, whatever its blanks, dashes and marks and in digits of any script; or an id. One that is longer than 60 bytes
     /// is skipped.
+    #[serde(deserialize_with = "number")]
     #[schema(example = "user2")]
     mobile_number: Option<String>,
-    /// Without what may not stand in a name, such as text-direction marks; of a longer one the first 500 bytes count.
-    #[schema(example = "Two")]
-    name: Option<String>,
+}
+
+/// Some clients send a number as one.
+fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    form::value(field, |given| match given {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(_) => Err(Fault::Malformed("text, in quotes")),
+    })
+}
+
+/// The entries of a phone book that have a number. The vendor's page requires none; an entry without a number names no user and is skipped. What has been pasted into a line is
+/// cleaned, and a line that cannot be cleaned is skipped: one line must not cost the rest of the book. Only what no line of a book can be, such
+/// as a list, is refused.
+struct Entries(Vec<PhoneEntry>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of objects with mobileNumber and name")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Entries, A::Error> {
+                if let Some(found) = items.size_hint().filter(|found| *found > ENTRIES_MAX) {
+                    let (most, found) = (ENTRIES_MAX as u64, found as u64);
+                    return Err(form::raised(Fault::TooMuch { most, unit: "entries", found }));
+                }
+                let mut entries = Vec::new();
+                while let Some(Entry { name, mobile_number }) = items.next_element()? {
+                    entries.extend(mobile_number.and_then(|number| PhoneEntry::of_line(&number, name.0.as_deref())));
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        field.deserialize_seq(Read)
+    }
 }
 
 /// Uploads a phone book
@@ -186,34 +227,37 @@ struct EntryFields {
 #[utoipa::path(
     post, path = "/contacts/syncContactsNew", tag = "Contacts", operation_id = "sync_phone_book",
     security(("user" = [])),
-    request_body = PhoneBookFields,
+    request_body = PhoneBook,
     responses((status = 200, description = "Who of those added is a user", body = Success<LiveContacts>), Mirrored)
 )]
 pub(super) async fn sync(
-    service: Data<Service>,
-    request: HttpRequest,
+    call: Call<SignedIn, (), Mirrored>,
+    request: HttpRequest, // with its payload: a body of this length is read when its turn has come, and not before
     payload: Payload,
 ) -> Result<HttpResponse, Mirrored> {
-    let caller = door::user(&service, &request)?;
-    let _turn = service.phone_book_turn(caller.key).await?;
-    let sync = door::read_object_as(&service, &caller.tenant, &request, payload, phone_book).await??;
-    let live = service.sync_contacts(&caller.tenant, caller.key, sync, peer::client(&request)).await;
+    let caller = call.caller;
+    let _turn = call.service.phone_book_turn(caller.key).await?;
+    let read = |body: Option<_>| body.map(Form::from).unwrap_or_default().read_as();
+    let book = form::read_object_as(&request, payload, &FormLimits::default(), read).await?;
+    door::served_now(&call.service, &caller.tenant)?;
+    let book: PhoneBook = book?;
+    let sync = Sync { add: book.add_contacts.0, delete: book.delete_contacts.0, replaces_all: book.force_delete };
+    let live = call.service.sync_contacts(&caller.tenant, caller.key, sync, call.client).await;
     let live = live.map_err(|refused| full(refused, "addContacts"))?;
     let live_contacts = live.iter().map(LiveContact::from).collect();
     Ok(reply::success(LiveContacts { live_contacts }, "Contact Added successfully"))
 }
 
 /// Whom to list.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = Contact)]
-struct ContactFields {
-    /// Its id, an `@` in it plain, as `=40` or as `\40`.
-    #[schema(example = "user2")]
-    username: String,
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Contact {
     /// Of the app.
-    #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
-    license_key: String,
+    #[schema(value_type = String, min_length = 1, example = "StandinDemoLicenseKey0123456789")]
+    license_key: Required<String>,
+    /// Its id, an `@` in it plain, as `=40` or as `\40`.
+    #[schema(value_type = String, example = "user2")]
+    username: Option<String>,
 }
 
 /// Adds a contact
@@ -222,81 +266,13 @@ struct ContactFields {
 #[utoipa::path(
     post, path = "/contacts/sandbox/syncContacts", tag = "Contacts", operation_id = "sync_contact",
     security(("user" = [])),
-    request_body(content = ContactFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Contact, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Listed", body = Done), InBody)
 )]
-pub(super) async fn sync_one(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let form = door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?;
-    if !caller.tenant.has_license_key(door::required(&form, "licenseKey")?) {
-        return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
-    }
-    let whom = jid::parse(form.text("username")?.unwrap_or("")).map_err(|_| Refused::InvalidUserId)?;
-    let listed = service.list_contact(&caller.tenant, caller.key, &whom).await;
+pub(super) async fn sync_one(call: Call<SignedIn, Contact, InBody>) -> Result<HttpResponse, InBody> {
+    let Call { service, caller, form, .. } = call;
+    user_form::licensed(&caller.tenant, &form.license_key)?;
+    let listed = service.list_contact(&caller.tenant, caller.key, &named(form.username)?).await;
     listed.map_err(|refused| full(refused, "The list of contacts"))?;
     Ok(reply::done("Contact Added successfully"))
-}
-
-/// The entries of a phone book that have a number. The vendor's page requires none; an entry without a number names no user and is skipped. What has been pasted into a line is
-/// cleaned, and a line that cannot be cleaned is skipped: one line must not cost the rest of the book. Only what no line of a book can be, such
-/// as a list, is refused.
-fn phone_book(body: Option<Map<String, Value>>) -> Result<Sync, Error> {
-    let body = body.unwrap_or_default();
-    let sync = Sync {
-        add: entries(&body, "addContacts")?,
-        delete: entries(&body, "deleteContacts")?,
-        replaces_all: flag(&body, "forceDelete")?,
-    };
-    flag(&body, "contactPermission")?;
-    Ok(sync)
-}
-
-fn entries(body: &Map<String, Value>, field: &'static str) -> Result<Vec<PhoneEntry>, Error> {
-    let items = match body.get(field) {
-        None | Some(Value::Null) => return Err(Fault::Missing.at(field)),
-        Some(Value::Array(items)) => items,
-        Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-            return Err(Fault::Malformed("a list of objects with mobileNumber and name").at(field));
-        }
-    };
-    if items.len() > ENTRIES_MAX {
-        let (most, found) = (ENTRIES_MAX as u64, items.len() as u64);
-        return Err(Fault::TooMuch { most, unit: "entries", found }.at(field));
-    }
-    let entry = |(index, item): (usize, &Value)| entry(item, &format!("{field}[{index}]")).transpose();
-    items.iter().enumerate().filter_map(entry).collect()
-}
-
-fn entry(item: &Value, place: &str) -> Result<Option<PhoneEntry>, Error> {
-    let Value::Object(fields) = item else {
-        return Err(Fault::Malformed("an object with mobileNumber and name").at(place.to_owned()));
-    };
-    let text = |field: &str| match fields.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(Fault::Malformed("text, in quotes").at(format!("{place}.{field}")))
-        }
-    };
-    let name = text("name")?;
-    // Some clients send a number as one.
-    if let Some(Value::Number(number)) = fields.get("mobileNumber") {
-        return Ok(PhoneEntry::of_line(&number.to_string(), name));
-    }
-    Ok(text("mobileNumber")?.and_then(|number| PhoneEntry::of_line(number, name)))
-}
-
-fn flag(body: &Map<String, Value>, field: &'static str) -> Result<bool, Error> {
-    match body.get(field) {
-        None | Some(Value::Null) => Err(Fault::Missing.at(field)),
-        Some(Value::Bool(flag)) => Ok(*flag),
-        Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(Fault::Malformed("true or false, without quotes").at(field))
-        }
-    }
 }

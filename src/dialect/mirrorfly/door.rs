@@ -1,14 +1,6 @@
 //! Who calls: the app's back end, a user, or somebody without a token at an app's host.
 
-use std::sync::Arc;
-
-use actix_web::{
-    HttpRequest,
-    dev::RequestHead,
-    http::header::{AUTHORIZATION, HOST},
-    web::Payload,
-};
-use serde_json::{Map, Value};
+use std::{ops::Deref, sync::Arc};
 
 use super::{jid::Spelling, reply::Refused};
 use crate::{
@@ -19,12 +11,43 @@ use crate::{
         page::Page,
         secret::Secret,
     },
-    http::{
-        form::{self, Form, FormLimits},
-        spool::Spool,
-    },
+    http::form::{Authenticate, Optional, Parse},
     service::{Service, accounts::Caller, apps::Tenant},
 };
+use actix_web::{
+    HttpRequest,
+    dev::RequestHead,
+    http::header::{AUTHORIZATION, HOST},
+};
+
+/// The holder of a token: the app's back end or a user.
+pub(super) struct Holder(Caller);
+
+impl Deref for Holder {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+/// The app's back end: the holder of a token that `/login` gave to the back-end account.
+pub(super) struct BackEnd {
+    /// The app.
+    pub(super) tenant: Arc<Tenant>,
+}
+
+/// As [`BackEnd`], below `/users/{userId}`.
+pub(super) struct BackEndOfUserPath {
+    /// The app.
+    pub(super) tenant: Arc<Tenant>,
+}
+
+/// A caller without a token, at an app's host.
+pub(super) struct Visitor {
+    /// The app.
+    pub(super) tenant: Arc<Tenant>,
+}
 
 /// A user who calls by its own token.
 pub(super) struct SignedIn {
@@ -83,49 +106,55 @@ pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller,
     Ok(caller)
 }
 
+macro_rules! callers {
+    ($($caller:ident, $find:path;)*) => {$(
+        impl Authenticate for $caller {
+            type Refused = Refused;
+
+            fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refused> {
+                $find(service, request)
+            }
+
+            fn still_served(&self, service: &Service) -> Result<(), Refused> {
+                served_now(service, &self.tenant).map(drop)
+            }
+        }
+    )*};
+}
+
+callers! { Holder, holder; BackEnd, back_end; BackEndOfUserPath, back_end_of_user_path; SignedIn, user; Visitor, visitor; }
+
 /// The app of the token in the `Authorization` header, whoever holds it.
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
     service.caller(Token::of(head)?.ticket, Wire::MirrorFly).ok().map(|caller| caller.tenant)
 }
 
-/// The app's back end: the holder of a token that `/login` gave to the back-end account.
-/// # Errors
-/// As [`caller`]; [`Refused::WrongHolder`] for a user.
-pub(super) fn back_end(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
-    let caller = caller(service, request)?;
-    match caller.is_back_end() {
-        true => Ok(caller.tenant),
-        false => Err(Refused::WrongHolder),
-    }
+fn holder(service: &Service, request: &HttpRequest) -> Result<Holder, Refused> {
+    caller(service, request).map(Holder)
 }
 
-/// As [`back_end`], below `/users/{userId}`. A user's client that calls there means a call of that name, which is not served: a 401 would make
-/// the vendor's SDK sign in again, call again, and fail.
-/// # Errors
-/// As [`caller`]; [`Refused::UnknownCall`] for a user.
-pub(super) fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
+fn back_end(service: &Service, request: &HttpRequest) -> Result<BackEnd, Refused> {
     let caller = caller(service, request)?;
-    match caller.is_back_end() {
-        true => Ok(caller.tenant),
-        false => Err(Refused::UnknownCall),
-    }
+    if caller.is_back_end() { Ok(BackEnd { tenant: caller.tenant }) } else { Err(Refused::WrongHolder) }
 }
 
-/// A user, by its own token.
-/// # Errors
-/// As [`caller`]; [`Refused::WrongHolder`] for the back end.
-pub(super) fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
+/// A user's client that calls there means a call of that name, which is not served: a 401 would make the vendor's SDK sign in again, call
+/// again, and fail.
+fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<BackEndOfUserPath, Refused> {
+    let caller = caller(service, request)?;
+    if caller.is_back_end() { Ok(BackEndOfUserPath { tenant: caller.tenant }) } else { Err(Refused::UnknownCall) }
+}
+
+fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
     let caller = caller(service, request)?;
     let (key, id) = caller.user().ok_or(Refused::WrongHolder)?;
     let spelling = Token::of(request.head()).map_or(Spelling::Equals, |token| token.spelling);
     Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant, spelling })
 }
 
-/// The app that an unauthenticated call is for: this wire names none, so the host does. What proxies say of it is not asked.
-/// # Errors
-/// Those of looking up the app, or that it does not serve this dialect.
-pub(super) fn addressed(service: &Service, request: &HttpRequest) -> Result<Arc<Tenant>, Refused> {
-    at(service, host(request).as_ref())
+/// This wire names no app, so the host does. What proxies say of it is not asked.
+fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refused> {
+    at(service, host(request).as_ref()).map(|tenant| Visitor { tenant })
 }
 
 /// The host a request names.
@@ -135,53 +164,11 @@ pub(super) fn host(request: &HttpRequest) -> Option<Host> {
 
 /// The app at a host.
 /// # Errors
-/// As [`addressed`].
+/// Those of looking up the app, or that it does not serve this dialect.
 pub(super) fn at(service: &Service, host: Option<&Host>) -> Result<Arc<Tenant>, Refused> {
     let tenant = service.tenant_at(host)?;
     served(&tenant)?;
     Ok(tenant)
-}
-
-/// Reads a form. That may take a minute, so the app is asked once more whether it serves this dialect.
-/// # Errors
-/// Those of the body; that the app has stopped serving this dialect meanwhile.
-pub(super) async fn read(
-    service: &Service,
-    tenant: &Tenant,
-    request: &HttpRequest,
-    payload: Payload,
-    limits: &FormLimits,
-    spool: &Spool,
-) -> Result<Form, Refused> {
-    let form = Form::read(request, payload, limits, spool).await?;
-    served_now(service, tenant).map(|_| form)
-}
-
-/// Reads a JSON object, as [`read`] does a form.
-/// # Errors
-/// As [`read`].
-pub(super) async fn read_object(
-    service: &Service,
-    tenant: &Tenant,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<Option<Map<String, Value>>, Refused> {
-    let object = form::read_object(request, payload, &FormLimits::default()).await?;
-    served_now(service, tenant).map(|_| object)
-}
-
-/// As [`read_object`], keeping what `read` makes of the object: for calls that may be long.
-/// # Errors
-/// As [`read_object`].
-pub(super) async fn read_object_as<T: Send + 'static>(
-    service: &Service,
-    tenant: &Tenant,
-    request: &HttpRequest,
-    payload: Payload,
-    read: impl FnOnce(Option<Map<String, Value>>) -> T + Send + 'static,
-) -> Result<T, Refused> {
-    let made = form::read_object_as(request, payload, &FormLimits::default(), read).await?;
-    served_now(service, tenant).map(|_| made)
 }
 
 /// The app as it is now, for a call that has waited: for its body, or for its turn on a socket.
@@ -200,28 +187,29 @@ pub(super) fn served(tenant: &Tenant) -> Result<(), Refused> {
     }
 }
 
-/// The text of a field that must be given and not be empty.
-/// # Errors
-/// `Invalid` at `field`.
-pub(super) fn required<'a>(form: &'a Form, field: &'static str) -> Result<&'a str, Error> {
-    form.text(field)?.filter(|given| !given.is_empty()).ok_or(Fault::Missing.at(field))
-}
+/// The number of a page, from 1.
+pub(super) struct PageNumber(u32);
 
-/// The page that a query asks for by `page`, from 1, and `size`.
-/// # Errors
-/// `Invalid` at either.
-pub(super) fn page(query: &Form, size_default: u32) -> Result<Page, Error> {
-    let number = counted(query, "page", 1, u32::MAX, "a number from 1 to 4294967295")?;
-    let size = counted(query, "size", size_default, Page::LIMIT_MAX, "a number from 1 to 100")?;
-    Ok(Page::new(number, size))
-}
-
-fn counted(query: &Form, field: &'static str, default: u32, most: u32, range: &'static str) -> Result<u32, Error> {
-    match query.text(field)? {
-        None | Some("") => Ok(default),
-        Some(given) => match given.parse() {
-            Ok(number) if (1..=most).contains(&number) => Ok(number),
-            Ok(_) | Err(_) => Err(Fault::OutOfRange(range).at(field)),
-        },
+impl Parse for PageNumber {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        counted(raw, u32::MAX).map(Self).ok_or(Fault::OutOfRange("a number from 1 to 4294967295"))
     }
+}
+
+/// How many rows a page has.
+pub(super) struct PageSize(u32);
+
+impl Parse for PageSize {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        counted(raw, Page::LIMIT_MAX).map(Self).ok_or(Fault::OutOfRange("a number from 1 to 100"))
+    }
+}
+
+fn counted(raw: &str, most: u32) -> Option<u32> {
+    raw.parse().ok().filter(|number| (1..=most).contains(number))
+}
+
+/// The page that a query asks for: the first one, unless it says otherwise.
+pub(super) fn page(number: Optional<PageNumber>, size: Optional<PageSize>, size_default: u32) -> Page {
+    Page::new(number.0.map_or(1, |number| number.0), size.0.map_or(size_default, |size| size.0))
 }

@@ -5,9 +5,14 @@
 //! byte in hexadecimal digits: `guest=40qiscus.com`. Former releases wrote `guest\40qiscus.com`, and clients have kept that name. Plain ids
 //! and both spellings are read.
 
-use crate::domain::{
-    error::{Error, Fault},
-    id::UserId,
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        error::{Error, Fault},
+        id::UserId,
+    },
+    http::form::Parse,
 };
 
 /// What the SDK refuses before the `@` of a JID, and the sign of this spelling itself.
@@ -54,6 +59,26 @@ pub(super) fn escaped(id: &UserId) -> String {
 /// The [`Fault`] names the bound; the caller names the field.
 pub(super) fn parse(raw: &str) -> Result<UserId, Fault> {
     UserId::parse(&unescaped(raw))
+}
+
+/// A user's id as a field of a form has it, in any spelling.
+#[derive(Debug)]
+pub(super) struct Named(pub(super) UserId);
+
+impl Parse for Named {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        parse(raw).map(Self)
+    }
+}
+
+/// Reads a list of ids, at most so many; `wanted` is said of one that is no text.
+/// # Errors
+/// The [`Fault`] of the list or of the first wrong id.
+pub(super) fn all_named(ids: &[Value], most: usize, wanted: &'static str) -> Result<Vec<UserId>, Fault> {
+    if ids.len() > most {
+        return Err(Fault::TooMuch { most: most as u64, unit: "ids", found: ids.len() as u64 });
+    }
+    ids.iter().map(|id| parse(id.as_str().ok_or(Fault::Malformed(wanted))?)).collect()
 }
 
 /// As [`parse`], where the field that names the user is at hand.

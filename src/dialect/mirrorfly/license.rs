@@ -2,7 +2,7 @@
 //! where the host's name has been mapped to this server.
 
 use actix_web::{HttpRequest, HttpResponse, Scope, web, web::Data};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     domain::error::Fault,
-    http::{addresses::Addresses, form::Form, methods},
+    http::{
+        addresses::Addresses,
+        form::{Form, Required},
+        methods,
+    },
     service::Service,
 };
 
@@ -21,6 +25,16 @@ pub fn scope() -> Scope {
     web::scope("/license")
         .service(super::call("/details", [methods::get(details)]))
         .default_service(web::to(reply::unknown_call))
+}
+
+/// Which app asks.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Question {
+    /// The app's licence key
+    #[param(value_type = String, example = "StandinDemoLicenseKey0123456789")]
+    license_key: Required<String>,
 }
 
 /// Where an app's server is.
@@ -40,17 +54,16 @@ pub(super) struct License {
 /// too.
 #[utoipa::path(
     get, path = "/license/details", tag = "Sign-in", operation_id = "license_details",
-    params(("licenseKey" = String, Query, description = "The app's licence key", example = "StandinDemoLicenseKey0123456789")),
+    params(Question),
     responses((status = 200, description = "The server's address", body = Success<License>), InBody)
 )]
 pub(super) async fn details(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    request: HttpRequest,
+    request: HttpRequest, // no caller is authenticated
 ) -> Result<HttpResponse, InBody> {
-    let query = Form::query(request.query_string())?;
-    let sent = door::required(&query, "licenseKey")?;
-    let key = Codec::of_license_question().decrypt(sent).unwrap_or_else(|_| sent.to_owned());
+    let Question { license_key: Required(sent) } = Form::query(request.query_string())?.read_as()?;
+    let key = Codec::of_license_question().decrypt(&sent).unwrap_or(sent);
     let tenant = service.tenant_of_license(&key);
     let tenant = tenant.ok_or(Fault::Malformed("the licence key of an app of this server").at("licenseKey"))?;
     door::served(&tenant)?;

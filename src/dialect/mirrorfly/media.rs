@@ -2,24 +2,36 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
+    web::{Data, Path},
 };
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    door,
+    door::{Holder, SignedIn},
     reply::{self, InBody, Mirrored, Refusal, Success},
     user_form::PICTURES_ACCEPTED,
     view::Uploaded,
 };
 use crate::{
     domain::error::{Error, Fault, What},
-    http::{addresses::Addresses, form::FormLimits, pictures, spool::Spool},
-    service::Service,
+    http::{
+        addresses::Addresses,
+        form::{self, Call, FileAt, Optional, Parse, read_from},
+        pictures,
+    },
 };
 
+read_from!(Form within form::pictures: MediaUpload);
+
 /// The one type of media that is served here.
-const PROFILE: &str = "profile";
+struct Profile;
+
+impl Parse for Profile {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        if raw == "profile" { Ok(Self) } else { Err(Fault::Malformed("profile, no other media are served here")) }
+    }
+}
 
 /// Shows a picture
 ///
@@ -46,28 +58,26 @@ const PROFILE: &str = "profile";
     )
 )]
 pub(super) async fn media(
-    service: Data<Service>,
     addresses: Data<Addresses>,
     token: Path<String>,
-    request: HttpRequest,
+    call: Call<Holder, (), Mirrored>,
+    request: HttpRequest, // its conditions
 ) -> Result<HttpResponse, Mirrored> {
-    let caller = door::caller(&service, &request)?;
     let (key, rendition) = addresses.media_token(&token).ok_or(Error::NotFound(What::Picture))?;
-    let file = service.picture_for(&caller, &key, rendition).await?;
+    let file = call.service.picture_for(&call.caller, &key, rendition).await?;
     Ok(pictures::serve(&request, key.as_str(), rendition, &file, pictures::Caching::Private))
 }
 
 /// A picture. `toUser` and `messageId`, which the SDK sends too, are of messages, and not read.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(as = MediaUpload)]
-struct UploadFields {
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MediaUpload {
+    /// No other media are served here.
+    #[schema(rename = "type", value_type = Option<String>, pattern = "^(profile)?$", example = "profile")]
+    _type: Optional<Profile>,
     /// A PNG or JPEG picture of at most 10 MiB, unless the server's settings say otherwise. Its bytes tell its kind, not its name.
     #[schema(value_type = String, format = Binary)]
-    file: (),
-    /// No other media are served here.
-    #[schema(pattern = "^(profile)?$", example = "profile")]
-    r#type: Option<String>,
+    file: FileAt,
 }
 
 /// Uploads a picture
@@ -76,22 +86,12 @@ struct UploadFields {
 #[utoipa::path(
     post, path = "/media/", tag = "Media", operation_id = "upload_media",
     security(("user" = [])),
-    request_body(content = UploadFields, content_type = "multipart/form-data"),
+    request_body(content = MediaUpload, content_type = "multipart/form-data"),
     responses((status = 200, description = "The picture's names", body = Success<Uploaded>), InBody)
 )]
-pub(super) async fn upload(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-    let mut form = door::read(&service, &caller.tenant, &request, payload, &limits, &spool).await?;
-    if form.text("type")?.is_some_and(|given| !matches!(given, "" | PROFILE)) {
-        return Err(Fault::Malformed("profile, no other media are served here").at("type").into());
-    }
-    let file = form.picture("file", PICTURES_ACCEPTED)?.ok_or(Fault::Missing.at("file"))?;
+pub(super) async fn upload(call: Call<SignedIn, MediaUpload, InBody>) -> Result<HttpResponse, InBody> {
+    let Call { service, caller, form, mut files, .. } = call;
+    let file = files.picture(&form.file, "file", PICTURES_ACCEPTED).ok_or(Fault::Missing.at("file"))?;
     let picture = service.upload_picture(&caller.tenant, caller.key, file).await?;
     Ok(reply::success(Uploaded::from(&picture.key), "File uploaded successfully"))
 }

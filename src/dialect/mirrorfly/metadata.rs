@@ -1,26 +1,49 @@
 //! Metadata: up to three pairs that an app keeps with a user, for the user itself and for the back end. Sources: the vendor's pages "Get
 //! MetaData" and "Update MetaData", of its user and its admin APIs.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
-};
+use actix_web::{HttpRequest, HttpResponse, web::Path};
+use serde::Deserialize;
 
 use super::{
-    door, jid,
+    door::{BackEnd, Holder},
+    jid,
     reply::{self, InBody, Refused, Success},
     view::MetadataShown,
 };
 use crate::{
     domain::{
-        error::Fault,
+        error::{Error, Fault},
         free_data::Metadata,
         owner::Owner,
         profile::{Patch, ProfileChange},
     },
-    http::form::Form,
+    http::form::{Body, Call, Form, Optional, Source, read_from},
     service::{Service, accounts::Caller, apps::Tenant},
 };
+
+read_from!(Query: Whose);
+
+/// Whose metadata to show.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whose {
+    /// Whose: for the back end, which must name a user; a user names itself or nobody
+    #[param(value_type = Option<String>)]
+    user_id: Optional<String>,
+}
+
+/// The body of a change: the pairs themselves, which replace all former ones.
+pub(super) struct Pairs(Metadata);
+
+impl Body for Pairs {
+    const SOURCE: Source = Source::Object;
+
+    fn of(form: &mut Form, _: &HttpRequest) -> Result<Self, Error> {
+        let pairs = form.take_object().ok_or(Fault::Missing.at("The request body"))?;
+        Metadata::parse(pairs).map(Self).map_err(|fault| fault.at("metaData"))
+    }
+}
 
 /// Shows a user's metadata
 ///
@@ -28,14 +51,12 @@ use crate::{
 #[utoipa::path(
     get, path = "/users/getMetaData", tag = "Metadata", operation_id = "get_metadata",
     security(("user" = []), ("back_end" = [])),
-    params(("userId" = Option<String>, Query, description = "Whose: for the back end, which must name a user; a user names itself or nobody")),
+    params(Whose),
     responses((status = 200, description = "The metadata", body = Success<MetadataShown>), InBody)
 )]
-pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
-    let caller = door::caller(&service, &request)?;
-    let query = Form::query(request.query_string())?;
-    let owner = meant(&caller, query.text("userId")?)?;
-    Ok(reply::metadata(&service.owner(&caller.tenant, &owner)?, "Data Retrieved Successfully"))
+pub(super) async fn get(call: Call<Holder, Whose, InBody>) -> Result<HttpResponse, InBody> {
+    let owner = meant(&call.caller, call.form.user_id.0.as_deref())?;
+    Ok(reply::metadata(&call.service.owner(&call.caller.tenant, &owner)?, "Data Retrieved Successfully"))
 }
 
 /// Replaces one's own metadata
@@ -47,14 +68,8 @@ pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<
     request_body = Metadata,
     responses((status = 200, description = "The metadata as they are now", body = Success<MetadataShown>), InBody)
 )]
-pub(super) async fn update_own(
-    service: Data<Service>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::caller(&service, &request)?;
-    let owner = meant(&caller, None)?;
-    replace(&service, &caller.tenant, owner, &request, payload).await
+pub(super) async fn update_own(call: Call<Holder, Pairs, InBody>) -> Result<HttpResponse, InBody> {
+    replace(&call.service, &call.caller.tenant, meant(&call.caller, None)?, call.form).await
 }
 
 /// Replaces a user's metadata
@@ -68,20 +83,12 @@ pub(super) async fn update_own(
     request_body = Metadata,
     responses((status = 200, description = "The metadata as they are now", body = Success<MetadataShown>), InBody)
 )]
-pub(super) async fn update(
-    service: Data<Service>,
-    path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let tenant = door::back_end(&service, &request)?;
-    let id = jid::named(&path, "userId")?;
-    replace(&service, &tenant, Owner::Named(id), &request, payload).await
+pub(super) async fn update(path: Path<String>, call: Call<BackEnd, Pairs, InBody>) -> Result<HttpResponse, InBody> {
+    replace(&call.service, &call.caller.tenant, Owner::Named(jid::named(&path, "userId")?), call.form).await
 }
 
 /// Whose metadata a call means: a user's own, whom it need not name; the back end names anybody.
 fn meant(caller: &Caller, named: Option<&str>) -> Result<Owner, Refused> {
-    let named = named.filter(|named| !named.is_empty());
     match (caller.user(), named) {
         (None, None) => Err(Fault::Missing.at("userId").into()),
         (None, Some(named)) => Ok(Owner::Named(jid::named(named, "userId")?)),
@@ -90,18 +97,8 @@ fn meant(caller: &Caller, named: Option<&str>) -> Result<Owner, Refused> {
     }
 }
 
-/// The body is the pairs themselves, which replace all former ones: `{}` leaves none.
-async fn replace(
-    service: &Service,
-    tenant: &Tenant,
-    owner: Owner,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let pairs = door::read_object(service, tenant, request, payload).await?;
-    let pairs = pairs.ok_or(Fault::Missing.at("The request body"))?;
-    let metadata = Metadata::parse(pairs).map_err(|fault| fault.at("metaData"))?;
-    let profile = ProfileChange { metadata: Patch::Set(metadata), ..ProfileChange::default() };
+async fn replace(service: &Service, tenant: &Tenant, owner: Owner, pairs: Pairs) -> Result<HttpResponse, InBody> {
+    let profile = ProfileChange { metadata: Patch::Set(pairs.0), ..ProfileChange::default() };
     let user = service.set_profile(tenant, owner, profile).await?;
     Ok(reply::metadata(&user, "User Successfully Updated"))
 }

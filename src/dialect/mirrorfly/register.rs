@@ -2,26 +2,25 @@
 
 use std::net::IpAddr;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
     codec::Codec,
     config::Config,
-    door, jid, people,
+    door::Visitor,
+    jid::{self, Named},
+    people,
     reply::{self, AtLogin, Refused, Success},
     user_form::{self, MOBILE_CHARS_MAX},
 };
 use crate::{
     domain::{
-        app::Registration,
+        app::Registration as Openness,
         avatar::Avatar,
-        device::DeviceType,
+        device::{DeviceText, DeviceType},
         error::{Error, Fault, What},
         free_data::Metadata,
         id::UserId,
@@ -31,9 +30,8 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        form::{Form, FormLimits},
-        json, peer,
-        spool::Spool,
+        form::{self, Body, Call, Form, FormLimits, Object, Optional, Required, Source, read_from},
+        json,
     },
     service::{
         Service,
@@ -42,10 +40,12 @@ use crate::{
     },
 };
 
+read_from!(Form within limits: Registration);
+
 /// Of registerData, encrypted: a few short fields, and metadata.
 const REGISTER_DATA_BYTES_MAX: u64 = 64 * 1024;
 
-fn limits() -> FormLimits {
+fn limits(_: FormLimits, _: &Service) -> FormLimits {
     let limits = FormLimits::before_sign_in_with(&["registerData"]);
     FormLimits { wide_bytes_max: REGISTER_DATA_BYTES_MAX, ..limits }
 }
@@ -107,57 +107,77 @@ fn has_profile(user: &User) -> bool {
 }
 
 /// Who registers.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(
-    rename_all = "camelCase", as = Registration,
-    example = json!({ "userIdentifier": "user1", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789" })
-)]
-struct RegistrationFields {
-    device_type: DeviceType,
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "userIdentifier": "user1", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789" }))]
+pub(super) struct Registration {
     /// Of the app.
-    #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
-    license_key: String,
-    /// The id to register: letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
-    #[schema(min_length = 1, max_length = 191, example = "user1")]
-    user_identifier: String,
-    /// The user's; the SDK repeats the identifier here, which is no number.
-    #[schema(max_length = 15)]
-    mobile_number: Option<String>,
-    /// At the most sessions that a user may have, true ends the oldest one and false refuses.
-    #[schema(default = true, example = true)]
-    force_register: Option<bool>,
-    /// An object, or JSON text of one. Empty: the former ones stay.
-    meta_data: Option<Metadata>,
+    #[schema(value_type = String, min_length = 1, example = "StandinDemoLicenseKey0123456789")]
+    license_key: Required<String>,
+    #[schema(value_type = DeviceType)]
+    device_type: Required<DeviceType>,
     /// Of its operating system.
-    #[schema(max_length = 4096)]
-    device_os_version: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    device_os_version: Optional<DeviceText>,
     /// Kept; nothing is pushed.
-    #[schema(max_length = 4096)]
-    device_token: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    device_token: Optional<DeviceText>,
     /// Kept; nothing is pushed.
-    #[schema(max_length = 4096)]
-    voip_device_token: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    voip_device_token: Optional<DeviceText>,
     /// "0 - production, 1 - sandbox/debug".
-    #[schema(pattern = "^[01]?$")]
-    mode: Option<String>,
+    #[serde(deserialize_with = "user_form::is_sandbox")]
+    #[schema(value_type = Option<String>, pattern = "^[01]?$")]
+    mode: bool,
+    /// The id to register: letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
+    #[schema(value_type = String, min_length = 1, max_length = 191, example = "user1")]
+    user_identifier: Required<Named>,
+    /// The user's; the SDK repeats the identifier here, which is no number.
+    #[schema(value_type = Option<String>, max_length = 15)]
+    mobile_number: Optional<String>,
+    /// An object, or JSON text of one. Empty: the former ones stay.
+    #[serde(deserialize_with = "metadata")]
+    #[schema(value_type = Option<Metadata>)]
+    meta_data: Patch<Metadata>,
+    /// At the most sessions that a user may have, true ends the oldest one and false refuses.
+    #[serde(deserialize_with = "ends_oldest")]
+    #[schema(value_type = Option<bool>, default = true, example = true)]
+    force_register: bool,
 }
 
 /// Who registers, plainly or encrypted.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
 #[derive(ToSchema)]
-#[schema(as = LiveRegistration)]
 #[serde(untagged)]
-enum LiveFields {
+pub(super) enum LiveRegistration {
     /// The fields themselves, as the vendor's page shows them.
-    Plain(Box<RegistrationFields>),
+    Plain(Box<Registration>),
     /// As the vendor's SDK sends them.
-    #[schema(rename_all = "camelCase")]
-    Encrypted {
-        /// A JSON object of the same fields, encrypted with the licence key.
-        #[schema(min_length = 1, max_length = 65536)]
-        register_data: String,
-    },
+    Encrypted(RegisterData),
+}
+
+/// Who registers, encrypted.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RegisterData {
+    /// A JSON object of the same fields, encrypted with the licence key.
+    #[schema(value_type = String, min_length = 1, max_length = 65536)]
+    register_data: Optional<String>,
+}
+
+impl Body for LiveRegistration {
+    const SOURCE: Source = Source::Form;
+
+    fn limits(usual: FormLimits, service: &Service) -> FormLimits {
+        limits(usual, service)
+    }
+
+    fn of(form: &mut Form, _: &HttpRequest) -> Result<Self, Error> {
+        let encrypted: RegisterData = form.read_as()?;
+        match encrypted.register_data.0.is_none() && form.has("licenseKey") {
+            true => Ok(Self::Plain(form.read_as()?)),
+            false => Ok(Self::Encrypted(encrypted)),
+        }
+    }
 }
 
 /// Registers a user, for apps with a live licence
@@ -167,21 +187,21 @@ enum LiveFields {
 /// setting `registration`.
 #[utoipa::path(
     post, path = "/register", tag = "Sign-in", operation_id = "register",
-    request_body(content = LiveFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = LiveRegistration, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The register object, encrypted", body = Success<String>), AtLogin)
 )]
 pub(super) async fn live(
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Visitor, LiveRegistration, AtLogin>,
 ) -> Result<HttpResponse, AtLogin> {
-    let tenant = door::addressed(&service, &request)?;
-    let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
-    let license_key = people::profile_iv(&service, &tenant)?;
+    let tenant = call.caller.tenant;
+    let license_key = people::profile_iv(&call.service, &tenant)?;
     let codec = Codec::of_license(&license_key);
-    let registered = enrol(&service, &tenant, decrypted(&codec, form)?, peer::client(&request)).await?;
+    let registration = match call.form {
+        LiveRegistration::Plain(registration) => *registration,
+        LiveRegistration::Encrypted(data) => decrypted(&codec, data)?,
+    };
+    let registered = enrol(&call.service, &tenant, registration, call.client).await?;
     let text = Registered::of(&addresses, &license_key, &registered).to_text()?;
     Ok(reply::success(codec.encrypt(&text), REGISTERED))
 }
@@ -194,100 +214,90 @@ const REGISTERED: &str = "User registered successfully";
 /// The `token` is what calls of users want. Who may register is the app's setting `registration`; a demo lets anybody.
 #[utoipa::path(
     post, path = "/sandbox/register", tag = "Sign-in", operation_id = "register_for_trial",
-    request_body(content = RegistrationFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Registration, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The register object", body = TrialAnswer), AtLogin)
 )]
 pub(super) async fn trial(
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Visitor, Registration, AtLogin>,
 ) -> Result<HttpResponse, AtLogin> {
-    let tenant = door::addressed(&service, &request)?;
-    let form = door::read(&service, &tenant, &request, payload, &limits(), &spool).await?;
-    let registered = enrol(&service, &tenant, form, peer::client(&request)).await?;
-    let beside = Registered::of(&addresses, &people::profile_iv(&service, &tenant)?, &registered);
+    let tenant = call.caller.tenant;
+    let registered = enrol(&call.service, &tenant, call.form, call.client).await?;
+    let beside = Registered::of(&addresses, &people::profile_iv(&call.service, &tenant)?, &registered);
     let data = beside.to_text()?;
     Ok(HttpResponse::Ok().json(TrialAnswer { status: 200, data, message: REGISTERED, beside }))
 }
 
-/// What is within registerData; the form itself where the call came with plain fields.
-fn decrypted(codec: &Codec, form: Form) -> Result<Form, Error> {
+fn decrypted(codec: &Codec, data: RegisterData) -> Result<Registration, Error> {
     const FIELD: &str = "registerData";
-    let data = match form.text(FIELD)?.filter(|data| !data.is_empty()) {
-        Some(data) => data,
-        None if form.text("licenseKey")?.is_some() => return Ok(form),
-        None => return Err(Fault::Missing.at(FIELD)),
-    };
+    let data = data.register_data.0.ok_or(Fault::Missing.at(FIELD))?;
     if data.len() as u64 > REGISTER_DATA_BYTES_MAX {
         return Err(Fault::TooManyBytes { bytes_max: REGISTER_DATA_BYTES_MAX }.at(FIELD));
     }
     let text =
-        codec.decrypt(data).map_err(|_| Fault::Malformed("encrypted with the licenseKey of this app").at(FIELD))?;
+        codec.decrypt(&data).map_err(|_| Fault::Malformed("encrypted with the licenseKey of this app").at(FIELD))?;
     let object = json::parse_object(text.as_bytes());
-    object.map(Form::from).map_err(|_| Fault::Malformed("a JSON object, encrypted").at(FIELD))
+    Form::from(object.map_err(|_| Fault::Malformed("a JSON object, encrypted").at(FIELD))?).read_as()
 }
 
-async fn enrol(service: &Service, tenant: &Tenant, form: Form, from: Option<IpAddr>) -> Result<Created, Refused> {
-    if !tenant.has_license_key(door::required(&form, "licenseKey")?) {
-        return Err(Fault::Malformed("the licence key of this app").at("licenseKey").into());
-    }
-    let device = Some(user_form::device(&form)?);
-    let id = jid::named(door::required(&form, "userIdentifier")?, "userIdentifier")?;
-    let change =
-        ProfileChange { mobile: mobile(&form, id.as_str())?, metadata: metadata(&form)?, ..ProfileChange::default() };
-    let ends_oldest = is_true(&form, "forceRegister")?;
-    if !ends_oldest && has_most_sessions(service, tenant, &id)? {
+async fn enrol(
+    service: &Service,
+    tenant: &Tenant,
+    sent: Registration,
+    client: Option<IpAddr>,
+) -> Result<Created, Refused> {
+    user_form::licensed(tenant, &sent.license_key)?;
+    let texts = [sent.device_os_version, sent.device_token, sent.voip_device_token];
+    let device = Some(user_form::device(&sent.device_type, texts, sent.mode));
+    let Required(Named(id)) = sent.user_identifier;
+    let mobile = mobile(sent.mobile_number.0.as_deref(), id.as_str())?;
+    let change = ProfileChange { mobile, metadata: sent.meta_data, ..ProfileChange::default() };
+    if !sent.force_register && has_most_sessions(service, tenant, &id)? {
         return Err(Refused::MostSessions);
     }
-    let enrolled = service.enrol(tenant, Enrol { id, change, device }, from).await;
+    let enrolled = service.enrol(tenant, Enrol { id, change, device }, client).await;
     enrolled.map_err(|error| in_this_doors_words(error).into())
 }
 
 /// The SDK fills mobileNumber with the identifier, so that one is no number.
-fn mobile(form: &Form, id: &str) -> Result<Patch<MobileNumber>, Error> {
-    let at = |fault: Fault| fault.at("mobileNumber");
-    let given = form.text("mobileNumber")?.filter(|number| jid::unescaped(number) != id);
-    let given = given.map(|number| text::at_most(number, MOBILE_CHARS_MAX)).transpose().map_err(at)?;
-    Patch::given(given, MobileNumber::parse).map_err(at)
+fn mobile(given: Option<&str>, id: &str) -> Result<Patch<MobileNumber>, Error> {
+    let given = given.filter(|number| jid::unescaped(number) != id);
+    let given = given.map(|number| text::at_most(number, MOBILE_CHARS_MAX)).transpose();
+    given.and_then(|given| Patch::given(given, MobileNumber::parse)).map_err(|fault| fault.at("mobileNumber"))
 }
 
 /// The SDK sends an empty object for "none given"; pairs that are given replace all former ones.
-fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
-    let pairs = match form.object("metaData")? {
-        None => return Ok(Patch::Keep),
-        Some(Value::Object(pairs)) => pairs,
+fn metadata<'de, D: Deserializer<'de>>(field: D) -> Result<Patch<Metadata>, D::Error> {
+    match Object::deserialize(field)?.0 {
+        None => Ok(Patch::Keep),
+        Some(Value::Object(pairs)) if pairs.is_empty() => Ok(Patch::Keep),
+        Some(Value::Object(pairs)) => Metadata::parse(pairs).map(Patch::Set).map_err(form::raised),
         Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Null) => {
-            return Err(Fault::Malformed("an object of at most 3 pairs").at("metaData"));
+            Err(form::raised(Fault::Malformed("an object of at most 3 pairs")))
         }
-    };
-    match pairs.is_empty() {
-        true => Ok(Patch::Keep),
-        false => Metadata::parse(pairs).map(Patch::Set).map_err(|fault| fault.at("metaData")),
     }
 }
 
 /// forceRegister says what to do at the most sessions a user may have: true, which is the SDK's own default, ends the oldest one, and
 /// opening a socket does that by itself.
-fn is_true(form: &Form, field: &'static str) -> Result<bool, Error> {
-    match form.value(field)?.as_deref() {
+fn ends_oldest<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
+    form::value(field, |given| match given {
         None => Ok(true),
-        Some(Value::Bool(given)) => Ok(*given),
+        Some(Value::Bool(given)) => Ok(given),
         Some(Value::String(text)) if matches!(text.as_str(), "" | "true") => Ok(true),
         Some(Value::String(text)) if text == "false" => Ok(false),
-        Some(_) => Err(Fault::NotOneOf("true, false").at(field)),
-    }
+        Some(_) => Err(Fault::NotOneOf("true, false")),
+    })
 }
 
 /// Only an open app lets a known user in, so in others nobody learns who is there.
 fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> Result<bool, Error> {
     match tenant.app.settings.registration {
-        Registration::Open => {
+        Openness::Open => {
             let known = service.find_user(tenant, id)?;
             Ok(known.is_some_and(|user| service.has_most_sessions(tenant, user.key, Wire::MirrorFly)))
         }
-        Registration::New | Registration::Closed => Ok(false),
+        Openness::New | Openness::Closed => Ok(false),
     }
 }
 

@@ -1,36 +1,42 @@
 //! Signing in and out, and leaving for good. Sources: the vendor's pages on the auth token, and what its SDK sends.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    back_end::remarks,
+    back_end::REMARK_CHARS_MAX,
     codec::Codec,
-    door, jid,
+    door::{self, Holder, SignedIn, Visitor},
+    jid,
     reply::{self, AtLogin, Done, InBody, Success},
 };
 use crate::{
     domain::{error::Error, owner::Owner, secret::Secret},
-    http::{form::FormLimits, json, peer, spool::Spool},
+    http::{
+        form::{AtMost, Call, FormLimits, Optional, Required, read_from},
+        json,
+    },
     service::{Service, apps::Tenant},
 };
 
+read_from!(Form within limits: Login);
+read_from!(Form: DeleteMyAccount);
+
+fn limits(_: FormLimits, _: &Service) -> FormLimits {
+    FormLimits::before_sign_in()
+}
+
 /// Who signs in.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(as = Login)]
-struct LoginFields {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Login {
     /// A user's id, with its `@` plain, as `=40` or as `\40`; or the account of the app's back end, `administrator`.
-    #[schema(min_length = 1, example = "administrator")]
-    username: String,
+    #[schema(value_type = String, min_length = 1, example = "administrator")]
+    username: Required<String>,
     /// In clear, or as the vendor's SDK encrypts it for live apps.
-    #[schema(min_length = 1, example = "standin-demo")]
-    password: String,
+    #[schema(value_type = String, min_length = 1, example = "standin-demo")]
+    password: Required<String>,
 }
 
 /// A token for all other calls.
@@ -46,21 +52,14 @@ struct Token {
 /// credentials are a refusal with `status` 400 and the message "Invalid Credentials", which the vendor's SDK compares.
 #[utoipa::path(
     post, path = "/login", tag = "Sign-in", operation_id = "login",
-    request_body(content = LoginFields, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Login, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The token", body = Success<Token>), AtLogin)
 )]
-pub(super) async fn login(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, AtLogin> {
-    let tenant = door::addressed(&service, &request)?;
-    let form = door::read(&service, &tenant, &request, payload, &FormLimits::before_sign_in(), &spool).await?;
-    let username = door::required(&form, "username")?;
-    let password = password(&service, &tenant, door::required(&form, "password")?)?;
-    let ticket = service.sign_in(&tenant, &jid::unescaped(username), &password, peer::client(&request)).await?;
-    Ok(reply::success(Token { token: door::Token::write(&ticket, username) }, "Data retrieved successfully"))
+pub(super) async fn login(call: Call<Visitor, Login, AtLogin>) -> Result<HttpResponse, AtLogin> {
+    let (tenant, Required(username)) = (call.caller.tenant, call.form.username);
+    let password = password(&call.service, &tenant, &call.form.password.0)?;
+    let ticket = call.service.sign_in(&tenant, &jid::unescaped(&username), &password, call.client).await?;
+    Ok(reply::success(Token { token: door::Token::write(&ticket, &username) }, "Data retrieved successfully"))
 }
 
 /// A password as a client sent it: the SDK of a live app encrypts an object of it and the time, anew each time.
@@ -85,25 +84,26 @@ pub(super) fn password(service: &Service, tenant: &Tenant, sent: &str) -> Result
     security(("user" = []), ("back_end" = [])),
     responses((status = 200, description = "Signed out", body = Done), InBody)
 )]
-pub(super) async fn logout(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, InBody> {
-    door::caller(&service, &request)?;
+pub(super) async fn logout(
+    call: Call<Holder, (), InBody>,
+    request: HttpRequest, // the token itself, which no caller keeps
+) -> Result<HttpResponse, InBody> {
     if let Some(token) = door::Token::of(request.head()) {
-        service.sign_out(token.ticket).await?;
+        call.service.sign_out(token.ticket).await?;
     }
     Ok(reply::done("Logged out successfully"))
 }
 
-/// Why somebody leaves.
-#[expect(dead_code, reason = "the document's: a form is read field by field")]
-#[derive(ToSchema)]
-#[schema(as = DeleteMyAccount)]
-struct Remarks {
+/// Why a user leaves.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteMyAccount {
     /// Checked and let go.
-    #[schema(max_length = 1024, example = "I have moved")]
-    reason: Option<String>,
+    #[schema(rename = "reason", value_type = Option<String>, max_length = 1024, example = "I have moved")]
+    _reason: Optional<AtMost<REMARK_CHARS_MAX>>,
     /// Checked and let go.
-    #[schema(max_length = 1024)]
-    feedback: Option<String>,
+    #[schema(rename = "feedback", value_type = Option<String>, max_length = 1024)]
+    _feedback: Optional<AtMost<REMARK_CHARS_MAX>>,
 }
 
 /// Deletes the account of the user who calls
@@ -112,17 +112,10 @@ struct Remarks {
 #[utoipa::path(
     post, path = "/users/deleteMyAccount", tag = "Sign-in", operation_id = "delete_my_account",
     security(("user" = [])),
-    request_body(content = Remarks, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = DeleteMyAccount, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Deleted", body = Done), InBody)
 )]
-pub(super) async fn delete_own(
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, InBody> {
-    let caller = door::user(&service, &request)?;
-    remarks(&door::read(&service, &caller.tenant, &request, payload, &FormLimits::default(), &spool).await?)?;
-    service.delete_user(&caller.tenant, Owner::Itself(caller.key)).await?;
+pub(super) async fn delete_own(call: Call<SignedIn, DeleteMyAccount, InBody>) -> Result<HttpResponse, InBody> {
+    call.service.delete_user(&call.caller.tenant, Owner::Itself(call.caller.key)).await?;
     Ok(reply::done(reply::ACCOUNT_DELETED))
 }

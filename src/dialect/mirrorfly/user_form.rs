@@ -1,28 +1,28 @@
 //! The form by which a back end describes a user: the fields of createUser. Source: the vendor's "Create User" page.
 
-use actix_web::{HttpRequest, web::Payload};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{door, jid, reply::Refused};
+use super::jid::Named;
 use crate::{
     domain::{
         avatar::AvatarChange,
         device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         free_data::Metadata,
-        id::UserId,
         profile::{Patch, ProfileChange, User},
         text::{self, DisplayName, Email, MobileNumber},
         upload::Format,
     },
     http::{
         addresses::{self, Addresses},
-        form::{Form, FormLimits},
-        spool::Spool,
+        form::{self, FileAt, Files, Optional, Required, read_from},
     },
-    service::{Service, apps::Tenant, pictures::Upload},
+    service::{apps::Tenant, pictures::Upload},
 };
+
+read_from!(Form within form::pictures: UserForm);
 
 /// "Nickname of the user. Max of 30 chars allowed."
 const NICKNAME_CHARS_MAX: usize = 30;
@@ -33,113 +33,60 @@ pub(super) const MOBILE_CHARS_MAX: usize = 15;
 /// "Accepted files are png, jpeg and jpg."
 pub(super) const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
 
-pub(super) use described::{CreateUserFields, CreateUserForm, UpdateUserFields, UpdateUserForm};
-
-/// What is read below, as the document has it.
-mod described {
-    #![expect(dead_code, reason = "the document's: a form is read field by field")]
-
-    use super::{DeviceType, ToSchema};
-
-    /// Of a user to be created.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "camelCase", as = CreateUser)]
-    pub(in super::super) struct CreateUserFields {
-        /// Letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
-        #[schema(min_length = 1, max_length = 191, example = "ada")]
-        user_identifier: String,
-        #[serde(flatten)]
-        fields: UserFields,
-    }
-
-    /// Of a user to be created, with a picture.
-    #[derive(ToSchema)]
-    #[schema(as = CreateUserWithFile)]
-    pub(in super::super) struct CreateUserForm {
-        #[serde(flatten)]
-        fields: CreateUserFields,
-        #[serde(flatten)]
-        file: PictureField,
-    }
-
-    /// Of a user to be updated.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "camelCase", as = UpdateUser)]
-    pub(in super::super) struct UpdateUserFields {
-        /// The id in the path again.
-        user_id: Option<String>,
-        #[serde(flatten)]
-        fields: UserFields,
-    }
-
-    /// Of a user to be updated, with a picture.
-    #[derive(ToSchema)]
-    #[schema(as = UpdateUserWithFile)]
-    pub(in super::super) struct UpdateUserForm {
-        #[serde(flatten)]
-        fields: UpdateUserFields,
-        #[serde(flatten)]
-        file: PictureField,
-    }
-
-    /// Of any user. Empty is as not given.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "camelCase", as = UserFields)]
-    struct UserFields {
-        device_type: DeviceType,
-        /// Of the app.
-        #[schema(min_length = 1, example = "StandinDemoLicenseKey0123456789")]
-        license_key: String,
-        /// Of its operating system.
-        #[schema(max_length = 4096, example = "14")]
-        device_os_version: Option<String>,
-        /// Kept; nothing is pushed.
-        #[schema(max_length = 4096)]
-        device_token: Option<String>,
-        /// Kept; nothing is pushed.
-        #[schema(max_length = 4096)]
-        voip_device_token: Option<String>,
-        /// "0 - production, 1 - sandbox/debug".
-        #[schema(pattern = "^[01]?$", example = "0")]
-        mode: Option<String>,
-        #[schema(max_length = 30, example = "Ada")]
-        nickname: Option<String>,
-        #[schema(max_length = 15, example = "628123456")]
-        mobile_number: Option<String>,
-        #[schema(max_length = 320, example = "ada@example.com")]
-        email: Option<String>,
-        /// An http or https address, which is shown and never fetched; or a picture of this server, by its media address or token.
-        #[schema(max_length = 2048, example = "https://image.url/a.png")]
-        profile_url: Option<String>,
-        /// A key and its value come together; pairs that are given replace all former ones.
-        #[schema(max_length = 255, example = "team")]
-        metadata_key1: Option<String>,
-        #[schema(max_length = 8192, example = "red")]
-        metadata_value1: Option<String>,
-        #[schema(max_length = 255)]
-        metadata_key2: Option<String>,
-        #[schema(max_length = 8192)]
-        metadata_value2: Option<String>,
-        #[schema(max_length = 255)]
-        metadata_key3: Option<String>,
-        #[schema(max_length = 8192)]
-        metadata_value3: Option<String>,
-    }
-
-    /// A picture.
-    #[derive(ToSchema)]
-    #[schema(rename_all = "camelCase", as = PictureField)]
-    struct PictureField {
-        /// A PNG or JPEG of at most 10 MiB, unless the server's settings say otherwise. Its bytes tell its kind, not its name.
-        #[schema(value_type = Option<String>, format = Binary)]
-        profile_file: (),
-    }
-}
-
-/// A back end's form, with what every one of them must carry: a platform and the app's licence key.
+/// Of a user. Empty is as not given.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct UserForm {
-    form: Form,
-    device: Device,
+    #[schema(value_type = DeviceType)]
+    device_type: Required<DeviceType>,
+    /// Of its operating system.
+    #[schema(value_type = Option<String>, max_length = 4096, example = "14")]
+    device_os_version: Optional<DeviceText>,
+    /// Kept; nothing is pushed.
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    device_token: Optional<DeviceText>,
+    /// Kept; nothing is pushed.
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    voip_device_token: Optional<DeviceText>,
+    /// "0 - production, 1 - sandbox/debug".
+    #[serde(deserialize_with = "is_sandbox")]
+    #[schema(value_type = Option<String>, pattern = "^[01]?$", example = "0")]
+    mode: bool,
+    /// Of the app.
+    #[schema(value_type = String, min_length = 1, example = "StandinDemoLicenseKey0123456789")]
+    pub(super) license_key: Required<String>,
+    /// Of a user to be created, who must have one: letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 191, example = "ada")]
+    pub(super) user_identifier: Optional<Named>,
+    /// Of a user to be updated: the id in the path again.
+    #[schema(value_type = Option<String>)]
+    pub(super) user_id: Optional<Named>,
+    #[schema(value_type = Option<String>, max_length = 30, example = "Ada")]
+    nickname: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 15, example = "628123456")]
+    mobile_number: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 320, example = "ada@example.com")]
+    email: Optional<Email>,
+    /// An http or https address, which is shown and never fetched; or a picture of this server, by its media address or token.
+    #[schema(max_length = 2048, example = "https://image.url/a.png")]
+    profile_url: Option<String>,
+    /// A key and its value come together; pairs that are given replace all former ones.
+    #[schema(value_type = Option<String>, max_length = 255, example = "team")]
+    metadata_key1: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 8192, example = "red")]
+    metadata_value1: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 255)]
+    metadata_key2: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 8192)]
+    metadata_value2: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 255)]
+    metadata_key3: Optional<String>,
+    #[schema(value_type = Option<String>, max_length = 8192)]
+    metadata_value3: Optional<String>,
+    /// Of `multipart/form-data` alone. A PNG or JPEG of at most 10 MiB, unless the server's settings say otherwise. Its bytes tell its kind, not
+    /// its name.
+    #[schema(value_type = Option<String>, format = Binary)]
+    profile_file: FileAt,
 }
 
 /// What a form gives of a user.
@@ -160,47 +107,30 @@ impl Given {
 }
 
 impl UserForm {
-    /// Reads a form, and judges deviceType, the other device fields and licenseKey.
-    /// # Errors
-    /// Those of the body; `Invalid` at the field.
-    pub(super) async fn read(
-        service: &Service,
-        tenant: &Tenant,
-        spool: &Spool,
-        request: &HttpRequest,
-        payload: Payload,
-    ) -> Result<Self, Refused> {
-        let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-        let form = door::read(service, tenant, request, payload, &limits, spool).await?;
-        let device = device(&form)?;
-        match tenant.has_license_key(door::required(&form, "licenseKey")?) {
-            true => Ok(Self { form, device }),
-            false => Err(Fault::Malformed("the licence key of this app").at("licenseKey").into()),
-        }
-    }
-
-    /// The user id in `field`, if one is given.
-    /// # Errors
-    /// `Invalid` at `field`.
-    pub(super) fn id(&self, field: &'static str) -> Result<Option<UserId>, Error> {
-        match self.form.text(field)? {
-            None | Some("") => Ok(None),
-            Some(raw) => jid::named(raw, field).map(Some),
-        }
-    }
-
     /// What is given of a user, of whom `known` is stored.
     /// # Errors
     /// `Invalid` at the field.
     pub(super) fn given(
-        mut self,
+        self,
+        mut files: Files,
         known: Option<&User>,
         tenant: &Tenant,
         addresses: &Addresses,
     ) -> Result<Given, Error> {
-        let change = profile_change(&self.form, known, tenant, addresses)?;
-        let picture = self.form.picture("profileFile", PICTURES_ACCEPTED)?;
-        Ok(Given { change, picture, device: self.device })
+        let change = profile_change(&self, known, tenant, addresses)?;
+        let picture = files.picture(&self.profile_file, "profileFile", PICTURES_ACCEPTED);
+        let texts = [self.device_os_version, self.device_token, self.voip_device_token];
+        Ok(Given { change, picture, device: device(&self.device_type, texts, self.mode) })
+    }
+}
+
+/// Whether a form names the licence key of this app.
+/// # Errors
+/// `Invalid` at `licenseKey`.
+pub(super) fn licensed(tenant: &Tenant, given: &Required<String>) -> Result<(), Error> {
+    match tenant.has_license_key(&given.0) {
+        true => Ok(()),
+        false => Err(Fault::Malformed("the licence key of this app").at("licenseKey")),
     }
 }
 
@@ -215,50 +145,46 @@ pub(super) fn in_this_forms_words(error: Error) -> Error {
     }
 }
 
-/// deviceType, deviceOsVersion, deviceToken, voipDeviceToken, mode ("0 - production, 1 - sandbox/debug").
-pub(super) fn device(form: &Form) -> Result<Device, Error> {
-    let optional = |field: &'static str| match form.text(field)? {
-        None | Some("") => Ok(None),
-        Some(given) => DeviceText::parse(given).map(Some).map_err(|fault| fault.at(field)),
-    };
-    Ok(Device {
-        device_type: DeviceType::parse(door::required(form, "deviceType")?).map_err(|fault| fault.at("deviceType"))?,
-        os_version: optional("deviceOsVersion")?,
-        token: optional("deviceToken")?,
-        voip_token: optional("voipDeviceToken")?,
-        sandbox: match form.value("mode")?.as_deref() {
-            None => false,
-            Some(mode) if mode == "" || mode == "0" || *mode == 0 => false,
-            Some(mode) if mode == "1" || *mode == 1 => true,
-            Some(_) => return Err(Fault::NotOneOf("0, 1").at("mode")),
-        },
+/// The device that a form tells of; the texts are deviceOsVersion, deviceToken and voipDeviceToken.
+pub(super) fn device(device_type: &Required<DeviceType>, texts: [Optional<DeviceText>; 3], sandbox: bool) -> Device {
+    let [os_version, token, voip_token] = texts.map(|text| text.0);
+    Device { device_type: device_type.0, os_version, token, voip_token, sandbox }
+}
+
+/// mode: "0 - production, 1 - sandbox/debug".
+pub(super) fn is_sandbox<'de, D: Deserializer<'de>>(mode: D) -> Result<bool, D::Error> {
+    form::value(mode, |mode| match mode {
+        None => Ok(false),
+        Some(mode) if mode == "" || mode == "0" || mode == 0 => Ok(false),
+        Some(mode) if mode == "1" || mode == 1 => Ok(true),
+        Some(_) => Err(Fault::NotOneOf("0, 1")),
     })
 }
 
-/// What the call gives of a profile. An empty text means "not given", and a value that comes back as it is stored is not
-/// held against this wire's narrower bounds.
+/// What the call gives of a profile. A value that comes back as it is stored is not held against this wire's narrower bounds.
 fn profile_change(
-    form: &Form,
+    form: &UserForm,
     known: Option<&User>,
     tenant: &Tenant,
     addresses: &Addresses,
 ) -> Result<ProfileChange, Error> {
-    let given = |field: &'static str, chars_max: usize, stored: Option<&str>| match form.text(field)? {
-        None | Some("") => Ok(None),
-        same if same == stored => Ok(None),
-        Some(raw) => text::at_most(raw, chars_max).map(Some).map_err(|fault| fault.at(field)),
-    };
+    fn given<'a>(sent: &'a Optional<String>, chars_max: usize, stored: Option<&str>) -> Result<Option<&'a str>, Fault> {
+        let changed = sent.0.as_deref().filter(|sent| Some(*sent) != stored);
+        changed.map(|sent| text::at_most(sent, chars_max)).transpose()
+    }
     let stored = known.map(|user| &user.profile);
     let nickname = stored.and_then(|profile| profile.display_name.as_ref()).map(DisplayName::as_str);
     let mobile = stored.and_then(|profile| profile.mobile.as_ref()).map(MobileNumber::as_str);
     let at = |field: &'static str| move |fault: Fault| fault.at(field);
     Ok(ProfileChange {
-        display_name: Patch::given(given("nickname", NICKNAME_CHARS_MAX, nickname)?, DisplayName::parse)
+        display_name: given(&form.nickname, NICKNAME_CHARS_MAX, nickname)
+            .and_then(|given| Patch::given(given, DisplayName::parse))
             .map_err(at("nickname"))?,
-        mobile: Patch::given(given("mobileNumber", MOBILE_CHARS_MAX, mobile)?, MobileNumber::parse)
+        mobile: given(&form.mobile_number, MOBILE_CHARS_MAX, mobile)
+            .and_then(|given| Patch::given(given, MobileNumber::parse))
             .map_err(at("mobileNumber"))?,
-        email: Patch::given(form.text("email")?, Email::parse).map_err(at("email"))?,
-        avatar: avatar(form.text("profileUrl")?, known, tenant, addresses).map_err(at("profileUrl"))?,
+        email: form.email.0.clone().map_or(Patch::Keep, Patch::Set),
+        avatar: avatar(form.profile_url.as_deref(), known, tenant, addresses).map_err(at("profileUrl"))?,
         metadata: metadata(form)?,
         ..ProfileChange::default()
     })
@@ -278,18 +204,20 @@ pub(super) fn avatar(
 }
 
 /// metadataKey1 to metadataValue3. Half a pair is an error; pairs that are given replace all former ones.
-fn metadata(form: &Form) -> Result<Patch<Metadata>, Error> {
-    const PAIRS: [(&str, &str); Metadata::PAIRS_MAX] =
-        [("metadataKey1", "metadataValue1"), ("metadataKey2", "metadataValue2"), ("metadataKey3", "metadataValue3")];
+fn metadata(form: &UserForm) -> Result<Patch<Metadata>, Error> {
+    let given: [(_, &Optional<String>, _, &Optional<String>); Metadata::PAIRS_MAX] = [
+        ("metadataKey1", &form.metadata_key1, "metadataValue1", &form.metadata_value1),
+        ("metadataKey2", &form.metadata_key2, "metadataValue2", &form.metadata_value2),
+        ("metadataKey3", &form.metadata_key3, "metadataValue3", &form.metadata_value3),
+    ];
     let mut pairs = Map::new();
-    for (key_field, value_field) in PAIRS {
-        let given = |field: &'static str| form.text(field).map(|text| text.filter(|text| !text.is_empty()));
-        match (given(key_field)?, given(value_field)?) {
+    for (key_field, key, value_field, value) in given {
+        match (&key.0, &value.0) {
             (None, None) => {}
             (None, Some(_)) => return Err(Fault::Missing.at(key_field)),
             (Some(_), None) => return Err(Fault::Missing.at(value_field)),
             (Some(key), Some(value)) => {
-                if pairs.insert(key.to_owned(), Value::from(value)).is_some() {
+                if pairs.insert(key.clone(), Value::from(value.as_str())).is_some() {
                     return Err(Fault::Malformed("another key than the pairs before it").at(key_field));
                 }
             }
