@@ -1,23 +1,20 @@
 //! Who calls the REST API: the back end of an app.
 
-use std::{
-    future::{Ready, ready},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use actix_web::{
-    FromRequest, HttpRequest,
-    dev::{Payload, RequestHead},
+    HttpRequest,
+    dev::RequestHead,
     http::header::{HOST, HeaderMap},
-    web::Data,
 };
 
-use super::{reply::Refusal, version::Version};
+use super::{fields::WIDE_FIELDS, reply::Refusal, version::Version};
 use crate::{
     domain::{
         error::Error,
         id::{AppId, Host},
     },
+    http::form::{Authenticate, FormLimits},
     service::{Service, apps::Tenant},
 };
 
@@ -27,25 +24,42 @@ pub(super) struct Caller {
     pub(super) tenant: Arc<Tenant>,
 }
 
-impl FromRequest for Caller {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
+/// Callers whose `tenant` is an app, each found by a function of its own.
+macro_rules! callers {
+    ($($caller:ident, $find:path;)*) => {$(
+        impl Authenticate for $caller {
+            type Refused = Refusal;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
-    }
+            fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
+                $find(service, request)
+            }
+
+            fn still_served(&self, service: &Service) -> Result<(), Refusal> {
+                served(&*service.tenant_now(&self.tenant)?)
+            }
+
+            fn limits() -> FormLimits {
+                FormLimits { wide_fields: WIDE_FIELDS, ..FormLimits::default() }
+            }
+        }
+    )*};
 }
 
-impl Caller {
-    fn of(request: &HttpRequest) -> Result<Self, Refusal> {
-        let service = request.app_data::<Data<Service>>().ok_or_else(|| Error::internal("a door without a service"))?;
-        let version = Version::of(request);
-        let tenant = admitted(service, request, version)?;
-        match tenant.app.settings.dialects.qiscus {
-            true => Ok(Self { version, tenant }),
-            false => Err(Refusal::SwitchedOff),
-        }
-    }
+pub(super) use callers;
+
+callers! { Caller, caller; }
+
+fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refusal> {
+    let version = Version::of(request);
+    let tenant = admitted(service, request, version)?;
+    served(&tenant).map(|()| Caller { version, tenant })
+}
+
+/// Whether an app serves this dialect.
+/// # Errors
+/// That it does not.
+pub(super) fn served(tenant: &Tenant) -> Result<(), Refusal> {
+    if tenant.app.settings.dialects.qiscus { Ok(()) } else { Err(Refusal::SwitchedOff) }
 }
 
 /// Source: v2.0, "BASE_URL: [APP_ID].qiscus.com"; its clients send the header all the same, most of them.

@@ -6,10 +6,10 @@ use super::reply::{self, Refusal};
 use crate::http::methods::{self, Method};
 
 /// A call's name below its door, and where it leads by each of its methods.
-pub(super) type Call = (&'static str, fn() -> Vec<Method>);
+pub(super) type Name = (&'static str, fn() -> Vec<Method>);
 
 /// A scope that answers these calls.
-pub(super) fn serve(scope: Scope, calls: &[Call]) -> Scope {
+pub(super) fn serve(scope: Scope, calls: &[Name]) -> Scope {
     calls.iter().fold(scope, |scope, (name, methods)| scope.service(call(name, methods())))
 }
 
@@ -59,7 +59,7 @@ const NAME_CHARS_MAX: usize = 40;
 const SLIPS_MAX: usize = 4;
 
 /// Why there is no call of this name among `served`.
-pub(super) fn refusal(name: &str, served: &[Call]) -> Refusal {
+pub(super) fn refusal(name: &str, served: &[Name]) -> Refusal {
     if ROOMS_AND_MESSAGES.contains(&name) {
         return Refusal::RoomsAndMessages;
     }

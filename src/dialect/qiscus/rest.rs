@@ -3,13 +3,15 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    web::{self, Data, Payload},
+    web::{self, Data},
 };
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
     caller::Caller,
-    calls::{self, Call},
-    fields::{self, ExtrasGiven, Platforms, UserIdList, UserIdText, Username},
+    calls::{self, Name},
+    fields::{self, ExtrasGiven, ProfileGiven, UserIdList, UserIdText, Username},
     reply::{self, Answer, Message, One, Refusal, Refused, Token, UnreadCounts, UnreadUsers, UserList},
     version::Version,
     view::UserView,
@@ -17,18 +19,28 @@ use super::{
 use crate::{
     domain::{
         caller::CallerKey,
+        device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         id::UserId,
-        profile::{Patch, State},
+        page::{Order, Page},
+        profile::State,
         secret::Secret,
         time::Moment,
     },
-    http::{addresses::Addresses, form::Form, methods, spool::Spool},
-    service::{Service, accounts::LoginOrRegister},
+    http::{
+        addresses::Addresses,
+        form::{Body, Call, Form, Optional, Parse, Required, Source, read_from},
+        methods,
+    },
+    service::accounts::LoginOrRegister,
 };
 
+read_from!(Form: OfUsers);
+read_from!(Query: Times, UnreadOf);
+read_from!(QueryThenBody: Listing, Deactivation);
+
 /// Every call: what the scope serves, and what a mistyped name is compared with.
-const CALLS: &[Call] = &[
+const CALLS: &[Name] = &[
     ("login_or_register", || vec![methods::post(login_or_register)]),
     ("user_profile", || vec![methods::get(user_profile)]),
     ("get_user_token", || vec![methods::get(get_user_token)]),
@@ -66,63 +78,140 @@ async fn no_call(request: HttpRequest) -> Result<HttpResponse, Refusal> {
 }
 
 /// Whom v2.1 logs in or registers.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(utoipa::ToSchema)]
+#[derive(Deserialize, ToSchema)]
 struct LoginOrRegisterV21 {
     user_id: UserIdText,
     /// Required, and not empty.
-    username: Username,
+    #[schema(value_type = Username)]
+    username: Required<String>,
     /// Becomes the user's; a new user without one gets a random one. Required for a user that exists already.
-    #[schema(max_length = 1024, example = "password")]
-    password: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 1024, example = "password")]
+    password: Optional<String>,
     /// The address of a picture. Empty: not given.
     #[schema(example = "https://image.url/image.jpg")]
     avatar_url: Option<String>,
-    extras: Option<ExtrasGiven>,
+    #[schema(value_type = Option<ExtrasGiven>)]
+    extras: ExtrasGiven,
 }
 
 /// Whom v2.0 logs in or registers.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(utoipa::ToSchema)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct LoginOrRegisterV20 {
     email: UserIdText,
     /// Required, and not empty.
-    username: Username,
+    #[schema(value_type = Username)]
+    username: Required<String>,
     /// Becomes the user's; a new user without one gets a random one. Required for a user that exists already.
-    #[schema(max_length = 1024, example = "password")]
-    password: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 1024, example = "password")]
+    password: Optional<String>,
     /// The address of a picture. Empty: not given.
     #[schema(example = "https://image.url/image.jpg")]
     avatar_url: Option<String>,
-    extras: Option<ExtrasGiven>,
+    #[schema(value_type = Option<ExtrasGiven>)]
+    extras: ExtrasGiven,
     /// Kept, and nothing is ever pushed to it.
-    #[schema(max_length = 4096)]
-    device_token: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    device_token: Optional<DeviceText>,
     /// Required with `device_token`: `ios` or `android`.
-    #[schema(example = "android")]
-    device_platform: Option<String>,
+    #[schema(value_type = Option<String>, example = "android")]
+    device_platform: Optional<Telephone>,
+}
+
+/// The platform of a telephone.
+struct Telephone(DeviceType);
+
+impl Parse for Telephone {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        match raw {
+            "ios" => Ok(Self(DeviceType::Ios)),
+            "android" => Ok(Self(DeviceType::Android)),
+            _ => Err(Fault::NotOneOf("ios, android")),
+        }
+    }
 }
 
 /// A user, by the name v2.1 has for its id.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(utoipa::ToSchema)]
+#[derive(Deserialize, ToSchema)]
 struct OfUserV21 {
     user_id: UserIdText,
 }
 
 /// A user, by the name v2.0 has for its id.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(utoipa::ToSchema)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct OfUserV20 {
     user_email: UserIdText,
 }
 
 /// Users, at least one. A form repeats the field, or `user_ids[]`.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(utoipa::ToSchema)]
+#[derive(Deserialize, ToSchema)]
 struct OfUsers {
     user_ids: UserIdList,
 }
+
+/// The same in a query or in a body.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Deactivation(OfUsers);
+
+/// Whom either version logs in or registers.
+struct Login {
+    id: UserId,
+    profile: ProfileGiven,
+    password: Optional<String>,
+    device: Option<Device>,
+}
+
+impl Login {
+    fn of(
+        id: UserIdText,
+        name: Required<String>,
+        password: Optional<String>,
+        rest: (Option<String>, ExtrasGiven),
+    ) -> Self {
+        let (avatar_url, extras) = rest;
+        let profile = ProfileGiven { name_field: "username", name: Some(name.0), avatar_url, extras };
+        Self { id: id.0, profile, password, device: None }
+    }
+}
+
+impl Body for Login {
+    const SOURCE: Source = Source::Form;
+
+    fn of(form: &mut Form, request: &HttpRequest) -> Result<Self, Error> {
+        if Version::of(request) == Version::V21 {
+            let sent: LoginOrRegisterV21 = form.read_as()?;
+            return Ok(Self::of(sent.user_id, sent.username, sent.password, (sent.avatar_url, sent.extras)));
+        }
+        let sent: LoginOrRegisterV20 = form.read_as()?;
+        let device = match (sent.device_token.0, sent.device_platform.0) {
+            (None, _) => None,
+            (Some(token), Some(Telephone(platform))) => Some(fields::device(platform, token)),
+            (Some(_), None) => return Err(Fault::Missing.at("device_platform")),
+        };
+        let login = Self::of(sent.email, sent.username, sent.password, (sent.avatar_url, sent.extras));
+        Ok(Self { device, ..login })
+    }
+}
+
+/// Calls that name one user, by the field of their version.
+macro_rules! of_user {
+    ($($name:ident, $source:ident;)*) => {$(
+        struct $name(UserId);
+
+        impl Body for $name {
+            const SOURCE: Source = Source::$source;
+
+            fn of(form: &mut Form, request: &HttpRequest) -> Result<Self, Error> {
+                Ok(Self(match Version::of(request) {
+                    Version::V20 => form.read_as::<OfUserV20>()?.user_email.0,
+                    Version::V21 => form.read_as::<OfUserV21>()?.user_id.0,
+                }))
+            }
+        }
+    )*};
+}
+
+of_user! { OfUser, Form; OfUserInQuery, Query; }
 
 /// Logs a user in, or registers it.
 ///
@@ -134,27 +223,10 @@ struct OfUsers {
     request_body = LoginOrRegisterV21,
     responses((status = 200, description = "The user as it is now", body = Answer<One<UserView>>)),
 )]
-async fn login_or_register(
-    caller: Caller,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let Caller { version, tenant } = caller;
-    let form = fields::read(&service, &tenant, &request, payload, &spool).await?;
-    let id = fields::user_id(&form, version.login_field())?;
-    if form.text("username")?.unwrap_or("").is_empty() {
-        return Err(Fault::Missing.at("username").into());
-    }
-    let known = service.find_user(&tenant, &id)?;
-    let login = LoginOrRegister {
-        change: fields::profile_change(&form, "username", known.as_ref(), &tenant, &addresses)?,
-        password: form.text("password")?.filter(|password| !password.is_empty()).map(Secret::new),
-        device: if version.takes_device() { fields::device(&form, Platforms::Telephones)? } else { None },
-        id,
-    };
+async fn login_or_register(addresses: Data<Addresses>, call: Call<Caller, Login>) -> Result<HttpResponse, Refusal> {
+    let Call { service, caller: Caller { version, tenant }, form: Login { id, profile, password, device }, .. } = call;
+    let change = profile.change(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let login = LoginOrRegister { change, password: password.0.map(Secret::new), device, id };
     let account =
         service.login_or_register(&tenant, login).await.map_err(|error| in_this_doors_words(error, version))?;
     Ok(version.logged_in(&tenant.app, &addresses, &account))
@@ -181,15 +253,9 @@ fn in_this_doors_words(error: Error, version: Version) -> Refusal {
         (status = 404, description = "No such user", body = Refused),
     ),
 )]
-async fn user_profile(
-    caller: Caller,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let Caller { version, tenant } = caller;
-    let id = fields::user_id(&Form::query(request.query_string())?, version.user_field())?;
-    Ok(version.profile(&service, &tenant, &addresses, &id)?)
+async fn user_profile(addresses: Data<Addresses>, call: Call<Caller, OfUserInQuery>) -> Result<HttpResponse, Refusal> {
+    let Caller { version, tenant } = call.caller;
+    Ok(version.profile(&call.service, &tenant, &addresses, &call.form.0)?)
 }
 
 /// The token of a user, which stays the same.
@@ -202,9 +268,8 @@ async fn user_profile(
         (status = 404, description = "No such user", body = Refused),
     ),
 )]
-async fn get_user_token(caller: Caller, service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let id = fields::user_id(&Form::query(request.query_string())?, caller.version.user_field())?;
-    Ok(reply::token(&service.account(&caller.tenant, &id)?.token))
+async fn get_user_token(call: Call<Caller, OfUserInQuery>) -> Result<HttpResponse, Refusal> {
+    Ok(reply::token(&call.service.account(&call.caller.tenant, &call.form.0)?.token))
 }
 
 /// "To reset user's token."
@@ -216,18 +281,10 @@ async fn get_user_token(caller: Caller, service: Data<Service>, request: HttpReq
     request_body = OfUserV21,
     responses((status = 200, description = "The new token", body = Answer<Token>)),
 )]
-async fn reset_user_token(
-    caller: Caller,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let Caller { version, tenant } = caller;
-    let field = version.user_field();
-    let id = fields::user_id(&fields::read(&service, &tenant, &request, payload, &spool).await?, field)?;
-    let account = service.reset_token(&tenant, id).await.map_err(|error| must_exist(error, field))?;
+async fn reset_user_token(addresses: Data<Addresses>, call: Call<Caller, OfUser>) -> Result<HttpResponse, Refusal> {
+    let Caller { version, tenant } = call.caller;
+    let reset = call.service.reset_token(&tenant, call.form.0).await;
+    let account = reset.map_err(|error| must_exist(error, version.user_field()))?;
     Ok(version.reset(&tenant.app, &addresses, &account))
 }
 
@@ -239,37 +296,37 @@ fn must_exist(error: Error, field: &'static str) -> Error {
     }
 }
 
+/// A page of users, in which order.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Listing {
+    /// From 1
+    #[serde(deserialize_with = "fields::page_number")]
+    #[param(value_type = Option<u32>, minimum = 1, example = 1)]
+    page: u32,
+    /// Users on a page: 20 where it is not given, or above 100
+    #[serde(deserialize_with = "fields::limit")]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, example = 20)]
+    limit: u32,
+    /// `created_at asc` (the default), `created_at desc`, `username asc` or `username desc`
+    #[serde(deserialize_with = "fields::order")]
+    #[param(value_type = Option<String>, example = "created_at desc nulls last")]
+    order_query: Order,
+}
+
 /// "To get list of users."
 ///
 /// In the order they came to be, suspended ones among them. "limit: default: 20, max: 100, if the limit more than 100 then return 20."
 #[utoipa::path(
     get,
     path = "/get_user_list",
-    params(
-        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        (
-            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
-            description = "Users on a page: 20 where it is not given, or above 100",
-        ),
-        (
-            "order_query" = Option<String>, Query, example = "created_at desc nulls last",
-            description = "`created_at asc` (the default), `created_at desc`, `username asc` or `username desc`",
-        ),
-    ),
+    params(Listing),
     responses((status = 200, description = "A page of users", body = Answer<UserList>)),
 )]
-async fn get_user_list(
-    caller: Caller,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let tenant = caller.tenant;
-    let form = fields::query_and_body(&service, &tenant, &request, payload, &spool).await?;
-    let page = fields::page(&form)?;
-    let listed = service.users(&tenant, CallerKey::App(tenant.app.key), page, fields::order(&form)?).await?;
+async fn get_user_list(addresses: Data<Addresses>, call: Call<Caller, Listing>) -> Result<HttpResponse, Refusal> {
+    let Call { service, caller: Caller { tenant, .. }, form: Listing { page, limit, order_query }, .. } = call;
+    let page = Page::new(page, limit);
+    let listed = service.users(&tenant, CallerKey::App(tenant.app.key), page, order_query).await?;
     Ok(reply::user_list(&tenant.app, &addresses, page, &listed))
 }
 
@@ -286,16 +343,9 @@ async fn get_user_list(
     request_body = Option<OfUsers>,
     responses((status = 200, description = "They are suspended", body = Answer<Message>)),
 )]
-async fn deactivate_users(
-    caller: Caller,
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let body = fields::read(&service, &caller.tenant, &request, payload, &spool).await?;
-    let users = user_ids(&[body, Form::query(request.query_string())?])?;
-    service.set_states(&caller.tenant, users, State::Suspended).await.map_err(of_user_ids)?;
+async fn deactivate_users(call: Call<Caller, Deactivation>) -> Result<HttpResponse, Refusal> {
+    let users = at_least_one(call.form.0.user_ids)?;
+    call.service.set_states(&call.caller.tenant, users, State::Suspended).await.map_err(of_user_ids)?;
     Ok(reply::message("The users are deactivated"))
 }
 
@@ -306,28 +356,32 @@ async fn deactivate_users(
     request_body = OfUsers,
     responses((status = 200, description = "They may act", body = Answer<Message>)),
 )]
-async fn reactivate_users(
-    caller: Caller,
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let users = user_ids(&[fields::read(&service, &caller.tenant, &request, payload, &spool).await?])?;
-    service.set_states(&caller.tenant, users, State::Active).await.map_err(of_user_ids)?;
+async fn reactivate_users(call: Call<Caller, OfUsers>) -> Result<HttpResponse, Refusal> {
+    let users = at_least_one(call.form.user_ids)?;
+    call.service.set_states(&call.caller.tenant, users, State::Active).await.map_err(of_user_ids)?;
     Ok(reply::message("The users are active"))
 }
 
-/// "user_ids", at least one.
-fn user_ids(forms: &[Form]) -> Result<Vec<UserId>, Error> {
-    match fields::user_ids(forms)? {
-        users if users.is_empty() => Err(Fault::Missing.at("user_ids")),
-        users => Ok(users),
-    }
+fn at_least_one(users: UserIdList) -> Result<Vec<UserId>, Error> {
+    if users.0.is_empty() { Err(Fault::Missing.at("user_ids")) } else { Ok(users.0) }
 }
 
 fn of_user_ids(error: Error) -> Error {
     if let Error::Invalid { fault, .. } = error { fault.at("user_ids") } else { error }
+}
+
+/// Between which times. No message lies there, but times they must be.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Times {
+    /// `YYYY-MM-DD hh:mm:ss`
+    #[serde(rename = "start_time")]
+    #[param(value_type = Option<String>, example = "2019-10-30 07:47:01")]
+    _start_time: Optional<Moment>,
+    /// `YYYY-MM-DD hh:mm:ss`
+    #[serde(rename = "end_time")]
+    #[param(value_type = Option<String>, example = "2019-10-31 07:47:01")]
+    _end_time: Optional<Moment>,
 }
 
 /// "To get list of users who have unread count": nobody.
@@ -339,46 +393,37 @@ fn of_user_ids(error: Error) -> Error {
     params(
         ("page" = Option<u32>, Query, minimum = 1, example = 1),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20),
-        ("start_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-30 07:47:01"),
-        ("end_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-31 07:47:01"),
+        Times,
     ),
     responses((status = 200, description = "Nobody", body = Answer<UnreadUsers>)),
 )]
-async fn get_unread_users(_: Caller, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    within_times(&Form::query(request.query_string())?)?;
-    Ok(reply::no_unread_users())
+async fn get_unread_users(_: Call<Caller, Times>) -> HttpResponse {
+    reply::no_unread_users()
+}
+
+/// Whose unread messages, and between which times.
+#[derive(Deserialize)]
+struct UnreadOf {
+    #[serde(rename = "start_time")]
+    _start_time: Optional<Moment>,
+    #[serde(rename = "end_time")]
+    _end_time: Optional<Moment>,
+    user_ids: UserIdList,
 }
 
 /// The messages that users have not read: none, for each user in the order given.
 #[utoipa::path(
     get,
     path = "/get_user_unread_count",
-    params(
-        ("user_ids[]" = UserIdList, Query, description = "At least one, repeated; `user_ids` is read, too"),
-        ("start_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-30 07:47:01"),
-        ("end_time" = Option<String>, Query, description = "`YYYY-MM-DD hh:mm:ss`", example = "2019-10-31 07:47:01"),
-    ),
+    params(("user_ids[]" = UserIdList, Query, description = "At least one, repeated; `user_ids` is read, too"), Times),
     responses((status = 200, description = "None for each", body = Answer<UnreadCounts>)),
 )]
-async fn get_user_unread_count(
-    caller: Caller,
-    service: Data<Service>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let form = Form::query(request.query_string())?;
-    within_times(&form)?;
-    let users = user_ids(&[form])?;
+async fn get_user_unread_count(call: Call<Caller, UnreadOf>) -> Result<HttpResponse, Refusal> {
+    let users = at_least_one(call.form.user_ids)?;
     // A hundred point reads, 0.6 ms at most (6 us each).
     for id in &users {
-        service.find_user(&caller.tenant, id)?.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("user_ids"))?;
+        let known = call.service.find_user(&call.caller.tenant, id)?;
+        known.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("user_ids"))?;
     }
     Ok(reply::no_unread_messages(&users))
-}
-
-/// `start_time` and `end_time` must be times, though no message lies between them.
-fn within_times(form: &Form) -> Result<(), Error> {
-    for field in ["start_time", "end_time"] {
-        Patch::given(form.text(field)?, Moment::parse_plain).map_err(|fault| fault.at(field))?;
-    }
-    Ok(())
 }

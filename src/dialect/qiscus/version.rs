@@ -68,14 +68,6 @@ impl Version {
         }
     }
 
-    /// Whether `login_or_register` takes `device_token` and `device_platform`.
-    pub(super) fn takes_device(self) -> bool {
-        match self {
-            Self::V20 => true,
-            Self::V21 => false,
-        }
-    }
-
     /// What HTTP says of a wrong secret. Source: the live service answered 400 on v2.0.
     pub(super) fn unauthorized(self) -> StatusCode {
         match self {

@@ -1,19 +1,25 @@
 //! Who calls: a page or telephone that knows an app's id, and a user of the app by its token.
 
-use std::{
-    future::{Ready, ready},
-    sync::Arc,
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web::Data};
+
+use super::super::{
+    caller::{callers, either, served},
+    fields::WIDE_FIELDS,
+    reply::Refusal,
 };
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
-
-use super::super::{caller::either, reply::Refusal};
 use crate::{
     domain::{
         error::{Error, Unauthenticated},
         id::AppId,
         profile::User,
         secret::Secret,
+    },
+    http::{
+        form::{Authenticate, FormLimits},
+        peer,
+        spool::{AnonymousPlace, Spool},
     },
     service::{Service, accounts::Account, apps::Tenant},
 };
@@ -32,55 +38,53 @@ pub(super) struct Member {
     pub(super) account: Account,
 }
 
-impl FromRequest for Visitor {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
-    }
+/// Who uploads: a user of an app, or a client that will show its token within the form and has one of the few places for that.
+pub(super) enum Uploader {
+    Member(Box<Member>),
+    Visitor(Visitor, AnonymousPlace),
 }
 
-impl FromRequest for Member {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
+callers! { Visitor, visitor; Member, member; }
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
-    }
-}
+impl Authenticate for Uploader {
+    type Refused = Refusal;
 
-fn service(request: &HttpRequest) -> Result<&Service, Error> {
-    let service = request.app_data::<Data<Service>>().ok_or_else(|| Error::internal("a door without a service"))?;
-    Ok(service)
-}
-
-impl Visitor {
-    fn of(request: &HttpRequest) -> Result<Self, Refusal> {
-        let app_id = either(request.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
-        if app_id.is_empty() {
-            return Err(Refusal::MissingAppId);
+    fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
+        let visitor = visitor(service, request)?;
+        if !visitor.token.expose().is_empty() {
+            return Member::known(visitor, service).map(Box::new).map(Self::Member);
         }
-        let app_id = AppId::parse(app_id).map_err(|_| Refusal::UnknownApp)?;
-        let tenant = service(request)?.tenant(&app_id).map_err(|_| Refusal::UnknownApp)?;
-        match tenant.app.settings.dialects.qiscus {
-            true => Ok(Self {
-                tenant,
-                token: Secret::new(either(request.headers(), "QISCUS-SDK-TOKEN", "QISCUS_SDK_TOKEN")),
-            }),
-            false => Err(Refusal::SwitchedOff),
+        let spool = request.app_data::<Data<Spool>>().ok_or_else(|| Error::internal("a door without a spool"))?;
+        Ok(Self::Visitor(visitor, spool.anonymous_place(peer::client(request))?))
+    }
+
+    fn still_served(&self, service: &Service) -> Result<(), Refusal> {
+        match self {
+            Self::Member(member) => member.still_served(service),
+            Self::Visitor(visitor, _) => visitor.still_served(service),
         }
     }
+}
+
+fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refusal> {
+    let app_id = either(request.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
+    if app_id.is_empty() {
+        return Err(Refusal::MissingAppId);
+    }
+    let app_id = AppId::parse(app_id).map_err(|_| Refusal::UnknownApp)?;
+    let tenant = service.tenant(&app_id).map_err(|_| Refusal::UnknownApp)?;
+    served(&tenant)?;
+    Ok(Visitor { tenant, token: Secret::new(either(request.headers(), "QISCUS-SDK-TOKEN", "QISCUS_SDK_TOKEN")) })
+}
+
+fn member(service: &Service, request: &HttpRequest) -> Result<Member, Refusal> {
+    Member::known(visitor(service, request)?, service)
 }
 
 impl Member {
-    fn of(request: &HttpRequest) -> Result<Self, Refusal> {
-        Self::known(Visitor::of(request)?, service(request)?)
-    }
-
     /// The user whose token a visitor shows.
     /// # Errors
-    /// As the extractor's.
+    /// That no user has it.
     pub(super) fn known(visitor: Visitor, service: &Service) -> Result<Self, Refusal> {
         let Visitor { tenant, token } = visitor;
         if token.expose().is_empty() {

@@ -1,15 +1,12 @@
 //! Coming in and going out: by the user's key, or by an identity token that the app's back end has signed.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields::{self, ExtrasGiven, UserIdText, Username},
+        fields::{ExtrasGiven, ProfileGiven, UserIdText, Username, WIDE_FIELDS},
         reply::{self, Answer, Message, One, Refusal, Refused, Renewed},
         view::FullView,
     },
@@ -22,45 +19,55 @@ use crate::{
         id::UserId,
         secret::Secret,
     },
-    http::{addresses::Addresses, form::Form, peer, spool::Spool},
+    http::{
+        addresses::Addresses,
+        form::{Call, FormLimits, Required, read_from},
+    },
     service::{Service, accounts::Enrol, apps::Tenant, renewal::Session, sessions::Enter},
 };
+
+read_from!(Form within limits: Login, Vouched, Renewal);
 
 /// The field in which the SDKs send a user id.
 const USER: &str = "email";
 
 /// Who logs in, and what is to change of the profile.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct Login {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Login {
     email: UserIdText,
     /// The user's key: a new user's becomes its password, a known one's must be the same.
-    #[schema(min_length = 1, max_length = 1024, example = "password")]
-    password: String,
+    #[schema(value_type = String, min_length = 1, max_length = 1024, example = "password")]
+    password: Required<String>,
     username: Option<Username>,
     /// The address of a picture. Empty: not given.
     #[schema(example = "https://image.url/image.jpg")]
     avatar_url: Option<String>,
-    extras: Option<ExtrasGiven>,
+    #[schema(value_type = Option<ExtrasGiven>)]
+    extras: ExtrasGiven,
 }
 
 /// Who logs in, vouched for by the app's back end.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct Vouched {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Vouched {
     /// A JSON Web Token, signed with the app's secret by HS256, HS384 or HS512: `iss` the app id, `exp`, `nce` a nonce of this server,
     /// `prn` the user id; `nbf`, `name`, `avatar_url`, `extras` where there are any.
-    #[schema(min_length = 1, max_length = 65_536, example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
-    identity_token: String,
+    #[schema(value_type = String, min_length = 1, max_length = 65_536, example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")]
+    identity_token: Required<String>,
 }
 
 /// Whose token is to be renewed.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct Renewal {
-    user_id: UserIdText,
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Renewal {
+    #[schema(value_type = UserIdText)]
+    user_id: Option<String>,
     /// The one that came with the token.
-    refresh_token: String,
+    #[schema(value_type = String)]
+    refresh_token: Option<String>,
+}
+
+/// The bounds of bodies whose senders have shown no token yet.
+fn limits(_: FormLimits, _: &Service) -> FormLimits {
+    FormLimits::before_sign_in_with(WIDE_FIELDS)
 }
 
 /// What an identity token must carry, and until when, in seconds since 1970.
@@ -89,20 +96,14 @@ struct NonceView<'a> {
     ),
 )]
 pub(super) async fn login_or_register(
-    visitor: Visitor,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Visitor, Login>,
 ) -> Result<HttpResponse, Refusal> {
-    let tenant = visitor.tenant;
-    let form = fields::read_before_sign_in(&service, &tenant, &request, payload, &spool).await?;
-    let id = fields::user_id(&form, USER)?;
-    let key = form.text("password")?.filter(|key| !key.is_empty()).ok_or(Fault::Missing.at("password"))?;
-    let known = service.find_user(&tenant, &id)?;
-    let change = fields::profile_change(&form, "username", known.as_ref(), &tenant, &addresses)?;
-    let enter = Enter { id, key: Secret::new(key), change, from: peer::client(&request) };
+    let Call { service, caller: Visitor { tenant, .. }, form, client, .. } = call;
+    let (UserIdText(id), name) = (form.email, form.username.map(|name| name.0));
+    let profile = ProfileGiven { name_field: "username", name, avatar_url: form.avatar_url, extras: form.extras };
+    let change = profile.change(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let enter = Enter { id, key: Secret::new(form.password.0), change, from: client };
     let entered = service.enter(&tenant, enter).await;
     welcome(&service, &tenant, &addresses, &entered.map_err(|error| refused(error, Refusal::WrongPassword))?)
 }
@@ -115,8 +116,8 @@ pub(super) async fn login_or_register(
     security(("app_id" = [])),
     responses((status = 200, description = "For one use, good for ten minutes", body = Answer<NonceView>)),
 )]
-pub(super) async fn nonce(visitor: Visitor, service: Data<Service>) -> HttpResponse {
-    let nonce = service.draw_nonce(&visitor.tenant);
+pub(super) async fn nonce(call: Call<Visitor>) -> HttpResponse {
+    let nonce = call.service.draw_nonce(&call.caller.tenant);
     reply::results(NonceView { expired_at: nonce.expires_at.unix_s(), nonce: &nonce.text })
 }
 
@@ -132,22 +133,16 @@ pub(super) async fn nonce(visitor: Visitor, service: Data<Service>) -> HttpRespo
     responses((status = 200, description = "The user with its token", body = Answer<One<FullView>>)),
 )]
 pub(super) async fn verify_identity_token(
-    visitor: Visitor,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Visitor, Vouched>,
 ) -> Result<HttpResponse, Refusal> {
-    let tenant = visitor.tenant;
-    let form = fields::read_before_sign_in(&service, &tenant, &request, payload, &spool).await?;
-    let token = form.text("identity_token")?.filter(|token| !token.is_empty());
-    let claims: Form = identity::read(&service, &tenant, token.ok_or(Fault::Missing.at("identity_token"))?)?;
-    let id = fields::user_id(&claims, "prn")?;
-    let known = service.find_user(&tenant, &id)?;
-    let change = fields::profile_change(&claims, "name", known.as_ref(), &tenant, &addresses)?;
+    let (service, tenant) = (call.service, call.caller.tenant);
+    let claims = identity::read(&service, &tenant, &call.form.identity_token.0)?;
+    let (UserIdText(id), avatar_url) = (claims.prn, claims.avatar_url);
+    let profile = ProfileGiven { name_field: "name", name: claims.name, avatar_url, extras: claims.extras };
+    let change = profile.change(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
     // Last, so that a token refused for what it says has not spent it.
-    identity::spend_nonce(&service, &tenant, &claims)?;
+    identity::spend_nonce(&service, &tenant, &claims.nce.0)?;
     let vouched = service.vouched(&tenant, Enrol { id, change, device: None }).await;
     welcome(&service, &tenant, &addresses, &vouched.map_err(|error| refused(error, Refusal::UnknownApp))?)
 }
@@ -185,21 +180,12 @@ fn welcome(
         (status = 404, description = "The user is gone by now", body = Refused),
     ),
 )]
-pub(super) async fn refresh_user_token(
-    visitor: Visitor,
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let form = fields::read_before_sign_in(&service, &visitor.tenant, &request, payload, &spool).await?;
-    let refresh_token = form.text("refresh_token")?.unwrap_or("");
-    let Ok(id) = UserId::parse(form.text("user_id")?.unwrap_or("")) else { return Err(Refusal::WrongRefreshToken) };
-    let renewed = service
-        .renew(&visitor.tenant, &id, refresh_token)
-        .await
-        .map_err(|error| unless_known(error, Refusal::WrongRefreshToken))?;
-    service.saw(renewed.account.user.key);
+pub(super) async fn refresh_user_token(call: Call<Visitor, Renewal>) -> Result<HttpResponse, Refusal> {
+    let Renewal { user_id, refresh_token } = call.form;
+    let id = UserId::parse(&user_id.unwrap_or_default()).map_err(|_| Refusal::WrongRefreshToken)?;
+    let renewed = call.service.renew(&call.caller.tenant, &id, &refresh_token.unwrap_or_default()).await;
+    let renewed = renewed.map_err(|error| unless_known(error, Refusal::WrongRefreshToken))?;
+    call.service.saw(renewed.account.user.key);
     Ok(reply::renewed(&renewed))
 }
 
@@ -224,7 +210,7 @@ fn unless_known(error: Error, unauthenticated: Refusal) -> Refusal {
         (status = 507, description = "The disk is full: nothing was done", body = Refused),
     ),
 )]
-pub(super) async fn logout(visitor: Visitor, service: Data<Service>) -> Result<HttpResponse, Refusal> {
-    service.sign_off(&visitor.tenant, visitor.token.expose()).await?;
+pub(super) async fn logout(call: Call<Visitor>) -> Result<HttpResponse, Refusal> {
+    call.service.sign_off(&call.caller.tenant, call.caller.token.expose()).await?;
     Ok(reply::message("Logged out"))
 }

@@ -7,22 +7,39 @@
 //! they are known for, and ask the system's clock. Three keyed hashes, compared in constant time, are what this wire has.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
-use super::super::reply::Refusal;
+use super::super::{
+    fields::{ExtrasGiven, UserIdText},
+    reply::Refusal,
+};
 use crate::{
     domain::error::{Error, Fault, Unauthenticated},
-    http::{form::Form, json},
+    http::{
+        form::{Form, Required},
+        json,
+    },
     service::{Service, apps::Tenant, credentials::Signing},
 };
 
 /// Seconds by which the clock of a back end may differ from this one's.
 const CLOCKS_DIFFER_S: i64 = 30;
 
+/// What a token says of a user.
+#[derive(Deserialize)]
+pub(super) struct Claims {
+    pub(super) prn: UserIdText,
+    pub(super) name: Option<String>,
+    pub(super) avatar_url: Option<String>,
+    pub(super) extras: ExtrasGiven,
+    pub(super) nce: Required<String>,
+}
+
 /// The claims of a token that this app's secret has signed and that is good now. Its nonce is still to be spent.
 /// # Errors
 /// [`Refusal::IdentityToken`] for what proves nothing; `Invalid` for what cannot be read.
-pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Form, Refusal> {
+pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Claims, Refusal> {
     let (message, signature) = token.rsplit_once('.').ok_or_else(not_a_token)?;
     let (header, claims) = message.split_once('.').ok_or_else(not_a_token)?;
     let signing = signing(&object(header)?)?;
@@ -40,14 +57,13 @@ pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Fo
     if time(&claims, "nbf")?.is_some_and(|begin| begin - CLOCKS_DIFFER_S > now) {
         return Err(Refusal::IdentityToken("is not good yet (nbf)"));
     }
-    Ok(claims.into())
+    Ok(Form::from(claims).read_as()?)
 }
 
 /// Spends the nonce of a token.
 /// # Errors
-/// [`Refusal::IdentityToken`]; `Invalid` where there is none; `Busy`.
-pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, claims: &Form) -> Result<(), Refusal> {
-    let nonce = claims.text("nce")?.filter(|nonce| !nonce.is_empty()).ok_or(Fault::Missing.at("nce"))?;
+/// [`Refusal::IdentityToken`]; `Busy`.
+pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, nonce: &str) -> Result<(), Refusal> {
     service.spend_nonce(tenant, nonce).map_err(|error| {
         let Error::Unauthenticated(why) = error else { return error.into() };
         Refusal::IdentityToken(match why {

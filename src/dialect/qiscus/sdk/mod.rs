@@ -16,13 +16,13 @@ use actix_web::{HttpRequest, HttpResponse, Scope, web};
 
 pub use self::realtime::broker;
 use super::{
-    calls::{self, Call},
+    calls::{self, Name},
     reply::Refusal,
 };
 use crate::http::methods;
 
 /// Every call: what the scope serves, and what a mistyped name is compared with.
-const CALLS: &[Call] = &[
+const CALLS: &[Name] = &[
     ("config", || vec![methods::get(realtime::config)]),
     ("mqtt_config", || vec![methods::get(realtime::mqtt_config)]),
     ("realtime", || vec![methods::post(realtime::realtime)]),

@@ -1,15 +1,12 @@
 //! The other users: found, blocked, there or not.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields::{self, UserIdList, UserIdText},
+        fields::{self, Paging, UserIdList, UserIdText},
         reply::{self, Answer, One, Refusal, Refused, UserList},
         view::PublicView,
     },
@@ -20,28 +17,39 @@ use crate::{
         caller::CallerKey,
         error::{Error, Fault, What},
         id::UserId,
+        page::{Order, Page},
         search::UserSearch,
     },
-    http::{addresses::Addresses, spool::Spool},
+    http::{
+        addresses::Addresses,
+        form::{Call, read_from},
+    },
     service::{Service, profiles::Viewer},
 };
+
+read_from!(Form: Whom, Whose);
+read_from!(QueryThenBody: Search, Blocked);
 
 /// The field in which the SDKs name the one to block.
 const WHOM: &str = "user_email";
 
 /// Whom to block, or not to block any more.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct Whom {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Whom {
     user_email: UserIdText,
 }
 
 /// Whose presence is asked for. A form repeats the field, or `user_ids[]`.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct Whose {
-    user_ids: Option<UserIdList>,
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Whose {
+    #[schema(value_type = Option<UserIdList>)]
+    user_ids: UserIdList,
 }
+
+/// Which page of blocked users.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Blocked(Paging);
 
 /// A page of the users that the caller blocks, under each of the names that SDKs read.
 #[derive(Serialize, ToSchema)]
@@ -74,6 +82,28 @@ struct PresenceView<'a> {
     timestamp: i64,
 }
 
+/// Which users, on which page, in which order.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Search {
+    /// Part of a name or id, in any case of letters
+    #[serde(deserialize_with = "fields::loose")]
+    #[param(example = "guest")]
+    query: Option<String>,
+    /// From 1
+    #[serde(deserialize_with = "fields::page_number")]
+    #[param(value_type = Option<u32>, minimum = 1, example = 1)]
+    page: u32,
+    /// Users on a page: 20 where it is not given, or above 100
+    #[serde(deserialize_with = "fields::limit")]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, example = 20)]
+    limit: u32,
+    /// `created_at asc` (the default), `created_at desc`, `username asc` or `username desc`
+    #[serde(deserialize_with = "fields::order")]
+    #[param(value_type = Option<String>, example = "created_at desc nulls last")]
+    order_query: Order,
+}
+
 /// `getUsers`: finds users.
 ///
 /// What stands in the query may stand in a body instead, as Flutter sends it. In the order of names only the oldest 10,000 users are
@@ -82,33 +112,18 @@ struct PresenceView<'a> {
     get,
     path = "/get_user_list",
     tag = "Other users",
-    params(
-        ("query" = Option<String>, Query, description = "Part of a name or id, in any case of letters", example = "guest"),
-        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        (
-            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
-            description = "Users on a page: 20 where it is not given, or above 100",
-        ),
-        (
-            "order_query" = Option<String>, Query, example = "created_at desc nulls last",
-            description = "`created_at asc` (the default), `created_at desc`, `username asc` or `username desc`",
-        ),
-    ),
+    params(Search),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "A page of users", body = Answer<UserList>)),
 )]
 pub(super) async fn get_user_list(
-    member: Member,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Member, Search>,
 ) -> Result<HttpResponse, Refusal> {
-    let form = fields::query_and_body(&service, &member.tenant, &request, payload, &spool).await?;
-    let search = UserSearch { text: fields::given(&form, "query")?, metadata: None };
-    let (page, order) = (fields::page(&form)?, fields::order(&form)?);
-    let listed = service.find_users(&member.tenant, CallerKey::User(member.user().key), search, page, order).await?;
+    let Call { service, caller: member, form: Search { query, page, limit, order_query }, .. } = call;
+    let (search, page) = (UserSearch { text: query, metadata: None }, Page::new(page, limit));
+    let reader = CallerKey::User(member.user().key);
+    let listed = service.find_users(&member.tenant, reader, search, page, order_query).await?;
     Ok(reply::user_list(&member.tenant.app, &addresses, page, &listed))
 }
 
@@ -126,15 +141,8 @@ pub(super) async fn get_user_list(
         (status = 404, description = "No such user", body = Refused),
     ),
 )]
-pub(super) async fn block_user(
-    member: Member,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let whom = fields::user_id(&fields::read(&service, &member.tenant, &request, payload, &spool).await?, WHOM)?;
+pub(super) async fn block_user(addresses: Data<Addresses>, call: Call<Member, Whom>) -> Result<HttpResponse, Refusal> {
+    let Call { service, caller: member, form: Whom { user_email: UserIdText(whom) }, .. } = call;
     let blocked = service.block(&member.tenant, member.user().key, &whom).await;
     shown(&member, &service, &addresses, &whom, unless(blocked, &Error::Conflict(What::Block)))
 }
@@ -154,14 +162,10 @@ pub(super) async fn block_user(
     ),
 )]
 pub(super) async fn unblock_user(
-    member: Member,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Member, Whom>,
 ) -> Result<HttpResponse, Refusal> {
-    let whom = fields::user_id(&fields::read(&service, &member.tenant, &request, payload, &spool).await?, WHOM)?;
+    let Call { service, caller: member, form: Whom { user_email: UserIdText(whom) }, .. } = call;
     let unblocked = service.unblock(&member.tenant, member.user().key, &whom).await;
     shown(&member, &service, &addresses, &whom, unless(unblocked, &Error::NotFound(What::Block)))
 }
@@ -191,26 +195,16 @@ fn shown(
     get,
     path = "/get_blocked_users",
     tag = "Other users",
-    params(
-        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        (
-            "limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20,
-            description = "Users on a page: 20 where it is not given, or above 100",
-        ),
-    ),
+    params(Paging),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "A page of them", body = Answer<BlockedUsers>)),
 )]
 pub(super) async fn get_blocked_users(
-    member: Member,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Member, Blocked>,
 ) -> Result<HttpResponse, Refusal> {
-    let page = fields::page(&fields::query_and_body(&service, &member.tenant, &request, payload, &spool).await?)?;
-    let listed = service.blocked(&member.tenant, member.user().key, page).await?;
+    let member = call.caller;
+    let listed = call.service.blocked(&member.tenant, member.user().key, call.form.0.page()).await?;
     let app = &member.tenant.app;
     let users: Vec<PublicView> = listed.items.iter().map(|user| PublicView::of(app, &addresses, user)).collect();
     let (blocked_user, blocked_users, users) = (&*users, &*users, &*users);
@@ -228,15 +222,9 @@ pub(super) async fn get_blocked_users(
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Whether they are there", body = Answer<Presences>)),
 )]
-pub(super) async fn users_status(
-    member: Member,
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let ids = fields::user_ids(&[fields::read(&service, &member.tenant, &request, payload, &spool).await?])?;
-    let found = service.presence(&member.tenant, Viewer::User(member.user().key), ids).await?;
+pub(super) async fn users_status(call: Call<Member, Whose>) -> Result<HttpResponse, Refusal> {
+    let (member, UserIdList(ids)) = (call.caller, call.form.user_ids);
+    let found = call.service.presence(&member.tenant, Viewer::User(member.user().key), ids).await?;
     let user_status = found
         .iter()
         .map(|(user, presence)| PresenceView {

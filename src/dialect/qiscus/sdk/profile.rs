@@ -1,74 +1,110 @@
 //! One's own profile, picture and device.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields::{self, ExtrasGiven, Platforms, Username},
+        fields::{self, ExtrasGiven, ProfileGiven, Username},
         reply::{self, Answer, One, Refusal, Refused},
         view::FullView,
     },
-    door::{Member, Visitor, session},
+    door::{Member, Uploader, Visitor, session},
 };
 use crate::{
-    domain::{avatar::Rendition, error::Fault, owner::Owner, secret::Secret, upload::Format},
-    http::{addresses::Addresses, form::FormLimits, peer, spool::Spool},
-    service::{Service, accounts::Account},
+    domain::{
+        avatar::Rendition,
+        device::{DeviceText, DeviceType},
+        error::Fault,
+        owner::Owner,
+        secret::Secret,
+        upload::Format,
+    },
+    http::{
+        addresses::Addresses,
+        form::{self, Call, FileAt, Parse, Required, read_from},
+    },
+    service::accounts::Account,
 };
 
+read_from!(Form within form::pictures: PictureGiven);
+read_from!(Form: OwnProfile, DeviceGiven, DeviceNamed);
+
 /// What is to change of the own profile; what is empty is not.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct ProfileGiven {
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ProfileGiven)]
+pub(super) struct OwnProfile {
     name: Option<Username>,
     /// The address of a picture, such as `upload` answers.
     #[schema(example = "https://image.url/image.jpg")]
     avatar_url: Option<String>,
-    extras: Option<ExtrasGiven>,
+    #[schema(value_type = Option<ExtrasGiven>)]
+    extras: ExtrasGiven,
 }
 
 /// A picture.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct PictureGiven {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PictureGiven {
     /// A JPEG, PNG, WebP or GIF picture: the bytes decide. At most 10 MiB unless the operator says otherwise.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: Vec<u8>,
+    file: FileAt,
     /// Instead of the header `QISCUS-SDK-TOKEN`.
     token: Option<String>,
 }
 
 /// A device.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct DeviceGiven {
-    #[schema(min_length = 1, max_length = 4096, example = "token-of-the-device")]
-    device_token: String,
+#[derive(Deserialize, ToSchema)]
+pub(super) struct DeviceGiven {
+    #[schema(value_type = String, min_length = 1, max_length = 4096, example = "token-of-the-device")]
+    device_token: Required<DeviceText>,
     #[schema(inline)]
     device_platform: PlatformGiven,
 }
 
 /// A device, by its platform alone.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
-struct DeviceNamed {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct DeviceNamed {
     #[schema(inline)]
     device_platform: PlatformGiven,
 }
 
 /// The platforms that the SDKs name; `rn` is React Native.
-#[expect(dead_code, reason = "a shape for the document; the call reads a form")]
-#[derive(ToSchema)]
+#[derive(Clone, Copy, ToSchema)]
 #[schema(rename_all = "lowercase")]
 enum PlatformGiven {
     Android,
     Ios,
     Rn,
+}
+
+impl Parse for PlatformGiven {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        match raw {
+            "" => Err(Fault::Missing),
+            "android" => Ok(Self::Android),
+            "ios" => Ok(Self::Ios),
+            "rn" => Ok(Self::Rn),
+            _ => Err(Fault::NotOneOf("ios, android, rn")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PlatformGiven {
+    fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
+        Required::deserialize(field).map(|Required(platform)| platform)
+    }
+}
+
+impl PlatformGiven {
+    fn device_type(self) -> DeviceType {
+        match self {
+            Self::Android => DeviceType::Android,
+            Self::Ios => DeviceType::Ios,
+            // It tells not on which telephone.
+            Self::Rn => DeviceType::Web,
+        }
+    }
 }
 
 /// An uploaded file.
@@ -113,13 +149,9 @@ struct Success {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "The user with its token", body = Answer<One<FullView>>)),
 )]
-pub(super) async fn show(
-    member: Member,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-) -> Result<HttpResponse, Refusal> {
-    let Member { tenant, account } = member;
-    let seq = service.last_event_seq()?;
+pub(super) async fn show(addresses: Data<Addresses>, call: Call<Member>) -> Result<HttpResponse, Refusal> {
+    let Member { tenant, account } = call.caller;
+    let seq = call.service.last_event_seq()?;
     Ok(reply::user(FullView::of(&tenant.app, &addresses, &account).behind(seq)))
 }
 
@@ -132,23 +164,19 @@ pub(super) async fn show(
     path = "/my_profile",
     tag = "Own profile",
     operation_id = "change_my_profile",
-    request_body = ProfileGiven,
+    request_body = OwnProfile,
     security(("app_id" = [], "token" = [])),
     responses(
         (status = 200, description = "The user as it is now, with its token", body = Answer<One<FullView>>),
     ),
 )]
 pub(super) async fn change(
-    member: Member,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Member, OwnProfile>,
 ) -> Result<HttpResponse, Refusal> {
-    let Member { tenant, account } = member;
-    let form = fields::read(&service, &tenant, &request, payload, &spool).await?;
-    let change = fields::profile_change(&form, "name", Some(&account.user), &tenant, &addresses)?;
+    let Call { service, caller: Member { tenant, account }, form: OwnProfile { name, avatar_url, extras }, .. } = call;
+    let given = ProfileGiven { name_field: "name", name: name.map(|name| name.0), avatar_url, extras };
+    let change = given.change(Some(&account.user), &tenant, &addresses)?;
     let user = service.set_profile(&tenant, Owner::Itself(account.user.key), change).await.map_err(session)?;
     let account = Account { user, token: account.token };
     let seq = service.last_event_seq()?;
@@ -174,29 +202,19 @@ pub(super) async fn change(
     ),
 )]
 pub(super) async fn upload(
-    visitor: Visitor,
-    service: Data<Service>,
     addresses: Data<Addresses>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
+    call: Call<Uploader, PictureGiven>,
 ) -> Result<HttpResponse, Refusal> {
     const FIELD: &str = "file";
-    let limits = FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..FormLimits::default() };
-    let (member, mut form, _place) = match visitor.token.expose().is_empty() {
-        false => {
-            let member = Member::known(visitor, &service)?;
-            let form = fields::read_within(&service, &member.tenant, &request, payload, &limits, &spool).await?;
-            (member, form, None)
-        }
-        true => {
-            let place = spool.anonymous_place(peer::client(&request))?;
-            let form = fields::read_within(&service, &visitor.tenant, &request, payload, &limits, &spool).await?;
-            let token = Secret::new(form.text("token")?.unwrap_or_default());
-            (Member::known(Visitor { token, ..visitor }, &service)?, form, Some(place))
+    let Call { service, caller, form: PictureGiven { file, token }, mut files, .. } = call;
+    let (member, _place) = match caller {
+        Uploader::Member(member) => (*member, None),
+        Uploader::Visitor(visitor, place) => {
+            let visitor = Visitor { token: Secret::new(token.unwrap_or_default()), ..visitor };
+            (Member::known(visitor, &service)?, Some(place))
         }
     };
-    let upload = form.picture(FIELD, &Format::ALL)?.ok_or(Fault::Missing.at(FIELD))?;
+    let upload = files.picture(&file, FIELD, &Format::ALL).ok_or(Fault::Missing.at(FIELD))?;
     let size = upload.bytes;
     let picture = service.upload_picture(&member.tenant, member.user().key, upload).await.map_err(session)?;
     let url = addresses.picture(&picture.key, Rendition::Full, picture.kind);
@@ -217,17 +235,10 @@ pub(super) async fn upload(
         (status = 200, description = "It is kept", body = Answer<DeviceKept>),
     ),
 )]
-pub(super) async fn set_user_device_token(
-    member: Member,
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let form = fields::read(&service, &member.tenant, &request, payload, &spool).await?;
-    let device = fields::device(&form, Platforms::TelephonesAndReactNative)?;
-    let device = device.ok_or(Fault::Missing.at("device_token"))?;
-    service.set_device(&member.tenant, member.user().key, device).await.map_err(session)?;
+pub(super) async fn set_user_device_token(call: Call<Member, DeviceGiven>) -> Result<HttpResponse, Refusal> {
+    let (member, DeviceGiven { device_token, device_platform }) = (call.caller, call.form);
+    let device = fields::device(device_platform.device_type(), device_token.0);
+    call.service.set_device(&member.tenant, member.user().key, device).await.map_err(session)?;
     Ok(reply::results(DeviceKept { changed: true, pn_android_configured: false, pn_ios_configured: false }))
 }
 
@@ -242,15 +253,8 @@ pub(super) async fn set_user_device_token(
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "It is forgotten", body = Answer<Success>)),
 )]
-pub(super) async fn remove_user_device_token(
-    member: Member,
-    service: Data<Service>,
-    spool: Data<Spool>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let form = fields::read(&service, &member.tenant, &request, payload, &spool).await?;
-    let platform = fields::platform(&form, Platforms::TelephonesAndReactNative)?;
-    service.forget_device(&member.tenant, member.user().key, platform).await.map_err(session)?;
+pub(super) async fn remove_user_device_token(call: Call<Member, DeviceNamed>) -> Result<HttpResponse, Refusal> {
+    let (member, platform) = (call.caller, call.form.device_platform.device_type());
+    call.service.forget_device(&member.tenant, member.user().key, platform).await.map_err(session)?;
     Ok(reply::results(Success { success: true }))
 }

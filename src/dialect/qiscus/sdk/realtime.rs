@@ -1,8 +1,8 @@
 //! The realtime server: what the SDKs ask about it, and how they are told to work without it.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource, ResponseError as _,
-    web::{self, Data},
+    HttpResponse, Resource, ResponseError as _,
+    web::{self, Data, Path},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use super::{
     super::reply::{self, Answer, Refusal, Refused},
     door::Member,
 };
-use crate::http::{addresses::Addresses, guard::Unlogged};
+use crate::http::{addresses::Addresses, form::Call, guard::Unlogged};
 
 /// Milliseconds between two polls of `sync` as the SDKs are told: how long a change may take to be heard of.
 const SYNC_INTERVAL_MS: u32 = 5000;
@@ -81,8 +81,8 @@ pub(super) struct Config {
     security(()),
     responses((status = 200, description = "How to work with this server", body = Answer<Config>)),
 )]
-pub(super) async fn config(request: HttpRequest, addresses: Data<Addresses>) -> HttpResponse {
-    let is_mobile = request.match_info().get("door") == Some("mobile");
+pub(super) async fn config(door: Path<String>, addresses: Data<Addresses>) -> HttpResponse {
+    let is_mobile = *door == "mobile";
     reply::results(Config {
         auto_refresh_token: true,
         base_url: "",
@@ -128,7 +128,7 @@ pub(super) struct MqttConfig {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None are needed", body = Answer<MqttConfig>)),
 )]
-pub(super) async fn mqtt_config(_: Member) -> HttpResponse {
+pub(super) async fn mqtt_config(_: Call<Member>) -> HttpResponse {
     reply::results(MqttConfig { password: "", username: "" })
 }
 
@@ -149,7 +149,7 @@ pub(super) struct RealtimeStatus {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Nothing to repair", body = Answer<RealtimeStatus>)),
 )]
-pub(super) async fn realtime(_: Member) -> HttpResponse {
+pub(super) async fn realtime(_: Call<Member>) -> HttpResponse {
     reply::results(RealtimeStatus { status: true })
 }
 
@@ -167,6 +167,6 @@ pub(super) struct Reported {}
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Received", body = Answer<Reported>)),
 )]
-pub(super) async fn event_report(_: Member) -> HttpResponse {
+pub(super) async fn event_report(_: Call<Member>) -> HttpResponse {
     reply::results(Reported {})
 }

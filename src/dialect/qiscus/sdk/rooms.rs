@@ -3,18 +3,20 @@
 //! The SDKs' sample apps ask these before they show a user anything, and treat a refusal as a failed login. Calls that would create or
 //! change a room or a message are refused instead: [`super::super::calls`].
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields,
-        reply::{self, Answer, Refusal},
+        fields::Paging,
+        reply::{self, Answer},
     },
     door::Member,
 };
-use crate::http::form::Form;
+use crate::http::form::{Call, read_from};
+
+read_from!(Query: Paging);
 
 /// Unread messages, or rooms with unread messages: none.
 #[derive(Serialize, ToSchema)]
@@ -31,7 +33,7 @@ pub(super) struct UnreadTotal {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<UnreadTotal>)),
 )]
-pub(super) async fn total_unread_count(_: Member) -> HttpResponse {
+pub(super) async fn total_unread_count(_: Call<Member>) -> HttpResponse {
     reply::results(UnreadTotal { total_unread_count: 0 })
 }
 
@@ -43,7 +45,7 @@ pub(super) async fn total_unread_count(_: Member) -> HttpResponse {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<UnreadTotal>)),
 )]
-pub(super) async fn get_room_unread_count(_: Member) -> HttpResponse {
+pub(super) async fn get_room_unread_count(_: Call<Member>) -> HttpResponse {
     reply::results(UnreadTotal { total_unread_count: 0 })
 }
 
@@ -71,19 +73,13 @@ struct UserRoomsMeta {
     get,
     path = "/user_rooms",
     tag = "Rooms",
-    params(
-        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20),
-    ),
+    params(Paging),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<UserRooms>)),
 )]
-pub(super) async fn user_rooms(_: Member, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let page = fields::page(&[Form::query(request.query_string())?])?;
-    Ok(reply::results(UserRooms {
-        meta: UserRoomsMeta { current_page: page.number(), total_room: 0 },
-        rooms_info: Vec::new(),
-    }))
+pub(super) async fn user_rooms(call: Call<Member, Paging>) -> HttpResponse {
+    let meta = UserRoomsMeta { current_page: call.form.page().number(), total_room: 0 };
+    reply::results(UserRooms { meta, rooms_info: Vec::new() })
 }
 
 /// The rooms of the given ids that the user is in.
@@ -113,7 +109,7 @@ struct RoomsInfoMeta {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<RoomsInfo>)),
 )]
-pub(super) async fn rooms_info(_: Member) -> HttpResponse {
+pub(super) async fn rooms_info(_: Call<Member>) -> HttpResponse {
     let meta = RoomsInfoMeta { request_rooms_total: 0, response_rooms_total: 0 };
     reply::results(RoomsInfo { meta, rooms_info: Vec::new() })
 }
@@ -146,22 +142,19 @@ struct RoomParticipantsMeta {
     get,
     path = "/room_participants",
     tag = "Rooms",
-    params(
-        ("page" = Option<u32>, Query, minimum = 1, description = "From 1", example = 1),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20),
-    ),
+    params(Paging),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<RoomParticipants>)),
 )]
-pub(super) async fn room_participants(_: Member, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let page = fields::page(&[Form::query(request.query_string())?])?;
+pub(super) async fn room_participants(call: Call<Member, Paging>) -> HttpResponse {
+    let page = call.form.page();
     let meta = RoomParticipantsMeta {
         current_offset: page.offset(),
         current_page: page.number(),
         per_page: page.limit(),
         total: 0,
     };
-    Ok(reply::results(RoomParticipants { meta, participants: Vec::new() }))
+    reply::results(RoomParticipants { meta, participants: Vec::new() })
 }
 
 /// Messages that were found.
@@ -179,7 +172,7 @@ pub(super) struct Comments {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<Comments>)),
 )]
-pub(super) async fn search(_: Member) -> HttpResponse {
+pub(super) async fn search(_: Call<Member>) -> HttpResponse {
     reply::results(Comments { comments: Vec::new() })
 }
 
@@ -191,7 +184,7 @@ pub(super) async fn search(_: Member) -> HttpResponse {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<Comments>)),
 )]
-pub(super) async fn search_messages(_: Member) -> HttpResponse {
+pub(super) async fn search_messages(_: Call<Member>) -> HttpResponse {
     reply::results(Comments { comments: Vec::new() })
 }
 
@@ -203,7 +196,7 @@ pub(super) async fn search_messages(_: Member) -> HttpResponse {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<Comments>)),
 )]
-pub(super) async fn file_list(_: Member) -> HttpResponse {
+pub(super) async fn file_list(_: Call<Member>) -> HttpResponse {
     reply::results(Comments { comments: Vec::new() })
 }
 
@@ -222,7 +215,7 @@ pub(super) struct Channels {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<Channels>)),
 )]
-pub(super) async fn channels(_: Member) -> HttpResponse {
+pub(super) async fn channels(_: Call<Member>) -> HttpResponse {
     reply::results(Channels { channels: Vec::new() })
 }
 
@@ -235,6 +228,6 @@ pub(super) async fn channels(_: Member) -> HttpResponse {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Answer<Channels>)),
 )]
-pub(super) async fn channels_info(_: Member) -> HttpResponse {
+pub(super) async fn channels_info(_: Call<Member>) -> HttpResponse {
     reply::results(Channels { channels: Vec::new() })
 }

@@ -3,8 +3,8 @@
 //! This wire has no word for a changed profile. A comment of type `custom` is what an unmodified SDK hands to its app
 //! (`newMessagesCallback`); an app tells it by its payload: `{"type": "profile_changed", "content": {..}}`.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
-use serde::Serialize;
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -21,9 +21,22 @@ use crate::{
         listening::Notice,
         profile::{ProfileField, User},
     },
-    http::{addresses::Addresses, form::Form},
-    service::Service,
+    http::{
+        addresses::Addresses,
+        form::{Call, read_from},
+    },
 };
+
+read_from!(Query: Received);
+
+/// Which comment a client has received last.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Received {
+    /// The one of the answer before
+    #[param(value_type = Option<i64>, example = 1)]
+    last_received_comment_id: Option<String>,
+}
 
 /// What a client has missed.
 #[derive(Serialize, ToSchema)]
@@ -126,18 +139,13 @@ struct Nothing {}
     get,
     path = "/sync",
     tag = "Sync",
-    params(("last_received_comment_id" = Option<i64>, Query, description = "The one of the answer before", example = 1)),
+    params(Received),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "What was missed", body = Answer<Told>)),
 )]
-pub(super) async fn sync(
-    member: Member,
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let form = Form::query(request.query_string())?;
-    let received = form.text("last_received_comment_id")?.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+pub(super) async fn sync(addresses: Data<Addresses>, call: Call<Member, Received>) -> Result<HttpResponse, Refusal> {
+    let Call { service, caller: member, form: Received { last_received_comment_id: received }, .. } = call;
+    let received = received.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
     let Some(received) = received else { return Ok(told(&[], service.last_event_seq()?)) };
     let missed = service.missed(&member.tenant, member.user().key, received).await?;
     let app = &member.tenant.app;
@@ -163,7 +171,7 @@ fn told(changes: &[Change], seen_to: i64) -> HttpResponse {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = Events)),
 )]
-pub(super) async fn sync_event(_: Member) -> HttpResponse {
+pub(super) async fn sync_event(_: Call<Member>) -> HttpResponse {
     HttpResponse::Ok().json(Events { events: Vec::new(), status: 200 })
 }
 
@@ -177,7 +185,7 @@ pub(super) async fn sync_event(_: Member) -> HttpResponse {
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Heard", body = Answer<Nothing>)),
 )]
-pub(super) async fn update_comment_status(_: Member) -> HttpResponse {
+pub(super) async fn update_comment_status(_: Call<Member>) -> HttpResponse {
     reply::results(Nothing {})
 }
 
