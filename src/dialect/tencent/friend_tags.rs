@@ -16,7 +16,7 @@ use super::{
     call::bad,
     relations::{ADD_SOURCE, remark},
     reply::Refused,
-    tags::{item_schema, text},
+    tags::{item_schema, repeated, text},
 };
 use crate::domain::{
     error::Fault,
@@ -24,9 +24,6 @@ use crate::domain::{
     profile::Patch,
     text::ContactName,
 };
-
-/// Characters of an unknown tag that an error repeats.
-const TAG_CHARS_SHOWN: usize = 64;
 
 /// A tag of a friend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +49,8 @@ impl FriendTag {
     /// 30001: there is no such tag.
     pub(super) fn parse(raw: &str) -> Result<Self, Refused> {
         Self::ALL.into_iter().find(|tag| tag.name() == raw).ok_or_else(|| {
-            let shown: String = raw.chars().take(TAG_CHARS_SHOWN).flat_map(char::escape_default).collect();
             let known = Self::ALL.map(Self::name).join(", ");
-            Refused::BadParameter(format!("There is no tag {shown} of friends: name one of {known}"))
+            Refused::BadParameter(format!("There is no tag {} of friends: name one of {known}", repeated(raw)))
         })
     }
 

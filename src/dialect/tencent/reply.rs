@@ -4,6 +4,8 @@
 //! This is the one place that knows the vendor's numbers. One refusal has a number for each service: an account that does not exist is
 //! 70107 for accounts, 40003 for profiles, 30003 for friends.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -262,6 +264,12 @@ impl From<FriendFault> for Refused {
             FriendFault::BlocksFull => (Code::BlocksFull, "The black list holds 10000 accounts, the most it may"),
         };
         Self::Said(code, info.to_owned())
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said(Family::Account).1)
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Source: the vendor's pages on calling its REST API. `random` and `contenttype` are for the vendor's own machines and are not read.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use actix_web::{
-    HttpRequest, HttpResponse, Scope,
+    FromRequest, HttpRequest, HttpResponse, ResponseError, Scope, dev,
     guard::{GuardContext, fn_guard},
-    http::{Method, header::ContentType},
+    http::{Method, StatusCode, header::ContentType},
     web::{self, Data, Payload},
 };
 use serde_json::Value;
@@ -19,7 +19,7 @@ use super::{
     user_sig,
 };
 use crate::{
-    domain::id::SdkAppId,
+    domain::{error::Error, id::SdkAppId},
     http::{
         addresses::Addresses,
         form::{self, BodyFault, Form, FormLimits},
@@ -31,8 +31,7 @@ use crate::{
 pub fn scope() -> Scope {
     let commands = COMMANDS.iter().filter(|command| !command.has(Mark::Socket));
     let scope = commands.fold(web::scope("/v4"), |scope, command| {
-        let run =
-            async move |service, addresses, request, payload| run(command, service, addresses, request, payload).await;
+        let run = async move |service, addresses, admitted| run(command, service, addresses, admitted).await;
         // Some libraries read by GET, with a body: RFC 9110 gives such a body no meaning, and the vendor reads it.
         let is_read = |context: &GuardContext<'_>| command.has(Mark::Read) && context.head().method == Method::GET;
         let is_call = move |context: &GuardContext<'_>| is_read(context) || context.head().method == Method::POST;
@@ -53,25 +52,44 @@ async fn run(
     command: &Command,
     service: Data<Service>,
     addresses: Data<Addresses>,
-    request: HttpRequest,
-    payload: Payload,
+    admitted: Admitted,
 ) -> HttpResponse {
-    answer(
-        async {
-            let (tenant, body) = admitted(&service, &request, payload).await?;
-            let desk = Desk { service: &service, tenant: &tenant, addresses: &addresses };
-            Ok(command.run(&desk, &Caller::BackEnd, &body).await)
-        }
-        .await,
-    )
+    let desk = Desk { service: &service, tenant: &admitted.tenant, addresses: &addresses };
+    answer(Ok(command.run(&desk, &Caller::BackEnd, &admitted.body).await))
+}
+
+/// A call of an app's administrator, and what it says.
+struct Admitted {
+    tenant: Arc<Tenant>,
+    body: Value,
+}
+
+impl FromRequest for Admitted {
+    type Error = Refused;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refused>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), Payload::from_request(request, payload));
+        Box::pin(async move { admitted(&request, payload.await.map_err(Error::internal)?).await })
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        answered(reply::failed(self, Family::Account))
+    }
 }
 
 /// What is no command. Where one could be, who calls is asked first, as of any.
-async fn other(service: Data<Service>, request: HttpRequest, payload: Payload) -> HttpResponse {
+async fn other(request: HttpRequest, payload: Payload) -> HttpResponse {
     let is_post = request.method() == Method::POST;
     match is_like_a_command(request.match_info().unprocessed()) {
         true if !is_post => wrong_method().await,
-        true => answer(admitted(&service, &request, payload).await.and_then(|_| Err(no_such_command()))),
+        true => answer(admitted(&request, payload).await.and_then(|_| Err(no_such_command()))),
         false => answer(Err(no_such_command())),
     }
 }
@@ -92,12 +110,16 @@ pub(super) fn no_such_command() -> Refused {
 }
 
 fn answer(answered: Result<Answer, Refused>) -> HttpResponse {
-    let answer = answered.unwrap_or_else(|refused| reply::failed(&refused, Family::Account));
+    self::answered(answered.unwrap_or_else(|refused| reply::failed(&refused, Family::Account)))
+}
+
+fn answered(answer: Answer) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(answer.into_text())
 }
 
 /// Every check in the order of the vendor's numbers: the app, the signature, whose it is, the body.
-async fn admitted(service: &Service, request: &HttpRequest, payload: Payload) -> Result<(Arc<Tenant>, Value), Refused> {
+async fn admitted(request: &HttpRequest, payload: Payload) -> Result<Admitted, Refused> {
+    let service = request.app_data::<Data<Service>>().ok_or_else(|| Error::internal("a door without a service"))?;
     let query = Form::query(request.query_string()).map_err(in_words)?;
     let tenant = app(service, &query)?;
     administrator(service, &tenant, &query)?;
@@ -105,7 +127,7 @@ async fn admitted(service: &Service, request: &HttpRequest, payload: Payload) ->
     let body = body.ok_or_else(|| no_json("The request body is empty: send a JSON object"))?;
     // Reading it may have taken a minute: the app may have stopped serving this dialect.
     let tenant = app(service, &query).map(|_| tenant)?;
-    Ok((tenant, Value::Object(body)))
+    Ok(Admitted { tenant, body: Value::Object(body) })
 }
 
 fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, Refused> {

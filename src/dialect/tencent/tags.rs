@@ -343,9 +343,13 @@ pub(super) fn avatar(desk: &Desk<'_>, known: Option<&User>, given: &str) -> Resu
 }
 
 fn no_such_tag(raw: &str) -> Refused {
-    let shown: String = raw.chars().take(TAG_CHARS_SHOWN).flat_map(char::escape_default).collect();
     Refused::Said(
         Code::NoSuchTag,
-        format!("There is no tag {shown}: name one of Tag_Profile_IM_ or a declared Tag_Profile_Custom_"),
+        format!("There is no tag {}: name one of Tag_Profile_IM_ or a declared Tag_Profile_Custom_", repeated(raw)),
     )
+}
+
+/// The name of an unknown tag, as an error repeats it.
+pub(super) fn repeated(raw: &str) -> String {
+    raw.chars().take(TAG_CHARS_SHOWN).flat_map(char::escape_default).collect()
 }
