@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     custom::{CustomField, CustomName},
-    error::Fault,
     id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
     secret::{Derived, PasswordHash, Sealed},
-    text::AppName,
+    text::{self, AppName},
     time::Moment,
 };
 
@@ -24,28 +23,7 @@ pub enum Registration {
     Closed,
 }
 
-impl Registration {
-    /// Reads the word of the settings.
-    /// # Errors
-    /// The [`Fault`] names the list.
-    pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw {
-            "open" => Ok(Self::Open),
-            "new" => Ok(Self::New),
-            "closed" => Ok(Self::Closed),
-            _ => Err(Fault::NotOneOf("open, new, closed")),
-        }
-    }
-
-    /// The word of the settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::New => "new",
-            Self::Closed => "closed",
-        }
-    }
-}
+text::words! { Registration: Open "open", New "new", Closed "closed"; }
 
 /// Which of an app's wires answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

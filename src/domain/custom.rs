@@ -64,21 +64,6 @@ pub enum Readers {
     BackEnd,
 }
 
-impl Readers {
-    /// Reads the word of the command line.
-    /// # Errors
-    /// The [`Fault`] names the list.
-    pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw {
-            "everyone" => Ok(Self::Everyone),
-            "friends" => Ok(Self::Friends),
-            "owner" => Ok(Self::Owner),
-            "back-end" => Ok(Self::BackEnd),
-            _ => Err(Fault::NotOneOf("everyone, friends, owner, back-end")),
-        }
-    }
-}
-
 /// Who may write a custom field. The back end always may; nobody writes into the profile of another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -90,17 +75,9 @@ pub enum Writers {
     BackEnd,
 }
 
-impl Writers {
-    /// Reads the word of the command line.
-    /// # Errors
-    /// The [`Fault`] names the list.
-    pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw {
-            "owner" => Ok(Self::Owner),
-            "back-end" => Ok(Self::BackEnd),
-            _ => Err(Fault::NotOneOf("owner, back-end")),
-        }
-    }
+text::words! {
+    Readers: Everyone "everyone", Friends "friends", Owner "owner", BackEnd "back-end";
+    Writers: Owner "owner", BackEnd "back-end";
 }
 
 /// The declaration of a custom field.

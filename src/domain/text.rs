@@ -61,6 +61,30 @@ macro_rules! kept {
 }
 pub(super) use kept;
 
+/// Gives values the words by which settings and people name them.
+macro_rules! words {
+    ($($name:ident: $($variant:ident $word:literal),+;)*) => {$(
+        impl $name {
+            /// Reads the word for it.
+            /// # Errors
+            /// The fault names the list.
+            pub fn parse(raw: &str) -> Result<Self, $crate::domain::error::Fault> {
+                let known = [$(Self::$variant),+].into_iter().find(|known| known.as_str() == raw);
+                known.ok_or($crate::domain::error::Fault::NotOneOf($crate::domain::text::words!(@list $($word)+)))
+            }
+
+            /// The word for it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    )*};
+    (@list $first:literal $($word:literal)*) => { concat!($first $(, ", ", $word)*) };
+}
+pub(super) use words;
+
 /// Makes types of texts that are bounded, and refuse some characters.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident, $bytes_max:expr, $refused:ident;)*) => {$(

@@ -49,11 +49,11 @@ struct EventsView<'a> {
 #[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
 pub(super) async fn list(service: Data<Service>, query: Query, listener: Listener) -> Result<HttpResponse, Refusal> {
     let after = query.number("after", 0..=i64::MAX)?;
-    if listener.wants_stream() {
+    if listener.wants_stream {
         // Who comes back goes on where it was; who comes first begins now.
-        let seq = listener.last_seen().or(after).map_or_else(|| service.last_event_seq(), Ok)?;
+        let seq = listener.last_seen.or(after).map_or_else(|| service.last_event_seq(), Ok)?;
         let service = service.get_ref().clone();
-        let (ticket, place) = (listener.ticket(), listener.place().await?);
+        let (place, ticket) = (listener.place().await?, listener.ticket);
         let is_anew = !service.can_tell_since(seq)?;
         let seq = if is_anew { service.last_event_seq()? } else { seq };
         return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket, is_anew }, place));

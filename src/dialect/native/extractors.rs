@@ -48,31 +48,30 @@ pub(super) struct Query(Form);
 pub(super) struct OfVersion(pub(super) Option<i64>);
 
 of_head! {
-    InApp: Error = |request| Ok(Self(tenant(request)?));
+    InApp: Error = |request| Ok(Self(named(request)?.0));
     OfUser: Error = Self::of;
     Query: Refusal = |request: &HttpRequest| Ok(Self(Form::query(request.query_string())?));
     OfVersion: Refusal = Self::of;
 }
 
-fn tenant(request: &HttpRequest) -> Result<Arc<Tenant>, Error> {
-    #[derive(Deserialize)]
-    struct Named {
-        app_id: String,
-    }
-    let Named { app_id: id } = Path::<Named>::extract(request).into_inner()?.into_inner();
+/// What a path names.
+#[derive(Deserialize)]
+struct Named {
+    app_id: String,
+    id: Option<String>,
+}
+
+fn named(request: &HttpRequest) -> Result<(Arc<Tenant>, Option<String>), Error> {
+    let Named { app_id: app, id } = Path::<Named>::extract(request).into_inner()?.into_inner();
     let service = request.app_data::<Data<Service>>().ok_or_else(|| error::Error::internal("a door without a service"));
-    Ok(service.and_then(|service| service.tenant(&app_id(&id)?)).map_err(Refusal::from)?)
+    Ok((service.and_then(|service| service.tenant(&app_id(&app)?)).map_err(Refusal::from)?, id))
 }
 
 impl OfUser {
     fn of(request: &HttpRequest) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Named {
-            id: String,
-        }
-        let tenant = tenant(request)?;
-        let Named { id } = Path::<Named>::extract(request).into_inner()?.into_inner();
-        Ok(Self { tenant, id: UserId::parse(&id).map_err(|fault| Refusal::from(fault.at("id")))? })
+        let (tenant, id) = named(request)?;
+        let id = UserId::parse(&id.unwrap_or_default()).map_err(|fault| Refusal::from(fault.at("id")))?;
+        Ok(Self { tenant, id })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may call: whoever opens the control socket, and administrators who have signed in.
 
-use std::{convert::Infallible, net::IpAddr, pin::Pin};
+use std::{net::IpAddr, pin::Pin};
 
 use actix_web::{
     Error, FromRequest, HttpRequest,
@@ -143,46 +143,45 @@ pub(super) struct OurPage {
 }
 
 /// A caller that may want a stream.
-pub(super) struct Listener(HttpRequest);
+pub(super) struct Listener {
+    pub(super) wants_stream: bool,
+    /// The number of the last message that it has seen, where it comes back.
+    pub(super) last_seen: Option<i64>,
+    /// The ticket with which its stream is to end; none for whoever opens the control socket.
+    pub(super) ticket: Option<String>,
+    request: HttpRequest,
+}
 
 of_head! {
     Door: Refusal = door;
     OurPage: Refusal = |request| is_of_our_page(request).map(|()| Self { from: peer::client(request) });
-    Listener: Infallible = |request: &HttpRequest| Ok(Self(request.clone()));
+    Listener: Refusal = Self::of;
 }
 
 impl Listener {
-    /// Whether it wants a stream.
-    pub(super) fn wants_stream(&self) -> bool {
-        stream::is_wanted(&self.0)
-    }
-
-    /// The number of the last message that it has seen, where it comes back.
-    pub(super) fn last_seen(&self) -> Option<i64> {
-        stream::last_seen(&self.0)
-    }
-
-    /// The ticket with which its stream is to end; none for whoever opens the control socket.
-    pub(super) fn ticket(&self) -> Option<String> {
-        match door(&self.0) {
-            Ok(Door::Control) | Err(_) => None,
-            Ok(Door::Public { .. }) => ticket(&self.0).map(str::to_owned),
-        }
+    fn of(request: &HttpRequest) -> Result<Self, Refusal> {
+        let is_public = door(request)? != Door::Control;
+        Ok(Self {
+            wants_stream: stream::is_wanted(request),
+            last_seen: stream::last_seen(request),
+            ticket: ticket(request).filter(|_| is_public).map(str::to_owned),
+            request: request.clone(),
+        })
     }
 
     /// A place for one stream more of the administrator who calls, or of whoever opens the control socket.
     /// # Errors
     /// `Forbidden` for a page of another origin; those of [`session`]; `TooMany`.
     pub(super) async fn place(&self) -> Result<Place, Refusal> {
-        let listener = match self.ticket() {
+        let listener = match self.ticket {
             Some(_) => {
                 // A browser keeps a stream open for whatever page asks for it; only ours may.
-                is_of_our_page(&self.0)?;
-                session(&self.0).await?.admin.as_str().to_owned()
+                is_of_our_page(&self.request)?;
+                session(&self.request).await?.admin.as_str().to_owned()
             }
             None => String::new(),
         };
-        let streams = self.0.app_data::<Data<Streams>>();
+        let streams = self.request.app_data::<Data<Streams>>();
         let streams = streams.ok_or_else(|| error::Error::internal("the native API was wired without its streams"))?;
         Ok(streams.enter(listener)?)
     }

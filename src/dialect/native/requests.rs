@@ -41,12 +41,12 @@ pub(super) async fn list(
     listener: Listener,
 ) -> Result<HttpResponse, Refusal> {
     let after = query.number("after", 0..=i64::MAX)?;
-    let n = listener.last_seen().or(after).unwrap_or_default();
-    if listener.wants_stream()
+    let n = listener.last_seen.or(after).unwrap_or_default();
+    if listener.wants_stream
         && let Some(news) = inspector.news()
     {
         let (service, inspector) = (service.get_ref().clone(), inspector.get_ref().clone());
-        let (ticket, place) = (listener.ticket(), listener.place().await?);
+        let (place, ticket) = (listener.place().await?, listener.ticket);
         return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket }, place));
     }
     let exchanges = inspector.after(n);
