@@ -4,6 +4,12 @@ use std::collections::BTreeSet;
 
 use actix_web::{App, HttpRequest, HttpResponse, introspection::IntrospectionTree, test, web};
 use serde_json::Value;
+use standin::domain::{
+    device::DeviceText,
+    id::UserId,
+    report::ReportText,
+    text::{Email, HttpAddress, Title},
+};
 
 use super::standin::Standin;
 
@@ -35,6 +41,39 @@ async fn every_route_of_tencent_is_described_and_nothing_else() {
 #[actix_web::test]
 async fn every_other_route_is_described_and_nothing_else() {
     is_described("/openapi.json", |path| !VENDORS.iter().any(|(_, prefixes)| is_of(prefixes, path))).await;
+}
+
+/// Attributes take numbers and no constants, so the document's bound of a field is written beside the type that has it.
+#[actix_web::test]
+async fn a_field_is_described_with_the_bound_of_its_type() {
+    let house = Standin::demo().await;
+    let bounds = [
+        ("userIdentifier", UserId::CHARS_MAX, 2),
+        ("deviceOsVersion", DeviceText::BYTES_MAX, 2),
+        ("deviceToken", DeviceText::BYTES_MAX, 2),
+        ("voipDeviceToken", DeviceText::BYTES_MAX, 2),
+        ("device_token", DeviceText::BYTES_MAX, 2),
+        ("email", Email::BYTES_MAX, 1),
+        ("profileUrl", HttpAddress::CHARS_MAX, 1),
+        ("title", Title::BYTES_MAX, 1),
+        ("description", ReportText::BYTES_MAX, 1),
+        ("data", ReportText::BYTES_MAX, 1),
+    ];
+    let mut described = Vec::new();
+    for (document, _) in &VENDORS[..2] {
+        let document = house.get(document).await.json();
+        for (schema, fields) in document["components"]["schemas"].as_object().unwrap() {
+            for (field, rule) in fields["properties"].as_object().into_iter().flatten() {
+                if let Some(most) = rule["maxLength"].as_u64() {
+                    described.push((schema.clone(), field.clone(), most));
+                }
+            }
+        }
+    }
+    for (name, most, times) in bounds {
+        let of_name: Vec<_> = described.iter().filter(|(_, field, _)| field == name).collect();
+        assert!(of_name.len() == times && of_name.iter().all(|field| field.2 == most as u64), "{name}: {of_name:?}");
+    }
 }
 
 fn is_of(prefixes: &[&str], path: &str) -> bool {

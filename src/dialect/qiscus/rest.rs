@@ -161,26 +161,19 @@ struct Login {
     device: Option<Device>,
 }
 
-impl Login {
-    fn of(
-        id: UserIdText,
-        name: Required<String>,
-        password: Optional<String>,
-        rest: (Option<String>, ExtrasGiven),
-    ) -> Self {
-        let (avatar_url, extras) = rest;
-        let profile = ProfileGiven { name_field: "username", name: Some(name.0), avatar_url, extras };
-        Self { id: id.0, profile, password, device: None }
-    }
-}
-
 impl Body for Login {
     const SOURCE: Source = Source::Form;
 
     fn of(form: &mut Form, request: &HttpRequest) -> Result<Self, Error> {
+        let profile = |Required(name), avatar_url, extras| ProfileGiven {
+            name_field: "username",
+            name: Some(name),
+            avatar_url,
+            extras,
+        };
         if Version::of(request) == Version::V21 {
-            let sent: LoginOrRegisterV21 = form.read_as()?;
-            return Ok(Self::of(sent.user_id, sent.username, sent.password, (sent.avatar_url, sent.extras)));
+            let LoginOrRegisterV21 { user_id, username, password, avatar_url, extras } = form.read_as()?;
+            return Ok(Self { id: user_id.0, profile: profile(username, avatar_url, extras), password, device: None });
         }
         let sent: LoginOrRegisterV20 = form.read_as()?;
         let device = match (sent.device_token.0, sent.device_platform.0) {
@@ -188,8 +181,8 @@ impl Body for Login {
             (Some(token), Some(Telephone(platform))) => Some(fields::device(platform, token)),
             (Some(_), None) => return Err(Fault::Missing.at("device_platform")),
         };
-        let login = Self::of(sent.email, sent.username, sent.password, (sent.avatar_url, sent.extras));
-        Ok(Self { device, ..login })
+        let profile = profile(sent.username, sent.avatar_url, sent.extras);
+        Ok(Self { id: sent.email.0, profile, password: sent.password, device })
     }
 }
 
