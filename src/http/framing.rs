@@ -70,10 +70,10 @@ pub(super) type Note<'a> = &'a mut dyn FnMut(usize, bool);
 pub(super) enum Read {
     /// Nothing to object to.
     Fine,
-    /// As many requests have ended as may; so many bytes are theirs, and the others were not looked at.
+    /// As many requests have ended as may, or the last one asks for another protocol; so many bytes are theirs, and the others were not
+    /// looked at.
     Stopped(usize),
-    /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head, or anything at all
-    /// between the wish for a WebSocket and its answer.
+    /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head.
     Refused(usize),
     /// A head is larger than [`HEAD_BYTES_MAX`]; the byte at this place is one of it.
     TooLarge(usize),
@@ -98,6 +98,11 @@ impl Framing {
     /// for idle connections stands still.
     pub(super) fn is_in_head(&self) -> bool {
         matches!(&self.at, At::Head(head) if head.bytes > 0)
+    }
+
+    /// Whether a client has asked for another protocol and waits for the answer.
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self.at, At::Asked)
     }
 
     /// How many heads have come to their end; it may wrap around.
@@ -132,8 +137,8 @@ impl Framing {
                     true => At::default(),
                     false => At::Trailer(Line::default()),
                 }),
-                // A client that asks to change the protocol waits for the answer: what comes before it belongs to neither.
-                At::Asked => return Read::Refused(bytes.len() - rest.len()),
+                // What comes before the answer is the other protocol's, if that is granted.
+                At::Asked => return Read::Stopped(bytes.len() - rest.len()),
                 At::Elsewhere => return Read::Fine,
             };
             let is_end = matches!(next, Some(At::Head(_) | At::Asked));
@@ -330,9 +335,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_come_before_the_answer_to_another_protocol_and_a_refused_one_leaves_http() {
+    fn what_comes_before_the_answer_to_another_protocol_waits_and_a_refused_one_leaves_http() {
         let asks = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
-        for (answer, next) in [("HTTP/1.1 100 ", Read::Refused(0)), ("HTTP/1.1 400 ", Read::Fine)] {
+        for (answer, next) in [("HTTP/1.1 100 ", Read::Stopped(0)), ("HTTP/1.1 400 ", Read::Fine)] {
             let mut framing = Framing::default();
             assert_eq!(framing.read(asks, usize::MAX, &mut |_, _| {}), Read::Fine);
             framing.written(answer.as_bytes());

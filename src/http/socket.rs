@@ -1,12 +1,20 @@
 //! The socket pump: it owns a WebSocket and its waits; what is said over it is a [`Talk`]'s affair.
 
-use std::{io, pin::Pin, time::Duration};
+use std::{error::Error as StdError, io, pin::Pin, str::Utf8Error, time::Duration};
 
 use actix_http::ws::{self, CloseCode, CloseReason, ProtocolError};
-use actix_web::{HttpRequest, HttpResponse, error::ErrorInternalServerError, http::header::SEC_WEBSOCKET_PROTOCOL};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    error::ErrorInternalServerError,
+    http::{
+        Version,
+        header::{CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE},
+    },
+};
 use bytes::Bytes;
 use tokio::{
     sync::watch,
+    task::yield_now,
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
@@ -34,6 +42,9 @@ const CONFIRM_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
 const SILENCE_MAX: Duration = Duration::from_secs(75);
+
+/// Messages of a client that are answered before others have their turn: as many as requests are read ahead.
+const MESSAGES_IN_A_ROW: u8 = 4;
 
 /// How long a client is kept that is to be sent away and would be back at once: the vendors' SDKs know no pause between their tries.
 const BRAKE: Duration = Duration::from_secs(5);
@@ -140,6 +151,9 @@ pub fn open<T: Talk + 'static>(
 ) -> Result<HttpResponse, actix_web::Error> {
     let takeover =
         request.conn_data::<Takeover>().ok_or_else(|| ErrorInternalServerError("not a connection of ours"))?;
+    if !is_plain_handshake(request) {
+        return Err(ws::HandshakeError::NoWebsocketUpgrade.into());
+    }
     let mut answer = ws::handshake(request.head())?;
     if let Some(protocol) = offered(request).find(|offer| protocols.contains(offer)) {
         answer.insert_header((SEC_WEBSOCKET_PROTOCOL, protocol));
@@ -151,6 +165,19 @@ pub fn open<T: Talk + 'static>(
         Pump { talk, runner, service, apps, socket, listening: None, unasked: None }.run()
     });
     Ok(answer)
+}
+
+/// Whether a request may change the protocol: it names this one alone, in a version that can change it, and has no body (RFC 9110, section
+/// 7.8). The connection and the framework must agree on where the request ends.
+fn is_plain_handshake(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let mut upgrades = headers.get_all(UPGRADE);
+    let is_websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
+    request.version() == Version::HTTP_11
+        && upgrades.next().is_some_and(is_websocket)
+        && upgrades.next().is_none()
+        && !headers.contains_key(TRANSFER_ENCODING)
+        && headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
 }
 
 /// The sub-protocols that a handshake offers, in its order.
@@ -203,6 +230,7 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
         let (mut heard, mut asked) = (opened, opened);
         // Since when nobody has proved who it is; not looked at while somebody has.
         let mut unproved = opened;
+        let mut in_a_row = 0;
         // One timer, set anew only when the client has spoken: a notice costs none.
         let mut alarm = Box::pin(sleep_until(opened + AUTHENTICATE_WAIT));
         // Since the handshake was answered the app may have changed.
@@ -221,6 +249,10 @@ impl<T: Talk, R: Runner<T>> Pump<T, R> {
             }
             let done = match self.next(alarm.as_mut()).await {
                 Next::Heard(Some(Ok(message))) => {
+                    in_a_row = (in_a_row + 1) % MESSAGES_IN_A_ROW;
+                    if in_a_row == 0 {
+                        yield_now().await;
+                    }
                     heard = Instant::now();
                     asked = heard;
                     self.hear(message).await
@@ -371,8 +403,10 @@ fn sent(written: io::Result<()>) -> Result<(), Close> {
 }
 
 fn refusal_of(fault: &ProtocolError) -> Close {
+    let is_no_text = matches!(fault, ProtocolError::Io(io) if io.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<Utf8Error>));
     let code = match matches!(fault, ProtocolError::Overflow) {
         true => CloseCode::Size,
+        false if is_no_text => CloseCode::Invalid,
         false => CloseCode::Protocol,
     };
     Some(CloseReason { code, description: Some(fault.to_string()) })

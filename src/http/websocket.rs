@@ -22,9 +22,6 @@ use super::wire::Connection;
 /// Bytes of one message, whole or in pieces.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
-/// The longest header of a frame: two bytes, eight of length, four of mask.
-const HEADER_BYTES_MAX: usize = 14;
-
 /// How much is read at a time.
 const READ_BYTES: usize = 4 * 1024;
 
@@ -66,13 +63,16 @@ pub(super) struct WebSocket {
     to_write: BytesMut,
     /// Whether the last message is being handled: until then it counts as held.
     is_handling: bool,
+    /// Whether the client takes nothing any more.
+    is_broken: bool,
 }
 
 impl WebSocket {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(mut connection: Connection) -> Self {
         let codec = Codec::new().max_size(MESSAGE_BYTES_MAX);
-        let (read, to_write) = (BytesMut::new(), BytesMut::new());
-        Self { connection, codec, read, pieces: None, to_write, is_handling: false }
+        let read = BytesMut::from(Bytes::from(mem::take(&mut connection.early)));
+        connection.account.read(|note| note(read.len(), false));
+        Self { connection, codec, read, pieces: None, to_write: BytesMut::new(), is_handling: false, is_broken: false }
     }
 
     /// The next message; none where the client is gone. What was received before is handled by now. It may be given up and asked anew.
@@ -120,12 +120,10 @@ impl WebSocket {
             if self.connection.account.is_ended() {
                 return Err(ProtocolError::Io(io::ErrorKind::ResourceBusy.into()));
             }
-            let Some(frame) = self.codec.decode(&mut self.read)? else {
-                if self.read.len() > MESSAGE_BYTES_MAX + HEADER_BYTES_MAX {
-                    return Err(ProtocolError::Overflow);
-                }
-                return Ok(None);
-            };
+            if declared_bytes(&self.read).is_some_and(|bytes| bytes > MESSAGE_BYTES_MAX as u64) {
+                return Err(ProtocolError::Overflow);
+            }
+            let Some(frame) = self.codec.decode(&mut self.read)? else { return Ok(None) };
             if self.read.is_empty() {
                 self.read = BytesMut::new();
             }
@@ -199,6 +197,12 @@ impl WebSocket {
     /// # Errors
     /// `TimedOut`, where the client takes none of it for [`WRITE_WAIT`]; what the system says of the connection.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.flushed().await;
+        self.is_broken |= flushed.is_err();
+        flushed
+    }
+
+    async fn flushed(&mut self) -> io::Result<()> {
         while !self.to_write.is_empty() {
             timeout(WRITE_WAIT, poll_fn(|cx| self.poll_write(cx))).await??;
         }
@@ -226,7 +230,8 @@ impl WebSocket {
             text.truncate(text.floor_char_boundary(CONTROL_BYTES_MAX - size_of::<u16>()));
         }
         self.queue(ws::Message::Close(reason));
-        if self.flush().await.is_err() {
+        // A client that takes nothing any more is not waited for a second time.
+        if self.is_broken || self.flush().await.is_err() {
             return;
         }
         let closed = async {
@@ -241,6 +246,16 @@ impl WebSocket {
         };
         // What it comes to is the client's affair.
         let _ = timeout(CLOSE_WAIT, closed).await;
+    }
+}
+
+/// The length that the header of a frame declares, once it is there (RFC 6455, section 5.2).
+fn declared_bytes(header: &[u8]) -> Option<u64> {
+    match (header.get(1)? & 0x7f, header.get(2..4), header.get(2..10)) {
+        (126, Some(length), _) => length.try_into().ok().map(u16::from_be_bytes).map(u64::from),
+        (127, _, Some(length)) => length.try_into().ok().map(u64::from_be_bytes),
+        (126 | 127, ..) => None,
+        (length, ..) => Some(length.into()),
     }
 }
 

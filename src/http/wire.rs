@@ -11,7 +11,7 @@ mod stream;
 use std::{
     fmt,
     future::poll_fn,
-    io,
+    io, mem,
     net::{SocketAddr, TcpListener},
     os::unix::net::UnixListener,
     pin::Pin,
@@ -344,7 +344,7 @@ impl AsyncRead for Wire {
         if this.connection.is_taken() {
             return Poll::Ready(Ok(()));
         }
-        if this.has_switched {
+        if this.has_switched || this.framing.is_asked() {
             return Poll::Pending; // until the answer is written to its end
         }
         if this.away.is_some() {
@@ -395,7 +395,13 @@ impl AsyncWrite for Wire {
         let written = Pin::new(&mut this.connection.stream).poll_write(cx, bytes);
         this.is_written = matches!(&written, Poll::Ready(Ok(written)) if *written == bytes.len());
         if matches!(written, Poll::Ready(Ok(_))) {
+            let was_asked = this.framing.is_asked();
             this.framing.written(bytes);
+            if was_asked && !this.framing.is_asked() {
+                // The framework takes what follows for the body of the refused request, without an end.
+                this.is_refused = true;
+                cx.waker().wake_by_ref();
+            }
         }
         written
     }
@@ -404,7 +410,7 @@ impl AsyncWrite for Wire {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.connection.stream).poll_flush(cx))?;
         if this.has_switched && !this.connection.is_taken() {
-            this.takeover.begin(&mut this.connection);
+            this.takeover.begin(&mut this.connection, mem::take(&mut this.held_back));
             cx.waker().wake_by_ref(); // to read the end
         }
         Poll::Ready(Ok(()))

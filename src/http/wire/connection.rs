@@ -28,6 +28,8 @@ const ROOM_WAIT: Duration = Duration::from_millis(100);
 pub(in super::super) struct Connection {
     pub(in super::super) stream: Stream,
     pub(in super::super) account: ReadAccount,
+    /// What the client sent for the protocol that takes over before it was told so.
+    pub(in super::super) early: Vec<u8>,
     /// When a connection that waits for room in the budget looks again.
     room_due: Option<Pin<Box<Sleep>>>,
     /// None once it was taken over.
@@ -36,7 +38,7 @@ pub(in super::super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: Stream, account: ReadAccount, place: Place) -> Self {
-        Self { stream, account, room_due: None, place: Some(place) }
+        Self { stream, account, early: Vec::new(), room_due: None, place: Some(place) }
     }
 
     /// What the budget has to say before the connection is read on; ready where it may be.
@@ -67,10 +69,11 @@ impl Connection {
     }
 
     /// The connection for another protocol; what is left reads as ended.
-    fn taken(&mut self) -> Self {
+    fn taken(&mut self, early: Vec<u8>) -> Self {
         Self {
             stream: std::mem::replace(&mut self.stream, Stream::Taken),
             account: self.account.clone(),
+            early,
             room_due: None,
             place: self.place.take(),
         }
@@ -119,8 +122,8 @@ impl Takeover {
     }
 
     /// Takes the connection over, once: without a handler that asked for it, it is closed.
-    pub(super) fn begin(&self, connection: &mut Connection) {
-        let taken = connection.taken();
+    pub(super) fn begin(&self, connection: &mut Connection, early: Vec<u8>) {
+        let taken = connection.taken(early);
         let mut next = self.0.borrow_mut();
         *next = match std::mem::take(&mut *next) {
             Next::Asked(go_on) => Next::Running(go_on(taken)),

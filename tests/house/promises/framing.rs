@@ -117,3 +117,70 @@ async fn promise_33_a_head_without_its_end_swallows_no_second_request() {
     let heard = raw(&house, format!("{asks}{HIDDEN}").as_bytes(), WAIT);
     assert!(heard.statuses().len() <= 2 && !heard.statuses().contains(&401) && heard.is_closed, "{heard:?}");
 }
+
+/// The head of a handshake on Tencent's socket, with more lines.
+fn handshake(version: &str, more: &str) -> String {
+    format!(
+        "GET /binfo?sdkappid=1400000001 HTTP/{version}\r\nHost: x\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{more}\r\n"
+    )
+}
+
+/// RFC 9110, section 7.8; RFC 6455, section 4.1.
+#[actix_web::test]
+async fn promise_33_a_handshake_whose_end_could_be_read_in_two_ways_is_refused() {
+    let house = Standin::fresh().await;
+    let asks = "Upgrade: websocket\r\n";
+    for (name, head) in [
+        ("of an old version", handshake("1.0", asks)),
+        ("with another protocol", handshake("1.1", "Upgrade: websocket, h2c\r\n")),
+        ("with two lines", handshake("1.1", "Upgrade: websocket\r\nUpgrade: websocket\r\n")),
+        ("with chunks", handshake("1.1", "Upgrade: websocket\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n"),
+        ("with a body", handshake("1.1", "Upgrade: websocket\r\nContent-Length: 5\r\n") + "hello"),
+    ] {
+        let mut heard = raw(&house, head.as_bytes(), WAIT);
+        heard.text = heard.text.replace("HTTP/1.0 ", "HTTP/1.1 ");
+        assert!(matches!(heard.statuses()[..], [400..=499]) && heard.is_closed, "{name}: {heard:?}");
+    }
+}
+
+/// A client must wait for the answer; what comes earlier is neither lost nor taken for a request.
+#[actix_web::test]
+async fn promise_33_frames_sent_with_the_handshake_are_served_in_their_order() {
+    let house = Standin::fresh().await;
+    let head = handshake("1.1", "Upgrade: websocket\r\n");
+    let ping = [0x89, 0x82, 0, 0, 0, 0, b'h', b'i'];
+    for cut in [ping.len(), 3] {
+        let mut client = connect(&house);
+        client.set_read_timeout(Some(WAIT)).unwrap();
+        client.write_all(&[head.as_bytes(), &ping[..cut]].concat()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        client.write_all(&ping[cut..]).unwrap();
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"\r\n\r\n\x8a\x02hi") {
+            let mut more = [0; 1024];
+            let bytes = client.read(&mut more).unwrap();
+            assert!(bytes > 0, "{}", String::from_utf8_lossy(&heard));
+            heard.extend_from_slice(&more[..bytes]);
+        }
+        assert!(heard.starts_with(b"HTTP/1.1 101 "));
+    }
+}
+
+/// A header that declares too much is enough; nothing of it is waited for. Source: RFC 6455, section 7.4.1.
+#[actix_web::test]
+async fn promise_36_a_frame_that_declares_more_than_64_kib_is_refused_by_its_header() {
+    let house = Standin::fresh().await;
+    let head = handshake("1.1", "Upgrade: websocket\r\n");
+    for (declared, is_refused) in [(65_536_u64, false), (65_537, true), (1 << 40, true)] {
+        let mut client = connect(&house);
+        client.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        client.write_all(&[head.as_bytes(), &[0x82, 0xFF], &declared.to_be_bytes(), &[0; 4]].concat()).unwrap();
+        let (mut heard, mut more) = (Vec::new(), [0; 1024]);
+        while let Ok(bytes @ 1..) = client.read(&mut more) {
+            heard.extend_from_slice(&more[..bytes]);
+        }
+        let closed = heard.windows(4).any(|frame| frame[0] == 0x88 && frame[2..] == 1009_u16.to_be_bytes());
+        assert_eq!(closed, is_refused, "{declared}");
+    }
+}
