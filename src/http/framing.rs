@@ -30,8 +30,9 @@ enum At {
     Chunk(u64),
     /// Behind the last chunk.
     Trailer(Line),
-    /// Behind the wish for a WebSocket, until it is answered.
-    Asked,
+    /// Behind the wish for a WebSocket, until it is answered: by a GET without a body, whose client waits for the answer, or by another
+    /// request, behind which the framework would read a body without an end.
+    Asked { is_handshake: bool },
     /// In what the framework will refuse: nothing is looked at any more.
     Elsewhere,
 }
@@ -50,6 +51,7 @@ struct Head {
     line: Line,
     bytes: usize,
     has_begun: bool,
+    is_get: bool,
     body_bytes: u64,
     is_chunked: bool,
     asks_for_upgrade: bool,
@@ -73,7 +75,8 @@ pub(super) enum Read {
     /// As many requests have ended as may, or the last one asks for another protocol; so many bytes are theirs, and the others were not
     /// looked at.
     Stopped(usize),
-    /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head.
+    /// The byte at this place must not stand there: a line feed without a carriage return before it, in a head, or anything at all
+    /// between the wish for a WebSocket that is no handshake and its answer.
     Refused(usize),
     /// A head is larger than [`HEAD_BYTES_MAX`]; the byte at this place is one of it.
     TooLarge(usize),
@@ -100,9 +103,9 @@ impl Framing {
         matches!(&self.at, At::Head(head) if head.bytes > 0)
     }
 
-    /// Whether a client has asked for another protocol and waits for the answer.
+    /// Whether a client has made a handshake and waits for the answer.
     pub(super) fn is_asked(&self) -> bool {
-        matches!(self.at, At::Asked)
+        matches!(self.at, At::Asked { is_handshake: true })
     }
 
     /// How many heads have come to their end; it may wrap around.
@@ -138,10 +141,11 @@ impl Framing {
                     false => At::Trailer(Line::default()),
                 }),
                 // What comes before the answer is the other protocol's, if that is granted.
-                At::Asked => return Read::Stopped(bytes.len() - rest.len()),
+                At::Asked { is_handshake: true } => return Read::Stopped(bytes.len() - rest.len()),
+                At::Asked { is_handshake: false } => return Read::Refused(bytes.len() - rest.len()),
                 At::Elsewhere => return Read::Fine,
             };
-            let is_end = matches!(next, Some(At::Head(_) | At::Asked));
+            let is_end = matches!(next, Some(At::Head(_) | At::Asked { .. }));
             note(taken, is_end);
             if let Some(next) = next {
                 // The framework bounds the lines of a head, not those of chunks; a size it cannot read it refuses as well.
@@ -161,7 +165,7 @@ impl Framing {
 
     /// Takes note of what is written: the refusal of a client that asked to change the protocol, which stays with HTTP.
     pub(super) fn written(&mut self, bytes: &[u8]) {
-        if matches!(self.at, At::Asked) && !bytes.starts_with(b"HTTP/1.1 10") {
+        if matches!(self.at, At::Asked { .. }) && !bytes.starts_with(b"HTTP/1.1 10") {
             self.at = At::default();
         }
     }
@@ -240,7 +244,7 @@ impl Head {
     fn ended(&mut self, line: &[u8], is_cut: bool) -> Result<Option<At>, Fault> {
         match (self.has_begun, line.is_empty()) {
             (false, true) => {} // empty lines in front of a request are passed over
-            (false, false) => self.has_begun = true,
+            (false, false) => (self.has_begun, self.is_get) = (true, line.starts_with(b"GET ")),
             (true, false) => {
                 if self.field(line) && is_cut {
                     // What it says cannot be known here, and the framework would act on it.
@@ -251,7 +255,9 @@ impl Head {
                 return Ok(Some(match self {
                     // In the framework's own order.
                     Self { is_chunked: true, .. } => At::ChunkSize(Line::default()),
-                    Self { asks_for_upgrade: true, .. } => At::Asked,
+                    Self { asks_for_upgrade: true, is_get, body_bytes, .. } => {
+                        At::Asked { is_handshake: *is_get && *body_bytes == 0 }
+                    }
                     Self { body_bytes: 0, .. } => At::Head(Self::default()),
                     Self { body_bytes, .. } => At::Body(*body_bytes),
                 }));
