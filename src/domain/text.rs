@@ -23,7 +23,7 @@ pub(super) fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) ->
 
 /// A text of people in which lines and tabs may stand, of 1 to `bytes_max` bytes.
 /// # Errors
-/// The [`Fault`] names the bound; the caller names the field.
+/// The [`Fault`](crate::domain::error::Fault) names the bound; the caller names the field.
 pub(super) fn prose(raw: &str, bytes_max: usize) -> Result<String, Fault> {
     bounded(raw, bytes_max, is_unsafe_in_prose)
 }
@@ -98,7 +98,7 @@ macro_rules! texts {
 
             /// Checks the rule of this type.
             /// # Errors
-            /// The [`Fault`] names the bound; the caller names the field.
+            /// The [`Fault`](crate::domain::error::Fault) names the bound; the caller names the field.
             pub fn parse(raw: &str) -> Result<Self, $crate::domain::error::Fault> {
                 $crate::domain::text::bounded(raw, Self::BYTES_MAX, $crate::domain::text::$refused).map(Self)
             }

@@ -86,7 +86,7 @@ pub struct NewTokens {
     pub issued: Derived,
 }
 
-/// A user after [`Store::register`](super::Store::register).
+/// A user after [`register`](crate::service::users::register).
 #[derive(Debug, Clone)]
 pub struct Registered {
     /// As it is now.
