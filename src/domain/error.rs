@@ -138,6 +138,9 @@ impl Error {
     /// Refuses a user that is suspended.
     pub const SUSPENDED: Self = Self::Forbidden("User is suspended");
 
+    /// Refuses a user that acts itself and is deleted by now: its token is dead, whichever user has the id since.
+    pub const GONE: Self = Self::Unauthenticated(Unauthenticated::Wrong);
+
     /// When it is worth trying again, where time alone helps: whole seconds, rounded up so that nobody comes too early.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {

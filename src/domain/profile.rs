@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     avatar::{Avatar, AvatarChange, PictureKey},
     custom::{CustomName, CustomValue},
+    error::Error,
     free_data::{Extras, Metadata},
     id::{UserId, UserKey},
     particulars::{Particular, Particulars},
@@ -107,6 +108,13 @@ impl User {
     /// Whether it may act.
     pub fn is_active(&self) -> bool {
         self.state == State::Active
+    }
+
+    /// This user, which may act.
+    /// # Errors
+    /// `Forbidden` for a suspended user.
+    pub fn if_active(self) -> Result<Self, Error> {
+        if self.is_active() { Ok(self) } else { Err(Error::SUSPENDED) }
     }
 
     /// The same user without a picture.

@@ -206,9 +206,8 @@ impl Service {
     /// # Errors
     /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
     pub(super) fn account_of(&self, tenant: &Tenant, key: UserKey) -> Result<Account, Error> {
-        let gone = Error::Unauthenticated(Unauthenticated::Wrong);
-        let (user, held) = self.house.store.account_by_key(tenant.app.key, key)?.ok_or(gone)?;
-        if user.is_active() { Ok(self.with_token(tenant, user, &held)) } else { Err(Error::SUSPENDED) }
+        let (user, held) = self.house.store.account_by_key(tenant.app.key, key)?.ok_or(Error::GONE)?;
+        Ok(self.with_token(tenant, user.if_active()?, &held))
     }
 
     /// The account that a proved login opens, with its user token: of the user whose secrets these are, which are still its secrets.

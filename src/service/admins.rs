@@ -118,13 +118,17 @@ impl Service {
         self.write_all(async move |tx| tx.take_admin(known(tx, &name).await?.key).await).await
     }
 
+    async fn known_admin(&self, name: &AdminName) -> Result<Option<Admin>, Error> {
+        self.house.store.read(async |db| db.admin(name).await).await
+    }
+
     /// Brings an administrator to a password that is told from outside, and makes it where there is none. The same password again
     /// leaves its sessions as they are.
     /// # Errors
     /// `Invalid`, store errors.
     pub async fn describe_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let callers = [HashCaller::Operator];
-        match self.house.store.admin(&name)? {
+        match self.known_admin(&name).await? {
             None => self.create_admin(name, chosen).await.map(|_| ()),
             Some(known) if self.house.keyring.verify(chosen, Some(known.password.clone()), &callers).await? => Ok(()),
             Some(_) => self.set_admin_password(name, chosen).await,
@@ -178,7 +182,7 @@ impl Service {
     pub async fn sign_in_admin(&self, name: &str, given: &Secret, from: Option<IpAddr>) -> Result<Begun, Error> {
         let reservation = self.house.throttle.reserve(Attempt::of_console(from)).await?;
         let known = match AdminName::parse(name) {
-            Ok(name) => self.house.store.admin(&name)?,
+            Ok(name) => self.known_admin(&name).await?,
             Err(_) => None,
         };
         let hash = known.as_ref().map(|admin| admin.password.clone());
@@ -198,12 +202,12 @@ impl Service {
     /// Store errors.
     pub async fn sign_in_to_demo(&self) -> Result<Begun, Error> {
         let name = AdminName::parse(DEMO).map_err(Error::internal)?;
-        let admin = match self.house.store.admin(&name)? {
+        let admin = match self.known_admin(&name).await? {
             Some(admin) => admin,
             None => match self.create_admin(name.clone(), &credentials::new_ticket().0).await {
                 // Two pages at once.
                 Err(Error::Conflict(What::Administrator)) => {
-                    self.house.store.admin(&name)?.ok_or(Error::NotFound(What::Administrator))?
+                    self.known_admin(&name).await?.ok_or(Error::NotFound(What::Administrator))?
                 }
                 made => made?,
             },

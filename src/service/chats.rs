@@ -26,7 +26,7 @@ impl Service {
     pub async fn chat_settings(&self, tenant: &Tenant, user: UserKey) -> Result<ChatSettings, Error> {
         let app = tenant.app.key;
         let found = self.house.store.long_read(CallerKey::User(user), move |db| db.chat_settings(app, user)).await?;
-        found.ok_or(owners::GONE)
+        found.ok_or(Error::GONE)
     }
 
     /// Changes what a user has set for its chats: all of the change or nothing.

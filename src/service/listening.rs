@@ -19,7 +19,7 @@ use crate::{
         secret::Digest,
     },
     live::{feed::Feed, hub::Session, watchers::Ear},
-    service::{Service, apps::Tenant, credentials::Purpose, owners, profiles::Viewer, sessions::Proved, users},
+    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
     store::{Held, Holder, NewPlace, Tx},
 };
 
@@ -266,7 +266,7 @@ const ENDED_PLACES_MAX: usize = 8;
 /// # Errors
 /// `Unauthenticated` when the user is gone.
 pub async fn begin_place(tx: &Tx<'_>, app: AppKey, new: &NewPlace) -> Result<(i64, Option<Resumed>), Error> {
-    tx.user_by_key(app, new.user).await?.ok_or(owners::GONE)?;
+    tx.user_by_key(app, new.user).await?.ok_or(Error::GONE)?;
     let stored = tx.places(app, new.user, new.wire).await?;
     let resumed = listening::resume(&stored, &new.siblings, new.shown);
     if let Some(own) = resumed.and_then(|resumed| resumed.own) {

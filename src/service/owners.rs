@@ -1,26 +1,14 @@
-//! Whose data an operation is about, and whether that user may still act.
+//! The user whose data an operation is about, and whether that user may still act.
 
 use crate::{
     domain::{
-        error::{Error, Unauthenticated, What},
-        id::AppKey,
-        id::UserKey,
+        error::{Error, What},
+        id::{AppKey, UserKey},
         owner::Owner,
-        profile::{State, User},
+        profile::User,
     },
     store::Db,
 };
-
-/// Refuses a user that acts on its own data and is suspended by now.
-pub(super) fn active(user: &User) -> Result<(), Error> {
-    match user.state {
-        State::Active => Ok(()),
-        State::Suspended => Err(Error::SUSPENDED),
-    }
-}
-
-/// A user that acts on its own data has been deleted: its token is dead, whoever has its id by now.
-pub(super) const GONE: Error = Error::Unauthenticated(Unauthenticated::Wrong);
 
 /// The owner of the data that a call is about.
 /// # Errors
@@ -33,10 +21,9 @@ pub(super) async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<Use
     }
 }
 
-/// The user of this key, who acts on its own data.
+/// The user of this key, which acts on its own data.
 /// # Errors
 /// As [`owner`].
 pub(super) async fn acting(db: &Db<'_>, app: AppKey, key: UserKey) -> Result<User, Error> {
-    let user = db.user_by_key(app, key).await?.ok_or(GONE)?;
-    active(&user).map(|()| user)
+    db.user_by_key(app, key).await?.ok_or(Error::GONE)?.if_active()
 }

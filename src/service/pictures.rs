@@ -234,7 +234,7 @@ impl Service {
         upload: Upload,
     ) -> Result<NewPicture, Error> {
         // Asked before a picture is unpacked in vain; the row is written under the same condition.
-        let owner = self.owner(tenant, &Owner::Itself(owner))?;
+        let owner = self.owner(tenant, &Owner::Itself(owner)).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         self.to_the_end(async move {
             let picture = service.store_picture(&tenant, &owner.id, upload).await?;

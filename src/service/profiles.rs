@@ -5,7 +5,7 @@ use crate::{
         caller::CallerKey,
         custom::{CustomName, Readers, Writers},
         directory::DirectorySearch,
-        error::{Error, Fault, Unauthenticated, What},
+        error::{Error, Fault, What},
         id::{UserId, UserKey},
         owner::Owner,
         page::{Listed, Order, Page},
@@ -13,7 +13,7 @@ use crate::{
         search::{Stretch, UserSearch, Walk},
         secret::Secret,
     },
-    service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant},
+    service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant, owners},
     store::{LongReads, NewPassword, UserChange},
 };
 
@@ -145,14 +145,8 @@ impl Service {
     /// The user that owns the data a call is about.
     /// # Errors
     /// As [`Service::set_profile`].
-    pub fn owner(&self, tenant: &Tenant, owner: &Owner) -> Result<User, Error> {
-        let key = match owner {
-            Owner::Named(id) => return self.user(tenant, id),
-            Owner::Itself(key) => *key,
-        };
-        let gone = Error::Unauthenticated(Unauthenticated::Wrong);
-        let user = self.house.store.user_by_key(tenant.app.key, key)?.ok_or(gone)?;
-        if user.is_active() { Ok(user) } else { Err(Error::SUSPENDED) }
+    pub async fn owner(&self, tenant: &Tenant, owner: &Owner) -> Result<User, Error> {
+        self.house.store.read(async |db| owners::owner(db, tenant.app.key, owner).await).await
     }
 
     /// The user of this id, suspended ones included.

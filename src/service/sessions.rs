@@ -133,10 +133,7 @@ impl Service {
             return self.user_by_session(tenant, token);
         }
         let user = self.house.store.user_by_token(tenant.app.key, &credentials::digest(token))?;
-        match user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))? {
-            user if user.is_active() => Ok(user),
-            _suspended => Err(Error::SUSPENDED),
-        }
+        user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?.if_active()
     }
 
     /// Ends the session of this ticket, if there is one.

@@ -74,7 +74,9 @@ impl Service {
             None | Some(_) => {}
         }
         // The transaction asks again; a client that comes back with a dead signature again and again costs a read, not a write.
-        if signed.at < self.house.store.signatures_dead_before(app.key, &signed.id)? {
+        let dead_before =
+            self.house.store.read(async |db| db.signatures_dead_before(app.key, &signed.id).await).await?;
+        if signed.at < dead_before {
             return Err(Error::Unauthenticated(Unauthenticated::Revoked));
         }
         let (ticket, digest) = credentials::new_ticket();
@@ -112,10 +114,7 @@ impl Service {
         if caller.tenant.app.key != tenant.app.key {
             return Err(wrong);
         }
-        match self.house.store.user_by_key(tenant.app.key, key)?.ok_or(wrong)? {
-            user if user.is_active() => Ok(user),
-            _suspended => Err(Error::SUSPENDED),
-        }
+        self.house.store.user_by_key(tenant.app.key, key)?.ok_or(wrong)?.if_active()
     }
 
     /// Opens a session of this wire for the holder of a ticket. The user's oldest one ends where it has too many.

@@ -85,15 +85,13 @@ impl<'a> Account<'a> {
     /// # Errors
     /// Those of the [`Owner`].
     async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
-        let known = match owner {
+        let (user, credentials) = match owner {
             Owner::Named(id) => tx.account(app, id).await?.ok_or(Error::NotFound(What::User))?,
             Owner::Itself(key) => {
-                let known = tx.account_by_key(app, *key).await?.ok_or(owners::GONE)?;
-                owners::active(&known.0)?;
-                known
+                let (user, held) = tx.account_by_key(app, *key).await?.ok_or(Error::GONE)?;
+                (user.if_active()?, held)
             }
         };
-        let (user, credentials) = known;
         Ok(Self { tx, app, user, credentials, at })
     }
 
@@ -257,8 +255,9 @@ pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &Register) -> Result<Regi
 }
 
 async fn update(account: &mut Account<'_>, asked: &Register) -> Result<(), Error> {
-    if asked.if_known == IfKnown::UpdateActive || asked.ticket.is_some() {
-        owners::active(&account.user)?;
+    let must_be_active = asked.if_known == IfKnown::UpdateActive || asked.ticket.is_some();
+    if must_be_active && !account.user.is_active() {
+        return Err(Error::SUSPENDED);
     }
     let tokens = NewTokens { token: asked.secrets.token, issued: asked.secrets.issued };
     let change = UserChange {

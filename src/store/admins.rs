@@ -2,7 +2,7 @@
 
 use super::{Store, sqlite::admins};
 use crate::domain::{
-    admin::{Admin, AdminName, AdminSession},
+    admin::{Admin, AdminSession},
     error::Error,
     secret::Digest,
 };
@@ -13,13 +13,6 @@ impl Store {
     /// Those of every read.
     pub fn admins(&self) -> Result<Vec<Admin>, Error> {
         self.0.read(admins::all)
-    }
-
-    /// An administrator by its name.
-    /// # Errors
-    /// Those of every read.
-    pub fn admin(&self, name: &AdminName) -> Result<Option<Admin>, Error> {
-        self.0.read(|connection| admins::find(connection, name))
     }
 
     /// A session, one that has ended by the clock included.

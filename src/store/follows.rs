@@ -2,7 +2,7 @@
 
 use super::{
     LongReads, Store, StoredStatus,
-    sqlite::{directory, follows, statuses},
+    sqlite::{directory, follows, friends, statuses},
 };
 use crate::domain::{
     directory::DirectorySearch,
@@ -45,7 +45,7 @@ impl LongReads {
 
     /// Who of a user and these others follows whom; None where there is no such other.
     pub fn follow_relations(&self, app: AppKey, owner: &Owner, ids: &[UserId]) -> Result<Vec<Option<Relation>>, Error> {
-        follows::relations(&self.0, app, owner, ids)
+        friends::relations(&self.0, app, owner, ids, friends::Rows::Follows)
     }
 
     /// What is stored of the status of these users, in their order; None where there is no such user. A point read each.

@@ -13,7 +13,6 @@ mod follows;
 mod observed;
 mod places;
 mod reads;
-mod signatures;
 mod snapshot;
 mod sqlite;
 mod unit;

@@ -28,7 +28,7 @@ read_from!(Query: Whose);
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct Whose {
-    /// Whose: for the back end, which must name a user; a user names itself or nobody
+    /// The user whose metadata this is. The back end must give it; a user may leave it out or give its own id
     #[param(value_type = Option<String>)]
     user_id: Optional<String>,
 }
@@ -56,7 +56,7 @@ impl Body for Pairs {
 )]
 pub(super) async fn get(call: Call<Holder, Whose, InBody>) -> Result<HttpResponse, InBody> {
     let owner = meant(&call.caller, call.form.user_id.0.as_deref())?;
-    Ok(reply::metadata(&call.service.owner(&call.caller.tenant, &owner)?, "Data Retrieved Successfully"))
+    Ok(reply::metadata(&call.service.owner(&call.caller.tenant, &owner).await?, "Data Retrieved Successfully"))
 }
 
 /// Replaces one's own metadata

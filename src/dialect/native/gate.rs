@@ -147,7 +147,7 @@ pub(super) struct Listener {
     pub(super) wants_stream: bool,
     /// The number of the last message that it has seen, where it comes back.
     pub(super) last_seen: Option<i64>,
-    /// The ticket with which its stream is to end; none for whoever opens the control socket.
+    /// The ticket whose end closes the stream; none on the control socket, which needs no session.
     pub(super) ticket: Option<String>,
     request: HttpRequest,
 }
@@ -169,7 +169,7 @@ impl Listener {
         })
     }
 
-    /// A place for one stream more of the administrator who calls, or of whoever opens the control socket.
+    /// Admits one more stream for the calling administrator or for the control socket.
     /// # Errors
     /// `Forbidden` for a page of another origin; those of [`session`]; `TooMany`.
     pub(super) async fn place(&self) -> Result<Place, Refusal> {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 body! {
-    /// An account that comes to be, or is brought up to date.
+    /// An account to create, or to update if it exists.
     struct Import<'a> as "AccountImport" {
         /// Its name: at most 32 of `A-Z a-z 0-9 . _ @ -`. `Identifier`, of older editions of the vendor's page, names it as well.
         id: NewId = "UserID",

@@ -239,11 +239,11 @@ impl<'a> Kind<'a> for Owner {
     }
 
     fn schema(_: &mut Schemas) -> RefOr<Schema> {
-        shown(text().description(Some("Whose data it is.")), "guest@qiscus.com")
+        shown(text().description(Some("The user whose data this is.")), "guest@qiscus.com")
     }
 }
 
-/// An account that an item is about. What is no id at all is nobody's.
+/// The account that an item is about. A text that is no id at all names no user.
 impl<'a> Kind<'a> for UserId {
     fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
         id(account(at.object, at.name)?).map(Some)
@@ -373,7 +373,7 @@ pub(super) fn number() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).minimum(Some(0))
 }
 
-/// A text as it is given, an empty one too. The bound is for the document: whoever parses it knows the same.
+/// A text as it is given, an empty one too. The bound is for the document; the parser of the field checks the same one.
 pub(super) struct Text<'a, const BYTES_MAX: usize>(pub(super) &'a str);
 
 impl<'a, const BYTES_MAX: usize> Kind<'a> for Text<'a, BYTES_MAX> {

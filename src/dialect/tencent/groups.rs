@@ -196,7 +196,7 @@ pub(super) async fn update(call: Call<'_>, asked: Update<'_>) -> Answered<GroupC
         (None, Some(moved)) if !moved.0.is_empty() => members(call, &owner, group, moved.0).await,
         // A page that moves no friends makes the SDK send an empty list, or none: that asks for nothing.
         (None, _) => {
-            desk.service.owner(desk.tenant, &owner)?;
+            desk.service.owner(desk.tenant, &owner).await?;
             Ok(GroupChanged { items: Some(Vec::new()), fail_account: Vec::new(), sequence: SEQUENCE })
         }
     }

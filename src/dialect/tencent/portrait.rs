@@ -116,7 +116,7 @@ const PORTRAIT_BYTES: usize = 160;
 /// `profile.portrait_set`: what is given replaces what was; all of it or nothing.
 pub(super) async fn set(call: Call<'_>, asked: Set<'_>) -> Answered<Nothing> {
     let desk = call.desk;
-    let known = desk.service.owner(desk.tenant, &asked.owner)?;
+    let known = desk.service.owner(desk.tenant, &asked.owner).await?;
     let change = change(call, &known, asked.items.0)?;
     desk.service.set_profile(desk.tenant, asked.owner, change).await.map_err(in_tags)?;
     Ok(Nothing {})

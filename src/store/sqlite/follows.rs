@@ -6,7 +6,6 @@ use super::{owners, row::Stored, users};
 use crate::domain::{
     error::{Error, What},
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
-    friend::Relation,
     id::{AppKey, UserId, UserKey},
     owner::Owner,
     time::Moment,
@@ -39,27 +38,6 @@ const FOLLOWS: &str = "SELECT EXISTS (SELECT 1 FROM follow WHERE follower = ?1 A
 
 pub(in crate::store) fn follows(connection: &Connection, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
     Ok(connection.prepare_cached(FOLLOWS)?.query_row(params![follower.0, followed.0], |row| row.get(0))?)
-}
-
-/// How the owner stands to others; None where there is no such user.
-pub(in crate::store) fn relations(
-    connection: &Connection,
-    app: AppKey,
-    owner: &Owner,
-    ids: &[UserId],
-) -> Result<Vec<Option<Relation>>, Error> {
-    let owner = owners::owner_key(connection, app, owner)?;
-    let one = |id: &UserId| match users::key_of(connection, app, id) {
-        Err(Error::NotFound(What::User)) => Ok(None),
-        Err(error) => Err(error),
-        Ok(other) => Ok(Some(match (follows(connection, owner, other)?, follows(connection, other, owner)?) {
-            (true, true) => Relation::BothWays,
-            (true, false) => Relation::Mine,
-            (false, true) => Relation::Theirs,
-            (false, false) => Relation::None,
-        })),
-    };
-    ids.iter().map(one).collect()
 }
 
 /// One list, from the newest entry on: `other` is the column of the other user, and `more` a further condition.

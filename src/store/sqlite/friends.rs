@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    owners,
+    follows, owners,
     row::{Stored, readable},
     users,
 };
@@ -173,6 +173,7 @@ fn friend(row: &Row<'_>) -> Result<Friend, Error> {
 pub(in crate::store) enum Rows {
     Contacts,
     Blocks,
+    Follows,
 }
 
 /// How the owner stands to others; None where there is no such user.
@@ -187,6 +188,7 @@ pub(in crate::store) fn relations(
     let has = |owner, other| match rows {
         Rows::Contacts => lists(connection, owner, other),
         Rows::Blocks => blocks(connection, owner, other),
+        Rows::Follows => follows::follows(connection, owner, other),
     };
     let one = |id: &UserId| match users::key_of(connection, app, id) {
         Err(Error::NotFound(What::User)) => Ok(None),

@@ -1,17 +1,14 @@
-//! Whose data an operation is about, and whether that user may still act.
+//! The user whose data a read is about, and whether that user may still act.
 
 use rusqlite::{Connection, Row, params};
 
 use super::{row::Stored, users};
 use crate::domain::{
-    error::{Error, Unauthenticated},
+    error::Error,
     id::{AppKey, UserKey},
     owner::Owner,
     profile::State,
 };
-
-/// A user that acts on its own data has been deleted: its token is dead, whoever has its id by now.
-const GONE: Error = Error::Unauthenticated(Unauthenticated::Wrong);
 
 const STATE: &str = "SELECT state FROM user WHERE app = ?1 AND key = ?2";
 
@@ -26,7 +23,7 @@ pub(super) fn owner_key(connection: &Connection, app: AppKey, owner: &Owner) -> 
     };
     let parse = |row: &Row<'_>| Stored::of("user", row).parsed(0, users::state);
     match connection.prepare_cached(STATE)?.query_and_then(params![app.0, key.0], parse)?.next().transpose()? {
-        None => Err(GONE),
+        None => Err(Error::GONE),
         Some(State::Suspended) => Err(Error::SUSPENDED),
         Some(State::Active) => Ok(key),
     }

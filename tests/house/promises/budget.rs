@@ -16,9 +16,11 @@ use crate::{
 };
 
 const CLIENTS: u32 = 1_000;
-/// `cargo bench -- hostile 12` holds the release build to 128 MiB. An unoptimised build handles bodies more slowly than clients send them, and the
-/// framework doubles a read buffer that is not emptied in time.
-const GROWN_MIB_MAX: u64 = if cfg!(debug_assertions) { 256 } else { 128 };
+/// `cargo bench -- hostile 12` holds the release build to the same bound.
+const GROWN_MIB_MAX: u64 = 128;
+/// An unoptimised build handles bodies more slowly than clients send them, and the framework doubles a read buffer that is not emptied in
+/// time: 100 to 170 MiB, measured.
+const GROWN_BY_BODIES_MIB_MAX: u64 = if cfg!(debug_assertions) { 256 } else { GROWN_MIB_MAX };
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// A connection from the address of this number, which does not wait for the server to take what is sent.
@@ -110,7 +112,7 @@ async fn promise_57_a_thousand_unfinished_bodies_of_strangers_and_back_ends_shar
     for is_of_many in [false, true] {
         let bodies = bodies.clone();
         let grown = under_storm(&house, move |n| bodies[(n % count) as usize].clone(), is_of_many).await;
-        assert!(grown <= GROWN_MIB_MAX, "{grown} MiB, from many addresses: {is_of_many}");
+        assert!(grown <= GROWN_BY_BODIES_MIB_MAX, "{grown} MiB, from many addresses: {is_of_many}");
     }
 }
 

@@ -38,7 +38,6 @@ const WITHOUT_APP: &[&str] = &[
     // Apps and administrators themselves.
     "apps",
     "admins",
-    "admin",
     "admin_session",
     "create",
     "set_password",

@@ -13,8 +13,8 @@ impl Shelf {
         ticket.digest
     }
 
-    fn dead_before(&self, id: &str) -> Moment {
-        self.store.signatures_dead_before(self.app, &user_id(id)).unwrap()
+    async fn dead_before(&self, id: &str) -> Moment {
+        self.store.read(async |db| db.signatures_dead_before(self.app, &user_id(id)).await).await.unwrap()
     }
 
     /// What becomes of a user that a signature of this moment vouches for.
@@ -49,19 +49,19 @@ async fn of_one_wires_tickets_the_newest_are_kept_whatever_the_clock_says() {
 async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
     let shelf = Shelf::fresh().await;
     let ann = shelf.register("ann").await.user.key;
-    let from = || shelf.dead_before("ann");
-    assert_eq!(from(), at(0));
+    let from = async || shelf.dead_before("ann").await;
+    assert_eq!(from().await, at(0));
     let (theirs, other_wire) = (
         shelf.issue(ann, 1, Wire::Tencent, None, at(1)).await,
         shelf.issue(ann, 2, Wire::MirrorFly, None, at(1)).await,
     );
     shelf.store.kick(shelf.app, user_id("ann"), at(50), at(45)).await.unwrap();
-    assert_eq!((from(), shelf.alive(&theirs), shelf.alive(&other_wire)), (at(50), false, true));
+    assert_eq!((from().await, shelf.alive(&theirs), shelf.alive(&other_wire)), (at(50), false, true));
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Kicked]);
     shelf.store.kick(shelf.app, user_id("ann"), at(40), at(35)).await.unwrap();
-    assert_eq!(from(), at(50), "the clock was set back");
+    assert_eq!(from().await, at(50), "the clock was set back");
     let nobody = shelf.store.kick(shelf.app, user_id("nobody"), at(60), at(60)).await;
-    assert_eq!((nobody, shelf.dead_before("nobody")), (Err(Error::NotFound(What::User)), at(0)));
+    assert_eq!((nobody, shelf.dead_before("nobody").await), (Err(Error::NotFound(What::User)), at(0)));
 }
 
 #[actix_web::test]
@@ -71,7 +71,7 @@ async fn promise_60_signatures_that_were_dead_stay_dead_when_the_id_is_created_a
     let revoked = Err(Error::Unauthenticated(Unauthenticated::Revoked));
     shelf.store.kick(shelf.app, user_id("ann"), at(50), at(45)).await.unwrap();
     shelf.store.delete_user(shelf.app, by_id("ann"), at(40), at(60)).await.unwrap();
-    assert_eq!(shelf.dead_before("ann"), at(50), "a deletion sets no moment back");
+    assert_eq!(shelf.dead_before("ann").await, at(50), "a deletion sets no moment back");
     assert_eq!((shelf.vouched("ann", at(49)).await, shelf.user("ann")), (revoked.clone(), None));
     shelf.register("ann").await;
     assert_eq!(shelf.vouched("ann", at(49)).await, revoked, "nor for the new user");
@@ -95,9 +95,9 @@ async fn a_kick_that_an_earlier_version_has_kept_with_the_user_holds_after_the_u
     database.execute_batch(former).unwrap();
     drop(database);
     let shelf = Shelf { store: open(folder.path()), folder, app };
-    assert_eq!((shelf.dead_before("ann"), shelf.dead_before("bob")), (at(77), at(0)));
+    assert_eq!((shelf.dead_before("ann").await, shelf.dead_before("bob").await), (at(77), at(0)));
     shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(78)).await.unwrap();
-    assert_eq!(shelf.dead_before("ann"), at(77));
+    assert_eq!(shelf.dead_before("ann").await, at(77));
 }
 
 #[actix_web::test]
@@ -107,16 +107,22 @@ async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_
         shelf.register(id).await;
         shelf.store.kick(shelf.app, user_id(id), at(moment), at(moment)).await.unwrap();
     }
-    let moments = || ["u1", "u2", "u3", "u4", "other"].map(|id| shelf.dead_before(id).micros());
+    let moments = async || {
+        let mut moments = [0; 5];
+        for (moment, id) in moments.iter_mut().zip(["u1", "u2", "u3", "u4", "other"]) {
+            *moment = shelf.dead_before(id).await.micros();
+        }
+        moments
+    };
     let forget = async |long_past: i64, kept_max: u32| {
         shelf.store.forget_dead_signatures(at(long_past), kept_max, 10).await.unwrap()
     };
     assert_eq!((forget(10, 5).await, forget(10, 4).await), (0, 0), "none is too old, nor one too many");
-    assert_eq!((forget(11, 4).await, moments()), (1, [10, 20, 30, 40, 10]), "the oldest moment is everybody's now");
+    assert_eq!((forget(11, 4).await, moments().await), (1, [10, 20, 30, 40, 10]), "the oldest moment is everybody's now");
     shelf.store.kick(shelf.app, user_id("u2"), at(25), at(25)).await.unwrap();
-    assert_eq!((forget(0, 3).await, moments()), (1, [30, 30, 30, 40, 30]), "u3 stood longest without a kick");
+    assert_eq!((forget(0, 3).await, moments().await), (1, [30, 30, 30, 40, 30]), "u3 stood longest without a kick");
     while forget(1000, 0).await > 0 {}
-    assert_eq!(moments(), [40; 5]);
+    assert_eq!(moments().await, [40; 5]);
     let rows: i64 = outside(&shelf).query_row("SELECT count(*) FROM dead_signature", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
@@ -228,7 +234,7 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     assert_eq!(shelf.user("ann"), before);
     assert_eq!(shelf.ids(ann), ["bob"]);
     assert_eq!(shelf.store.ticket(&ticket).unwrap().unwrap().wire, Wire::MirrorFly);
-    assert_eq!(shelf.dead_before("ann"), at(0));
+    assert_eq!(shelf.dead_before("ann").await, at(0));
     let friends =
         shelf.store.feed_reader().unwrap().read(|db| db.friends(shelf.app, &by_id("ann"), Page::new(1, 9))).unwrap();
     assert_eq!((friends.total, friends.items[0].groups.len()), (1, 0));

@@ -247,7 +247,7 @@ impl Runner {
     }
 
     async fn set_profile(&self, own: &Own, sent: &SentProfile) -> Result<(), Error> {
-        let user = self.service.owner(&own.tenant, &Owner::Itself(own.key))?;
+        let user = self.service.owner(&own.tenant, &Owner::Itself(own.key)).await?;
         let avatar = match sent.image.as_str() {
             "" => Some(AvatarChange::Tile),
             image => user_form::avatar(Some(image), Some(&user), &own.tenant, &self.addresses)
