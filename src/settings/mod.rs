@@ -1,7 +1,7 @@
 //! What an operator may choose: flags > `STANDIN_*` variables > `standin.toml` > defaults.
 //!
 //! First every setting is a text with its origin ([`Raw`]), then all of them are values that are valid ([`Settings`]). One table
-//! ([`SETTINGS`]) names each setting once; flags, variables, help, refusals and README follow from it.
+//! ([`SETTINGS`]) names each setting once; flags, variables, help, refusals and docs/settings.md follow from it.
 
 mod control_socket;
 mod listen;

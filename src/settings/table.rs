@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// One setting: a row of the table that drives flags, variables, `standin.toml`, help, refusals and README.
+/// One setting: a row of the table that drives flags, variables, `standin.toml`, help, refusals and docs/settings.md.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Its key in `standin.toml`; flag and variable follow from it.
     pub name: &'static str,
-    /// The heading it stands under in help and README.
+    /// The heading it stands under in help and docs/settings.md.
     pub group: &'static str,
     /// What its text must look like.
     pub form: Form,
@@ -76,7 +76,7 @@ impl Setting {
         matches!(self.form, Form::Secret(_))
     }
 
-    /// Its default in words, for help and README.
+    /// Its default in words, for help and docs/settings.md.
     pub fn default(&self) -> &'static str {
         match self.preset {
             Preset::Text(words) | Preset::Found(words) | Preset::Unset(words) => words,
@@ -138,7 +138,7 @@ const FIRST_APP: &str = "The first app";
 const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
-/// Every setting, in the order of help and README.
+/// Every setting, in the order of help and docs/settings.md.
 pub static SETTINGS: [&Setting; 35] = [
     &LISTEN,
     &TLS_CERTIFICATE,

@@ -106,7 +106,8 @@ def main():
     sizes = [length for length, _ in lengths]
     print(f"functions: {len(sizes)}, median {statistics.median(sizes):.0f} lines, longest {max(sizes)} ({max(lengths)[1]})")
     print(f"files over 450 lines: {sum(len(lines) > 450 for lines in texts.values())}")
-    print(f"README: {(top / 'README.md').stat().st_size} bytes")
+    documents = [top / "README.md", *sorted((top / "docs").glob("*.md"))]
+    print("documents: " + ", ".join(f"{path.name} {path.stat().st_size} bytes" for path in documents))
 
 
 main()

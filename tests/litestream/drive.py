@@ -1,4 +1,4 @@
-"""Replicates a live server as README says, kills it, restores, and compares: python drive.py target/debug/standin README.md"""
+"""Replicates a live server as docs/operations.md says, kills it, restores, and compares: python drive.py target/debug/standin docs/operations.md"""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ import time
 import urllib.request
 import zlib
 
-BINARY, README = sys.argv[1], pathlib.Path(sys.argv[2]).read_text(encoding="utf-8")
+BINARY, OPERATIONS = sys.argv[1], pathlib.Path(sys.argv[2]).read_text(encoding="utf-8")
 APP_ID, SECRET = "houseapp", "0123456789abcdef0123456789abcdef"
 LICENSE_KEY, PASSWORD = "LICENSEKEY0123456789abcd", "correct horse battery staple"
 WRITERS, WRITE_S = 4, 4
@@ -35,9 +35,9 @@ SETTINGS = {
 CALLER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def lines_of_readme():
-    """The lines of the block in which README speaks of Litestream, in their order."""
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
+def documented_lines():
+    """The lines of the two blocks about Litestream, in their order."""
+    blocks = re.findall(r"```sh\n(.*?)```", OPERATIONS, re.S)
     [lines] = [block.splitlines() for block in blocks if "litestream replicate" in block]
     [back] = [block.splitlines() for block in blocks if "litestream restore" in block]
     assert len(lines) == 2 and len(back) == 3, (lines, back)
@@ -126,7 +126,7 @@ def files(folder):
 
 
 def main():
-    (replicate, copy), (restore, copy_back, serve) = lines_of_readme()
+    (replicate, copy), (restore, copy_back, serve) = documented_lines()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         elsewhere = folder / "elsewhere"

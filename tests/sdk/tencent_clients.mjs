@@ -1,7 +1,7 @@
 /**
  * One visit by each of the packages that npm holds: login, profile, avatar, friends, black list, user status, a page that is loaded
  * again, logout. lite-chat has no option for another server: it is served by the vendor's own host names, which the browser resolves to
- * this machine, and a certificate that it trusts, as README says.
+ * this machine, and a certificate that it trusts, as docs/quickstarts.md says.
  */
 
 import { execFile } from 'node:child_process';
@@ -43,7 +43,7 @@ export async function onPlainHttp(binary, browser, sdk) {
   }
 }
 
-/** The recipe of README: a certificate, names that resolve here, and `--listen https://`. A demo answers these names too. */
+/** The recipe of docs/quickstarts.md: a certificate, names that resolve here, and `--listen https://`. A demo answers these names too. */
 export async function onMappedNames(binary) {
   const folder = await mkdtemp(join(tmpdir(), 'standin-tls-'));
   const [certificate, key] = [join(folder, 'chain.pem'), join(folder, 'key.pem')];

@@ -377,7 +377,7 @@ async fn websocket(target: &Target, trust: &Trust) -> Finding {
         )),
         (false, _) => Err(wrong(
             format!("/websocket is answered with HTTP {}", answer.status.as_u16()),
-            "pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade, as README has it; Caddy does it by itself)",
+            "pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade, as docs/operations.md has it; Caddy does it by itself)",
         )),
     }
 }

@@ -1,6 +1,6 @@
 """Drives the package timsdk 1.1.12 against the built server: python drive_timsdk.py target/debug/standin
 
-The package calls https://console.tim.qq.com and has no option for another address. As README says, that name is resolved to this machine
+The package calls https://console.tim.qq.com and has no option for another address. As docs/quickstarts.md says, that name is resolved to this machine
 here, and the server has a certificate for it that the package is told to trust.
 """
 
