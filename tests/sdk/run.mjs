@@ -9,7 +9,7 @@
 import { checks } from './check.mjs';
 
 /** Each exports `run(binary)`. */
-const SUITES = ['qiscus', 'mirrorfly', 'tencent'];
+const SUITES = ['quickstarts', 'qiscus', 'mirrorfly', 'tencent'];
 
 async function main([binary, ...names]) {
   if (!binary) throw new Error('which binary? node run.mjs target/debug/standin [suite...]');
