@@ -43,7 +43,7 @@ impl House {
             let greeting = match is_interactive {
                 true => {
                     // In a demo everybody is an administrator anyway.
-                    let setup = if settings.demo { None } else { server.setup_link()? };
+                    let setup = if settings.demo { None } else { server.setup_link().await? };
                     Some(banner::greeting(&server, settings, setup.as_deref(), begun.elapsed()))
                 }
                 false => None,

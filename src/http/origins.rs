@@ -10,6 +10,7 @@ use actix_web::{
     dev::RequestHead,
     http::header::{HOST, HeaderValue, ORIGIN},
 };
+use futures_util::FutureExt as _;
 
 use crate::{
     domain::id::Origin,
@@ -25,6 +26,11 @@ const PREFLIGHT_AGE_S: usize = 7200;
 
 /// Reads from a request's head which app it is for, where its wire says so.
 pub type NamesApp = fn(&Service, &RequestHead) -> Option<Arc<Tenant>>;
+
+/// The answer of work that has one at once, as point reads do: the middleware cannot wait.
+pub fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    work.now_or_never()
+}
 
 /// The page that a call comes from, as its browser names it. Other clients name none.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -164,7 +164,10 @@ pub(super) async fn current(
     request: HttpRequest,
 ) -> HttpResponse {
     let (handle, file) = path.into_inner();
-    let user = PictureKey::parse(&handle).ok().and_then(|handle| service.user_of_handle(&handle).ok());
+    let user = match PictureKey::parse(&handle) {
+        Ok(handle) => service.user_of_handle(&handle).await.ok(),
+        Err(_) => None,
+    };
     let (Some(user), Some(rendition)) = (user, addresses::rendition_named(stem(&file))) else {
         return not_found();
     };

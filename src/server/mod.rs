@@ -319,8 +319,8 @@ impl Server {
     /// Where whoever reads this start's terminal makes the first administrator; none where there is one.
     /// # Errors
     /// `Folder`, when the database does not answer.
-    pub fn setup_link(&self) -> Result<Option<String>, StartError> {
-        let code = self.house.service.draw_setup_code().map_err(|error| unusable(explain(&self.data, &error)))?;
+    pub async fn setup_link(&self) -> Result<Option<String>, StartError> {
+        let code = self.house.service.draw_setup_code().await.map_err(|error| unusable(explain(&self.data, &error)))?;
         Ok(code.map(|code| format!("{}/#setup={}", self.public_url(), code.expose())))
     }
 

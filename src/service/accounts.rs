@@ -164,12 +164,12 @@ impl Service {
     pub async fn login_or_register(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Account, Error> {
         let LoginOrRegister { id, password, change, device } = call;
         let Some(password) = password else {
-            self.creatable(tenant, &id)?;
+            self.creatable(tenant, &id).await?;
             let register = self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)?;
             return self.registered(tenant, register).await;
         };
         for _ in 0..PASSWORD_RACES_MAX {
-            let known = self.creatable(tenant, &id)?;
+            let known = self.creatable(tenant, &id).await?;
             let chosen = self.chosen_by_back_end(tenant, known, &password).await?;
             let enrol = Enrol { id: id.clone(), change: change.clone(), device: device.clone() };
             let register = Register { chosen: Some(chosen), ..self.asked(tenant, enrol, IfKnown::Update)? };
@@ -197,25 +197,28 @@ impl Service {
     /// A user with its user token, which stays as it is.
     /// # Errors
     /// `NotFound`, store errors.
-    pub fn account(&self, tenant: &Tenant, id: &UserId) -> Result<Account, Error> {
-        let (user, held) = self.house.store.account(tenant.app.key, id)?.ok_or(Error::NotFound(What::User))?;
+    pub async fn account(&self, tenant: &Tenant, id: &UserId) -> Result<Account, Error> {
+        let (user, held) =
+            self.read(async |db| db.account(tenant.app.key, id).await).await?.ok_or(Error::NotFound(What::User))?;
         Ok(self.with_token(tenant, user, &held))
     }
 
     /// A user with its user token, for a session of this user's.
     /// # Errors
     /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
-    pub(super) fn account_of(&self, tenant: &Tenant, key: UserKey) -> Result<Account, Error> {
-        let (user, held) = self.house.store.account_by_key(tenant.app.key, key)?.ok_or(Error::GONE)?;
+    pub(super) async fn account_of(&self, tenant: &Tenant, key: UserKey) -> Result<Account, Error> {
+        let (user, held) =
+            self.read(async |db| db.account_by_key(tenant.app.key, key).await).await?.ok_or(Error::GONE)?;
         Ok(self.with_token(tenant, user.if_active()?, &held))
     }
 
     /// The account that a proved login opens, with its user token: of the user whose secrets these are, which are still its secrets.
     /// # Errors
     /// `Unauthenticated` when the user is deleted or has another password by now, `Forbidden` when it is suspended; store errors.
-    pub(super) fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
+    pub(super) async fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
-        let (user, held) = self.house.store.account_by_key(tenant.app.key, proved.user)?.ok_or(wrong.clone())?;
+        let (user, held) =
+            self.read(async |db| db.account_by_key(tenant.app.key, proved.user).await).await?.ok_or(wrong.clone())?;
         match (user.is_active(), Holder::of(&held) == Holder::of(proved)) {
             (false, _) => Err(Error::SUSPENDED),
             (true, false) => Err(wrong),
@@ -232,7 +235,7 @@ impl Service {
     /// # Errors
     /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user, store errors. Nothing is left behind then, neither row nor file.
     pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<Created, Error> {
-        self.creatable(tenant, &call.id)?;
+        self.creatable(tenant, &call.id).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         self.to_the_end(async move { service.create_user_now(&tenant, call).await }).await
     }
@@ -257,7 +260,7 @@ impl Service {
     /// `NotFound`, `Invalid` (a picture's at its field), `TooMany` uploads, store errors. Nothing is left behind then, neither row nor file.
     pub async fn update_user(&self, tenant: &Arc<Tenant>, call: UpdateUser) -> Result<User, Error> {
         // Asked before a picture is unpacked for nobody.
-        self.user(tenant, &call.id)?;
+        self.user(tenant, &call.id).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         let steps = async move {
             let (id, at) = (call.id.clone(), service.now());
@@ -300,7 +303,7 @@ impl Service {
             Registration::New => IfKnown::Refuse,
             Registration::Closed => return Err(CLOSED),
         };
-        match (self.creatable(tenant, &call.id)?, if_known) {
+        match (self.creatable(tenant, &call.id).await?, if_known) {
             (Some(_), IfKnown::Update | IfKnown::UpdateActive) => {}
             // Refused ones count too: their answer tells that there is such a user.
             (None, _) | (Some(_), IfKnown::Refuse) => self.house.client_limits.count_registration(from)?,
@@ -314,7 +317,7 @@ impl Service {
     /// # Errors
     /// `Conflict` when the id is taken; `Invalid`; store errors.
     pub async fn add_user(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Added, Error> {
-        let known = self.creatable(tenant, &call.id)?;
+        let known = self.creatable(tenant, &call.id).await?;
         let chosen = match &call.password {
             None => None,
             Some(password) => Some(self.chosen_by_back_end(tenant, known, password).await?),
@@ -337,9 +340,9 @@ impl Service {
     /// Who holds this ticket of a wire. One that is seen to have expired is forgotten: a clock that is set back does not revive it.
     /// # Errors
     /// `Unauthenticated`, telling an expired ticket from an unknown one.
-    pub fn caller(&self, ticket: &str, wire: Wire) -> Result<Caller, Error> {
+    pub async fn caller(&self, ticket: &str, wire: Wire) -> Result<Caller, Error> {
         let digest = credentials::digest(ticket);
-        let held = self.house.store.ticket(&digest)?.filter(|held| held.wire == wire);
+        let held = self.read(async |db| db.ticket(&digest).await).await?.filter(|held| held.wire == wire);
         let held = held.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if held.expires_at <= self.now() {
             self.house.store.let_ticket_go(digest);
@@ -426,8 +429,8 @@ impl Service {
     }
 
     /// What is known of an id that may be about to be created; a reserved id that nobody has is refused.
-    pub(super) fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
-        let known = self.house.store.credentials(tenant.app.key, id)?;
+    pub(super) async fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
+        let known = self.read(async |db| db.credentials(tenant.app.key, id).await).await?;
         if known.is_none() {
             id.free_for_creation(&tenant.app.account).map_err(|fault| fault.at("user id"))?;
         }
@@ -482,7 +485,7 @@ impl Service {
     /// A user of this app.
     /// # Errors
     /// `NotFound`, store errors.
-    pub(super) fn credentials_of(&self, tenant: &Tenant, id: &UserId) -> Result<Credentials, Error> {
-        self.house.store.credentials(tenant.app.key, id)?.ok_or(Error::NotFound(What::User))
+    pub(super) async fn credentials_of(&self, tenant: &Tenant, id: &UserId) -> Result<Credentials, Error> {
+        self.read(async |db| db.credentials(tenant.app.key, id).await).await?.ok_or(Error::NotFound(What::User))
     }
 }

@@ -80,8 +80,8 @@ impl Service {
     /// Every administrator, in creation order.
     /// # Errors
     /// Store errors.
-    pub fn admins(&self) -> Result<Vec<Admin>, Error> {
-        self.house.store.admins()
+    pub async fn admins(&self) -> Result<Vec<Admin>, Error> {
+        self.read(async |db| db.admins().await).await
     }
 
     /// Makes an administrator.
@@ -139,8 +139,8 @@ impl Service {
     /// code is dead.
     /// # Errors
     /// Store errors.
-    pub fn draw_setup_code(&self) -> Result<Option<Secret>, Error> {
-        if !self.admins()?.is_empty() {
+    pub async fn draw_setup_code(&self) -> Result<Option<Secret>, Error> {
+        if !self.admins().await?.is_empty() {
             return Ok(None);
         }
         let (code, digest) = credentials::new_ticket();
@@ -233,7 +233,7 @@ impl Service {
     /// `Unauthenticated`, telling one that has ended by the clock from one that never was; store errors.
     pub async fn admin_session(&self, ticket: &str) -> Result<SignedIn, Error> {
         let (digest, now) = (credentials::digest(ticket), self.now());
-        let row = self.house.store.admin_session(&digest)?;
+        let row = self.read(async |db| db.admin_session(&digest).await).await?;
         let mut row = row.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if self.has_ended(&row) {
             self.write_all(async move |tx| tx.take_admin_session(&digest).await).await?;
@@ -247,8 +247,9 @@ impl Service {
     }
 
     /// Whether this ticket opens a session still. Asking is no use of it.
-    pub fn is_admin_session(&self, ticket: &str) -> bool {
-        let row = self.house.store.admin_session(&credentials::digest(ticket));
+    pub async fn is_admin_session(&self, ticket: &str) -> bool {
+        let digest = credentials::digest(ticket);
+        let row = self.read(async |db| db.admin_session(&digest).await).await;
         row.ok().flatten().is_some_and(|row| !self.has_ended(&row))
     }
 
@@ -278,7 +279,7 @@ impl Service {
     /// Store errors.
     pub async fn deeds(&self, before: Option<i64>, limit: u32) -> Result<Vec<Kept>, Error> {
         let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, DEEDS_MAX));
-        self.house.store.long_read(CallerKey::Operator, move |db| db.deeds_before(before, limit)).await
+        self.long_read(CallerKey::Operator, async move |db| db.deeds_before(before, limit).await).await
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
         Service,
         credentials::{self, HashCaller, Keyring, Purpose, SealedKind, Signing},
     },
-    store::{LongReads, Store, Tx},
+    store::{Store, Tx},
 };
 
 /// The name of every app's back-end account.
@@ -69,7 +69,7 @@ struct Tenants {
 impl Directory {
     pub(super) async fn refresh(&self, store: &Store, keyring: &Keyring) -> Result<(), Error> {
         let mut tenants = Tenants::default();
-        for app in store.long_read(CallerKey::Operator, LongReads::apps).await? {
+        for app in store.long_read(CallerKey::Operator, async |db| db.apps().await).await? {
             let secret = credentials::digest(keyring.unseal(SealedKind::AppSecret, &app.secret)?.expose());
             let license_key = credentials::digest(keyring.unseal(SealedKind::LicenseKey, &app.license_key)?.expose());
             let former_secret = match &app.former_secret {

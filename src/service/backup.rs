@@ -56,9 +56,9 @@ impl Service {
         let (store, folder) = (&self.house.store, self.house.pictures.folder.clone());
         let key = with_key.then(|| self.house.keyring.exported());
         let at = self.now();
-        let (from, bytes) = (folder.clone(), store.bytes()?);
+        let (from, bytes) = (folder.clone(), store.read(async |db| db.database_bytes().await).await?);
         let (place, database) = blocking(move || workplace(&from, bytes)).await??;
-        store.long_read(CallerKey::Operator, move |db| db.copy_to(&database)).await?;
+        store.long_read(CallerKey::Operator, async move |db| db.copy_to(&database).await).await?;
         let begun = blocking(move || Begun::new(place, folder, key, at, turn)).await??;
         let (to, pieces) = mpsc::channel(PIECES_WAITING_MAX);
         tokio::task::spawn_blocking(move || begun.send(to));

@@ -25,7 +25,7 @@ impl Service {
     /// `Unauthenticated` when the user is deleted by now; store errors.
     pub async fn chat_settings(&self, tenant: &Tenant, user: UserKey) -> Result<ChatSettings, Error> {
         let app = tenant.app.key;
-        let found = self.house.store.long_read(CallerKey::User(user), move |db| db.chat_settings(app, user)).await?;
+        let found = self.long_read(CallerKey::User(user), async move |db| db.chat_settings(app, user).await).await?;
         found.ok_or(Error::GONE)
     }
 
@@ -54,8 +54,8 @@ impl Service {
         write: impl FnOnce(&[UserId]) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let app = tenant.app.key;
-        let read = move |db: &LongReads| db.blocked_ids(app, user).map(|ids| write(&ids));
-        self.house.store.long_read(CallerKey::User(user), read).await
+        let read = async move |db: &LongReads<'_>| Ok(write(&db.blocked_ids(app, user).await?));
+        self.long_read(CallerKey::User(user), read).await
     }
 
     /// Returns what `write` makes of the users that block a user, in creation order: of the first 10,000. It runs where they are read.
@@ -68,8 +68,8 @@ impl Service {
         write: impl FnOnce(&[UserId]) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let app = tenant.app.key;
-        let read = move |db: &LongReads| db.blocking_ids(app, user).map(|ids| write(&ids));
-        self.house.store.long_read(CallerKey::User(user), read).await
+        let read = async move |db: &LongReads<'_>| Ok(write(&db.blocking_ids(app, user).await?));
+        self.long_read(CallerKey::User(user), read).await
     }
 
     /// Returns how long ago a user was last there; zero for one who is there now. Between two of whom one blocks the other nothing shows that
@@ -77,10 +77,9 @@ impl Service {
     /// # Errors
     /// `NotFound`; store errors.
     pub async fn last_seen(&self, tenant: &Tenant, viewer: UserKey, whom: &UserId) -> Result<Duration, Error> {
-        let (app, owner, ids) = (tenant.app.key, Owner::Itself(viewer), vec![whom.clone()]);
-        let user = self.user(tenant, whom)?;
-        let read = move |db: &LongReads| db.blocks_among(app, &owner, &ids);
-        let blocks = self.house.store.long_read(CallerKey::User(viewer), read).await?;
+        let user = self.user(tenant, whom).await?;
+        let owner = Owner::Itself(viewer);
+        let blocks = self.blocks_among(tenant, CallerKey::User(viewer), &owner, vec![whom.clone()]).await?;
         let presence = self.house.hub.presence(user.key);
         let since = match presence.seen_at.filter(|_| blocks.first() == Some(&Some(Relation::None))) {
             Some(_) if presence.is_online => return Ok(Duration::ZERO),
@@ -105,7 +104,7 @@ impl Service {
     /// Store errors.
     pub async fn reports(&self, tenant: &Tenant, before: Option<i64>, limit: u32) -> Result<Vec<Report>, Error> {
         let (app, before) = (tenant.app.key, before.unwrap_or(i64::MAX));
-        self.house.store.long_read(CallerKey::Operator, move |db| db.reports_before(app, before, limit)).await
+        self.long_read(CallerKey::Operator, async move |db| db.reports_before(app, before, limit).await).await
     }
 }
 

@@ -55,7 +55,7 @@ impl Service {
         page: Page,
     ) -> Result<Listed<Contact>, Error> {
         let (app, search) = (tenant.app.key, search.map(str::to_owned));
-        self.house.store.long_read(by, move |db| db.contacts(app, owner, search.as_deref(), page)).await
+        self.long_read(by, async move |db| db.contacts(app, owner, search.as_deref(), page).await).await
     }
 
     /// All of a user's contacts, in the order they were created as users, for wires that know no pages: `write` appends each to the text
@@ -69,15 +69,16 @@ impl Service {
         write: impl Fn(&Contact, &mut String) + Send + 'static,
     ) -> Result<String, Error> {
         let app = tenant.app.key;
-        let read = move |db: &LongReads| {
+        let read = async move |db: &LongReads<'_>| {
             let mut roster = String::new();
-            db.roster(app, owner, |contact| {
+            let mut each = |contact: Contact| {
                 write(&contact, &mut roster);
                 Ok(())
-            })?;
+            };
+            db.roster(app, owner, &mut each).await?;
             Ok(roster)
         };
-        self.house.store.long_read(CallerKey::User(owner), read).await
+        self.long_read(CallerKey::User(owner), read).await
     }
 
     /// Brings a user's contacts in line with a telephone's list. Answers the added entries that belong to users, in their order.
@@ -106,8 +107,8 @@ impl Service {
             add.extend(users.iter().map(|user| (*user, entry.name.clone())));
             live.extend(Some(entry).filter(|_| !users.is_empty()));
         }
-        let names = move |db: &LongReads| db.contact_names(app, owner);
-        let former = self.house.store.long_read(CallerKey::User(owner), names).await?;
+        let names = async move |db: &LongReads<'_>| db.contact_names(app, owner).await;
+        let former = self.long_read(CallerKey::User(owner), names).await?;
         let gone = if sync.replaces_all { former.keys().copied().collect() } else { deleted.concat() };
         for step in difference(&former, add, &gone)?.in_steps(STEP_ROWS) {
             patiently(async || self.change_contacts(app, owner, step.clone()).await).await?;
@@ -133,8 +134,8 @@ impl Service {
         let mut found = Vec::with_capacity(entries.len());
         for part in entries.chunks(NUMBERS_A_READ) {
             let numbers: Vec<MobileNumber> = part.iter().map(|entry| entry.mobile.clone()).collect();
-            let read = move |db: &LongReads| db.users_of_numbers(app, &numbers);
-            found.extend(self.house.store.long_read(CallerKey::User(by), read).await?);
+            let read = async move |db: &LongReads<'_>| db.users_of_numbers(app, &numbers).await;
+            found.extend(self.long_read(CallerKey::User(by), read).await?);
         }
         Ok(found)
     }
@@ -143,7 +144,7 @@ impl Service {
     /// # Errors
     /// `NotFound`; as [`Service::sync_contacts`].
     pub async fn list_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
-        let user = self.user(tenant, whom)?.key;
+        let user = self.user(tenant, whom).await?.key;
         if user == owner {
             return Ok(());
         }
@@ -160,7 +161,7 @@ impl Service {
     /// # Errors
     /// `NotFound`; `Unauthenticated` when the owner is gone or suspended by now; store errors.
     pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
-        let remove = vec![self.user(tenant, whom)?.key];
+        let remove = vec![self.user(tenant, whom).await?.key];
         let change = ContactsChange { add: Vec::new(), remove };
         self.change_contacts(tenant.app.key, owner, change).await
     }
@@ -170,7 +171,7 @@ impl Service {
     /// Store errors.
     pub async fn blocked(&self, tenant: &Tenant, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(CallerKey::User(owner), move |db| db.blocked(app, owner, page)).await
+        self.long_read(CallerKey::User(owner), async move |db| db.blocked(app, owner, page).await).await
     }
 
     /// Blocks a user for another: neither hears of the other any more.

@@ -142,7 +142,7 @@ impl Service {
         custom: BTreeMap<CustomName, CustomValue>,
     ) -> Result<bool, Error> {
         let id = UserId::parse(id).map_err(Error::internal)?;
-        if self.find_user(tenant, &id)?.is_some() {
+        if self.find_user(tenant, &id).await?.is_some() {
             return Ok(false);
         }
         let change = ProfileChange {

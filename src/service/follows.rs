@@ -18,7 +18,7 @@ use crate::{
         friends::{Outcomes, call::Call},
         profiles::{Viewer, as_seen, with_closeness},
     },
-    store::{LongReads, Tx},
+    store::{LongReads, RelationRows, Tx},
 };
 
 impl Service {
@@ -48,13 +48,12 @@ impl Service {
         after: Option<FollowCursor>,
         limit: u32,
     ) -> Result<FollowPage, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        let read = move |db: &LongReads| {
-            let FollowPage { items, next } = db.follow_list(app, &owner, list, after, limit)?;
+        let read = async move |db: &LongReads<'_>, app, owner| {
+            let FollowPage { items, next } = db.follow_list(app, owner, list, after, limit).await?;
             let (users, times): (Vec<_>, Vec<_>) = items.into_iter().map(|(user, at)| (Some(user), at)).unzip();
-            Ok((with_closeness(users, viewer, |owner, viewer| db.lists(app, owner, viewer))?, times, next))
+            Ok((with_closeness(db, app, users, viewer).await?, times, next))
         };
-        let (seen, times, next) = self.house.store.long_read(viewer.key(tenant), read).await?;
+        let (seen, times, next) = self.read_of(tenant, viewer.key(tenant), owner, read).await?;
         let users = seen.into_iter().flatten().map(|seen| as_seen(tenant, viewer, seen));
         Ok(FollowPage { items: users.zip(times).collect(), next })
     }
@@ -69,7 +68,7 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<FollowCounts>>, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(by, move |db| db.follow_counts(app, &ids)).await
+        self.long_read(by, async move |db| db.follow_counts(app, &ids).await).await
     }
 
     /// Who of a user and these others follows whom; None where there is no such other.
@@ -82,8 +81,10 @@ impl Service {
         owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.follow_relations(app, &owner, &ids)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| {
+            db.relations(app, owner, &ids, RelationRows::Follows).await
+        })
+        .await
     }
 
     /// Whether a user is to be told that another follows it: not where either blocks the other.

@@ -25,7 +25,7 @@ use crate::{
         apps::Tenant,
         steps::{STEP_FRIENDS, STEP_USERS, patiently},
     },
-    store::{Touches, Tx},
+    store::{RelationRows, Touches, Tx},
 };
 
 /// What came of one of the ids of a call.
@@ -101,8 +101,7 @@ impl Service {
         owner: &Owner,
         page: Page,
     ) -> Result<Listed<Friend>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.friends(app, &owner, page)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| db.friends(app, owner, page).await).await
     }
 
     /// Which of these are a user's friends, in their order.
@@ -115,8 +114,7 @@ impl Service {
         owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Friend>>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.friends_among(app, &owner, &ids)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| db.friends_among(app, owner, &ids).await).await
     }
 
     /// Who of a user and these others lists whom; None where there is no such other.
@@ -129,8 +127,10 @@ impl Service {
         owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.friendships(app, &owner, &ids)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| {
+            db.relations(app, owner, &ids, RelationRows::Contacts).await
+        })
+        .await
     }
 
     /// Requests that wait for a user's consent, or for that of those it has asked; the newest first, all of them.
@@ -143,8 +143,10 @@ impl Service {
         owner: &Owner,
         direction: Direction,
     ) -> Result<Vec<Request>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.requests(app, &owner, direction, REQUESTS_MAX)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| {
+            db.requests(app, owner, direction, REQUESTS_MAX).await
+        })
+        .await
     }
 
     /// Answers requests that wait for a user's consent.
@@ -190,8 +192,7 @@ impl Service {
     /// # Errors
     /// As [`Service::befriend`].
     pub async fn unread_requests(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<u32, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.unread_requests(app, &owner)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| db.unread_requests(app, owner).await).await
     }
 
     /// Blocks others; with a block a friendship ends, both ways.
@@ -230,8 +231,7 @@ impl Service {
         owner: &Owner,
         page: Page,
     ) -> Result<Listed<(UserId, Moment)>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.black_list(app, &owner, page)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| db.black_list(app, owner, page).await).await
     }
 
     /// Who of a user and these others blocks whom; None where there is no such other.
@@ -244,8 +244,10 @@ impl Service {
         owner: &Owner,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<Relation>>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.blocks_among(app, &owner, &ids)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| {
+            db.relations(app, owner, &ids, RelationRows::Blocks).await
+        })
+        .await
     }
 
     /// Makes groups of friends and puts friends into them. More groups than one may have are a fault of the whole.
@@ -361,8 +363,7 @@ impl Service {
         by: CallerKey,
         owner: &Owner,
     ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        self.house.store.long_read(by, move |db| db.groups(app, &owner)).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| db.groups(app, owner).await).await
     }
 
     /// Writes by a rule about a user's own lists.

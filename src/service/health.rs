@@ -14,7 +14,7 @@ use crate::{
     blob::Folder,
     domain::{caller::CallerKey, error::Error, listening::Wire, time::Moment},
     service::{Service, blocking},
-    store::{Checkup, LongReads, Looked, PictureRoom, PictureRows, Soundness, Writes},
+    store::{Checkup, Db, LongReads, Looked, PictureRoom, PictureRows, Soundness, Writes},
 };
 
 /// How long a judgement holds: nobody makes the disk work more than once in this time by asking.
@@ -157,7 +157,8 @@ impl Service {
     pub async fn facts(&self) -> Result<Facts, Error> {
         let house = &self.house;
         let (store, folder) = (&house.store, house.pictures.folder.clone());
-        let (database_bytes, pictures) = (store.bytes()?, store.picture_room()?);
+        let room = async |db: &Db<'_>| Ok((db.database_bytes().await?, db.picture_room().await?));
+        let (database_bytes, pictures) = store.read(room).await?;
         let disk_free_bytes = blocking(move || folder.free_bytes()).await??;
         let sockets = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, house.hub.open_on(wire)));
         let (writes, decoding) = (house.store.writes(), house.pictures.decoding());
@@ -197,7 +198,7 @@ impl Service {
         let at = self.now();
         let written = self.write_all(async move |tx| tx.put_ready(at).await).await;
         let kept = blocking(move || folder.try_out()).await.and_then(|tried| tried);
-        let current = store.is_current().and_then(|is_current| match is_current {
+        let current = store.read(async |db| db.is_current().await).await.and_then(|is_current| match is_current {
             true => Ok(()),
             false => Err(Error::internal("the schema of the database is another one")),
         });
@@ -215,14 +216,14 @@ impl Service {
     /// Store and disk errors.
     pub async fn inspect(&self) -> Result<Inspection, Error> {
         let (folder, now) = (self.house.pictures.folder.clone(), self.now());
-        let inspect = move |db: &LongReads| {
-            let database = db.check_up(CHECK_UP_WAIT_MAX)?;
+        let inspect = async move |db: &LongReads<'_>| {
+            let database = db.check_up(CHECK_UP_WAIT_MAX).await?;
             if database.is_broken() {
                 return Ok(Inspection::of(database, None, now));
             }
             let pictures = Tallied::of(&db.pictures(), &folder)?;
             Ok(Inspection::of(database, Some(pictures), now))
         };
-        self.house.store.long_read(CallerKey::Operator, inspect).await
+        self.long_read(CallerKey::Operator, inspect).await
     }
 }

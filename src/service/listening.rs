@@ -100,9 +100,9 @@ impl Service {
     /// What keeps a user signed in, and how many sockets it has open on each wire.
     /// # Errors
     /// Store errors.
-    pub fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
+    pub async fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
         let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.house.hub.sessions(user, wire)));
-        Ok((self.house.store.held(tenant.app.key, user, self.now())?, open))
+        Ok((self.read(async |db| db.held(tenant.app.key, user, self.now()).await).await?, open))
     }
 
     /// Ends all that keeps a user signed in, on every wire. Passwords stay: who knows one comes back. Takes until the end of the second, as
@@ -128,7 +128,7 @@ impl Service {
         let Proved { user, by } = proved;
         let (session, _) = self.join(tenant, user.key, wire, None).await?;
         // After the session is open: what ends it from here on, the feed tells.
-        let held = self.house.store.credentials(tenant.app.key, &user.id)?;
+        let held = self.read(async |db| db.credentials(tenant.app.key, &user.id).await).await?;
         match held.is_some_and(|held| held.state == State::Active && Holder::of(&held) == *by) {
             true => Ok(self.listening(session, wire)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
@@ -167,7 +167,7 @@ impl Service {
         };
         session.begin(row);
         // Also what was committed and not announced when the session joined: up to the last event there is now.
-        let last = store.last_event_seq()?;
+        let last = self.last_event_seq().await?;
         if let Some(resumed) = resumed.filter(|resumed| resumed.behind != last) {
             session.resume_behind(resumed.behind);
         }
@@ -214,15 +214,15 @@ impl Service {
     /// The number of the last event: whoever begins to follow now begins behind it.
     /// # Errors
     /// Store errors.
-    pub fn last_event_seq(&self) -> Result<i64, Error> {
-        self.house.store.last_event_seq()
+    pub async fn last_event_seq(&self) -> Result<i64, Error> {
+        self.read(async |db| db.last_event_seq().await).await
     }
 
     /// What happened after event `seq`, in the order of the commits, in every app, and whether more may follow.
     /// # Errors
     /// Store errors.
     pub async fn events(&self, seq: i64, at_most: u32) -> Result<(Vec<Event>, bool), Error> {
-        let page = self.house.store.long_read(CallerKey::Operator, move |db| db.events_after(seq, at_most)).await?;
+        let page = self.long_read(CallerKey::Operator, async move |db| db.events_after(seq, at_most).await).await?;
         Ok((page.events, page.is_part))
     }
 

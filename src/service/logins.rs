@@ -105,7 +105,7 @@ impl Service {
 
     async fn opened_now(&self, login: Login<'_>) -> Result<Credentials, Error> {
         let held = match login.id() {
-            Some(id) => self.house.store.credentials(login.tenant.app.key, &id)?,
+            Some(id) => self.read(async |db| db.credentials(login.tenant.app.key, &id).await).await?,
             None => None,
         };
         let given = login.password;
@@ -135,7 +135,7 @@ impl Service {
         }
         // Another login has done so meanwhile, or the password is another one by now: only a second look tells.
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
-        let now = self.credentials_of(login.tenant, &login.id().ok_or(wrong.clone())?)?;
+        let now = self.credentials_of(login.tenant, &login.id().ok_or(wrong.clone())?).await?;
         match now.state != State::Suspended && keyring.verify(login.password, now.chosen.clone(), &callers).await? {
             true => Ok(now),
             false => Err(wrong),

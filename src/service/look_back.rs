@@ -46,12 +46,12 @@ impl Service {
     /// # Errors
     /// `Busy` and `TooMany` as every long read; store errors.
     pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
-        let (last, app) = (self.house.store.last_event_seq()?, tenant.app.key);
+        let (last, app) = (self.last_event_seq().await?, tenant.app.key);
         if last == seq {
             return Ok(Missed { notices: Vec::new(), seen_to: seq, is_part: false, is_anew: false });
         }
-        let looks_back = move |db: &LongReads| look_back(db, app, listener, seq, last);
-        self.house.store.long_read(CallerKey::User(listener), looks_back).await
+        let looks_back = async move |db: &LongReads<'_>| look_back(db, app, listener, seq, last).await;
+        self.long_read(CallerKey::User(listener), looks_back).await
     }
 
     /// As [`Service::missed`], and tries again for some seconds while too many look back: after a restart every client does.
@@ -70,26 +70,32 @@ impl Service {
     /// Whether all that happened since event `seq` can still be told.
     /// # Errors
     /// Store errors.
-    pub fn can_tell_since(&self, seq: i64) -> Result<bool, Error> {
-        self.house.store.can_tell_since(seq)
+    pub async fn can_tell_since(&self, seq: i64) -> Result<bool, Error> {
+        self.read(async |db| db.can_tell_since(seq).await).await
     }
 }
 
-fn look_back(db: &LongReads, app: AppKey, listener: UserKey, seq: i64, last: i64) -> Result<Missed, Error> {
-    let Concerning { events, seen_to, is_part } = db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX)?;
+async fn look_back(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64, last: i64) -> Result<Missed, Error> {
+    let Concerning { events, seen_to, is_part } =
+        db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX).await?;
     // Asked when they have been read: what was pruned meanwhile is missing from them.
-    if !db.can_tell_since(seq)? {
-        return Ok(Missed { notices: anew(db, app, listener, last)?, seen_to: last, is_part: false, is_anew: true });
+    if !db.can_tell_since(seq).await? {
+        return Ok(Missed {
+            notices: anew(db, app, listener, last).await?,
+            seen_to: last,
+            is_part: false,
+            is_anew: true,
+        });
     }
     let mut summary = Summary::default();
     events.into_iter().filter(|event| event.app == app).for_each(|event| summary.add(listener, event));
-    Ok(Missed { notices: summary.notices(db, app, listener)?, seen_to, is_part, is_anew: false })
+    Ok(Missed { notices: summary.notices(db, app, listener).await?, seen_to, is_part, is_anew: false })
 }
 
 /// Makes a client read its own profile and all of its contacts.
-fn anew(db: &LongReads, app: AppKey, listener: UserKey, seq: i64) -> Result<Vec<Notice>, Error> {
+async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> Result<Vec<Notice>, Error> {
     let fields = vec![ProfileField::DisplayName, ProfileField::Avatar, ProfileField::Status];
-    let own = db.user_by_key(app, listener)?;
+    let own = db.readable_user(app, listener).await?;
     let own = own.map(|user| Notice::ProfileChanged { seq, user: Box::new(user), fields });
     let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
     Ok(own.into_iter().chain([Notice::ContactsChanged { seq, added, removed, changed }]).collect())
@@ -180,32 +186,32 @@ impl Summary {
         }
     }
 
-    fn notices(self, db: &LongReads, app: AppKey, listener: UserKey) -> Result<Vec<Notice>, Error> {
-        let id = |user| Ok::<_, Error>(db.user_by_key(app, user)?.map(|user: User| user.id));
+    async fn notices(self, db: &LongReads<'_>, app: AppKey, listener: UserKey) -> Result<Vec<Notice>, Error> {
+        let id = async |user| Ok::<_, Error>(db.readable_user(app, user).await?.map(|user: User| user.id));
         let mut notices = Vec::new();
         if let Some(seq) = self.contacts_seq {
-            let [added, removed, changed] = contacts(&self.contacts, id)?;
+            let [added, removed, changed] = contacts(&self.contacts, id).await?;
             notices.push(Notice::ContactsChanged { seq, added, removed, changed });
         }
         for (whom, Span { last: is_blocked, seq, .. }) in self.blocks {
-            notices.extend(id(whom)?.map(|whom| Notice::BlocksChanged { seq, whom, is_blocked }));
+            notices.extend(id(whom).await?.map(|whom| Notice::BlocksChanged { seq, whom, is_blocked }));
         }
         for (by, Span { last: is_blocked, seq, .. }) in self.blocked_by {
-            notices.extend(id(by)?.map(|by| Notice::BlockedBy { seq, by, is_blocked }));
+            notices.extend(id(by).await?.map(|by| Notice::BlockedBy { seq, by, is_blocked }));
         }
         for ((with, is_own), Span { last: is_following, seq, .. }) in self.follows {
-            notices.extend(id(with)?.map(|with| Notice::FollowChanged { seq, with, is_own, is_following }));
+            notices.extend(id(with).await?.map(|with| Notice::FollowChanged { seq, with, is_own, is_following }));
         }
         for ((with, is_incoming), Span { first, last: is_waiting, seq }) in self.requests {
             // One that came and went in between need not be taken back.
             if is_waiting || !first {
                 let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
-                notices.extend(id(with)?.map(notice));
+                notices.extend(id(with).await?.map(notice));
             }
         }
         for (user, (seq, fields)) in self.profiles {
-            let hears = user == listener || db.hears(app, listener, user)?;
-            if let Some(user) = db.user_by_key(app, user)?.filter(|user| hears && user.is_active()) {
+            let hears = user == listener || db.hears(app, listener, user).await?;
+            if let Some(user) = db.readable_user(app, user).await?.filter(|user| hears && user.is_active()) {
                 notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
             }
         }
@@ -215,9 +221,9 @@ impl Summary {
 }
 
 /// Who is listed by now and may not have been, who certainly was and is no longer, and whose row says something else.
-fn contacts(
+async fn contacts(
     spans: &HashMap<UserKey, Span<Row>>,
-    id: impl Fn(UserKey) -> Result<Option<UserId>, Error>,
+    id: impl AsyncFn(UserKey) -> Result<Option<UserId>, Error>,
 ) -> Result<[Vec<UserId>; 3], Error> {
     let [mut added, mut removed, mut changed] = [Vec::new(), Vec::new(), Vec::new()];
     for (user, span) in spans {
@@ -227,7 +233,7 @@ fn contacts(
             (Row::Changed | Row::Removed, Row::Changed) => &mut changed,
             (Row::Added, Row::Changed) | (_, Row::Added) => &mut added,
         };
-        users.extend(id(*user)?);
+        users.extend(id(*user).await?);
     }
     Ok([added, removed, changed])
 }

@@ -24,7 +24,7 @@ mod login_throttle;
 mod logins;
 pub mod look_back;
 pub mod nonces;
-mod owners;
+pub mod owners;
 pub mod pictures;
 pub mod profiles;
 mod quota;
@@ -43,15 +43,18 @@ use std::sync::{Arc, Mutex};
 use crate::{
     blob::Folder,
     domain::{
+        caller::CallerKey,
         error::Error,
+        id::{AppKey, UserKey},
+        owner::Owner,
         secret::Digest,
         time::{Clock, Moment},
     },
     live::{feed::Feed, hub::Hub, watchers::Watchers},
-    store::{Store, Touches, Tx},
+    store::{Db, LongReads, Store, Touches, Tx},
 };
 use admins::Setup;
-use apps::Directory;
+use apps::{Directory, Tenant};
 use client_limits::{ClientBounds, ClientLimits};
 use credentials::Keyring;
 use health::Readiness;
@@ -108,7 +111,7 @@ impl Service {
         let apps = Directory::default();
         apps.refresh(&store, &keyring).await?;
         let pictures = Pictures::new(folder, pictures);
-        let seq = store.last_event_seq()?;
+        let seq = store.read(async |db| db.last_event_seq().await).await?;
         let hub = Hub::new(seq, Arc::clone(&clock));
         let watchers = Watchers::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
@@ -153,6 +156,38 @@ impl Service {
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.house.store.write(Touches::All, rule).await
+    }
+
+    /// Reads what takes microseconds, at once.
+    async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.house.store.read(read).await
+    }
+
+    /// Reads what takes long, in the caller's turn.
+    async fn long_read<T: Send + 'static>(
+        &self,
+        by: CallerKey,
+        read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.house.store.long_read(by, read).await
+    }
+
+    /// Reads data of one user, which is given to `read` by its key, as it is at one moment.
+    /// # Errors
+    /// Those of [`owners::owner`], of `read`, and of every long read.
+    async fn read_of<T: Send + 'static>(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        read: impl AsyncFnOnce(&LongReads<'_>, AppKey, UserKey) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        let read = async move |db: &LongReads<'_>| {
+            let owner = owners::owner(db, app, &owner).await?.key;
+            read(db, app, owner).await
+        };
+        self.long_read(by, async move |db| db.snapshot(read).await).await
     }
 
     /// Runs several steps to their end, whether or not the caller waits for it: a picture that is stored must meet its row,

@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// `NotFound(User)` for an id that no user has; for a user that acts itself `Unauthenticated` when it is deleted, `Forbidden` when it is
 /// suspended.
-pub(super) async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Error> {
+pub async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Error> {
     match owner {
         Owner::Named(id) => db.user(app, id).await?.ok_or(Error::NotFound(What::User)),
         Owner::Itself(key) => acting(db, app, *key).await,

@@ -312,7 +312,7 @@ impl Service {
     /// # Errors
     /// `NotFound`, also where the app has switched public addresses off; store errors.
     pub async fn public_picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
-        let stored = self.house.store.picture(key)?.ok_or(Error::NotFound(What::Picture))?;
+        let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(What::Picture))?;
         match self.house.apps.by_key(stored.app)?.app.settings.public_pictures {
             true => self.picture(stored, rendition).await,
             false => Err(Error::NotFound(What::Picture)),
@@ -328,7 +328,7 @@ impl Service {
         key: &PictureKey,
         rendition: Rendition,
     ) -> Result<PictureFile, Error> {
-        let stored = self.house.store.picture(key)?.ok_or(Error::NotFound(What::Picture))?;
+        let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(What::Picture))?;
         match stored.app == caller.tenant.app.key {
             true => self.picture(stored, rendition).await,
             false => Err(Error::NotFound(What::Picture)),
@@ -361,8 +361,9 @@ impl Service {
     /// The user whose stable picture address this is.
     /// # Errors
     /// `NotFound`, also where the app has switched public addresses off; store errors.
-    pub fn user_of_handle(&self, handle: &PictureKey) -> Result<User, Error> {
-        let (app, user) = self.house.store.user_by_handle(handle)?.ok_or(Error::NotFound(What::User))?;
+    pub async fn user_of_handle(&self, handle: &PictureKey) -> Result<User, Error> {
+        let (app, user) =
+            self.read(async |db| db.user_by_handle(handle).await).await?.ok_or(Error::NotFound(What::User))?;
         match self.house.apps.by_key(app)?.app.settings.public_pictures {
             true => Ok(user),
             false => Ok(user.with_tile()),

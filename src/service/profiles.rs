@@ -6,7 +6,7 @@ use crate::{
         custom::{CustomName, Readers, Writers},
         directory::DirectorySearch,
         error::{Error, Fault, What},
-        id::{UserId, UserKey},
+        id::{AppKey, UserId, UserKey},
         owner::Owner,
         page::{Listed, Order, Page},
         profile::{ProfileChange, State, User},
@@ -14,7 +14,7 @@ use crate::{
         secret::Secret,
     },
     service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant, owners},
-    store::{LongReads, NewPassword, UserChange},
+    store::{Db, LongReads, NewPassword, UserChange},
 };
 
 /// What an operator may change of a user.
@@ -60,19 +60,23 @@ pub(super) fn as_seen(tenant: &Tenant, viewer: Viewer, (mut user, is_close): (Us
 }
 
 /// Each user with whether it lists the viewer, which is looked up only where it decides about a custom field.
-pub(super) fn with_closeness(
+pub(super) async fn with_closeness(
+    db: &Db<'_>,
+    app: AppKey,
     users: Vec<Option<User>>,
     viewer: Viewer,
-    lists: impl Fn(UserKey, UserKey) -> Result<bool, Error>,
 ) -> Result<Vec<Option<(User, bool)>>, Error> {
-    let one = |user: User| {
-        let is_close = match viewer {
-            Viewer::User(viewer) if !user.profile.custom.is_empty() && viewer != user.key => lists(user.key, viewer)?,
-            Viewer::User(_) | Viewer::BackEnd => true,
+    let mut seen = Vec::with_capacity(users.len());
+    for user in users {
+        let is_close = match (viewer, &user) {
+            (Viewer::User(viewer), Some(user)) if !user.profile.custom.is_empty() && viewer != user.key => {
+                db.lists(app, user.key, viewer).await?
+            }
+            (Viewer::User(_) | Viewer::BackEnd, _) => true,
         };
-        Ok((user, is_close))
-    };
-    users.into_iter().map(|user| user.map(one).transpose()).collect()
+        seen.push(user.map(|user| (user, is_close)));
+    }
+    Ok(seen)
 }
 
 /// Which custom fields of a user's profile a viewer may read; `is_close` says whether that user lists the viewer.
@@ -98,19 +102,12 @@ impl Service {
         viewer: Viewer,
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<User>>, Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let seen = match ids.len() <= POINT_USERS_MAX {
-            true => {
-                let users = store.users_of(app, &ids)?;
-                with_closeness(users, viewer, |owner, viewer| store.lists(app, owner, viewer))?
-            }
-            false => {
-                let read = move |db: &LongReads| {
-                    let users = db.users_of(app, &ids)?;
-                    with_closeness(users, viewer, |owner, viewer| db.lists(app, owner, viewer))
-                };
-                store.long_read(viewer.key(tenant), read).await?
-            }
+        let app = tenant.app.key;
+        let is_short = ids.len() <= POINT_USERS_MAX;
+        let read = async move |db: &Db<'_>| with_closeness(db, app, db.users_of(app, &ids).await?, viewer).await;
+        let seen = match is_short {
+            true => self.read(read).await?,
+            false => self.long_read(viewer.key(tenant), async move |db| read(db).await).await?,
         };
         Ok(seen.into_iter().map(|seen| seen.map(|seen| as_seen(tenant, viewer, seen))).collect())
     }
@@ -118,14 +115,16 @@ impl Service {
     /// Which custom fields of a user's profile somebody may read. One point read, for a user who looks at another.
     /// # Errors
     /// Store errors.
-    pub fn readable<'a>(
+    pub async fn readable<'a>(
         &self,
         tenant: &'a Tenant,
         viewer: Viewer,
         user: UserKey,
     ) -> Result<impl Fn(&CustomName) -> bool + use<'a>, Error> {
         let is_close = match viewer {
-            Viewer::User(viewer) if viewer != user => self.house.store.lists(tenant.app.key, user, viewer)?,
+            Viewer::User(viewer) if viewer != user => {
+                self.read(async |db| db.lists(tenant.app.key, user, viewer).await).await?
+            }
             Viewer::User(_) | Viewer::BackEnd => true,
         };
         Ok(reader(tenant, viewer, user, is_close))
@@ -146,21 +145,21 @@ impl Service {
     /// # Errors
     /// As [`Service::set_profile`].
     pub async fn owner(&self, tenant: &Tenant, owner: &Owner) -> Result<User, Error> {
-        self.house.store.read(async |db| owners::owner(db, tenant.app.key, owner).await).await
+        self.read(async |db| owners::owner(db, tenant.app.key, owner).await).await
     }
 
     /// The user of this id, suspended ones included.
     /// # Errors
     /// `NotFound`, store errors.
-    pub fn user(&self, tenant: &Tenant, id: &UserId) -> Result<User, Error> {
-        self.find_user(tenant, id)?.ok_or(Error::NotFound(What::User))
+    pub async fn user(&self, tenant: &Tenant, id: &UserId) -> Result<User, Error> {
+        self.find_user(tenant, id).await?.ok_or(Error::NotFound(What::User))
     }
 
     /// The user of this id, if there is one: for a call that may create it.
     /// # Errors
     /// Store errors.
-    pub fn find_user(&self, tenant: &Tenant, id: &UserId) -> Result<Option<User>, Error> {
-        self.house.store.user(tenant.app.key, id)
+    pub async fn find_user(&self, tenant: &Tenant, id: &UserId) -> Result<Option<User>, Error> {
+        self.read(async |db| db.user(tenant.app.key, id).await).await
     }
 
     /// A page of the app's users, suspended ones included. Page n costs what page 1 costs; a hundred users with all the free data
@@ -169,7 +168,7 @@ impl Service {
     /// Store errors.
     pub async fn users(&self, tenant: &Tenant, by: CallerKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(by, move |db| db.users(app, page, order)).await
+        self.long_read(by, async move |db| db.users(app, page, order).await).await
     }
 
     /// A page of the users that a search finds, as [`Service::users`] where it is for everybody. Of more than 10,000 the first ones.
@@ -187,7 +186,7 @@ impl Service {
             return self.users(tenant, by, page, order).await;
         }
         let app = tenant.app.key;
-        self.house.store.long_read(by, move |db| db.find_users(app, &search, page, order)).await
+        self.long_read(by, async move |db| db.find_users(app, &search, page, order).await).await
     }
 
     /// A page of the active users that a search of the directory finds, as the viewer sees them. Of more than 10,000 the first ones.
@@ -201,12 +200,12 @@ impl Service {
         page: Page,
     ) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
-        let read = move |db: &LongReads| {
-            let Listed { items, total } = db.search_directory(app, &search, page)?;
+        let read = async move |db: &LongReads<'_>| {
+            let Listed { items, total } = db.search_directory(app, &search, page).await?;
             let users = items.into_iter().map(Some).collect();
-            Ok((with_closeness(users, viewer, |owner, viewer| db.lists(app, owner, viewer))?, total))
+            Ok((with_closeness(db, app, users, viewer).await?, total))
         };
-        let (seen, total) = self.house.store.long_read(viewer.key(tenant), read).await?;
+        let (seen, total) = self.long_read(viewer.key(tenant), read).await?;
         let items = seen.into_iter().flatten().map(|seen| as_seen(tenant, viewer, seen)).collect();
         Ok(Listed { items, total })
     }
@@ -216,7 +215,7 @@ impl Service {
     /// `Busy` when too many searches wait; store errors.
     pub async fn walk_users(&self, tenant: &Tenant, by: CallerKey, walk: Walk) -> Result<Stretch, Error> {
         let app = tenant.app.key;
-        self.house.store.long_read(by, move |db| db.walk_users(app, &walk)).await
+        self.long_read(by, async move |db| db.walk_users(app, &walk).await).await
     }
 
     /// Changes what is given of a user, by an operator's authority. A password other than the stored one ends everything that was issued
@@ -244,7 +243,7 @@ impl Service {
     }
 
     async fn new_password(&self, tenant: &Tenant, id: &UserId, password: &Secret) -> Result<NewPassword, Error> {
-        let known = self.credentials_of(tenant, id)?;
+        let known = self.credentials_of(tenant, id).await?;
         let chosen = self.chosen_by_back_end(tenant, Some(known), password).await?;
         Ok(NewPassword { chosen, tokens: self.new_tokens(tenant, id) })
     }

@@ -87,10 +87,11 @@ impl Service {
     }
 
     /// The session that `secret` names, if it was ever one of its secrets for this purpose, and whether it still is.
-    fn session_by(&self, tenant: &Tenant, purpose: Purpose, secret: &str) -> Result<Found, Error> {
+    async fn session_by(&self, tenant: &Tenant, purpose: Purpose, secret: &str) -> Result<Found, Error> {
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let key = secret.split_once('-').and_then(|(key, _)| key.parse().ok()).map(SessionKey).ok_or(wrong.clone())?;
-        let (user, session) = self.house.store.session(tenant.app.key, key)?.ok_or(wrong.clone())?;
+        let (user, session) =
+            self.read(async |db| db.session(tenant.app.key, key).await).await?.ok_or(wrong.clone())?;
         let is_of = |salt| {
             let expected = self.session_secret(purpose, tenant, &user.id, key, salt);
             credentials::matches(secret, &credentials::digest(expected.expose()))
@@ -105,8 +106,8 @@ impl Service {
     /// Whose session token this is.
     /// # Errors
     /// `Unauthenticated`, telling a token that was good once from one that never was; store errors.
-    pub(super) fn user_by_session(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
-        let found = self.session_by(tenant, Purpose::SessionToken, token)?;
+    pub(super) async fn user_by_session(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
+        let found = self.session_by(tenant, Purpose::SessionToken, token).await?;
         match found.is_current && self.now() < found.session.state.token_expires_at {
             true => Ok(found.user),
             false => Err(Error::Unauthenticated(Unauthenticated::Expired)),
@@ -118,14 +119,14 @@ impl Service {
     /// # Errors
     /// `Unauthenticated` when `id` has no session of this refresh token; store errors.
     pub async fn renew(&self, tenant: &Tenant, id: &UserId, refresh_token: &str) -> Result<Session, Error> {
-        let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token)?;
+        let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
         if found.user.id != *id {
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         let Some(life) = lifetime(tenant) else {
-            let account = self.account_of(tenant, found.user.key)?;
+            let account = self.account_of(tenant, found.user.key).await?;
             // Once more, now that the user token is read: a password set in between has ended the session and drawn that token anew.
-            self.session_by(tenant, Purpose::RefreshToken, refresh_token)?;
+            self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
             return Ok(Session { account, renewal: None });
         };
         let (key, state) = (found.session.key, self.drawn_state(life));
@@ -135,7 +136,7 @@ impl Service {
             return Ok(self.session_of(tenant, found.user, key, &state));
         }
         // Renewed by another call, now or a moment ago.
-        let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token)?;
+        let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
         match self.now() < found.session.state.renewed_at.after(ASKED_TWICE) {
             true => Ok(self.session_of(tenant, found.user, key, &found.session.state)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
@@ -147,9 +148,9 @@ impl Service {
     /// # Errors
     /// Store errors.
     pub async fn sign_off(&self, tenant: &Tenant, token: &str) -> Result<(), Error> {
-        let (user, session) = match self.session_by(tenant, Purpose::SessionToken, token) {
+        let (user, session) = match self.session_by(tenant, Purpose::SessionToken, token).await {
             Ok(found) => (found.user.key, Some(found.session.key)),
-            Err(Error::Unauthenticated(_)) => match self.user_by_token(tenant, token) {
+            Err(Error::Unauthenticated(_)) => match self.user_by_token(tenant, token).await {
                 Ok(user) => (user.key, None),
                 Err(Error::Unauthenticated(_) | Error::Forbidden(_)) => return Ok(()),
                 Err(error) => return Err(error),

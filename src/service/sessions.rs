@@ -65,7 +65,7 @@ impl Service {
                 entered => entered,
             };
         }
-        if self.creatable(tenant, &call.id)?.is_none() {
+        if self.creatable(tenant, &call.id).await?.is_none() {
             match self.enter_new(tenant, &call).await {
                 // Somebody else made it a moment ago: now it is known.
                 Err(Error::Conflict(What::User)) => {}
@@ -80,7 +80,7 @@ impl Service {
         if call.change.is_given() {
             self.set_profile(tenant, Owner::Itself(held.user), call.change).await?;
         }
-        self.begin(tenant, self.opened_by(tenant, &held)?, &held).await
+        self.begin(tenant, self.opened_by(tenant, &held).await?, &held).await
     }
 
     async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Session, Error> {
@@ -97,7 +97,7 @@ impl Service {
     /// # Errors
     /// `Forbidden` for a suspended user; `Invalid`; store errors.
     pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Session, Error> {
-        if self.creatable(tenant, &call.id)?.is_some_and(|known| known.state == State::Suspended) {
+        if self.creatable(tenant, &call.id).await?.is_some_and(|known| known.state == State::Suspended) {
             return Err(Error::SUSPENDED);
         }
         let register = self.asked(tenant, call, IfKnown::UpdateActive)?;
@@ -122,17 +122,17 @@ impl Service {
         let by = Holder::of(&self.opened(tenant, username, password, from).await?);
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let id = UserId::parse(username).map_err(|_| wrong.clone())?;
-        Ok(Proved { user: self.find_user(tenant, &id)?.ok_or(wrong)?, by })
+        Ok(Proved { user: self.find_user(tenant, &id).await?.ok_or(wrong)?, by })
     }
 
     /// Whose user token or session token this is.
     /// # Errors
     /// `Unauthenticated`, telling an expired session token from an unknown one; `Forbidden` for a suspended user; store errors.
-    pub fn user_by_token(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
+    pub async fn user_by_token(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
         if token.contains('-') {
-            return self.user_by_session(tenant, token);
+            return self.user_by_session(tenant, token).await;
         }
-        let user = self.house.store.user_by_token(tenant.app.key, &credentials::digest(token))?;
+        let user = self.read(async |db| db.user_by_token(tenant.app.key, &credentials::digest(token)).await).await?;
         user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?.if_active()
     }
 

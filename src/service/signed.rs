@@ -68,7 +68,7 @@ impl Service {
     /// `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`; store errors.
     pub async fn enter_signed(&self, tenant: &Tenant, signed: Signed) -> Result<SignedIn, Error> {
         let app = &tenant.app;
-        match self.find_user(tenant, &signed.id)? {
+        match self.find_user(tenant, &signed.id).await? {
             None if !app.settings.import_at_login => return Err(Error::NotFound(What::User)),
             Some(user) if !user.is_active() => return Err(Error::SUSPENDED),
             None | Some(_) => {}
@@ -87,7 +87,7 @@ impl Service {
             newest_kept: Some(app.settings.sessions_per_user.tencent),
         };
         let call = Enrol { id: signed.id, change: ProfileChange::default(), device: None };
-        self.creatable(tenant, &call.id)?;
+        self.creatable(tenant, &call.id).await?;
         let asked = self.asked(tenant, call, IfKnown::Update)?;
         let register = Register { ticket: Some(new), signed_at: Some(signed.at), ..asked };
         let user = self.register_user(app.key, register).await?.user;
@@ -98,7 +98,7 @@ impl Service {
     /// # Errors
     /// `Invalid`; store errors.
     pub async fn import_user(&self, tenant: &Tenant, call: Enrol) -> Result<User, Error> {
-        self.creatable(tenant, &call.id)?;
+        self.creatable(tenant, &call.id).await?;
         let register = self.asked(tenant, call, IfKnown::Update)?;
         Ok(self.register_user(tenant.app.key, register).await?.user)
     }
@@ -107,14 +107,14 @@ impl Service {
     /// # Errors
     /// `Unauthenticated`, telling an expired ticket from an unknown one and from another app's; `Forbidden` for a suspended user; store
     /// errors.
-    pub fn user_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<User, Error> {
-        let caller = self.caller(ticket, Wire::Tencent)?;
+    pub async fn user_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<User, Error> {
+        let caller = self.caller(ticket, Wire::Tencent).await?;
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let TicketHolder::User { key, .. } = caller.holder else { return Err(wrong) };
         if caller.tenant.app.key != tenant.app.key {
             return Err(wrong);
         }
-        self.house.store.user_by_key(tenant.app.key, key)?.ok_or(wrong)?.if_active()
+        self.read(async |db| db.user_by_key(tenant.app.key, key).await).await?.ok_or(wrong)?.if_active()
     }
 
     /// Opens a session of this wire for the holder of a ticket. The user's oldest one ends where it has too many.
@@ -129,20 +129,22 @@ impl Service {
         ticket: &str,
         goes_on: bool,
     ) -> Result<(User, Listening), Error> {
-        let (user, digest) = (self.user_by_ticket(tenant, ticket)?, credentials::digest(ticket));
+        let (user, digest) = (self.user_by_ticket(tenant, ticket).await?, credentials::digest(ticket));
         let (mut session, is_known) = self.join(tenant, user.key, Wire::Tencent, Some(digest)).await?;
         if goes_on {
             if !is_known {
                 // Its place was never kept, or is forgotten: all that is kept of what happened is told.
-                let oldest = self.house.store.oldest_event_since_ticket(&digest)?;
+                let oldest = self.read(async |db| db.oldest_event_since_ticket(&digest).await).await?;
                 session.resume_behind(oldest.ok_or(Error::Unauthenticated(Unauthenticated::Expired))? - 1);
             }
-            if session.missed_since().is_some_and(|since| self.can_tell_since(since) == Ok(false)) {
+            if let Some(since) = session.missed_since()
+                && self.can_tell_since(since).await == Ok(false)
+            {
                 return Err(Error::Unauthenticated(Unauthenticated::Expired));
             }
         }
         // Once more, now that it is open: what ends it from here on, the feed tells.
-        Ok((self.user_by_ticket(tenant, ticket)?, self.listening(session, Wire::Tencent)))
+        Ok((self.user_by_ticket(tenant, ticket).await?, self.listening(session, Wire::Tencent)))
     }
 
     /// Ends a user's sessions on this wire: signatures and tickets from before now are dead when this returns.

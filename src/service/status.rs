@@ -11,7 +11,7 @@ use crate::{
         text::CustomStatus,
     },
     service::{Service, apps::Tenant, users},
-    store::{LongReads, StoredStatus, Tx},
+    store::{LongReads, RelationRows, StoredStatus, Tx},
 };
 
 impl Service {
@@ -25,7 +25,7 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<Vec<Option<UserStatus>>, Error> {
         let app = tenant.app.key;
-        let stored = self.house.store.long_read(by, move |db| db.statuses(app, &ids)).await?;
+        let stored = self.long_read(by, async move |db| db.statuses(app, &ids).await).await?;
         Ok(stored.into_iter().map(|stored| stored.map(|stored| self.status_of(stored))).collect())
     }
 
@@ -40,15 +40,14 @@ impl Service {
         listener: &Owner,
         users: Vec<UserKey>,
     ) -> Result<Vec<UserStatus>, Error> {
-        let (app, listener) = (tenant.app.key, listener.clone());
-        let read = move |db: &LongReads| {
-            let stored = db.statuses_by_key(app, &users)?;
+        let read = async move |db: &LongReads<'_>, app, listener| {
+            let stored = db.statuses_by_key(app, &users).await?;
             let ids: Vec<UserId> = stored.iter().map(|stored| stored.id.clone()).collect();
-            let blocks = db.blocks_among(app, &listener, &ids)?;
+            let blocks = db.relations(app, listener, &ids, RelationRows::Blocks).await?;
             let told = stored.into_iter().zip(blocks).filter(|(_, block)| *block == Some(Relation::None));
             Ok(told.map(|(stored, _)| stored).collect::<Vec<_>>())
         };
-        let stored = self.house.store.long_read(by, read).await?;
+        let stored = self.read_of(tenant, by, listener, read).await?;
         Ok(stored.into_iter().map(|stored| self.status_of(stored)).collect())
     }
 
@@ -65,8 +64,8 @@ impl Service {
     /// What a user has set as its custom status.
     /// # Errors
     /// Store errors.
-    pub fn custom_status(&self, tenant: &Tenant, user: UserKey) -> Result<Option<CustomStatus>, Error> {
-        let stored = self.house.store.statuses_by_key(tenant.app.key, &[user])?;
+    pub async fn custom_status(&self, tenant: &Tenant, user: UserKey) -> Result<Option<CustomStatus>, Error> {
+        let stored = self.read(async |db| db.statuses_by_key(tenant.app.key, &[user]).await).await?;
         Ok(stored.into_iter().next().and_then(|stored| stored.custom))
     }
 
@@ -132,7 +131,7 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<(Vec<UserKey>, Vec<Result<(), Error>>), Error> {
         let app = tenant.app.key;
-        let stored = self.house.store.long_read(by, move |db| db.statuses(app, &ids)).await?;
+        let stored = self.long_read(by, async move |db| db.statuses(app, &ids).await).await?;
         let found = stored.iter().flatten().map(|stored| stored.key).collect();
         let outcome = |stored: Option<StoredStatus>| stored.map(|_| ()).ok_or(Error::NotFound(What::User));
         Ok((found, stored.into_iter().map(outcome).collect()))

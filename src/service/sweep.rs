@@ -47,7 +47,7 @@ impl Service {
     /// Store and disk errors.
     pub async fn sweep_at_start(&self) -> Result<u32, Error> {
         let folder = self.house.pictures.folder.clone();
-        let sweep = move |db: &LongReads| {
+        let sweep = async move |db: &LongReads<'_>| {
             let rows = db.pictures();
             let mut removed = 0;
             for shard in folder.shards()? {
@@ -58,7 +58,7 @@ impl Service {
             }
             Ok(removed)
         };
-        self.house.store.long_read(CallerKey::Operator, sweep).await
+        self.long_read(CallerKey::Operator, sweep).await
     }
 
     /// Measures every picture that was stored by a version that did not keep what its files take.
@@ -66,8 +66,8 @@ impl Service {
     /// Store and disk errors.
     pub async fn measure_at_start(&self) -> Result<(), Error> {
         loop {
-            let unmeasured = |db: &LongReads| db.unmeasured_pictures(STEP_ROWS);
-            let keys = self.house.store.long_read(CallerKey::Operator, unmeasured).await?;
+            let unmeasured = async |db: &LongReads<'_>| db.unmeasured_pictures(STEP_ROWS).await;
+            let keys = self.long_read(CallerKey::Operator, unmeasured).await?;
             if keys.is_empty() {
                 return Ok(());
             }

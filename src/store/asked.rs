@@ -6,7 +6,7 @@ use crate::domain::{
     event::Event,
     friend::{AddSource, AddWording, FriendGroup},
     id::{AppKey, SessionKey, UserId, UserKey},
-    listening::Wire,
+    listening::{Sibling, Wire},
     profile::{Credentials, ProfileChange, State, User},
     secret::{Derived, Digest, PasswordHash, Salt},
     text::{ContactName, CustomStatus},
@@ -314,4 +314,32 @@ pub struct EventPage {
     pub events: Vec<Event>,
     /// Whether more may stand behind them: as many were read as were asked for, or as many bytes as are read at once.
     pub is_part: bool,
+}
+
+/// The rows that say how one user stands to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationRows {
+    /// Who lists whom.
+    Contacts,
+    /// Who blocks whom.
+    Blocks,
+    /// Who follows whom.
+    Follows,
+}
+
+/// A session that begins.
+#[derive(Debug, Clone)]
+pub struct NewPlace {
+    /// Whose.
+    pub user: UserKey,
+    /// By which wire.
+    pub wire: Wire,
+    /// What its client shows again when it comes back, where the wire has something of that kind.
+    pub shown: Option<Digest>,
+    /// The last event that was announced when it began: where a client stands that comes back from nowhere.
+    pub heard: i64,
+    /// Where the user's other sessions on this wire stand.
+    pub siblings: Vec<Sibling>,
+    /// When it began.
+    pub at: Moment,
 }

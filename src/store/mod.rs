@@ -6,13 +6,9 @@
 //!
 //! Time, ids and secrets are arguments; no engine's type leaves this room.
 
-mod admins;
 mod asked;
-mod chats;
-mod follows;
 mod observed;
-mod places;
-mod reads;
+mod operations;
 mod snapshot;
 mod sqlite;
 mod unit;
@@ -22,25 +18,16 @@ use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 pub use self::asked::{
-    ChosenPassword, ContactsChange, EventPage, FriendRow, Held, Holder, IfKnown, NewPassword, NewSecrets, NewTicket,
-    NewTokens, Register, Registered, Session, SessionState, StateChange, StoredPicture, StoredStatus, Ticket,
-    TicketHolder, UserChange,
+    ChosenPassword, ContactsChange, EventPage, FriendRow, Held, Holder, IfKnown, NewPassword, NewPlace, NewSecrets,
+    NewTicket, NewTokens, Register, Registered, RelationRows, Session, SessionState, StateChange, StoredPicture,
+    StoredStatus, Ticket, TicketHolder, UserChange,
 };
 pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
-pub use self::places::NewPlace;
-pub use self::reads::{FeedReader, LongReads};
 pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_restored, with_new_key};
-use self::sqlite::{Engine, contacts, events, friends as friend_rows, pictures, sessions, tickets, users};
+use self::sqlite::{Engine, tickets};
 pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
-pub use self::unit::{Db, Touches, Tx};
-use crate::domain::{
-    avatar::PictureKey,
-    error::Error,
-    id::{AppKey, SessionKey, UserId, UserKey},
-    profile::{Credentials, User},
-    secret::Digest,
-    time::Moment,
-};
+pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
+use crate::domain::secret::Digest;
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,119 +122,14 @@ impl Store {
         self.0.close().await;
     }
 
-    /// A user by its id.
-    /// # Errors
-    /// Those of every read.
-    pub fn user(&self, app: AppKey, id: &UserId) -> Result<Option<User>, Error> {
-        self.0.read(|connection| users::find(connection, app, id))
-    }
-
-    /// A user by its key.
-    /// # Errors
-    /// Those of every read.
-    pub fn user_by_key(&self, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
-        self.0.read(|connection| users::find_by_key(connection, app, key))
-    }
-
-    /// A user, and its app, by the name of its stable picture address.
-    /// # Errors
-    /// Those of every read.
-    pub fn user_by_handle(&self, handle: &PictureKey) -> Result<Option<(AppKey, User)>, Error> {
-        self.0.read(|connection| users::find_by_handle(connection, handle))
-    }
-
-    /// A user by the digest of its user token.
-    /// # Errors
-    /// Those of every read.
-    pub fn user_by_token(&self, app: AppKey, token: &Digest) -> Result<Option<User>, Error> {
-        self.0.read(|connection| users::find_by_token(connection, app, token))
-    }
-
-    /// What opens a user's account.
-    /// # Errors
-    /// Those of every read.
-    pub fn credentials(&self, app: AppKey, id: &UserId) -> Result<Option<Credentials>, Error> {
-        self.0.read(|connection| users::credentials(connection, app, id))
-    }
-
-    /// A user with what opens its account.
-    /// # Errors
-    /// Those of every read.
-    pub fn account(&self, app: AppKey, id: &UserId) -> Result<Option<(User, Credentials)>, Error> {
-        self.0.read(|connection| users::account(connection, app, id))
-    }
-
-    /// A user by its key, with what opens its account.
-    /// # Errors
-    /// Those of every read.
-    pub fn account_by_key(&self, app: AppKey, key: UserKey) -> Result<Option<(User, Credentials)>, Error> {
-        self.0.read(|connection| users::account_by_key(connection, app, key))
-    }
-
-    /// Whether a user lists another.
-    /// # Errors
-    /// Those of every read.
-    pub fn lists(&self, app: AppKey, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
-        self.0.read(|connection| friend_rows::lists_in_app(connection, app, owner, contact))
-    }
-
-    /// These users, in their order; None for ids that nobody has. Some 5 us each.
-    /// # Errors
-    /// Those of every read.
-    pub fn users_of(&self, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<User>>, Error> {
-        self.0.read(|connection| users::find_all(connection, app, ids))
-    }
-
-    /// A ticket, also one that has expired: the caller tells expired from unknown.
-    /// # Errors
-    /// Those of every read.
-    pub fn ticket(&self, digest: &Digest) -> Result<Option<Ticket>, Error> {
-        self.0.read(|connection| tickets::find(connection, digest))
-    }
-
     /// Ends the session of a ticket that was seen to be over, some time soon and without waiting for it: nothing hangs on it but that it
     /// stays over when the clock is set back.
     pub fn let_ticket_go(&self, digest: Digest) {
         self.0.post(move |tx| tickets::forget(tx, &digest));
     }
 
-    /// A client's session with its user, expired and ended ones included.
-    /// # Errors
-    /// Those of every read.
-    pub fn session(&self, app: AppKey, key: SessionKey) -> Result<Option<(User, Session)>, Error> {
-        self.0.read(|connection| sessions::find(connection, app, key))
-    }
-
-    /// What keeps a user signed in at that time.
-    /// # Errors
-    /// Those of every read.
-    pub fn held(&self, app: AppKey, user: UserKey, now: Moment) -> Result<Held, Error> {
-        self.0.read(|connection| sessions::held(connection, app, user, now))
-    }
-
-    /// A picture, unless its owner is gone.
-    /// # Errors
-    /// Those of every read.
-    pub fn picture(&self, key: &PictureKey) -> Result<Option<StoredPicture>, Error> {
-        self.0.read(|connection| pictures::find(connection, key))
-    }
-
-    /// Whether `listener` is among the [`LongReads::hearers`] of a user. A few point reads.
-    /// # Errors
-    /// Those of every read.
-    pub fn hears(&self, app: AppKey, listener: UserKey, of: UserKey) -> Result<bool, Error> {
-        self.0.read(|connection| contacts::hears(connection, app, listener, of))
-    }
-
     /// Changes after every commit, so that who follows the events need not ask in vain. Its other side is gone when the store has closed.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits()
-    }
-
-    /// The number of the last event, 0 before the first one.
-    /// # Errors
-    /// Those of every read.
-    pub fn last_event_seq(&self) -> Result<i64, Error> {
-        self.0.read(events::last_seq)
     }
 }

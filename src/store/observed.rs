@@ -102,25 +102,4 @@ impl Store {
     pub fn writes(&self) -> Writes {
         self.0.writes()
     }
-
-    /// What the database takes on the disk.
-    /// # Errors
-    /// Those of every read.
-    pub fn bytes(&self) -> Result<u64, Error> {
-        self.0.read(health::bytes)
-    }
-
-    /// What all pictures take. One row is read.
-    /// # Errors
-    /// Those of every read.
-    pub fn picture_room(&self) -> Result<PictureRoom, Error> {
-        self.0.read(pictures::room)
-    }
-
-    /// Whether the schema is the one this program was written for.
-    /// # Errors
-    /// Those of every read.
-    pub fn is_current(&self) -> Result<bool, Error> {
-        self.0.read(|connection| Ok(health::schema(connection)? == sqlite::SCHEMA_VERSION))
-    }
 }

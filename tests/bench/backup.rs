@@ -89,7 +89,8 @@ fn fill(data: &Path, users: u32) -> Result<(), Failure> {
     System::new().block_on(async {
         let app = store
             .feed_reader()?
-            .read(standin::store::LongReads::apps)?
+            .read(async |db| db.apps().await)
+            .await?
             .first()
             .ok_or("the first start made no app")?
             .key;

@@ -19,18 +19,20 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let users = words.first().map(|word| word.parse()).transpose()?.unwrap_or(USERS);
     let folder = tempfile::tempdir()?;
     let store = people::open(&folder.path().join("standin.db"), Durability::Normal)?;
-    let app = System::new().block_on(async {
+    let system = System::new();
+    let app = system.block_on(async {
         let app = people::app(&store).await?;
         people::register(&store, app, 0..users, people::TASKS).await?;
         Ok::<_, Failure>(app)
     })?;
-    let mut rows = Vec::new();
+    let (reader, mut rows) = (store.feed_reader()?, Vec::new());
     for (name, number) in [("first", 1), ("middle", users / PAGE / 2), ("last", users.div_ceil(PAGE))] {
         let mut waits_us = Vec::new();
         let mut shown = (0, 0);
         for _ in 0..READS {
             let start = Instant::now();
-            let listed = store.feed_reader()?.read(|db| db.users(app, Page::new(number, PAGE), Order::OldestFirst))?;
+            let read = reader.read(async |db| db.users(app, Page::new(number, PAGE), Order::OldestFirst).await);
+            let listed = system.block_on(read)?;
             waits_us.push(start.elapsed().as_secs_f64() * 1e6);
             shown = (listed.items.len(), listed.total);
         }
@@ -41,7 +43,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
             format!("{:.0} us", table::median(waits_us)),
         ]);
     }
-    System::new().block_on(store.close());
+    system.block_on(store.close());
     println!("{}", table::aligned(["page", "users on it", "total", "median"], &rows));
     Ok(())
 }

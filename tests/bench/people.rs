@@ -93,7 +93,8 @@ pub(crate) async fn have_pictures(
     for number in numbers {
         let unknown = |fault: Fault| fault.at("id");
         let key = PictureKey::parse(&format!("{number:022}")).map_err(unknown)?;
-        let user = store.user(app, &UserId::parse(&id(number)).map_err(unknown)?)?.ok_or("a user is missing")?;
+        let wanted = UserId::parse(&id(number)).map_err(unknown)?;
+        let user = store.read(async |db| db.user(app, &wanted).await).await?.ok_or("a user is missing")?;
         let place = folder.join("00").join(key.as_str());
         fs::create_dir_all(&place)?;
         let noise: Vec<u8> =

@@ -32,14 +32,15 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let users = words.first().map(|word| word.parse()).transpose()?.unwrap_or(USERS);
     let folder = tempfile::tempdir()?;
     let store = people::open(&folder.path().join("standin.db"), Durability::Normal)?;
-    let app = System::new().block_on(async {
+    let system = System::new();
+    let app = system.block_on(async {
         let app = people::app(&store).await?;
         people::register(&store, app, 0..users, people::TASKS).await?;
         Ok::<_, Failure>(app)
     })?;
     let ask = |store: &Store, walk: &Walk| -> Result<(f64, Option<i64>, usize), Failure> {
         let start = Instant::now();
-        let stretch = store.feed_reader()?.read(|db| db.walk_users(app, walk))?;
+        let stretch = system.block_on(store.feed_reader()?.read(async |db| db.walk_users(app, walk).await))?;
         Ok((start.elapsed().as_secs_f64() * 1e3, stretch.next, stretch.users.len()))
     };
     let mut rows = Vec::new();
@@ -66,7 +67,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let last = waits_ms.split_off(waits_ms.len() - waits_ms.len().min(100));
     rows.push(row("walk: all stretches but 100", found, waits_ms));
     rows.push(row("walk: the last 100", found, last));
-    System::new().block_on(store.close());
+    system.block_on(store.close());
     println!("{}", table::aligned(["looked for", "found", "median", "p95"], &rows));
     Ok(())
 }

@@ -137,8 +137,8 @@ async fn a_damaged_event_neither_ends_a_look_back_nor_makes_it_look_done() {
     for at_most in [1, 2, 3, 6, 7] {
         let (mut seen, mut from) = (Vec::new(), last);
         loop {
-            let read = |db: &LongReads| db.events_concerning(AppKey(1), UserKey(ada), from, at_most);
-            let part = reader.read(read).unwrap();
+            let read = async |db: &LongReads<'_>| db.events_concerning(AppKey(1), UserKey(ada), from, at_most).await;
+            let part = reader.read(read).await.unwrap();
             seen.extend(part.events.iter().map(|event| event.seq));
             assert!(part.seen_to > from || !part.is_part, "it goes on: {part:?}");
             from = part.seen_to;

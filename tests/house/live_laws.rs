@@ -33,7 +33,7 @@ use standin::{
 };
 use tempfile::TempDir;
 
-use super::rules::{Rules as _, RulesOfNoApp as _};
+use super::rules::{PointReads as _, Reads as _, Rules as _, RulesOfNoApp as _};
 
 /// How long a test waits for what must come.
 const WAIT: Duration = Duration::from_secs(10);
@@ -291,7 +291,7 @@ async fn promise_61_a_place_moves_when_the_client_confirms_and_not_when_a_notice
 
 /// The place of a session that had everything up to `heard`: just below the next event of its user.
 fn ear_place(ear: &Ear, heard: i64) -> i64 {
-    let own = ear.store.feed_reader().unwrap().read(|db| db.events_after(heard, 100)).unwrap().events;
+    let own = ear.store.reads(async |db| db.events_after(heard, 100).await).unwrap().events;
     own.iter().find(|event| event.id.as_str() == "ann").unwrap().seq - 1
 }
 
@@ -516,9 +516,7 @@ async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_a
     }
     let seqs = || {
         ear.store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.events_after(0, 100))
+            .reads(async |db| db.events_after(0, 100).await)
             .unwrap()
             .events
             .iter()

@@ -1,5 +1,6 @@
 //! The rules of the service, run on a store alone: each in one unit of work.
 
+use futures_util::FutureExt as _;
 use standin::{
     domain::{
         app::{App, NewApp},
@@ -22,13 +23,66 @@ use standin::{
             groups::{self, GroupStep},
             requests, rules,
         },
-        listening, users,
+        listening, owners, users,
     },
     store::{
-        ContactsChange, Holder, NewPlace, NewTicket, NewTokens, Register, Registered, SessionState, StateChange, Store,
-        Touches, UserChange,
+        ContactsChange, Holder, LongReads, NewPlace, NewTicket, NewTokens, Register, Registered, Session, SessionState,
+        StateChange, Store, StoredPicture, Ticket, Touches, UserChange,
     },
 };
+
+/// Reads of a store, which answers at once.
+pub(super) trait Reads {
+    fn reads<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error>;
+
+    /// As the service reads data of one user.
+    fn reads_of<T>(
+        &self,
+        app: AppKey,
+        owner: &Owner,
+        read: impl AsyncFnOnce(&LongReads<'_>, AppKey, UserKey) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.reads(async |db| {
+            let read = async |db: &LongReads<'_>| read(db, app, owners::owner(db, app, owner).await?.key).await;
+            db.snapshot(read).await
+        })
+    }
+}
+
+impl Reads for Store {
+    fn reads<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let reader = self.feed_reader()?;
+        reader.read(read).now_or_never().expect("rows are read at once")
+    }
+}
+
+macro_rules! point_reads {
+    ($($name:ident($($given:ident: $type:ty),*) -> $answer:ty;)*) => {
+        pub(super) trait PointReads {
+            $(fn $name(&self, $($given: $type),*) -> Result<$answer, Error>;)*
+        }
+
+        impl PointReads for Store {
+            $(
+                fn $name(&self, $($given: $type),*) -> Result<$answer, Error> {
+                    let read = self.read(async |db| db.$name($($given),*).await);
+                    read.now_or_never().expect("rows are read at once")
+                }
+            )*
+        }
+    };
+}
+
+point_reads! {
+    user(app: AppKey, id: &UserId) -> Option<User>;
+    user_by_handle(handle: &PictureKey) -> Option<(AppKey, User)>;
+    credentials(app: AppKey, id: &UserId) -> Option<Credentials>;
+    account(app: AppKey, id: &UserId) -> Option<(User, Credentials)>;
+    ticket(digest: &Digest) -> Option<Ticket>;
+    session(app: AppKey, key: SessionKey) -> Option<(User, Session)>;
+    picture(key: &PictureKey) -> Option<StoredPicture>;
+    last_event_seq() -> i64;
+}
 
 macro_rules! rules {
     ($($name:ident($($given:ident: $type:ty),*) -> $answer:ty = $module:ident::$rule:ident($($passed:expr),*);)*) => {

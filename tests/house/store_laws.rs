@@ -40,7 +40,7 @@ use standin::{
 };
 use tempfile::TempDir;
 
-use super::rules::{Rules as _, RulesOfNoApp as _};
+use super::rules::{PointReads as _, Reads as _, Rules as _, RulesOfNoApp as _};
 
 /// An open store in a folder of its own, with one app.
 struct Shelf {
@@ -76,7 +76,7 @@ impl Shelf {
     }
 
     fn events(&self) -> Vec<Event> {
-        self.store.feed_reader().unwrap().read(|db| db.events_after(0, 100_000)).unwrap().events
+        self.store.reads(async |db| db.events_after(0, 100_000).await).unwrap().events
     }
 
     fn kinds(&self) -> Vec<EventKind> {
@@ -200,12 +200,8 @@ async fn one_id_asked_for_by_32_at_once_becomes_one_user() {
     let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Conflict(What::User))));
     assert_eq!(refused.count(), 15, "all that refuse a known user but the first, which created it");
     assert_eq!(shelf.kinds(), [EventKind::Created]);
-    let listed = shelf
-        .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.users(shelf.app, Page::new(1, 100), Order::OldestFirst))
-        .unwrap();
+    let listed =
+        shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 100), Order::OldestFirst).await).unwrap();
     assert_eq!((listed.items.len(), listed.total), (1, 1));
 }
 
@@ -243,13 +239,7 @@ async fn a_refused_write_harms_no_neighbour() {
         }
     }
     assert_eq!(
-        shelf
-            .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst))
-            .unwrap()
-            .total,
+        shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst).await).unwrap().total,
         101
     );
     assert_eq!(shelf.events().len(), 101);
@@ -287,7 +277,7 @@ async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
     assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
     assert_eq!(events.iter().map(|event| event.at.micros()).collect::<Vec<_>>(), [1, 2, 2, 2, 3, 4, 5]);
     assert!(events.iter().all(|event| event.app == shelf.app && event.id.as_str() == "guest"));
-    let later = shelf.store.feed_reader().unwrap().read(|db| db.events_after(events[2].seq, 2)).unwrap().events;
+    let later = shelf.store.reads(async |db| db.events_after(events[2].seq, 2).await).unwrap().events;
     assert_eq!(later, events[3..5]);
 }
 
@@ -421,12 +411,7 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     assert!(shelf.store.ticket(&others).unwrap().is_some());
     assert_eq!(shelf.store.ticket(&back_end).unwrap().unwrap().holder, TicketHolder::BackEnd);
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Created, EventKind::Suspended]);
-    let listed = shelf
-        .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.users(shelf.app, Page::new(1, 10), Order::OldestFirst))
-        .unwrap();
+    let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 10), Order::OldestFirst).await).unwrap();
     assert_eq!(ids(&listed.items), ["bad", "good"], "suspended users are listed");
 }
 
@@ -495,24 +480,16 @@ fn pages_tell(shelf: &Shelf, alive: &[String], dice: &mut Dice) {
         let limit = 1 + dice.below(100);
         let number = 1 + dice.below(u32::try_from(alive.len()).unwrap() / limit + 3);
         for (order, expected) in [(Order::OldestFirst, &oldest), (Order::NewestFirst, &newest)] {
-            let page = shelf
-                .store
-                .feed_reader()
-                .unwrap()
-                .read(|db| db.users(shelf.app, Page::new(number, limit), order))
-                .unwrap();
+            let page =
+                shelf.store.reads(async |db| db.users(shelf.app, Page::new(number, limit), order).await).unwrap();
             let skipped = expected.iter().skip((number as usize - 1) * limit as usize);
             let expected: Vec<&str> = skipped.take(limit as usize).map(|id| id.as_str()).collect();
             assert_eq!(ids(&page.items), expected, "page {number} of {limit}, {order:?}");
             assert_eq!(page.total, alive.len() as u64);
         }
     }
-    let beyond = shelf
-        .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.users(shelf.app, Page::new(u32::MAX, 100), Order::NewestFirst))
-        .unwrap();
+    let beyond =
+        shelf.store.reads(async |db| db.users(shelf.app, Page::new(u32::MAX, 100), Order::NewestFirst).await).unwrap();
     assert_eq!((beyond.items.len(), beyond.total), (0, alive.len() as u64));
 }
 
@@ -530,8 +507,7 @@ impl Dice {
 async fn a_list_of_nobody_is_empty() {
     let shelf = Shelf::fresh().await;
     for order in [Order::OldestFirst, Order::NewestFirst] {
-        let listed =
-            shelf.store.feed_reader().unwrap().read(|db| db.users(shelf.app, Page::new(1, 20), order)).unwrap();
+        let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 20), order).await).unwrap();
         assert_eq!((listed.items.len(), listed.total), (0, 0));
     }
 }
@@ -547,13 +523,7 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(shelf.store.user(foreign, &id).unwrap(), None);
     assert_eq!(shelf.store.credentials(foreign, &id).unwrap(), None);
     assert_eq!(
-        shelf
-            .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.users(foreign, Page::new(1, 10), Order::OldestFirst))
-            .unwrap()
-            .total,
+        shelf.store.reads(async |db| db.users(foreign, Page::new(1, 10), Order::OldestFirst).await).unwrap().total,
         0
     );
     let refused = shelf.store.change_user(foreign, Owner::Named(id.clone()), UserChange::default(), at(3)).await;
@@ -634,7 +604,7 @@ async fn a_replaced_picture_is_released_and_can_be_taken_back() {
     assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![]), "not before its time");
     assert_eq!(shelf.store.take_released_pictures(at(5), 10).await, Ok(vec![second.clone()]));
     assert_eq!(shelf.store.picture(&second).unwrap(), None);
-    let kept = shelf.store.feed_reader().unwrap().read(|db| {
+    let kept = shelf.store.reads(async |db| {
         let rows = db.pictures();
         Ok((rows.shards()?, rows.keys_in(first.shard())?))
     });
@@ -762,11 +732,11 @@ fn outside(shelf: &Shelf) -> rusqlite::Connection {
 #[actix_web::test]
 async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
     let shelf = Shelf::fresh().await;
-    let first: App = shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap().remove(0);
+    let first: App = shelf.store.reads(async |db| db.apps().await).unwrap().remove(0);
     assert_eq!(first.hosts, new_app(1).hosts);
     assert_eq!(first.account_password, AccountPassword::Derived(derived(9)));
     let second = shelf.store.create_app(new_app(2), at(5)).await.unwrap();
-    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), [first.clone(), second.clone()]);
     let taken = NewApp { sdk_app_id: second.sdk_app_id, ..new_app(3) };
     assert_eq!(shelf.store.create_app(taken, at(6)).await, Err(Error::Conflict(What::App)));
     let taken = App { app_id: first.app_id.clone(), ..second.clone() };
@@ -780,7 +750,7 @@ async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
         ..second
     };
     assert_eq!(shelf.store.change_app(App { created_at: at(99), ..changed.clone() }).await, Ok(changed.clone()));
-    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), [first, changed.clone()]);
+    assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), [first, changed.clone()]);
     let nobody =
         App { key: AppKey(77), app_id: AppId::parse("x").unwrap(), sdk_app_id: SdkAppId::parse(9).unwrap(), ..changed };
     assert_eq!(shelf.store.change_app(nobody).await, Err(Error::NotFound(What::App)));
@@ -806,12 +776,12 @@ async fn a_reopened_store_has_everything() {
         .ticket(Holder::User { key: registered.user.key, chosen: None, issued: derived(2).digest }, 1, at(1000))
         .await;
     let (apps, user, events) =
-        (shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), shelf.user("guest"), shelf.events());
+        (shelf.store.reads(async |db| db.apps().await).unwrap(), shelf.user("guest"), shelf.events());
     let Shelf { folder, store, app } = shelf;
     store.close().await;
     let store = open(folder.path());
     let shelf = Shelf { folder, store, app };
-    assert_eq!(shelf.store.feed_reader().unwrap().read(LongReads::apps).unwrap(), apps);
+    assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), apps);
     assert_eq!(shelf.user("guest"), user);
     assert_eq!(shelf.events(), events);
     assert!(shelf.store.ticket(&digest).unwrap().is_some());
@@ -831,13 +801,7 @@ async fn closing_finishes_what_is_queued_and_refuses_the_rest() {
     let late = shelf.store.register(shelf.app, registration("late")).await;
     assert_eq!(late.unwrap_err(), Error::Busy);
     assert_eq!(
-        shelf
-            .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst))
-            .unwrap()
-            .total,
+        shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst).await).unwrap().total,
         100
     );
 }
@@ -925,12 +889,7 @@ async fn a_clock_set_back_changes_no_order() {
     for (id, moment) in [("a", 500), ("b", 10), ("c", i64::MAX)] {
         shelf.store.register(shelf.app, Register { at: at(moment), ..registration(id) }).await.unwrap();
     }
-    let listed = shelf
-        .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.users(shelf.app, Page::new(1, 10), Order::NewestFirst))
-        .unwrap();
+    let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 10), Order::NewestFirst).await).unwrap();
     assert_eq!(ids(&listed.items), ["c", "b", "a"]);
     let told: Vec<UserId> = shelf.events().into_iter().map(|event| event.id).collect();
     assert_eq!(told, ["a", "b", "c"].map(user_id));
@@ -943,7 +902,7 @@ async fn hold_long_reader(store: &Store, caller: CallerKey) -> std::sync::mpsc::
     let (began, begun) = tokio::sync::oneshot::channel();
     let store = store.clone();
     actix_web::rt::spawn(async move {
-        let held = move |_: &LongReads| {
+        let held = async move |_: &LongReads<'_>| {
             let _ = began.send(());
             let _ = wait.recv();
             Ok(())
@@ -961,7 +920,7 @@ async fn promise_58_point_reads_and_the_feed_wait_for_no_long_read_and_a_flood_i
     let user = |n: i64| CallerKey::User(UserKey(n));
     let feed = shelf.store.feed_reader().unwrap();
     let held = [hold_long_reader(&shelf.store, user(1)).await, hold_long_reader(&shelf.store, user(2)).await];
-    let asks = |n: i64| Box::pin(shelf.store.long_read(user(n), move |_| Ok(n)));
+    let asks = |n: i64| Box::pin(shelf.store.long_read(user(n), async move |_| Ok(n)));
     // All threads for long reads are taken. One caller sends a thousand more.
     let (mut refused, mut flood) = (0, Vec::new());
     for mut ask in (0..1000).map(|_| asks(3)) {
@@ -978,7 +937,7 @@ async fn promise_58_point_reads_and_the_feed_wait_for_no_long_read_and_a_flood_i
     assert_eq!(other.as_mut().now_or_never(), None, "another caller has a place");
     for _ in 0..100 {
         assert_eq!(shelf.user("ada").map(|user| user.id), Some(user_id("ada")));
-        assert!(!feed.read(|db| db.events_after(0, 100)).unwrap().events.is_empty());
+        assert!(!feed.read(async |db| db.events_after(0, 100).await).await.unwrap().events.is_empty());
     }
     let [first, second] = held;
     first.send(()).unwrap();

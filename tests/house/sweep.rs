@@ -168,10 +168,10 @@ async fn promise_13_a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is
     let shelf = Shelf::new().await;
     let (_, ticket) = shelf.upload("ada").await;
     shelf.pass(Duration::from_secs(3600) - Duration::from_micros(1));
-    shelf.service.caller(ticket.expose(), Wire::MirrorFly).unwrap();
+    shelf.service.caller(ticket.expose(), Wire::MirrorFly).await.unwrap();
     shelf.pass(Duration::from_micros(1));
-    shelf.service.caller(ticket.expose(), Wire::MirrorFly).unwrap_err();
+    shelf.service.caller(ticket.expose(), Wire::MirrorFly).await.unwrap_err();
     shelf.service.sweep().await.unwrap();
     shelf.micros.fetch_sub(3_600_000_000, Ordering::Relaxed);
-    shelf.service.caller(ticket.expose(), Wire::MirrorFly).unwrap_err();
+    shelf.service.caller(ticket.expose(), Wire::MirrorFly).await.unwrap_err();
 }

@@ -65,7 +65,7 @@ pub(super) async fn create_user(
     let Call { service, caller: BackEnd { tenant }, mut form, files, .. } = call;
     licensed(&tenant, &form.license_key)?;
     let Named(id) = form.user_identifier.0.take().ok_or(Fault::Missing.at("userIdentifier"))?;
-    let given = form.given(files, service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let given = form.given(files, service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
     let set_profile = given.sets_profile();
     let call = CreateUser { id, change: given.change, picture: given.picture, device: Some(given.device) };
     let created = service.create_user(&tenant, call).await.map_err(in_this_forms_words)?;
@@ -86,7 +86,7 @@ pub(super) async fn user(
     path: Path<String>,
     call: Call<BackEndOfUserPath, (), Mirrored>,
 ) -> Result<HttpResponse, Mirrored> {
-    let user = call.service.user(&call.caller.tenant, &jid::named(&path, "userId")?)?;
+    let user = call.service.user(&call.caller.tenant, &jid::named(&path, "userId")?).await?;
     Ok(reply::user(&addresses, &user, "Data retrieved successfully"))
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn update_user(
     if form.user_id.0.as_ref().is_some_and(|Named(again)| *again != id) {
         return Err(Fault::Malformed("the id in the path, or left out").at("userId").into());
     }
-    let given = form.given(files, Some(&service.user(&tenant, &id)?), &tenant, &addresses)?;
+    let given = form.given(files, Some(&service.user(&tenant, &id).await?), &tenant, &addresses)?;
     let call = UpdateUser { id, change: given.change, picture: given.picture, device: Some(given.device) };
     let user = service.update_user(&tenant, call).await.map_err(in_this_forms_words)?;
     Ok(reply::user(&addresses, &user, "User updated successfully"))

@@ -131,9 +131,9 @@ fn list(given: Option<&Value>) -> Result<&[Value], Fault> {
 }
 
 /// The user of an id, or of a JID, which the SDK sends. A plain id may hold an `@` too, so a user of the whole name comes first.
-fn user_of(service: &Service, tenant: &Tenant, name: &str) -> Result<UserId, Refused> {
+async fn user_of(service: &Service, tenant: &Tenant, name: &str) -> Result<UserId, Refused> {
     if let Ok(id) = jid::parse(name)
-        && service.find_user(tenant, &id)?.is_some()
+        && service.find_user(tenant, &id).await?.is_some()
     {
         return Ok(id);
     }
@@ -216,7 +216,7 @@ pub(super) async fn report(call: Call<SignedIn, ChatReport, InBody>) -> Result<H
     if from.0.is_some_and(|from| jid::unescaped(&from) != call.caller.id.as_str()) {
         return Err(Fault::Malformed("the caller's own id, or left out").at("from").into());
     }
-    let with = user_of(&call.service, &call.caller.tenant, &to.0)?;
+    let with = user_of(&call.service, &call.caller.tenant, &to.0).await?;
     kept(&call.service, &call.caller, NewReport { subject: ReportSubject::Chat(with), text: data.0 }).await
 }
 

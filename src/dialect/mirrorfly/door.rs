@@ -11,7 +11,10 @@ use crate::{
         page::Page,
         secret::Secret,
     },
-    http::form::{Authenticate, Optional, Parse},
+    http::{
+        form::{Authenticate, Optional, Parse},
+        origins,
+    },
     service::{Service, accounts::Caller, apps::Tenant},
 };
 use actix_web::{
@@ -96,12 +99,12 @@ impl<'a> Token<'a> {
 /// The holder of the token in the `Authorization` header.
 /// # Errors
 /// `Unauthenticated`, [`Refused::Bearer`], or that the app does not serve this dialect.
-pub(super) fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
+pub(super) async fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refused> {
     let token = Token::of(request.head()).ok_or(Error::Unauthenticated(Unauthenticated::Missing))?;
     if token.ticket.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) {
         return Err(Refused::Bearer);
     }
-    let caller = service.caller(token.ticket, Wire::MirrorFly)?;
+    let caller = service.caller(token.ticket, Wire::MirrorFly).await?;
     served(&caller.tenant)?;
     Ok(caller)
 }
@@ -111,8 +114,8 @@ macro_rules! callers {
         impl Authenticate for $caller {
             type Refused = Refused;
 
-            fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refused> {
-                $find(service, request)
+            async fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refused> {
+                $find(service, request).await
             }
 
             fn still_served(&self, service: &Service) -> Result<(), Refused> {
@@ -126,34 +129,35 @@ callers! { Holder, holder; BackEnd, back_end; BackEndOfUserPath, back_end_of_use
 
 /// The app of the token in the `Authorization` header, whoever holds it.
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
-    service.caller(Token::of(head)?.ticket, Wire::MirrorFly).ok().map(|caller| caller.tenant)
+    let caller = origins::at_once(service.caller(Token::of(head)?.ticket, Wire::MirrorFly))?;
+    caller.ok().map(|caller| caller.tenant)
 }
 
-fn holder(service: &Service, request: &HttpRequest) -> Result<Holder, Refused> {
-    caller(service, request).map(Holder)
+async fn holder(service: &Service, request: &HttpRequest) -> Result<Holder, Refused> {
+    caller(service, request).await.map(Holder)
 }
 
-fn back_end(service: &Service, request: &HttpRequest) -> Result<BackEnd, Refused> {
-    let caller = caller(service, request)?;
+async fn back_end(service: &Service, request: &HttpRequest) -> Result<BackEnd, Refused> {
+    let caller = caller(service, request).await?;
     if caller.is_back_end() { Ok(BackEnd { tenant: caller.tenant }) } else { Err(Refused::WrongHolder) }
 }
 
 /// A user's client that calls there means a call of that name, which is not served: a 401 would make the vendor's SDK sign in again, call
 /// again, and fail.
-fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<BackEndOfUserPath, Refused> {
-    let caller = caller(service, request)?;
+async fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<BackEndOfUserPath, Refused> {
+    let caller = caller(service, request).await?;
     if caller.is_back_end() { Ok(BackEndOfUserPath { tenant: caller.tenant }) } else { Err(Refused::UnknownCall) }
 }
 
-fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
-    let caller = caller(service, request)?;
+async fn user(service: &Service, request: &HttpRequest) -> Result<SignedIn, Refused> {
+    let caller = caller(service, request).await?;
     let (key, id) = caller.user().ok_or(Refused::WrongHolder)?;
     let spelling = Token::of(request.head()).map_or(Spelling::Equals, |token| token.spelling);
     Ok(SignedIn { key, id: id.clone(), tenant: caller.tenant, spelling })
 }
 
 /// This wire names no app, so the host does. What proxies say of it is not asked.
-fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refused> {
+async fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refused> {
     at(service, host(request).as_ref()).map(|tenant| Visitor { tenant })
 }
 

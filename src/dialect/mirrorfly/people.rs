@@ -58,7 +58,7 @@ pub(super) struct Shown {
 pub(super) async fn vcard(call: Call<Holder, Shown, InBody>) -> Result<HttpResponse, InBody> {
     let (tenant, sent) = (&call.caller.tenant, call.form.user_id.0);
     let id = jid::parse(&sent).map_err(|_| Refused::NoSuchProfile)?;
-    let user = call.service.find_user(tenant, &id)?.ok_or(Refused::NoSuchProfile)?;
+    let user = call.service.find_user(tenant, &id).await?.ok_or(Refused::NoSuchProfile)?;
     let codec = Codec::of_profile(&sent, &profile_iv(&call.service, tenant)?);
     Ok(reply::success(ProfileShown::of(&codec, &sent, &user), RETRIEVED))
 }

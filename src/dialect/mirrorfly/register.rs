@@ -252,7 +252,7 @@ async fn enrol(
     let Required(Named(id)) = sent.user_identifier;
     let mobile = mobile(sent.mobile_number.0.as_deref(), id.as_str())?;
     let change = ProfileChange { mobile, metadata: sent.meta_data, ..ProfileChange::default() };
-    if !sent.force_register && has_most_sessions(service, tenant, &id)? {
+    if !sent.force_register && has_most_sessions(service, tenant, &id).await? {
         return Err(Refused::MostSessions);
     }
     let enrolled = service.enrol(tenant, Enrol { id, change, device }, client).await;
@@ -291,10 +291,10 @@ fn ends_oldest<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
 }
 
 /// Only an open app lets a known user in, so in others nobody learns who is there.
-fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> Result<bool, Error> {
+async fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> Result<bool, Error> {
     match tenant.app.settings.registration {
         Openness::Open => {
-            let known = service.find_user(tenant, id)?;
+            let known = service.find_user(tenant, id).await?;
             Ok(known.is_some_and(|user| service.has_most_sessions(tenant, user.key, Wire::MirrorFly)))
         }
         Openness::New | Openness::Closed => Ok(false),

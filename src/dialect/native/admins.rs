@@ -56,7 +56,7 @@ struct AdminsView<'a> {
 /// Lists the administrators.
 #[utoipa::path(get, path = "/admins", operation_id = "list_admins", tag = "Administrators", responses((status = 200, body = AdminsView)))]
 pub(super) async fn list(service: Data<Service>) -> Result<HttpResponse, Refusal> {
-    let admins = service.admins()?;
+    let admins = service.admins().await?;
     Ok(HttpResponse::Ok().json(AdminsView { admins: admins.iter().map(AdminView::from).collect() }))
 }
 

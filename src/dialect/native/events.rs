@@ -51,17 +51,20 @@ pub(super) async fn list(service: Data<Service>, query: Query, listener: Listene
     let after = query.number("after", 0..=i64::MAX)?;
     if listener.wants_stream {
         // Who comes back goes on where it was; who comes first begins now.
-        let seq = listener.last_seen.or(after).map_or_else(|| service.last_event_seq(), Ok)?;
+        let seq = match listener.last_seen.or(after) {
+            Some(seq) => seq,
+            None => service.last_event_seq().await?,
+        };
         let service = service.get_ref().clone();
         let (place, ticket) = (listener.place().await?, listener.ticket);
-        let is_anew = !service.can_tell_since(seq)?;
-        let seq = if is_anew { service.last_event_seq()? } else { seq };
+        let is_anew = !service.can_tell_since(seq).await?;
+        let seq = if is_anew { service.last_event_seq().await? } else { seq };
         return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket, is_anew }, place));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
     let (events, is_part) = service.events(after.unwrap_or_default(), limit).await?;
     let is_incomplete = match after {
-        Some(after) => !service.can_tell_since(after)?,
+        Some(after) => !service.can_tell_since(after).await?,
         None => false,
     };
     let next = events.last().filter(|_| is_part).map(|event| event.seq);
@@ -107,7 +110,10 @@ impl Source for Events {
     }
 
     async fn may_go_on(&self) -> bool {
-        self.ticket.as_ref().is_none_or(|ticket| self.service.is_admin_session(ticket))
+        match &self.ticket {
+            Some(ticket) => self.service.is_admin_session(ticket).await,
+            None => true,
+        }
     }
 }
 

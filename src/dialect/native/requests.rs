@@ -83,6 +83,9 @@ impl Source for Exchanges {
     }
 
     async fn may_go_on(&self) -> bool {
-        self.ticket.as_ref().is_none_or(|ticket| self.service.is_admin_session(ticket))
+        match &self.ticket {
+            Some(ticket) => self.service.is_admin_session(ticket).await,
+            None => true,
+        }
     }
 }

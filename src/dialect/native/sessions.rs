@@ -55,7 +55,7 @@ pub(super) async fn show(
         Ok(session) => Ok(HttpResponse::Ok().json(SessionView::from(&session.signed_in))),
         Err(Refusal::Domain(Error::Unauthenticated(why))) => Err(Refusal::SignedOut {
             why,
-            has_admin: !service.admins()?.is_empty(),
+            has_admin: !service.admins().await?.is_empty(),
             is_demo: matches!(door, Door::Public { is_demo: true }),
         }),
         Err(refusal) => Err(refusal),

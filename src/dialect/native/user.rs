@@ -97,7 +97,7 @@ impl RenewedView {
 /// Shows what a user is logged in by.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = HeldView)))]
 pub(super) async fn sessions(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
-    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id)?.key)?;
+    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id).await?.key).await?;
     Ok(HttpResponse::Ok().json(HeldView {
         sockets: open.map(OpenView::of).into(),
         tickets: held.tickets.iter().map(TicketView::of).collect(),
@@ -146,7 +146,7 @@ pub(super) async fn put_picture(
     payload: Payload,
 ) -> Result<HttpResponse, Refusal> {
     // Asked before a file is taken in for nobody.
-    service.user(&tenant, &id)?;
+    service.user(&tenant, &id).await?;
     let bytes_max = service.picture_file_bytes_max();
     let PictureForm { picture } = PictureForm::read(&request, payload, &spool, bytes_max).await?;
     let call = UpdateUser { id, change: ProfileChange::default(), picture: Some(picture), device: None };
@@ -219,7 +219,7 @@ pub(super) async fn contacts(
 ) -> Result<HttpResponse, Refusal> {
     let after = query.number("after", 0..=u32::MAX)?.unwrap_or_default();
     let limit = query.number("limit", 1..=Page::STRETCH_MAX)?.unwrap_or(CONTACTS_DEFAULT);
-    let owner = service.user(&tenant, &id)?.key;
+    let owner = service.user(&tenant, &id).await?.key;
     let listed = service.contacts(&tenant, CallerKey::Operator, owner, None, Page::behind(after, limit)).await?;
     let passed = u64::from(after) + listed.items.len() as u64;
     let contact = |contact| ContactView::of(&tenant, &addresses, contact);
@@ -250,7 +250,7 @@ pub(super) async fn list_contact(
     OfUser { tenant, id }: OfUser,
     path: Path<Other>,
 ) -> Result<HttpResponse, Refusal> {
-    let owner = service.user(&tenant, &id)?.key;
+    let owner = service.user(&tenant, &id).await?.key;
     let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
     service.list_contact(&tenant, owner, &other).await.map_err(suspended)?;
     Ok(HttpResponse::NoContent().finish())
@@ -263,7 +263,7 @@ pub(super) async fn unlist_contact(
     OfUser { tenant, id }: OfUser,
     path: Path<Other>,
 ) -> Result<HttpResponse, Refusal> {
-    let owner = service.user(&tenant, &id)?.key;
+    let owner = service.user(&tenant, &id).await?.key;
     let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
     service.unlist_contact(&tenant, owner, &other).await.map_err(suspended)?;
     Ok(HttpResponse::NoContent().finish())

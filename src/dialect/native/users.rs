@@ -249,7 +249,7 @@ pub(super) async fn show(
     addresses: Data<Addresses>,
     OfUser { tenant, id }: OfUser,
 ) -> Result<HttpResponse, Refusal> {
-    Ok(answer(&tenant, &addresses, &service.user(&tenant, &id)?))
+    Ok(answer(&tenant, &addresses, &service.user(&tenant, &id).await?))
 }
 
 /// Changes a user.
@@ -267,7 +267,7 @@ pub(super) async fn change(
         return Err(Fault::Malformed("left out: an id never changes").at("id").into());
     }
     let setting = UserSetting {
-        profile: given.change(Some(&service.user(&tenant, &id)?), &tenant, &addresses)?,
+        profile: given.change(Some(&service.user(&tenant, &id).await?), &tenant, &addresses)?,
         password: given.password.map(Secret::new),
         state: given.state.map(|state| match state {
             StateBody::Active => State::Active,

@@ -30,8 +30,8 @@ macro_rules! callers {
         impl Authenticate for $caller {
             type Refused = Refusal;
 
-            fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
-                $find(service, request)
+            async fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
+                $find(service, request).await
             }
 
             fn still_served(&self, service: &Service) -> Result<(), Refusal> {
@@ -49,7 +49,7 @@ pub(super) use callers;
 
 callers! { Caller, caller; }
 
-fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refusal> {
+async fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refusal> {
     let version = Version::of(request);
     let tenant = admitted(service, request, version)?;
     served(&tenant).map(|()| Caller { version, tenant })

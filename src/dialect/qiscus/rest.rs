@@ -218,7 +218,7 @@ of_user! { OfUser, Form; OfUserInQuery, Query; }
 )]
 async fn login_or_register(addresses: Data<Addresses>, call: Call<Caller, Login>) -> Result<HttpResponse, Refusal> {
     let Call { service, caller: Caller { version, tenant }, form: Login { id, profile, password, device }, .. } = call;
-    let change = profile.change(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let change = profile.change(service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
     let login = LoginOrRegister { change, password: password.0.map(Secret::new), device, id };
     let account =
         service.login_or_register(&tenant, login).await.map_err(|error| in_this_doors_words(error, version))?;
@@ -248,7 +248,7 @@ fn in_this_doors_words(error: Error, version: Version) -> Refusal {
 )]
 async fn user_profile(addresses: Data<Addresses>, call: Call<Caller, OfUserInQuery>) -> Result<HttpResponse, Refusal> {
     let Caller { version, tenant } = call.caller;
-    Ok(version.profile(&call.service, &tenant, &addresses, &call.form.0)?)
+    Ok(version.profile(&call.service, &tenant, &addresses, &call.form.0).await?)
 }
 
 /// The token of a user, which stays the same.
@@ -262,7 +262,7 @@ async fn user_profile(addresses: Data<Addresses>, call: Call<Caller, OfUserInQue
     ),
 )]
 async fn get_user_token(call: Call<Caller, OfUserInQuery>) -> Result<HttpResponse, Refusal> {
-    Ok(reply::token(&call.service.account(&call.caller.tenant, &call.form.0)?.token))
+    Ok(reply::token(&call.service.account(&call.caller.tenant, &call.form.0).await?.token))
 }
 
 /// "To reset user's token."
@@ -415,7 +415,7 @@ async fn get_user_unread_count(call: Call<Caller, UnreadOf>) -> Result<HttpRespo
     let users = at_least_one(call.form.user_ids)?;
     // A hundred point reads, 0.6 ms at most (6 us each).
     for id in &users {
-        let known = call.service.find_user(&call.caller.tenant, id)?;
+        let known = call.service.find_user(&call.caller.tenant, id).await?;
         known.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("user_ids"))?;
     }
     Ok(reply::no_unread_messages(&users))

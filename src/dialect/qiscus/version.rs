@@ -87,7 +87,7 @@ impl Version {
     /// Answers `user_profile`.
     /// # Errors
     /// `NotFound`, store errors.
-    pub(super) fn profile(
+    pub(super) async fn profile(
         self,
         service: &Service,
         tenant: &Tenant,
@@ -95,8 +95,8 @@ impl Version {
         id: &UserId,
     ) -> Result<HttpResponse, Error> {
         Ok(match self {
-            Self::V20 => reply::user(FullView::of(&tenant.app, addresses, &service.account(tenant, id)?)),
-            Self::V21 => slim(&tenant.app, addresses, &service.user(tenant, id)?),
+            Self::V20 => reply::user(FullView::of(&tenant.app, addresses, &service.account(tenant, id).await?)),
+            Self::V21 => slim(&tenant.app, addresses, &service.user(tenant, id).await?),
         })
     }
 

@@ -149,10 +149,10 @@ const TOO_LONG: Fault = Fault::TooManyBytes { bytes_max: USER_ID_BYTES_MAX as u6
 /// The account that logs in. Who is unknown comes to be then, by this wire's own rule for names.
 /// # Errors
 /// A bad parameter.
-pub(super) fn that_enters(desk: &Desk<'_>, identifier: &str) -> Result<UserId, Refused> {
+pub(super) async fn that_enters(desk: &Desk<'_>, identifier: &str) -> Result<UserId, Refused> {
     const FIELD: &str = "identifier";
     let id = UserId::parse(identifier).map_err(|fault| bad(&fault, FIELD))?;
-    match identifier.len() <= USER_ID_BYTES_MAX || desk.service.find_user(desk.tenant, &id)?.is_some() {
+    match identifier.len() <= USER_ID_BYTES_MAX || desk.service.find_user(desk.tenant, &id).await?.is_some() {
         true => Ok(id),
         false => Err(bad(&TOO_LONG, FIELD)),
     }
@@ -232,7 +232,7 @@ fn user_id(item: &Value) -> Result<&str, Refused> {
 
 async fn import_one(call: Call<'_>, import: Import<'_>) -> Result<(), Refused> {
     let (NewId { field, id }, desk) = (import.id, call.desk);
-    let known = desk.service.find_user(desk.tenant, &id)?;
+    let known = desk.service.find_user(desk.tenant, &id).await?;
     let nick = import.nick.map(|nick| nick.0);
     let face = import.face.map(|face| face.0).filter(|face| !face.is_empty());
     let avatar = face.map(|face| tags::avatar(desk, known.as_ref(), face)).transpose();
@@ -255,13 +255,13 @@ fn in_this_calls_words(error: Error, field: &str) -> Refused {
 /// `account_check`: which of these accounts exist.
 pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<Checks> {
     let desk = call.desk;
-    let found = |account: &str| match UserId::parse(account) {
-        Ok(id) => Ok(desk.service.find_user(desk.tenant, &id)?.is_some()),
+    let found = async |account: &str| match UserId::parse(account) {
+        Ok(id) => Ok(desk.service.find_user(desk.tenant, &id).await?.is_some()),
         Err(_) => Ok(false),
     };
     let mut result_item = Vec::new();
     for Name(account) in asked.accounts.0 {
-        let is_imported: Result<bool, Refused> = found(account);
+        let is_imported: Result<bool, Refused> = found(account).await;
         let account_status = if is_imported? { "Imported" } else { "NotImported" };
         result_item.push(Checked { outcome: AccountOutcome::of(account, Ok(())), account_status });
     }

@@ -25,7 +25,7 @@ pub trait Authenticate: Sized + 'static {
     /// Finds the caller.
     /// # Errors
     /// That the request does not prove one.
-    fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Self::Refused>;
+    fn authenticate(service: &Service, request: &HttpRequest) -> impl Future<Output = Result<Self, Self::Refused>>;
 
     /// Asks once more whether the app serves this dialect: reading the body may have taken a minute.
     /// # Errors
@@ -143,7 +143,7 @@ impl<C: Authenticate, F: Body, D> Call<C, F, D> {
     async fn of(request: &HttpRequest, mut payload: dev::Payload) -> Result<Self, C::Refused> {
         let payload = Payload::from_request(request, &mut payload).into_inner().map_err(Error::internal)?;
         let (service, spool) = (data::<Service>(request)?, data::<Spool>(request)?);
-        let caller = C::authenticate(service, request)?;
+        let caller = C::authenticate(service, request).await?;
         let limits = F::limits(C::limits(), service);
         let mut form = match F::SOURCE {
             Source::Nothing => Form::default(),

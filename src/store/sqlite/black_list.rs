@@ -3,13 +3,12 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    contacts, owners,
+    contacts,
     row::{Stored, readable},
 };
 use crate::domain::{
     error::Error,
-    id::{AppKey, UserId},
-    owner::Owner,
+    id::{AppKey, UserId, UserKey},
     page::{Listed, Page},
     time::Moment,
 };
@@ -21,18 +20,16 @@ const BLACK_LIST: &str = "
 pub(in crate::store) fn page(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
     wanted: Page,
 ) -> Result<Listed<(UserId, Moment)>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
-    let owner = owners::owner_key(&snapshot, app, owner)?;
-    let total = contacts::blocks_of(&snapshot, app, owner)?;
+    let total = contacts::blocks_of(connection, app, owner)?;
     let parse = |row: &Row<'_>| {
         let row = Stored::of("block", row);
         Ok::<_, Error>((row.parsed(1, UserId::parse)?, row.moment(2)?))
     };
     let offset = i64::try_from(wanted.offset()).map_err(Error::internal)?;
-    let mut statement = snapshot.prepare_cached(BLACK_LIST)?;
+    let mut statement = connection.prepare_cached(BLACK_LIST)?;
     let items = readable(statement.query(params![owner.0, app.0, wanted.limit(), offset])?, parse);
     Ok(Listed { items: items.collect::<Result<_, _>>()?, total: total as u64 })
 }

@@ -70,7 +70,7 @@ pub(in crate::store) fn listed_by(
     connection: &Connection,
     app: AppKey,
     owner: UserKey,
-    mut each: impl FnMut(Contact) -> Result<(), Error>,
+    each: &mut dyn FnMut(Contact) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let contact = |row: &Row<'_>| {
         Ok::<_, Error>(Contact {

@@ -2,12 +2,11 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{owners, row::Stored, users};
+use super::{row::Stored, users};
 use crate::domain::{
     error::{Error, What},
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
     id::{AppKey, UserId, UserKey},
-    owner::Owner,
     time::Moment,
 };
 
@@ -72,14 +71,12 @@ const LIST_MUTUAL: &str = list!(
 pub(in crate::store) fn list(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
     list: FollowList,
     after: Option<FollowCursor>,
     limit: u32,
 ) -> Result<FollowPage, Error> {
-    let snapshot = connection.unchecked_transaction()?;
-    let owner = owners::owner_key(&snapshot, app, owner)?;
-    let mut statement = snapshot.prepare_cached(match list {
+    let mut statement = connection.prepare_cached(match list {
         FollowList::Followers => LIST_FOLLOWERS,
         FollowList::Following => LIST_FOLLOWING,
         FollowList::Mutual => LIST_MUTUAL,
@@ -97,7 +94,7 @@ pub(in crate::store) fn list(
     let next = entries.last().copied().filter(|_| has_more);
     let mut items = Vec::with_capacity(entries.len());
     for entry in entries {
-        items.extend(users::find_readable(&snapshot, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
+        items.extend(users::find_readable(connection, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
     }
     Ok(FollowPage { items, next })
 }
@@ -114,9 +111,8 @@ pub(in crate::store) fn counts(
     app: AppKey,
     ids: &[UserId],
 ) -> Result<Vec<Option<FollowCounts>>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
-    let mut statement = snapshot.prepare_cached(COUNTS)?;
-    let mut one = |id: &UserId| match users::key_of(&snapshot, app, id) {
+    let mut statement = connection.prepare_cached(COUNTS)?;
+    let mut one = |id: &UserId| match users::key_of(connection, app, id) {
         Err(Error::NotFound(What::User)) => Ok(None),
         Err(error) => Err(error),
         Ok(user) => Ok(Some(statement.query_row(params![user.0], |row| {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    follows, owners,
+    follows,
     row::{Stored, readable},
     users,
 };
@@ -14,13 +14,12 @@ use crate::{
         error::{Error, What},
         friend::{AddSource, AddWording, Friend, FriendGroup, Relation},
         id::{AppKey, UserId, UserKey},
-        owner::Owner,
         page::{Listed, Page},
         profile::Patch,
         text::ContactName,
         time::Moment,
     },
-    store::FriendRow,
+    store::{FriendRow, RelationRows},
 };
 
 const PUT: &str = "
@@ -126,14 +125,12 @@ const COUNT: &str = "
 pub(in crate::store) fn page(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
     page: Page,
 ) -> Result<Listed<Friend>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
-    let owner = owners::owner_key(&snapshot, app, owner)?;
-    let total: i64 = snapshot.prepare_cached(COUNT)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
+    let total: i64 = connection.prepare_cached(COUNT)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
-    let mut statement = snapshot.prepare_cached(ALL)?;
+    let mut statement = connection.prepare_cached(ALL)?;
     let items = readable(statement.query(params![owner.0, app.0, page.limit(), offset])?, friend);
     Ok(Listed { items: items.collect::<Result<_, _>>()?, total: u64::try_from(total).map_err(Error::internal)? })
 }
@@ -146,10 +143,9 @@ const ONE: &str = "
 pub(in crate::store) fn among(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
     ids: &[UserId],
 ) -> Result<Vec<Option<Friend>>, Error> {
-    let owner = owners::owner_key(connection, app, owner)?;
     let mut statement = connection.prepare_cached(ONE)?;
     let mut one =
         |id: &UserId| readable(statement.query(params![owner.0, app.0, id.as_str()])?, friend).next().transpose();
@@ -168,27 +164,18 @@ fn friend(row: &Row<'_>) -> Result<Friend, Error> {
     })
 }
 
-/// Which rows say how two users stand.
-#[derive(Clone, Copy)]
-pub(in crate::store) enum Rows {
-    Contacts,
-    Blocks,
-    Follows,
-}
-
 /// How the owner stands to others; None where there is no such user.
 pub(in crate::store) fn relations(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
     ids: &[UserId],
-    rows: Rows,
+    rows: RelationRows,
 ) -> Result<Vec<Option<Relation>>, Error> {
-    let owner = owners::owner_key(connection, app, owner)?;
     let has = |owner, other| match rows {
-        Rows::Contacts => lists(connection, owner, other),
-        Rows::Blocks => blocks(connection, owner, other),
-        Rows::Follows => follows::follows(connection, owner, other),
+        RelationRows::Contacts => lists(connection, owner, other),
+        RelationRows::Blocks => blocks(connection, owner, other),
+        RelationRows::Follows => follows::follows(connection, owner, other),
     };
     let one = |id: &UserId| match users::key_of(connection, app, id) {
         Err(Error::NotFound(What::User)) => Ok(None),

@@ -2,15 +2,11 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{
-    owners,
-    row::{Stored, readable},
-};
+use super::row::{Stored, readable};
 use crate::domain::{
     error::Error,
     friend::{FriendGroup, GROUPS_MAX},
     id::{AppKey, UserId, UserKey},
-    owner::Owner,
 };
 
 const HAVE_ROOM: &str = "
@@ -100,9 +96,8 @@ const ALL: &str = "
 pub(in crate::store) fn all(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
 ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
-    let owner = owners::owner_key(connection, app, owner)?;
     let mut statement = connection.prepare_cached(ALL)?;
     let parse = |row: &Row<'_>| {
         let row = Stored::of("friend_group", row);

@@ -24,6 +24,11 @@ pub(in crate::store) fn schema(connection: &Connection) -> Result<u32, Error> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
+/// Whether the schema is the one this program was written for.
+pub(in crate::store) fn is_current(connection: &Connection) -> Result<bool, Error> {
+    Ok(schema(connection)? == SCHEMA_VERSION)
+}
+
 /// The last of what has a time and comes in the order of time.
 const NEWEST: &str = "
     SELECT max(at) FROM (

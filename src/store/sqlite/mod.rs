@@ -16,7 +16,6 @@ pub(super) mod follows;
 pub(super) mod friends;
 pub(super) mod groups;
 pub(super) mod health;
-mod owners;
 pub(super) mod pictures;
 pub(super) mod places;
 mod readers;
@@ -50,7 +49,7 @@ use self::{
     readers::{LongReaders, PointReaders},
     writer::Writer,
 };
-use super::{Durability, LongReads, OpenError, StoreOptions, Writes};
+use super::{Durability, OpenError, StoreOptions, Writes};
 use crate::domain::{
     caller::CallerKey,
     contact,
@@ -153,7 +152,7 @@ impl Engine {
     pub(super) async fn long_read<T: Send + 'static>(
         &self,
         caller: CallerKey,
-        work: impl FnOnce(&LongReads) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.long.read(caller, work).await
     }
@@ -177,6 +176,11 @@ impl Engine {
     pub(super) async fn close(&self) {
         self.writer.close().await;
     }
+}
+
+/// What a connection reads, as it is at this moment.
+pub(super) fn snapshot_of(connection: &Reader) -> Result<Transaction<'_>, Error> {
+    Ok(connection.unchecked_transaction()?)
 }
 
 /// What an operator is shown of a failure.

@@ -11,7 +11,6 @@ use super::{LOCK_WAIT_MAX, STATEMENTS_KEPT};
 use crate::{
     domain::{caller::CallerKey, error::Error},
     fair::{FairBounds, FairThreads},
-    store::LongReads,
 };
 
 /// Long reads of all callers that wait beyond those that run.
@@ -67,14 +66,13 @@ impl PointReaders {
 
 /// Threads for reads that take long, each with a connection of its own. They are shared fairly by caller: one uses a quarter of the
 /// threads at most, and a quarter of the places to wait.
-pub(super) struct LongReaders(FairThreads<LongReads>);
+pub(super) struct LongReaders(FairThreads<Connection>);
 
 impl LongReaders {
     /// Starts `readers` threads, at least one.
     pub(super) fn start(database: &Path, readers: usize) -> Result<Self, Error> {
         let readers = readers.max(1);
-        let connections =
-            (0..readers).map(|_| open(database).map(LongReads::through)).collect::<Result<Vec<_>, _>>()?;
+        let connections = (0..readers).map(|_| open(database)).collect::<Result<Vec<_>, _>>()?;
         let bounds = FairBounds::quarter(readers, LONG_READS_WAITING_MAX, "long calls at one time");
         FairThreads::start("long-reads", connections, bounds).map(Self).map_err(Error::internal)
     }
@@ -83,8 +81,8 @@ impl LongReaders {
     pub(super) async fn read<T: Send + 'static>(
         &self,
         caller: CallerKey,
-        work: impl FnOnce(&LongReads) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.0.run(caller, |reads| work(reads)).await?
+        self.0.run(caller, |connection| work(connection)).await?
     }
 }

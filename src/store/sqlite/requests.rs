@@ -4,7 +4,6 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     friends::columns,
-    owners,
     row::{Stored, readable},
 };
 use crate::{
@@ -12,7 +11,6 @@ use crate::{
         error::Error,
         friend::{AddSource, AddWording, Direction, REQUESTS_MAX, Request},
         id::{AppKey, UserId, UserKey},
-        owner::Owner,
         text::{ContactName, DisplayName},
         time::Moment,
     },
@@ -73,20 +71,19 @@ pub(in crate::store) fn take(tx: &Transaction<'_>, asked: UserKey, by: UserKey) 
 
 const INCOMING: &str = "
     SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
-    FROM request JOIN user ON user.key = request.by WHERE request.asked = ?1 ORDER BY request.at DESC, request.by LIMIT ?2";
+    FROM request JOIN user ON user.key = request.by WHERE request.asked = ?1 AND user.app = ?3 ORDER BY request.at DESC, request.by LIMIT ?2";
 
 const OUTGOING: &str = "
     SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
-    FROM request JOIN user ON user.key = request.asked WHERE request.by = ?1 ORDER BY request.at DESC, request.asked LIMIT ?2";
+    FROM request JOIN user ON user.key = request.asked WHERE request.by = ?1 AND user.app = ?3 ORDER BY request.at DESC, request.asked LIMIT ?2";
 
 pub(in crate::store) fn list(
     connection: &Connection,
     app: AppKey,
-    owner: &Owner,
+    owner: UserKey,
     direction: Direction,
     at_most: u32,
 ) -> Result<Vec<Request>, Error> {
-    let owner = owners::owner_key(connection, app, owner)?;
     let statement = match direction {
         Direction::Incoming => INCOMING,
         Direction::Outgoing => OUTGOING,
@@ -103,7 +100,7 @@ pub(in crate::store) fn list(
         })
     };
     let mut statement = connection.prepare_cached(statement)?;
-    readable(statement.query(params![owner.0, at_most])?, parse).collect()
+    readable(statement.query(params![owner.0, at_most, app.0])?, parse).collect()
 }
 
 const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";
@@ -115,9 +112,8 @@ pub(in crate::store) fn set_read(tx: &Transaction<'_>, user: UserKey, until: Mom
 
 const UNREAD: &str = "
     SELECT count(*) FROM request JOIN user ON user.key = request.asked
-    WHERE request.asked = ?1 AND request.at > user.requests_read_at";
+    WHERE request.asked = ?1 AND user.app = ?2 AND request.at > user.requests_read_at";
 
-pub(in crate::store) fn unread(connection: &Connection, app: AppKey, owner: &Owner) -> Result<u32, Error> {
-    let owner = owners::owner_key(connection, app, owner)?;
-    Ok(connection.prepare_cached(UNREAD)?.query_row(params![owner.0], |row| row.get(0))?)
+pub(in crate::store) fn unread(connection: &Connection, app: AppKey, owner: UserKey) -> Result<u32, Error> {
+    Ok(connection.prepare_cached(UNREAD)?.query_row(params![owner.0, app.0], |row| row.get(0))?)
 }

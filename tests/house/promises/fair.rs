@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     mirrorfly_users::{ids, made},
-    rules::Rules as _,
+    rules::{Reads as _, Rules as _},
     store_laws,
 };
 
@@ -27,7 +27,7 @@ async fn crowd(house: &mut Standin, count: usize) {
     house.terminate();
     let options = StoreOptions { durability: Durability::Normal, point_readers: 1, long_readers: 1 };
     let store = Store::open(&house.data().join("standin.db"), &options).unwrap();
-    let app = store.feed_reader().unwrap().read(standin::store::LongReads::apps).unwrap()[0].key;
+    let app = store.reads(async |db| db.apps().await).unwrap()[0].key;
     let names: Vec<String> = (0..count).map(|n| format!("p{n}")).collect();
     for part in names.chunks(store_laws::contacts::STEP) {
         let made = join_all(part.iter().map(|id| store.register(app, store_laws::registration(id)))).await;
@@ -196,7 +196,7 @@ async fn promise_58_events_of_older_versions_with_long_lists_are_read_a_bounded_
     let store = Store::open(&house.data().join("standin.db"), &options).unwrap();
     let (reader, mut seq, mut pages, mut read) = (store.feed_reader().unwrap(), 0, 0, 0);
     loop {
-        let page = reader.read(|db| db.events_after(seq, 1000)).unwrap();
+        let page = reader.read(async |db| db.events_after(seq, 1000).await).await.unwrap();
         assert!(page.events.len() < 100, "some 4 MiB at a time: {}", page.events.len());
         (pages, read) = (pages + 1, read + page.events.len());
         seq = page.events.last().map_or(seq, |event| event.seq);

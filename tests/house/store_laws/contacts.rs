@@ -39,17 +39,16 @@ impl Shelf {
 
     pub(super) fn roster(&self, owner: UserKey) -> Vec<Contact> {
         let mut roster = Vec::new();
-        let reader = self.store.feed_reader().unwrap();
-        let each = |contact| {
+        let mut each = |contact| {
             roster.push(contact);
             Ok(())
         };
-        reader.read(|db| db.roster(self.app, owner, each)).unwrap();
+        self.store.reads(async |db| db.roster(self.app, owner, &mut each).await).unwrap();
         roster
     }
 
     fn listed(&self, owner: UserKey, search: Option<&str>, page: Page) -> Listed<String> {
-        let listed = self.store.feed_reader().unwrap().read(|db| db.contacts(self.app, owner, search, page)).unwrap();
+        let listed = self.store.reads(async |db| db.contacts(self.app, owner, search, page).await).unwrap();
         Listed {
             items: listed.items.iter().map(|contact| contact.user.id.as_str().to_owned()).collect(),
             total: listed.total,
@@ -128,13 +127,8 @@ async fn a_change_takes_away_then_adds_and_keeps_names_that_are_not_given_anew()
     assert_eq!(shelf.ids(owner), ["u0", "u1"], "the owner itself is left out");
     change(vec![(keys[0], None), (keys[2], None)], vec![keys[0], keys[1]]).await.unwrap();
     assert_eq!(shelf.ids(owner), ["u0", "u2"]);
-    let names: Vec<_> = shelf
-        .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.contacts(shelf.app, owner, None, Page::new(1, 9)))
-        .unwrap()
-        .items;
+    let names: Vec<_> =
+        shelf.store.reads(async |db| db.contacts(shelf.app, owner, None, Page::new(1, 9)).await).unwrap().items;
     assert_eq!(shelf.roster(owner), names, "the whole list is the same list");
     assert_eq!(names.iter().map(|contact| contact.name.clone()).collect::<Vec<_>>(), [called("Zero"), None]);
 }
@@ -181,7 +175,7 @@ async fn users_of_another_app_are_nobody_here() {
     assert_eq!(shelf.ids(owner), Vec::<String>::new());
     assert_eq!(shelf.block(owner, "stranger").await, Err(Error::NotFound(What::User)));
     assert_eq!(
-        shelf.store.feed_reader().unwrap().read(|db| db.users_of_numbers(shelf.app, &[number("stranger")])).unwrap(),
+        shelf.store.reads(async |db| db.users_of_numbers(shelf.app, &[number("stranger")]).await).unwrap(),
         [vec![]]
     );
     let refused = Err(Error::Unauthenticated(Unauthenticated::Wrong));
@@ -196,7 +190,7 @@ async fn a_number_is_found_in_any_notation_and_as_an_id() {
     let bob = shelf.with_mobile("bob", "62.812/3456").await;
     let [id, _nobody] = [shelf.key("628123456").await, shelf.with_mobile("eve", "+62 812 9").await];
     let found = |given: &str| {
-        shelf.store.feed_reader().unwrap().read(|db| db.users_of_numbers(shelf.app, &[number(given)])).unwrap().concat()
+        shelf.store.reads(async |db| db.users_of_numbers(shelf.app, &[number(given)]).await).unwrap().concat()
     };
     assert_eq!(found("628123456"), [ann, bob, id]);
     assert_eq!(found(" +62-812-3456"), [ann, bob], "an id has one notation");
@@ -372,15 +366,8 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date() {
     first.pragma_update(None, "user_version", 1).unwrap();
     drop(first);
     let store = open(&old);
-    assert_eq!(
-        store.feed_reader().unwrap().read(|db| db.users_of_numbers(app, &[number("62812")])).unwrap(),
-        [vec![ann]]
-    );
+    assert_eq!(store.reads(async |db| db.users_of_numbers(app, &[number("62812")]).await).unwrap(), [vec![ann]]);
     let search = UserSearch { text: Some("ann".into()), ..UserSearch::default() };
-    let found = store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.find_users(app, &search, Page::new(1, 1), Order::OldestFirst))
-        .unwrap();
+    let found = store.reads(async |db| db.find_users(app, &search, Page::new(1, 1), Order::OldestFirst).await).unwrap();
     assert_eq!(found.items[0].key, ann);
 }

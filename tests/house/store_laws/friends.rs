@@ -11,6 +11,7 @@ use standin::domain::{
     },
     text::ContactName,
 };
+use standin::store::RelationRows;
 
 use super::{
     contacts::{STEP, called},
@@ -58,9 +59,9 @@ impl Shelf {
 
     fn friend(&self, owner: &str, whom: &str) -> Option<Friend> {
         self.store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.friends_among(self.app, &by_id(owner), &[user_id(whom)]))
+            .reads_of(self.app, &by_id(owner), async |db, app, owner| {
+                db.friends_among(app, owner, &[user_id(whom)]).await
+            })
             .unwrap()
             .remove(0)
     }
@@ -68,16 +69,17 @@ impl Shelf {
     fn listed_by(&self, owner: &str) -> Vec<String> {
         let listed = self
             .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.friends(self.app, &by_id(owner), Page::new(1, 100)))
+            .reads_of(self.app, &by_id(owner), async |db, app, owner| db.friends(app, owner, Page::new(1, 100)).await)
             .unwrap();
         listed.items.into_iter().map(|friend| friend.id.as_str().to_owned()).collect()
     }
 
     fn stand(&self, owner: &str, whom: &str) -> Option<Relation> {
-        self.store.feed_reader().unwrap().read(|db| db.friendships(self.app, &by_id(owner), &[user_id(whom)])).unwrap()
-            [0]
+        self.store
+            .reads_of(self.app, &by_id(owner), async |db, app, owner| {
+                db.relations(app, owner, &[user_id(whom)], RelationRows::Contacts).await
+            })
+            .unwrap()[0]
     }
 
     /// Who heard of what since there were so many events.
@@ -150,8 +152,14 @@ async fn who_lists_whom_is_told_from_either_side() {
     shelf.friends("ann", "bob").await;
     shelf.befriend("ann", wish("eve"), ONE_WAY).await;
     let ids = ["bob", "eve", "kim", "nobody", "ann"].map(user_id);
-    let stand =
-        |owner| shelf.store.feed_reader().unwrap().read(|db| db.friendships(shelf.app, &by_id(owner), &ids)).unwrap();
+    let stand = |owner| {
+        shelf
+            .store
+            .reads_of(shelf.app, &by_id(owner), async |db, app, owner| {
+                db.relations(app, owner, &ids, RelationRows::Contacts).await
+            })
+            .unwrap()
+    };
     let none = Some(Relation::None);
     assert_eq!(stand("ann"), [Some(Relation::BothWays), Some(Relation::Mine), none, None, none]);
     assert_eq!(stand("eve"), [none, none, none, None, Some(Relation::Theirs)]);
@@ -264,7 +272,8 @@ async fn a_friends_row_changes_as_asked_and_an_event_tells_of_it_when_it_differs
     assert_eq!(shelf.change_friend("ann", "nobody", Patch::Clear, None).await, Err(FriendFault::NoSuchUser));
     shelf.unfriend("ann", &["bob"], false).await;
     assert_eq!(shelf.change_friend("ann", "bob", bobby(), Some(&["new"])).await, Err(FriendFault::NotFriends));
-    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &by_id("ann"))).unwrap();
+    let groups =
+        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await).unwrap();
     assert_eq!(groups.len(), 2, "no group comes of a refusal: {groups:?}");
 }
 
@@ -304,9 +313,9 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     let page = |offset, limit| {
         let listed = shelf
             .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.friends(shelf.app, &by_id("ann"), Page::behind(offset, limit)))
+            .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
+                db.friends(app, owner, Page::behind(offset, limit)).await
+            })
             .unwrap();
         assert_eq!(listed.total, 5);
         listed.items.into_iter().map(|friend| friend.id.as_str().to_owned()).collect::<Vec<_>>()
@@ -317,9 +326,9 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     assert_eq!(Page::behind(0, 5000).limit(), Page::STRETCH_MAX);
     let among = shelf
         .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.friends_among(shelf.app, &by_id("ann"), &["u3", "nobody", "ann", "u0"].map(user_id)))
+        .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
+            db.friends_among(app, owner, &["u3", "nobody", "ann", "u0"].map(user_id)).await
+        })
         .unwrap();
     let found: Vec<_> = among.iter().map(|friend| friend.as_ref().map(|friend| friend.id.as_str())).collect();
     assert_eq!(found, [Some("u3"), None, None, Some("u0")]);
@@ -348,9 +357,7 @@ async fn nobody_has_more_than_three_thousand_friends() {
     assert_eq!(
         shelf
             .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.friends(shelf.app, &by_id("u0"), Page::new(1, 1)))
+            .reads_of(shelf.app, &by_id("u0"), async |db, app, owner| db.friends(app, owner, Page::new(1, 1)).await)
             .unwrap()
             .total,
         FRIENDS_MAX as u64
@@ -377,19 +384,33 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
     assert_eq!(store.answer_requests(app, nobody(), vec![], at(5)).await, Err(refused.clone()));
     assert_eq!(store.forget_requests(app, nobody(), Direction::Incoming, vec![], at(5)).await, Err(refused.clone()));
     assert_eq!(
-        store.feed_reader().unwrap().read(|db| db.requests(app, &nobody(), Direction::Incoming, 1)),
+        store.reads_of(app, &nobody(), async |db, app, owner| db.requests(app, owner, Direction::Incoming, 1).await),
         Err(refused.clone())
     );
-    assert_eq!(store.feed_reader().unwrap().read(|db| db.unread_requests(app, &nobody())), Err(refused.clone()));
     assert_eq!(
-        store.feed_reader().unwrap().read(|db| db.friends(app, &nobody(), Page::new(1, 1))),
+        store.reads_of(app, &nobody(), async |db, app, owner| db.unread_requests(app, owner).await),
         Err(refused.clone())
     );
-    assert_eq!(store.feed_reader().unwrap().read(|db| db.friends_among(app, &nobody(), &[])), Err(refused.clone()));
-    assert_eq!(store.feed_reader().unwrap().read(|db| db.friendships(app, &nobody(), &[])), Err(refused.clone()));
-    assert_eq!(store.feed_reader().unwrap().read(|db| db.groups(app, &nobody())), Err(refused.clone()));
     assert_eq!(
-        store.feed_reader().unwrap().read(|db| db.black_list(app, &nobody(), Page::new(1, 1))),
+        store.reads_of(app, &nobody(), async |db, app, owner| db.friends(app, owner, Page::new(1, 1)).await),
+        Err(refused.clone())
+    );
+    assert_eq!(
+        store.reads_of(app, &nobody(), async |db, app, owner| db.friends_among(app, owner, &[]).await),
+        Err(refused.clone())
+    );
+    assert_eq!(
+        store.reads_of(app, &nobody(), async |db, app, owner| db
+            .relations(app, owner, &[], RelationRows::Contacts)
+            .await),
+        Err(refused.clone())
+    );
+    assert_eq!(
+        store.reads_of(app, &nobody(), async |db, app, owner| db.groups(app, owner).await),
+        Err(refused.clone())
+    );
+    assert_eq!(
+        store.reads_of(app, &nobody(), async |db, app, owner| db.black_list(app, owner, Page::new(1, 1)).await),
         Err(refused.clone())
     );
     assert_eq!(store.black_list_add(app, nobody(), vec![], at(5)).await, Err(refused));

@@ -27,7 +27,7 @@ impl Shelf {
 
     fn found(&self, search: &UserSearch, page: Page, order: Order) -> Listed<String> {
         let Listed { items, total } =
-            self.store.feed_reader().unwrap().read(|db| db.find_users(self.app, search, page, order)).unwrap();
+            self.store.reads(async |db| db.find_users(self.app, search, page, order).await).unwrap();
         Listed { items: items.iter().map(|user| user.id.as_str().to_owned()).collect(), total }
     }
 
@@ -129,7 +129,7 @@ async fn another_apps_users_are_not_found_and_ten_thousand_matches_are_counted()
     assert_eq!((page(1).total, page(100).items.len(), page(101).items.len()), (MATCHES_MAX, 100, 0));
     assert_eq!(shelf.ids_found(&text("u99")), Vec::<String>::new());
     // Sorted by name are so many; the one behind them is listed last, and nobody twice.
-    let listed = |page| shelf.store.feed_reader().unwrap().read(|db| db.users(shelf.app, page, Order::ByName)).unwrap();
+    let listed = |page| shelf.store.reads(async |db| db.users(shelf.app, page, Order::ByName).await).unwrap();
     let newest = format!("guest{MATCHES_MAX}");
     let all: Vec<String> = (1..=101)
         .flat_map(|number| listed(Page::new(number, 100)).items)

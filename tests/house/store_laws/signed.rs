@@ -118,7 +118,11 @@ async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_
         shelf.store.forget_dead_signatures(at(long_past), kept_max, 10).await.unwrap()
     };
     assert_eq!((forget(10, 5).await, forget(10, 4).await), (0, 0), "none is too old, nor one too many");
-    assert_eq!((forget(11, 4).await, moments().await), (1, [10, 20, 30, 40, 10]), "the oldest moment is everybody's now");
+    assert_eq!(
+        (forget(11, 4).await, moments().await),
+        (1, [10, 20, 30, 40, 10]),
+        "the oldest moment is everybody's now"
+    );
     shelf.store.kick(shelf.app, user_id("u2"), at(25), at(25)).await.unwrap();
     assert_eq!((forget(0, 3).await, moments().await), (1, [30, 30, 30, 40, 30]), "u3 stood longest without a kick");
     while forget(1000, 0).await > 0 {}
@@ -235,11 +239,19 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     assert_eq!(shelf.ids(ann), ["bob"]);
     assert_eq!(shelf.store.ticket(&ticket).unwrap().unwrap().wire, Wire::MirrorFly);
     assert_eq!(shelf.dead_before("ann").await, at(0));
-    let friends =
-        shelf.store.feed_reader().unwrap().read(|db| db.friends(shelf.app, &by_id("ann"), Page::new(1, 9))).unwrap();
+    let friends = shelf
+        .store
+        .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.friends(app, owner, Page::new(1, 9)).await)
+        .unwrap();
     assert_eq!((friends.total, friends.items[0].groups.len()), (1, 0));
-    assert_eq!(shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &by_id("ann"))), Ok(vec![]));
-    assert_eq!(shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &by_id("ann"))), Ok(0));
+    assert_eq!(
+        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await),
+        Ok(vec![])
+    );
+    assert_eq!(
+        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.unread_requests(app, owner).await),
+        Ok(0)
+    );
 }
 
 #[actix_web::test]
@@ -261,7 +273,7 @@ async fn issue_14_names_from_before_the_upgrade_are_found_as_people_type_them() 
     let found = |text: &str| {
         let search = UserSearch { text: Some(text.to_owned()), metadata: None };
         let page = Page::new(1, 10);
-        let read = shelf.store.feed_reader().unwrap().read(|db| db.find_users(app, &search, page, Order::OldestFirst));
+        let read = shelf.store.reads(async |db| db.find_users(app, &search, page, Order::OldestFirst).await);
         read.unwrap().items.iter().map(|user| user.id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(["STRASSE", "josé", "ada", "U4"].map(found), [["u1"], ["u2"], ["u3"], ["u4"]]);

@@ -155,7 +155,7 @@ impl Runner {
                 self.set_profile(own, &sent).await.map_or_else(|error| refused(&error), |()| Outcome::Done)
             }
             (Verb::ReadProfile(id), Some(own)) => {
-                let user = self.service.user(&own.tenant, &id);
+                let user = self.service.user(&own.tenant, &id).await;
                 user.map_or_else(|error| refused(&error), |user| Outcome::Profile(Box::new(user)))
             }
             (Verb::ReadList { list, host, iv_text }, Some(own)) => {

@@ -49,10 +49,10 @@ callers! { Visitor, visitor; Member, member; }
 impl Authenticate for Uploader {
     type Refused = Refusal;
 
-    fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
-        let visitor = visitor(service, request)?;
+    async fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
+        let visitor = visitor(service, request).await?;
         if !visitor.token.expose().is_empty() {
-            return Member::known(visitor, service).map(Box::new).map(Self::Member);
+            return Member::known(visitor, service).await.map(Box::new).map(Self::Member);
         }
         let spool = request.app_data::<Data<Spool>>().ok_or_else(|| Error::internal("a door without a spool"))?;
         Ok(Self::Visitor(visitor, spool.anonymous_place(peer::client(request))?))
@@ -66,7 +66,7 @@ impl Authenticate for Uploader {
     }
 }
 
-fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refusal> {
+async fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refusal> {
     let app_id = either(request.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
     if app_id.is_empty() {
         return Err(Refusal::MissingAppId);
@@ -77,20 +77,20 @@ fn visitor(service: &Service, request: &HttpRequest) -> Result<Visitor, Refusal>
     Ok(Visitor { tenant, token: Secret::new(either(request.headers(), "QISCUS-SDK-TOKEN", "QISCUS_SDK_TOKEN")) })
 }
 
-fn member(service: &Service, request: &HttpRequest) -> Result<Member, Refusal> {
-    Member::known(visitor(service, request)?, service)
+async fn member(service: &Service, request: &HttpRequest) -> Result<Member, Refusal> {
+    Member::known(visitor(service, request).await?, service).await
 }
 
 impl Member {
     /// The user whose token a visitor shows.
     /// # Errors
     /// That no user has it.
-    pub(super) fn known(visitor: Visitor, service: &Service) -> Result<Self, Refusal> {
+    pub(super) async fn known(visitor: Visitor, service: &Service) -> Result<Self, Refusal> {
         let Visitor { tenant, token } = visitor;
         if token.expose().is_empty() {
             return Err(Refusal::Session(Unauthenticated::Missing));
         }
-        let user = service.user_by_token(&tenant, token.expose()).map_err(session)?;
+        let user = service.user_by_token(&tenant, token.expose()).await.map_err(session)?;
         service.saw(user.key);
         Ok(Self { tenant, account: Account { user, token } })
     }

@@ -102,10 +102,10 @@ pub(super) async fn login_or_register(
     let Call { service, caller: Visitor { tenant, .. }, form, client, .. } = call;
     let (UserIdText(id), name) = (form.email, form.username.map(|name| name.0));
     let profile = ProfileGiven { name_field: "username", name, avatar_url: form.avatar_url, extras: form.extras };
-    let change = profile.change(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let change = profile.change(service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
     let enter = Enter { id, key: Secret::new(form.password.0), change, from: client };
     let entered = service.enter(&tenant, enter).await;
-    welcome(&service, &tenant, &addresses, &entered.map_err(|error| refused(error, Refusal::WrongPassword))?)
+    welcome(&service, &tenant, &addresses, &entered.map_err(|error| refused(error, Refusal::WrongPassword))?).await
 }
 
 /// `getNonce`: what the next identity token must carry.
@@ -140,11 +140,11 @@ pub(super) async fn verify_identity_token(
     let claims = identity::read(&service, &tenant, &call.form.identity_token.0)?;
     let (UserIdText(id), avatar_url) = (claims.prn, claims.avatar_url);
     let profile = ProfileGiven { name_field: "name", name: claims.name, avatar_url, extras: claims.extras };
-    let change = profile.change(service.find_user(&tenant, &id)?.as_ref(), &tenant, &addresses)?;
+    let change = profile.change(service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
     // Last, so that a token refused for what it says has not spent it.
     identity::spend_nonce(&service, &tenant, &claims.nce.0)?;
     let vouched = service.vouched(&tenant, Enrol { id, change, device: None }).await;
-    welcome(&service, &tenant, &addresses, &vouched.map_err(|error| refused(error, Refusal::UnknownApp))?)
+    welcome(&service, &tenant, &addresses, &vouched.map_err(|error| refused(error, Refusal::UnknownApp))?).await
 }
 
 fn refused(error: Error, unauthenticated: Refusal) -> Refusal {
@@ -154,14 +154,14 @@ fn refused(error: Error, unauthenticated: Refusal) -> Refusal {
     }
 }
 
-fn welcome(
+async fn welcome(
     service: &Service,
     tenant: &Tenant,
     addresses: &Addresses,
     session: &Session,
 ) -> Result<HttpResponse, Refusal> {
     service.saw(session.account.user.key);
-    let seq = service.last_event_seq()?;
+    let seq = service.last_event_seq().await?;
     let user = FullView::of(&tenant.app, addresses, &session.account).behind(seq).renewable(session.renewal.as_ref());
     Ok(reply::user(user))
 }

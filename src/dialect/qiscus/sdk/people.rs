@@ -144,7 +144,7 @@ pub(super) async fn get_user_list(
 pub(super) async fn block_user(addresses: Data<Addresses>, call: Call<Member, Whom>) -> Result<HttpResponse, Refusal> {
     let Call { service, caller: member, form: Whom { user_email: UserIdText(whom) }, .. } = call;
     let blocked = service.block(&member.tenant, member.user().key, &whom).await;
-    shown(&member, &service, &addresses, &whom, unless(blocked, &Error::Conflict(What::Block)))
+    shown(&member, &service, &addresses, &whom, unless(blocked, &Error::Conflict(What::Block))).await
 }
 
 /// `unblockUser`: ends a block.
@@ -167,7 +167,7 @@ pub(super) async fn unblock_user(
 ) -> Result<HttpResponse, Refusal> {
     let Call { service, caller: member, form: Whom { user_email: UserIdText(whom) }, .. } = call;
     let unblocked = service.unblock(&member.tenant, member.user().key, &whom).await;
-    shown(&member, &service, &addresses, &whom, unless(unblocked, &Error::NotFound(What::Block)))
+    shown(&member, &service, &addresses, &whom, unless(unblocked, &Error::NotFound(What::Block))).await
 }
 
 /// A client that asks for what is so already has what it wants.
@@ -175,7 +175,7 @@ fn unless(done: Result<(), Error>, already: &Error) -> Result<(), Error> {
     done.or_else(|error| if error == *already { Ok(()) } else { Err(error) })
 }
 
-fn shown(
+async fn shown(
     member: &Member,
     service: &Service,
     addresses: &Addresses,
@@ -186,7 +186,7 @@ fn shown(
         true => Fault::Oneself.at(WHOM).into(),
         false => session(error),
     })?;
-    let user = service.user(&member.tenant, whom)?;
+    let user = service.user(&member.tenant, whom).await?;
     Ok(reply::user(PublicView::of(&member.tenant.app, addresses, &user)))
 }
 

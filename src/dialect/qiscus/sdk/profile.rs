@@ -151,7 +151,7 @@ struct Success {
 )]
 pub(super) async fn show(addresses: Data<Addresses>, call: Call<Member>) -> Result<HttpResponse, Refusal> {
     let Member { tenant, account } = call.caller;
-    let seq = call.service.last_event_seq()?;
+    let seq = call.service.last_event_seq().await?;
     Ok(reply::user(FullView::of(&tenant.app, &addresses, &account).behind(seq)))
 }
 
@@ -179,7 +179,7 @@ pub(super) async fn change(
     let change = given.change(Some(&account.user), &tenant, &addresses)?;
     let user = service.set_profile(&tenant, Owner::Itself(account.user.key), change).await.map_err(session)?;
     let account = Account { user, token: account.token };
-    let seq = service.last_event_seq()?;
+    let seq = service.last_event_seq().await?;
     Ok(reply::user(FullView::of(&tenant.app, &addresses, &account).behind(seq)))
 }
 
@@ -211,7 +211,7 @@ pub(super) async fn upload(
         Uploader::Member(member) => (*member, None),
         Uploader::Visitor(visitor, place) => {
             let visitor = Visitor { token: Secret::new(token.unwrap_or_default()), ..visitor };
-            (Member::known(visitor, &service)?, Some(place))
+            (Member::known(visitor, &service).await?, Some(place))
         }
     };
     let upload = files.picture(&file, FIELD, &Format::ALL).ok_or(Fault::Missing.at(FIELD))?;

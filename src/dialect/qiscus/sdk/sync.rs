@@ -146,7 +146,7 @@ struct Nothing {}
 pub(super) async fn sync(addresses: Data<Addresses>, call: Call<Member, Received>) -> Result<HttpResponse, Refusal> {
     let Call { service, caller: member, form: Received { last_received_comment_id: received }, .. } = call;
     let received = received.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
-    let Some(received) = received else { return Ok(told(&[], service.last_event_seq()?)) };
+    let Some(received) = received else { return Ok(told(&[], service.last_event_seq().await?)) };
     let missed = service.missed(&member.tenant, member.user().key, received).await?;
     let app = &member.tenant.app;
     let changes: Vec<Change> = match missed.is_anew {

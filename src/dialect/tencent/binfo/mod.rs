@@ -167,7 +167,7 @@ impl Runner {
             Proof::Ticket(ticket) => (ticket, true),
             Proof::Sig { identifier, user_sig } => {
                 let checked = user_sig::check(service, &tenant, &identifier, user_sig.expose())?;
-                let id = account::that_enters(&self.desk(&tenant), &identifier)?;
+                let id = account::that_enters(&self.desk(&tenant), &identifier).await?;
                 let signed = Signed { id, at: checked.at, expires_at: checked.expires_at };
                 (service.enter_signed(&tenant, signed).await?.ticket, false)
             }
@@ -180,7 +180,7 @@ impl Runner {
         if !goes_on {
             service.forget_status_subscriptions(user.key);
         }
-        let custom_status = service.custom_status(&tenant, user.key)?;
+        let custom_status = service.custom_status(&tenant, user.key).await?;
         // Who logs in anew reads all there is.
         let missed_since = listening.missed_since().filter(|_| goes_on);
         Ok((LoggedIn { user, ticket, custom_status, at: service.now(), missed_since }, listening))
@@ -189,7 +189,9 @@ impl Runner {
     /// Whatever the ticket is: who says that it goes has gone.
     async fn log_out(&self, proof: Proof) {
         let Proof::Ticket(ticket) = proof else { return };
-        if let Ok(user) = self.tenant().and_then(|tenant| Ok(self.service.user_by_ticket(&tenant, ticket.expose())?)) {
+        if let Ok(tenant) = self.tenant()
+            && let Ok(user) = self.service.user_by_ticket(&tenant, ticket.expose()).await
+        {
             self.service.forget_status_subscriptions(user.key);
         }
         if let Err(error) = self.service.sign_out(ticket.expose()).await {
@@ -202,7 +204,7 @@ impl Runner {
         let Proof::Ticket(ticket) = proof else {
             return Err(Refused::Said(Code::NoUserSig, "head.a2 is missing: log in first".to_owned()));
         };
-        let caller = Caller::User(Box::new(self.service.user_by_ticket(&tenant, ticket.expose())?));
+        let caller = Caller::User(Box::new(self.service.user_by_ticket(&tenant, ticket.expose()).await?));
         let desk = self.desk(&tenant);
         let answer = command::run(&desk, &caller, command, body).await;
         Ok(answer.unwrap_or_else(|| reply::ok(Map::new())))
@@ -241,7 +243,7 @@ impl Runner {
         let (key, owner) = (CallerKey::User(own.key), Owner::Itself(own.key));
         match notice {
             Notice::ProfileChanged { user, fields, .. } => {
-                let tags = readable(&desk, own, &user, &fields)?;
+                let tags = readable(&desk, own, &user, &fields).await?;
                 Ok(push::profile_changed(&user, &tags, &desk).into_iter().collect())
             }
             Notice::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
@@ -255,7 +257,7 @@ impl Runner {
                     false => (Direction::Outgoing, &own.id),
                 };
                 let requests = service.requests(&tenant, key, &owner, direction).await?;
-                let other = service.find_user(&tenant, &with)?;
+                let other = service.find_user(&tenant, &with).await?;
                 let request = requests.iter().find(|request| request.with == with);
                 Ok(request
                     .map(|request| push::request_came(asker, request, other.as_ref(), &desk))
@@ -263,7 +265,7 @@ impl Runner {
                     .collect())
             }
             Notice::FollowChanged { with, is_own, is_following, .. } => {
-                let Some(other) = service.find_user(&tenant, &with)? else { return Ok(Vec::new()) };
+                let Some(other) = service.find_user(&tenant, &with).await? else { return Ok(Vec::new()) };
                 if !is_own && !service.is_told_of(&tenant, key, &owner, &with).await? {
                     return Ok(Vec::new());
                 }
@@ -287,7 +289,7 @@ impl Runner {
 }
 
 /// The tags of those fields of a profile that a user may read.
-fn readable(desk: &Desk<'_>, own: &Own, user: &User, fields: &[ProfileField]) -> Result<Vec<Tag>, Error> {
+async fn readable(desk: &Desk<'_>, own: &Own, user: &User, fields: &[ProfileField]) -> Result<Vec<Tag>, Error> {
     let mut tags: Vec<Tag> = Vec::new();
     for tag in fields.iter().filter_map(Tag::of_field) {
         // Of a field that changed twice, who looks back is told once.
@@ -296,7 +298,7 @@ fn readable(desk: &Desk<'_>, own: &Own, user: &User, fields: &[ProfileField]) ->
         }
     }
     if tags.iter().any(|tag| matches!(tag, Tag::Custom(_))) {
-        let reads = desk.service.readable(desk.tenant, Viewer::User(own.key), user.key)?;
+        let reads = desk.service.readable(desk.tenant, Viewer::User(own.key), user.key).await?;
         tags.retain(|tag| if let Tag::Custom(name) = tag { reads(name) } else { true });
     }
     Ok(tags)

@@ -72,16 +72,21 @@ async fn a_black_list_is_read_from_any_item_on_and_asked_from_either_side() {
     let page = |offset| {
         let listed = shelf
             .store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.black_list(shelf.app, &by_id("ann"), Page::behind(offset, 2)))
+            .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
+                db.black_list(app, owner, Page::behind(offset, 2)).await
+            })
             .unwrap();
         (listed.items, listed.total)
     };
     assert_eq!(page(0), (vec![(user_id("u0"), at(8)), (user_id("u1"), at(8))], 3));
     assert_eq!(page(2), (vec![(user_id("u3"), at(8))], 3));
     let ids = ["u0", "u1", "u2", "ann", "nobody"].map(user_id);
-    let stand = shelf.store.feed_reader().unwrap().read(|db| db.blocks_among(shelf.app, &by_id("ann"), &ids)).unwrap();
+    let stand = shelf
+        .store
+        .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
+            db.relations(app, owner, &ids, RelationRows::Blocks).await
+        })
+        .unwrap();
     let [both, mine, theirs, none] = [Relation::BothWays, Relation::Mine, Relation::Theirs, Relation::None].map(Some);
     assert_eq!(stand, [both, mine, theirs, none, None]);
 }

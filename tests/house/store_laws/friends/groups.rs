@@ -31,7 +31,8 @@ impl Shelf {
     }
 
     fn groups(&self, owner: &str) -> Vec<(String, Vec<String>)> {
-        let groups = self.store.feed_reader().unwrap().read(|db| db.groups(self.app, &by_id(owner))).unwrap();
+        let groups =
+            self.store.reads_of(self.app, &by_id(owner), async |db, app, owner| db.groups(app, owner).await).unwrap();
         let text = |id: &UserId| id.as_str().to_owned();
         groups.iter().map(|(name, members)| (name.as_str().to_owned(), members.iter().map(text).collect())).collect()
     }

@@ -21,9 +21,9 @@ impl Shelf {
 
     fn requests(&self, owner: &str, direction: Direction) -> Vec<Request> {
         self.store
-            .feed_reader()
-            .unwrap()
-            .read(|db| db.requests(self.app, &by_id(owner), direction, REQUESTS_MAX))
+            .reads_of(self.app, &by_id(owner), async |db, app, owner| {
+                db.requests(app, owner, direction, REQUESTS_MAX).await
+            })
             .unwrap()
     }
 
@@ -63,7 +63,8 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
     let went = Request { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
     assert_eq!(shelf.requests("ann", Direction::Outgoing), [went]);
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
-    let groups = shelf.store.feed_reader().unwrap().read(|db| db.groups(shelf.app, &by_id("ann"))).unwrap();
+    let groups =
+        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await).unwrap();
     assert_eq!(groups, [], "a group comes with the friend");
 }
 
@@ -185,12 +186,17 @@ async fn requests_are_listed_the_newest_first_and_counted_until_they_are_seen() 
     assert_eq!(shelf.asking("bob", Direction::Incoming), ["u1", "u0", "u2"]);
     let newest = shelf
         .store
-        .feed_reader()
-        .unwrap()
-        .read(|db| db.requests(shelf.app, &by_id("bob"), Direction::Incoming, 1))
+        .reads_of(shelf.app, &by_id("bob"), async |db, app, owner| {
+            db.requests(app, owner, Direction::Incoming, 1).await
+        })
         .unwrap();
     assert_eq!((newest.len(), newest[0].with.as_str()), (1, "u1"));
-    let unread = || shelf.store.feed_reader().unwrap().read(|db| db.unread_requests(shelf.app, &by_id("bob"))).unwrap();
+    let unread = || {
+        shelf
+            .store
+            .reads_of(shelf.app, &by_id("bob"), async |db, app, owner| db.unread_requests(app, owner).await)
+            .unwrap()
+    };
     let read = |until| shelf.store.read_requests(shelf.app, by_id("bob"), at(until));
     assert_eq!(unread(), 3);
     read(20).await.unwrap();
