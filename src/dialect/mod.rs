@@ -1,4 +1,4 @@
-//! The wires: each folder translates one vendor's calls to verbs and back, and nothing else. None names another.
+//! One folder per vendor API. Each translates requests into calls of `service` and results back; none names another.
 
 pub mod mirrorfly;
 pub mod native;

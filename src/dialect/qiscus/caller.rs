@@ -1,4 +1,4 @@
-//! Who calls the REST API: the back end of an app.
+//! Authenticates the callers of the REST API: back ends of apps.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use actix_web::{
     http::header::{HOST, HeaderMap},
 };
 
-use super::{fields::WIDE_FIELDS, reply::Refusal, version::Version};
+use super::{fields::WIDE_FIELDS, reply::QiscusError, version::Version};
 use crate::{
     domain::{
         error::Error,
@@ -18,24 +18,24 @@ use crate::{
     service::{Service, apps::Tenant},
 };
 
-/// An app's back end, known by the app's id and secret, and the version it speaks.
-pub(super) struct Caller {
+/// An app's back end, authenticated by the app's id and secret, and the API version that it calls.
+pub(super) struct QiscusBackEnd {
     pub(super) version: Version,
     pub(super) tenant: Arc<Tenant>,
 }
 
-/// Callers whose `tenant` is an app, each found by a function of its own.
+/// Implements [`Authenticate`] for callers that have a `tenant`. `$find` authenticates the request.
 macro_rules! callers {
     ($($caller:ident, $find:path;)*) => {$(
         impl Authenticate for $caller {
-            type Refused = Refusal;
+            type Refused = QiscusError;
 
-            async fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, Refusal> {
+            async fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, QiscusError> {
                 $find(service, request).await
             }
 
-            fn still_served(&self, service: &Service) -> Result<(), Refusal> {
-                served(&*service.tenant_now(&self.tenant)?)
+            fn still_served(&self, service: &Service) -> Result<(), QiscusError> {
+                ensure_served(&*service.tenant_now(&self.tenant)?)
             }
 
             fn limits() -> FormLimits {
@@ -47,48 +47,49 @@ macro_rules! callers {
 
 pub(super) use callers;
 
-callers! { Caller, caller; }
+callers! { QiscusBackEnd, caller; }
 
-async fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, Refusal> {
+async fn caller(service: &Service, request: &HttpRequest) -> Result<QiscusBackEnd, QiscusError> {
     let version = Version::of(request);
-    let tenant = admitted(service, request, version)?;
-    served(&tenant).map(|()| Caller { version, tenant })
+    let tenant = authenticated_tenant(service, request, version)?;
+    ensure_served(&tenant).map(|()| QiscusBackEnd { version, tenant })
 }
 
-/// Whether an app serves this dialect.
-/// # Errors
-/// That it does not.
-pub(super) fn served(tenant: &Tenant) -> Result<(), Refusal> {
-    if tenant.app.settings.dialects.qiscus { Ok(()) } else { Err(Refusal::SwitchedOff) }
+pub(super) fn ensure_served(tenant: &Tenant) -> Result<(), QiscusError> {
+    if tenant.app.settings.dialects.qiscus { Ok(()) } else { Err(QiscusError::SwitchedOff) }
 }
 
-/// Source: v2.0, "BASE_URL: [APP_ID].qiscus.com"; its clients send the header all the same, most of them.
-fn admitted(service: &Service, request: &HttpRequest, version: Version) -> Result<Arc<Tenant>, Refusal> {
-    let app_id = either(request.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
-    let secret = either(request.headers(), "QISCUS-SDK-SECRET", "QISCUS_SDK_SECRET");
-    let (admitted, refusal) = match (app_id, version.host_names_app()) {
-        ("", false) => return Err(Refusal::MissingAppId),
-        ("", true) => (service.admit_at(host(request).as_ref(), secret), Refusal::UnknownHost),
-        (app_id, _) => (service.admit(app_id, secret), Refusal::WrongCredentials(version.unauthorized())),
+/// Source: v2.0, "BASE_URL: [APP_ID].qiscus.com". Most of its clients send the header too.
+fn authenticated_tenant(
+    service: &Service,
+    request: &HttpRequest,
+    version: Version,
+) -> Result<Arc<Tenant>, QiscusError> {
+    let app_id = header_in(request.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID");
+    let secret = header_in(request.headers(), "QISCUS-SDK-SECRET", "QISCUS_SDK_SECRET");
+    let (found, wrong) = match (app_id, version.host_names_app()) {
+        ("", false) => return Err(QiscusError::MissingAppId),
+        ("", true) => (service.admit_at(host(request).as_ref(), secret), QiscusError::UnknownHost),
+        (app_id, _) => (service.admit(app_id, secret), QiscusError::WrongCredentials(version.unauthorized())),
     };
-    admitted.map_err(|error| match matches!(error, Error::Unauthenticated(_)) {
-        true => refusal,
+    found.map_err(|error| match matches!(error, Error::Unauthenticated(_)) {
+        true => wrong,
         false => error.into(),
     })
 }
 
-/// The app that the app id header names, whoever sends it.
+/// Returns the app that the header with the app id names, without authentication.
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
-    let app_id = AppId::parse(either(head.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID")).ok()?;
+    let app_id = AppId::parse(header_in(head.headers(), "QISCUS-SDK-APP-ID", "QISCUS_SDK_APP_ID")).ok()?;
     service.tenant(&app_id).ok()
 }
 
-/// A header in either spelling: the vendor's own examples mix them.
-pub(super) fn either<'a>(headers: &'a HeaderMap, hyphened: &str, underscored: &str) -> &'a str {
+/// Returns a header in either spelling: the vendor's examples mix them.
+pub(super) fn header_in<'a>(headers: &'a HeaderMap, hyphened: &str, underscored: &str) -> &'a str {
     headers.get(hyphened).or_else(|| headers.get(underscored)).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
-/// What proxies say of the host is not asked.
+/// Ignores what proxies say about the host.
 fn host(request: &HttpRequest) -> Option<Host> {
     Host::of_header(request.headers().get(HOST)?.to_str().ok()?).ok()
 }

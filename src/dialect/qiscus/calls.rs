@@ -1,15 +1,14 @@
-//! Calls by their names: those that are answered, the vendor's own about rooms and messages, and names that are nobody's.
+//! Routes by name, and the error for an unknown name: a call about rooms and messages, or a typo.
 
 use actix_web::{Resource, Scope, web};
 
-use super::reply::{self, Refusal};
+use super::reply::{self, QiscusError};
 use crate::http::methods::{self, Method};
 
-/// A call's name below its door, and where it leads by each of its methods.
-pub(super) type Name = (&'static str, fn() -> Vec<Method>);
+/// The path of a call below its scope, and a handler for each of its methods.
+pub(super) type CallEntry = (&'static str, fn() -> Vec<Method>);
 
-/// A scope that answers these calls.
-pub(super) fn serve(scope: Scope, calls: &[Name]) -> Scope {
+pub(super) fn serve(scope: Scope, calls: &[CallEntry]) -> Scope {
     calls.iter().fold(scope, |scope, (name, methods)| scope.service(call(name, methods())))
 }
 
@@ -17,7 +16,7 @@ fn call(name: &str, methods: Vec<Method>) -> Resource {
     methods::answer(web::resource(format!("/{name}")), methods, web::to(reply::wrong_method))
 }
 
-/// What the vendor's API and SDKs have beside users: Standin has no rooms, no messages.
+/// Calls of the vendor's API and SDKs that Standin does not serve everywhere, because it has no rooms and no messages.
 const ROOMS_AND_MESSAGES: &[&str] = &[
     "add_room_participants",
     "channels",
@@ -52,19 +51,18 @@ const ROOMS_AND_MESSAGES: &[&str] = &[
     "user_rooms",
 ];
 
-/// Characters of a name that is worth comparing: the longest of a call has 30.
+/// A longer name is not compared with the known ones. The longest known name has 30 characters.
 const NAME_CHARS_MAX: usize = 40;
 
-/// Slips (a letter more, less, other or swapped) up to which a name is taken for a mistyped one.
+/// A name is taken for a typo up to this many slips: a letter added, missing, different or swapped.
 const SLIPS_MAX: usize = 4;
 
-/// Why there is no call of this name among `served`.
-pub(super) fn refusal(name: &str, served: &[Name]) -> Refusal {
+pub(super) fn unknown_call(name: &str, served: &[CallEntry]) -> QiscusError {
     if ROOMS_AND_MESSAGES.contains(&name) {
-        return Refusal::RoomsAndMessages;
+        return QiscusError::RoomsAndMessages;
     }
     let slips = |served: &'static str| (strsim::damerau_levenshtein(name, served), served);
     let nearest =
         (name.len() <= NAME_CHARS_MAX).then(|| served.iter().map(|(served, _)| slips(served)).min()).flatten();
-    Refusal::UnknownCall { nearest: nearest.filter(|(slips, _)| *slips <= SLIPS_MAX).map(|(_, name)| name) }
+    QiscusError::UnknownCall { nearest: nearest.filter(|(slips, _)| *slips <= SLIPS_MAX).map(|(_, name)| name) }
 }

@@ -1,7 +1,8 @@
-//! Fields that several calls of either door read, and what an empty or strange value of each means.
+//! Fields that several calls of both APIs read, and the meaning of an empty or unusual value.
 
 use std::borrow::Cow;
 
+use actix_web::HttpRequest;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::{
@@ -24,24 +25,21 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        form::{self, Object, Parse, Required, Texts},
+        form::{self, Body, Form, Object, Parse, Required, Source, Texts},
     },
     service::apps::Tenant,
 };
 
-/// Characters of a display name that this wire writes.
+/// The longest display name that may be set through Qiscus, in characters.
 const USERNAME_CHARS_MAX: usize = 255;
 
-/// Users on a page where the caller names no number, or one above [`Page::LIMIT_MAX`].
+/// Users per page if the caller gives no number, or one above [`Page::LIMIT_MAX`].
 const LIMIT_DEFAULT: u32 = 20;
 
-/// Users that one call may name.
 pub(super) const USER_IDS_MAX: usize = 100;
 
-/// Fields that may be wider than the others.
 pub(super) const WIDE_FIELDS: &[&str] = &["extras", "identity_token"];
 
-/// A user id.
 pub(super) struct UserIdText(pub(super) UserId);
 
 impl Parse for UserIdText {
@@ -70,7 +68,6 @@ impl ToSchema for UserIdText {
     }
 }
 
-/// A display name, for [`ProfileGiven`] to judge.
 #[derive(Deserialize)]
 pub(super) struct Username(pub(super) String);
 
@@ -84,17 +81,16 @@ impl PartialSchema for Username {
 
 impl ToSchema for Username {}
 
-/// Free data, which replaces the whole when given.
-pub(super) struct ExtrasGiven(pub(super) Patch<Extras>);
+pub(super) struct ExtrasField(pub(super) Patch<Extras>);
 
-impl<'de> Deserialize<'de> for ExtrasGiven {
+impl<'de> Deserialize<'de> for ExtrasField {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
         let given = Object::deserialize(field)?.0.map(Extras::parse).transpose().map_err(form::raised)?;
         Ok(Self(given.map_or(Patch::Keep, Patch::Set)))
     }
 }
 
-impl PartialSchema for ExtrasGiven {
+impl PartialSchema for ExtrasField {
     fn schema() -> RefOr<Schema> {
         let object = ObjectBuilder::new().schema_type(Type::Object).examples([json!({ "role": "admin" })]);
         let text = ObjectBuilder::new().schema_type(Type::String).examples([json!(r#"{"role": "admin"}"#)]);
@@ -109,13 +105,12 @@ impl PartialSchema for ExtrasGiven {
     }
 }
 
-impl ToSchema for ExtrasGiven {
+impl ToSchema for ExtrasField {
     fn name() -> Cow<'static, str> {
         "Extras".into()
     }
 }
 
-/// A list of user ids, however it is written: as a JSON list or a repeated field.
 pub(super) struct UserIdList(pub(super) Vec<UserId>);
 
 impl<'de> Deserialize<'de> for UserIdList {
@@ -144,17 +139,18 @@ impl ToSchema for UserIdList {
     }
 }
 
-/// What a call gives of a profile. An empty text means "not given".
-pub(super) struct ProfileGiven {
-    /// The field of the name.
+/// The profile fields of a request. An empty text means "not given".
+pub(super) struct ProfileFields {
+    /// The request's name for the display name, for errors.
     pub(super) name_field: &'static str,
     pub(super) name: Option<String>,
     pub(super) avatar_url: Option<String>,
-    pub(super) extras: ExtrasGiven,
+    pub(super) extras: ExtrasField,
 }
 
-impl ProfileGiven {
-    /// The change it asks for. A value that comes back as it is stored is not held against this wire's narrower bounds.
+impl ProfileFields {
+    /// Turns the fields into a change of the profile. A value equal to the stored one is accepted even if it is too
+    /// long for this API.
     /// # Errors
     /// `Invalid` at the field.
     pub(super) fn change(
@@ -175,12 +171,11 @@ impl ProfileGiven {
     }
 }
 
-/// `device_token` of a platform.
 pub(super) fn device(device_type: DeviceType, token: DeviceText) -> Device {
     Device { device_type, os_version: None, token: Some(token), voip_token: None, sandbox: false }
 }
 
-/// `page` and `limit`.
+/// A page.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Paging {
@@ -188,7 +183,7 @@ pub(super) struct Paging {
     #[serde(deserialize_with = "page_number")]
     #[param(value_type = Option<u32>, minimum = 1, example = 1)]
     page: u32,
-    /// Users on a page: 20 where it is not given, or above 100
+    /// Users per page: 20 if not given, or above 100
     #[serde(deserialize_with = "limit")]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, example = 20)]
     limit: u32,
@@ -200,29 +195,54 @@ impl Paging {
     }
 }
 
-/// "limit: default: 20, max: 100, if the limit more than 100 then return 20"; what is no number reads so, too.
-pub(super) fn limit<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
-    let limit = loose(field)?.and_then(|limit| limit.trim().parse().ok());
+/// The order of a list.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OrderQuery {
+    /// `created_at asc` (the default), `created_at desc`, `username asc` or `username desc`
+    #[serde(deserialize_with = "order")]
+    #[param(value_type = Option<String>, example = "created_at desc nulls last")]
+    order_query: Order,
+}
+
+pub(super) struct UserListing {
+    pub(super) page: Page,
+    pub(super) order: Order,
+}
+
+impl Body for UserListing {
+    const SOURCE: Source = Source::QueryThenBody;
+
+    fn of(form: &mut Form, _: &HttpRequest) -> Result<Self, Error> {
+        let paging: Paging = form.read_as()?;
+        let OrderQuery { order_query } = form.read_as()?;
+        Ok(Self { page: paging.page(), order: order_query })
+    }
+}
+
+/// "limit: default: 20, max: 100, if the limit more than 100 then return 20". Text that is not a number means 20 too.
+fn limit<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
+    let limit = text_or_number(field)?.and_then(|limit| limit.trim().parse().ok());
     Ok(limit.filter(|limit| (1..=Page::LIMIT_MAX).contains(limit)).unwrap_or(LIMIT_DEFAULT))
 }
 
-/// A page below 1 is the first one. A page that is no number is refused: a client that walks until the empty page would read the first one
-/// for ever.
-pub(super) fn page_number<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
-    let Some(page) = loose(field)? else { return Ok(1) };
+/// Reads a page number. A number below 1 means 1. Any other text is an error: a client that reads pages until one is
+/// empty would read the first page for ever.
+fn page_number<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
+    let Some(page) = text_or_number(field)? else { return Ok(1) };
     let (raw, is_number) =
         (page.trim(), |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
     match raw.parse() {
         Ok(number) => Ok(number),
-        // A page beyond the last one: a client that reads pages until one is empty must reach the empty one.
+        // A number above the last page: a client that reads pages until one is empty must get an empty one.
         Err(_) if is_number(raw) => Ok(u32::MAX),
         Err(_) if raw.strip_prefix('-').is_some_and(is_number) => Ok(1),
         Err(_) => Err(form::raised(Fault::OutOfRange("a number from 1"))),
     }
 }
 
-/// A text that is not empty. In JSON it may be a number.
-pub(super) fn loose<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+/// Reads a text, or a JSON number as text. The empty text means not given.
+pub(super) fn text_or_number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
     form::value(field, |given| match given {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
@@ -231,10 +251,10 @@ pub(super) fn loose<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String
     })
 }
 
-/// `order_query`: `created_at` or `username`, `asc` or `desc`, such as `created_at desc nulls last`. Android and iOS send `username asc`
-/// with every call.
-pub(super) fn order<'de, D: Deserializer<'de>>(field: D) -> Result<Order, D::Error> {
-    let wanted = loose(field)?.unwrap_or_default().to_ascii_lowercase();
+/// Reads `order_query`: `created_at` or `username`, then `asc` or `desc`, such as `created_at desc nulls last`. Android
+/// and iOS send `username asc` with every request.
+fn order<'de, D: Deserializer<'de>>(field: D) -> Result<Order, D::Error> {
+    let wanted = text_or_number(field)?.unwrap_or_default().to_ascii_lowercase();
     let (wanted, is_reversed) = match wanted.split_whitespace().collect::<Vec<_>>().as_slice() {
         [] => return Ok(Order::OldestFirst),
         [wanted] | [wanted, "asc"] | [wanted, "asc", "nulls", "first" | "last"] => (*wanted, false),

@@ -1,4 +1,4 @@
-//! Qiscus Chat. Doors: the REST API for back ends, versions 2.0 and 2.1, and the paths its SDKs call.
+//! Qiscus Chat: the REST API for back ends, versions 2.0 and 2.1, and the paths that its SDKs call.
 //!
 //! Source: the vendor's server API pages on users, and the clients written against them.
 

@@ -1,4 +1,5 @@
-//! The vendor's envelopes: `{"results": .., "status": 200}` and `{"error": {..}, "status": 4xx}`, the HTTP status the same.
+//! The vendor's envelopes: `{"results": .., "status": 200}` and `{"error": {..}, "status": 4xx}`. `status` equals the
+//! HTTP status.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view::ListedView;
+use super::view::ListedUserView;
 use crate::{
     domain::{
         app::App,
@@ -24,31 +25,31 @@ use crate::{
     service::renewal::Session,
 };
 
-/// A good answer of this door.
+/// A successful response.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Answer<T> {
+pub(super) struct QiscusReply<T> {
     results: T,
-    /// The HTTP status once more: this is the one the SDKs look at.
+    /// The HTTP status again. The SDKs read this one.
     #[schema(example = 200)]
     status: u16,
 }
 
-/// A user, in whichever view.
+/// A user.
 #[derive(Serialize, ToSchema)]
-pub(super) struct One<U> {
+pub(super) struct UserResult<U> {
     user: U,
 }
 
 /// A user token.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Token<'a> {
-    /// What `QISCUS-SDK-TOKEN` takes.
+pub(super) struct TokenResult<'a> {
+    /// The value of the header `QISCUS-SDK-TOKEN`.
     token: &'a str,
 }
 
-/// What was done.
+/// A text that says what was done.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Message<'a> {
+pub(super) struct MessageResult<'a> {
     #[schema(example = "The users are active")]
     message: &'a str,
 }
@@ -56,32 +57,32 @@ pub(super) struct Message<'a> {
 /// A page of users.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UserList<'a> {
-    meta: Totals,
-    users: Vec<ListedView<'a>>,
+    meta: UserListMeta,
+    users: Vec<ListedUserView<'a>>,
 }
 
-/// How many there are, on this page and on all others.
+/// The sums over all pages.
 #[derive(Serialize, ToSchema)]
-struct Totals {
+struct UserListMeta {
     total_data: u64,
-    /// Rounded down: the last, partial page lies beyond it.
+    /// Rounded down: the last page is not counted if it is only partly filled.
     total_page: u64,
 }
 
-/// Users who have unread messages: none, for there are no messages.
+/// Users with unread messages: none, because there are no messages.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UnreadUsers {
     #[schema(max_items = 0)]
     user_ids: Vec<String>,
 }
 
-/// The unread messages of each user, in the order asked.
+/// The number of unread messages of each user, in the order of the request.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UnreadCounts<'a> {
     user_unread_count: Vec<UnreadCount<'a>>,
 }
 
-/// The unread messages of a user: none.
+/// The number of unread messages of a user: always 0.
 #[derive(Serialize, ToSchema)]
 struct UnreadCount<'a> {
     #[schema(maximum = 0)]
@@ -90,9 +91,9 @@ struct UnreadCount<'a> {
     user_id: &'a str,
 }
 
-/// A renewed token. One that never expires comes alone.
+/// A renewed token. If the token never expires, the other two fields are missing.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Renewed<'a> {
+pub(super) struct RenewedToken<'a> {
     token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -102,138 +103,127 @@ pub(super) struct Renewed<'a> {
     token_expires_at: Option<String>,
 }
 
-/// A refusal.
+/// An empty object.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Refused {
-    error: Reason,
-    /// The HTTP status once more.
+pub(super) struct EmptyResult {}
+
+/// An error.
+#[derive(Serialize, ToSchema)]
+pub(super) struct QiscusErrorReply {
+    error: QiscusErrorBody,
+    /// The HTTP status again.
     #[schema(example = 400)]
     status: u16,
 }
 
-/// Why a call is refused.
+/// The cause of an error.
 #[derive(Serialize, ToSchema)]
-struct Reason {
-    /// The vendor's number for it, where it has one: 401300 suspended, 401301 no or a wrong token, 401302 an expired one, 401303 no
-    /// such app, 401306 a wrong password.
+struct QiscusErrorBody {
+    /// The vendor's error code, if it has one: 401300 suspended, 401301 token missing or wrong, 401302 token expired,
+    /// 401303 unknown app, 401306 wrong password.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 401_301)]
     code: Option<u32>,
-    /// For a refused field: a sentence.
+    /// For an invalid field: one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detailed_messages: Option<Vec<String>>,
-    /// For a refused field: its name, and what is wrong with it.
+    /// For an invalid field: its name, and what is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     errors: Option<BTreeMap<String, Vec<String>>>,
-    /// A sentence; `Validation error` for a refused field.
+    /// A sentence. For an invalid field: `Validation error`.
     #[schema(example = "Unauthorized")]
     message: String,
 }
 
-/// `{"user": ..}`, in whichever view.
 pub(super) fn user(user: impl Serialize) -> HttpResponse {
-    results(One { user })
+    results(UserResult { user })
 }
 
-/// `{"token": ..}`.
 pub(super) fn token(token: &Secret) -> HttpResponse {
-    results(Token { token: token.expose() })
+    results(TokenResult { token: token.expose() })
 }
 
-/// `{"message": ..}`.
 pub(super) fn message(message: &str) -> HttpResponse {
-    results(Message { message })
+    results(MessageResult { message })
 }
 
-/// `{"meta": .., "users": [..]}`.
+/// Builds a page of users.
 ///
-/// `total_page` rounds down, as both of the vendor's samples do (791 users by 2 make 395 pages, 3147 by 2 make 1573), so the
-/// last partial page lies beyond it.
+/// `total_page` rounds down, as in both of the vendor's samples: 791 users at 2 per page make 395 pages, 3147 make
+/// 1573. The last page is not counted if it is only partly filled.
 pub(super) fn user_list(app: &App, addresses: &Addresses, page: Page, listed: &Listed<User>) -> HttpResponse {
-    let users = listed.items.iter().map(|user| ListedView::of(app, addresses, user)).collect();
+    let users = listed.items.iter().map(|user| ListedUserView::of(app, addresses, user)).collect();
     let total_page = listed.total / u64::from(page.limit());
-    results(UserList { meta: Totals { total_data: listed.total, total_page }, users })
+    results(UserList { meta: UserListMeta { total_data: listed.total, total_page }, users })
 }
 
-/// `{"user_ids": []}`: nobody has unread messages where there are none.
 pub(super) fn no_unread_users() -> HttpResponse {
     results(UnreadUsers { user_ids: Vec::new() })
 }
 
-/// `{"user_unread_count": [..]}`: no unread messages for each.
 pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
     let user_unread_count = users.iter().map(|id| UnreadCount { unread_count: 0, user_id: id.as_str() }).collect();
     results(UnreadCounts { user_unread_count })
 }
 
-/// A renewed token; one that never expires comes alone.
 pub(super) fn renewed(session: &Session) -> HttpResponse {
     let renewal = session.renewal.as_ref();
-    results(Renewed {
+    results(RenewedToken {
         token: session.account.token.expose(),
         refresh_token: renewal.map(|renewal| renewal.refresh_token.expose()),
         token_expires_at: renewal.map(|renewal| renewal.token_expires_at.to_string()),
     })
 }
 
-/// `results` of whatever shape.
 pub(super) fn results(results: impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().json(Answer { results, status: 200 })
+    HttpResponse::Ok().json(QiscusReply { results, status: 200 })
 }
 
-/// A refusal at this door.
 #[derive(Debug)]
-pub(super) enum Refusal {
-    /// A verb or a field refused.
+pub(super) enum QiscusError {
+    /// An error of the service, or an invalid field.
     Domain(Error),
-    /// The body could not be read.
     Body(BodyFault),
-    /// App id and secret are not those of an app; what HTTP says of it is the version's.
+    /// No app has this id and this secret. The HTTP status depends on the version.
     WrongCredentials(StatusCode),
-    /// A required header is not there.
     MissingAppId,
-    /// There is no app of the id that an SDK names.
     UnknownApp,
-    /// The key of an SDK login is not the user's.
+    /// The key of an SDK login is not the user's password.
     WrongPassword,
-    /// An SDK's token is not there, wrong or expired.
+    /// An SDK's token is missing, wrong or expired.
     Session(Unauthenticated),
-    /// There is no session of this refresh token.
     WrongRefreshToken,
-    /// An identity token proves nothing; the text completes "identity_token".
+    /// An identity token is not valid. The text completes the sentence "identity_token ..".
     IdentityToken(&'static str),
-    /// What an SDK wants of the realtime server, which Standin is none.
+    /// A request to the realtime server, which Standin does not have.
     NoBroker,
-    /// It is not there, and neither the host nor the secret makes up for it.
+    /// The app id header is missing, and no app has this host and this secret.
     UnknownHost,
-    /// The app does not serve this dialect.
+    /// The app's Qiscus API is switched off.
     SwitchedOff,
-    /// A call of the vendor's that has nothing to do with users.
     RoomsAndMessages,
-    /// No such call.
     UnknownCall {
-        /// The one it may have been meant to be.
         nearest: Option<&'static str>,
     },
-    /// The call exists, by another method.
+    /// The call exists, but not with this HTTP method.
     WrongMethod,
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for QiscusError {
     fn from(error: Error) -> Self {
         Self::Domain(error)
     }
 }
 
-impl From<BodyFault> for Refusal {
+impl From<BodyFault> for QiscusError {
     fn from(fault: BodyFault) -> Self {
         if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for QiscusError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Domain(error) => write!(f, "{error}"),
@@ -262,7 +252,7 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for QiscusError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Domain(error) => match error {
@@ -294,9 +284,9 @@ impl ResponseError for Refusal {
         let status = self.status_code();
         let sentence = self.to_string();
         let error = if let Self::Domain(Error::Invalid { field, .. }) = self {
-            Reason::validation(field, sentence)
+            QiscusErrorBody::validation(field, sentence)
         } else {
-            Reason { code: self.code(), detailed_messages: None, errors: None, message: sentence }
+            QiscusErrorBody { code: self.code(), detailed_messages: None, errors: None, message: sentence }
         };
         let mut answer = HttpResponse::build(status);
         if let Self::Domain(refused) = self
@@ -304,12 +294,13 @@ impl ResponseError for Refusal {
         {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        answer.json(Refused { error, status: status.as_u16() })
+        answer.json(QiscusErrorReply { error, status: status.as_u16() })
     }
 }
 
-impl Refusal {
-    /// The vendor's number for it, where it has one. Source: the vendor's list of error codes of 2018; live services for the password.
+impl QiscusError {
+    /// Returns the vendor's error code, if it has one. Source: the vendor's list of error codes of 2018; for the
+    /// password, live services.
     fn code(&self) -> Option<u32> {
         match self {
             Self::Domain(error) => (*error == Error::SUSPENDED).then_some(401_300),
@@ -334,8 +325,9 @@ impl Refusal {
     }
 }
 
-impl Reason {
-    /// The vendor's validation form: `message`, `errors` (field to sentences) and `detailed_messages` all present.
+impl QiscusErrorBody {
+    /// Builds the vendor's validation error: `message`, `errors` (field to sentences) and `detailed_messages` are all
+    /// present.
     fn validation(field: &str, sentence: String) -> Self {
         Self {
             code: None,
@@ -346,7 +338,6 @@ impl Reason {
     }
 }
 
-/// Answers a call made by a method that is not its own.
-pub(super) async fn wrong_method() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::WrongMethod)
+pub(super) async fn wrong_method() -> Result<HttpResponse, QiscusError> {
+    Err(QiscusError::WrongMethod)
 }

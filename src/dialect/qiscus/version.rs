@@ -1,10 +1,10 @@
-//! The two versions of the REST API, and all in which they differ.
+//! The two versions of the REST API, and every difference between them.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 
 use super::{
     reply,
-    view::{FullView, UserView},
+    view::{BasicUserView, FullUserView},
 };
 use crate::{
     domain::{app::App, error::Error, id::UserId, profile::User},
@@ -12,23 +12,19 @@ use crate::{
     service::{Service, accounts::Account, apps::Tenant},
 };
 
-/// Which version a call is made in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Version {
-    /// `/api/v2/rest`: older back ends, the packages for Python and PHP.
+    /// `/api/v2/rest`: older back ends, and the packages for Python and PHP.
     V20,
     /// `/api/v2.1/rest`: the vendor's page on users.
     V21,
 }
 
 impl Version {
-    /// Where both stand.
     pub(super) const PATHS: &str = r"/api/{version:v2\.1|v2}/rest";
 
-    /// The newest first.
     pub(super) const ALL: [Self; 2] = [Self::V21, Self::V20];
 
-    /// Where this one stands.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::V20 => "/api/v2/rest",
@@ -36,7 +32,6 @@ impl Version {
         }
     }
 
-    /// The version of a call below [`Version::PATHS`].
     pub(super) fn of(request: &HttpRequest) -> Self {
         match request.match_info().get("version") {
             Some("v2") => Self::V20,
@@ -44,7 +39,6 @@ impl Version {
         }
     }
 
-    /// The field that names the user in `login_or_register`.
     pub(super) fn login_field(self) -> &'static str {
         match self {
             Self::V20 => "email",
@@ -52,7 +46,6 @@ impl Version {
         }
     }
 
-    /// The field that names the user in every other call.
     pub(super) fn user_field(self) -> &'static str {
         match self {
             Self::V20 => "user_email",
@@ -60,7 +53,8 @@ impl Version {
         }
     }
 
-    /// Whether the host may name the app where no header does: older back ends call a sub-domain of their own.
+    /// Tells whether the host may identify the app if the header is missing. Older back ends call a subdomain of their
+    /// own.
     pub(super) fn host_names_app(self) -> bool {
         match self {
             Self::V20 => true,
@@ -68,7 +62,7 @@ impl Version {
         }
     }
 
-    /// What HTTP says of a wrong secret. Source: the live service answered 400 on v2.0.
+    /// Returns the HTTP status for a wrong secret. Source: the live service answered 400 on v2.0.
     pub(super) fn unauthorized(self) -> StatusCode {
         match self {
             Self::V20 => StatusCode::BAD_REQUEST,
@@ -76,17 +70,13 @@ impl Version {
         }
     }
 
-    /// Answers `login_or_register`.
     pub(super) fn logged_in(self, app: &App, addresses: &Addresses, account: &Account) -> HttpResponse {
         match self {
-            Self::V20 => reply::user(FullView::of(app, addresses, account)),
+            Self::V20 => reply::user(FullUserView::of(app, addresses, account)),
             Self::V21 => slim(app, addresses, &account.user),
         }
     }
 
-    /// Answers `user_profile`.
-    /// # Errors
-    /// `NotFound`, store errors.
     pub(super) async fn profile(
         self,
         service: &Service,
@@ -95,20 +85,19 @@ impl Version {
         id: &UserId,
     ) -> Result<HttpResponse, Error> {
         Ok(match self {
-            Self::V20 => reply::user(FullView::of(&tenant.app, addresses, &service.account(tenant, id).await?)),
+            Self::V20 => reply::user(FullUserView::of(&tenant.app, addresses, &service.account(tenant, id).await?)),
             Self::V21 => slim(&tenant.app, addresses, &service.user(tenant, id).await?),
         })
     }
 
-    /// Answers `reset_user_token`.
     pub(super) fn reset(self, app: &App, addresses: &Addresses, account: &Account) -> HttpResponse {
         match self {
-            Self::V20 => reply::user(FullView::of(app, addresses, account)),
+            Self::V20 => reply::user(FullUserView::of(app, addresses, account)),
             Self::V21 => reply::token(&account.token),
         }
     }
 }
 
 fn slim(app: &App, addresses: &Addresses, user: &User) -> HttpResponse {
-    reply::user(UserView::of(app, addresses, user))
+    reply::user(BasicUserView::of(app, addresses, user))
 }

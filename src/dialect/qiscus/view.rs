@@ -1,4 +1,4 @@
-//! A user as this wire shows it: slim, listed, full. Keys stand in the order of the vendor's samples.
+//! Users as Qiscus shows them. Keys are in the order of the vendor's samples.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,25 +10,25 @@ use crate::{
     service::{accounts::Account, renewal::Renewal},
 };
 
-/// The vendor's clients read a key for its realtime server and do nothing with it; Standin has no such server.
+/// The vendor's clients read a key for its realtime server and do not use it. Standin has no such server.
 const RT_KEY: &str = "standin";
 
-/// A user as v2.1 answers `login_or_register` and `user_profile`.
+/// A user as v2.1 shows it in `login_or_register` and `user_profile`.
 #[derive(Serialize, ToSchema)]
-pub(super) struct UserView<'a> {
-    /// Never empty: without a picture, the address of a drawn one.
+pub(super) struct BasicUserView<'a> {
+    /// Never empty: a user without a picture has the address of a generated one.
     #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
     #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     #[schema(example = "guest@qiscus.com")]
     user_id: &'a str,
-    /// The display name, or the user id where there is none.
+    /// The display name. The user id, if the user has no display name.
     #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
-impl<'a> UserView<'a> {
+impl<'a> BasicUserView<'a> {
     pub(super) fn of(app: &App, addresses: &Addresses, user: &'a User) -> Self {
         Self {
             avatar_url: addresses.avatar(user, app.settings.public_pictures),
@@ -39,12 +39,12 @@ impl<'a> UserView<'a> {
     }
 }
 
-/// A user as `get_user_list` answers it: `email` carries the user id, `name` and `username` are the same display name.
+/// A user in a user list. `email` is the user id; `name` and `username` are both the display name.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ListedView<'a> {
+pub(super) struct ListedUserView<'a> {
     /// False for a suspended user.
     active: bool,
-    /// Never empty: without a picture, the address of a drawn one.
+    /// Never empty: a user without a picture has the address of a generated one.
     #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
     #[schema(format = DateTime)]
@@ -55,16 +55,16 @@ pub(super) struct ListedView<'a> {
     #[schema(value_type = Object)]
     extras: &'a Map<String, Value>,
     id: i64,
-    /// As `username`.
+    /// Same as `username`.
     name: &'a str,
     #[schema(format = DateTime)]
     updated_at: String,
-    /// The display name, or the user id where there is none.
+    /// The display name. The user id, if the user has no display name.
     #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
-impl<'a> ListedView<'a> {
+impl<'a> ListedUserView<'a> {
     pub(super) fn of(app: &App, addresses: &Addresses, user: &'a User) -> Self {
         Self {
             active: user.is_active(),
@@ -80,11 +80,11 @@ impl<'a> ListedView<'a> {
     }
 }
 
-/// A user as other users are shown it: never with a token.
+/// A user as shown to other users, without its token.
 #[derive(Serialize, ToSchema)]
-pub(super) struct PublicView<'a> {
+pub(super) struct PublicUserView<'a> {
     avatar: AvatarView,
-    /// Never empty: without a picture, the address of a drawn one.
+    /// Never empty: a user without a picture has the address of a generated one.
     #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
     /// The user id.
@@ -95,12 +95,12 @@ pub(super) struct PublicView<'a> {
     id: i64,
     #[schema(pattern = "^[0-9]+$", example = "1")]
     id_str: String,
-    /// The display name, or the user id where there is none.
+    /// The display name. The user id, if the user has no display name.
     #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
-impl<'a> PublicView<'a> {
+impl<'a> PublicUserView<'a> {
     pub(super) fn of(app: &App, addresses: &Addresses, user: &'a User) -> Self {
         let avatar_url = addresses.avatar(user, app.settings.public_pictures);
         Self {
@@ -115,15 +115,15 @@ impl<'a> PublicView<'a> {
     }
 }
 
-/// A user with its token and its app, for who may act as that user. Standin sends no pushes, so none is configured. A token that never
-/// expires comes without `refresh_token` and `token_expires_at`.
+/// A user with its token and its app, for callers that may act as that user. Standin sends no push notifications, so
+/// none is configured. If the token never expires, `refresh_token` and `token_expires_at` are missing.
 #[derive(Serialize, ToSchema)]
-pub(super) struct FullView<'a> {
+pub(super) struct FullUserView<'a> {
     /// False for a suspended user.
     active: bool,
-    app: AppView<'a>,
+    app: QiscusAppView<'a>,
     avatar: AvatarView,
-    /// Never empty: without a picture, the address of a drawn one.
+    /// Never empty: a user without a picture has the address of a generated one.
     #[schema(format = "uri", example = "https://image.url/image.jpg")]
     avatar_url: String,
     /// The user id.
@@ -145,18 +145,18 @@ pub(super) struct FullView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refresh_token: Option<&'a str>,
-    /// What `QISCUS-SDK-TOKEN` takes.
+    /// The value of the header `QISCUS-SDK-TOKEN`.
     token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     token_expires_at: Option<String>,
-    /// The display name, or the user id where there is none.
+    /// The display name. The user id, if the user has no display name.
     #[schema(example = "Qiscus Demo")]
     username: &'a str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct AppView<'a> {
+struct QiscusAppView<'a> {
     /// The app id.
     #[schema(example = "sdksample")]
     code: &'a str,
@@ -166,7 +166,7 @@ struct AppView<'a> {
     name: &'a str,
 }
 
-/// The address once more, where older clients look for it: `{"avatar": {"url": ..}}`.
+/// The picture's address again, where older clients read it: `{"avatar": {"url": ..}}`.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AvatarView {
     avatar: UrlView,
@@ -184,13 +184,13 @@ impl AvatarView {
     }
 }
 
-impl<'a> FullView<'a> {
+impl<'a> FullUserView<'a> {
     pub(super) fn of(app: &'a App, addresses: &Addresses, account: &'a Account) -> Self {
         let user = &account.user;
         let avatar_url = addresses.avatar(user, app.settings.public_pictures);
         Self {
             active: user.is_active(),
-            app: AppView::of(app),
+            app: QiscusAppView::of(app),
             avatar: AvatarView::of(&avatar_url),
             avatar_url,
             email: user.id.as_str(),
@@ -210,12 +210,12 @@ impl<'a> FullView<'a> {
         }
     }
 
-    /// For a client, which begins to follow behind the event `seq`: the comments that tell of changes are numbered as their events.
+    /// Tells a client to start `sync` after the event `seq`. The comments that `sync` returns have the numbers of their
+    /// events.
     pub(super) fn behind(self, seq: i64) -> Self {
         Self { last_comment_id: seq, last_comment_id_str: seq.to_string(), ..self }
     }
 
-    /// For a client whose token expires.
     pub(super) fn renewable(self, renewal: Option<&'a Renewal>) -> Self {
         Self {
             refresh_token: renewal.map(|renewal| renewal.refresh_token.expose()),
@@ -225,7 +225,7 @@ impl<'a> FullView<'a> {
     }
 }
 
-impl<'a> AppView<'a> {
+impl<'a> QiscusAppView<'a> {
     fn of(app: &'a App) -> Self {
         let id = app.sdk_app_id.get();
         Self { code: app.app_id.as_str(), id, id_str: id.to_string(), name: app.name.as_str() }

@@ -1,18 +1,18 @@
 //! Identity tokens: JSON Web Tokens that an app's back end signs with the app's secret.
 //!
-//! Source: the vendor's pages on authentication by JWT: `alg` HS256 (HS384 and HS512 too); `iss` the app id, `nbf`, `exp`, `nce` the
-//! nonce, `prn` the user id, `name` and `avatar_url` if there are any.
+//! Source: the vendor's pages on authentication by JWT: `alg` HS256 (HS384 and HS512 too); `iss` the app id, `nbf`,
+//! `exp`, `nce` the nonce, `prn` the user id, `name` and `avatar_url` if present.
 //!
-//! Read here rather than by a library: those for all of JWT bring every algorithm along, among them the confusions between algorithms
-//! they are known for, and ask the system's clock. Three keyed hashes, compared in constant time, are what this wire has.
+//! No JWT library is used: those support every algorithm, with known attacks that confuse them, and read the system's
+//! clock. This API needs three keyed hashes, compared in constant time.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
 use super::super::{
-    fields::{ExtrasGiven, UserIdText},
-    reply::Refusal,
+    fields::{ExtrasField, UserIdText},
+    reply::QiscusError,
 };
 use crate::{
     domain::error::{Error, Fault, Unauthenticated},
@@ -23,50 +23,46 @@ use crate::{
     service::{Service, apps::Tenant, credentials::Signing},
 };
 
-/// Seconds by which the clock of a back end may differ from this one's.
+/// How much the clock of a back end may differ from the server's, in seconds.
 const CLOCKS_DIFFER_S: i64 = 30;
 
-/// What a token says of a user.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     pub(super) prn: UserIdText,
     pub(super) name: Option<String>,
     pub(super) avatar_url: Option<String>,
-    pub(super) extras: ExtrasGiven,
+    pub(super) extras: ExtrasField,
     pub(super) nce: Required<String>,
 }
 
-/// The claims of a token that this app's secret has signed and that is good now. Its nonce is still to be spent.
+/// Returns the claims of a token that is valid now and signed with this app's secret. Does not spend its nonce.
 /// # Errors
-/// [`Refusal::IdentityToken`] for what proves nothing; `Invalid` for what cannot be read.
-pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Claims, Refusal> {
+/// [`QiscusError::IdentityToken`] for a token that is not valid; `Invalid` for one that cannot be read.
+pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Claims, QiscusError> {
     let (message, signature) = token.rsplit_once('.').ok_or_else(not_a_token)?;
     let (header, claims) = message.split_once('.').ok_or_else(not_a_token)?;
     let signing = signing(&object(header)?)?;
     if !service.is_signed(tenant, signing, message.as_bytes(), &bytes(signature)?)? {
-        return Err(Refusal::IdentityToken("must be signed with the secret of this app"));
+        return Err(QiscusError::IdentityToken("must be signed with the secret of this app"));
     }
     let claims = object(claims)?;
     if claims.get("iss").and_then(Value::as_str) != Some(tenant.app.app_id.as_str()) {
-        return Err(Refusal::IdentityToken("must have the app id in iss"));
+        return Err(QiscusError::IdentityToken("must have the app id in iss"));
     }
     let now = service.now().unix_s();
     if time(&claims, "exp")?.ok_or_else(|| Fault::Missing.at("exp"))? + CLOCKS_DIFFER_S <= now {
-        return Err(Refusal::IdentityToken("is expired"));
+        return Err(QiscusError::IdentityToken("is expired"));
     }
     if time(&claims, "nbf")?.is_some_and(|begin| begin - CLOCKS_DIFFER_S > now) {
-        return Err(Refusal::IdentityToken("is not good yet (nbf)"));
+        return Err(QiscusError::IdentityToken("is not good yet (nbf)"));
     }
     Ok(Form::from(claims).read_as()?)
 }
 
-/// Spends the nonce of a token.
-/// # Errors
-/// [`Refusal::IdentityToken`]; `Busy`.
-pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, nonce: &str) -> Result<(), Refusal> {
+pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, nonce: &str) -> Result<(), QiscusError> {
     service.spend_nonce(tenant, nonce).map_err(|error| {
         let Error::Unauthenticated(why) = error else { return error.into() };
-        Refusal::IdentityToken(match why {
+        QiscusError::IdentityToken(match why {
             Unauthenticated::Expired => "has an expired nonce (nce)",
             Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Revoked => {
                 "must have a nonce (nce) of this server, used once"
@@ -75,20 +71,20 @@ pub(super) fn spend_nonce(service: &Service, tenant: &Tenant, nonce: &str) -> Re
     })
 }
 
-fn not_a_token() -> Refusal {
+fn not_a_token() -> QiscusError {
     Fault::Malformed("a JSON Web Token: three parts in base64url with dots between them").at("identity_token").into()
 }
 
-fn bytes(part: &str) -> Result<Vec<u8>, Refusal> {
+fn bytes(part: &str) -> Result<Vec<u8>, QiscusError> {
     BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| not_a_token())
 }
 
-fn object(part: &str) -> Result<Map<String, Value>, Refusal> {
+fn object(part: &str) -> Result<Map<String, Value>, QiscusError> {
     json::parse_object(&bytes(part)?).map_err(|_| not_a_token())
 }
 
-/// No algorithm but these, whatever the token would like: `none` is not among them.
-fn signing(header: &Map<String, Value>) -> Result<Signing, Refusal> {
+/// Accepts three algorithms only, whatever the token names. `none` is not one of them.
+fn signing(header: &Map<String, Value>) -> Result<Signing, QiscusError> {
     match header.get("alg").and_then(Value::as_str) {
         Some("HS256") => Ok(Signing::Sha256),
         Some("HS384") => Ok(Signing::Sha384),
@@ -97,7 +93,7 @@ fn signing(header: &Map<String, Value>) -> Result<Signing, Refusal> {
     }
 }
 
-/// A time in whole seconds since the epoch; fractions are cut off, and what is beyond 2106 is read as then.
+/// Reads a time in whole seconds since 1970. Fractions are cut off, and a time after 2106 counts as 2106.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, Error> {
     let Some(value) = claims.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
     let written = value.as_number().map(Number::to_string).unwrap_or_default();

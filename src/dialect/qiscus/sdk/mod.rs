@@ -1,37 +1,38 @@
-//! The paths that the vendor's SDKs call: `/api/v2/sdk` (JavaScript), and the same under `/api/v2/mobile` (Android, iOS, Flutter).
+//! The paths that the vendor's SDKs call: `/api/v2/sdk` (JavaScript) and `/api/v2/mobile` (Android, iOS, Flutter).
 //!
-//! Source: what the published JavaScript SDK 2.16.9 sends and reads, and the sources of the others. It takes a call for refused unless
-//! the body says `"status": 200`, whatever HTTP says; an empty field, or a key without `=`, means "not given".
+//! Source: the requests of the published JavaScript SDK 2.16.9, and the source code of the others. The SDK treats a
+//! response as an error unless its body says `"status": 200`, whatever the HTTP status. An empty field, or a key
+//! without `=`, means "not given".
 
-mod door;
-mod entry;
+mod callers;
 mod identity;
 mod people;
 mod profile;
 mod realtime;
 mod rooms;
+mod sign_in;
 mod sync;
 
 use actix_web::{HttpRequest, HttpResponse, Scope, web};
 
 pub use self::realtime::broker;
 use super::{
-    calls::{self, Name},
-    reply::Refusal,
+    calls::{self, CallEntry},
+    reply::QiscusError,
 };
 use crate::http::methods;
 
-/// Every call: what the scope serves, and what a mistyped name is compared with.
-const CALLS: &[Name] = &[
+/// The routes, and the names that a mistyped name is compared with.
+const CALLS: &[CallEntry] = &[
     ("config", || vec![methods::get(realtime::config)]),
     ("mqtt_config", || vec![methods::get(realtime::mqtt_config)]),
     ("realtime", || vec![methods::post(realtime::realtime)]),
     ("event_report", || vec![methods::post(realtime::event_report)]),
-    ("login_or_register", || vec![methods::post(entry::login_or_register)]),
-    ("auth/nonce", || vec![methods::post(entry::nonce)]),
-    ("auth/verify_identity_token", || vec![methods::post(entry::verify_identity_token)]),
-    ("refresh_user_token", || vec![methods::post(entry::refresh_user_token)]),
-    ("logout", || vec![methods::post(entry::logout)]),
+    ("login_or_register", || vec![methods::post(sign_in::login_or_register)]),
+    ("auth/nonce", || vec![methods::post(sign_in::nonce)]),
+    ("auth/verify_identity_token", || vec![methods::post(sign_in::verify_identity_token)]),
+    ("refresh_user_token", || vec![methods::post(sign_in::refresh_user_token)]),
+    ("logout", || vec![methods::post(sign_in::logout)]),
     ("my_profile", || vec![methods::get(profile::show), methods::patch(profile::change)]),
     ("upload", || vec![methods::post(profile::upload)]),
     ("get_user_list", || vec![methods::get(people::get_user_list)]),
@@ -56,18 +57,18 @@ const CALLS: &[Name] = &[
     ("channels/info", || vec![methods::post(rooms::channels_info)]),
 ];
 
-/// The same calls, once for either door, and the realtime server there is none of.
+/// The paths below each scope.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
     realtime::config,
     realtime::mqtt_config,
     realtime::realtime,
     realtime::event_report,
-    entry::login_or_register,
-    entry::nonce,
-    entry::verify_identity_token,
-    entry::refresh_user_token,
-    entry::logout,
+    sign_in::login_or_register,
+    sign_in::nonce,
+    sign_in::verify_identity_token,
+    sign_in::refresh_user_token,
+    sign_in::logout,
     profile::show,
     profile::change,
     profile::upload,
@@ -92,23 +93,22 @@ const CALLS: &[Name] = &[
     rooms::channels,
     rooms::channels_info,
 ))]
-pub(super) struct Described;
+pub(super) struct QiscusSdkPaths;
 
-/// What stands beside the doors.
+/// The path outside the scopes.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(realtime::no_broker))]
-pub(super) struct DescribedBeside;
+pub(super) struct QiscusBrokerPath;
 
-/// Either door by its name below `/api/v2`, and who calls there.
-pub(super) const DOORS: [(&str, &str); 2] =
+/// The name of each scope below `/api/v2`, and the SDKs that call it.
+pub(super) const SDK_SCOPES: [(&str, &str); 2] =
     [("sdk", "SDK for JavaScript"), ("mobile", "SDKs for Android, iOS, Flutter")];
 
-/// `/api/v2/sdk` and `/api/v2/mobile`.
 pub fn scope() -> Scope {
     calls::serve(web::scope("/api/v2/{door:sdk|mobile}").default_service(web::to(no_call)), CALLS)
 }
 
-async fn no_call(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+async fn no_call(request: HttpRequest) -> Result<HttpResponse, QiscusError> {
     let name = request.path().splitn(5, '/').last().unwrap_or("");
-    Err(calls::refusal(name, CALLS))
+    Err(calls::unknown_call(name, CALLS))
 }

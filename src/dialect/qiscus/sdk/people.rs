@@ -1,230 +1,233 @@
-//! The other users: found, blocked, there or not.
+//! Other users: search, blocks, presence.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields::{self, Paging, UserIdList, UserIdText},
-        reply::{self, Answer, One, Refusal, Refused, UserList},
-        view::PublicView,
+        fields::{self, OrderQuery, Paging, UserIdList, UserIdText, UserListing},
+        reply::{self, QiscusError, QiscusErrorReply, QiscusReply, UserList, UserResult},
+        view::PublicUserView,
     },
-    door::{Member, session},
+    callers::{QiscusUser, session_error},
 };
 use crate::{
     domain::{
         caller::CallerKey,
         error::{Error, Fault, What},
         id::UserId,
-        page::{Order, Page},
         search::UserSearch,
     },
     http::{
         addresses::Addresses,
-        form::{Call, read_from},
+        form::{Body, Call, Form, Source, read_from},
     },
     service::{Service, profiles::Viewer},
 };
 
-read_from!(Form: Whom, Whose);
-read_from!(QueryThenBody: Search, Blocked);
+read_from!(Form: BlockRequest, PresenceRequest);
+read_from!(QueryThenBody: BlockedUsersRequest);
 
-/// The field in which the SDKs name the one to block.
-const WHOM: &str = "user_email";
+/// The SDKs' name for the user to block.
+const BLOCKED_FIELD: &str = "user_email";
 
-/// Whom to block, or not to block any more.
+/// The user to block or to unblock.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct Whom {
+pub(super) struct BlockRequest {
     user_email: UserIdText,
 }
 
-/// Whose presence is asked for. A form repeats the field, or `user_ids[]`.
+/// The users whose presence to return. A form repeats the field, or `user_ids[]`.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct Whose {
+pub(super) struct PresenceRequest {
     #[schema(value_type = Option<UserIdList>)]
     user_ids: UserIdList,
 }
 
-/// Which page of blocked users.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Blocked(Paging);
+pub(super) struct BlockedUsersRequest(Paging);
 
-/// A page of the users that the caller blocks, under each of the names that SDKs read.
+/// A page of the users that the caller blocks, under each of the names that the SDKs read.
 #[derive(Serialize, ToSchema)]
-struct BlockedUsers<'a> {
-    /// As `blocked_users`: what iOS reads.
-    blocked_user: &'a [PublicView<'a>],
-    blocked_users: &'a [PublicView<'a>],
-    /// On this page and on all others.
+struct BlockedUsersResult<'a> {
+    /// Same as `blocked_users`. iOS reads this one.
+    blocked_user: &'a [PublicUserView<'a>],
+    blocked_users: &'a [PublicUserView<'a>],
+    /// The number of blocked users on all pages.
     total: u64,
-    /// As `blocked_users`.
-    users: &'a [PublicView<'a>],
+    /// Same as `blocked_users`.
+    users: &'a [PublicUserView<'a>],
 }
 
-/// Who of the users asked for is there.
+/// The presence of the requested users.
 #[derive(Serialize, ToSchema)]
-struct Presences<'a> {
+struct PresenceResult<'a> {
     user_status: Vec<PresenceView<'a>>,
 }
 
-/// Whether a user is there.
+/// Whether a user is online.
 #[derive(Serialize, ToSchema)]
 struct PresenceView<'a> {
     /// The user id.
     #[schema(example = "guest@qiscus.com")]
     email: &'a str,
-    /// 1 for one who is there, else 0.
+    /// 1 if the user is online, else 0.
     #[schema(maximum = 1)]
     status: u8,
-    /// When the user was last seen, or last changed where that is not remembered: seconds since 1970.
+    /// When the user was last online, in seconds since 1970. If that is not stored: when the user last changed.
     timestamp: i64,
 }
 
-/// Which users, on which page, in which order.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Search {
-    /// Part of a name or id, in any case of letters
-    #[serde(deserialize_with = "fields::loose")]
+pub(super) struct SearchText {
+    /// A part of a name or id; case does not matter
+    #[serde(deserialize_with = "fields::text_or_number")]
     #[param(example = "guest")]
     query: Option<String>,
-    /// From 1
-    #[serde(deserialize_with = "fields::page_number")]
-    #[param(value_type = Option<u32>, minimum = 1, example = 1)]
-    page: u32,
-    /// Users on a page: 20 where it is not given, or above 100
-    #[serde(deserialize_with = "fields::limit")]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, example = 20)]
-    limit: u32,
-    /// `created_at asc` (the default), `created_at desc`, `username asc` or `username desc`
-    #[serde(deserialize_with = "fields::order")]
-    #[param(value_type = Option<String>, example = "created_at desc nulls last")]
-    order_query: Order,
 }
 
-/// `getUsers`: finds users.
+pub(super) struct UserSearchRequest {
+    text: Option<String>,
+    listing: UserListing,
+}
+
+impl Body for UserSearchRequest {
+    const SOURCE: Source = Source::QueryThenBody;
+
+    fn of(form: &mut Form, request: &HttpRequest) -> Result<Self, Error> {
+        let SearchText { query } = form.read_as()?;
+        Ok(Self { text: query, listing: UserListing::of(form, request)? })
+    }
+}
+
+/// `getUsers`: searches users.
 ///
-/// What stands in the query may stand in a body instead, as Flutter sends it. In the order of names only the oldest 10,000 users are
-/// sorted; the others follow in creation order.
+/// The fields may be in a body instead of the query, as Flutter sends them. A list by name sorts only the oldest 10,000
+/// users; the others follow in creation order.
 #[utoipa::path(
     get,
     path = "/get_user_list",
     tag = "Other users",
-    params(Search),
+    params(SearchText, Paging, OrderQuery),
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "A page of users", body = Answer<UserList>)),
+    responses((status = 200, description = "A page of users", body = QiscusReply<UserList>)),
 )]
 pub(super) async fn get_user_list(
     addresses: Data<Addresses>,
-    call: Call<Member, Search>,
-) -> Result<HttpResponse, Refusal> {
-    let Call { service, caller: member, form: Search { query, page, limit, order_query }, .. } = call;
-    let (search, page) = (UserSearch { text: query, metadata: None }, Page::new(page, limit));
-    let reader = CallerKey::User(member.user().key);
-    let listed = service.find_users(&member.tenant, reader, search, page, order_query).await?;
-    Ok(reply::user_list(&member.tenant.app, &addresses, page, &listed))
+    call: Call<QiscusUser, UserSearchRequest>,
+) -> Result<HttpResponse, QiscusError> {
+    let Call { service, caller, form: UserSearchRequest { text, listing }, .. } = call;
+    let (search, UserListing { page, order }) = (UserSearch { text, metadata: None }, listing);
+    let reader = CallerKey::User(caller.user().key);
+    let listed = service.find_users(&caller.tenant, reader, search, page, order).await?;
+    Ok(reply::user_list(&caller.tenant.app, &addresses, page, &listed))
 }
 
 /// `blockUser`: blocks a user.
 ///
-/// Who is blocked already stays so.
+/// Blocking a blocked user again succeeds.
 #[utoipa::path(
     post,
     path = "/block_user",
     tag = "Other users",
-    request_body = Whom,
+    request_body = BlockRequest,
     security(("app_id" = [], "token" = [])),
     responses(
-        (status = 200, description = "Who is blocked", body = Answer<One<PublicView>>),
-        (status = 404, description = "No such user", body = Refused),
+        (status = 200, description = "The blocked user", body = QiscusReply<UserResult<PublicUserView>>),
+        (status = 404, description = "No such user", body = QiscusErrorReply),
     ),
 )]
-pub(super) async fn block_user(addresses: Data<Addresses>, call: Call<Member, Whom>) -> Result<HttpResponse, Refusal> {
-    let Call { service, caller: member, form: Whom { user_email: UserIdText(whom) }, .. } = call;
-    let blocked = service.block(&member.tenant, member.user().key, &whom).await;
-    shown(&member, &service, &addresses, &whom, unless(blocked, &Error::Conflict(What::Block))).await
+pub(super) async fn block_user(
+    addresses: Data<Addresses>,
+    call: Call<QiscusUser, BlockRequest>,
+) -> Result<HttpResponse, QiscusError> {
+    let Call { service, caller, form: BlockRequest { user_email: UserIdText(other) }, .. } = call;
+    let blocked = service.block(&caller.tenant, caller.user().key, &other).await;
+    block_result(&caller, &service, &addresses, &other, ignore_if(blocked, &Error::Conflict(What::Block))).await
 }
 
-/// `unblockUser`: ends a block.
+/// `unblockUser`: unblocks a user.
 ///
-/// Who is not blocked stays so.
+/// Unblocking a user that is not blocked succeeds.
 #[utoipa::path(
     post,
     path = "/unblock_user",
     tag = "Other users",
-    request_body = Whom,
+    request_body = BlockRequest,
     security(("app_id" = [], "token" = [])),
     responses(
-        (status = 200, description = "Who is not blocked any more", body = Answer<One<PublicView>>),
-        (status = 404, description = "No such user", body = Refused),
+        (status = 200, description = "The unblocked user", body = QiscusReply<UserResult<PublicUserView>>),
+        (status = 404, description = "No such user", body = QiscusErrorReply),
     ),
 )]
 pub(super) async fn unblock_user(
     addresses: Data<Addresses>,
-    call: Call<Member, Whom>,
-) -> Result<HttpResponse, Refusal> {
-    let Call { service, caller: member, form: Whom { user_email: UserIdText(whom) }, .. } = call;
-    let unblocked = service.unblock(&member.tenant, member.user().key, &whom).await;
-    shown(&member, &service, &addresses, &whom, unless(unblocked, &Error::NotFound(What::Block))).await
+    call: Call<QiscusUser, BlockRequest>,
+) -> Result<HttpResponse, QiscusError> {
+    let Call { service, caller, form: BlockRequest { user_email: UserIdText(other) }, .. } = call;
+    let unblocked = service.unblock(&caller.tenant, caller.user().key, &other).await;
+    block_result(&caller, &service, &addresses, &other, ignore_if(unblocked, &Error::NotFound(What::Block))).await
 }
 
-/// A client that asks for what is so already has what it wants.
-fn unless(done: Result<(), Error>, already: &Error) -> Result<(), Error> {
+/// Treats `already` as success: the client has what it wants.
+fn ignore_if(done: Result<(), Error>, already: &Error) -> Result<(), Error> {
     done.or_else(|error| if error == *already { Ok(()) } else { Err(error) })
 }
 
-async fn shown(
-    member: &Member,
+async fn block_result(
+    caller: &QiscusUser,
     service: &Service,
     addresses: &Addresses,
-    whom: &UserId,
+    other: &UserId,
     done: Result<(), Error>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, QiscusError> {
     done.map_err(|error| match error == Fault::Oneself.at("user id") {
-        true => Fault::Oneself.at(WHOM).into(),
-        false => session(error),
+        true => Fault::Oneself.at(BLOCKED_FIELD).into(),
+        false => session_error(error),
     })?;
-    let user = service.user(&member.tenant, whom).await?;
-    Ok(reply::user(PublicView::of(&member.tenant.app, addresses, &user)))
+    let user = service.user(&caller.tenant, other).await?;
+    Ok(reply::user(PublicUserView::of(&caller.tenant.app, addresses, &user)))
 }
 
-/// `getBlockedUser`: the users one has blocked.
+/// `getBlockedUser`: lists the users that the caller blocks.
 #[utoipa::path(
     get,
     path = "/get_blocked_users",
     tag = "Other users",
     params(Paging),
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "A page of them", body = Answer<BlockedUsers>)),
+    responses((status = 200, description = "A page of blocked users", body = QiscusReply<BlockedUsersResult>)),
 )]
 pub(super) async fn get_blocked_users(
     addresses: Data<Addresses>,
-    call: Call<Member, Blocked>,
-) -> Result<HttpResponse, Refusal> {
-    let member = call.caller;
-    let listed = call.service.blocked(&member.tenant, member.user().key, call.form.0.page()).await?;
-    let app = &member.tenant.app;
-    let users: Vec<PublicView> = listed.items.iter().map(|user| PublicView::of(app, &addresses, user)).collect();
+    call: Call<QiscusUser, BlockedUsersRequest>,
+) -> Result<HttpResponse, QiscusError> {
+    let caller = call.caller;
+    let listed = call.service.blocked(&caller.tenant, caller.user().key, call.form.0.page()).await?;
+    let app = &caller.tenant.app;
+    let users: Vec<PublicUserView> =
+        listed.items.iter().map(|user| PublicUserView::of(app, &addresses, user)).collect();
     let (blocked_user, blocked_users, users) = (&*users, &*users, &*users);
-    Ok(reply::results(BlockedUsers { blocked_user, blocked_users, total: listed.total, users }))
+    Ok(reply::results(BlockedUsersResult { blocked_user, blocked_users, total: listed.total, users }))
 }
 
-/// `getUserPresences`: who is there.
+/// `getUserPresences`: tells which users are online.
 ///
-/// Ids that nobody has are left out.
+/// Unknown ids are left out.
 #[utoipa::path(
     post,
     path = "/users/status",
     tag = "Other users",
-    request_body = Whose,
+    request_body = PresenceRequest,
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "Whether they are there", body = Answer<Presences>)),
+    responses((status = 200, description = "The presence of the users", body = QiscusReply<PresenceResult>)),
 )]
-pub(super) async fn users_status(call: Call<Member, Whose>) -> Result<HttpResponse, Refusal> {
-    let (member, UserIdList(ids)) = (call.caller, call.form.user_ids);
-    let found = call.service.presence(&member.tenant, Viewer::User(member.user().key), ids).await?;
+pub(super) async fn users_status(call: Call<QiscusUser, PresenceRequest>) -> Result<HttpResponse, QiscusError> {
+    let (caller, UserIdList(ids)) = (call.caller, call.form.user_ids);
+    let found = call.service.presence(&caller.tenant, Viewer::User(caller.user().key), ids).await?;
     let user_status = found
         .iter()
         .map(|(user, presence)| PresenceView {
@@ -233,5 +236,5 @@ pub(super) async fn users_status(call: Call<Member, Whose>) -> Result<HttpRespon
             timestamp: presence.seen_at.unwrap_or(user.updated_at).unix_s(),
         })
         .collect();
-    Ok(reply::results(Presences { user_status }))
+    Ok(reply::results(PresenceResult { user_status }))
 }

@@ -1,4 +1,4 @@
-//! One's own profile, picture and device.
+//! The caller's own profile, picture and devices.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
-        fields::{self, ExtrasGiven, ProfileGiven, Username},
-        reply::{self, Answer, One, Refusal, Refused},
-        view::FullView,
+        fields::{self, ExtrasField, ProfileFields, Username},
+        reply::{self, QiscusError, QiscusErrorReply, QiscusReply, UserResult},
+        view::FullUserView,
     },
-    door::{Member, Uploader, Visitor, session},
+    callers::{QiscusClient, QiscusUser, Uploader, session_error},
 };
 use crate::{
     domain::{
@@ -28,25 +28,26 @@ use crate::{
     service::accounts::Account,
 };
 
-read_from!(Form within form::pictures: PictureGiven);
-read_from!(Form: OwnProfile, DeviceGiven, DeviceNamed);
+read_from!(Form within form::pictures: PictureUpload);
+read_from!(Form: ProfileUpdate, DeviceRegistration, DeviceRemoval);
 
-/// What is to change of the own profile; what is empty is not.
+/// What to change in the own profile. An empty field is not changed.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = ProfileGiven)]
-pub(super) struct OwnProfile {
+#[schema(as = ProfileFields)]
+pub(super) struct ProfileUpdate {
     name: Option<Username>,
-    /// The address of a picture, such as `upload` answers.
+    /// The address of a picture, such as one that `upload` returned.
     #[schema(example = "https://image.url/image.jpg")]
     avatar_url: Option<String>,
-    #[schema(value_type = Option<ExtrasGiven>)]
-    extras: ExtrasGiven,
+    #[schema(value_type = Option<ExtrasField>)]
+    extras: ExtrasField,
 }
 
 /// A picture.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct PictureGiven {
-    /// A JPEG, PNG, WebP or GIF picture: the bytes decide. At most 10 MiB unless the operator says otherwise.
+pub(super) struct PictureUpload {
+    /// A JPEG, PNG, WebP or GIF picture, recognised by its bytes. At most 10 MiB, unless the operator sets another
+    /// bound.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: FileAt,
     /// Instead of the header `QISCUS-SDK-TOKEN`.
@@ -55,30 +56,30 @@ pub(super) struct PictureGiven {
 
 /// A device.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct DeviceGiven {
+pub(super) struct DeviceRegistration {
     #[schema(value_type = String, min_length = 1, max_length = 4096, example = "token-of-the-device")]
     device_token: Required<DeviceText>,
     #[schema(inline)]
-    device_platform: PlatformGiven,
+    device_platform: DevicePlatform,
 }
 
-/// A device, by its platform alone.
+/// A device, identified by its platform.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct DeviceNamed {
+pub(super) struct DeviceRemoval {
     #[schema(inline)]
-    device_platform: PlatformGiven,
+    device_platform: DevicePlatform,
 }
 
-/// The platforms that the SDKs name; `rn` is React Native.
+/// The platforms that the SDKs send; `rn` is React Native.
 #[derive(Clone, Copy, ToSchema)]
 #[schema(rename_all = "lowercase")]
-enum PlatformGiven {
+enum DevicePlatform {
     Android,
     Ios,
     Rn,
 }
 
-impl Parse for PlatformGiven {
+impl Parse for DevicePlatform {
     fn parse(raw: &str) -> Result<Self, Fault> {
         match raw {
             "" => Err(Fault::Missing),
@@ -90,18 +91,18 @@ impl Parse for PlatformGiven {
     }
 }
 
-impl<'de> Deserialize<'de> for PlatformGiven {
+impl<'de> Deserialize<'de> for DevicePlatform {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
         Required::deserialize(field).map(|Required(platform)| platform)
     }
 }
 
-impl PlatformGiven {
+impl DevicePlatform {
     fn device_type(self) -> DeviceType {
         match self {
             Self::Android => DeviceType::Android,
             Self::Ios => DeviceType::Ios,
-            // It tells not on which telephone.
+            // React Native does not say on which platform it runs.
             Self::Rn => DeviceType::Web,
         }
     }
@@ -109,152 +110,159 @@ impl PlatformGiven {
 
 /// An uploaded file.
 #[derive(Serialize, ToSchema)]
-struct Uploaded<'a> {
+struct UploadResult<'a> {
     file: FileView<'a>,
 }
 
-/// A file, and where it is.
+/// A file and its address.
 #[derive(Serialize, ToSchema)]
 struct FileView<'a> {
     #[schema(required)]
     name: Option<&'a str>,
     #[schema(example = 1)]
     pages: u32,
-    /// Bytes of what was sent.
+    /// The size of the upload, in bytes.
     size: u64,
     #[schema(format = "uri")]
     url: &'a str,
 }
 
-/// A device that is kept. Standin sends no pushes, so none is configured.
+/// A stored device. Standin sends no push notifications, so none is configured.
 #[derive(Serialize, ToSchema)]
-struct DeviceKept {
+struct DeviceResult {
     changed: bool,
     pn_android_configured: bool,
     pn_ios_configured: bool,
 }
 
-/// It is so.
+/// Always true.
 #[derive(Serialize, ToSchema)]
-struct Success {
+struct SuccessResult {
     success: bool,
 }
 
-/// `getUserProfile`: the own profile.
+/// `getUserProfile`: returns the caller's profile.
 #[utoipa::path(
     get,
     path = "/my_profile",
     tag = "Own profile",
     operation_id = "my_profile",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "The user with its token", body = Answer<One<FullView>>)),
+    responses((status = 200, description = "The user with its token", body = QiscusReply<UserResult<FullUserView>>)),
 )]
-pub(super) async fn show(addresses: Data<Addresses>, call: Call<Member>) -> Result<HttpResponse, Refusal> {
-    let Member { tenant, account } = call.caller;
+pub(super) async fn show(addresses: Data<Addresses>, call: Call<QiscusUser>) -> Result<HttpResponse, QiscusError> {
+    let QiscusUser { tenant, account } = call.caller;
     let seq = call.service.last_event_seq().await?;
-    Ok(reply::user(FullView::of(&tenant.app, &addresses, &account).behind(seq)))
+    Ok(reply::user(FullUserView::of(&tenant.app, &addresses, &account).behind(seq)))
 }
 
-/// `updateProfile`: changes the own profile.
+/// `updateProfile`: changes the caller's profile.
 ///
-/// In the SDKs' calls all three fields are always there, empty where they are not to change. The SDK puts the answer in the place of
-/// what it knows of its user, so the token is in it again.
+/// The SDKs always send all three fields, and leave empty those that are not to change. The SDK replaces its stored
+/// user by the response, so the response has the token again.
 #[utoipa::path(
     patch,
     path = "/my_profile",
     tag = "Own profile",
     operation_id = "change_my_profile",
-    request_body = OwnProfile,
+    request_body = ProfileUpdate,
     security(("app_id" = [], "token" = [])),
     responses(
-        (status = 200, description = "The user as it is now, with its token", body = Answer<One<FullView>>),
+        (status = 200, description = "The user as it is now, with its token", body = QiscusReply<UserResult<FullUserView>>),
     ),
 )]
 pub(super) async fn change(
     addresses: Data<Addresses>,
-    call: Call<Member, OwnProfile>,
-) -> Result<HttpResponse, Refusal> {
-    let Call { service, caller: Member { tenant, account }, form: OwnProfile { name, avatar_url, extras }, .. } = call;
-    let given = ProfileGiven { name_field: "name", name: name.map(|name| name.0), avatar_url, extras };
+    call: Call<QiscusUser, ProfileUpdate>,
+) -> Result<HttpResponse, QiscusError> {
+    let Call {
+        service, caller: QiscusUser { tenant, account }, form: ProfileUpdate { name, avatar_url, extras }, ..
+    } = call;
+    let given = ProfileFields { name_field: "name", name: name.map(|name| name.0), avatar_url, extras };
     let change = given.change(Some(&account.user), &tenant, &addresses)?;
-    let user = service.set_profile(&tenant, Owner::Itself(account.user.key), change).await.map_err(session)?;
+    let user = service.set_profile(&tenant, Owner::Itself(account.user.key), change).await.map_err(session_error)?;
     let account = Account { user, token: account.token };
     let seq = service.last_event_seq().await?;
-    Ok(reply::user(FullView::of(&tenant.app, &addresses, &account).behind(seq)))
+    Ok(reply::user(FullUserView::of(&tenant.app, &addresses, &account).behind(seq)))
 }
 
 /// `upload`: uploads a picture.
 ///
-/// Of files, pictures are what Standin keeps. The profile shows one once it names its address. `qiscus-sdk-javascript` sends its token as the
-/// field `token` of the form, and no header: that is read, too, of 16 forms at a time and 2 from one address.
+/// Other files are refused. To show the picture, set its address in the profile. `qiscus-sdk-javascript` sends its
+/// token as the form field `token` instead of the header. The server reads 16 such forms at a time, 2 of them from one
+/// address.
 #[utoipa::path(
     post,
     path = "/upload",
     tag = "Own profile",
-    request_body(content = PictureGiven, content_type = "multipart/form-data"),
+    request_body(content = PictureUpload, content_type = "multipart/form-data"),
     security(("app_id" = [], "token" = [])),
     responses(
-        (status = 200, description = "Where it is", body = Answer<Uploaded>),
+        (status = 200, description = "The address of the picture", body = QiscusReply<UploadResult>),
         (
-            status = 429, description = "Too many picture uploads of late", body = Refused,
-            headers(("Retry-After" = u64, description = "Seconds until it is worth trying again")),
+            status = 429, description = "Too many picture uploads", body = QiscusErrorReply,
+            headers(("Retry-After" = u64, description = "Seconds to wait before the next attempt")),
         ),
     ),
 )]
 pub(super) async fn upload(
     addresses: Data<Addresses>,
-    call: Call<Uploader, PictureGiven>,
-) -> Result<HttpResponse, Refusal> {
+    call: Call<Uploader, PictureUpload>,
+) -> Result<HttpResponse, QiscusError> {
     const FIELD: &str = "file";
-    let Call { service, caller, form: PictureGiven { file, token }, mut files, .. } = call;
-    let (member, _place) = match caller {
-        Uploader::Member(member) => (*member, None),
-        Uploader::Visitor(visitor, place) => {
-            let visitor = Visitor { token: Secret::new(token.unwrap_or_default()), ..visitor };
-            (Member::known(visitor, &service).await?, Some(place))
+    let Call { service, caller, form: PictureUpload { file, token }, mut files, .. } = call;
+    let (caller, _permit) = match caller {
+        Uploader::User(user) => (*user, None),
+        Uploader::Client(client, permit) => {
+            let client = QiscusClient { token: Secret::new(token.unwrap_or_default()), ..client };
+            (QiscusUser::with_token_of(client, &service).await?, Some(permit))
         }
     };
     let upload = files.picture(&file, FIELD, &Format::ALL).ok_or(Fault::Missing.at(FIELD))?;
     let size = upload.bytes;
-    let picture = service.upload_picture(&member.tenant, member.user().key, upload).await.map_err(session)?;
+    let picture = service.upload_picture(&caller.tenant, caller.user().key, upload).await.map_err(session_error)?;
     let url = addresses.picture(&picture.key, Rendition::Full, picture.kind);
     let name = url.rsplit('/').next();
-    Ok(reply::results(Uploaded { file: FileView { name, pages: 1, size, url: &url } }))
+    Ok(reply::results(UploadResult { file: FileView { name, pages: 1, size, url: &url } }))
 }
 
-/// `registerDeviceToken`: names a device.
+/// `registerDeviceToken`: stores a device.
 ///
-/// Kept in the place of the one of the same platform, and nothing is ever pushed to it.
+/// It replaces the device of the same platform. No push notification is sent to it.
 #[utoipa::path(
     post,
     path = "/set_user_device_token",
     tag = "Own profile",
-    request_body = DeviceGiven,
+    request_body = DeviceRegistration,
     security(("app_id" = [], "token" = [])),
     responses(
-        (status = 200, description = "It is kept", body = Answer<DeviceKept>),
+        (status = 200, description = "The device is stored", body = QiscusReply<DeviceResult>),
     ),
 )]
-pub(super) async fn set_user_device_token(call: Call<Member, DeviceGiven>) -> Result<HttpResponse, Refusal> {
-    let (member, DeviceGiven { device_token, device_platform }) = (call.caller, call.form);
+pub(super) async fn set_user_device_token(
+    call: Call<QiscusUser, DeviceRegistration>,
+) -> Result<HttpResponse, QiscusError> {
+    let (caller, DeviceRegistration { device_token, device_platform }) = (call.caller, call.form);
     let device = fields::device(device_platform.device_type(), device_token.0);
-    call.service.set_device(&member.tenant, member.user().key, device).await.map_err(session)?;
-    Ok(reply::results(DeviceKept { changed: true, pn_android_configured: false, pn_ios_configured: false }))
+    call.service.set_device(&caller.tenant, caller.user().key, device).await.map_err(session_error)?;
+    Ok(reply::results(DeviceResult { changed: true, pn_android_configured: false, pn_ios_configured: false }))
 }
 
-/// `removeDeviceToken`: forgets a device.
+/// `removeDeviceToken`: removes a device.
 ///
-/// There is one of each platform, so the token itself need not be told.
+/// A user has one device per platform, so the token is not needed.
 #[utoipa::path(
     post,
     path = "/remove_user_device_token",
     tag = "Own profile",
-    request_body = DeviceNamed,
+    request_body = DeviceRemoval,
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "It is forgotten", body = Answer<Success>)),
+    responses((status = 200, description = "The device is removed", body = QiscusReply<SuccessResult>)),
 )]
-pub(super) async fn remove_user_device_token(call: Call<Member, DeviceNamed>) -> Result<HttpResponse, Refusal> {
-    let (member, platform) = (call.caller, call.form.device_platform.device_type());
-    call.service.forget_device(&member.tenant, member.user().key, platform).await.map_err(session)?;
-    Ok(reply::results(Success { success: true }))
+pub(super) async fn remove_user_device_token(
+    call: Call<QiscusUser, DeviceRemoval>,
+) -> Result<HttpResponse, QiscusError> {
+    let (caller, platform) = (call.caller, call.form.device_platform.device_type());
+    call.service.forget_device(&caller.tenant, caller.user().key, platform).await.map_err(session_error)?;
+    Ok(reply::results(SuccessResult { success: true }))
 }

@@ -1,4 +1,4 @@
-//! The realtime server: what the SDKs ask about it, and how they are told to work without it.
+//! What the SDKs request about the realtime server, and the settings that make them work without it.
 
 use actix_web::{
     HttpResponse, Resource, ResponseError as _,
@@ -8,54 +8,54 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    super::reply::{self, Answer, Refusal, Refused},
-    door::Member,
+    super::reply::{self, EmptyResult, QiscusError, QiscusErrorReply, QiscusReply},
+    callers::QiscusUser,
 };
 use crate::http::{addresses::Addresses, form::Call, guard::Unlogged};
 
-/// Milliseconds between two polls of `sync` as the SDKs are told: how long a change may take to be heard of.
+/// How often the SDKs poll `sync`, in milliseconds. A client learns of a change after this time at most.
 const SYNC_INTERVAL_MS: u32 = 5000;
 
-/// The same while a realtime server is connected, which there is none of. The vendor's value.
+/// The same while a realtime server is connected. Never used here; the vendor's value.
 const SYNC_CONNECTED_MS: u32 = 10_000;
 
-/// Where the SDKs look for the realtime server.
 pub fn broker() -> Resource {
     web::resource("/mqtt").route(web::get().to(no_broker)).default_service(web::to(no_broker))
 }
 
-/// The realtime server: not part of Standin.
+/// The realtime server, which is not part of Standin.
 ///
-/// The JavaScript SDKs try to open a WebSocket here once a second, for ever, so nothing is logged. They hear of changes by `sync`
-/// instead.
+/// The JavaScript SDKs try to open a WebSocket here once a second, for ever, so these requests are not logged. They get
+/// changes by `sync` instead.
 #[utoipa::path(
     get,
     path = "/mqtt",
     tag = "Realtime",
     operation_id = "mqtt",
-    responses((status = 404, description = "Always, whoever asks", body = Refused)),
+    responses((status = 404, description = "Always", body = QiscusErrorReply)),
 )]
 pub(super) async fn no_broker() -> HttpResponse {
-    let mut answer = Refusal::NoBroker.error_response();
+    let mut answer = QiscusError::NoBroker.error_response();
     answer.extensions_mut().insert(Unlogged);
     answer
 }
 
-/// How an SDK is to work with this server. An empty text lets the app's own option win; Flutter's SDK wants every key, and none of them
+/// Settings for the SDKs. An empty text keeps the app's own option. Flutter's SDK needs every key, and none may be
 /// null.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Config {
+pub(super) struct SdkConfig {
     auto_refresh_token: bool,
     #[schema(max_length = 0)]
     base_url: &'static str,
     #[schema(max_length = 0)]
     broker_lb_url: &'static str,
-    /// Where the SDK looks for the realtime server: a whole address for JavaScript, a bare host for the other SDKs. Never empty, because
-    /// an SDK that gets none turns to the vendor's own server.
+    /// The address of the realtime server: a full address for JavaScript, a host name for the other SDKs. Never empty,
+    /// because an SDK would then use the vendor's own server.
     #[schema(min_length = 1, example = "wss://chat.example.com/mqtt")]
     broker_url: String,
     enable_event_report: bool,
-    /// False below `mobile`: those SDKs then open no realtime connection and poll. The JavaScript SDKs connect whatever it says.
+    /// False below `mobile`: those SDKs then poll and open no realtime connection. The JavaScript SDKs connect in any
+    /// case.
     enable_realtime: bool,
     enable_realtime_check: bool,
     enable_refresh_token: bool,
@@ -66,28 +66,28 @@ pub(super) struct Config {
     /// Milliseconds between two polls of `sync`.
     #[schema(example = 5000)]
     sync_interval: u32,
-    /// The same while the realtime server is connected.
+    /// Milliseconds between two polls of `sync` while the realtime server is connected.
     #[schema(example = 10_000)]
     sync_on_connect: u32,
 }
 
-/// What an SDK asks before anything else.
+/// Returns the SDK's settings, before anything else.
 ///
-/// Answered whatever app it names, even none: an SDK that gets no answer turns to the vendor's own realtime server.
+/// The app id is not checked: an SDK without an answer uses the vendor's own realtime server.
 #[utoipa::path(
     get,
     path = "/config",
     tag = "Session",
     security(()),
-    responses((status = 200, description = "How to work with this server", body = Answer<Config>)),
+    responses((status = 200, description = "The settings", body = QiscusReply<SdkConfig>)),
 )]
-pub(super) async fn config(door: Path<String>, addresses: Data<Addresses>) -> HttpResponse {
-    let is_mobile = *door == "mobile";
-    reply::results(Config {
+pub(super) async fn config(scope: Path<String>, addresses: Data<Addresses>) -> HttpResponse {
+    let is_mobile = *scope == "mobile";
+    reply::results(SdkConfig {
         auto_refresh_token: true,
         base_url: "",
         broker_lb_url: "",
-        // The SDKs for telephones put a scheme before this text and a port behind it.
+        // The mobile SDKs add the scheme and the port.
         broker_url: if is_mobile { addresses.host().to_owned() } else { broker_url(addresses.base()) },
         enable_event_report: false,
         enable_realtime: !is_mobile,
@@ -101,8 +101,8 @@ pub(super) async fn config(door: Path<String>, addresses: Data<Addresses>) -> Ht
     })
 }
 
-/// The JavaScript SDK takes any text with `wss://` in it for a whole address, and makes of every other one an address of the vendor's
-/// form.
+/// Returns the address for JavaScript. Its SDK accepts any text that contains `wss://`, and turns any other into an
+/// address of the vendor's form.
 fn broker_url(base: &str) -> String {
     match base.split_once("://") {
         Some(("https", host)) => format!("wss://{host}/mqtt"),
@@ -111,7 +111,7 @@ fn broker_url(base: &str) -> String {
     }
 }
 
-/// Credentials for the realtime server: none are needed, because a user's topics are named by its token.
+/// Credentials for the realtime server. Empty, because a user's topics are named by its token.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MqttConfig {
     #[schema(max_length = 0)]
@@ -120,53 +120,49 @@ pub(super) struct MqttConfig {
     username: &'static str,
 }
 
-/// What Android and iOS ask after a login: the credentials of the realtime server.
+/// Returns the credentials of the realtime server. Android and iOS call this after a login.
 #[utoipa::path(
     get,
     path = "/mqtt_config",
     tag = "Session",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None are needed", body = Answer<MqttConfig>)),
+    responses((status = 200, description = "Empty credentials", body = QiscusReply<MqttConfig>)),
 )]
-pub(super) async fn mqtt_config(_: Call<Member>) -> HttpResponse {
+pub(super) async fn mqtt_config(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(MqttConfig { password: "", username: "" })
 }
 
-/// Whether a subscription is in order.
+/// Whether a subscription is valid.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RealtimeStatus {
     #[schema(example = true)]
     status: bool,
 }
 
-/// Whether the realtime server knows a topic (Android).
+/// Tells whether the realtime server knows a topic (Android).
 ///
-/// Always true: a client that is told otherwise connects anew, and no field is looked at.
+/// Always true, because the client reconnects otherwise. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/realtime",
     tag = "Session",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "Nothing to repair", body = Answer<RealtimeStatus>)),
+    responses((status = 200, description = "Always true", body = QiscusReply<RealtimeStatus>)),
 )]
-pub(super) async fn realtime(_: Call<Member>) -> HttpResponse {
+pub(super) async fn realtime(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(RealtimeStatus { status: true })
 }
 
-/// An empty object.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Reported {}
-
-/// What Android and iOS report of their own connection.
+/// Receives connection reports of Android and iOS.
 ///
-/// Nothing is kept of it, and no field is looked at: `config` asks for no reports, but iOS sends them all the same.
+/// Reports are not stored, and all fields are ignored. `config` asks for no reports, but iOS sends them.
 #[utoipa::path(
     post,
     path = "/event_report",
     tag = "Session",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "Received", body = Answer<Reported>)),
+    responses((status = 200, description = "Received", body = QiscusReply<EmptyResult>)),
 )]
-pub(super) async fn event_report(_: Call<Member>) -> HttpResponse {
-    reply::results(Reported {})
+pub(super) async fn event_report(_: Call<QiscusUser>) -> HttpResponse {
+    reply::results(EmptyResult {})
 }

@@ -1,7 +1,8 @@
-//! What the SDKs ask about rooms and messages right after a login: Standin has none, and each question is answered so in its own shape.
+//! What the SDKs request about rooms and messages after a login. Standin has none, so each response is the empty one of
+//! its shape.
 //!
-//! The SDKs' sample apps ask these before they show a user anything, and treat a refusal as a failed login. Calls that would create or
-//! change a room or a message are refused instead: [`super::super::calls`].
+//! The SDKs' sample apps send these requests before they show anything, and treat an error as a failed login. Calls
+//! that would create or change a room or a message get an error: [`super::super::calls`].
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -10,42 +11,42 @@ use utoipa::ToSchema;
 use super::{
     super::{
         fields::Paging,
-        reply::{self, Answer},
+        reply::{self, QiscusReply},
     },
-    door::Member,
+    callers::QiscusUser,
 };
 use crate::http::form::{Call, read_from};
 
 read_from!(Query: Paging);
 
-/// Unread messages, or rooms with unread messages: none.
+/// The number of unread messages, or of rooms with unread messages: always 0.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UnreadTotal {
     #[schema(maximum = 0)]
     total_unread_count: u32,
 }
 
-/// `getTotalUnreadCount`: how many messages the user has not read.
+/// `getTotalUnreadCount`: counts the messages that the user has not read.
 #[utoipa::path(
     get,
     path = "/total_unread_count",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<UnreadTotal>)),
+    responses((status = 200, description = "None", body = QiscusReply<UnreadTotal>)),
 )]
-pub(super) async fn total_unread_count(_: Call<Member>) -> HttpResponse {
+pub(super) async fn total_unread_count(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(UnreadTotal { total_unread_count: 0 })
 }
 
-/// `getRoomUnreadCount`: how many rooms have messages that the user has not read.
+/// `getRoomUnreadCount`: counts the rooms with messages that the user has not read.
 #[utoipa::path(
     get,
     path = "/get_room_unread_count",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<UnreadTotal>)),
+    responses((status = 200, description = "None", body = QiscusReply<UnreadTotal>)),
 )]
-pub(super) async fn get_room_unread_count(_: Call<Member>) -> HttpResponse {
+pub(super) async fn get_room_unread_count(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(UnreadTotal { total_unread_count: 0 })
 }
 
@@ -57,7 +58,7 @@ pub(super) struct UserRooms {
     rooms_info: Vec<String>,
 }
 
-/// Which page, and how many rooms there are on all pages.
+/// The number of the page, and of the rooms on all pages.
 #[derive(Serialize, ToSchema)]
 struct UserRoomsMeta {
     #[schema(minimum = 1)]
@@ -66,23 +67,23 @@ struct UserRoomsMeta {
     total_room: u32,
 }
 
-/// `loadRoomList`: the user's rooms.
+/// `loadRoomList`: lists the user's rooms.
 ///
-/// `show_participants`, `show_empty`, `show_removed` and `room_type` are not looked at.
+/// `show_participants`, `show_empty`, `show_removed` and `room_type` are ignored.
 #[utoipa::path(
     get,
     path = "/user_rooms",
     tag = "Rooms",
     params(Paging),
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<UserRooms>)),
+    responses((status = 200, description = "None", body = QiscusReply<UserRooms>)),
 )]
-pub(super) async fn user_rooms(call: Call<Member, Paging>) -> HttpResponse {
+pub(super) async fn user_rooms(call: Call<QiscusUser, Paging>) -> HttpResponse {
     let meta = UserRoomsMeta { current_page: call.form.page().number(), total_room: 0 };
     reply::results(UserRooms { meta, rooms_info: Vec::new() })
 }
 
-/// The rooms of the given ids that the user is in.
+/// The user's rooms among the given ids.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RoomsInfo {
     meta: RoomsInfoMeta,
@@ -90,7 +91,7 @@ pub(super) struct RoomsInfo {
     rooms_info: Vec<String>,
 }
 
-/// How many rooms are answered.
+/// The number of rooms in the response.
 #[derive(Serialize, ToSchema)]
 struct RoomsInfoMeta {
     #[schema(maximum = 0)]
@@ -99,17 +100,17 @@ struct RoomsInfoMeta {
     response_rooms_total: u32,
 }
 
-/// `getRoomsInfo`: rooms by their ids.
+/// `getRoomsInfo`: returns rooms by their ids.
 ///
-/// Ids of rooms that the user is not in are left out, so all of them are; no field is looked at.
+/// Rooms that the user is not in are left out, so the list is empty. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/rooms_info",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<RoomsInfo>)),
+    responses((status = 200, description = "None", body = QiscusReply<RoomsInfo>)),
 )]
-pub(super) async fn rooms_info(_: Call<Member>) -> HttpResponse {
+pub(super) async fn rooms_info(_: Call<QiscusUser>) -> HttpResponse {
     let meta = RoomsInfoMeta { request_rooms_total: 0, response_rooms_total: 0 };
     reply::results(RoomsInfo { meta, rooms_info: Vec::new() })
 }
@@ -122,7 +123,7 @@ pub(super) struct RoomParticipants {
     participants: Vec<String>,
 }
 
-/// Which page, and how many participants there are on all pages.
+/// The page, and the number of participants on all pages.
 #[derive(Serialize, ToSchema)]
 struct RoomParticipantsMeta {
     #[schema(minimum = 0)]
@@ -135,18 +136,19 @@ struct RoomParticipantsMeta {
     total: u32,
 }
 
-/// `getParticipants`: the users in a room.
+/// `getParticipants`: lists the users in a room.
 ///
-/// No room is looked for. 2.16.9 sends no query at all, and a refusal would be an unhandled rejection that ends a Node process.
+/// The room id is ignored. SDK 2.16.9 sends no query at all; an error would be an unhandled rejection, which ends a
+/// Node process.
 #[utoipa::path(
     get,
     path = "/room_participants",
     tag = "Rooms",
     params(Paging),
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<RoomParticipants>)),
+    responses((status = 200, description = "None", body = QiscusReply<RoomParticipants>)),
 )]
-pub(super) async fn room_participants(call: Call<Member, Paging>) -> HttpResponse {
+pub(super) async fn room_participants(call: Call<QiscusUser, Paging>) -> HttpResponse {
     let page = call.form.page();
     let meta = RoomParticipantsMeta {
         current_offset: page.offset(),
@@ -157,46 +159,46 @@ pub(super) async fn room_participants(call: Call<Member, Paging>) -> HttpRespons
     reply::results(RoomParticipants { meta, participants: Vec::new() })
 }
 
-/// Messages that were found.
+/// Messages.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Comments {
     #[schema(max_items = 0)]
     comments: Vec<String>,
 }
 
-/// `searchMessage`: messages by their text. No field is looked at.
+/// `searchMessage`: searches messages by their text. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/search",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<Comments>)),
+    responses((status = 200, description = "None", body = QiscusReply<Comments>)),
 )]
-pub(super) async fn search(_: Call<Member>) -> HttpResponse {
+pub(super) async fn search(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(Comments { comments: Vec::new() })
 }
 
-/// `searchMessages`: messages by their text, as older SDKs ask. No field is looked at.
+/// `searchMessages`: searches messages by their text, for older SDKs. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/search_messages",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<Comments>)),
+    responses((status = 200, description = "None", body = QiscusReply<Comments>)),
 )]
-pub(super) async fn search_messages(_: Call<Member>) -> HttpResponse {
+pub(super) async fn search_messages(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(Comments { comments: Vec::new() })
 }
 
-/// `getFileList`: messages that carry files. No field is looked at.
+/// `getFileList`: lists messages that carry files. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/file_list",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<Comments>)),
+    responses((status = 200, description = "None", body = QiscusReply<Comments>)),
 )]
-pub(super) async fn file_list(_: Call<Member>) -> HttpResponse {
+pub(super) async fn file_list(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(Comments { comments: Vec::new() })
 }
 
@@ -207,27 +209,27 @@ pub(super) struct Channels {
     channels: Vec<String>,
 }
 
-/// `getChannels`: the public channels.
+/// `getChannels`: lists the public channels.
 #[utoipa::path(
     get,
     path = "/channels",
     tag = "Rooms",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<Channels>)),
+    responses((status = 200, description = "None", body = QiscusReply<Channels>)),
 )]
-pub(super) async fn channels(_: Call<Member>) -> HttpResponse {
+pub(super) async fn channels(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(Channels { channels: Vec::new() })
 }
 
-/// `getChannelsInfo`: channels by their ids. No field is looked at.
+/// `getChannelsInfo`: returns channels by their ids. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/channels/info",
     tag = "Rooms",
     operation_id = "channels_info",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Answer<Channels>)),
+    responses((status = 200, description = "None", body = QiscusReply<Channels>)),
 )]
-pub(super) async fn channels_info(_: Call<Member>) -> HttpResponse {
+pub(super) async fn channels_info(_: Call<QiscusUser>) -> HttpResponse {
     reply::results(Channels { channels: Vec::new() })
 }

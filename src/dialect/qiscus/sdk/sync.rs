@@ -1,7 +1,7 @@
-//! What a client hears: profile changes of its user and of that user's contacts, as comments.
+//! The polled changes: profile changes of the user and of its contacts, as comments.
 //!
-//! This wire has no word for a changed profile. A comment of type `custom` is what an unmodified SDK hands to its app
-//! (`newMessagesCallback`); an app tells it by its payload: `{"type": "profile_changed", "content": {..}}`.
+//! The vendor's API has no event for a changed profile. The unmodified SDK passes a comment of type `custom` to its app
+//! (`newMessagesCallback`), and the app recognises it by its payload: `{"type": "profile_changed", "content": {..}}`.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
-        reply::{self, Answer, Refusal},
-        view::{AvatarView, PublicView},
+        reply::{self, EmptyResult, QiscusError, QiscusReply},
+        view::{AvatarView, PublicUserView},
     },
-    door::Member,
+    callers::QiscusUser,
 };
 use crate::{
     domain::{
@@ -27,33 +27,34 @@ use crate::{
     },
 };
 
-read_from!(Query: Received);
+read_from!(Query: SyncRequest);
 
-/// Which comment a client has received last.
+/// The last comment that the client received.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Received {
-    /// The one of the answer before
+pub(super) struct SyncRequest {
+    /// The value from the previous response
     #[param(value_type = Option<i64>, example = 1)]
     last_received_comment_id: Option<String>,
 }
 
-/// What a client has missed.
+/// The comments that a client has missed.
 #[derive(Serialize, ToSchema)]
-struct Told<'a> {
-    comments: Vec<Comment<'a>>,
-    meta: SeenTo,
+struct SyncResult<'a> {
+    comments: Vec<SyncComment<'a>>,
+    meta: SyncMeta,
 }
 
-/// Where to go on.
+/// The value for the next request.
 #[derive(Serialize, ToSchema)]
-struct SeenTo {
+struct SyncMeta {
     last_received_comment_id: i64,
 }
 
-/// A comment that tells of a changed profile, with every field that the SDKs read. It is in no room, and numbered as its event.
+/// A comment about a changed profile, with every field that the SDKs read. It is in no room. Its id is the number of
+/// its event.
 #[derive(Serialize, ToSchema)]
-struct Comment<'a> {
+struct SyncComment<'a> {
     comment_before_id: i64,
     comment_before_id_str: &'static str,
     disable_link_preview: bool,
@@ -67,7 +68,7 @@ struct Comment<'a> {
     is_public_channel: bool,
     #[schema(example = "Profile changed")]
     message: &'static str,
-    payload: Payload<'a>,
+    payload: CommentPayload<'a>,
     #[schema(format = "uri")]
     room_avatar: &'a str,
     room_id: i64,
@@ -84,7 +85,7 @@ struct Comment<'a> {
     #[serde(rename = "type")]
     #[schema(example = "custom")]
     kind: &'static str,
-    /// Its own, because the SDK drops a comment that has the one's before.
+    /// Different in each comment, because the SDK drops a comment that repeats the previous value.
     #[schema(example = "profile-changed-5")]
     unique_temp_id: String,
     unix_nano_timestamp: i64,
@@ -99,116 +100,113 @@ struct Comment<'a> {
     username: &'a str,
 }
 
-/// What an app tells such a comment by.
+/// What an app recognises such a comment by.
 #[derive(Serialize, ToSchema)]
-struct Payload<'a> {
+struct CommentPayload<'a> {
     #[serde(rename = "type")]
     #[schema(example = "profile_changed")]
     kind: &'static str,
-    content: &'a Content<'a>,
+    content: &'a CommentContent<'a>,
 }
 
-/// Whose profile, what of it changed, and all that this wire shows of it as it is by now.
+/// The user, the changed fields, and the user's profile as it is now.
 #[derive(Serialize, ToSchema)]
-struct Content<'a> {
-    /// Of `username`, `avatar_url`, `extras`.
+struct CommentContent<'a> {
+    /// Any of `username`, `avatar_url`, `extras`.
     #[schema(min_items = 1, max_items = 3, example = json!(["username"]))]
     changed: Vec<&'static str>,
-    user: PublicView<'a>,
+    user: PublicUserView<'a>,
 }
 
-/// What happened to messages: nothing, for there are none.
+/// Changes of messages: none, because there are no messages.
 #[derive(Serialize, ToSchema)]
-struct Events {
+struct SyncEventReply {
     #[schema(max_items = 0)]
     events: Vec<String>,
     #[schema(example = 200)]
     status: u16,
 }
 
-/// Nothing.
-#[derive(Serialize, ToSchema)]
-struct Nothing {}
-
-/// `GET sync`: what happened behind the comment a client has received last.
+/// `GET sync`: returns what happened after the last comment that the client received.
 ///
-/// One who has received none begins now. A changed profile, the user's own or a contact's, comes as a comment of type `custom`, which an
-/// SDK hands to its app (`newMessagesCallback`). Changes can be asked for during seven days. A client that was away longer, or over a
-/// restored backup, is sent one comment whose payload has the type `read_anew` and its own profile: it must read those of its contacts.
+/// A client that has received none starts now. A changed profile of the user or of a contact is a comment of type
+/// `custom`, which the SDK passes to its app (`newMessagesCallback`). Changes are available for seven days. After a
+/// longer absence, or after a backup was restored, the client gets one comment whose payload has the type `read_anew`,
+/// with its own profile. It must then read the profiles of its contacts again.
 #[utoipa::path(
     get,
     path = "/sync",
     tag = "Sync",
-    params(Received),
+    params(SyncRequest),
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "What was missed", body = Answer<Told>)),
+    responses((status = 200, description = "The missed comments", body = QiscusReply<SyncResult>)),
 )]
-pub(super) async fn sync(addresses: Data<Addresses>, call: Call<Member, Received>) -> Result<HttpResponse, Refusal> {
-    let Call { service, caller: member, form: Received { last_received_comment_id: received }, .. } = call;
+pub(super) async fn sync(
+    addresses: Data<Addresses>,
+    call: Call<QiscusUser, SyncRequest>,
+) -> Result<HttpResponse, QiscusError> {
+    let Call { service, caller, form: SyncRequest { last_received_comment_id: received }, .. } = call;
     let received = received.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
-    let Some(received) = received else { return Ok(told(&[], service.last_event_seq().await?)) };
-    let missed = service.missed(&member.tenant, member.user().key, received).await?;
-    let app = &member.tenant.app;
-    let changes: Vec<Change> = match missed.is_anew {
-        true => vec![Change::anew(app, &addresses, member.user(), missed.seen_to)],
-        false => missed.notices.iter().filter_map(|notice| Change::of(app, &addresses, notice)).collect(),
+    let Some(received) = received else { return Ok(sync_result(&[], service.last_event_seq().await?)) };
+    let missed = service.missed(&caller.tenant, caller.user().key, received).await?;
+    let app = &caller.tenant.app;
+    let changes: Vec<ProfileComment> = match missed.is_anew {
+        true => vec![ProfileComment::read_anew(app, &addresses, caller.user(), missed.seen_to)],
+        false => missed.notices.iter().filter_map(|notice| ProfileComment::of(app, &addresses, notice)).collect(),
     };
-    Ok(told(&changes, missed.seen_to))
+    Ok(sync_result(&changes, missed.seen_to))
 }
 
-fn told(changes: &[Change], seen_to: i64) -> HttpResponse {
-    let comments = changes.iter().map(Change::as_comment).collect();
-    reply::results(Told { comments, meta: SeenTo { last_received_comment_id: seen_to } })
+fn sync_result(changes: &[ProfileComment], seen_to: i64) -> HttpResponse {
+    let comments = changes.iter().map(ProfileComment::as_comment).collect();
+    reply::results(SyncResult { comments, meta: SyncMeta { last_received_comment_id: seen_to } })
 }
 
-/// `GET sync_event`: deleted messages and cleared rooms, of which there are none.
+/// `GET sync_event`: returns deleted messages and cleared rooms. There are none.
 ///
-/// The list stands at the top, not in `results`. `start_event_id` is not looked at.
+/// The list is at the top level, not in `results`. `start_event_id` is ignored.
 #[utoipa::path(
     get,
     path = "/sync_event",
     tag = "Sync",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = Events)),
+    responses((status = 200, description = "None", body = SyncEventReply)),
 )]
-pub(super) async fn sync_event(_: Call<Member>) -> HttpResponse {
-    HttpResponse::Ok().json(Events { events: Vec::new(), status: 200 })
+pub(super) async fn sync_event(_: Call<QiscusUser>) -> HttpResponse {
+    HttpResponse::Ok().json(SyncEventReply { events: Vec::new(), status: 200 })
 }
 
-/// Sent by the SDK after each comment it has received.
+/// Acknowledges a comment: the SDK sends this after each comment that it has received.
 ///
-/// The comments are in no room, so nobody is told, and no field is looked at.
+/// The comments are in no room, so no other user is notified. All fields are ignored.
 #[utoipa::path(
     post,
     path = "/update_comment_status",
     tag = "Sync",
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "Heard", body = Answer<Nothing>)),
+    responses((status = 200, description = "Received", body = QiscusReply<EmptyResult>)),
 )]
-pub(super) async fn update_comment_status(_: Call<Member>) -> HttpResponse {
-    reply::results(Nothing {})
+pub(super) async fn update_comment_status(_: Call<QiscusUser>) -> HttpResponse {
+    reply::results(EmptyResult {})
 }
 
-/// A changed profile that a client is told of.
-struct Change<'a> {
-    kind: Kind,
+struct ProfileComment<'a> {
+    kind: CommentKind,
     seq: i64,
     user: &'a User,
     avatar_url: String,
-    content: Content<'a>,
+    content: CommentContent<'a>,
 }
 
-/// What a comment of type `custom` tells.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
-    /// A profile has changed.
+enum CommentKind {
     ProfileChanged,
-    /// Not every change can be told any more.
+    /// Some changes are no longer stored.
     ReadAnew,
 }
 
-impl Kind {
-    /// In the payload, as the message, and in front of the number of the unique id.
+impl CommentKind {
+    /// Returns the payload's type, the message, and the prefix of the unique id.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::ProfileChanged => ("profile_changed", "Profile changed", "profile-changed"),
@@ -217,25 +215,27 @@ impl Kind {
     }
 }
 
-impl<'a> Change<'a> {
-    /// Tells a client to read anew, beside its own profile as it is by now.
-    fn anew(app: &App, addresses: &Addresses, user: &'a User, seq: i64) -> Self {
-        let content =
-            Content { changed: vec!["avatar_url", "extras", "username"], user: PublicView::of(app, addresses, user) };
+impl<'a> ProfileComment<'a> {
+    /// Tells a client to read all profiles again; contains its own profile.
+    fn read_anew(app: &App, addresses: &Addresses, user: &'a User, seq: i64) -> Self {
+        let content = CommentContent {
+            changed: vec!["avatar_url", "extras", "username"],
+            user: PublicUserView::of(app, addresses, user),
+        };
         let avatar_url = addresses.avatar(user, app.settings.public_pictures);
-        Self { kind: Kind::ReadAnew, seq, user, avatar_url, content }
+        Self { kind: CommentKind::ReadAnew, seq, user, avatar_url, content }
     }
 
-    /// What a notice tells; none where nothing changed that this wire shows.
+    /// Converts a notice; `None` if no field that this API shows has changed.
     fn of(app: &App, addresses: &Addresses, notice: &'a Notice) -> Option<Self> {
         let Notice::ProfileChanged { seq, user, fields } = notice else { return None };
-        let mut changed: Vec<&str> = fields.iter().filter_map(name).collect();
+        let mut changed: Vec<&str> = fields.iter().filter_map(field_name).collect();
         changed.sort_unstable();
         changed.dedup();
-        let content = Content { changed, user: PublicView::of(app, addresses, user) };
+        let content = CommentContent { changed, user: PublicUserView::of(app, addresses, user) };
         let avatar_url = addresses.avatar(user, app.settings.public_pictures);
         (!content.changed.is_empty()).then_some(Self {
-            kind: Kind::ProfileChanged,
+            kind: CommentKind::ProfileChanged,
             seq: *seq,
             user,
             avatar_url,
@@ -243,11 +243,11 @@ impl<'a> Change<'a> {
         })
     }
 
-    fn as_comment(&self) -> Comment<'_> {
+    fn as_comment(&self) -> SyncComment<'_> {
         let Self { kind, seq, user, avatar_url, content } = self;
         let (kind, message, unique) = kind.words();
         let at = user.updated_at;
-        Comment {
+        SyncComment {
             comment_before_id: 0,
             comment_before_id_str: "0",
             disable_link_preview: true,
@@ -258,7 +258,7 @@ impl<'a> Change<'a> {
             is_deleted: false,
             is_public_channel: false,
             message,
-            payload: Payload { kind, content },
+            payload: CommentPayload { kind, content },
             room_avatar: avatar_url,
             room_id: 0,
             room_id_str: "0",
@@ -282,8 +282,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// A field by this wire's name.
-fn name(field: &ProfileField) -> Option<&'static str> {
+fn field_name(field: &ProfileField) -> Option<&'static str> {
     match field {
         ProfileField::DisplayName => Some("username"),
         ProfileField::Avatar => Some("avatar_url"),
