@@ -2,8 +2,8 @@
 
 use standin::{
     dialect::mirrorfly::xmpp::{
-        stanza::Element,
-        talk::{Outcome, Verb, Xmpp},
+        protocol::{Xmpp, XmppCommand, XmppResult},
+        stanza::XmlElement,
     },
     domain::{
         avatar::PictureKey,
@@ -35,9 +35,9 @@ fn alice() -> User {
 
 /// What is read is written so that it reads the same.
 fn reads_again(frame: &str) -> Result<(), String> {
-    let Ok(element) = Element::read(frame) else { return Ok(()) };
+    let Ok(element) = XmlElement::read(frame) else { return Ok(()) };
     let written = element.write();
-    match Element::read(&written) {
+    match XmlElement::read(&written) {
         Ok(again) if again == element => Ok(()),
         other => Err(format!("{written:?} reads as {other:?}")),
     }
@@ -72,17 +72,17 @@ fn xmpp() {
     let target = Target { name: "xmpp", seeds, words, head_bytes: 0 };
     target.fuzz(|case| {
         let text = String::from_utf8_lossy(case);
-        let mut talk = Xmpp::new("chat.example");
+        let mut protocol = Xmpp::new("chat.example");
         for frame in text.split(APART) {
             reads_again(frame)?;
-            let step = talk.hear(Frame::Text(frame.to_owned()));
-            if let Some(Verb::SignIn { .. }) = step.verb {
+            let step = protocol.hear(Frame::Text(frame.to_owned()));
+            if let Some(XmppCommand::SignIn { .. }) = step.verb {
                 let iv_text = "LICENSEKEY0123456789abcd".to_owned();
-                talk.outcome(Outcome::SignedIn { user: Box::new(alice()), iv_text, missed_since: None });
+                protocol.outcome(XmppResult::SignedIn { user: Box::new(alice()), iv_text, missed_since: None });
             }
             for frame in step.frames {
                 let Frame::Text(answer) = frame else { return Err("an answer of bytes".to_owned()) };
-                Element::read(&answer).map_err(|fault| format!("{answer:?} is no stanza: {fault:?}"))?;
+                XmlElement::read(&answer).map_err(|fault| format!("{answer:?} is no stanza: {fault:?}"))?;
             }
             if step.is_over {
                 break;

@@ -1,32 +1,32 @@
-//! What a client is told of the server: the address of its socket, the vectors of its ciphers, and that calls are not served.
+//! The server's settings for clients: the address of its socket, the vectors of its ciphers, and no call servers.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    callers::MirrorFlyUser,
     codec::{Codec, FIXED_IV},
-    door::SignedIn,
     people,
-    reply::{self, InBody, Success},
+    reply::{self, MirrorFlyReply, SdkError},
 };
 use crate::{
     domain::error::Error,
     http::{addresses::Addresses, form::Call},
 };
 
-/// The config object of registration, by the keys that profile calls read. The vendor's pages list some 25 more.
+/// The config object of registration, with the keys that profile calls read. The vendor's pages list some 25 more.
 ///
-/// `iv` and `ivProfile` must both be there: a client that connects without registering, as after a page reload, has no vector for a key that
-/// is missing, and shows names as ciphertext. `ivProfile` is the licence key, because clients that do not read the config use that one.
-/// Texts and lists that are empty keep the SDK's calls and signalling quiet.
+/// `iv` and `ivProfile` must both be present: a client that connects without registering, as after a page reload, has
+/// no vector for a missing key, and shows names as ciphertext. `ivProfile` is the licence key, because clients that do
+/// not read the config use that one. Empty texts and lists keep the SDK from making calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Config {
-    /// Of the socket, and of every JID.
+pub(super) struct ClientConfig {
+    /// The host of the socket and of every JID.
     #[schema(example = "chat.example.test")]
     xmpp_host: String,
-    /// In digits, as in the vendor's sample.
+    /// As text, as in the vendor's sample.
     #[schema(pattern = "^[0-9]+$", example = "443")]
     xmpp_port_web: String,
     /// The vector of message bodies.
@@ -35,7 +35,7 @@ pub(super) struct Config {
     /// The vector of profile fields: the licence key.
     #[schema(example = "StandinDemoLicenseKey0123456789")]
     iv_profile: String,
-    /// Empty: no calls are served here.
+    /// Empty: calls are not supported.
     signal_server_domain: &'static str,
     /// Empty.
     call_routing_server: &'static str,
@@ -47,8 +47,8 @@ pub(super) struct Config {
     turns: [&'static str; 0],
 }
 
-impl Config {
-    /// Clients find the socket where they find everything else, at the public base, unless the settings say otherwise.
+impl ClientConfig {
+    /// The socket is at the public base address, unless the settings say otherwise.
     pub(super) fn at(addresses: &Addresses, license_key: &str) -> Self {
         Self {
             xmpp_host: addresses.socket_host().to_owned(),
@@ -65,20 +65,20 @@ impl Config {
 
 /// Tells a client where the socket is
 ///
-/// What a client asks for that signs in by what it kept of an earlier registration. `data` is the text of a config object, encrypted with
-/// the caller's username as the vendor's SDK decrypts it.
+/// For clients that sign in with a stored registration. `data` is the text of a config object, encrypted with the
+/// caller's username as the vendor's SDK decrypts it.
 #[utoipa::path(
     get, path = "/users/config", tag = "Sign-in", operation_id = "config",
     security(("user" = [])),
-    responses((status = 200, description = "The config object, encrypted", body = Success<String>), InBody)
+    responses((status = 200, description = "The config object, encrypted", body = MirrorFlyReply<String>), SdkError)
 )]
 pub(super) async fn config(
     addresses: Data<Addresses>,
-    call: Call<SignedIn, (), InBody>,
-) -> Result<HttpResponse, InBody> {
+    call: Call<MirrorFlyUser, (), SdkError>,
+) -> Result<HttpResponse, SdkError> {
     let caller = call.caller;
     let license_key = people::profile_iv(&call.service, &caller.tenant)?;
-    let text = serde_json::to_string(&Config::at(&addresses, &license_key)).map_err(Error::internal)?;
+    let text = serde_json::to_string(&ClientConfig::at(&addresses, &license_key)).map_err(Error::internal)?;
     let encrypted = Codec::of_username(&caller.spelling.write(&caller.id)).encrypt(&text);
     Ok(reply::success(encrypted, "Data retrieved successfully"))
 }

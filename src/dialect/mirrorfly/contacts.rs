@@ -1,4 +1,4 @@
-//! What a user calls about others: whom it blocks, whom it lists.
+//! A user's blocks and contacts.
 //!
 //! Sources: the vendor's pages "Block User", "Unblock User", "Contacts List" and "Contact Sync".
 
@@ -13,9 +13,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    door::{self, PageNumber, PageSize, SignedIn},
+    callers::{self, MirrorFlyUser, PageNumber, PageSize},
     jid,
-    reply::{self, Done, InBody, Mirrored, Refused, Success},
+    reply::{self, MessageReply, MirrorFlyError, MirrorFlyReply, MirroredError, SdkError},
     user_form,
     view::{ContactRow, ContactsPage},
 };
@@ -31,91 +31,94 @@ use crate::{
     service::contacts::Sync,
 };
 
-read_from!(Query: Listing);
-read_from!(Form: Whom, Contact);
+read_from!(Query: ContactListQuery);
+read_from!(Form: BlockForm, ContactForm);
 
 /// "Number of users per page default value is 50".
 const SIZE_DEFAULT: u32 = 50;
 
-/// Entries of each list of a phone book: no more rows fit beside them.
+/// Entries per list of a phone book: as many as a user may have contacts.
 const ENTRIES_MAX: usize = ROWS_MAX;
 
-/// A user.
+/// The user to block or to unblock.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Whom {
-    /// An `@` in it plain, as `=40` or as `\40`.
+pub(super) struct BlockForm {
+    /// The `@` plain, as `=40` or as `\40`.
     #[schema(value_type = String, example = "user2")]
     user_id: Option<String>,
 }
 
 /// Blocks a user
 ///
-/// "to efficiently block a user, preventing further interactions". The user who calls blocks another.
+/// "to efficiently block a user, preventing further interactions". Blocks the user for the caller.
 #[utoipa::path(
     post, path = "/users/block", tag = "Blocking", operation_id = "block_user",
     security(("user" = [])),
-    request_body(content = Whom, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "Blocked", body = Done), Mirrored)
+    request_body(content = BlockForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Blocked", body = MessageReply), MirroredError)
 )]
-pub(super) async fn block(call: Call<SignedIn, Whom, Mirrored>) -> Result<HttpResponse, Mirrored> {
-    let blocked = call.service.block(&call.caller.tenant, call.caller.key, &named(call.form.user_id)?).await;
-    blocked.map_err(|refused| full(refused, "The list of blocked users"))?;
+pub(super) async fn block(call: Call<MirrorFlyUser, BlockForm, MirroredError>) -> Result<HttpResponse, MirroredError> {
+    let blocked = call.service.block(&call.caller.tenant, call.caller.key, &user_id(call.form.user_id)?).await;
+    blocked.map_err(|refused| at_list(refused, "The list of blocked users"))?;
     Ok(reply::done("User blockout requested"))
 }
 
 /// Unblocks a user
 ///
-/// Whom the user who calls has blocked.
+/// Ends a block by the caller.
 #[utoipa::path(
     post, path = "/users/unblock", tag = "Blocking", operation_id = "unblock_user",
     security(("user" = [])),
-    request_body(content = Whom, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "Blocked no more", body = Done), Mirrored)
+    request_body(content = BlockForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Unblocked", body = MessageReply), MirroredError)
 )]
-pub(super) async fn unblock(call: Call<SignedIn, Whom, Mirrored>) -> Result<HttpResponse, Mirrored> {
-    call.service.unblock(&call.caller.tenant, call.caller.key, &named(call.form.user_id)?).await?;
+pub(super) async fn unblock(
+    call: Call<MirrorFlyUser, BlockForm, MirroredError>,
+) -> Result<HttpResponse, MirroredError> {
+    call.service.unblock(&call.caller.tenant, call.caller.key, &user_id(call.form.user_id)?).await?;
     Ok(reply::done("User unblock requested"))
 }
 
-/// "In the case of a user id is not available": none given, none that could be one, and nobody's are the same to the page.
-fn named(given: Option<String>) -> Result<UserId, Refused> {
-    jid::parse(&given.unwrap_or_default()).map_err(|_| Refused::InvalidUserId)
+/// "In the case of a user id is not available". A missing, a malformed and an unknown id get the same error.
+fn user_id(given: Option<String>) -> Result<UserId, MirrorFlyError> {
+    jid::parse(&given.unwrap_or_default()).map_err(|_| MirrorFlyError::InvalidUserId)
 }
 
-/// The bound of a whole list is told at the name this wire has for it.
-fn full(refused: Error, list: &'static str) -> Error {
+fn at_list(refused: Error, list: &'static str) -> Error {
     if let Error::Invalid { fault: fault @ Fault::TooMuch { .. }, .. } = refused { fault.at(list) } else { refused }
 }
 
-/// Which contacts to list.
+/// The contacts to list.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Listing {
+pub(super) struct ContactListQuery {
     /// A part of a name
     #[param(value_type = Option<String>)]
     name: Optional<String>,
-    /// From 1, which is the default
+    /// From 1, the default
     #[param(value_type = Option<u32>, minimum = 1, example = 1)]
     page: Optional<PageNumber>,
-    /// Contacts of a page, 50 if not given
+    /// Contacts per page; default 50
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, example = 50)]
     size: Optional<PageSize>,
 }
 
-/// Lists one's contacts
+/// Lists the caller's contacts
 ///
-/// A page of the caller's own contacts, in the order they were created as users. `name` finds what the caller calls them as well as what
-/// they call themselves.
+/// A page of the caller's own contacts, in the order in which they were created as users. `name` is compared with the
+/// caller's name for the contact and with the contact's own name.
 #[utoipa::path(
     get, path = "/contacts/contactsList", tag = "Contacts", operation_id = "list_contacts",
     security(("user" = [])),
-    params(Listing),
-    responses((status = 200, description = "The page", body = Success<ContactsPage>), Mirrored)
+    params(ContactListQuery),
+    responses((status = 200, description = "The page", body = MirrorFlyReply<ContactsPage>), MirroredError)
 )]
-pub(super) async fn list(call: Call<SignedIn, Listing, Mirrored>) -> Result<HttpResponse, Mirrored> {
-    let Call { service, caller, form: Listing { name, page, size }, .. } = call;
-    let page = door::page(page, size, SIZE_DEFAULT);
+pub(super) async fn list(
+    call: Call<MirrorFlyUser, ContactListQuery, MirroredError>,
+) -> Result<HttpResponse, MirroredError> {
+    let Call { service, caller, form: ContactListQuery { name, page, size }, .. } = call;
+    let page = callers::page(page, size, SIZE_DEFAULT);
     let (name, reader) = (name.0.as_deref(), CallerKey::User(caller.key));
     let listed = service.contacts(&caller.tenant, reader, caller.key, name, page).await?;
     let total_pages = listed.total.div_ceil(u64::from(page.limit()));
@@ -124,7 +127,7 @@ pub(super) async fn list(call: Call<SignedIn, Listing, Mirrored>) -> Result<Http
     Ok(reply::success(data, "Data retrieved successfully"))
 }
 
-/// A contact that is a user, as the phone book names it.
+/// A contact that is a user, with its name in the phone book.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LiveContact {
@@ -139,46 +142,47 @@ impl From<&PhoneEntry> for LiveContact {
     }
 }
 
-/// Who of a phone book is a user.
+/// The contacts that are users.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LiveContacts {
     live_contacts: Vec<LiveContact>,
 }
 
-/// What a telephone knows of people.
+/// The phone book of a device.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PhoneBook {
-    /// At most as many as a list of contacts holds.
-    #[schema(value_type = Vec<Entry>, max_items = 10000)]
-    add_contacts: Entries,
-    #[schema(value_type = Vec<Entry>, max_items = 10000, example = json!([]))]
-    delete_contacts: Entries,
+    /// At most as many entries as a user may have contacts.
+    #[schema(value_type = Vec<PhoneBookEntry>, max_items = 10000)]
+    add_contacts: PhoneBookEntries,
+    #[schema(value_type = Vec<PhoneBookEntry>, max_items = 10000, example = json!([]))]
+    delete_contacts: PhoneBookEntries,
     /// "to delete previous contacts for the users".
     #[schema(example = false)]
     force_delete: bool,
-    /// What the telephone lets the app read; the lists say that already.
+    /// Whether the app may read the device's contacts. Ignored.
     #[schema(rename = "contactPermission", example = true)]
     _contact_permission: bool,
 }
 
-/// An entry of a phone book. One without a number is skipped.
+/// An entry of a phone book. An entry without a number is skipped.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with mobileNumber and name")]
 #[schema(as = PhoneEntry)]
-struct Entry {
-    /// Without what may not stand in a name, such as text-direction marks; of a longer one the first 500 bytes count.
+struct PhoneBookEntry {
+    /// Characters that a name may not have, such as text-direction marks, are removed. A longer name is cut at 500
+    /// bytes.
     #[schema(value_type = Option<String>, example = "Two")]
     name: Optional<String>,
-    /// A user's mobile number, whatever its blanks, dashes and marks and in digits of any script; or an id. One that is longer than 60 bytes
-    /// is skipped.
+    /// A user's mobile number, with any blanks, dashes and other marks, in digits of any script; or a user id. An entry
+    /// of more than 60 bytes is skipped.
     #[serde(deserialize_with = "number")]
     #[schema(example = "user2")]
     mobile_number: Option<String>,
 }
 
-/// Some clients send a number as one.
+/// Reads a text, or a JSON number as text, which some clients send.
 fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
     form::value(field, |given| match given {
         None => Ok(None),
@@ -188,36 +192,38 @@ fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Erro
     })
 }
 
-/// The entries of a phone book that have a number. The vendor's page requires none; an entry without a number names no user and is skipped. What has been pasted into a line is
-/// cleaned, and a line that cannot be cleaned is skipped: one line must not cost the rest of the book. Only what no line of a book can be, such
-/// as a list, is refused.
-struct Entries(Vec<PhoneEntry>);
+/// The entries of a phone book that have a number.
+///
+/// The vendor's page requires no field; an entry without a number names no user and is skipped. Entries are cleaned,
+/// and one that cannot be cleaned is skipped, so that it does not cost the rest of the book. Only a value that is no
+/// entry, such as a list, is an error.
+struct PhoneBookEntries(Vec<PhoneEntry>);
 
-impl<'de> Deserialize<'de> for Entries {
+impl<'de> Deserialize<'de> for PhoneBookEntries {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
-        struct Read;
+        struct EntriesVisitor;
 
-        impl<'de> Visitor<'de> for Read {
-            type Value = Entries;
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = PhoneBookEntries;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of objects with mobileNumber and name")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Entries, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<PhoneBookEntries, A::Error> {
                 if let Some(found) = items.size_hint().filter(|found| *found > ENTRIES_MAX) {
                     let (most, found) = (ENTRIES_MAX as u64, found as u64);
                     return Err(form::raised(Fault::TooMuch { most, unit: "entries", found }));
                 }
                 let mut entries = Vec::new();
-                while let Some(Entry { name, mobile_number }) = items.next_element()? {
+                while let Some(PhoneBookEntry { name, mobile_number }) = items.next_element()? {
                     entries.extend(mobile_number.and_then(|number| PhoneEntry::of_line(&number, name.0.as_deref())));
                 }
-                Ok(Entries(entries))
+                Ok(PhoneBookEntries(entries))
             }
         }
 
-        field.deserialize_seq(Read)
+        field.deserialize_seq(EntriesVisitor)
     }
 }
 
@@ -228,51 +234,51 @@ impl<'de> Deserialize<'de> for Entries {
     post, path = "/contacts/syncContactsNew", tag = "Contacts", operation_id = "sync_phone_book",
     security(("user" = [])),
     request_body = PhoneBook,
-    responses((status = 200, description = "Who of those added is a user", body = Success<LiveContacts>), Mirrored)
+    responses((status = 200, description = "The added contacts that are users", body = MirrorFlyReply<LiveContacts>), MirroredError)
 )]
 pub(super) async fn sync(
-    call: Call<SignedIn, (), Mirrored>,
+    call: Call<MirrorFlyUser, (), MirroredError>,
     request: HttpRequest, // with its payload: a body of this length is read when its turn has come, and not before
     payload: Payload,
-) -> Result<HttpResponse, Mirrored> {
+) -> Result<HttpResponse, MirroredError> {
     let caller = call.caller;
     let _turn = call.service.phone_book_turn(caller.key).await?;
     let read = |body: Option<_>| body.map(Form::from).unwrap_or_default().read_as();
     let book = form::read_object_as(&request, payload, &FormLimits::default(), read).await?;
-    door::served_now(&call.service, &caller.tenant)?;
+    callers::tenant_if_served(&call.service, &caller.tenant)?;
     let book: PhoneBook = book?;
     let sync = Sync { add: book.add_contacts.0, delete: book.delete_contacts.0, replaces_all: book.force_delete };
     let live = call.service.sync_contacts(&caller.tenant, caller.key, sync, call.client).await;
-    let live = live.map_err(|refused| full(refused, "addContacts"))?;
+    let live = live.map_err(|refused| at_list(refused, "addContacts"))?;
     let live_contacts = live.iter().map(LiveContact::from).collect();
     Ok(reply::success(LiveContacts { live_contacts }, "Contact Added successfully"))
 }
 
-/// Whom to list.
+/// The user to add as a contact.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Contact {
-    /// Of the app.
+pub(super) struct ContactForm {
+    /// The app's licence key.
     #[schema(value_type = String, min_length = 1, example = "StandinDemoLicenseKey0123456789")]
     license_key: Required<String>,
-    /// Its id, an `@` in it plain, as `=40` or as `\40`.
+    /// The user's id, its `@` plain, as `=40` or as `\40`.
     #[schema(value_type = String, example = "user2")]
     username: Option<String>,
 }
 
 /// Adds a contact
 ///
-/// The SDK's only call that makes a contact. It names one user, who is listed from then on; naming oneself changes nothing.
+/// The SDK's only call that adds a contact: one user. Adding oneself changes nothing.
 #[utoipa::path(
     post, path = "/contacts/sandbox/syncContacts", tag = "Contacts", operation_id = "sync_contact",
     security(("user" = [])),
-    request_body(content = Contact, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "Listed", body = Done), InBody)
+    request_body(content = ContactForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Added", body = MessageReply), SdkError)
 )]
-pub(super) async fn sync_one(call: Call<SignedIn, Contact, InBody>) -> Result<HttpResponse, InBody> {
+pub(super) async fn sync_one(call: Call<MirrorFlyUser, ContactForm, SdkError>) -> Result<HttpResponse, SdkError> {
     let Call { service, caller, form, .. } = call;
-    user_form::licensed(&caller.tenant, &form.license_key)?;
-    let listed = service.list_contact(&caller.tenant, caller.key, &named(form.username)?).await;
-    listed.map_err(|refused| full(refused, "The list of contacts"))?;
+    user_form::check_license_key(&caller.tenant, &form.license_key)?;
+    let listed = service.list_contact(&caller.tenant, caller.key, &user_id(form.username)?).await;
+    listed.map_err(|refused| at_list(refused, "The list of contacts"))?;
     Ok(reply::done("Contact Added successfully"))
 }

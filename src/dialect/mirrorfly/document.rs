@@ -1,14 +1,15 @@
-//! The calls of this dialect as an OpenAPI document.
+//! The OpenAPI document of this dialect.
 //!
-//! What each call reads and shows stands beside it. Here stands what follows from the shape of a call: what forms are written in, and what
-//! is refused.
+//! Each handler describes itself. This file adds what follows from the shape of a call: the types of its body, and its
+//! common errors.
 
 use std::collections::BTreeMap;
 
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        Content, OneOfBuilder, OpenApi, PathItem, Paths, RefOr, Required, Response, Schema,
+        AllOfBuilder, Content, ObjectBuilder, OneOfBuilder, OpenApi, PathItem, Paths, RefOr, Required, Response,
+        Schema,
         path::Operation,
         request_body::RequestBody,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
@@ -17,12 +18,12 @@ use utoipa::{
 
 use super::{
     back_end, chats, config, contacts, license, media, metadata, people, register,
-    reply::{self, Refusal},
+    reply::{self, MirrorFlyErrorReply},
     sign_in,
     xmpp::socket,
 };
 
-/// What a form without files is written in: the three that `http::form` reads.
+/// The types of a form without files: those that `http::form` reads.
 const FORM_TYPES: [&str; 3] = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -32,33 +33,33 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
     info(
         title = "MirrorFly, by Standin",
         version = "1",
-        description = "What MirrorFly's REST API has about users, for back ends and for users themselves, and what its Web SDK calls.\n\n\
-            Calls about groups, messages and calls are not served and say so.\n\n\
-            Most calls want a token in the header `Authorization`, as it is. A user's comes from `/sandbox/register` or `/login`, the back \
-            end's from `/login` with the account `administrator`. In a demo its password is `standin-demo`, the licence key is \
-            `StandinDemoLicenseKey0123456789`, and there are the users user1, user2, guest@qiscus.com, guest2@qiscus.com and \
-            guest99@qiscus.com.\n\n\
-            Where the vendor's SDK calls, HTTP says 200 and `status` in the body says what happened, because the SDK reads a body only then; \
-            a token that is no good is 401 all the same. Where it never calls, and for pictures, HTTP says what the body says."
+        description = "The users part of MirrorFly's REST API, for back ends and for users, and the calls of its Web SDK.\n\n\
+            Requests about groups, messages and calls answer with an error.\n\n\
+            Most calls need a token in the header `Authorization`, without a scheme. `/sandbox/register` and `/login` issue a user's \
+            token; `/login` with the account `administrator` issues the back end's. In a demo its password is `standin-demo`, the \
+            licence key is `StandinDemoLicenseKey0123456789`, and the users are user1, user2, guest@qiscus.com, guest2@qiscus.com \
+            and guest99@qiscus.com.\n\n\
+            Calls of the vendor's SDK answer HTTP 200, and `status` in the body has the result, because the SDK reads a body only \
+            then; an invalid token is 401 even so. For other calls, and for pictures, the HTTP status equals the one in the body."
     ),
     paths(socket::open, license::details),
-    components(schemas(Refusal)),
-    modifiers(&Tokens),
+    components(schemas(MirrorFlyErrorReply)),
+    modifiers(&TokenSchemes),
     tags(
         (name = "Sign-in", description = "Registration by the app's licence key, and tokens"),
-        (name = "Users", description = "What a back end calls about users"),
-        (name = "Moderation", description = "Whom a back end keeps out, and what users report"),
-        (name = "Chats", description = "What a user sets for its own chats"),
-        (name = "Metadata", description = "Up to three pairs that an app keeps with a user"),
-        (name = "Blocking", description = "Whom a user keeps away"),
-        (name = "Contacts", description = "Whom a user knows, and what is shown of others"),
+        (name = "Users", description = "Users, for back ends"),
+        (name = "Moderation", description = "Blocking users from an app, and reports of users"),
+        (name = "Chats", description = "A user's chat settings"),
+        (name = "Metadata", description = "Up to three pairs that an app stores for a user"),
+        (name = "Blocking", description = "A user's blocks"),
+        (name = "Contacts", description = "A user's contacts, and the profiles of others"),
         (name = "Media", description = "Pictures behind a token"),
-        (name = "Socket", description = "What the vendor's SDK hears of changes by"),
+        (name = "Socket", description = "The socket by which the vendor's SDK receives changes"),
     )
 )]
-struct Described;
+struct MirrorFlyDocument;
 
-/// What is below `/api/v1`.
+/// The calls below `/api/v1`.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
     sign_in::login,
@@ -93,17 +94,17 @@ struct Described;
     media::upload,
     media::media,
 ))]
-struct Rest;
+struct MirrorFlyRestPaths;
 
-/// The two kinds of tokens; both stand in the same header.
-struct Tokens;
+/// The two kinds of tokens. Both are sent in the same header.
+struct TokenSchemes;
 
-impl Modify for Tokens {
+impl Modify for TokenSchemes {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         for (name, whose) in [
-            ("user", "A user's token: of `/sandbox/register`, of `/login` or of createUser"),
-            ("back_end", "The back end's token: of `/login` with the account `administrator`"),
+            ("user", "A user's token, from `/sandbox/register`, `/login` or createUser"),
+            ("back_end", "The back end's token, from `/login` with the account `administrator`"),
         ] {
             let header = ApiKeyValue::with_description("Authorization", whose);
             components.add_security_scheme(name, SecurityScheme::ApiKey(ApiKey::Header(header)));
@@ -111,21 +112,21 @@ impl Modify for Tokens {
     }
 }
 
-/// All calls of this dialect.
 pub fn document() -> OpenApi {
-    let mut document = Described::openapi().nest("/api/v1", Rest::openapi());
+    let mut document = MirrorFlyDocument::openapi().nest("/api/v1", MirrorFlyRestPaths::openapi());
     describe_without_slash(&mut document.paths);
+    require_identifier(&mut document.paths);
     let schemas = document.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         if let Some(RefOr::T(body)) = &mut operation.request_body {
-            write_in_all_types(body, &schemas);
+            accept_all_types(body, &schemas);
         }
-        refuse_by_shape(operation);
+        add_common_errors(operation);
     }
     document
 }
 
-/// `POST /media` is `POST /media/`: the SDK sends the slash, the vendor's page does not show it.
+/// Describes `POST /media` like `POST /media/`: the SDK sends the slash, the vendor's page does not show it.
 fn describe_without_slash(paths: &mut Paths) {
     let Some(mut item) = paths.paths.get("/api/v1/media/").cloned() else { return };
     for operation in operations(&mut item) {
@@ -134,12 +135,25 @@ fn describe_without_slash(paths: &mut Paths) {
     paths.paths.insert("/api/v1/media".to_owned(), item);
 }
 
+/// Marks `userIdentifier` as required for createUser. `UserForm` leaves it optional, because an update names the user
+/// in its path.
+fn require_identifier(paths: &mut Paths) {
+    let create = paths.paths.get_mut("/api/v1/users/createUser").and_then(|item| item.post.as_mut());
+    let Some(RefOr::T(body)) = create.and_then(|create| create.request_body.as_mut()) else { return };
+    for content in body.content.values_mut() {
+        if let RefOr::T(Content { schema: Some(form), .. }) = content {
+            let required = ObjectBuilder::new().required("userIdentifier");
+            *form = AllOfBuilder::new().item(form.clone()).item(required).into();
+        }
+    }
+}
+
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put].into_iter().flatten()
 }
 
-/// A form that stands as urlencoded alone is read in all types, and may be left out where it wants no field.
-fn write_in_all_types(body: &mut RequestBody, schemas: &BTreeMap<String, RefOr<Schema>>) {
+/// Adds all types to a form that is described as urlencoded only. Makes the body optional if no field is required.
+fn accept_all_types(body: &mut RequestBody, schemas: &BTreeMap<String, RefOr<Schema>>) {
     let (1, Some(form)) = (body.content.len(), body.content.get(URLENCODED).cloned()) else { return };
     if let RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }) = &form
         && let Some((_, name)) = named.ref_location.rsplit_once('/')
@@ -151,37 +165,37 @@ fn write_in_all_types(body: &mut RequestBody, schemas: &BTreeMap<String, RefOr<S
     body.content.extend(FORM_TYPES.map(|known| (known.to_owned(), form.clone())));
 }
 
-/// What a call is refused for because it wants a token or has a body; and where HTTP tells no refusal, what its 200 may be beside.
-fn refuse_by_shape(operation: &mut Operation) {
+/// Adds the errors of calls that have a token or a body. If HTTP reports no errors here, adds the error body to the
+/// 200.
+fn add_common_errors(operation: &mut Operation) {
     let has_body = operation.request_body.is_some();
     let responses = &mut operation.responses.responses;
     if operation.security.is_some() {
-        let when =
-            "The token is missing or expired, or it is the back end's where a user's is wanted, or the other way round";
-        responses.insert("401".to_owned(), reply::described(when).into());
+        let when = "The token is missing or expired, or it is the back end's instead of a user's, or vice versa";
+        responses.insert("401".to_owned(), reply::error_response(when).into());
     }
-    let is_told_by_http = responses.contains_key("400");
-    if !is_told_by_http && let Some(RefOr::T(done)) = responses.get_mut("200") {
-        may_be_refused(done);
+    let has_http_errors = responses.contains_key("400");
+    if !has_http_errors && let Some(RefOr::T(done)) = responses.get_mut("200") {
+        allow_error_body(done);
     }
     for (status, when) in [
         ("408", "The body did not arrive in time"),
-        ("413", "The body, a field or a file is too large, or there are too many: the message names the bound"),
-        ("415", "The body is of a type or an encoding that is not read here"),
-        ("507", "The disk is full: nothing was done"),
+        ("413", "The body, a field or a file is too large, or there are too many: the message gives the bound"),
+        ("415", "The type or encoding of the body is not supported"),
+        ("507", "The disk is full: nothing was changed"),
     ] {
-        if is_told_by_http && has_body {
-            responses.insert(status.to_owned(), reply::described(when).into());
+        if has_http_errors && has_body {
+            responses.insert(status.to_owned(), reply::error_response(when).into());
         }
     }
 }
 
-/// Either what is shown or a refusal: `status` in the body tells which.
-fn may_be_refused(done: &mut Response) {
-    done.description.push_str("; or a refusal, whose `status` is not 200");
+/// Describes the 200 as either the data or an error, which `status` in the body distinguishes.
+fn allow_error_body(done: &mut Response) {
+    done.description.push_str("; or an error, whose `status` is not 200");
     for content in done.content.values_mut() {
         if let RefOr::T(Content { schema: Some(shown), .. }) = content {
-            let either = OneOfBuilder::new().item(shown.clone()).item(reply::refusal());
+            let either = OneOfBuilder::new().item(shown.clone()).item(reply::error_schema());
             *shown = either.into();
         }
     }

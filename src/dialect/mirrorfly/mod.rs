@@ -1,15 +1,15 @@
-//! MirrorFly: its REST API for back ends and for users, all that its Web SDK calls, and the pictures behind a token.
+//! MirrorFly: the REST API for back ends and for users, what its Web SDK calls, and pictures behind a token.
 //!
 //! Sources: the vendor's "Create User" page, and its pages on registration, authentication, administration, metadata,
 //! blocking, contacts and media.
 
 mod back_end;
+mod callers;
 mod chats;
 pub mod codec;
 mod config;
 mod contacts;
 mod document;
-mod door;
 mod jid;
 mod license;
 mod media;
@@ -24,11 +24,10 @@ pub mod xmpp;
 
 use actix_web::{Resource, Scope, web};
 
-pub use self::{document::document, door::app_named, license::scope as license, xmpp::scope as socket};
+pub use self::{callers::app_named, document::document, license::scope as license, xmpp::scope as socket};
 
 use crate::http::methods::{self, Method};
 
-/// `/api/v1`.
 pub fn rest() -> Scope {
     web::scope("/api/v1")
         .service(call("/login", [methods::post(sign_in::login)]))
@@ -53,7 +52,7 @@ pub fn rest() -> Scope {
         .service(call("/users/callLogs", [methods::get(chats::call_logs)]))
         .service(call("/moderation/report", [methods::post(chats::report)]))
         .service(call("/moderation/feedback", [methods::post(chats::feedback)]))
-        // After every call of a name of its own.
+        // After the calls with fixed names.
         .service(call("/users/{userId}", [methods::get(back_end::user), methods::post(back_end::update_user)]))
         .service(call("/contacts/contactsList", [methods::get(contacts::list)]))
         .service(call("/contacts/syncContactsNew", [methods::post(contacts::sync)]))

@@ -1,4 +1,4 @@
-//! Registration by an app's licence key. Sources: the vendor's "Register" page, and what its SDK sends and takes.
+//! Registration by an app's licence key. Sources: the vendor's "Register" page, and what its SDK sends and reads.
 
 use std::net::IpAddr;
 
@@ -8,17 +8,17 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
+    callers::MirrorFlyClient,
     codec::Codec,
-    config::Config,
-    door::Visitor,
-    jid::{self, Named},
+    config::ClientConfig,
+    jid::{self, UserIdField},
     people,
-    reply::{self, AtLogin, Refused, Success},
+    reply::{self, LoginError, MirrorFlyError, MirrorFlyReply},
     user_form::{self, MOBILE_CHARS_MAX},
 };
 use crate::{
     domain::{
-        app::Registration as Openness,
+        app::Registration,
         avatar::Avatar,
         device::{DeviceText, DeviceType},
         error::{Error, Fault, What},
@@ -40,9 +40,9 @@ use crate::{
     },
 };
 
-read_from!(Form within limits: Registration);
+read_from!(Form within limits: RegistrationForm);
 
-/// Of registerData, encrypted: a few short fields, and metadata.
+/// The longest encrypted registerData: a few short fields and metadata.
 const REGISTER_DATA_BYTES_MAX: u64 = 64 * 1024;
 
 fn limits(_: FormLimits, _: &Service) -> FormLimits {
@@ -50,36 +50,36 @@ fn limits(_: FormLimits, _: &Service) -> FormLimits {
     FormLimits { wide_bytes_max: REGISTER_DATA_BYTES_MAX, ..limits }
 }
 
-/// The register object. Keys stand in the order of the SDK's reading.
+/// The registration object. Keys are in the order in which the SDK reads them.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Registered {
-    /// The user's id. An `@` stands in it as `=40`, because the vendor's SDK makes JIDs of it.
+struct RegistrationData {
+    /// The user's id. An `@` is written as `=40`, because the vendor's SDK builds JIDs from it.
     #[schema(example = "user1")]
     username: String,
-    /// Issued by this server, and the same each time until it is reset: `/login` and the socket take it.
+    /// Issued by this server; it stays the same until it is reset. `/login` and the socket accept it.
     password: String,
-    /// The user's own.
+    /// The user's token.
     token: String,
     is_existing: bool,
-    /// Whether the user has filled in anything of its profile.
+    /// Whether any field of the user's profile is set.
     is_profile_updated: bool,
-    config: Config,
+    config: ClientConfig,
 }
 
-/// A trial's registration: `data` is a text for the SDK, and what it says stands beside it for readers of the page.
+/// The response for trials. The SDK reads `data`, which is text; the vendor's page shows the same fields next to it.
 #[derive(Serialize, ToSchema)]
-struct TrialAnswer {
+struct TrialReply {
     #[schema(minimum = 200, maximum = 200, example = 200)]
     status: u16,
-    /// The register object as JSON text.
+    /// The registration object as JSON text.
     data: String,
     message: &'static str,
     #[serde(flatten)]
-    beside: Registered,
+    beside: RegistrationData,
 }
 
-impl Registered {
+impl RegistrationData {
     fn of(addresses: &Addresses, license_key: &str, registered: &Created) -> Self {
         Self {
             username: jid::escaped(&registered.user.id),
@@ -87,7 +87,7 @@ impl Registered {
             token: registered.ticket.expose().to_owned(),
             is_existing: !registered.created,
             is_profile_updated: has_profile(&registered.user),
-            config: Config::at(addresses, license_key),
+            config: ClientConfig::at(addresses, license_key),
         }
     }
 
@@ -96,7 +96,8 @@ impl Registered {
     }
 }
 
-/// Whether the user has filled in anything of the profile that the SDK's apps ask for after registration. Metadata are the app's.
+/// Tells whether a profile field is set that the SDK's apps ask for after registration. Metadata do not count: they are
+/// the app's.
 fn has_profile(user: &User) -> bool {
     let profile = &user.profile;
     profile.display_name.is_some()
@@ -106,60 +107,60 @@ fn has_profile(user: &User) -> bool {
         || profile.avatar != Avatar::Tile
 }
 
-/// Who registers.
+/// A user to register.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "userIdentifier": "user1", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789" }))]
-pub(super) struct Registration {
-    /// Of the app.
+pub(super) struct RegistrationForm {
+    /// The app's licence key.
     #[schema(value_type = String, min_length = 1, example = "StandinDemoLicenseKey0123456789")]
     license_key: Required<String>,
     #[schema(value_type = DeviceType)]
     device_type: Required<DeviceType>,
-    /// Of its operating system.
+    /// The version of the device's operating system.
     #[schema(value_type = Option<String>, max_length = 4096)]
     device_os_version: Optional<DeviceText>,
-    /// Kept; nothing is pushed.
+    /// Stored. No push notification is sent.
     #[schema(value_type = Option<String>, max_length = 4096)]
     device_token: Optional<DeviceText>,
-    /// Kept; nothing is pushed.
+    /// Stored. No push notification is sent.
     #[schema(value_type = Option<String>, max_length = 4096)]
     voip_device_token: Optional<DeviceText>,
     /// "0 - production, 1 - sandbox/debug".
     #[serde(deserialize_with = "user_form::is_sandbox")]
     #[schema(value_type = Option<String>, pattern = "^[01]?$")]
     mode: bool,
-    /// The id to register: letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
+    /// The id to register: letters, digits and `. - _ @`; the `@` plain, as `=40` or as `\40`.
     #[schema(value_type = String, min_length = 1, max_length = 191, example = "user1")]
-    user_identifier: Required<Named>,
-    /// The user's; the SDK repeats the identifier here, which is no number.
+    user_identifier: Required<UserIdField>,
+    /// The user's mobile number. The SDK repeats the identifier here, which is then ignored.
     #[schema(value_type = Option<String>, max_length = 15)]
     mobile_number: Optional<String>,
-    /// An object, or JSON text of one. Empty: the former ones stay.
+    /// An object, or JSON text of one. Empty: the stored metadata stay.
     #[serde(deserialize_with = "metadata")]
     #[schema(value_type = Option<Metadata>)]
     meta_data: Patch<Metadata>,
-    /// At the most sessions that a user may have, true ends the oldest one and false refuses.
+    /// If the user has the maximum number of sessions: true ends the oldest one, false rejects the request.
     #[serde(deserialize_with = "ends_oldest")]
     #[schema(value_type = Option<bool>, default = true, example = true)]
     force_register: bool,
 }
 
-/// Who registers, plainly or encrypted.
+/// A user to register, plain or encrypted.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(super) enum LiveRegistration {
-    /// The fields themselves, as the vendor's page shows them.
-    Plain(Box<Registration>),
-    /// As the vendor's SDK sends them.
-    Encrypted(RegisterData),
+    /// Plain fields, as on the vendor's page.
+    Plain(Box<RegistrationForm>),
+    /// Encrypted fields, as the vendor's SDK sends them.
+    Encrypted(EncryptedForm),
 }
 
-/// Who registers, encrypted.
+/// A user to register, encrypted.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RegisterData {
-    /// A JSON object of the same fields, encrypted with the licence key.
+pub(super) struct EncryptedForm {
+    /// A JSON object of the plain fields, encrypted with the licence key.
     #[schema(value_type = String, min_length = 1, max_length = 65536)]
     register_data: Optional<String>,
 }
@@ -172,7 +173,7 @@ impl Body for LiveRegistration {
     }
 
     fn of(form: &mut Form, _: &HttpRequest) -> Result<Self, Error> {
-        let encrypted: RegisterData = form.read_as()?;
+        let encrypted: EncryptedForm = form.read_as()?;
         match encrypted.register_data.0.is_none() && form.has("licenseKey") {
             true => Ok(Self::Plain(form.read_as()?)),
             false => Ok(Self::Encrypted(encrypted)),
@@ -182,18 +183,18 @@ impl Body for LiveRegistration {
 
 /// Registers a user, for apps with a live licence
 ///
-/// registerData is encrypted with the licence key, and so is the answer. The vendor's page shows a call with plain fields; that one is
-/// taken too. The answer's `data` is a text in both cases: an object would make the SDK wait for ever. Who may register is the app's
-/// setting `registration`.
+/// registerData is encrypted with the licence key, and so is the response. The vendor's page shows a request with plain
+/// fields, which works too. `data` in the response is always text: an object would make the SDK wait for ever. The
+/// app's setting `registration` says which users may register.
 #[utoipa::path(
     post, path = "/register", tag = "Sign-in", operation_id = "register",
     request_body(content = LiveRegistration, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "The register object, encrypted", body = Success<String>), AtLogin)
+    responses((status = 200, description = "The registration object, encrypted", body = MirrorFlyReply<String>), LoginError)
 )]
 pub(super) async fn live(
     addresses: Data<Addresses>,
-    call: Call<Visitor, LiveRegistration, AtLogin>,
-) -> Result<HttpResponse, AtLogin> {
+    call: Call<MirrorFlyClient, LiveRegistration, LoginError>,
+) -> Result<HttpResponse, LoginError> {
     let tenant = call.caller.tenant;
     let license_key = people::profile_iv(&call.service, &tenant)?;
     let codec = Codec::of_license(&license_key);
@@ -202,7 +203,7 @@ pub(super) async fn live(
         LiveRegistration::Encrypted(data) => decrypted(&codec, data)?,
     };
     let registered = enrol(&call.service, &tenant, registration, call.client).await?;
-    let text = Registered::of(&addresses, &license_key, &registered).to_text()?;
+    let text = RegistrationData::of(&addresses, &license_key, &registered).to_text()?;
     Ok(reply::success(codec.encrypt(&text), REGISTERED))
 }
 
@@ -210,25 +211,26 @@ const REGISTERED: &str = "User registered successfully";
 
 /// Registers a user, for trials
 ///
-/// Nothing is encrypted. The SDK reads `data`, a text of JSON; the vendor's page shows the object bare, so the same fields stand beside it.
-/// The `token` is what calls of users want. Who may register is the app's setting `registration`; a demo lets anybody.
+/// Nothing is encrypted. The SDK reads `data`, which is JSON text. The vendor's page shows the object itself, so its
+/// fields are next to `data` too. Send `token` with a user's calls. The app's setting `registration` says which users
+/// may register; a demo lets all.
 #[utoipa::path(
     post, path = "/sandbox/register", tag = "Sign-in", operation_id = "register_for_trial",
-    request_body(content = Registration, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "The register object", body = TrialAnswer), AtLogin)
+    request_body(content = RegistrationForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The registration object", body = TrialReply), LoginError)
 )]
 pub(super) async fn trial(
     addresses: Data<Addresses>,
-    call: Call<Visitor, Registration, AtLogin>,
-) -> Result<HttpResponse, AtLogin> {
+    call: Call<MirrorFlyClient, RegistrationForm, LoginError>,
+) -> Result<HttpResponse, LoginError> {
     let tenant = call.caller.tenant;
     let registered = enrol(&call.service, &tenant, call.form, call.client).await?;
-    let beside = Registered::of(&addresses, &people::profile_iv(&call.service, &tenant)?, &registered);
+    let beside = RegistrationData::of(&addresses, &people::profile_iv(&call.service, &tenant)?, &registered);
     let data = beside.to_text()?;
-    Ok(HttpResponse::Ok().json(TrialAnswer { status: 200, data, message: REGISTERED, beside }))
+    Ok(HttpResponse::Ok().json(TrialReply { status: 200, data, message: REGISTERED, beside }))
 }
 
-fn decrypted(codec: &Codec, data: RegisterData) -> Result<Registration, Error> {
+fn decrypted(codec: &Codec, data: EncryptedForm) -> Result<RegistrationForm, Error> {
     const FIELD: &str = "registerData";
     let data = data.register_data.0.ok_or(Fault::Missing.at(FIELD))?;
     if data.len() as u64 > REGISTER_DATA_BYTES_MAX {
@@ -243,30 +245,30 @@ fn decrypted(codec: &Codec, data: RegisterData) -> Result<Registration, Error> {
 async fn enrol(
     service: &Service,
     tenant: &Tenant,
-    sent: Registration,
+    sent: RegistrationForm,
     client: Option<IpAddr>,
-) -> Result<Created, Refused> {
-    user_form::licensed(tenant, &sent.license_key)?;
+) -> Result<Created, MirrorFlyError> {
+    user_form::check_license_key(tenant, &sent.license_key)?;
     let texts = [sent.device_os_version, sent.device_token, sent.voip_device_token];
     let device = Some(user_form::device(&sent.device_type, texts, sent.mode));
-    let Required(Named(id)) = sent.user_identifier;
+    let Required(UserIdField(id)) = sent.user_identifier;
     let mobile = mobile(sent.mobile_number.0.as_deref(), id.as_str())?;
     let change = ProfileChange { mobile, metadata: sent.meta_data, ..ProfileChange::default() };
     if !sent.force_register && has_most_sessions(service, tenant, &id).await? {
-        return Err(Refused::MostSessions);
+        return Err(MirrorFlyError::MostSessions);
     }
     let enrolled = service.enrol(tenant, Enrol { id, change, device }, client).await;
-    enrolled.map_err(|error| in_this_doors_words(error).into())
+    enrolled.map_err(|error| at_form_field_or_taken(error).into())
 }
 
-/// The SDK fills mobileNumber with the identifier, so that one is no number.
+/// Ignores a mobile number that equals the identifier, which the SDK sends.
 fn mobile(given: Option<&str>, id: &str) -> Result<Patch<MobileNumber>, Error> {
     let given = given.filter(|number| jid::unescaped(number) != id);
     let given = given.map(|number| text::at_most(number, MOBILE_CHARS_MAX)).transpose();
     given.and_then(|given| Patch::given(given, MobileNumber::parse)).map_err(|fault| fault.at("mobileNumber"))
 }
 
-/// The SDK sends an empty object for "none given"; pairs that are given replace all former ones.
+/// Replaces all stored pairs. The SDK sends an empty object for "not given".
 fn metadata<'de, D: Deserializer<'de>>(field: D) -> Result<Patch<Metadata>, D::Error> {
     match Object::deserialize(field)?.0 {
         None => Ok(Patch::Keep),
@@ -278,8 +280,8 @@ fn metadata<'de, D: Deserializer<'de>>(field: D) -> Result<Patch<Metadata>, D::E
     }
 }
 
-/// forceRegister says what to do at the most sessions a user may have: true, which is the SDK's own default, ends the oldest one, and
-/// opening a socket does that by itself.
+/// Reads forceRegister: what to do if the user has the maximum number of sessions. True, the SDK's default, ends the
+/// oldest one when the socket opens.
 fn ends_oldest<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
     form::value(field, |given| match given {
         None => Ok(true),
@@ -290,21 +292,21 @@ fn ends_oldest<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
     })
 }
 
-/// Only an open app lets a known user in, so in others nobody learns who is there.
+/// Checks this for apps with open registration only. In others the error would reveal that a user exists.
 async fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> Result<bool, Error> {
     match tenant.app.settings.registration {
-        Openness::Open => {
+        Registration::Open => {
             let known = service.find_user(tenant, id).await?;
             Ok(known.is_some_and(|user| service.has_most_sessions(tenant, user.key, Wire::MirrorFly)))
         }
-        Openness::New | Openness::Closed => Ok(false),
+        Registration::New | Registration::Closed => Ok(false),
     }
 }
 
-fn in_this_doors_words(error: Error) -> Error {
+fn at_form_field_or_taken(error: Error) -> Error {
     const TAKEN: &str = "one that nobody has: this app's setting registration is new, so it registers new users alone";
     match error == Error::Conflict(What::User) {
         true => Fault::Malformed(TAKEN).at("userIdentifier"),
-        false => user_form::in_this_forms_words(error),
+        false => user_form::at_form_field(error),
     }
 }

@@ -1,8 +1,8 @@
 //! The vendor's envelopes: `{"status":200,"data":..,"message":..}` and `{"status":4xx,"message":..}`.
 //!
-//! Three doors, three ways with the HTTP status. Where the vendor's SDK never calls, it mirrors the body's. Where the SDK calls it is
-//! 200 for every business error, because the SDK reads a body only below HTTP 400; an HTTP 401 makes it sign in again, so that
-//! tells a token that is no good, and signing in itself never answers it.
+//! The HTTP status of an error depends on the caller. For calls that the vendor's SDK never sends, it equals the status
+//! in the body. For the SDK it is 200, because the SDK reads a body only below HTTP 400. HTTP 401 makes the SDK sign in
+//! again, so it is sent for an invalid token, but never by the sign-in itself.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use utoipa::{
     openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema},
 };
 
-use super::view::{CreatedUser, MetadataShown, UserResource};
+use super::view::{CreatedUser, MetadataView, UserResource};
 use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated, What},
@@ -29,32 +29,31 @@ use crate::{
     service::accounts::Created,
 };
 
-/// What is said of a deletion, by whichever door it was asked for.
 pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
 
-/// Done, with what there is to show.
+/// A successful response with data.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Success<T> {
+pub(super) struct MirrorFlyReply<T> {
     #[schema(minimum = 200, maximum = 200, example = 200)]
     status: u16,
     data: T,
     message: &'static str,
 }
 
-/// Done, with nothing to show.
+/// A successful response without data.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Done {
+pub(super) struct MessageReply {
     #[schema(minimum = 200, maximum = 200, example = 200)]
     status: u16,
     message: &'static str,
 }
 
-/// Not done, and why.
+/// An error.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Refusal {
-    /// In HTTP's numbers, whatever HTTP itself says: 204 for a profile that nobody has, 400 for what is wrong with a call, 401 for its token,
-    /// 403 for what the caller may not, 404 for what is not there, 408, 413 and 415 for a body that is not read, 429 for what was done too
-    /// often, 500 for our own fault, 503 while too much is to be done, 507 when the disk is full.
+pub(super) struct MirrorFlyErrorReply {
+    /// A status in HTTP's numbers, whatever the HTTP status is: 204 unknown profile, 400 invalid request, 401 invalid
+    /// token, 403 not allowed, 404 not found, 408, 413 and 415 unreadable body, 429 too many requests, 500 server
+    /// error, 503 server busy, 507 storage full.
     #[schema(minimum = 201, maximum = 599, example = 400)]
     status: u16,
     /// What to do about it.
@@ -62,10 +61,10 @@ pub(super) struct Refusal {
     message: String,
 }
 
-/// A user resource: its metadata stand beside the data.
+/// A user. Its metadata are next to `data`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UserAnswer {
+pub(super) struct UserReply {
     #[schema(minimum = 200, maximum = 200, example = 200)]
     status: u16,
     data: UserResource,
@@ -74,70 +73,61 @@ pub(super) struct UserAnswer {
     message: &'static str,
 }
 
-/// "If successful, this action returns a user resource in the response body." Keys stand in the order of the vendor's sample.
+/// "If successful, this action returns a user resource in the response body." Keys are in the order of the vendor's
+/// sample.
 ///
-/// `isProfileUpdated` is false exactly when this call made the user and set no profile field.
+/// `isProfileUpdated` is false if this call created the user and set no profile field.
 pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile: bool) -> HttpResponse {
     success(CreatedUser::of(addresses, created, set_profile), "User created successfully")
 }
 
-/// The user resource of reading and of updating.
 pub(super) fn user(addresses: &Addresses, user: &User, message: &'static str) -> HttpResponse {
     let meta_data = user.profile.metadata.as_object().clone();
-    HttpResponse::Ok().json(UserAnswer { status: 200, data: UserResource::of(addresses, user), meta_data, message })
+    HttpResponse::Ok().json(UserReply { status: 200, data: UserResource::of(addresses, user), meta_data, message })
 }
 
-/// `{metaData, message}`: the vendor's pages show the message inside the data, its SDK reads it beside them.
+/// `{metaData, message}`: the vendor's pages show the message inside the data, its SDK reads the one next to it.
 pub(super) fn metadata(user: &User, message: &'static str) -> HttpResponse {
-    success(MetadataShown::of(user, message), message)
+    success(MetadataView::of(user, message), message)
 }
 
-/// `{"status":200,"data":..,"message":..}`.
 pub(super) fn success(data: impl Serialize, message: &'static str) -> HttpResponse {
-    HttpResponse::Ok().json(Success { status: 200, data, message })
+    HttpResponse::Ok().json(MirrorFlyReply { status: 200, data, message })
 }
 
-/// `{"status":200,"message":..}`: done, with nothing to show.
 pub(super) fn done(message: &'static str) -> HttpResponse {
-    HttpResponse::Ok().json(Done { status: 200, message })
+    HttpResponse::Ok().json(MessageReply { status: 200, message })
 }
 
-/// Why a call was refused, at any door.
 #[derive(Debug)]
-pub(super) enum Refused {
-    /// A verb or a field refused.
+pub(super) enum MirrorFlyError {
+    /// An error of the service, or an invalid field.
     Domain(Error),
-    /// The body could not be read.
     Body(BodyFault),
-    /// The call names a user that does not exist.
     InvalidUserId,
-    /// A profile is asked for that nobody has. The SDK knows it by a status of its own.
+    /// No user has the requested profile. The SDK recognises this error by its own status.
     NoSuchProfile,
-    /// The user has as many sessions as it may, and this one does not want to end the oldest.
+    /// The user has the maximum number of sessions, and the request does not allow to end the oldest.
     MostSessions,
-    /// Nobody signs in by these.
     InvalidCredentials,
-    /// The back end may not do this, even here: its own account is the operator's to change.
+    /// The back end may not do this: only the operator changes the back end's account.
     Restricted,
-    /// The token is a user's where the back end's is needed, or the other way round.
+    /// The token is a user's where the back end's is needed, or vice versa.
     WrongHolder,
-    /// The token comes behind the word `Bearer`, which this wire does not have.
+    /// The token follows the word `Bearer`, which this API does not use.
     Bearer,
-    /// A WebSocket is asked for without the sub-protocol it speaks.
     NoProtocol,
-    /// What asks for a WebSocket is no handshake.
     NoHandshake,
-    /// The page that asks for a WebSocket may not call this app.
+    /// The origin of the page that opens the WebSocket may not call this app.
     ForeignPage,
-    /// The app does not serve this dialect.
+    /// The app's MirrorFly API is switched off.
     SwitchedOff,
-    /// No such call.
     UnknownCall,
-    /// The call exists, by another method.
+    /// The call exists, but not with this HTTP method.
     WrongMethod,
 }
 
-impl From<Error> for Refused {
+impl From<Error> for MirrorFlyError {
     fn from(error: Error) -> Self {
         match error == Error::NotFound(What::User) {
             true => Self::InvalidUserId,
@@ -146,13 +136,13 @@ impl From<Error> for Refused {
     }
 }
 
-impl From<BodyFault> for Refused {
+impl From<BodyFault> for MirrorFlyError {
     fn from(fault: BodyFault) -> Self {
         if let BodyFault::House(error) = fault { error.into() } else { Self::Body(fault) }
     }
 }
 
-impl Refused {
+impl MirrorFlyError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Domain(error) => match error {
@@ -221,29 +211,29 @@ impl Refused {
         {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        answer.json(Refusal { status: self.status().as_u16(), message: self.message() })
+        answer.json(MirrorFlyErrorReply { status: self.status().as_u16(), message: self.message() })
     }
 }
 
-macro_rules! doors {
-    ($($(#[$doc:meta])* $door:ident, $words:path, $http_status:path, $told_by_http:expr;)*) => {$(
+macro_rules! error_renderings {
+    ($($(#[$doc:meta])* $name:ident, $convert:path, $http_status:path, $http_errors:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
-        pub(super) struct $door(Refused);
+        pub(super) struct $name(MirrorFlyError);
 
-        impl<E: Into<Refused>> From<E> for $door {
+        impl<E: Into<MirrorFlyError>> From<E> for $name {
             fn from(refused: E) -> Self {
-                Self($words(refused.into()))
+                Self($convert(refused.into()))
             }
         }
 
-        impl std::fmt::Display for $door {
+        impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0.message())
             }
         }
 
-        impl ResponseError for $door {
+        impl ResponseError for $name {
             fn status_code(&self) -> StatusCode {
                 $http_status(&self.0)
             }
@@ -253,70 +243,67 @@ macro_rules! doors {
             }
         }
 
-        /// What HTTP tells of any refusal here; `document` adds what follows from the shape of a call.
-        impl IntoResponses for $door {
+        /// The errors that HTTP reports; `document` adds those that follow from the shape of a call.
+        impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
-                let told: &[(u16, &str)] = $told_by_http;
-                told.iter().map(|(status, when)| (status.to_string(), described(when).into())).collect()
+                let errors: &[(u16, &str)] = $http_errors;
+                errors.iter().map(|(status, when)| (status.to_string(), error_response(when).into())).collect()
             }
         }
     )*};
 }
 
-doors! {
-    /// A refusal where the vendor's SDK never calls, and of media: HTTP says what the body says.
-    Mirrored, std::convert::identity, Refused::status, TOLD_BY_HTTP;
+error_renderings! {
+    /// An error of media, and of calls that the vendor's SDK never sends: the HTTP status equals the status in the
+    /// body.
+    MirroredError, std::convert::identity, MirrorFlyError::status, HTTP_ERRORS;
 
-    /// A refusal where the vendor's SDK calls with a token: HTTP 200, the body says what happened. A token that is no good is an
-    /// HTTP 401 all the same: by it alone the SDK knows that it must sign in again.
-    InBody, std::convert::identity, status_for_the_sdk, &[];
+    /// An error of calls that the vendor's SDK sends with a token: HTTP 200, and the body has the status. An invalid
+    /// token is HTTP 401, which tells the SDK to sign in again.
+    SdkError, std::convert::identity, status_for_the_sdk, &[];
 
-    /// A refusal where the vendor's SDK signs in: HTTP 200 always, because it would take a 401 for an expired token and sign in
-    /// again and again; wrong credentials in the words it knows.
-    AtLogin, in_logins_words, always_ok, &[];
+    /// An error of the calls by which the vendor's SDK signs in. Always HTTP 200: a 401 would make the SDK sign in
+    /// again and again. Wrong credentials have the message that it compares.
+    LoginError, invalid_credentials_if_unauthenticated, always_ok, &[];
 }
 
-const TOLD_BY_HTTP: &[(u16, &str)] = &[
-    (400, "Something is wrong with the call: the message names the field and its bound"),
-    (403, "The caller may not: the message says why"),
-    (500, "Our own fault; the server's log says more"),
-    (503, "Too much is to be done just now: nothing was done, try again"),
+const HTTP_ERRORS: &[(u16, &str)] = &[
+    (400, "The request is invalid: the message names the field and its bound"),
+    (403, "Not allowed: the message says why"),
+    (500, "A server error; its log has the cause"),
+    (503, "The server is busy: nothing was changed, try again"),
 ];
 
-/// A refusal as the OpenAPI document has it.
-pub(super) fn described(when: &str) -> Response {
-    ResponseBuilder::new().description(when).content("application/json", Content::new(Some(refusal()))).build()
+pub(super) fn error_response(when: &str) -> Response {
+    ResponseBuilder::new().description(when).content("application/json", Content::new(Some(error_schema()))).build()
 }
 
-/// Where the document has the schema of a refusal.
-pub(super) fn refusal() -> RefOr<Schema> {
-    Ref::from_schema_name(Refusal::name()).into()
+pub(super) fn error_schema() -> RefOr<Schema> {
+    Ref::from_schema_name(MirrorFlyErrorReply::name()).into()
 }
 
-fn status_for_the_sdk(refused: &Refused) -> StatusCode {
+fn status_for_the_sdk(refused: &MirrorFlyError) -> StatusCode {
     match refused.status() {
         StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
         _ => StatusCode::OK,
     }
 }
 
-fn in_logins_words(refused: Refused) -> Refused {
-    match matches!(refused, Refused::Domain(Error::Unauthenticated(_))) {
-        true => Refused::InvalidCredentials,
+fn invalid_credentials_if_unauthenticated(refused: MirrorFlyError) -> MirrorFlyError {
+    match matches!(refused, MirrorFlyError::Domain(Error::Unauthenticated(_))) {
+        true => MirrorFlyError::InvalidCredentials,
         false => refused,
     }
 }
 
-fn always_ok(_: &Refused) -> StatusCode {
+fn always_ok(_: &MirrorFlyError) -> StatusCode {
     StatusCode::OK
 }
 
-/// Answers a call that does not exist.
-pub(super) async fn unknown_call() -> Result<HttpResponse, Mirrored> {
-    Err(Refused::UnknownCall.into())
+pub(super) async fn unknown_call() -> Result<HttpResponse, MirroredError> {
+    Err(MirrorFlyError::UnknownCall.into())
 }
 
-/// Answers a call made by a method that is not its own.
-pub(super) async fn wrong_method() -> Result<HttpResponse, Mirrored> {
-    Err(Refused::WrongMethod.into())
+pub(super) async fn wrong_method() -> Result<HttpResponse, MirroredError> {
+    Err(MirrorFlyError::WrongMethod.into())
 }

@@ -1,10 +1,10 @@
-//! The form by which a back end describes a user: the fields of createUser. Source: the vendor's "Create User" page.
+//! The form by which a back end creates and updates a user. Source: the vendor's "Create User" page.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::jid::Named;
+use super::jid::UserIdField;
 use crate::{
     domain::{
         avatar::AvatarChange,
@@ -33,44 +33,45 @@ pub(super) const MOBILE_CHARS_MAX: usize = 15;
 /// "Accepted files are png, jpeg and jpg."
 pub(super) const PICTURES_ACCEPTED: &[Format] = &[Format::Png, Format::Jpeg];
 
-/// Of a user. Empty is as not given.
+/// A user's fields. An empty field is treated as not given.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserForm {
     #[schema(value_type = DeviceType)]
     device_type: Required<DeviceType>,
-    /// Of its operating system.
+    /// The version of the device's operating system.
     #[schema(value_type = Option<String>, max_length = 4096, example = "14")]
     device_os_version: Optional<DeviceText>,
-    /// Kept; nothing is pushed.
+    /// Stored. No push notification is sent.
     #[schema(value_type = Option<String>, max_length = 4096)]
     device_token: Optional<DeviceText>,
-    /// Kept; nothing is pushed.
+    /// Stored. No push notification is sent.
     #[schema(value_type = Option<String>, max_length = 4096)]
     voip_device_token: Optional<DeviceText>,
     /// "0 - production, 1 - sandbox/debug".
     #[serde(deserialize_with = "is_sandbox")]
     #[schema(value_type = Option<String>, pattern = "^[01]?$", example = "0")]
     mode: bool,
-    /// Of the app.
+    /// The app's licence key.
     #[schema(value_type = String, min_length = 1, example = "StandinDemoLicenseKey0123456789")]
     pub(super) license_key: Required<String>,
-    /// Of a user to be created, who must have one: letters, digits and `. - _ @`, an `@` plain, as `=40` or as `\40`.
+    /// Required to create a user. Its id: letters, digits and `. - _ @`; the `@` plain, as `=40` or as `\40`.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 191, example = "ada")]
-    pub(super) user_identifier: Optional<Named>,
-    /// Of a user to be updated: the id in the path again.
+    pub(super) user_identifier: Optional<UserIdField>,
+    /// For an update: the id in the path again.
     #[schema(value_type = Option<String>)]
-    pub(super) user_id: Optional<Named>,
+    pub(super) user_id: Optional<UserIdField>,
     #[schema(value_type = Option<String>, max_length = 30, example = "Ada")]
     nickname: Optional<String>,
     #[schema(value_type = Option<String>, max_length = 15, example = "628123456")]
     mobile_number: Optional<String>,
     #[schema(value_type = Option<String>, max_length = 320, example = "ada@example.com")]
     email: Optional<Email>,
-    /// An http or https address, which is shown and never fetched; or a picture of this server, by its media address or token.
+    /// An http or https address, which is shown and never fetched; or a picture of this server, by its media address or
+    /// token.
     #[schema(max_length = 2048, example = "https://image.url/a.png")]
     profile_url: Option<String>,
-    /// A key and its value come together; pairs that are given replace all former ones.
+    /// A key needs a value. The given pairs replace all stored ones.
     #[schema(value_type = Option<String>, max_length = 255, example = "team")]
     metadata_key1: Optional<String>,
     #[schema(value_type = Option<String>, max_length = 8192, example = "red")]
@@ -83,59 +84,54 @@ pub(super) struct UserForm {
     metadata_key3: Optional<String>,
     #[schema(value_type = Option<String>, max_length = 8192)]
     metadata_value3: Optional<String>,
-    /// Of `multipart/form-data` alone. A PNG or JPEG of at most 10 MiB, unless the server's settings say otherwise. Its bytes tell its kind, not
-    /// its name.
+    /// Only in `multipart/form-data`. A PNG or JPEG, recognised by its bytes, of at most 10 MiB, unless the server's
+    /// settings set another bound.
     #[schema(value_type = Option<String>, format = Binary)]
     profile_file: FileAt,
 }
 
-/// What a form gives of a user.
-pub(super) struct Given {
-    /// The texts, and an avatar by its address.
+pub(super) struct UserFormData {
+    /// The texts, and an avatar given by its address.
     pub(super) change: ProfileChange,
-    /// The file; it beats an address.
+    /// The file. It takes precedence over an address.
     pub(super) picture: Option<Upload>,
-    /// The device.
     pub(super) device: Device,
 }
 
-impl Given {
-    /// Whether any field of the profile is given. Metadata are an app's own data about a user, not what the user fills in.
+impl UserFormData {
+    /// Tells whether any profile field is given. Metadata do not count: they are the app's data about a user.
     pub(super) fn sets_profile(&self) -> bool {
         self.picture.is_some() || ProfileChange { metadata: Patch::Keep, ..self.change.clone() }.is_given()
     }
 }
 
 impl UserForm {
-    /// What is given of a user, of whom `known` is stored.
+    /// Parses the form. `known` is the stored user.
     /// # Errors
     /// `Invalid` at the field.
-    pub(super) fn given(
+    pub(super) fn into_data(
         self,
         mut files: Files,
         known: Option<&User>,
         tenant: &Tenant,
         addresses: &Addresses,
-    ) -> Result<Given, Error> {
+    ) -> Result<UserFormData, Error> {
         let change = profile_change(&self, known, tenant, addresses)?;
         let picture = files.picture(&self.profile_file, "profileFile", PICTURES_ACCEPTED);
         let texts = [self.device_os_version, self.device_token, self.voip_device_token];
-        Ok(Given { change, picture, device: device(&self.device_type, texts, self.mode) })
+        Ok(UserFormData { change, picture, device: device(&self.device_type, texts, self.mode) })
     }
 }
 
-/// Whether a form names the licence key of this app.
-/// # Errors
-/// `Invalid` at `licenseKey`.
-pub(super) fn licensed(tenant: &Tenant, given: &Required<String>) -> Result<(), Error> {
+pub(super) fn check_license_key(tenant: &Tenant, given: &Required<String>) -> Result<(), Error> {
     match tenant.has_license_key(&given.0) {
         true => Ok(()),
         false => Err(Fault::Malformed("the licence key of this app").at("licenseKey")),
     }
 }
 
-/// A verb's refusal by the names of these fields.
-pub(super) fn in_this_forms_words(error: Error) -> Error {
+/// Gives an error of the service the field name of this form.
+pub(super) fn at_form_field(error: Error) -> Error {
     if error == Error::NotFound(What::Picture) {
         return Fault::Malformed("an http or https address, or the token of a picture of this user").at("profileUrl");
     }
@@ -145,13 +141,12 @@ pub(super) fn in_this_forms_words(error: Error) -> Error {
     }
 }
 
-/// The device that a form tells of; the texts are deviceOsVersion, deviceToken and voipDeviceToken.
+/// `texts` are deviceOsVersion, deviceToken and voipDeviceToken.
 pub(super) fn device(device_type: &Required<DeviceType>, texts: [Optional<DeviceText>; 3], sandbox: bool) -> Device {
     let [os_version, token, voip_token] = texts.map(|text| text.0);
     Device { device_type: device_type.0, os_version, token, voip_token, sandbox }
 }
 
-/// mode: "0 - production, 1 - sandbox/debug".
 pub(super) fn is_sandbox<'de, D: Deserializer<'de>>(mode: D) -> Result<bool, D::Error> {
     form::value(mode, |mode| match mode {
         None => Ok(false),
@@ -161,7 +156,7 @@ pub(super) fn is_sandbox<'de, D: Deserializer<'de>>(mode: D) -> Result<bool, D::
     })
 }
 
-/// What the call gives of a profile. A value that comes back as it is stored is not held against this wire's narrower bounds.
+/// A value equal to the stored one is accepted even if it is too long for this API.
 fn profile_change(
     form: &UserForm,
     known: Option<&User>,
@@ -184,14 +179,14 @@ fn profile_change(
             .and_then(|given| Patch::given(given, MobileNumber::parse))
             .map_err(at("mobileNumber"))?,
         email: form.email.0.clone().map_or(Patch::Keep, Patch::Set),
-        avatar: avatar(form.profile_url.as_deref(), known, tenant, addresses).map_err(at("profileUrl"))?,
+        avatar: avatar_change(form.profile_url.as_deref(), known, tenant, addresses).map_err(at("profileUrl"))?,
         metadata: metadata(form)?,
         ..ProfileChange::default()
     })
 }
 
-/// profileUrl: an address, or a picture of ours by its media address or by the bare token the SDK answers carry.
-pub(super) fn avatar(
+/// Reads profileUrl: any address, or a picture of this server by its media address or its token.
+pub(super) fn avatar_change(
     given: Option<&str>,
     known: Option<&User>,
     tenant: &Tenant,
@@ -203,7 +198,8 @@ pub(super) fn avatar(
     }
 }
 
-/// metadataKey1 to metadataValue3. Half a pair is an error; pairs that are given replace all former ones.
+/// Reads metadataKey1 to metadataValue3, which replace all stored pairs. A key without a value is an error, and a value
+/// without a key.
 fn metadata(form: &UserForm) -> Result<Patch<Metadata>, Error> {
     let given: [(_, &Optional<String>, _, &Optional<String>); Metadata::PAIRS_MAX] = [
         ("metadataKey1", &form.metadata_key1, "metadataValue1", &form.metadata_value1),

@@ -1,6 +1,6 @@
-//! What the answers show, each key where the vendor's samples have it.
+//! The data of the responses. Keys are in the order of the vendor's samples.
 //!
-//! The structs that are sent are the ones the OpenAPI document is made of.
+//! The OpenAPI document is made from the same structs.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,11 +18,11 @@ use crate::{
     service::accounts::Created,
 };
 
-/// The thumbnail's rendition: a contact list's pictures on a dense screen.
+/// The size of a thumbnail: a contact list's picture on a dense screen.
 const THUMBNAIL: Rendition = Rendition::Square192;
 
-/// What this dialect shows of a profile, empty where nothing is set.
-struct Shown<'a> {
+/// The profile fields that this dialect shows. A field that is not set is empty.
+struct ProfileTexts<'a> {
     nickname: &'a str,
     mobile_number: &'a str,
     email: &'a str,
@@ -31,19 +31,19 @@ struct Shown<'a> {
     profile_url_thumb: String,
 }
 
-impl<'a> Shown<'a> {
-    /// For a caller of the REST API: an upload is found at its full media address.
+impl<'a> ProfileTexts<'a> {
+    /// For callers of the REST API: an uploaded picture is shown by its full media address.
     fn by_address(addresses: &Addresses, user: &'a User) -> Self {
         Self::of(user, |key, rendition| addresses.media(key, rendition))
     }
 
-    /// For the SDK and its apps: an upload is fetched by its bare media token.
+    /// For the SDK and its apps: an uploaded picture is shown by its media token alone.
     fn by_token(user: &'a User) -> Self {
         Self::of(user, Addresses::token)
     }
 
-    /// A picture elsewhere is shown by its address; nothing is shown where nothing was set, as in the vendor's sample: its apps draw their
-    /// own default then.
+    /// A picture on another server is shown by its address. A user without a picture shows none, as in the vendor's
+    /// sample: the apps draw their own default.
     fn of(user: &'a User, upload: impl Fn(&PictureKey, Rendition) -> String) -> Self {
         let profile = &user.profile;
         let (profile_url, profile_url_thumb) = match &profile.avatar {
@@ -62,56 +62,56 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// A user who was just created or updated, with what it signs in by. Texts are empty where nothing is set.
+/// A user that was just created or updated, with its credentials. Texts that are not set are empty.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreatedUser {
-    /// The user's own token.
+    /// The user's token.
     token: String,
-    /// As `userId`.
+    /// Same as `userId`.
     username: String,
-    /// Issued by this server, and the same each time until it is reset: `/login` takes it.
+    /// Issued by this server; it stays the same until it is reset. `/login` accepts it.
     password: String,
-    /// False exactly when this call made the user and set no field of its profile.
+    /// False if this call created the user and set no field of its profile; else true.
     is_profile_updated: bool,
     mobile_number: String,
     nickname: String,
-    /// An uploaded picture's address wants a token: fetch it by `GET /media/{token}`.
+    /// The address of an uploaded picture needs a token: read it by `GET /media/{token}`.
     #[schema(example = "https://image.url/a.png")]
     profile_url: String,
     /// The same picture, 192 pixels wide and high.
     #[schema(example = "https://image.url/a.png")]
     profile_url_thumb: String,
     email: String,
-    /// An `@` stands in it as `=40`, because the vendor's SDK makes JIDs of it.
+    /// An `@` is written as `=40`, because the vendor's SDK builds JIDs from it.
     #[schema(example = "user1")]
     user_id: String,
 }
 
 impl CreatedUser {
     pub(super) fn of(addresses: &Addresses, created: &Created, set_profile: bool) -> Self {
-        let (id, shown) = (jid::escaped(&created.user.id), Shown::by_address(addresses, &created.user));
+        let (id, texts) = (jid::escaped(&created.user.id), ProfileTexts::by_address(addresses, &created.user));
         Self {
             token: created.ticket.expose().to_owned(),
             username: id.clone(),
             password: created.issued_password.expose().to_owned(),
             is_profile_updated: !created.created || set_profile,
-            mobile_number: shown.mobile_number.to_owned(),
-            nickname: shown.nickname.to_owned(),
-            profile_url: shown.profile_url,
-            profile_url_thumb: shown.profile_url_thumb,
-            email: shown.email.to_owned(),
+            mobile_number: texts.mobile_number.to_owned(),
+            nickname: texts.nickname.to_owned(),
+            profile_url: texts.profile_url,
+            profile_url_thumb: texts.profile_url_thumb,
+            email: texts.email.to_owned(),
             user_id: id,
         }
     }
 }
 
-/// A user as back ends read it: two keys are not spelt as createUser spells them. Texts are empty where nothing is set.
+/// A user, as back ends read it. Two keys differ from those of createUser. Texts that are not set are empty.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserResource {
     nick_name: String,
-    /// An uploaded picture's address wants a token: fetch it by `GET /media/{token}`.
+    /// The address of an uploaded picture needs a token: read it by `GET /media/{token}`.
     #[schema(example = "https://image.url/a.png")]
     profile_url: String,
     /// The same picture, 192 pixels wide and high.
@@ -119,72 +119,72 @@ pub(super) struct UserResource {
     profile_url_thumb: String,
     email_id: String,
     mobile_number: String,
-    /// As `userId`.
+    /// Same as `userId`.
     username: String,
-    /// An `@` stands in it as `=40`, because the vendor's SDK makes JIDs of it.
+    /// An `@` is written as `=40`, because the vendor's SDK builds JIDs from it.
     #[schema(example = "user1")]
     user_id: String,
 }
 
 impl UserResource {
     pub(super) fn of(addresses: &Addresses, user: &User) -> Self {
-        let (id, shown) = (jid::escaped(&user.id), Shown::by_address(addresses, user));
+        let (id, texts) = (jid::escaped(&user.id), ProfileTexts::by_address(addresses, user));
         Self {
-            nick_name: shown.nickname.to_owned(),
-            profile_url: shown.profile_url,
-            profile_url_thumb: shown.profile_url_thumb,
-            email_id: shown.email.to_owned(),
-            mobile_number: shown.mobile_number.to_owned(),
+            nick_name: texts.nickname.to_owned(),
+            profile_url: texts.profile_url,
+            profile_url_thumb: texts.profile_url_thumb,
+            email_id: texts.email.to_owned(),
+            mobile_number: texts.mobile_number.to_owned(),
             username: id.clone(),
             user_id: id,
         }
     }
 }
 
-/// A user's metadata. The vendor's pages show the message here, its SDK reads it beside the data.
+/// A user's metadata. The vendor's pages show the message here; its SDK reads the one next to `data`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MetadataShown {
-    /// Replaced whole by each call that gives any.
+pub(super) struct MetadataView {
+    /// Each call that sets metadata replaces all of it.
     #[schema(value_type = Metadata)]
     meta_data: Map<String, Value>,
     message: &'static str,
 }
 
-impl MetadataShown {
+impl MetadataView {
     pub(super) fn of(user: &User, message: &'static str) -> Self {
         Self { meta_data: user.profile.metadata.as_object().clone(), message }
     }
 }
 
-/// A row of contactsList. Texts are empty where nothing is set.
+/// A row of contactsList. Texts that are not set are empty.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ContactRow {
-    /// The address of a picture that is elsewhere, or the token of an uploaded one: `GET /media/{token}`.
+    /// The address of a picture on another server, or the token of an uploaded one: `GET /media/{token}`.
     image: String,
     /// The same picture, 192 pixels wide and high.
     thumb_image: String,
     mobile_number: String,
     nick_name: String,
     email: String,
-    /// An `@` stands in it as `=40`.
+    /// An `@` is written as `=40`.
     #[schema(example = "user2")]
     user_id: String,
-    /// 1 for a user whom the back end keeps out.
+    /// 1 if the back end has blocked the user.
     #[schema(minimum = 0, maximum = 1)]
     is_admin_blocked: u8,
 }
 
 impl ContactRow {
     pub(super) fn of(user: &User) -> Self {
-        let shown = Shown::by_token(user);
+        let texts = ProfileTexts::by_token(user);
         Self {
-            image: shown.profile_url,
-            thumb_image: shown.profile_url_thumb,
-            mobile_number: shown.mobile_number.to_owned(),
-            nick_name: shown.nickname.to_owned(),
-            email: shown.email.to_owned(),
+            image: texts.profile_url,
+            thumb_image: texts.profile_url_thumb,
+            mobile_number: texts.mobile_number.to_owned(),
+            nick_name: texts.nickname.to_owned(),
+            email: texts.email.to_owned(),
             user_id: jid::escaped(&user.id),
             is_admin_blocked: u8::from(!user.is_active()),
         }
@@ -196,19 +196,19 @@ impl ContactRow {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ContactsPage {
     pub(super) contacts_list: Vec<ContactRow>,
-    /// Pages of this size.
+    /// The number of pages of this size.
     pub(super) total_pages: u64,
-    /// Contacts on all pages.
+    /// The number of contacts on all pages.
     pub(super) total_records: u64,
 }
 
-/// A profile as the vendor's SDK reads it. Texts are empty where nothing is set.
+/// A profile, as the vendor's SDK reads it. Texts that are not set are empty.
 ///
-/// nickName, email and mobileNumber are encrypted with a key of the `userId` beside them and a vector of the licence key; the SDK decrypts
-/// them.
+/// nickName, email and mobileNumber are encrypted. The key is made from the `userId` of this object, the vector from
+/// the licence key. The SDK decrypts them.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ProfileShown {
+pub(super) struct ProfileView {
     #[schema(example = "user1")]
     user_id: String,
     /// Encrypted.
@@ -217,28 +217,27 @@ pub(super) struct ProfileShown {
     email: String,
     /// Encrypted.
     mobile_number: String,
-    /// The address of a picture that is elsewhere, or the token of an uploaded one: `GET /media/{token}`.
+    /// The address of a picture on another server, or the token of an uploaded one: `GET /media/{token}`.
     image: String,
     /// The same picture, 192 pixels wide and high.
     thumb_image: String,
     status: String,
-    /// 1 for a user whom the back end keeps out.
+    /// 1 if the back end has blocked the user.
     #[schema(minimum = 0, maximum = 1)]
     is_admin_blocked: u8,
 }
 
-impl ProfileShown {
-    /// The fields that the SDK decrypts are encrypted with `codec`.
+impl ProfileView {
     pub(super) fn of(codec: &Codec, user_id: &str, user: &User) -> Self {
-        let shown = Shown::by_token(user);
+        let texts = ProfileTexts::by_token(user);
         Self {
             user_id: user_id.to_owned(),
-            nick_name: codec.encrypt_field(shown.nickname),
-            email: codec.encrypt_field(shown.email),
-            mobile_number: codec.encrypt_field(shown.mobile_number),
-            image: shown.profile_url,
-            thumb_image: shown.profile_url_thumb,
-            status: shown.status.to_owned(),
+            nick_name: codec.encrypt_field(texts.nickname),
+            email: codec.encrypt_field(texts.email),
+            mobile_number: codec.encrypt_field(texts.mobile_number),
+            image: texts.profile_url,
+            thumb_image: texts.profile_url_thumb,
+            status: texts.status.to_owned(),
             is_admin_blocked: u8::from(!user.is_active()),
         }
     }
@@ -248,37 +247,37 @@ impl ProfileShown {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UsersPage {
-    pub(super) user_list: Vec<ProfileShown>,
-    /// Pages of this size.
+    pub(super) user_list: Vec<ProfileView>,
+    /// The number of pages of this size.
     pub(super) total_pages: u64,
-    /// Users on all pages.
+    /// The number of users on all pages.
     pub(super) total_records: u64,
 }
 
-/// The same profile as the six children of a vCard.
+/// Returns the profile as the six children of a vCard.
 pub(super) fn vcard(codec: &Codec, user: &User) -> [(&'static str, String); 6] {
-    let shown = Shown::by_token(user);
+    let texts = ProfileTexts::by_token(user);
     [
-        ("nickName", codec.encrypt_field(shown.nickname)),
-        ("image", shown.profile_url),
-        ("thumbImage", shown.profile_url_thumb),
-        ("email", codec.encrypt_field(shown.email)),
-        ("mobileNumber", codec.encrypt_field(shown.mobile_number)),
-        ("status", shown.status.to_owned()),
+        ("nickName", codec.encrypt_field(texts.nickname)),
+        ("image", texts.profile_url),
+        ("thumbImage", texts.profile_url_thumb),
+        ("email", codec.encrypt_field(texts.email)),
+        ("mobileNumber", codec.encrypt_field(texts.mobile_number)),
+        ("status", texts.status.to_owned()),
     ]
 }
 
-/// The names of an upload, for a profile and for `GET /media/{token}`.
+/// The tokens of an uploaded picture, for a profile and for `GET /media/{token}`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Uploaded {
-    /// Of the whole picture.
+pub(super) struct MediaTokens {
+    /// The token of the whole picture.
     file_token: String,
-    /// Of the same picture, 192 pixels wide and high.
+    /// The token of the same picture, 192 pixels wide and high.
     file_token_thumb: String,
 }
 
-impl From<&PictureKey> for Uploaded {
+impl From<&PictureKey> for MediaTokens {
     fn from(key: &PictureKey) -> Self {
         let [file_token, file_token_thumb] =
             [Rendition::Full, THUMBNAIL].map(|rendition| Addresses::token(key, rendition));
@@ -286,21 +285,21 @@ impl From<&PictureKey> for Uploaded {
     }
 }
 
-/// A user that there is, and whether it is there.
+/// A known user, and whether it is online.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Seen {
+pub(super) struct KnownPresence {
     #[schema(example = "user1")]
     username: String,
-    /// 1 for a user who is there.
+    /// 1 if the user is online.
     #[schema(minimum = 0, maximum = 1)]
     presence: u8,
-    /// In seconds since 1970, as text; 0 for one who has not been seen for as long as that is remembered.
+    /// When the user was last online, in seconds since 1970, as text. 0 if that is not stored.
     #[schema(pattern = "^[0-9]+$", example = "1700000000")]
     last_seen: String,
 }
 
-impl Seen {
+impl KnownPresence {
     pub(super) fn of(user: &User, presence: Presence) -> Self {
         let last_seen_s = presence.seen_at.map_or(0, |at| at.micros() / 1_000_000);
         Self {
@@ -311,29 +310,29 @@ impl Seen {
     }
 }
 
-/// A name that is nobody's.
+/// An id that no user has.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Unseen {
-    /// As it was asked for.
+pub(super) struct UnknownUser {
+    /// The id as it was sent.
     username: String,
     #[schema(example = "User is not available")]
     message: &'static str,
 }
 
-impl From<&str> for Unseen {
+impl From<&str> for UnknownUser {
     fn from(named: &str) -> Self {
         Self { username: named.to_owned(), message: "User is not available" }
     }
 }
 
-/// A page of the users that were asked for.
+/// A page of the requested users.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PresencePage {
-    pub(super) valid: Vec<Seen>,
-    pub(super) invalid: Vec<Unseen>,
-    /// Pages of this size.
+    pub(super) valid: Vec<KnownPresence>,
+    pub(super) invalid: Vec<UnknownUser>,
+    /// The number of pages of this size.
     pub(super) total_pages: u64,
-    /// Ids that were asked for.
+    /// The number of ids in the request.
     pub(super) total_records: u64,
 }

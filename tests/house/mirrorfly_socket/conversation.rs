@@ -1,7 +1,7 @@
 //! The state machine alone.
 
 use standin::{
-    dialect::mirrorfly::xmpp::talk::{List, Outcome, Refusal, Verb, Xmpp},
+    dialect::mirrorfly::xmpp::protocol::{StanzaError, Xmpp, XmppCommand, XmppList, XmppResult},
     domain::{
         avatar::PictureKey,
         id::{UserId, UserKey},
@@ -36,7 +36,7 @@ fn user(id: &str) -> User {
     }
 }
 
-fn texts(step: &Step<Verb>) -> Vec<&str> {
+fn texts(step: &Step<XmppCommand>) -> Vec<&str> {
     step.frames
         .iter()
         .map(|frame| match frame {
@@ -46,7 +46,7 @@ fn texts(step: &Step<Verb>) -> Vec<&str> {
         .collect()
 }
 
-fn hear(talk: &mut Xmpp, text: &str) -> Step<Verb> {
+fn hear(talk: &mut Xmpp, text: &str) -> Step<XmppCommand> {
     talk.hear(Frame::Text(text.to_owned()))
 }
 
@@ -59,9 +59,9 @@ fn proved_at(host: &str, missed_since: Option<i64>) -> Xmpp {
     let mut talk = Xmpp::new("by.header");
     hear(&mut talk, &open().replace(HOST, host));
     let step = hear(&mut talk, &auth("alice", "p"));
-    assert!(matches!(step.verb, Some(Verb::SignIn { .. })) && !talk.is_authenticated());
+    assert!(matches!(step.verb, Some(XmppCommand::SignIn { .. })) && !talk.is_authenticated());
     let iv_text = "LICENSEKEY0123456789abcd".to_owned();
-    let step = talk.outcome(Outcome::SignedIn { user: Box::new(user("alice")), iv_text, missed_since });
+    let step = talk.outcome(XmppResult::SignedIn { user: Box::new(user("alice")), iv_text, missed_since });
     assert_eq!(texts(&step), [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#]);
     assert!(talk.is_authenticated());
     talk
@@ -78,7 +78,7 @@ fn changed(seq: i64, fields: &[ProfileField]) -> Notice {
     Notice::ProfileChanged { seq, user: Box::new(user("guest@qiscus.com")), fields: fields.to_vec() }
 }
 
-fn assert_broken_off(step: &Step<Verb>, condition: &str) {
+fn assert_broken_off(step: &Step<XmppCommand>, condition: &str) {
     let error = format!(
         concat!(
             r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams">"#,
@@ -94,7 +94,8 @@ fn the_stream_is_addressed_to_what_the_client_says_else_to_the_header() {
     for (opening, host) in [(open(), HOST), (open().replace(HOST, ""), "by.header")] {
         let mut talk = Xmpp::new("by.header");
         assert!(texts(&hear(&mut talk, &opening))[0].contains(&format!(r#"from="{host}""#)));
-        let Some(Verb::SignIn { host: asked, username, password }) = hear(&mut talk, &auth("u", "p")).verb else {
+        let Some(XmppCommand::SignIn { host: asked, username, password }) = hear(&mut talk, &auth("u", "p")).verb
+        else {
             panic!("no sign-in");
         };
         assert_eq!((asked.as_str(), username.as_str(), password.expose()), (host, "u", "p"));
@@ -150,9 +151,9 @@ fn what_comes_before_the_bind_is_held_and_answered_after_it() {
     assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
     let step = hear(&mut talk, BIND);
     assert_eq!(texts(&step)[1..], [REFUSED, REFUSED]);
-    assert!(matches!(step.verb, Some(Verb::ReadList { list: List::Roster, .. })));
+    assert!(matches!(step.verb, Some(XmppCommand::ReadList { list: XmppList::Roster, .. })));
     let empty = r#"<query xmlns="jabber:iq:roster" contact_permission="1" />"#;
-    let step = talk.outcome(Outcome::Listed(empty.to_owned()));
+    let step = talk.outcome(XmppResult::Listed(empty.to_owned()));
     let answer = format!(r#"<iq xmlns="jabber:client" type="result" id="r">{empty}</iq>"#);
     assert_eq!(texts(&step), [answer.as_str(), REFUSED]);
 }
@@ -168,9 +169,9 @@ fn sixteen_stanzas_are_held_and_no_more() {
 fn what_was_missed_is_asked_for_at_the_bind() {
     for (missed_since, notices, asked) in [
         (None, vec![], None),
-        (Some(3), vec![], Some(Verb::LookBack(3))),
-        (None, vec![8, 9], Some(Verb::LookBack(7))),
-        (Some(3), vec![8], Some(Verb::LookBack(3))),
+        (Some(3), vec![], Some(XmppCommand::LookBack(3))),
+        (None, vec![8, 9], Some(XmppCommand::LookBack(7))),
+        (Some(3), vec![8], Some(XmppCommand::LookBack(3))),
     ] {
         let mut talk = proved(missed_since);
         for seq in notices {
@@ -183,10 +184,14 @@ fn what_was_missed_is_asked_for_at_the_bind() {
     hear(&mut talk, &open());
     hear(&mut talk, UNKNOWN);
     hear(&mut talk, BIND);
-    let more = Outcome::Missed { notices: vec![changed(4, &[ProfileField::Email])], rest: Some(1003) };
+    let more = XmppResult::Missed { notices: vec![changed(4, &[ProfileField::Email])], rest: Some(1003) };
     let step = talk.outcome(more);
-    assert_eq!((texts(&step).len(), step.verb), (1, Some(Verb::LookBack(1003))), "what is held waits for all of it");
-    let step = talk.outcome(Outcome::Missed { notices: vec![changed(1004, &[ProfileField::Email])], rest: None });
+    assert_eq!(
+        (texts(&step).len(), step.verb),
+        (1, Some(XmppCommand::LookBack(1003))),
+        "what is held waits for all of it"
+    );
+    let step = talk.outcome(XmppResult::Missed { notices: vec![changed(1004, &[ProfileField::Email])], rest: None });
     assert_eq!((texts(&step).len(), &step.verb), (2, &None));
     assert_eq!(texts(&step)[1], REFUSED);
 }
@@ -266,10 +271,10 @@ fn a_profile_is_replaced_with_its_fields_decrypted_and_a_refusal_is_told() {
         "{SET}<nickName>{}</nickName><image>i</image><email/><mobileNumber>plain</mobileNumber><status>s</status></vCard></iq>",
         codec.encrypt("Älice")
     );
-    let Some(Verb::SetProfile(sent)) = hear(&mut talk, &set).verb else { panic!("nothing to set") };
+    let Some(XmppCommand::SetProfile(sent)) = hear(&mut talk, &set).verb else { panic!("nothing to set") };
     let fields = [&sent.nickname, &sent.image, &sent.email, &sent.mobile_number, &sent.status];
     assert_eq!(fields, ["Älice", "i", "", "plain", "s"]);
-    let step = talk.outcome(Outcome::Refused(Refusal::BadRequest));
+    let step = talk.outcome(XmppResult::Refused(StanzaError::BadRequest));
     assert!(texts(&step)[0].starts_with(r#"<iq xmlns="jabber:client" type="error" id="s1"><error type="modify">"#));
 }
 

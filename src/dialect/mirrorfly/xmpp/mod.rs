@@ -1,9 +1,9 @@
-//! The socket of the vendor's SDK: XMPP over a WebSocket, as far as profiles and contacts need it.
+//! The socket of the vendor's SDK: the parts of XMPP over WebSocket that profiles and contacts need.
 
 mod answer;
+pub mod protocol;
 mod session;
 pub(super) mod socket;
 pub mod stanza;
-pub mod talk;
 
 pub use socket::scope;

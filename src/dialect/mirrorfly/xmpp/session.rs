@@ -1,11 +1,11 @@
-//! A client that has signed in: what it asks, how that is answered, and what it is told unasked.
+//! A client that has signed in: its requests, their responses, and notices to it.
 
 use std::collections::VecDeque;
 
 use super::{
     answer,
-    stanza::Element,
-    talk::{List, Next, Outcome, Refusal, SentProfile, Verb, broken_off, ended, say},
+    protocol::{SentProfile, StanzaError, XmppCommand, XmppList, XmppResult, XmppStep, end_stream, fail_stream, send},
+    stanza::XmlElement,
 };
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid},
@@ -13,133 +13,124 @@ use crate::{
     http::socket::{Frame, Step},
 };
 
-/// Stanzas that are kept until the client has bound its resource: its SDK sends an app's calls as soon as it reconnects.
-const HELD_MAX: usize = 16;
+/// Stanzas that are queued until the client has bound its resource: the SDK sends an app's requests as soon as it
+/// reconnects.
+const QUEUED_STANZAS_MAX: usize = 16;
 
 /// Bytes of a resource. Source: RFC 6122.
 const RESOURCE_BYTES_MAX: usize = 1023;
 
-/// What a client is called that names no resource.
 const RESOURCE_DEFAULT: &str = "standin";
 
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct XmppSession {
     user: UserId,
     username: String,
     iv_text: String,
-    /// Whether the stream was opened again.
+    /// Whether the client has opened the stream again after sign-in.
     is_open: bool,
-    /// The client's full JID, once it is bound.
     jid: Option<String>,
-    /// The last event it heard, where there were some since.
+    /// The last event that the client received, if it has missed any since.
     missed_since: Option<i64>,
-    /// The stanza that the running verb is to answer.
-    asked: Option<Asked>,
-    /// A block that this session asked for, until its event comes: its client is answered and not notified.
+    pending: Option<PendingStanza>,
+    /// The block or unblock that this session requested, until its event arrives: the client gets a response and no
+    /// notice.
     own_block: Option<(UserId, bool)>,
 }
 
-/// A stanza that waits for its verb.
 #[derive(Debug)]
-struct Asked {
+struct PendingStanza {
     id: String,
-    /// The node that it is addressed to; the client's own where it names none.
+    /// The node that it is addressed to. The client's own, if it names none.
     node: String,
 }
 
-/// What a question of a client is.
-enum Ask {
-    /// One that a verb answers.
-    Run(Verb),
-    /// One that is answered at once, by a result without content.
+enum IqRequest {
+    Run(XmppCommand),
     Nothing,
 }
 
-impl Session {
-    /// A session of a client that has just signed in.
+impl XmppSession {
     pub(super) fn new(user: UserId, username: String, iv_text: String, missed_since: Option<i64>) -> Self {
-        Self { user, username, iv_text, is_open: false, jid: None, missed_since, asked: None, own_block: None }
+        Self { user, username, iv_text, is_open: false, jid: None, missed_since, pending: None, own_block: None }
     }
 
-    /// Whether the client has bound its resource.
     pub(super) fn is_bound(&self) -> bool {
         self.jid.is_some()
     }
 
-    pub(super) fn heard(&mut self, host: &str, element: Element, held: &mut VecDeque<Element>) -> Next {
+    pub(super) fn receive(&mut self, host: &str, element: XmlElement, queued: &mut VecDeque<XmlElement>) -> XmppStep {
         if self.jid.is_some() {
             return self.answer(host, &element);
         }
         if element.is("open", answer::FRAMING) && !self.is_open {
             self.is_open = true;
-            return say(&[answer::open(host, "2"), answer::binding()]);
+            return send(&[answer::open(host, "2"), answer::binding()]);
         }
-        if let Some(bind) = element.find("bind", answer::BIND).filter(|_| self.is_open && is_ask(&element)) {
+        if let Some(bind) = element.find("bind", answer::BIND).filter(|_| self.is_open && is_request(&element)) {
             return self.bind(host, &element, bind);
         }
         if !is_stanza(&element) {
-            return broken_off("unsupported-stanza-type");
+            return fail_stream("unsupported-stanza-type");
         }
-        if held.len() == HELD_MAX {
-            return broken_off("policy-violation");
+        if queued.len() == QUEUED_STANZAS_MAX {
+            return fail_stream("policy-violation");
         }
-        held.push_back(element);
+        queued.push_back(element);
         Step::default()
     }
 
-    fn bind(&mut self, host: &str, iq: &Element, bind: &Element) -> Next {
+    fn bind(&mut self, host: &str, iq: &XmlElement, bind: &XmlElement) -> XmppStep {
         let resource = match bind.text_of("resource") {
             "" => RESOURCE_DEFAULT,
             named => named,
         };
         if resource.len() > RESOURCE_BYTES_MAX {
-            return say(&[answer::refused(iq, Refusal::BadRequest)]);
+            return send(&[answer::refused(iq, StanzaError::BadRequest)]);
         }
         let jid = format!("{}@{host}/{resource}", self.username);
-        let bound = answer::result(id_of(iq)).child(Element::new("bind", answer::BIND).field("jid", &jid));
+        let bound = answer::result(id_of(iq)).child(XmlElement::new("bind", answer::BIND).field("jid", &jid));
         self.jid = Some(jid);
-        let verb = self.missed_since.take().map(Verb::LookBack);
-        Step { verb, ..say(&[bound]) }
+        let verb = self.missed_since.take().map(XmppCommand::LookBack);
+        Step { verb, ..send(&[bound]) }
     }
 
-    /// Answers a stanza of a client that is bound.
-    pub(super) fn answer(&mut self, host: &str, element: &Element) -> Next {
+    pub(super) fn answer(&mut self, host: &str, element: &XmlElement) -> XmppStep {
         if !is_stanza(element) {
-            return broken_off("unsupported-stanza-type");
+            return fail_stream("unsupported-stanza-type");
         }
-        if !is_ask(element) {
-            // Messages are refused; presence and the answers of clients are taken as they are.
+        if !is_request(element) {
+            // Messages are refused. Presence, and the client's results and errors, are accepted.
             let kind = element.attribute("type");
             return if element.is("message", answer::CLIENT) && kind != Some("error") {
-                say(&[answer::refused(element, Refusal::ServiceUnavailable)])
+                send(&[answer::refused(element, StanzaError::ServiceUnavailable)])
             } else if element.is("iq", answer::CLIENT) && !matches!(kind, Some("result" | "error")) {
-                say(&[answer::refused(element, Refusal::BadRequest)])
+                send(&[answer::refused(element, StanzaError::BadRequest)])
             } else {
                 Step::default()
             };
         }
-        match self.asked_by(host, element) {
-            Ok(Ask::Run(verb)) => self.run(host, element, verb),
-            Ok(Ask::Nothing) => say(&[answer::result(id_of(element))]),
-            Err(refusal) => say(&[answer::refused(element, refusal)]),
+        match self.parse_iq(host, element) {
+            Ok(IqRequest::Run(verb)) => self.run(host, element, verb),
+            Ok(IqRequest::Nothing) => send(&[answer::result(id_of(element))]),
+            Err(refusal) => send(&[answer::refused(element, refusal)]),
         }
     }
 
-    /// What a question of the client is.
-    fn asked_by(&self, host: &str, iq: &Element) -> Result<Ask, Refusal> {
+    fn parse_iq(&self, host: &str, iq: &XmlElement) -> Result<IqRequest, StanzaError> {
         let is_set = iq.attribute("type") == Some("set");
         if let Some(vcard) = iq.find("vCard", answer::VCARD) {
             let verb = match is_set {
-                true if is_of_sdk(vcard) => Verb::SetProfile(self.sent(vcard)),
-                true => return Err(Refusal::BadRequest),
-                false => Verb::ReadProfile(self.whose(host, iq)?),
+                true if has_sdk_field(vcard) => XmppCommand::SetProfile(self.sent_profile(vcard)),
+                true => return Err(StanzaError::BadRequest),
+                false => XmppCommand::ReadProfile(self.profile_owner(host, iq)?),
             };
-            return Ok(Ask::Run(verb));
+            return Ok(IqRequest::Run(verb));
         }
         if is_set {
             for (name, is_blocked) in [("block", true), ("unblock", false)] {
                 if let Some(block) = iq.find(name, answer::BLOCKING) {
-                    return Ok(Ask::Run(Verb::Block { whom: only_item(block)?, is_blocked }));
+                    return Ok(IqRequest::Run(XmppCommand::Block { whom: only_item(block)?, is_blocked }));
                 }
             }
         }
@@ -147,62 +138,63 @@ impl Session {
             return self.activity(host, query, is_set);
         }
         if iq.find("query", answer::GROUPS).is_some() {
-            // Nobody is in any group, and there is no group to ask for.
-            return if is_group_list(iq) { Ok(Ask::Nothing) } else { Err(Refusal::ItemNotFound) };
+            // No user is in a group, and no group exists.
+            return if is_group_list(iq) { Ok(IqRequest::Nothing) } else { Err(StanzaError::ItemNotFound) };
         }
         let is_known = |name, namespace| iq.find(name, namespace).is_some();
         match is_set {
-            true if is_known("enable", answer::CARBONS) => Ok(Ask::Nothing),
-            true => Err(Refusal::FeatureNotImplemented),
-            false if is_known("ping", answer::PING) => Ok(Ask::Nothing),
-            false if is_known("query", answer::ROSTER) => Ok(self.list(host, List::Roster)),
-            false if is_known("blocklist", answer::BLOCKING) => Ok(self.list(host, List::Blocked)),
-            false if is_known("query", answer::LAST) => self.whose(host, iq).map(|id| Ask::Run(Verb::ReadLastSeen(id))),
-            false => Err(Refusal::FeatureNotImplemented),
+            true if is_known("enable", answer::CARBONS) => Ok(IqRequest::Nothing),
+            true => Err(StanzaError::FeatureNotImplemented),
+            false if is_known("ping", answer::PING) => Ok(IqRequest::Nothing),
+            false if is_known("query", answer::ROSTER) => Ok(self.list(host, XmppList::Roster)),
+            false if is_known("blocklist", answer::BLOCKING) => Ok(self.list(host, XmppList::Blocked)),
+            false if is_known("query", answer::LAST) => {
+                self.profile_owner(host, iq).map(|id| IqRequest::Run(XmppCommand::ReadLastSeen(id)))
+            }
+            false => Err(StanzaError::FeatureNotImplemented),
         }
     }
 
-    /// What the SDK asks of its user's activities.
-    fn activity(&self, host: &str, query: &Element, is_set: bool) -> Result<Ask, Refusal> {
+    fn activity(&self, host: &str, query: &XmlElement, is_set: bool) -> Result<IqRequest, StanzaError> {
         match (query.attribute("status"), is_set) {
-            (Some("block_user"), false) => Ok(self.list(host, List::Blocking)),
-            (Some("user_settings"), false) => Ok(Ask::Run(Verb::ReadSettings)),
+            (Some("block_user"), false) => Ok(self.list(host, XmppList::Blocking)),
+            (Some("user_settings"), false) => Ok(IqRequest::Run(XmppCommand::ReadSettings)),
             (Some("user_settings"), true) => {
-                // The SDK writes an attribute.
+                // The SDK sends an attribute.
                 match query.attribute("archive").unwrap_or_else(|| query.text_of("archive")) {
-                    "0" => Ok(Ask::Run(Verb::KeepArchived(false))),
-                    "1" => Ok(Ask::Run(Verb::KeepArchived(true))),
-                    _ => Err(Refusal::BadRequest),
+                    "0" => Ok(IqRequest::Run(XmppCommand::KeepArchived(false))),
+                    "1" => Ok(IqRequest::Run(XmppCommand::KeepArchived(true))),
+                    _ => Err(StanzaError::BadRequest),
                 }
             }
             // On an error the SDK's promise would never settle.
-            (Some("register_update"), _) => Ok(Ask::Nothing),
-            _ => Err(Refusal::FeatureNotImplemented),
+            (Some("register_update"), _) => Ok(IqRequest::Nothing),
+            _ => Err(StanzaError::FeatureNotImplemented),
         }
     }
 
-    fn list(&self, host: &str, list: List) -> Ask {
-        Ask::Run(Verb::ReadList { list, host: host.to_owned(), iv_text: self.iv_text.clone() })
+    fn list(&self, host: &str, list: XmppList) -> IqRequest {
+        IqRequest::Run(XmppCommand::ReadList { list, host: host.to_owned(), iv_text: self.iv_text.clone() })
     }
 
-    fn run(&mut self, host: &str, iq: &Element, verb: Verb) -> Next {
+    fn run(&mut self, host: &str, iq: &XmlElement, verb: XmppCommand) -> XmppStep {
         let node = addressed(host, iq).unwrap_or(&self.username).to_owned();
-        self.asked = Some(Asked { id: id_of(iq).to_owned(), node });
-        if let Verb::Block { whom, is_blocked } = &verb {
+        self.pending = Some(PendingStanza { id: id_of(iq).to_owned(), node });
+        if let XmppCommand::Block { whom, is_blocked } = &verb {
             self.own_block = Some((whom.clone(), *is_blocked));
         }
         Step { verb: Some(verb), ..Step::default() }
     }
 
-    /// Whose profile is read: that of the user itself, or of whom the stanza is addressed to.
-    fn whose(&self, host: &str, iq: &Element) -> Result<UserId, Refusal> {
+    /// Returns the user whose profile is requested: the addressee, or the client's own user.
+    fn profile_owner(&self, host: &str, iq: &XmlElement) -> Result<UserId, StanzaError> {
         match addressed(host, iq) {
-            Some(node) => jid::parse(node).map_err(|_| Refusal::ItemNotFound),
+            Some(node) => jid::parse(node).map_err(|_| StanzaError::ItemNotFound),
             None => Ok(self.user.clone()),
         }
     }
 
-    fn sent(&self, vcard: &Element) -> SentProfile {
+    fn sent_profile(&self, vcard: &XmlElement) -> SentProfile {
         let codec = Codec::of_profile(&self.username, &self.iv_text);
         SentProfile {
             nickname: codec.decrypt_field(vcard.text_of("nickName")),
@@ -213,52 +205,54 @@ impl Session {
         }
     }
 
-    pub(super) fn told(&mut self, host: &str, outcome: Outcome) -> Next {
-        let asked = self.asked.take();
-        let is_look_back = asked.is_none();
-        let Asked { id, node } = asked.unwrap_or(Asked { id: String::new(), node: String::new() });
+    pub(super) fn finish(&mut self, host: &str, outcome: XmppResult) -> XmppStep {
+        let pending = self.pending.take();
+        let is_look_back = pending.is_none();
+        let PendingStanza { id, node } = pending.unwrap_or(PendingStanza { id: String::new(), node: String::new() });
         let answer = match outcome {
-            Outcome::Missed { notices, rest } => {
+            XmppResult::Missed { notices, rest } => {
                 let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
-                return Step { frames, verb: rest.map(Verb::LookBack), ..Step::default() };
+                return Step { frames, verb: rest.map(XmppCommand::LookBack), ..Step::default() };
             }
-            Outcome::Done => answer::result(&id),
-            Outcome::Unchanged => {
+            XmppResult::Done => answer::result(&id),
+            XmppResult::Unchanged => {
                 self.own_block = None;
                 answer::result(&id)
             }
-            Outcome::LastSeen(ago) => {
+            XmppResult::LastSeen(ago) => {
                 answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::last_seen(ago))
             }
-            Outcome::Archived(is_kept) => answer::result(&id).child(answer::settings(is_kept)),
-            Outcome::Profile(user) => {
-                // As it was asked for: the client makes the key of the node that it reads here.
+            XmppResult::Archived(is_kept) => answer::result(&id).child(answer::settings(is_kept)),
+            XmppResult::Profile(user) => {
+                // The node as requested: the client makes the key from the node that it reads here.
                 answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::vcard(
                     &user,
                     &node,
                     &self.iv_text,
                 ))
             }
-            Outcome::Listed(list) => {
+            XmppResult::Listed(list) => {
                 let frame = Frame::Text(answer::result(&id).write_around(&list));
                 return Step { frames: vec![frame], ..Step::default() };
             }
-            Outcome::Refused(refusal) => {
+            XmppResult::Refused(refusal) => {
                 self.own_block = None;
                 answer::error("iq", &id, refusal)
             }
-            Outcome::Over => return ended(&[answer::error("iq", &id, Refusal::NotAuthorized)]),
-            // It comes back, and what it missed is looked up then.
-            Outcome::Failed if is_look_back => return broken_off("internal-server-error"),
-            Outcome::SignedIn { .. } | Outcome::Wrong | Outcome::Shut | Outcome::TooMany | Outcome::Failed => {
-                answer::error("iq", &id, Refusal::InternalServerError)
-            }
+            XmppResult::SessionOver => return end_stream(&[answer::error("iq", &id, StanzaError::NotAuthorized)]),
+            // The client reconnects, and then gets what it missed.
+            XmppResult::Failed if is_look_back => return fail_stream("internal-server-error"),
+            XmppResult::SignedIn { .. }
+            | XmppResult::WrongPassword
+            | XmppResult::AccountDisabled
+            | XmppResult::TooManyAttempts
+            | XmppResult::Failed => answer::error("iq", &id, StanzaError::InternalServerError),
         };
-        say(&[answer])
+        send(&[answer])
     }
 
-    /// Before the client is bound it cannot be told; what it missed is looked up then.
-    pub(super) fn notice(&mut self, host: &str, notice: &Notice) -> Next {
+    /// A client that has not bound its resource gets what it missed when it binds.
+    pub(super) fn notice(&mut self, host: &str, notice: &Notice) -> XmppStep {
         let Some(jid) = &self.jid else {
             self.missed_since.get_or_insert(notice.seq() - 1);
             return Step::default();
@@ -270,22 +264,22 @@ impl Session {
                 let frame = Frame::Text(answer::profile_changed(user, &node, host, jid, &self.iv_text));
                 Step { frames: vec![frame], ..Step::default() }
             }
-            // The session that asked for it has its answer.
+            // The session that requested it has its response.
             Notice::BlocksChanged { whom, is_blocked, .. } => match self.own_block.take_if(|own| own.0 == *whom) {
                 Some(_) => Step::default(),
-                None => say(&[answer::block_changed(&self.username, whom, *is_blocked, host, jid)]),
+                None => send(&[answer::block_changed(&self.username, whom, *is_blocked, host, jid)]),
             },
-            Notice::BlockedBy { by, is_blocked, .. } => say(&[answer::blocked_by(by, *is_blocked, host, jid)]),
+            Notice::BlockedBy { by, is_blocked, .. } => send(&[answer::blocked_by(by, *is_blocked, host, jid)]),
             Notice::ProfileChanged { .. }
             | Notice::FollowChanged { .. }
             | Notice::StatusChanged { .. }
             | Notice::RequestChanged { .. } => Step::default(),
-            Notice::ContactsChanged { .. } => say(&[answer::contacts_changed(&self.username, host, jid)]),
+            Notice::ContactsChanged { .. } => send(&[answer::contacts_changed(&self.username, host, jid)]),
         }
     }
 }
 
-/// Whether a vCard of this wire shows the field.
+/// Tells whether a vCard shows the field.
 fn is_shown(field: &ProfileField) -> bool {
     match field {
         ProfileField::DisplayName
@@ -297,41 +291,41 @@ fn is_shown(field: &ProfileField) -> bool {
     }
 }
 
-fn is_stanza(element: &Element) -> bool {
+fn is_stanza(element: &XmlElement) -> bool {
     ["iq", "message", "presence"].iter().any(|name| element.is(name, answer::CLIENT))
 }
 
-fn is_ask(element: &Element) -> bool {
+fn is_request(element: &XmlElement) -> bool {
     element.is("iq", answer::CLIENT) && matches!(element.attribute("type"), Some("get" | "set"))
 }
 
-/// Whether a vCard has a field of the SDK's, which replaces all of them. Of one that has others alone, as XEP-0054 names them, all would be
-/// cleared.
-fn is_of_sdk(vcard: &Element) -> bool {
+/// Tells whether a vCard has a field of the SDK, which replaces all fields. One with only the fields of XEP-0054 would
+/// clear them all.
+fn has_sdk_field(vcard: &XmlElement) -> bool {
     let fields = ["nickName", "image", "email", "mobileNumber", "status"];
     fields.iter().any(|field| vcard.find(field, answer::VCARD).is_some())
 }
 
-/// The user that a block or its end names. The SDK names one; several would have to succeed or fail together.
-fn only_item(block: &Element) -> Result<UserId, Refusal> {
+/// Returns the user of a block or unblock. The SDK names one. Several would have to succeed or fail together.
+fn only_item(block: &XmlElement) -> Result<UserId, StanzaError> {
     let mut items = block.all("item", answer::BLOCKING);
-    let (Some(item), None) = (items.next(), items.next()) else { return Err(Refusal::BadRequest) };
+    let (Some(item), None) = (items.next(), items.next()) else { return Err(StanzaError::BadRequest) };
     let named = item.attribute("jid").unwrap_or_default();
     let node = named.split_once('@').map_or(named, |(node, _)| node);
-    jid::parse(node).map_err(|_| Refusal::ItemNotFound)
+    jid::parse(node).map_err(|_| StanzaError::ItemNotFound)
 }
 
-/// Whether this is SDK 4.17's question for the groups that its user is in.
-fn is_group_list(iq: &Element) -> bool {
+/// Tells whether this is the request of SDK 4.17 for the user's groups.
+fn is_group_list(iq: &XmlElement) -> bool {
     iq.find("query", answer::GROUPS).is_some_and(|query| query.attribute("status") == Some("get_group_id"))
 }
 
-/// The node that a stanza is addressed to; none where it is addressed to the server or to nobody.
-fn addressed<'a>(host: &str, stanza: &'a Element) -> Option<&'a str> {
+/// Returns the node that a stanza is addressed to. `None` if it is addressed to the server, or has no address.
+fn addressed<'a>(host: &str, stanza: &'a XmlElement) -> Option<&'a str> {
     let to = stanza.attribute("to").filter(|to| !to.is_empty() && *to != host)?;
     Some(to.split_once('@').map_or(to, |(node, _)| node))
 }
 
-fn id_of(stanza: &Element) -> &str {
+fn id_of(stanza: &XmlElement) -> &str {
     stanza.attribute("id").unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The route of the socket, and what runs a conversation's verbs.
+//! The route of the socket, and the runner of its commands.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -14,12 +14,12 @@ use actix_web::{
 
 use super::{
     answer,
-    talk::{List, Outcome, Refusal, SentProfile, Verb, Xmpp},
+    protocol::{SentProfile, StanzaError, Xmpp, XmppCommand, XmppList, XmppResult},
 };
 use crate::{
     dialect::mirrorfly::{
-        door, jid, people,
-        reply::{self, Mirrored, Refused},
+        callers, jid, people,
+        reply::{self, MirrorFlyError, MirroredError},
         sign_in, user_form,
     },
     domain::{
@@ -42,18 +42,19 @@ use crate::{
     service::{Service, apps::Tenant, listening::Listening, look_back::Missed},
 };
 
-/// The sub-protocol. A browser whose offer is not answered with it drops the socket, and the SDK tries again for ever.
+/// The sub-protocol. Without it in the response the browser drops the socket, and the SDK tries again for ever.
 const PROTOCOL: &str = "xmpp";
 
-/// `/websocket`: the SDK's own path below the host of its configuration.
+/// `/websocket`: the SDK's path below the host in its configuration.
 pub fn scope() -> Scope {
     web::scope("/websocket").route("", web::get().to(open)).default_service(web::to(reply::unknown_call))
 }
 
 /// Opens the socket of the vendor's SDK
 ///
-/// XMPP over WebSocket (RFC 7395): sign-in by SASL PLAIN with the username and password of a registration, then one's profile (a vCard), the
-/// profiles of others, the roster of contacts, blocks, when others were last there, and what changes of them. A message is refused. A call from this page opens none.
+/// XMPP over WebSocket (RFC 7395): sign-in by SASL PLAIN with the username and password of a registration, then the
+/// user's profile (a vCard), other profiles, the roster of contacts, blocks, when others were last online, and changes
+/// of all these. Messages are refused. This page cannot open the socket.
 #[utoipa::path(
     get, path = "/websocket", tag = "Socket", operation_id = "open_socket",
     params(
@@ -65,9 +66,9 @@ pub fn scope() -> Scope {
     ),
     responses(
         (status = 101, description = "The socket is open"),
-        (status = 400, description = "This is no handshake, or it does not offer the sub-protocol", body = reply::Refusal),
-        (status = 403, description = "The page's origin is none of the app's allowed_origins", body = reply::Refusal),
-        (status = 426, description = "The handshake is of another version than 13"),
+        (status = 400, description = "Not a WebSocket handshake, or without the sub-protocol", body = reply::MirrorFlyErrorReply),
+        (status = 403, description = "The page's origin is not in the app's allowed_origins", body = reply::MirrorFlyErrorReply),
+        (status = 426, description = "The WebSocket version is not 13"),
     )
 )]
 pub(in super::super) async fn open(
@@ -75,50 +76,49 @@ pub(in super::super) async fn open(
     addresses: Data<Addresses>,
     request: HttpRequest,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let runner = Runner {
+    let runner = XmppRunner {
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         client: peer::client(&request),
         page: Page::of(request.head()),
-        host: door::host(&request),
+        host: callers::host(&request),
         was_served: Cell::new(false),
-        own: OnceCell::new(),
+        user: OnceCell::new(),
     };
     if !runner.is_served() {
-        return Err(Mirrored::from(Refused::ForeignPage).into());
+        return Err(MirroredError::from(MirrorFlyError::ForeignPage).into());
     }
     if !socket::offered(&request).any(|offer| offer == PROTOCOL) {
-        return Err(Mirrored::from(Refused::NoProtocol).into());
+        return Err(MirroredError::from(MirrorFlyError::NoProtocol).into());
     }
     let talk = Xmpp::new(runner.host.as_ref().map_or("", Host::as_str));
     let service = service.as_ref().clone();
     let opened = socket::open(&request, &[PROTOCOL], talk, service, runner);
     opened.map_err(|fault| match fault.error_response().status() {
-        StatusCode::BAD_REQUEST => Mirrored::from(Refused::NoHandshake).into(),
+        StatusCode::BAD_REQUEST => MirroredError::from(MirrorFlyError::NoHandshake).into(),
         _ => fault, // another version of the protocol: its headers tell which one is spoken here
     })
 }
 
-struct Runner {
+struct XmppRunner {
     service: Service,
     addresses: Addresses,
     client: Option<IpAddr>,
     page: Page,
-    /// The host of the handshake.
     host: Option<Host>,
-    /// Whether the app has served this dialect since the socket opened: one that never did lets nobody sign in.
+    /// Whether the app has served this dialect since the socket opened. If it never did, sign-in fails.
     was_served: Cell<bool>,
-    own: OnceCell<Own>,
+    user: OnceCell<SignedInUser>,
 }
 
-impl socket::Runner<Xmpp> for Runner {
-    async fn run(&self, verb: Verb) -> Ran<Outcome> {
-        self.run_verb(verb).await
+impl socket::Runner<Xmpp> for XmppRunner {
+    async fn run(&self, verb: XmppCommand) -> Ran<XmppResult> {
+        self.run_command(verb).await
     }
 
     fn is_served(&self) -> bool {
-        let tenant = match self.own.get() {
-            Some(own) => self.service.tenant_now(&own.tenant),
+        let tenant = match self.user.get() {
+            Some(user) => self.service.tenant_now(&user.tenant),
             None => self.service.tenant_at(self.host.as_ref()),
         };
         let tenant = tenant.ok();
@@ -128,113 +128,119 @@ impl socket::Runner<Xmpp> for Runner {
     }
 }
 
-/// Who has signed in.
-struct Own {
+struct SignedInUser {
     tenant: Arc<Tenant>,
     key: UserKey,
 }
 
-impl Runner {
-    async fn run_verb(&self, verb: Verb) -> Ran<Outcome> {
-        let own = match self.own.get().map(|own| self.now(own)).transpose() {
-            Ok(own) => own,
-            // Switched off a moment ago: the socket ends.
-            Err(_) => return Ran { outcome: Outcome::Over, hears: Hears::AsBefore },
+impl XmppRunner {
+    async fn run_command(&self, verb: XmppCommand) -> Ran<XmppResult> {
+        let user = match self.user.get().map(|user| self.now(user)).transpose() {
+            Ok(user) => user,
+            // The dialect was just switched off: close the socket.
+            Err(_) => return Ran { outcome: XmppResult::SessionOver, hears: Hears::AsBefore },
         };
-        let outcome = match (verb, &own) {
-            (Verb::SignIn { host, username, password }, None) => {
+        let outcome = match (verb, &user) {
+            (XmppCommand::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
                     Ok((outcome, listening)) => Ran { outcome, hears: Hears::From(listening) },
-                    Err(refused) => {
-                        Ran { outcome: unheard(&self.service, unopened(refused)).await, hears: Hears::AsBefore }
-                    }
+                    Err(refused) => Ran {
+                        outcome: delay_if_failed(&self.service, sign_in_failure(refused)).await,
+                        hears: Hears::AsBefore,
+                    },
                 };
             }
-            (Verb::LookBack(seq), Some(own)) => return self.look_back(own, seq).await,
-            (Verb::SetProfile(sent), Some(own)) => {
-                self.set_profile(own, &sent).await.map_or_else(|error| refused(&error), |()| Outcome::Done)
+            (XmppCommand::LookBack(seq), Some(user)) => return self.look_back(user, seq).await,
+            (XmppCommand::SetProfile(sent), Some(user)) => {
+                self.set_profile(user, &sent).await.map_or_else(|error| command_error(&error), |()| XmppResult::Done)
             }
-            (Verb::ReadProfile(id), Some(own)) => {
-                let user = self.service.user(&own.tenant, &id).await;
-                user.map_or_else(|error| refused(&error), |user| Outcome::Profile(Box::new(user)))
+            (XmppCommand::ReadProfile(id), Some(user)) => {
+                let user = self.service.user(&user.tenant, &id).await;
+                user.map_or_else(|error| command_error(&error), |user| XmppResult::Profile(Box::new(user)))
             }
-            (Verb::ReadList { list, host, iv_text }, Some(own)) => {
-                let listed = self.list(own, list, host, iv_text).await;
-                listed.map_or_else(|error| refused(&error), Outcome::Listed)
+            (XmppCommand::ReadList { list, host, iv_text }, Some(user)) => {
+                let listed = self.list(user, list, host, iv_text).await;
+                listed.map_or_else(|error| command_error(&error), XmppResult::Listed)
             }
-            (Verb::Block { whom, is_blocked }, Some(own)) => self.block(own, &whom, is_blocked).await,
-            (Verb::ReadLastSeen(id), Some(own)) => {
-                let last_seen = self.service.last_seen(&own.tenant, own.key, &id).await;
-                last_seen.map_or_else(|error| refused(&error), Outcome::LastSeen)
+            (XmppCommand::Block { whom, is_blocked }, Some(user)) => self.block(user, &whom, is_blocked).await,
+            (XmppCommand::ReadLastSeen(id), Some(user)) => {
+                let last_seen = self.service.last_seen(&user.tenant, user.key, &id).await;
+                last_seen.map_or_else(|error| command_error(&error), XmppResult::LastSeen)
             }
-            (Verb::ReadSettings, Some(own)) => {
-                let settings = self.service.chat_settings(&own.tenant, own.key).await;
-                settings.map_or_else(|error| refused(&error), |set| Outcome::Archived(set.keeps_archived))
+            (XmppCommand::ReadSettings, Some(user)) => {
+                let settings = self.service.chat_settings(&user.tenant, user.key).await;
+                settings.map_or_else(|error| command_error(&error), |set| XmppResult::Archived(set.keeps_archived))
             }
-            (Verb::KeepArchived(is_kept), Some(own)) => {
+            (XmppCommand::KeepArchived(is_kept), Some(user)) => {
                 let change = ChatSettingsChange { keeps_archived: Some(is_kept), ..ChatSettingsChange::default() };
-                let changed = self.service.change_chat_settings(&own.tenant, own.key, change).await;
-                changed.map_or_else(|error| refused(&error), |()| Outcome::Done)
+                let changed = self.service.change_chat_settings(&user.tenant, user.key, change).await;
+                changed.map_or_else(|error| command_error(&error), |()| XmppResult::Done)
             }
-            // The conversation signs in once, and asks for nothing before.
-            (Verb::SignIn { .. }, Some(_)) | (_, None) => Outcome::Failed,
+            // The protocol signs in once, and sends no other command before.
+            (XmppCommand::SignIn { .. }, Some(_)) | (_, None) => XmppResult::Failed,
         };
         Ran { outcome, hears: Hears::AsBefore }
     }
 
-    async fn list(&self, own: &Own, list: List, host: String, iv_text: String) -> Result<String, Error> {
-        let (tenant, user) = (&own.tenant, own.key);
+    async fn list(&self, user: &SignedInUser, list: XmppList, host: String, iv_text: String) -> Result<String, Error> {
+        let (tenant, user) = (&user.tenant, user.key);
         match list {
-            List::Roster => {
+            XmppList::Roster => {
                 let item = move |contact: &Contact, items: &mut String| {
                     answer::roster_item(contact, &host, &iv_text, items);
                 };
                 Ok(answer::roster(&self.service.roster(tenant, user, item).await?))
             }
-            List::Blocked => self.service.blocked_ids(tenant, user, move |ids| answer::blocked(ids, &host)).await,
-            List::Blocking => self.service.blocking_ids(tenant, user, move |ids| answer::blocking(ids, &host)).await,
+            XmppList::Blocked => self.service.blocked_ids(tenant, user, move |ids| answer::blocked(ids, &host)).await,
+            XmppList::Blocking => {
+                self.service.blocking_ids(tenant, user, move |ids| answer::blocking(ids, &host)).await
+            }
         }
     }
 
-    /// One that is blocked already is blocked all the same, and so with its end.
-    async fn block(&self, own: &Own, whom: &UserId, is_blocked: bool) -> Outcome {
+    /// Blocking a blocked user succeeds, and so does unblocking one that is not blocked.
+    async fn block(&self, user: &SignedInUser, whom: &UserId, is_blocked: bool) -> XmppResult {
         let done = match is_blocked {
-            true => self.service.block(&own.tenant, own.key, whom).await,
-            false => self.service.unblock(&own.tenant, own.key, whom).await,
+            true => self.service.block(&user.tenant, user.key, whom).await,
+            false => self.service.unblock(&user.tenant, user.key, whom).await,
         };
         match done {
-            Ok(()) => Outcome::Done,
-            Err(Error::Conflict(What::Block) | Error::NotFound(What::Block)) => Outcome::Unchanged,
-            Err(error) => refused(&error),
+            Ok(()) => XmppResult::Done,
+            Err(Error::Conflict(What::Block) | Error::NotFound(What::Block)) => XmppResult::Unchanged,
+            Err(error) => command_error(&error),
         }
     }
 
-    /// The user who has signed in, with its app as it is now.
-    fn now(&self, own: &Own) -> Result<Own, Refused> {
-        Ok(Own { tenant: door::served_now(&self.service, &own.tenant)?, key: own.key })
+    fn now(&self, user: &SignedInUser) -> Result<SignedInUser, MirrorFlyError> {
+        Ok(SignedInUser { tenant: callers::tenant_if_served(&self.service, &user.tenant)?, key: user.key })
     }
 
-    async fn look_back(&self, own: &Own, seq: i64) -> Ran<Outcome> {
-        match self.service.missed_in_turn(&own.tenant, own.key, seq).await {
+    async fn look_back(&self, user: &SignedInUser, seq: i64) -> Ran<XmppResult> {
+        match self.service.missed_in_turn(&user.tenant, user.key, seq).await {
             Ok(Missed { notices, seen_to, is_part: true, .. }) => {
-                Ran { outcome: Outcome::Missed { notices, rest: Some(seen_to) }, hears: Hears::AsBefore }
+                Ran { outcome: XmppResult::Missed { notices, rest: Some(seen_to) }, hears: Hears::AsBefore }
             }
             Ok(Missed { notices, seen_to, .. }) => {
-                Ran { outcome: Outcome::Missed { notices, rest: None }, hears: Hears::CaughtUp(seen_to) }
+                Ran { outcome: XmppResult::Missed { notices, rest: None }, hears: Hears::CaughtUp(seen_to) }
             }
             Err(error) => {
                 log::warn!("what a client missed could not be looked up, and it is sent to come back: {error:?}");
-                Ran { outcome: unheard(&self.service, Outcome::Failed).await, hears: Hears::AsBefore }
+                Ran { outcome: delay_if_failed(&self.service, XmppResult::Failed).await, hears: Hears::AsBefore }
             }
         }
     }
 
-    async fn sign_in(&self, host: &str, username: &str, password: &str) -> Result<(Outcome, Listening), Refused> {
+    async fn sign_in(
+        &self,
+        host: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<(XmppResult, Listening), MirrorFlyError> {
         let service = &self.service;
-        let tenant = door::at(service, Host::parse(host).ok().as_ref())?;
-        // The stream may be addressed to another host, and so to another app, than the handshake was.
+        let tenant = callers::tenant_at(service, Host::parse(host).ok().as_ref())?;
+        // The stream's host may select another app than the handshake's host.
         if !self.page.may_call(service, Some(&tenant)) {
-            return Err(Refused::ForeignPage);
+            return Err(MirrorFlyError::ForeignPage);
         }
         let password = sign_in::password(service, &tenant, password)?;
         let proved = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
@@ -242,15 +248,15 @@ impl Runner {
         let user = proved.user;
         let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
         self.was_served.set(true);
-        let _ = self.own.set(Own { tenant, key: user.key });
-        Ok((Outcome::SignedIn { user: Box::new(user), iv_text, missed_since }, listening))
+        let _ = self.user.set(SignedInUser { tenant, key: user.key });
+        Ok((XmppResult::SignedIn { user: Box::new(user), iv_text, missed_since }, listening))
     }
 
-    async fn set_profile(&self, own: &Own, sent: &SentProfile) -> Result<(), Error> {
-        let user = self.service.owner(&own.tenant, &Owner::Itself(own.key)).await?;
+    async fn set_profile(&self, user: &SignedInUser, sent: &SentProfile) -> Result<(), Error> {
+        let stored = self.service.owner(&user.tenant, &Owner::Itself(user.key)).await?;
         let avatar = match sent.image.as_str() {
             "" => Some(AvatarChange::Tile),
-            image => user_form::avatar(Some(image), Some(&user), &own.tenant, &self.addresses)
+            image => user_form::avatar_change(Some(image), Some(&stored), &user.tenant, &self.addresses)
                 .map_err(|fault| fault.at("image"))?,
         };
         let profile = ProfileChange {
@@ -261,7 +267,7 @@ impl Runner {
             email: replaced(&sent.email, Email::parse, "email")?,
             ..ProfileChange::default()
         };
-        self.service.set_profile(&own.tenant, Owner::Itself(own.key), profile).await.map(|_user| ())
+        self.service.set_profile(&user.tenant, Owner::Itself(user.key), profile).await.map(|_user| ())
     }
 }
 
@@ -276,48 +282,49 @@ fn replaced<T>(
     }
 }
 
-/// Keeps a client waiting that the house has failed: the SDK comes back the moment it is sent away, and thousands of them would keep down
-/// a house that is about to get up.
-async fn unheard(service: &Service, outcome: Outcome) -> Outcome {
-    if outcome == Outcome::Failed {
+/// Waits before a client that met a server error is closed: SDKs reconnect immediately, and thousands of them would
+/// overload a server that is recovering.
+async fn delay_if_failed(service: &Service, outcome: XmppResult) -> XmppResult {
+    if outcome == XmppResult::Failed {
         brake(service).await;
     }
     outcome
 }
 
-/// Why nobody came in.
-fn unopened(refused: Refused) -> Outcome {
+fn sign_in_failure(refused: MirrorFlyError) -> XmppResult {
     match refused {
-        Refused::Domain(Error::Unauthenticated(_)) => Outcome::Wrong,
-        Refused::Domain(Error::Forbidden(_)) | Refused::SwitchedOff | Refused::ForeignPage => Outcome::Shut,
-        Refused::Domain(Error::TooMany { .. }) => Outcome::TooMany,
-        Refused::Domain(error) => {
-            log::warn!("somebody could not sign in to a socket: {error:?}");
-            Outcome::Failed
+        MirrorFlyError::Domain(Error::Unauthenticated(_)) => XmppResult::WrongPassword,
+        MirrorFlyError::Domain(Error::Forbidden(_)) | MirrorFlyError::SwitchedOff | MirrorFlyError::ForeignPage => {
+            XmppResult::AccountDisabled
         }
-        Refused::Body(_)
-        | Refused::InvalidUserId
-        | Refused::NoSuchProfile
-        | Refused::MostSessions
-        | Refused::InvalidCredentials
-        | Refused::Restricted
-        | Refused::WrongHolder
-        | Refused::NoProtocol
-        | Refused::NoHandshake
-        | Refused::UnknownCall
-        | Refused::WrongMethod
-        | Refused::Bearer => Outcome::Failed,
+        MirrorFlyError::Domain(Error::TooMany { .. }) => XmppResult::TooManyAttempts,
+        MirrorFlyError::Domain(error) => {
+            log::warn!("somebody could not sign in to a socket: {error:?}");
+            XmppResult::Failed
+        }
+        MirrorFlyError::Body(_)
+        | MirrorFlyError::InvalidUserId
+        | MirrorFlyError::NoSuchProfile
+        | MirrorFlyError::MostSessions
+        | MirrorFlyError::InvalidCredentials
+        | MirrorFlyError::Restricted
+        | MirrorFlyError::WrongHolder
+        | MirrorFlyError::NoProtocol
+        | MirrorFlyError::NoHandshake
+        | MirrorFlyError::UnknownCall
+        | MirrorFlyError::WrongMethod
+        | MirrorFlyError::Bearer => XmppResult::Failed,
     }
 }
 
-fn refused(error: &Error) -> Outcome {
-    // The user that this socket belongs to has been deleted or suspended.
+fn command_error(error: &Error) -> XmppResult {
+    // The user of this socket was deleted or suspended.
     if matches!(error, Error::Unauthenticated(_)) || *error == Error::SUSPENDED {
-        return Outcome::Over;
+        return XmppResult::SessionOver;
     }
-    Outcome::Refused(match error {
-        Error::NotFound(What::User) => Refusal::ItemNotFound,
-        Error::Invalid { .. } | Error::NotFound(_) => Refusal::BadRequest,
+    XmppResult::Refused(match error {
+        Error::NotFound(What::User) => StanzaError::ItemNotFound,
+        Error::Invalid { .. } | Error::NotFound(_) => StanzaError::BadRequest,
         Error::Unauthenticated(_)
         | Error::Forbidden(_)
         | Error::Conflict(_)
@@ -326,7 +333,7 @@ fn refused(error: &Error) -> Outcome {
         | Error::StorageFull
         | Error::Internal(_) => {
             log::warn!("a stanza could not be served: {error:?}");
-            Refusal::InternalServerError
+            StanzaError::InternalServerError
         }
     })
 }

@@ -1,4 +1,4 @@
-//! XML as this socket speaks it: one element a frame, read into a small tree under bounds, and written with everything escaped.
+//! XML of the socket: one element per frame, read into a bounded tree, and written with escapes.
 
 use std::fmt::Write as _;
 
@@ -10,18 +10,17 @@ use quick_xml::{
     reader::NsReader,
 };
 
-/// Elements within each other; a roster has five.
+/// Nesting depth of a stanza. A roster has five levels.
 const DEPTH_MAX: usize = 16;
 
-/// Elements of one stanza. Clients send some ten.
+/// Elements per stanza. Clients send about ten.
 const ELEMENTS_MAX: usize = 256;
 
-/// Attributes of one element: their names are compared with one another.
+/// Attributes per element. The reader compares each name with all others.
 const ATTRIBUTES_MAX: usize = 32;
 
-/// An element with all that is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Element {
+pub struct XmlElement {
     name: String,
     namespace: String,
     attributes: Vec<(String, String)>,
@@ -29,19 +28,17 @@ pub struct Element {
     text: String,
 }
 
-/// Why a frame is no stanza.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// No XML, or not one whole element.
+pub enum StanzaFault {
+    /// Not XML, or not exactly one element.
     NotWellFormed,
-    /// What XMPP forbids: a document type, an entity of one's own, a comment, an instruction.
+    /// XMPP forbids it: a document type, a custom entity, a comment, an instruction.
     Restricted,
-    /// Beyond a bound of this file.
+    /// A bound of this file is exceeded.
     TooMuch,
 }
 
-impl Element {
-    /// An element without content.
+impl XmlElement {
     pub fn new(name: &str, namespace: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -52,120 +49,110 @@ impl Element {
         }
     }
 
-    /// With an attribute.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.attributes.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With a child.
     #[must_use]
     pub fn child(mut self, child: Self) -> Self {
         self.children.push(child);
         self
     }
 
-    /// With a child of the same namespace that holds text alone.
+    /// Adds a child of the same namespace that holds only text.
     #[must_use]
     pub fn field(self, name: &str, text: &str) -> Self {
         let namespace = self.namespace.clone();
         self.child(Self { text: text.to_owned(), ..Self::new(name, &namespace) })
     }
 
-    /// Whether it is of this name and namespace.
     pub fn is(&self, name: &str, namespace: &str) -> bool {
         self.name == name && self.namespace == namespace
     }
 
-    /// The value of an attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The first child of this name and namespace.
     pub fn find(&self, name: &str, namespace: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.is(name, namespace))
     }
 
-    /// All children of this name and namespace.
     pub fn all(&self, name: &str, namespace: &str) -> impl Iterator<Item = &Self> {
         self.children.iter().filter(move |child| child.is(name, namespace))
     }
 
-    /// The text of the first child of this name and the same namespace; empty without one.
+    /// Returns the text of the first child with this name and the same namespace; empty if there is none.
     pub fn text_of(&self, name: &str) -> &str {
         self.find(name, &self.namespace).map_or("", |child| child.text.as_str())
     }
 
-    /// The text within, without that of its children.
+    /// Returns the text of this element, without that of its children.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Reads a frame: one element, with nothing but blanks around it.
-    /// # Errors
-    /// Every [`Fault`].
-    pub fn read(frame: &str) -> Result<Self, Fault> {
+    /// Reads a frame: one element, and white space around it.
+    pub fn read(frame: &str) -> Result<Self, StanzaFault> {
         let mut reader = NsReader::from_str(frame);
         reader.config_mut().expand_empty_elements = true;
-        let (mut open, mut whole, mut elements) = (Vec::<Self>::new(), None, 0);
+        let (mut open, mut root, mut elements) = (Vec::<Self>::new(), None, 0);
         loop {
-            let (namespace, event) = reader.read_resolved_event().map_err(|_| Fault::NotWellFormed)?;
+            let (namespace, event) = reader.read_resolved_event().map_err(|_| StanzaFault::NotWellFormed)?;
             match event {
                 Event::Start(start) => {
-                    let element = begun(&namespace, &start)?;
+                    let element = start_element(&namespace, &start)?;
                     elements += 1;
-                    if whole.is_some() {
-                        return Err(Fault::NotWellFormed);
+                    if root.is_some() {
+                        return Err(StanzaFault::NotWellFormed);
                     }
                     if open.len() == DEPTH_MAX || elements > ELEMENTS_MAX {
-                        return Err(Fault::TooMuch);
+                        return Err(StanzaFault::TooMuch);
                     }
                     open.push(element);
                 }
-                Event::End(_) => ended(open.pop().ok_or(Fault::NotWellFormed)?, &mut open, &mut whole),
-                Event::Text(text) => said(&text.xml10_content(), &mut open)?,
-                Event::CData(text) => said(&text.xml10_content(), &mut open)?,
+                Event::End(_) => end_element(open.pop().ok_or(StanzaFault::NotWellFormed)?, &mut open, &mut root),
+                Event::Text(text) => append_text(&text.xml10_content(), &mut open)?,
+                Event::CData(text) => append_text(&text.xml10_content(), &mut open)?,
                 Event::GeneralRef(reference) => {
-                    let character = reference.resolve_char_ref().map_err(|_| Fault::NotWellFormed)?;
+                    let character = reference.resolve_char_ref().map_err(|_| StanzaFault::NotWellFormed)?;
                     match (character, resolve_predefined_entity(&reference)) {
-                        (Some(character), _) => said(character.encode_utf8(&mut [0; 4]), &mut open)?,
-                        (None, Some(text)) => said(text, &mut open)?,
-                        (None, None) => return Err(Fault::Restricted),
+                        (Some(character), _) => append_text(character.encode_utf8(&mut [0; 4]), &mut open)?,
+                        (None, Some(text)) => append_text(text, &mut open)?,
+                        (None, None) => return Err(StanzaFault::Restricted),
                     }
                 }
-                Event::Decl(_) if open.is_empty() && whole.is_none() => {}
-                Event::Decl(_) => return Err(Fault::NotWellFormed),
-                Event::Comment(_) | Event::PI(_) | Event::DocType(_) => return Err(Fault::Restricted),
-                // They come as a start and an end.
+                Event::Decl(_) if open.is_empty() && root.is_none() => {}
+                Event::Decl(_) => return Err(StanzaFault::NotWellFormed),
+                Event::Comment(_) | Event::PI(_) | Event::DocType(_) => return Err(StanzaFault::Restricted),
+                // The reader sends these as a start and an end.
                 Event::Empty(_) => {}
                 Event::Eof => break,
             }
         }
-        whole.filter(|_| open.is_empty()).ok_or(Fault::NotWellFormed)
+        root.filter(|_| open.is_empty()).ok_or(StanzaFault::NotWellFormed)
     }
 
-    /// The element as a frame.
     pub fn write(&self) -> String {
         self.write_around("")
     }
 
-    /// The element as a frame, with children that are written already behind its own.
+    /// Writes the element as a frame. `written` is appended to its children unescaped.
     pub fn write_around(&self, written: &str) -> String {
         let mut frame = String::with_capacity(written.len() + 256);
         self.write_whole("", written, &mut frame);
         frame
     }
 
-    /// Writes the element as a child of one of the namespace `outer`.
+    /// Writes the element as a child of an element with the namespace `outer`.
     pub fn write_within(&self, outer: &str, frame: &mut String) {
         self.write_whole(outer, "", frame);
     }
 
-    /// An empty one has a blank before its end: so the SDK compares `<close>`.
+    /// An empty element has a space before its end: the SDK compares `<close />` as text.
     fn write_whole(&self, outer: &str, written: &str, frame: &mut String) {
-        // Writing to a String cannot fail.
         let _ = write!(frame, "<{}", self.name);
         if self.namespace != outer {
             let _ = write!(frame, " xmlns=\"{}\"", Escaped(&self.namespace));
@@ -184,71 +171,71 @@ impl Element {
     }
 }
 
-fn begun(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Element, Fault> {
+fn start_element(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<XmlElement, StanzaFault> {
     let namespace = match namespace {
         ResolveResult::Bound(namespace) => namespace.0,
         ResolveResult::Unbound => "",
-        ResolveResult::Unknown(_) => return Err(Fault::NotWellFormed),
+        ResolveResult::Unknown(_) => return Err(StanzaFault::NotWellFormed),
     };
-    // The reader hands it on as it is spelt.
-    let namespace = unescape(namespace).map_err(|_| Fault::NotWellFormed)?;
-    if !namespace.chars().all(is_of_xml) {
-        return Err(Fault::NotWellFormed);
+    // The reader does not unescape namespaces.
+    let namespace = unescape(namespace).map_err(|_| StanzaFault::NotWellFormed)?;
+    if !namespace.chars().all(is_xml_char) {
+        return Err(StanzaFault::NotWellFormed);
     }
-    // A name may have one colon, behind its prefix; the reader passes over a second one.
+    // A name may have one colon, after its prefix. The reader accepts a second one.
     let name = start.local_name();
     if name.as_ref().contains(':') {
-        return Err(Fault::NotWellFormed);
+        return Err(StanzaFault::NotWellFormed);
     }
-    let mut element = Element::new(name.as_ref(), &namespace);
+    let mut element = XmlElement::new(name.as_ref(), &namespace);
     for (index, attribute) in start.attributes().enumerate() {
         if index == ATTRIBUTES_MAX {
-            return Err(Fault::TooMuch);
+            return Err(StanzaFault::TooMuch);
         }
-        let attribute = attribute.map_err(|_| Fault::NotWellFormed)?;
+        let attribute = attribute.map_err(|_| StanzaFault::NotWellFormed)?;
         if attribute.key.as_namespace_binding().is_some() {
             continue;
         }
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| Fault::NotWellFormed)?;
-        if !value.chars().all(is_of_xml) {
-            return Err(Fault::NotWellFormed);
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| StanzaFault::NotWellFormed)?;
+        if !value.chars().all(is_xml_char) {
+            return Err(StanzaFault::NotWellFormed);
         }
         element.attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
     }
     Ok(element)
 }
 
-fn ended(element: Element, open: &mut [Element], whole: &mut Option<Element>) {
+fn end_element(element: XmlElement, open: &mut [XmlElement], root: &mut Option<XmlElement>) {
     match open.last_mut() {
         Some(parent) => parent.children.push(element),
-        None => *whole = Some(element),
+        None => *root = Some(element),
     }
 }
 
-fn said(text: &str, open: &mut [Element]) -> Result<(), Fault> {
-    if !text.chars().all(is_of_xml) {
-        return Err(Fault::NotWellFormed);
+fn append_text(text: &str, open: &mut [XmlElement]) -> Result<(), StanzaFault> {
+    if !text.chars().all(is_xml_char) {
+        return Err(StanzaFault::NotWellFormed);
     }
     match open.last_mut() {
         Some(element) => element.text.push_str(text),
         None if text.trim().is_empty() => {}
-        None => return Err(Fault::NotWellFormed),
+        None => return Err(StanzaFault::NotWellFormed),
     }
     Ok(())
 }
 
-/// What XML 1.0 lets a document hold. A reader gives up on anything else, escaped or not.
-fn is_of_xml(c: char) -> bool {
+/// Tells whether XML 1.0 allows a character, escaped or not.
+fn is_xml_char(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Text between tags or quotes. Blanks that a reader would change are escaped, and what no reader takes is replaced: one user's odd
-/// status must not cost another its connection.
+/// Text between tags or quotes. Escapes white space that a reader would change, and replaces characters that XML
+/// forbids: a reader would close the connection because of another user's status.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let is_odd = |c| matches!(c, '&' | '<' | '>' | '"' | '\t' | '\n' | '\r') || !is_of_xml(c);
+        let is_odd = |c| matches!(c, '&' | '<' | '>' | '"' | '\t' | '\n' | '\r') || !is_xml_char(c);
         self.0.split_inclusive(is_odd).try_for_each(|run| {
             f.write_str(run.strip_suffix(is_odd).unwrap_or(run))?;
             match run.chars().next_back().filter(|c| is_odd(*c)) {

@@ -1,0 +1,205 @@
+//! Authenticates callers: the app's back end and users by a token, and clients without a token by the app's host.
+
+use std::{ops::Deref, sync::Arc};
+
+use super::{jid::Spelling, reply::MirrorFlyError};
+use crate::{
+    domain::{
+        error::{Error, Fault, Unauthenticated},
+        id::{Host, UserId, UserKey},
+        listening::Wire,
+        page::Page,
+        secret::Secret,
+    },
+    http::{
+        form::{Authenticate, Optional, Parse},
+        origins,
+    },
+    service::{Service, accounts::Caller, apps::Tenant},
+};
+use actix_web::{
+    HttpRequest,
+    dev::RequestHead,
+    http::header::{AUTHORIZATION, HOST},
+};
+
+/// A caller with a token: the app's back end or a user.
+pub(super) struct TokenHolder(Caller);
+
+impl Deref for TokenHolder {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+/// The app's back end, by a token that `/login` issued to the back-end account.
+pub(super) struct BackEnd {
+    pub(super) tenant: Arc<Tenant>,
+}
+
+pub(super) struct BackEndAtUserPath {
+    pub(super) tenant: Arc<Tenant>,
+}
+
+/// A caller without a token. The request's host selects the app.
+pub(super) struct MirrorFlyClient {
+    pub(super) tenant: Arc<Tenant>,
+}
+
+pub(super) struct MirrorFlyUser {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) key: UserKey,
+    pub(super) id: UserId,
+    pub(super) spelling: Spelling,
+}
+
+/// The suffix of a token whose client spells its id with a backslash.
+const BACKSLASH_MARK: &str = "~40";
+
+/// An access token of this dialect: a ticket, and how the client spells its own id.
+///
+/// `GET users/config` is encrypted with the name by which the client signed in, and only the token tells which spelling
+/// that was.
+pub(super) struct MirrorFlyToken<'a> {
+    /// The part that the service knows.
+    pub(super) ticket: &'a str,
+    spelling: Spelling,
+}
+
+impl<'a> MirrorFlyToken<'a> {
+    /// Returns the token of the `Authorization` header, which has no scheme here.
+    pub(super) fn of(head: &'a RequestHead) -> Option<Self> {
+        let token = head.headers().get(AUTHORIZATION)?.to_str().ok().filter(|token| !token.is_empty())?;
+        Some(match token.strip_suffix(BACKSLASH_MARK) {
+            Some(ticket) => Self { ticket, spelling: Spelling::Backslash },
+            None => Self { ticket: token, spelling: Spelling::Equals },
+        })
+    }
+
+    /// Writes the token of a client that signed in as `username`.
+    pub(super) fn write(ticket: &Secret, username: &str) -> String {
+        let mark = match Spelling::of(username) {
+            Spelling::Equals => "",
+            Spelling::Backslash => BACKSLASH_MARK,
+        };
+        format!("{}{mark}", ticket.expose())
+    }
+}
+
+pub(super) async fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, MirrorFlyError> {
+    let token = MirrorFlyToken::of(request.head()).ok_or(Error::Unauthenticated(Unauthenticated::Missing))?;
+    if token.ticket.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) {
+        return Err(MirrorFlyError::Bearer);
+    }
+    let caller = service.caller(token.ticket, Wire::MirrorFly).await?;
+    ensure_served(&caller.tenant)?;
+    Ok(caller)
+}
+
+macro_rules! callers {
+    ($($caller:ident, $find:path;)*) => {$(
+        impl Authenticate for $caller {
+            type Refused = MirrorFlyError;
+
+            async fn authenticate(service: &Service, request: &HttpRequest) -> Result<Self, MirrorFlyError> {
+                $find(service, request).await
+            }
+
+            fn still_served(&self, service: &Service) -> Result<(), MirrorFlyError> {
+                tenant_if_served(service, &self.tenant).map(drop)
+            }
+        }
+    )*};
+}
+
+callers! { TokenHolder, holder; BackEnd, back_end; BackEndAtUserPath, back_end_of_user_path; MirrorFlyUser, user; MirrorFlyClient, client; }
+
+pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
+    let caller = origins::at_once(service.caller(MirrorFlyToken::of(head)?.ticket, Wire::MirrorFly))?;
+    caller.ok().map(|caller| caller.tenant)
+}
+
+async fn holder(service: &Service, request: &HttpRequest) -> Result<TokenHolder, MirrorFlyError> {
+    caller(service, request).await.map(TokenHolder)
+}
+
+async fn back_end(service: &Service, request: &HttpRequest) -> Result<BackEnd, MirrorFlyError> {
+    let caller = caller(service, request).await?;
+    if caller.is_back_end() { Ok(BackEnd { tenant: caller.tenant }) } else { Err(MirrorFlyError::WrongHolder) }
+}
+
+/// A user's request to this path means a call that Standin does not serve. A 401 would make the vendor's SDK sign in
+/// again, repeat the call, and fail.
+async fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<BackEndAtUserPath, MirrorFlyError> {
+    let caller = caller(service, request).await?;
+    if caller.is_back_end() {
+        Ok(BackEndAtUserPath { tenant: caller.tenant })
+    } else {
+        Err(MirrorFlyError::UnknownCall)
+    }
+}
+
+async fn user(service: &Service, request: &HttpRequest) -> Result<MirrorFlyUser, MirrorFlyError> {
+    let caller = caller(service, request).await?;
+    let (key, id) = caller.user().ok_or(MirrorFlyError::WrongHolder)?;
+    let spelling = MirrorFlyToken::of(request.head()).map_or(Spelling::Equals, |token| token.spelling);
+    Ok(MirrorFlyUser { key, id: id.clone(), tenant: caller.tenant, spelling })
+}
+
+/// The request names no app, so its host selects one. Ignores what proxies say about the host.
+async fn client(service: &Service, request: &HttpRequest) -> Result<MirrorFlyClient, MirrorFlyError> {
+    tenant_at(service, host(request).as_ref()).map(|tenant| MirrorFlyClient { tenant })
+}
+
+pub(super) fn host(request: &HttpRequest) -> Option<Host> {
+    Host::of_header(request.headers().get(HOST)?.to_str().ok()?).ok()
+}
+
+pub(super) fn tenant_at(service: &Service, host: Option<&Host>) -> Result<Arc<Tenant>, MirrorFlyError> {
+    let tenant = service.tenant_at(host)?;
+    ensure_served(&tenant)?;
+    Ok(tenant)
+}
+
+/// Returns the current state of the app, for a request that waited for its body or for its turn on a socket.
+/// # Errors
+/// The app no longer serves this dialect.
+pub(super) fn tenant_if_served(service: &Service, tenant: &Tenant) -> Result<Arc<Tenant>, MirrorFlyError> {
+    let tenant = service.tenant_now(tenant)?;
+    ensure_served(&tenant)?;
+    Ok(tenant)
+}
+
+pub(super) fn ensure_served(tenant: &Tenant) -> Result<(), MirrorFlyError> {
+    match tenant.app.settings.dialects.mirrorfly {
+        true => Ok(()),
+        false => Err(MirrorFlyError::SwitchedOff),
+    }
+}
+
+/// A page number, from 1.
+pub(super) struct PageNumber(u32);
+
+impl Parse for PageNumber {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        counted(raw, u32::MAX).map(Self).ok_or(Fault::OutOfRange("a number from 1 to 4294967295"))
+    }
+}
+
+pub(super) struct PageSize(u32);
+
+impl Parse for PageSize {
+    fn parse(raw: &str) -> Result<Self, Fault> {
+        counted(raw, Page::LIMIT_MAX).map(Self).ok_or(Fault::OutOfRange("a number from 1 to 100"))
+    }
+}
+
+fn counted(raw: &str, most: u32) -> Option<u32> {
+    raw.parse().ok().filter(|number| (1..=most).contains(number))
+}
+
+pub(super) fn page(number: Optional<PageNumber>, size: Optional<PageSize>, size_default: u32) -> Page {
+    Page::new(number.0.map_or(1, |number| number.0), size.0.map_or(size_default, |size| size.0))
+}

@@ -1,0 +1,287 @@
+//! The protocol of the socket, as a pure state machine. Sources: RFC 7395; RFC 6120 where the vendor's SDK follows it;
+//! and what that SDK sends and reads.
+
+use std::{collections::VecDeque, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{
+    answer,
+    session::XmppSession,
+    stanza::{StanzaFault, XmlElement},
+};
+use crate::{
+    dialect::mirrorfly::jid::Spelling,
+    domain::{
+        id::{Host, UserId},
+        listening::{Notice, Over},
+        profile::User,
+        secret::Secret,
+    },
+    http::socket::{Frame, Step, Talk},
+};
+
+/// A call of the service that the protocol needs.
+#[derive(Debug, PartialEq, Eq)]
+pub enum XmppCommand {
+    SignIn {
+        /// The host that the stream is addressed to. It selects the app.
+        host: String,
+        username: String,
+        /// As the client sent it. The SDK of a live app encrypts it.
+        password: Secret,
+    },
+    /// Read what the user missed since this event.
+    LookBack(i64),
+    SetProfile(SentProfile),
+    ReadProfile(UserId),
+    /// Read a list of users, and write it as XML.
+    ReadList {
+        list: XmppList,
+        host: String,
+        /// The text from which the profile codec derives its vector.
+        iv_text: String,
+    },
+    Block {
+        whom: UserId,
+        is_blocked: bool,
+    },
+    ReadLastSeen(UserId),
+    ReadSettings,
+    /// Set whether archived chats stay archived.
+    KeepArchived(bool),
+}
+
+/// A list that a client reads as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum XmppList {
+    /// The user's contacts, with their profiles.
+    Roster,
+    Blocked,
+    /// The users that block this user.
+    Blocking,
+}
+
+/// A profile that a client sent, decrypted. It replaces all fields; an empty field clears the stored one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SentProfile {
+    pub nickname: String,
+    /// A picture of this server, by its token or address; or any other address.
+    pub image: String,
+    pub email: String,
+    pub mobile_number: String,
+    pub status: String,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum XmppResult {
+    SignedIn {
+        user: Box<User>,
+        /// The text from which the profile codec derives its vector.
+        iv_text: String,
+        /// The last event that the user received, if it has missed any since.
+        missed_since: Option<i64>,
+    },
+    WrongPassword,
+    /// The password is right, but the user may not sign in.
+    AccountDisabled,
+    TooManyAttempts,
+    /// A server error. Another attempt may succeed.
+    Failed,
+    Missed {
+        notices: Vec<Notice>,
+        /// The last event that was read, if there are more.
+        rest: Option<i64>,
+    },
+    Done,
+    Profile(Box<User>),
+    /// A list of users as XML, which may have megabytes. It is written on the thread that reads it.
+    Listed(String),
+    /// Success, but nothing changed, so no event follows.
+    Unchanged,
+    /// How long ago a user was online; zero for now.
+    LastSeen(Duration),
+    Archived(bool),
+    Refused(StanzaError),
+    /// The session is over: its user was deleted or suspended.
+    SessionOver,
+}
+
+/// An error of a stanza, by its condition in RFC 6120.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StanzaError {
+    BadRequest,
+    ItemNotFound,
+    NotAuthorized,
+    InternalServerError,
+    FeatureNotImplemented,
+    ServiceUnavailable,
+}
+
+#[derive(Debug)]
+pub struct Xmpp {
+    /// The domain of JIDs: the client's name for the server.
+    host: String,
+    stage: Stage,
+    queued: VecDeque<XmlElement>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Opening,
+    /// The stream is open, and the client has to send a password. With it comes the spelling of its name.
+    Authenticating(Spelling),
+    SignedIn(Box<XmppSession>),
+}
+
+pub(super) type XmppStep = Step<XmppCommand>;
+
+impl Xmpp {
+    pub fn new(host: &str) -> Self {
+        Self { host: host.to_owned(), stage: Stage::Opening, queued: VecDeque::new() }
+    }
+
+    fn receive(&mut self, element: XmlElement) -> XmppStep {
+        if element.is("close", answer::FRAMING) {
+            return end_stream(&[]);
+        }
+        match &mut self.stage {
+            Stage::Opening if element.is("open", answer::FRAMING) => self.open(&element),
+            Stage::Authenticating(spelling) if element.is("auth", answer::SASL) => {
+                authenticate(&self.host, spelling, &element)
+            }
+            Stage::Opening | Stage::Authenticating(_) => fail_stream("not-authorized"),
+            Stage::SignedIn(session) => {
+                let step = session.receive(&self.host, element, &mut self.queued);
+                self.with_queued(step)
+            }
+        }
+    }
+
+    fn open(&mut self, open: &XmlElement) -> XmppStep {
+        if let Some(to) = open.attribute("to").filter(|to| !to.is_empty()) {
+            if Host::parse(to).is_err() {
+                return fail_stream("host-unknown");
+            }
+            to.clone_into(&mut self.host);
+        }
+        self.stage = Stage::Authenticating(Spelling::Equals);
+        send(&[answer::open(&self.host, "1"), answer::mechanisms()])
+    }
+
+    /// Answers queued stanzas until one needs a command.
+    fn with_queued(&mut self, mut step: XmppStep) -> XmppStep {
+        let Stage::SignedIn(session) = &mut self.stage else { return step };
+        while step.verb.is_none() && !step.is_over && session.is_bound() {
+            let Some(element) = self.queued.pop_front() else { break };
+            let next = session.answer(&self.host, &element);
+            step.frames.extend(next.frames);
+            (step.verb, step.is_over) = (next.verb, next.is_over);
+        }
+        step
+    }
+}
+
+impl Talk for Xmpp {
+    type Verb = XmppCommand;
+    type Outcome = XmppResult;
+
+    fn hear(&mut self, frame: Frame) -> XmppStep {
+        let Frame::Text(text) = frame else { return fail_stream("not-well-formed") };
+        match XmlElement::read(&text) {
+            Ok(element) => self.receive(element),
+            Err(StanzaFault::NotWellFormed) => fail_stream("not-well-formed"),
+            Err(StanzaFault::Restricted) => fail_stream("restricted-xml"),
+            Err(StanzaFault::TooMuch) => fail_stream("policy-violation"),
+        }
+    }
+
+    fn outcome(&mut self, outcome: XmppResult) -> XmppStep {
+        match &mut self.stage {
+            Stage::Opening => Step::default(),
+            Stage::Authenticating(spelling) => match outcome {
+                XmppResult::SignedIn { user, iv_text, missed_since } => {
+                    let username = spelling.write(&user.id);
+                    self.stage = Stage::SignedIn(Box::new(XmppSession::new(user.id, username, iv_text, missed_since)));
+                    send(&[answer::success()])
+                }
+                XmppResult::WrongPassword => end_stream(&[answer::failure("not-authorized")]),
+                XmppResult::AccountDisabled => end_stream(&[answer::failure("account-disabled")]),
+                XmppResult::TooManyAttempts => end_stream(&[answer::failure("temporary-auth-failure")]),
+                XmppResult::Failed
+                | XmppResult::Missed { .. }
+                | XmppResult::Done
+                | XmppResult::Profile(_)
+                | XmppResult::Listed(_)
+                | XmppResult::Unchanged
+                | XmppResult::LastSeen(_)
+                | XmppResult::Archived(_)
+                | XmppResult::Refused(_)
+                | XmppResult::SessionOver => fail_stream("internal-server-error"),
+            },
+            Stage::SignedIn(session) => {
+                let step = session.finish(&self.host, outcome);
+                self.with_queued(step)
+            }
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) -> XmppStep {
+        match &mut self.stage {
+            Stage::Opening | Stage::Authenticating(_) => Step::default(),
+            Stage::SignedIn(session) => session.notice(&self.host, notice),
+        }
+    }
+
+    fn over(&mut self, _why: Over) -> XmppStep {
+        end_stream(&[])
+    }
+
+    fn is_authenticated(&self) -> bool {
+        matches!(self.stage, Stage::SignedIn(_))
+    }
+
+    fn can_be_told(&self) -> bool {
+        matches!(&self.stage, Stage::SignedIn(session) if session.is_bound())
+    }
+}
+
+/// Reads the user name and password of a SASL PLAIN message: `authorisation NUL user name NUL password`.
+fn plain(auth: &XmlElement) -> Option<(String, Secret)> {
+    let message = String::from_utf8(STANDARD.decode(auth.text().trim()).ok()?).ok()?;
+    let mut parts = message.split('\0');
+    let (_on_behalf, username, password) = (parts.next()?, parts.next()?, parts.next()?);
+    match parts.next().is_none() && !username.is_empty() && !password.is_empty() {
+        true => Some((username.to_owned(), Secret::new(password))),
+        false => None,
+    }
+}
+
+fn authenticate(host: &str, spelling: &mut Spelling, auth: &XmlElement) -> XmppStep {
+    if auth.attribute("mechanism") != Some("PLAIN") {
+        return end_stream(&[answer::failure("invalid-mechanism")]);
+    }
+    match plain(auth) {
+        Some((username, password)) => {
+            *spelling = Spelling::of(&username);
+            let verb = XmppCommand::SignIn { host: host.to_owned(), username, password };
+            Step { verb: Some(verb), ..Step::default() }
+        }
+        None => end_stream(&[answer::failure("not-authorized")]),
+    }
+}
+
+pub(super) fn send(elements: &[XmlElement]) -> XmppStep {
+    let frames = elements.iter().map(|element| Frame::Text(element.write())).collect();
+    Step { frames, ..Step::default() }
+}
+
+pub(super) fn end_stream(elements: &[XmlElement]) -> XmppStep {
+    let mut step = send(elements);
+    step.frames.push(Frame::Text(XmlElement::new("close", answer::FRAMING).write()));
+    Step { is_over: true, ..step }
+}
+
+pub(super) fn fail_stream(condition: &str) -> XmppStep {
+    end_stream(&[answer::stream_error(condition)])
+}
