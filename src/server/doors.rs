@@ -6,7 +6,7 @@ use utoipa::openapi::OpenApi;
 use crate::{
     dialect::{
         mirrorfly,
-        native::{self, Door},
+        native::{self, ApiListener},
         qiscus, tencent,
     },
     http::{
@@ -37,11 +37,11 @@ pub fn doors(is_demo: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(mirrorfly::license())
             .service(tencent::rest())
             .service(tencent::socket())
-            .service(native::scope(Door::Public { is_demo }, tencent::make_user_sig))
-            .service(native::front())
+            .service(native::scope(ApiListener::Public { is_demo }, tencent::make_user_sig))
+            .service(native::start_page())
             .service(native::healthz())
             .service(native::readyz())
-            .service(native::figures())
+            .service(native::metrics_resource())
             .default_service(web::to(native::unknown_path));
     }
 }

@@ -37,7 +37,7 @@ pub use self::{
 };
 use crate::{
     blob::Folder,
-    dialect::native::{DataFolder, Documented},
+    dialect::native::{DataFolder, DemoPassword},
     domain::{
         admin::AdminName,
         error::Error,
@@ -166,16 +166,16 @@ struct House {
     streams: Streams,
     workers: usize,
     is_demo: bool,
-    documented: Documented,
+    documented: DemoPassword,
     data: DataFolder,
     documents: Documents,
     readers: Readers,
 }
 
 /// What a demo's banner and console may show: everybody knows it.
-fn documented(settings: &Settings) -> Documented {
+fn documented(settings: &Settings) -> DemoPassword {
     let FirstApp { app_id, account_password, .. } = &settings.first_app;
-    Documented(app_id.clone().zip(account_password.clone()).filter(|_| settings.demo))
+    DemoPassword(app_id.clone().zip(account_password.clone()).filter(|_| settings.demo))
 }
 
 /// The first app as a start finds or makes it.

@@ -12,7 +12,7 @@ use super::{House, bound::Listener, doors};
 use crate::{
     dialect::{
         mirrorfly,
-        native::{self, Door},
+        native::{self, ApiListener},
         qiscus, tencent,
     },
     http::{
@@ -109,10 +109,10 @@ pub(super) fn control_server(house: House, socket: UnixListener) -> io::Result<a
             .app_data(Data::new(house.crowd.clone()))
             .app_data(Data::new(house.streams.clone()))
             .wrap(house.guard.middleware())
-            .service(native::scope(Door::Control, tencent::make_user_sig))
+            .service(native::scope(ApiListener::Control, tencent::make_user_sig))
             .service(native::healthz())
             .service(native::readyz())
-            .service(native::figures())
+            .service(native::metrics_resource())
             .default_service(web::to(native::unknown_path))
     };
     Ok(wires.server(1, STOP_WAIT_S).listen_locally(socket, factory)?.run())

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use standin::{
-    dialect::tencent::binfo::{frame::Asked, talk::Binfo},
+    dialect::tencent::binfo::{frame::RequestFrame, protocol::Binfo},
     http::socket::{Frame, Talk as _},
 };
 
@@ -34,7 +34,7 @@ fn tencent_frames() {
     target.fuzz(|case| {
         let mut talk = Binfo::new(42);
         for frame in [Frame::Binary(case.to_vec().into()), Frame::Text(String::from_utf8_lossy(case).into_owned())] {
-            let asked = Asked::read(&frame);
+            let asked = RequestFrame::read(&frame);
             let step = talk.hear(frame);
             for answer in step.frames {
                 let Frame::Binary(bytes) = answer else { return Err("an answer of text".to_owned()) };

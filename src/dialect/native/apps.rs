@@ -1,4 +1,4 @@
-//! Apps: made, listed, changed, their secrets shown and rotated.
+//! Apps: list, create, change, show and rotate secrets, declare custom fields, sign UserSigs.
 
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    app_id, call,
-    deeds::Entry,
-    extractors::{Body, InApp},
-    reply::{AppView, Problem, Refusal},
+    app_id,
+    audit::AuditTarget,
+    call,
+    extractors::{JsonBody, PathApp},
+    reply::{NativeAppView, NativeError, Problem},
     reports, users,
 };
 use crate::{
@@ -32,7 +33,6 @@ use crate::{
     },
 };
 
-/// `/apps`.
 pub(super) fn scope() -> Scope {
     web::scope("/apps")
         .service(call("", [methods::get(list), methods::post(create)]))
@@ -46,7 +46,7 @@ pub(super) fn scope() -> Scope {
         .service(users::scope())
 }
 
-/// What may be given of an app.
+/// The fields of an app that a caller may set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AppBody {
@@ -95,57 +95,57 @@ impl TryFrom<AppBody> for AppChange {
     }
 }
 
-/// Every app.
+/// All apps.
 #[derive(Serialize, ToSchema)]
 struct AppsView<'a> {
-    apps: Vec<AppView<'a>>,
+    apps: Vec<NativeAppView<'a>>,
 }
 
 /// Lists the apps.
 #[utoipa::path(get, path = "/apps", operation_id = "list_apps", tag = "Apps", responses((status = 200, body = AppsView)))]
 pub(super) async fn list(service: Data<Service>) -> HttpResponse {
     let tenants = service.tenants();
-    HttpResponse::Ok().json(AppsView { apps: tenants.iter().map(|tenant| AppView::from(&tenant.app)).collect() })
+    HttpResponse::Ok().json(AppsView { apps: tenants.iter().map(|tenant| NativeAppView::from(&tenant.app)).collect() })
 }
 
-/// Makes an app.
+/// Creates an app.
 ///
-/// What is not given is drawn or takes its default. Its secrets are asked for by themselves.
-#[utoipa::path(post, path = "/apps", operation_id = "create_app", tag = "Apps", request_body = AppBody, responses((status = 201, body = AppView), (status = 409, description = "There is an app of this id, number, key or host", body = Problem, content_type = "application/problem+json")))]
+/// A field that is not given is generated or takes its default. Read the secrets with a separate call.
+#[utoipa::path(post, path = "/apps", operation_id = "create_app", tag = "Apps", request_body = AppBody, responses((status = 201, body = NativeAppView), (status = 409, description = "An app with this id, number, key or host exists", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
     service: Data<Service>,
-    entry: Entry,
-    Body(given): Body<AppBody>,
-) -> Result<HttpResponse, Refusal> {
+    audit_target: AuditTarget,
+    JsonBody(given): JsonBody<AppBody>,
+) -> Result<HttpResponse, NativeError> {
     let tenant = service.create_app(given.try_into()?).await?;
-    entry.is_about(tenant.app.app_id.as_str());
-    Ok(HttpResponse::Created().json(AppView::from(&tenant.app)))
+    audit_target.set(tenant.app.app_id.as_str());
+    Ok(HttpResponse::Created().json(NativeAppView::from(&tenant.app)))
 }
 
 /// Shows an app, without its secrets.
-#[utoipa::path(get, path = "/apps/{app_id}", operation_id = "show_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = AppView)))]
-pub(super) async fn show(InApp(tenant): InApp) -> HttpResponse {
-    HttpResponse::Ok().json(AppView::from(&tenant.app))
+#[utoipa::path(get, path = "/apps/{app_id}", operation_id = "show_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = NativeAppView)))]
+pub(super) async fn show(PathApp(tenant): PathApp) -> HttpResponse {
+    HttpResponse::Ok().json(NativeAppView::from(&tenant.app))
 }
 
 /// Changes an app.
 ///
-/// What is not given stays.
-#[utoipa::path(patch, path = "/apps/{app_id}", operation_id = "change_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), request_body = AppBody, responses((status = 200, body = AppView), (status = 409, description = "Another app has this id, number, key or host", body = Problem, content_type = "application/problem+json")))]
+/// A field that is not given keeps its value.
+#[utoipa::path(patch, path = "/apps/{app_id}", operation_id = "change_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), request_body = AppBody, responses((status = 200, body = NativeAppView), (status = 409, description = "Another app has this id, number, key or host", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change(
     service: Data<Service>,
     path: Path<String>,
-    Body(given): Body<AppBody>,
-) -> Result<HttpResponse, Refusal> {
+    JsonBody(given): JsonBody<AppBody>,
+) -> Result<HttpResponse, NativeError> {
     let tenant = service.change_app(&app_id(&path)?, given.try_into()?).await?;
-    Ok(HttpResponse::Ok().json(AppView::from(&tenant.app)))
+    Ok(HttpResponse::Ok().json(NativeAppView::from(&tenant.app)))
 }
 
-/// The account password that a demo documents, and the app whose it is: the store has only its hash.
+/// The app and the account password that a demo documents. The store has only the hash of that password.
 #[derive(Debug, Clone, Default)]
-pub struct Documented(pub Option<(AppId, Secret)>);
+pub struct DemoPassword(pub Option<(AppId, Secret)>);
 
-impl Documented {
+impl DemoPassword {
     fn of(&self, app: &AppId) -> Option<Secret> {
         self.0.as_ref().filter(|(documented, _)| documented == app).map(|(_, password)| password.clone())
     }
@@ -160,7 +160,8 @@ struct SecretsView<'a> {
     license_key: &'a str,
     /// The name of the back-end account.
     account: &'a str,
-    /// Its password; null where the operator chose it: nobody can show that again, but a demo its own.
+    /// The account's password. Null if the operator chose it, because the server stores only its hash; a demo shows its
+    /// own.
     account_password: Option<&'a str>,
 }
 
@@ -168,9 +169,9 @@ struct SecretsView<'a> {
 #[utoipa::path(get, path = "/apps/{app_id}/secrets", operation_id = "show_app_secrets", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = SecretsView)))]
 pub(super) async fn secrets(
     service: Data<Service>,
-    documented: Option<Data<Documented>>,
-    InApp(tenant): InApp,
-) -> Result<HttpResponse, Refusal> {
+    documented: Option<Data<DemoPassword>>,
+    PathApp(tenant): PathApp,
+) -> Result<HttpResponse, NativeError> {
     let mut secrets = service.app_secrets(&tenant)?;
     if let (None, Some(documented)) = (&secrets.account_password, documented) {
         secrets.account_password = documented.of(&tenant.app.app_id);
@@ -183,7 +184,7 @@ pub(super) async fn secrets(
     }))
 }
 
-/// How long the former secret is good beside the new one; not at all where it is not said.
+/// How many seconds the former secret stays valid beside the new one; 0 if not given.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RotateBody {
@@ -191,21 +192,21 @@ pub(super) struct RotateBody {
     former_valid_s: Option<u32>,
 }
 
-/// A secret that was drawn.
+/// The new secret.
 #[derive(Serialize, ToSchema)]
 struct SecretView<'a> {
     secret: &'a str,
 }
 
-/// Draws a new secret.
+/// Generates a new secret.
 ///
-/// The former one is good beside it for as long as `former_valid_s` says, so that back ends can be moved one by one.
+/// The former secret stays valid for `former_valid_s` seconds, so that back ends can switch one by one.
 #[utoipa::path(post, path = "/apps/{app_id}/rotate-secret", operation_id = "rotate_app_secret", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), request_body = RotateBody, responses((status = 200, body = SecretView)))]
 pub(super) async fn rotate_secret(
     service: Data<Service>,
     path: Path<String>,
-    Body(given): Body<RotateBody>,
-) -> Result<HttpResponse, Refusal> {
+    JsonBody(given): JsonBody<RotateBody>,
+) -> Result<HttpResponse, NativeError> {
     let rest = Duration::from_secs(given.former_valid_s.unwrap_or_default().into());
     let secret = service.rotate_app_secret(&app_id(&path)?, rest).await?;
     Ok(HttpResponse::Ok().json(SecretView { secret: secret.expose() }))
@@ -219,11 +220,11 @@ struct FieldsView<'a> {
 
 /// Lists the custom fields that an app declares.
 #[utoipa::path(get, path = "/apps/{app_id}/fields", operation_id = "list_fields", tag = "Custom fields", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = FieldsView)))]
-pub(super) async fn fields(InApp(tenant): InApp) -> HttpResponse {
+pub(super) async fn fields(PathApp(tenant): PathApp) -> HttpResponse {
     HttpResponse::Ok().json(FieldsView { fields: &tenant.app.settings.custom_fields })
 }
 
-/// Who may read and write a custom field; what is not given is as open as can be.
+/// Who may read and write a custom field. If a field is not given, the most open value applies.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldBody {
@@ -237,13 +238,13 @@ pub(super) struct FieldBody {
 
 /// Declares a custom field, or changes who may read and write it.
 ///
-/// An app may declare 20.
+/// An app may declare 20 custom fields.
 #[utoipa::path(put, path = "/apps/{app_id}/fields/{name}", operation_id = "declare_field", tag = "Custom fields", params(("app_id" = String, Path, example = "sdksample"), ("name" = String, Path, description = "1 to 32 of `[A-Za-z0-9_]`", example = "Test1")), request_body = FieldBody, responses((status = 200, body = CustomField), (status = 409, description = "The app has 20 already", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn declare(
     service: Data<Service>,
     path: Path<(String, String)>,
-    Body(given): Body<FieldBody>,
-) -> Result<HttpResponse, Refusal> {
+    JsonBody(given): JsonBody<FieldBody>,
+) -> Result<HttpResponse, NativeError> {
     let (app, name) = path.into_inner();
     let field = CustomField {
         name: CustomName::parse(&name).map_err(|fault| fault.at("name"))?,
@@ -259,7 +260,7 @@ pub(super) async fn declare(
     Ok(HttpResponse::Ok().json(field))
 }
 
-/// For whom a UserSig is wanted, and how long it is good: the vendor's libraries say 180 days.
+/// The user and the lifetime of a UserSig. The default lifetime is 180 days, as in the vendor's libraries.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignBody {
@@ -268,12 +269,13 @@ pub(super) struct SignBody {
     expire_s: Option<u32>,
 }
 
-/// Makes a UserSig for a user id that is good for so many seconds. The server hands in Tencent's, because no dialect names another.
+/// Makes a UserSig for this user id that is valid for this many seconds. The server passes in Tencent's function,
+/// because a dialect may not name another dialect.
 pub type MakeUserSig = fn(&Service, &Tenant, &str, u32) -> Result<Secret, Error>;
 
 const USER_SIG_LIFE_S: u32 = 180 * 24 * 3600;
 
-/// A UserSig, and what it is good for.
+/// A UserSig, the user and the app it is for, and its lifetime.
 #[derive(Serialize, ToSchema)]
 struct SigView<'a> {
     sdk_app_id: u32,
@@ -287,13 +289,13 @@ struct SigView<'a> {
 pub(super) async fn sign(
     service: Data<Service>,
     make_user_sig: Data<MakeUserSig>,
-    entry: Entry,
+    audit_target: AuditTarget,
     path: Path<String>,
-    Body(given): Body<SignBody>,
-) -> Result<HttpResponse, Refusal> {
+    JsonBody(given): JsonBody<SignBody>,
+) -> Result<HttpResponse, NativeError> {
     let tenant = service.tenant(&app_id(&path)?)?;
     let expire_s = given.expire_s.unwrap_or(USER_SIG_LIFE_S);
-    entry.is_about(&given.user);
+    audit_target.set(&given.user);
     let user_sig = make_user_sig(&service, &tenant, &given.user, expire_s)?;
     Ok(HttpResponse::Ok().json(SigView {
         sdk_app_id: tenant.app.sdk_app_id.get(),

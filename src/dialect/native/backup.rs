@@ -1,4 +1,4 @@
-//! A backup, on the control socket alone: it may hold the server key.
+//! Backups. Served on the control socket alone, because a backup may hold the server key.
 
 use std::{
     pin::Pin,
@@ -12,35 +12,35 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{call, extractors, reply::Refusal};
+use super::{call, extractors, reply::NativeError};
 use crate::{
     http::methods,
     service::{Service, backup::Pieces},
 };
 
-/// `/backup`.
 pub(super) fn resource() -> Resource {
     call("/backup", [methods::post(make)])
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct BackupRequest {
     with_key: bool,
 }
 
 async fn make(
     service: Data<Service>,
-    extractors::Body(wanted): extractors::Body<Wanted>,
-) -> Result<HttpResponse, Refusal> {
-    let pieces = service.back_up(wanted.with_key).await?;
-    Ok(HttpResponse::Ok().content_type("application/x-tar").body(Body(pieces)))
+    extractors::JsonBody(request): extractors::JsonBody<BackupRequest>,
+) -> Result<HttpResponse, NativeError> {
+    let pieces = service.back_up(request.with_key).await?;
+    Ok(HttpResponse::Ok().content_type("application/x-tar").body(TarBody(pieces)))
 }
 
-/// What breaks off breaks the connection, so that nobody takes a part for the whole.
-struct Body(Pieces);
+/// A response body that fails if the backup fails. The connection then breaks, so that the client cannot take a part
+/// for the whole.
+struct TarBody(Pieces);
 
-impl MessageBody for Body {
+impl MessageBody for TarBody {
     type Error = actix_web::Error;
 
     fn size(&self) -> BodySize {
@@ -51,6 +51,6 @@ impl MessageBody for Body {
         self.get_mut()
             .0
             .poll_recv(context)
-            .map(|piece| piece.map(|piece| piece.map_err(|error| Refusal::from(error).into())))
+            .map(|piece| piece.map(|piece| piece.map_err(|error| NativeError::from(error).into())))
     }
 }

@@ -1,4 +1,4 @@
-//! The calls of our own API as an OpenAPI document.
+//! The OpenAPI document of our own API.
 
 use utoipa::{
     Modify, OpenApi as _,
@@ -9,9 +9,9 @@ use utoipa::{
     },
 };
 
-use super::{admins, apps, deeds, events, front, health, probes, reply, reports, requests, sessions, user, users};
+use super::{admins, apps, audit, events, front, health, probes, reply, reports, requests, sessions, user, users};
 
-/// What stands below `/standin/v1`.
+/// The calls below `/standin/v1`.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     paths(
@@ -48,7 +48,7 @@ use super::{admins, apps, deeds, events, front, health, probes, reply, reports, 
         admins::create,
         admins::set_password,
         admins::delete,
-        deeds::list,
+        audit::list,
         events::list,
         requests::list,
         health::show,
@@ -57,18 +57,18 @@ use super::{admins, apps, deeds, events, front, health, probes, reply, reports, 
     components(schemas(reply::Problem)),
     modifiers(&Refusals)
 )]
-struct BehindTheGate;
+struct ApiPaths;
 
-/// What stands elsewhere.
+/// The calls outside `/standin/v1`.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Standin",
         version = "1",
-        description = "Our own API. An administrator signs in first and sends the cookie along that it is given; each call that changes \
-                       anything repeats the `csrf` of the session in the header `X-Standin-CSRF`. The same calls answer on the control \
-                       socket `standin.sock` in the data folder, where the file's mode is the authority. Errors are problems as RFC 9457 \
-                       has them."
+        description = "The API of this server. An administrator signs in and then sends the session cookie; each call that changes \
+                       something repeats the `csrf` of the session in the header `X-Standin-CSRF`. The control socket `standin.sock` in \
+                       the data folder serves the same calls; its file mode decides who can call. Errors are problems of \
+                       RFC 9457."
     ),
     paths(front::welcome, probes::lives, probes::is_ready, probes::show),
     tags(
@@ -79,36 +79,35 @@ struct BehindTheGate;
         (name = "Pictures"),
         (name = "Contacts"),
         (name = "Administrators"),
-        (name = "The house", description = "What happens in it, and how it is"),
+        (name = "The house", description = "The server: its events, its state and its audit log"),
         (name = "Documents"),
         (name = "Console"),
     )
 )]
-struct Described;
+struct NativeDocument;
 
-/// All calls of our own API, the front door among them.
 pub fn document() -> OpenApi {
-    let mut document = Described::openapi().nest(super::BASE, BehindTheGate::openapi());
+    let mut document = NativeDocument::openapi().nest(super::BASE, ApiPaths::openapi());
     let components = document.components.get_or_insert_default();
     let key = |place: fn(ApiKeyValue) -> ApiKey, name: &str| SecurityScheme::ApiKey(place(ApiKeyValue::new(name)));
-    components.add_security_scheme("session", key(ApiKey::Cookie, super::gate::COOKIE_NAME));
-    components.add_security_scheme("csrf", key(ApiKey::Header, super::gate::CSRF));
+    components.add_security_scheme("session", key(ApiKey::Cookie, super::authorization::COOKIE_NAME));
+    components.add_security_scheme("csrf", key(ApiKey::Header, super::authorization::CSRF));
     document
 }
 
-/// What each call can be refused with follows from its shape, and so does what it must show.
+/// Adds to each operation the errors and the security requirements that follow from its method, path and parameters.
 struct Refusals;
 
 impl Modify for Refusals {
     fn modify(&self, document: &mut OpenApi) {
         for (path, item) in &mut document.paths.paths {
-            let is_gated = !path.starts_with("/session");
+            let needs_session = !path.starts_with("/session");
             for (method, operation) in operations(item) {
                 let changes = method != HttpMethod::Get;
-                for (status, why) in refusals(operation, changes, is_gated) {
+                for (status, why) in refusals(operation, changes, needs_session) {
                     refuse(operation, status, why);
                 }
-                if is_gated || path == "/session" && method == HttpMethod::Delete {
+                if needs_session || path == "/session" && method == HttpMethod::Delete {
                     operation.security = Some(vec![requirement(changes)]);
                 }
             }
@@ -134,26 +133,26 @@ fn requirement(changes: bool) -> SecurityRequirement {
     if changes { session.add("csrf", none) } else { session }
 }
 
-fn refusals(operation: &Operation, changes: bool, is_gated: bool) -> Vec<(&'static str, &'static str)> {
+fn refusals(operation: &Operation, changes: bool, needs_session: bool) -> Vec<(&'static str, &'static str)> {
     let is_in = |place| move |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == place);
     let takes = |place| operation.parameters.iter().flatten().any(is_in(place));
     let has_body = operation.request_body.is_some();
     let all = [
-        (is_gated, "401", "Nobody is signed in"),
+        (needs_session, "401", "The caller is not signed in"),
         (
-            is_gated && changes,
+            needs_session && changes,
             "403",
-            "The CSRF token is missing or wrong, or a page of another origin calls; or this may not be done",
+            "The CSRF token is missing or wrong, a page of another origin calls, or the action is not allowed",
         ),
-        (takes(ParameterIn::Path), "404", "There is no such app, user or other thing that the path names"),
-        (has_body || takes(ParameterIn::Query), "400", "What was sent cannot be read"),
+        (takes(ParameterIn::Path), "404", "The app, user or other object in the path does not exist"),
+        (has_body || takes(ParameterIn::Query), "400", "The server cannot parse the request"),
         (has_body, "408", "The body did not arrive in time"),
         (has_body, "413", "The body is too large"),
-        (has_body, "415", "The body is of another type"),
+        (has_body, "415", "The body has an unsupported type"),
         (
             has_body || takes(ParameterIn::Path) || takes(ParameterIn::Query),
             "422",
-            "A field breaks its rule: the detail names it",
+            "A field is invalid: the detail names it",
         ),
         (true, "503", "Too busy: try again"),
         (changes, "507", "The disk is full"),

@@ -1,4 +1,4 @@
-//! What happens in the house, page by page or as it happens.
+//! The event log, as pages or as a stream.
 
 use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
@@ -6,10 +6,10 @@ use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::{
+    authorization::StreamCall,
     call,
-    extractors::Query,
-    gate::Listener,
-    reply::{EventView, Refusal},
+    extractors::QueryParams,
+    reply::{EventView, NativeError},
 };
 use crate::{
     domain::event::Event,
@@ -20,13 +20,12 @@ use crate::{
     service::Service,
 };
 
-/// Events on a page, and read at once for a stream, at most.
+/// Events on one page, and in one read of a stream, at most.
 const EVENTS_MAX: u32 = 500;
 
-/// Events on a page where the caller names no number.
+/// Events on a page if the caller gives no limit.
 const EVENTS_DEFAULT: u32 = 100;
 
-/// `/events`.
 pub(super) fn resource() -> Resource {
     call("/events", [methods::get(list)])
 }
@@ -35,31 +34,35 @@ pub(super) fn resource() -> Resource {
 #[derive(Serialize, ToSchema)]
 struct EventsView<'a> {
     events: Vec<EventView<'a>>,
-    /// Leads on, as `after`; null on the last page.
+    /// Pass it as `after` to get the next page; null on the last page.
     next: Option<i64>,
-    /// Whether events after `after` are gone: pruned, undone by a restore, or of numbers not given yet. What was learnt from events before
-    /// must then be read anew.
+    /// Whether events after `after` are missing: they were pruned or undone by a restore, or `after` is a number that
+    /// does not exist yet. The caller must then read its data again.
     is_incomplete: bool,
 }
 
-/// Lists what happened to users, the oldest first.
+/// Lists what happened to users, oldest first.
 ///
-/// With `Accept: text/event-stream` they come as they happen; `Last-Event-ID` goes on where a broken stream ended. Where that cannot be, the
-/// stream begins with an event named `read_anew`, and goes on from now.
+/// With `Accept: text/event-stream` the events come as they happen. `Last-Event-ID` resumes a broken stream. If the
+/// server cannot resume it, the stream begins with an event named `read_anew` and continues with new events.
 #[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
-pub(super) async fn list(service: Data<Service>, query: Query, listener: Listener) -> Result<HttpResponse, Refusal> {
+pub(super) async fn list(
+    service: Data<Service>,
+    query: QueryParams,
+    listener: StreamCall,
+) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", 0..=i64::MAX)?;
     if listener.wants_stream {
-        // Who comes back goes on where it was; who comes first begins now.
+        // A reconnecting client resumes; a new client begins with the next event.
         let seq = match listener.last_seen.or(after) {
             Some(seq) => seq,
             None => service.last_event_seq().await?,
         };
         let service = service.get_ref().clone();
-        let (place, ticket) = (listener.place().await?, listener.ticket);
+        let (permit, ticket) = (listener.permit().await?, listener.ticket);
         let is_anew = !service.can_tell_since(seq).await?;
         let seq = if is_anew { service.last_event_seq().await? } else { seq };
-        return Ok(stream::answer(Events { commits: service.commits(), service, seq, ticket, is_anew }, place));
+        return Ok(stream::answer(EventStream { commits: service.commits(), service, seq, ticket, is_anew }, permit));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
     let (events, is_part) = service.events(after.unwrap_or_default(), limit).await?;
@@ -76,16 +79,16 @@ fn view<'a>(service: &Service, event: &'a Event) -> EventView<'a> {
     EventView::of(event, service.app_of(event.app).map(|app| app.as_str().to_owned()))
 }
 
-struct Events {
+struct EventStream {
     service: Service,
     commits: watch::Receiver<u64>,
     seq: i64,
     ticket: Option<String>,
-    /// Whether the client must first be told to read anew.
+    /// Whether the client must first be told to read its data again.
     is_anew: bool,
 }
 
-impl Source for Events {
+impl Source for EventStream {
     async fn next(&mut self) -> Option<Vec<Message>> {
         if std::mem::take(&mut self.is_anew) {
             return Some(vec![Message { id: self.seq, name: Some("read_anew"), data: "{}".to_owned() }]);

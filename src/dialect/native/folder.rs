@@ -1,9 +1,9 @@
-//! How the data folder is, for `standin doctor`.
+//! The state of the data folder, for `standin doctor`.
 
 use actix_web::{HttpResponse, Resource, web::Data};
 use serde_json::json;
 
-use super::{call, reply::Refusal};
+use super::{call, reply::NativeError};
 use crate::{
     http::methods,
     service::{
@@ -12,12 +12,11 @@ use crate::{
     },
 };
 
-/// `/folder`.
 pub(super) fn resource() -> Resource {
     call("/folder", [methods::get(inspect)])
 }
 
-async fn inspect(service: Data<Service>) -> Result<HttpResponse, Refusal> {
+async fn inspect(service: Data<Service>) -> Result<HttpResponse, NativeError> {
     let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = service.inspect().await?;
     Ok(HttpResponse::Ok().json(json!({
         "schema": schema,

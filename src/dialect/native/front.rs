@@ -1,4 +1,4 @@
-//! The front door: who calls without a vendor's path learns what this is.
+//! The start page at `/`, facts about this server, and the answer to unknown paths.
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
@@ -8,26 +8,25 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{nearby, reply::Refusal};
+use super::{nearby, reply::NativeError};
 use crate::{
     domain::{avatar::TileSeed, error::Error, id::UserId},
     http::{addresses::Addresses, console, crowd::Crowd, guard::Guard, methods},
 };
 
-/// Whose tile shows that pictures come through. No user need be called so.
+/// `standin doctor` fetches this user's tile to check that pictures can be served. The user need not exist.
 const TILE_OF: &str = "doctor";
 
-/// `GET /`.
-pub fn front() -> Resource {
+pub fn start_page() -> Resource {
     super::call("/", [methods::get(welcome)])
 }
 
-/// What this is.
+/// What this server is and where its APIs are.
 #[derive(Serialize, ToSchema)]
 struct Welcome<'a> {
     name: &'a str,
     what: &'a str,
-    /// Tells this server from every other one, and from itself before a restart.
+    /// Identifies this run of the server; another server, or the same one after a restart, has another value.
     start: &'a str,
     links: Links,
 }
@@ -45,9 +44,9 @@ struct Links {
     metrics: String,
 }
 
-/// The front door: a browser gets the console, a program a few facts.
+/// Shows what this server is: the console to a browser, a few facts to a program.
 ///
-/// The version is none of them: it would tell a stranger which faults to try.
+/// The response has no version, because that would tell a stranger which known bugs to try.
 #[utoipa::path(get, path = "/", operation_id = "front_door", tag = "The house", responses((status = 200, content((Welcome = "application/json"), (String = "text/html")))))]
 pub(super) async fn welcome(
     addresses: web::Data<Addresses>,
@@ -78,29 +77,29 @@ pub(super) async fn welcome(
     })
 }
 
-/// `GET /standin/v1/server`: what `standin doctor` looks for from outside.
+/// Returns `GET /standin/v1/server`, by which `standin doctor` checks the server from outside.
 pub(super) fn server() -> Resource {
     super::call("/server", [methods::get(describe)])
 }
 
-/// The data folder, as the setting names it: commands on another one must name it.
+/// The data folder as the setting gives it. Commands that use another folder must name it.
 #[derive(Debug, Clone)]
 pub struct DataFolder(pub String);
 
-/// How clients reach this server, and commands its data.
+/// How clients reach this server, and where its data is.
 #[derive(Serialize, ToSchema)]
 struct ServerView<'a> {
     start: &'a str,
     public_url: &'a str,
     socket_host: &'a str,
     socket_port: u16,
-    /// The data folder, as the setting names it.
+    /// The data folder, as the setting gives it.
     data: &'a str,
-    /// A picture that is always there.
+    /// The address of a picture that always exists.
     tile: String,
-    /// Connections of clients that may be open at one time, as the limit of open files allows; to whoever has the machine.
+    /// Client connections that may be open at one time, from the limit of open files. Shown on the control socket only.
     connections_max: Option<usize>,
-    /// Those of one address, as the setting says.
+    /// Client connections of one address that may be open at one time, from the settings.
     connections_per_address: Option<usize>,
 }
 
@@ -111,7 +110,7 @@ pub(super) async fn describe(
     guard: web::Data<Guard>,
     data: web::Data<DataFolder>,
     crowd: Option<web::Data<Crowd>>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, NativeError> {
     let limits = crowd.map(|crowd| crowd.limits());
     let seed = TileSeed::of(&UserId::parse(TILE_OF).map_err(Error::internal)?).to_string();
     Ok(HttpResponse::Ok().json(ServerView {
@@ -126,10 +125,10 @@ pub(super) async fn describe(
     }))
 }
 
-/// Any path that is nobody's.
+/// Answers any path that is not served.
 ///
 /// # Errors
-/// Always: there is nothing there.
-pub async fn unknown_path(uri: Uri) -> Result<HttpResponse, Refusal> {
-    Err(Refusal::UnknownPath { nearest: nearby::nearest(uri.path()) })
+/// Always: 404, with the nearest known path.
+pub async fn unknown_path(uri: Uri) -> Result<HttpResponse, NativeError> {
+    Err(NativeError::UnknownPath { nearest: nearby::nearest(uri.path()) })
 }

@@ -1,4 +1,4 @@
-//! How the house is: what it does now, and what it did over the last hour.
+//! Figures of the server: its state now, and its load over the last hour.
 
 use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
@@ -6,28 +6,27 @@ use utoipa::ToSchema;
 
 use super::{
     call,
-    reply::{OpenView, Refusal},
+    reply::{NativeError, SocketCountView},
 };
 use crate::{
     http::{guard::Guard, meter::Minute, methods},
     service::Service,
 };
 
-/// `/health`.
 pub(super) fn resource() -> Resource {
     call("/health", [methods::get(show)])
 }
 
-/// How the house is.
+/// The state of the server.
 #[derive(Serialize, ToSchema)]
 struct HealthView {
     version: &'static str,
     uptime_s: u64,
-    /// Writes that wait for the one writer.
+    /// Writes that wait in the queue of the database writer.
     writes_waiting: usize,
-    sockets: Vec<OpenView>,
+    sockets: Vec<SocketCountView>,
     database_bytes: u64,
-    /// What may still be written on the disk of the pictures.
+    /// Free bytes on the disk that holds the pictures.
     disk_free_bytes: u64,
     pictures: u64,
     picture_bytes: u64,
@@ -35,13 +34,13 @@ struct HealthView {
     minutes: Vec<MinuteView>,
 }
 
-/// A minute of the last hour.
+/// One minute of the last hour.
 #[derive(Serialize, ToSchema)]
 struct MinuteView {
-    /// Minutes since.
+    /// How many minutes ago.
     ago: u64,
     requests: u64,
-    /// None where no call was answered.
+    /// Null if no call was answered in this minute.
     p50_us: Option<u64>,
     p95_us: Option<u64>,
     commits: u64,
@@ -54,16 +53,16 @@ impl From<&Minute> for MinuteView {
     }
 }
 
-/// Shows how the house is: what it does now, and what it did over the last hour.
+/// Shows the state of the server and its load over the last hour.
 #[utoipa::path(get, path = "/health", operation_id = "show_health", tag = "The house", responses((status = 200, body = HealthView)))]
-pub(super) async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<HttpResponse, NativeError> {
     let facts = service.facts().await?;
     let meter = guard.meter();
     Ok(HttpResponse::Ok().json(HealthView {
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: meter.age().as_secs(),
         writes_waiting: facts.writes.waiting,
-        sockets: facts.sockets.map(OpenView::of).into(),
+        sockets: facts.sockets.map(SocketCountView::of).into(),
         database_bytes: facts.database_bytes,
         disk_free_bytes: facts.disk_free_bytes,
         pictures: facts.pictures.count,

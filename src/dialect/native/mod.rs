@@ -1,18 +1,18 @@
-//! Our own API, `/standin/v1`, and the page at the front door.
+//! Our own API, `/standin/v1`, and the start page.
 //!
-//! The same calls answer on the control socket, whose file mode is the authority, and on every listener, where an administrator's
-//! session is. `gate` decides which, and sees that what was changed is on record.
+//! The same calls are served on the control socket, whose file mode decides who can call, and on every public listener,
+//! for administrators with a session. `authorization` checks that and writes the audit entries.
 
 mod admins;
 mod apps;
+mod audit;
+mod authorization;
 mod backup;
-mod deeds;
 mod document;
 mod events;
 mod extractors;
 mod folder;
 mod front;
-mod gate;
 mod health;
 mod nearby;
 mod probes;
@@ -29,42 +29,42 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data},
 };
-pub use apps::{Documented, MakeUserSig};
+pub use apps::{DemoPassword, MakeUserSig};
+pub use authorization::ApiListener;
 pub use document::document;
-pub use front::{DataFolder, front, unknown_path};
-pub use gate::Door;
-pub use probes::{figures, healthz, readyz};
+pub use front::{DataFolder, start_page, unknown_path};
+pub use probes::{healthz, metrics_resource, readyz};
 
 use crate::{
     domain::{error::Error, id::AppId},
     http::methods::{self, Method},
 };
 
-/// What all its paths begin with.
 const BASE: &str = "/standin/v1";
 
-/// `/standin/v1`, behind this door.
-pub fn scope(door: Door, make_user_sig: MakeUserSig) -> impl HttpServiceFactory {
-    let behind_the_gate = web::scope("")
-        .wrap(from_fn(gate::admit))
+/// Returns the routes of `/standin/v1` for this kind of listener.
+pub fn scope(listener: ApiListener, make_user_sig: MakeUserSig) -> impl HttpServiceFactory {
+    let authorized = web::scope("")
+        .wrap(from_fn(authorization::admit))
         .service(admins::scope())
         .service(apps::scope())
-        .service(deeds::resource())
+        .service(audit::resource())
         .service(events::resource())
         .service(health::resource())
         .service(requests::resource())
         .service(front::server())
         .default_service(web::to(unknown_path));
-    let behind_the_gate = match door {
-        // One reads every page of the database, the other hands out the server key: for whoever has the machine.
-        Door::Control => behind_the_gate.service(folder::resource()).service(backup::resource()),
-        Door::Public { .. } => behind_the_gate,
+    let authorized = match listener {
+        // One reads every page of the database, the other hands out the server key. Both are only for users of this
+        // machine.
+        ApiListener::Control => authorized.service(folder::resource()).service(backup::resource()),
+        ApiListener::Public { .. } => authorized,
     };
     web::scope(BASE)
-        .app_data(door)
+        .app_data(listener)
         .app_data(Data::new(make_user_sig))
-        .service(sessions::scope(door))
-        .service(behind_the_gate)
+        .service(sessions::scope(listener))
+        .service(authorized)
 }
 
 fn call(path: &str, methods: impl IntoIterator<Item = Method>) -> Resource {

@@ -1,6 +1,6 @@
-//! The nearest path to one that nobody serves: most are mistyped, or cut off in front of a vendor's own words.
+//! Suggests a known path for an unknown one: most unknown paths are mistyped or lack their first segments.
 
-/// Paths that people aim at: doors, and the first call of each.
+/// Candidates: the base of each API and its first calls.
 const PATHS: [&str; 20] = [
     "/",
     "/api/v1",
@@ -24,13 +24,13 @@ const PATHS: [&str; 20] = [
     "/websocket",
 ];
 
-/// Bytes of a path that is worth comparing.
+/// Longer paths are not compared.
 const PATH_BYTES_MAX: usize = 100;
 
-/// Slips (a letter more, less, other or swapped) up to which a path is taken for a mistyped one.
+/// Edit distance (insert, delete, replace, swap) up to which a path counts as mistyped.
 const SLIPS_MAX: usize = 4;
 
-/// What was probably meant: a path a few slips away, or one that ends as this one does.
+/// Returns a known path within that distance, or one with the same last segment.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {
     if path.len() > PATH_BYTES_MAX {
         return None;

@@ -1,4 +1,4 @@
-//! What our own API answers: plain resources, and problems as RFC 9457 has them.
+//! Responses of our own API: plain resources, and errors as RFC 9457 problems.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,8 @@ use crate::{
 
 /// An app, without its secrets.
 #[derive(Serialize, ToSchema)]
-pub(super) struct AppView<'a> {
+#[schema(as = AppView)]
+pub(super) struct NativeAppView<'a> {
     app_id: &'a str,
     name: &'a str,
     sdk_app_id: u32,
@@ -52,7 +53,7 @@ pub(super) struct AppView<'a> {
     created_at: String,
 }
 
-impl<'a> From<&'a App> for AppView<'a> {
+impl<'a> From<&'a App> for NativeAppView<'a> {
     fn from(app: &'a App) -> Self {
         Self {
             app_id: app.app_id.as_str(),
@@ -74,9 +75,10 @@ impl<'a> From<&'a App> for AppView<'a> {
     }
 }
 
-/// A user with everything its profile holds, the wires' kinds of free data side by side.
+/// A user with its whole profile, including the free data of all vendors.
 #[derive(Serialize, ToSchema)]
-pub(super) struct UserView<'a> {
+#[schema(as = UserView)]
+pub(super) struct NativeUserView<'a> {
     id: &'a str,
     key: i64,
     state: &'static str,
@@ -100,7 +102,7 @@ pub(super) struct UserView<'a> {
     updated_at: String,
 }
 
-impl<'a> UserView<'a> {
+impl<'a> NativeUserView<'a> {
     pub(super) fn of(app: &App, addresses: &Addresses, user: &'a User) -> Self {
         let profile = &user.profile;
         Self {
@@ -128,24 +130,25 @@ impl<'a> UserView<'a> {
     }
 }
 
-/// A wire, as addresses and documents name it.
-pub(super) fn wire_word(wire: Wire) -> &'static str {
+/// Returns the vendor's name in addresses and documents.
+pub(super) fn vendor_word(wire: Wire) -> &'static str {
     match wire {
         Wire::MirrorFly => "mirrorfly",
         Wire::Tencent => "tencent",
     }
 }
 
-/// Sockets of one wire.
+/// The open sockets of one vendor.
 #[derive(Serialize, ToSchema)]
-pub(super) struct OpenView {
+#[schema(as = OpenView)]
+pub(super) struct SocketCountView {
     wire: &'static str,
     open: usize,
 }
 
-impl OpenView {
+impl SocketCountView {
     pub(super) fn of((wire, open): (Wire, usize)) -> Self {
-        Self { wire: wire_word(wire), open }
+        Self { wire: vendor_word(wire), open }
     }
 }
 
@@ -163,60 +166,63 @@ impl<'a> From<&'a Admin> for AdminView<'a> {
     }
 }
 
-/// A session of an administrator, for its own page.
+/// An administrator's session, for its own page.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionView<'a> {
-    admin: Named<'a>,
+    admin: SignedInAdmin<'a>,
     csrf: &'a str,
     #[schema(format = DateTime)]
     ends_at: String,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Named<'a> {
+#[schema(as = Named)]
+struct SignedInAdmin<'a> {
     name: &'a str,
 }
 
 impl<'a> From<&'a SignedIn> for SessionView<'a> {
     fn from(session: &'a SignedIn) -> Self {
         Self {
-            admin: Named { name: session.admin.as_str() },
+            admin: SignedInAdmin { name: session.admin.as_str() },
             csrf: session.csrf.expose(),
             ends_at: session.ends_at.to_string(),
         }
     }
 }
 
-/// Something that was done, from the record.
+/// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
-pub(super) struct DeedView<'a> {
+#[schema(as = DeedView)]
+pub(super) struct AuditEntryView<'a> {
     seq: i64,
     #[schema(format = DateTime)]
     at: String,
-    who: Who<'a>,
+    who: AuditActor<'a>,
     action: &'a str,
     app: Option<&'a str>,
     target: Option<&'a str>,
     detail: &'a str,
 }
 
-/// An administrator may be called `socket`: the two are told apart.
+/// The actor. An administrator may be called `socket`, so the two kinds are separate.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Who<'a> {
+#[schema(as = Who)]
+enum AuditActor<'a> {
     Admin(&'a str),
     Socket,
 }
 
-impl<'a> From<&'a Kept> for DeedView<'a> {
+impl<'a> From<&'a Kept> for AuditEntryView<'a> {
     fn from(kept: &'a Kept) -> Self {
         let deed = &kept.deed;
         Self {
             seq: kept.seq,
             at: kept.at.to_string(),
             who: match &deed.authority {
-                Authority::Admin(name) => Who::Admin(name.as_str()),
-                Authority::Socket => Who::Socket,
+                Authority::Admin(name) => AuditActor::Admin(name.as_str()),
+                Authority::Socket => AuditActor::Socket,
             },
             action: &deed.action,
             app: deed.app.as_ref().map(AppId::as_str),
@@ -226,7 +232,7 @@ impl<'a> From<&'a Kept> for DeedView<'a> {
     }
 }
 
-/// Something that happened to a user.
+/// An event of a user.
 #[derive(Serialize, ToSchema)]
 pub(super) struct EventView<'a> {
     seq: i64,
@@ -240,55 +246,49 @@ pub(super) struct EventView<'a> {
 }
 
 impl<'a> EventView<'a> {
-    /// The app is named as it is by now.
+    /// Takes the app's current id.
     pub(super) fn of(event: &'a Event, app: Option<String>) -> Self {
         let Event { seq, user, id, kind, at, .. } = event;
         Self { seq: *seq, app, user: id.as_str(), key: user.0, kind, at: at.to_string() }
     }
 }
 
-/// A refusal of our own API.
 #[derive(Debug)]
-pub enum Refusal {
-    /// A verb or a field refused.
+pub enum NativeError {
+    /// An error of the service, or of a field.
     Domain(Error),
-    /// The body could not be read.
     Body(BodyFault),
-    /// The body is JSON, but not this call's, or a parameter is none; the text names the field.
+    /// The JSON body does not fit this call, or a query parameter is invalid. The text names the field.
     Unreadable(String),
-    /// Nobody is signed in, and a page asks what there is to do about it.
+    /// The caller has no session; the sign-in page needs these facts.
     SignedOut {
-        /// What was presented.
         why: Unauthenticated,
-        /// Whether there is an administrator who could sign in.
+        /// Whether there is an administrator who can sign in.
         has_admin: bool,
-        /// Whether anybody may, without a password.
         is_demo: bool,
     },
-    /// The house cannot do its work.
     NotReady(Vec<Need>),
-    /// Nothing is there.
     UnknownPath {
-        /// What was probably meant.
+        /// The known path that was probably meant.
         nearest: Option<&'static str>,
     },
-    /// The resource exists, by another method.
+    /// The path is served, but not for this method.
     WrongMethod,
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for NativeError {
     fn from(error: Error) -> Self {
         Self::Domain(error)
     }
 }
 
-impl From<BodyFault> for Refusal {
+impl From<BodyFault> for NativeError {
     fn from(fault: BodyFault) -> Self {
         if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for NativeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Domain(error) => write!(f, "{error}"),
@@ -308,7 +308,7 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for NativeError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Domain(error) => match error {
@@ -361,10 +361,10 @@ impl ResponseError for Refusal {
     }
 }
 
-/// A refusal, as RFC 9457 has them.
+/// An error, as a problem of RFC 9457.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// The status of the answer.
+    /// The status of the response.
     status: u16,
     /// The status in words.
     title: &'static str,
@@ -372,19 +372,19 @@ pub(super) struct Problem {
     detail: String,
 }
 
-/// The refusal of whoever is not signed in.
+/// The error for a caller without a session.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SignedOutProblem {
     #[schema(inline)]
     #[serde(flatten)]
     problem: Problem,
-    /// Whether there is an administrator who could.
+    /// Whether there is an administrator who can sign in.
     setup: bool,
-    /// Whether anybody may, without a password.
+    /// Whether signing in needs no password.
     demo: bool,
 }
 
-/// The refusal of a house that cannot do its work.
+/// The error while the server cannot work.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NotReadyProblem {
     #[schema(inline)]
@@ -393,7 +393,7 @@ pub(super) struct NotReadyProblem {
     missing: Vec<&'static str>,
 }
 
-/// Answers a path called by a method that is not its own.
-pub(super) async fn wrong_method() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::WrongMethod)
+/// Answers a path with a method that it does not have.
+pub(super) async fn wrong_method() -> Result<HttpResponse, NativeError> {
+    Err(NativeError::WrongMethod)
 }

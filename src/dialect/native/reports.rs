@@ -1,4 +1,4 @@
-//! What users of an app report to its operator.
+//! Reports that users send to the operator of an app.
 
 use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::{
     call,
-    extractors::{InApp, Query},
-    reply::Refusal,
+    extractors::{PathApp, QueryParams},
+    reply::NativeError,
 };
 use crate::{
     domain::report::{Report, ReportSubject},
@@ -15,24 +15,23 @@ use crate::{
     service::Service,
 };
 
-/// Reports on a page, at most: 6.4 MiB.
+/// Reports on one page at most; they can take 6.4 MiB.
 const REPORTS_MAX: u32 = 100;
 
-/// Reports on a page where the caller names no number.
+/// Reports on a page if the caller gives no limit.
 const REPORTS_DEFAULT: u32 = 20;
 
-/// `/apps/{app_id}/reports`.
 pub(super) fn resource() -> Resource {
     call("/{app_id}/reports", [methods::get(list)])
 }
 
-/// What a report is about.
+/// The subject of a report.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum About<'a> {
     /// The chat with this user.
     Chat(&'a str),
-    /// The app, under this title.
+    /// The app, with this title.
     Feedback(&'a str),
 }
 
@@ -45,7 +44,7 @@ struct ReportView<'a> {
     /// The user who made it.
     by: &'a str,
     about: About<'a>,
-    /// The messages that a client enclosed, as JSON text, or what the user said.
+    /// The messages that the client attached, as JSON text, or the user's feedback.
     text: &'a str,
 }
 
@@ -68,15 +67,19 @@ impl<'a> From<&'a Report> for ReportView<'a> {
 #[derive(Serialize, ToSchema)]
 struct ReportsView<'a> {
     reports: Vec<ReportView<'a>>,
-    /// Leads on to older ones, as `after`; null on the last page.
+    /// Pass it as `after` to get older reports; null on the last page.
     next: Option<i64>,
 }
 
-/// Lists what users reported, the newest first.
+/// Lists what users reported, newest first.
 ///
-/// MirrorFly's SDK reports chats and sends feedback. The newest 1,000 of an app are kept.
+/// MirrorFly's SDK reports chats and sends feedback. The server keeps the newest 1,000 reports of an app.
 #[utoipa::path(get, path = "/apps/{app_id}/reports", operation_id = "list_reports", tag = "Apps", params(("app_id" = String, Path, example = "sdksample"), ("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100)), responses((status = 200, body = ReportsView)))]
-pub(super) async fn list(service: Data<Service>, InApp(tenant): InApp, query: Query) -> Result<HttpResponse, Refusal> {
+pub(super) async fn list(
+    service: Data<Service>,
+    PathApp(tenant): PathApp,
+    query: QueryParams,
+) -> Result<HttpResponse, NativeError> {
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=REPORTS_MAX)?);
     let limit = limit.unwrap_or(REPORTS_DEFAULT);
     let reports = service.reports(&tenant, after, limit).await?;

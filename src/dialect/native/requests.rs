@@ -1,4 +1,4 @@
-//! The last exchanges with the vendors' clients, all at once or as they come.
+//! The last requests of the vendors' clients and their responses, as a list or as a stream.
 
 use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::{call, extractors::Query, gate::Listener, reply::Refusal};
+use super::{authorization::StreamCall, call, extractors::QueryParams, reply::NativeError};
 use crate::{
     http::{
         inspector::Inspector,
@@ -16,45 +16,44 @@ use crate::{
     service::Service,
 };
 
-/// `/requests`.
 pub(super) fn resource() -> Resource {
     call("/requests", [methods::get(list)])
 }
 
-/// The last calls of the vendors' clients, secrets masked.
+/// The last requests of the vendors' clients, with secrets masked.
 #[derive(Serialize, ToSchema)]
 struct RequestsView<'a> {
-    /// Whether calls are kept at all: the setting `inspect`.
+    /// Whether the server keeps requests: the setting `inspect`.
     is_on: bool,
     #[schema(value_type = Vec<Object>)]
     requests: Vec<&'a Value>,
 }
 
-/// Lists the last calls of the vendors' clients and what they were answered, the oldest first.
+/// Lists the last requests of the vendors' clients and their responses, oldest first.
 ///
 /// With `Accept: text/event-stream` they come as they arrive.
 #[utoipa::path(get, path = "/requests", operation_id = "list_requests", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0)), responses((status = 200, content((RequestsView = "application/json"), (String = "text/event-stream")))))]
 pub(super) async fn list(
     service: Data<Service>,
     inspector: Data<Inspector>,
-    query: Query,
-    listener: Listener,
-) -> Result<HttpResponse, Refusal> {
+    query: QueryParams,
+    listener: StreamCall,
+) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", 0..=i64::MAX)?;
     let n = listener.last_seen.or(after).unwrap_or_default();
     if listener.wants_stream
         && let Some(news) = inspector.news()
     {
         let (service, inspector) = (service.get_ref().clone(), inspector.get_ref().clone());
-        let (place, ticket) = (listener.place().await?, listener.ticket);
-        return Ok(stream::answer(Exchanges { service, inspector, news, n, ticket }, place));
+        let (permit, ticket) = (listener.permit().await?, listener.ticket);
+        return Ok(stream::answer(ExchangeStream { service, inspector, news, n, ticket }, permit));
     }
     let exchanges = inspector.after(n);
     let requests = exchanges.iter().map(|exchange| &exchange.shown).collect();
     Ok(HttpResponse::Ok().json(RequestsView { is_on: inspector.is_on(), requests }))
 }
 
-struct Exchanges {
+struct ExchangeStream {
     service: Service,
     inspector: Inspector,
     news: watch::Receiver<i64>,
@@ -62,7 +61,7 @@ struct Exchanges {
     ticket: Option<String>,
 }
 
-impl Source for Exchanges {
+impl Source for ExchangeStream {
     async fn next(&mut self) -> Option<Vec<Message>> {
         loop {
             let exchanges = self.inspector.after(self.n);

@@ -1,4 +1,4 @@
-//! Signing in and out of the house, by a page.
+//! Administrators' sessions: sign in, sign out, set up the first administrator.
 
 use actix_web::{
     HttpResponse, Resource, Scope,
@@ -10,11 +10,12 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    call, deeds,
-    extractors::{Body, FirstBody},
+    audit,
+    authorization::{AdminCall, ApiListener, COOKIE_NAME, OwnPageCall},
+    call,
+    extractors::{JsonBody, SignedOutBody},
     front::unknown_path,
-    gate::{COOKIE_NAME, Door, OurPage, Session},
-    reply::{Problem, Refusal, SessionView, SignedOutProblem},
+    reply::{NativeError, Problem, SessionView, SignedOutProblem},
 };
 use crate::{
     domain::{
@@ -29,11 +30,10 @@ use crate::{
     },
 };
 
-/// `/session`.
-pub(super) fn scope(door: Door) -> Scope {
-    let demo: Option<Resource> = match door {
-        Door::Public { is_demo: true } => Some(call("/demo", [methods::post(begin_in_demo)])),
-        Door::Public { is_demo: false } | Door::Control => None,
+pub(super) fn scope(listener: ApiListener) -> Scope {
+    let demo: Option<Resource> = match listener {
+        ApiListener::Public { is_demo: true } => Some(call("/demo", [methods::post(begin_in_demo)])),
+        ApiListener::Public { is_demo: false } | ApiListener::Control => None,
     };
     let scope = web::scope("/session")
         .service(call("", [methods::get(show), methods::post(begin), methods::delete(end)]))
@@ -44,19 +44,19 @@ pub(super) fn scope(door: Door) -> Scope {
 
 /// Shows who is signed in.
 ///
-/// Whoever is not learns whether anybody could be.
-#[utoipa::path(get, path = "/session", operation_id = "show_session", tag = "Sign-in", responses((status = 200, body = SessionView), (status = 401, description = "Nobody is signed in", body = SignedOutProblem, content_type = "application/problem+json")))]
+/// A caller without a session learns whether there is an administrator and whether this is a demo.
+#[utoipa::path(get, path = "/session", operation_id = "show_session", tag = "Sign-in", responses((status = 200, body = SessionView), (status = 401, description = "The caller is not signed in", body = SignedOutProblem, content_type = "application/problem+json")))]
 pub(super) async fn show(
     service: Data<Service>,
-    door: Door,
-    session: Result<Session, Refusal>,
-) -> Result<HttpResponse, Refusal> {
+    listener: ApiListener,
+    session: Result<AdminCall, NativeError>,
+) -> Result<HttpResponse, NativeError> {
     match session {
         Ok(session) => Ok(HttpResponse::Ok().json(SessionView::from(&session.signed_in))),
-        Err(Refusal::Domain(Error::Unauthenticated(why))) => Err(Refusal::SignedOut {
+        Err(NativeError::Domain(Error::Unauthenticated(why))) => Err(NativeError::SignedOut {
             why,
             has_admin: !service.admins().await?.is_empty(),
-            is_demo: matches!(door, Door::Public { is_demo: true }),
+            is_demo: matches!(listener, ApiListener::Public { is_demo: true }),
         }),
         Err(refusal) => Err(refusal),
     }
@@ -70,13 +70,13 @@ pub(super) struct SignIn {
 }
 
 /// Signs an administrator in.
-#[utoipa::path(post, path = "/session", operation_id = "sign_in", tag = "Sign-in", request_body = SignIn, responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 401, description = "A wrong name or password", body = Problem, content_type = "application/problem+json"), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json"), (status = 429, description = "Too many tries: wait", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/session", operation_id = "sign_in", tag = "Sign-in", request_body = SignIn, responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 401, description = "A wrong name or password", body = Problem, content_type = "application/problem+json"), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json"), (status = 429, description = "Too many attempts: wait", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn begin(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    page: OurPage,
-    Body(given): FirstBody<SignIn>,
-) -> Result<HttpResponse, Refusal> {
+    page: OwnPageCall,
+    JsonBody(given): SignedOutBody<SignIn>,
+) -> Result<HttpResponse, NativeError> {
     let begun = service.sign_in_admin(&given.name, &Secret::new(given.password), page.from).await?;
     Ok(signed_in(&service, &addresses, &begun, "session.begin").await)
 }
@@ -89,60 +89,60 @@ pub(super) struct SetUp {
     password: String,
 }
 
-/// Makes the first administrator, with the one-time code of the start, and signs it in.
-#[utoipa::path(post, path = "/session/setup", operation_id = "set_up", tag = "Sign-in", request_body = SetUp, responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 401, description = "A wrong name or password", body = Problem, content_type = "application/problem+json"), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json"), (status = 429, description = "Too many tries: wait", body = Problem, content_type = "application/problem+json"), (status = 409, description = "There is an administrator already", body = Problem, content_type = "application/problem+json")))]
+/// Creates the first administrator with the one-time code that the server prints at its start, and signs it in.
+#[utoipa::path(post, path = "/session/setup", operation_id = "set_up", tag = "Sign-in", request_body = SetUp, responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 401, description = "A wrong name or password", body = Problem, content_type = "application/problem+json"), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json"), (status = 429, description = "Too many attempts: wait", body = Problem, content_type = "application/problem+json"), (status = 409, description = "An administrator exists already", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn set_up(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    page: OurPage,
-    Body(given): FirstBody<SetUp>,
-) -> Result<HttpResponse, Refusal> {
+    page: OwnPageCall,
+    JsonBody(given): SignedOutBody<SetUp>,
+) -> Result<HttpResponse, NativeError> {
     let name = AdminName::parse(&given.name).map_err(|fault| fault.at("name"))?;
     let begun = service.set_up(&given.code, name, &Secret::new(given.password), page.from).await?;
     Ok(signed_in(&service, &addresses, &begun, "admin.set_up").await)
 }
 
-/// Signs anybody in, without a password: in a demo alone.
+/// Signs the caller in without a password. Served in a demo only.
 #[utoipa::path(post, path = "/session/demo", operation_id = "sign_in_to_demo", tag = "Sign-in", responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session, for browsers"))), (status = 403, description = "A page of another origin calls", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn begin_in_demo(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    _page: OurPage,
-) -> Result<HttpResponse, Refusal> {
+    _page: OwnPageCall,
+) -> Result<HttpResponse, NativeError> {
     let begun = service.sign_in_to_demo().await?;
     Ok(signed_in(&service, &addresses, &begun, "session.begin").await)
 }
 
 async fn signed_in(service: &Service, addresses: &Addresses, begun: &Begun, action: &str) -> HttpResponse {
-    keep(service, begun.session.admin.clone(), action).await;
+    record(service, begun.session.admin.clone(), action).await;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((SET_COOKIE, cookie(addresses, begun.ticket.expose(), LONGEST.as_secs())));
     answer.json(SessionView::from(&begun.session))
 }
 
-/// Puts what an administrator did with its own session on record.
-async fn keep(service: &Service, admin: AdminName, action: &str) {
+/// Writes an audit entry about an administrator's own session.
+async fn record(service: &Service, admin: AdminName, action: &str) {
     let target = Some(admin.as_str().to_owned());
     let authority = Authority::Admin(admin);
     let deed = Deed { authority, action: action.to_owned(), app: None, target, detail: String::new() };
-    deeds::keep_deed(service, deed).await;
+    audit::record_entry(service, deed).await;
 }
 
 /// Signs out.
-#[utoipa::path(delete, path = "/session", operation_id = "sign_out", tag = "Sign-in", responses((status = 200, description = "Done", body = serde_json::Value), (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "/session", operation_id = "sign_out", tag = "Sign-in", responses((status = 200, description = "Done", body = serde_json::Value), (status = 401, description = "The caller is not signed in", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn end(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    session: Session,
-) -> Result<HttpResponse, Refusal> {
+    session: AdminCall,
+) -> Result<HttpResponse, NativeError> {
     service.end_admin_session(&session.ticket).await?;
-    keep(&service, session.signed_in.admin, "session.end").await;
+    record(&service, session.signed_in.admin, "session.end").await;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((SET_COOKIE, cookie(&addresses, "", 0)));
     Ok(answer.json(json!({})))
 }
 
-/// Browsers keep it from scripts, and from pages of others; over TLS alone where our own address is.
+/// Returns the session cookie: hidden from scripts and from other sites, and limited to TLS if our public URL uses it.
 fn cookie(addresses: &Addresses, ticket: &str, life_s: u64) -> String {
     let secure = if addresses.base().starts_with("https:") { "; Secure" } else { "" };
     format!("{COOKIE_NAME}={ticket}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Strict{secure}")

@@ -1,4 +1,4 @@
-//! What hangs on one user: its sessions, its picture, its contacts.
+//! The sessions, the picture and the contacts of one user.
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::{
     call,
-    extractors::{Body, OfUser, Query},
-    reply::{OpenView, Problem, Refusal, UserView, wire_word},
+    extractors::{JsonBody, PathUser, QueryParams},
+    reply::{NativeError, NativeUserView, Problem, SocketCountView, vendor_word},
     users::answer,
 };
 use crate::{
@@ -36,13 +36,13 @@ use crate::{
     service::{Service, accounts::UpdateUser, apps::Tenant, pictures::Upload, profiles::UserSetting},
 };
 
-/// Kinds of pictures that are taken, by their bytes.
+/// Accepted picture formats, recognised by their bytes.
 const FORMATS: &[Format] = &[Format::Png, Format::Jpeg, Format::WebP, Format::Gif];
 
-/// Contacts on a page where the caller names no number.
+/// Contacts on a page if the caller gives no limit.
 const CONTACTS_DEFAULT: u32 = 100;
 
-/// Below `/apps/{app_id}/users/{id}`.
+/// Returns the routes below `/apps/{app_id}/users/{id}`.
 pub(super) fn resources() -> [Resource; 5] {
     [
         call("/{id}/sessions", [methods::get(sessions), methods::delete(revoke)]),
@@ -53,15 +53,16 @@ pub(super) fn resources() -> [Resource; 5] {
     ]
 }
 
-/// What a user is logged in by.
+/// The sessions of a user.
 #[derive(Serialize, ToSchema)]
-struct HeldView {
-    /// Sockets that are open, wire by wire.
-    sockets: Vec<OpenView>,
+#[schema(as = HeldView)]
+struct UserSessionsView {
+    /// Open sockets, by vendor.
+    sockets: Vec<SocketCountView>,
     /// Tickets of MirrorFly and Tencent.
     tickets: Vec<TicketView>,
-    /// Sessions of Qiscus' SDK in an app whose tokens have a lifetime.
-    sessions: Vec<RenewedView>,
+    /// Sessions of Qiscus' SDK, if the app's tokens have a lifetime.
+    sessions: Vec<SdkSessionView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -74,7 +75,8 @@ struct TicketView {
 }
 
 #[derive(Serialize, ToSchema)]
-struct RenewedView {
+#[schema(as = RenewedView)]
+struct SdkSessionView {
     wire: &'static str,
     #[schema(format = DateTime)]
     renewed_at: String,
@@ -84,38 +86,44 @@ struct RenewedView {
 
 impl TicketView {
     fn of((wire, began_at, ends_at): &(Wire, Moment, Moment)) -> Self {
-        Self { wire: wire_word(*wire), began_at: began_at.to_string(), ends_at: ends_at.to_string() }
+        Self { wire: vendor_word(*wire), began_at: began_at.to_string(), ends_at: ends_at.to_string() }
     }
 }
 
-impl RenewedView {
+impl SdkSessionView {
     fn of((renewed_at, ends_at): &(Moment, Moment)) -> Self {
         Self { wire: "qiscus", renewed_at: renewed_at.to_string(), ends_at: ends_at.to_string() }
     }
 }
 
-/// Shows what a user is logged in by.
-#[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = HeldView)))]
-pub(super) async fn sessions(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
+/// Shows the sessions of a user.
+#[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = UserSessionsView)))]
+pub(super) async fn sessions(
+    service: Data<Service>,
+    PathUser { tenant, id }: PathUser,
+) -> Result<HttpResponse, NativeError> {
     let (held, open) = service.held_by(&tenant, service.user(&tenant, &id).await?.key).await?;
-    Ok(HttpResponse::Ok().json(HeldView {
-        sockets: open.map(OpenView::of).into(),
+    Ok(HttpResponse::Ok().json(UserSessionsView {
+        sockets: open.map(SocketCountView::of).into(),
         tickets: held.tickets.iter().map(TicketView::of).collect(),
-        sessions: held.sessions.iter().map(RenewedView::of).collect(),
+        sessions: held.sessions.iter().map(SdkSessionView::of).collect(),
     }))
 }
 
-/// Ends every session of a user, and its sockets.
+/// Ends every session of a user and closes its sockets.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "revoke_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
-pub(super) async fn revoke(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
+pub(super) async fn revoke(
+    service: Data<Service>,
+    PathUser { tenant, id }: PathUser,
+) -> Result<HttpResponse, NativeError> {
     service.revoke(&tenant, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A picture to take in.
+/// A picture to upload.
 #[derive(ToSchema)]
 struct PictureForm {
-    /// PNG, JPEG, WebP or GIF, by its bytes.
+    /// PNG, JPEG, WebP or GIF, recognised by its bytes.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     picture: Upload,
 }
@@ -126,26 +134,26 @@ impl PictureForm {
         payload: Payload,
         spool: &Spool,
         file_bytes_max: u64,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, NativeError> {
         let limits = FormLimits { file_bytes_max, ..FormLimits::default() };
         let mut form = Form::read_with_file(request, payload, &limits, spool, "picture").await?;
         Ok(Self { picture: form.picture("picture", FORMATS)?.ok_or_else(|| Fault::Missing.at("picture"))? })
     }
 }
 
-/// Takes in a picture for a user.
+/// Sets a user's picture.
 ///
-/// It is checked, turned upright, freed of its metadata and kept in six sizes.
-#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture", operation_id = "set_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body(content = PictureForm, content_type = "multipart/form-data"), responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 429, description = "Too many pictures in a minute or a day", body = Problem, content_type = "application/problem+json")))]
+/// The server checks it, turns it upright, removes its metadata and stores it in six sizes.
+#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture", operation_id = "set_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body(content = PictureForm, content_type = "multipart/form-data"), responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 429, description = "Too many pictures in a minute or a day", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn put_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
     spool: Data<Spool>,
-    OfUser { tenant, id }: OfUser,
+    PathUser { tenant, id }: PathUser,
     request: HttpRequest,
     payload: Payload,
-) -> Result<HttpResponse, Refusal> {
-    // Asked before a file is taken in for nobody.
+) -> Result<HttpResponse, NativeError> {
+    // Check first, so that no file is read for an unknown user.
     service.user(&tenant, &id).await?;
     let bytes_max = service.picture_file_bytes_max();
     let PictureForm { picture } = PictureForm::read(&request, payload, &spool, bytes_max).await?;
@@ -154,13 +162,13 @@ pub(super) async fn put_picture(
     Ok(answer(&tenant, &addresses, &user))
 }
 
-/// Takes a picture away: a tile is shown from now on.
-#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/picture", operation_id = "remove_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
+/// Removes a picture. The user then has a generated tile.
+#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/picture", operation_id = "remove_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
 pub(super) async fn remove_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    OfUser { tenant, id }: OfUser,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+) -> Result<HttpResponse, NativeError> {
     let profile = ProfileChange { avatar: Some(AvatarChange::Tile), ..ProfileChange::default() };
     let user = service.set_user(&tenant, id, UserSetting { profile, ..UserSetting::default() }).await?;
     Ok(answer(&tenant, &addresses, &user))
@@ -170,18 +178,18 @@ pub(super) async fn remove_picture(
 #[serde(deny_unknown_fields)]
 pub(super) struct LockBody {
     locked: bool,
-    /// Required to lock; on record, and shown to administrators alone.
+    /// Required to lock. Kept, and shown to administrators only.
     reason: Option<String>,
 }
 
 /// Locks a picture, so that the user cannot change it, or unlocks it.
-#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture-lock", operation_id = "lock_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body = LockBody, responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
+#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture-lock", operation_id = "lock_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body = LockBody, responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
 pub(super) async fn lock_picture(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    OfUser { tenant, id }: OfUser,
-    Body(given): Body<LockBody>,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+    JsonBody(given): JsonBody<LockBody>,
+) -> Result<HttpResponse, NativeError> {
     let reason = match given.locked {
         true => {
             let reason = LockReason::parse(given.reason.as_deref().unwrap_or_default());
@@ -197,26 +205,26 @@ pub(super) async fn lock_picture(
 #[derive(Serialize, ToSchema)]
 struct ContactsView<'a> {
     contacts: Vec<ContactView<'a>>,
-    /// Leads on, as `after`; null on the last page.
+    /// Pass it as `after` to get the next page; null on the last page.
     next: Option<u64>,
     total: u64,
 }
 
 #[derive(Serialize, ToSchema)]
 struct ContactView<'a> {
-    user: UserView<'a>,
-    /// What the owner of the list calls it.
+    user: NativeUserView<'a>,
+    /// The name that the owner of the list gave the contact.
     name: Option<&'a str>,
 }
 
-/// Lists whom a user has as contacts.
+/// Lists the contacts of a user.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/contacts", operation_id = "list_user_contacts", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("after" = Option<u32>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000)), responses((status = 200, body = ContactsView)))]
 pub(super) async fn contacts(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    OfUser { tenant, id }: OfUser,
-    query: Query,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+    query: QueryParams,
+) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", 0..=u32::MAX)?.unwrap_or_default();
     let limit = query.number("limit", 1..=Page::STRETCH_MAX)?.unwrap_or(CONTACTS_DEFAULT);
     let owner = service.user(&tenant, &id).await?.key;
@@ -233,44 +241,43 @@ pub(super) async fn contacts(
 impl<'a> ContactView<'a> {
     fn of(tenant: &Tenant, addresses: &Addresses, contact: &'a Contact) -> Self {
         let name = contact.name.as_ref().map(ContactName::as_str);
-        Self { user: UserView::of(&tenant.app, addresses, &contact.user), name }
+        Self { user: NativeUserView::of(&tenant.app, addresses, &contact.user), name }
     }
 }
 
-/// The contact that a path names.
 #[derive(Deserialize)]
-pub(super) struct Other {
+pub(super) struct ContactPath {
     other: String,
 }
 
-/// Puts another user on a user's list of contacts.
+/// Adds a user to another user's contacts.
 #[utoipa::path(put, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "list_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done"), (status = 409, description = "The list is full", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list_contact(
     service: Data<Service>,
-    OfUser { tenant, id }: OfUser,
-    path: Path<Other>,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+    path: Path<ContactPath>,
+) -> Result<HttpResponse, NativeError> {
     let owner = service.user(&tenant, &id).await?.key;
     let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
-    service.list_contact(&tenant, owner, &other).await.map_err(suspended)?;
+    service.list_contact(&tenant, owner, &other).await.map_err(forbid_if_suspended)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Takes another user off a user's list of contacts.
+/// Removes a user from another user's contacts.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "unlist_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done")))]
 pub(super) async fn unlist_contact(
     service: Data<Service>,
-    OfUser { tenant, id }: OfUser,
-    path: Path<Other>,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+    path: Path<ContactPath>,
+) -> Result<HttpResponse, NativeError> {
     let owner = service.user(&tenant, &id).await?.key;
     let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
-    service.unlist_contact(&tenant, owner, &other).await.map_err(suspended)?;
+    service.unlist_contact(&tenant, owner, &other).await.map_err(forbid_if_suspended)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whoever calls is known here: it is the owner of the list who may not act.
-fn suspended(error: Error) -> Error {
+/// Maps `Unauthenticated` to `Forbidden`: the caller is an administrator; the suspended user is the owner of the list.
+fn forbid_if_suspended(error: Error) -> Error {
     match error {
         Error::Unauthenticated(_) => Error::Forbidden("A suspended user's contacts stay as they are"),
         Error::Invalid { .. }

@@ -1,4 +1,4 @@
-//! Users of an app: made, listed, shown, changed, deleted, their tokens drawn anew.
+//! Users of an app: list, create, show, change, delete, reset tokens.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{
+    audit::AuditTarget,
     call,
-    deeds::Entry,
-    extractors::{Body, InApp, OfUser, OfVersion, Query},
-    reply::{Problem, Refusal, UserView},
+    extractors::{IfMatchVersion, JsonBody, PathApp, PathUser, QueryParams},
+    reply::{NativeError, NativeUserView, Problem},
     user,
 };
 use crate::{
@@ -38,10 +38,9 @@ use crate::{
     service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},
 };
 
-/// Users on a page where the caller names no number.
+/// Users on a page if the caller gives no limit.
 const LIMIT_DEFAULT: u32 = 20;
 
-/// `/apps/{app_id}/users`.
 pub(super) fn scope() -> Scope {
     let scope = web::scope("/{app_id}/users")
         .service(call("", [methods::get(list), methods::post(create)]))
@@ -50,11 +49,11 @@ pub(super) fn scope() -> Scope {
     user::resources().into_iter().fold(scope, Scope::service)
 }
 
-/// What may be given of a user. A field that is null is cleared, one that is absent stays.
+/// The fields of a user that a caller may set. Null clears a field; an absent field keeps its value.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserBody {
-    /// When a user is made; an id never changes.
+    /// Given when a user is created; an id never changes.
     #[schema(min_length = 1, max_length = 191, pattern = "^[A-Za-z0-9._@-]+$", example = "ada")]
     id: Option<String>,
     password: Option<String>,
@@ -80,10 +79,10 @@ pub(super) struct UserBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     metadata: Patch<Map<String, Value>>,
-    /// Tencent's other standard fields; none of them is ever taken back.
+    /// Tencent's other standard fields. They cannot be cleared.
     #[serde(default)]
     particulars: Particulars,
-    /// Declared fields; null clears.
+    /// Declared custom fields; null clears a field.
     #[serde(default)]
     custom: BTreeMap<String, Option<String>>,
 }
@@ -140,27 +139,28 @@ fn custom(given: &BTreeMap<String, Option<String>>) -> Result<BTreeMap<CustomNam
     given.iter().map(field).collect()
 }
 
-/// A user with the version that a later change may say it was made for.
+/// Returns a user, with its version as ETag for a later `If-Match`.
 pub(super) fn answer(tenant: &Tenant, addresses: &Addresses, user: &User) -> HttpResponse {
     let etag = EntityTag::new_strong(user.version.to_string());
-    HttpResponse::Ok().insert_header((ETAG, etag)).json(UserView::of(&tenant.app, addresses, user))
+    HttpResponse::Ok().insert_header((ETAG, etag)).json(NativeUserView::of(&tenant.app, addresses, user))
 }
 
 /// A page of users.
 #[derive(Serialize, ToSchema)]
 struct UsersView<'a> {
-    users: Vec<UserView<'a>>,
-    /// Leads on, as `after`; null on the last page, and absent where a page was asked for by its number.
+    users: Vec<NativeUserView<'a>>,
+    /// Pass it as `after` to get the next page; null on the last page, absent if the request has `page`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     next: Option<Option<String>>,
-    /// How many there are; null where the page is of a search.
+    /// How many users the app has; null for a search.
     total: Option<u64>,
 }
 
-/// Lists users in creation order, searches them, or walks those with a value in a custom field.
+/// Lists users in creation order, searches them, or lists those with a value in a custom field.
 ///
-/// Walk on with `next` as `after`: the last page costs what the first one does. `page` asks for a page by its number instead.
+/// Pass `next` as `after` to continue: the last page costs as much as the first. `page` selects a page by its number
+/// instead.
 #[utoipa::path(get, path = "/apps/{app_id}/users", operation_id = "list_users", tag = "Users", params(
         ("app_id" = String, Path, example = "sdksample"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100),
@@ -168,16 +168,16 @@ struct UsersView<'a> {
         ("page" = Option<u32>, Query, minimum = 1),
         ("search" = Option<String>, Query, description = "A part of an id, a name, an email address or a number"),
         ("field" = Option<String>, Query, description = "A declared custom field"),
-        ("value" = Option<String>, Query, description = "What it must hold"),
+        ("value" = Option<String>, Query, description = "The value that it must have"),
     ), responses((status = 200, body = UsersView)))]
 pub(super) async fn list(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    InApp(tenant): InApp,
-    query: Query,
-) -> Result<HttpResponse, Refusal> {
+    PathApp(tenant): PathApp,
+    query: QueryParams,
+) -> Result<HttpResponse, NativeError> {
     let limit = query.number("limit", 1..=Page::LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
-    let view = |user| UserView::of(&tenant.app, &addresses, user);
+    let view = |user| NativeUserView::of(&tenant.app, &addresses, user);
     if let Some(number) = query.number("page", 1..=u32::MAX)? {
         let listed = service.users(&tenant, CallerKey::Operator, Page::new(number, limit), Order::OldestFirst).await?;
         let users = listed.items.iter().map(view).collect();
@@ -207,26 +207,27 @@ fn filter(tenant: &Tenant, name: &str, value: &str) -> Result<(CustomName, Custo
     Ok((name, CustomValue::parse(value).map_err(|fault| fault.at("value"))?))
 }
 
-/// A user that was made, with what it logs in with.
+/// A new user, with its credentials.
 #[derive(Serialize, ToSchema)]
-struct AddedView<'a> {
+#[schema(as = AddedView)]
+struct NewUserView<'a> {
     #[serde(flatten)]
-    user: UserView<'a>,
-    /// The token of Qiscus' wire.
+    user: NativeUserView<'a>,
+    /// The token for Qiscus' calls.
     token: &'a str,
-    /// The password that MirrorFly's calls hand out.
+    /// The password that MirrorFly's calls return.
     issued_password: &'a str,
 }
 
-/// Makes a user.
-#[utoipa::path(post, path = "/apps/{app_id}/users", operation_id = "create_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample")), request_body = UserBody, responses((status = 201, body = AddedView), (status = 409, description = "There is a user of this id", body = Problem, content_type = "application/problem+json")))]
+/// Creates a user.
+#[utoipa::path(post, path = "/apps/{app_id}/users", operation_id = "create_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample")), request_body = UserBody, responses((status = 201, body = NewUserView), (status = 409, description = "A user with this id exists", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    InApp(tenant): InApp,
-    entry: Entry,
-    Body(given): Body<UserBody>,
-) -> Result<HttpResponse, Refusal> {
+    PathApp(tenant): PathApp,
+    audit_target: AuditTarget,
+    JsonBody(given): JsonBody<UserBody>,
+) -> Result<HttpResponse, NativeError> {
     if given.state.is_some() {
         return Err(Fault::Malformed("given in a change: new users are active").at("state").into());
     }
@@ -234,35 +235,36 @@ pub(super) async fn create(
     let change = given.change(None, &tenant, &addresses)?;
     let call = LoginOrRegister { id, change, password: given.password.map(Secret::new), device: None };
     let added = service.add_user(&tenant, call).await?;
-    entry.is_about(added.user.id.as_str());
-    Ok(HttpResponse::Created().json(AddedView {
-        user: UserView::of(&tenant.app, &addresses, &added.user),
+    audit_target.set(added.user.id.as_str());
+    Ok(HttpResponse::Created().json(NewUserView {
+        user: NativeUserView::of(&tenant.app, &addresses, &added.user),
         token: added.token.expose(),
         issued_password: added.issued_password.expose(),
     }))
 }
 
 /// Shows a user.
-#[utoipa::path(get, path = "/apps/{app_id}/users/{id}", operation_id = "show_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
+#[utoipa::path(get, path = "/apps/{app_id}/users/{id}", operation_id = "show_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
 pub(super) async fn show(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    OfUser { tenant, id }: OfUser,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+) -> Result<HttpResponse, NativeError> {
     Ok(answer(&tenant, &addresses, &service.user(&tenant, &id).await?))
 }
 
 /// Changes a user.
 ///
-/// A field that is null is cleared, one that is absent stays. With `If-Match`, only the version that the caller has seen is changed.
-#[utoipa::path(patch, path = "/apps/{app_id}/users/{id}", operation_id = "change_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is made for")), request_body = UserBody, responses((status = 200, body = UserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 412, description = "The user has changed since", body = Problem, content_type = "application/problem+json")))]
+/// Null clears a field; an absent field keeps its value. With `If-Match`, the server changes only the version that the
+/// caller has seen.
+#[utoipa::path(patch, path = "/apps/{app_id}/users/{id}", operation_id = "change_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is made for")), request_body = UserBody, responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 412, description = "The user has changed since", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    OfUser { tenant, id }: OfUser,
-    version: Result<OfVersion, Refusal>,
-    Body(given): Body<UserBody>,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+    version: Result<IfMatchVersion, NativeError>,
+    JsonBody(given): JsonBody<UserBody>,
+) -> Result<HttpResponse, NativeError> {
     if given.id.is_some() {
         return Err(Fault::Malformed("left out: an id never changes").at("id").into());
     }
@@ -278,25 +280,28 @@ pub(super) async fn change(
     Ok(answer(&tenant, &addresses, &service.set_user(&tenant, id, setting).await?))
 }
 
-/// A token that was drawn.
+/// The new token.
 #[derive(Serialize, ToSchema)]
 struct TokenView<'a> {
     token: &'a str,
 }
 
-/// Draws a new token (Qiscus); the former one is dead when the answer leaves.
+/// Generates a new token (Qiscus). The former token is invalid when the response is sent.
 #[utoipa::path(post, path = "/apps/{app_id}/users/{id}/reset-token", operation_id = "reset_user_token", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = TokenView)))]
 pub(super) async fn reset_token(
     service: Data<Service>,
-    OfUser { tenant, id }: OfUser,
-) -> Result<HttpResponse, Refusal> {
+    PathUser { tenant, id }: PathUser,
+) -> Result<HttpResponse, NativeError> {
     let account = service.reset_token(&tenant, id).await?;
     Ok(HttpResponse::Ok().json(TokenView { token: account.token.expose() }))
 }
 
-/// Deletes a user: its profile, pictures, contacts, tokens. Its id is free then.
+/// Deletes a user with its profile, pictures, contacts and tokens. Its id is then free.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}", operation_id = "delete_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
-pub(super) async fn delete(service: Data<Service>, OfUser { tenant, id }: OfUser) -> Result<HttpResponse, Refusal> {
+pub(super) async fn delete(
+    service: Data<Service>,
+    PathUser { tenant, id }: PathUser,
+) -> Result<HttpResponse, NativeError> {
     service.delete_user(&tenant, Owner::Named(id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

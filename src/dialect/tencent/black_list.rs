@@ -1,39 +1,39 @@
-//! Black lists. Source: the vendor's pages on blocklists, answers' misspelt `CurruentSequence` included.
+//! Black lists. Source: the vendor's pages on blocklists, including the misspelt `CurruentSequence` of a response.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    body::{Accounts, Unread, body},
-    call::{Answered, Call},
-    relations::{Results, SEQUENCE, each, found, is_shown, known, results, standing},
-    reply::{Outcome, Refused, Told},
+    body::{Accounts, IgnoredNumber, body},
+    call::{CommandCall, CommandResult},
+    relations::{Results, SEQUENCE, is_shown, items_of, known_users, relation_seen, results, run_for_each},
+    reply::{ResponseFields, ResultItem, TencentError},
     words::words,
 };
 use crate::domain::{id::UserId, owner::Owner, page::Page, time::Moment};
 
 body! {
-    /// Accounts that are blocked, or no longer.
-    struct Blocked<'a> as "BlackListCall" {
+    /// Accounts to block or to unblock.
+    struct BlackListChangeRequest<'a> as "BlackListCall" {
         owner: Owner = "From_Account",
         /// The accounts.
         accounts: Accounts<'a> = "To_Account" eg ["user2"],
     }
 
-    /// Which page is wanted.
-    struct Get as "BlackListGet" {
+    /// The page to return.
+    struct BlackListGetRequest as "BlackListGet" {
         owner: Owner = "From_Account",
-        /// How many stand before the page.
+        /// How many entries to skip.
         start: Option<u32> = "StartIndex" eg 0,
-        /// How many the page has at most; 1000 if it is not given or more.
+        /// Entries on the page at most; 1000 if it is not given or greater.
         limit: Option<u32> = "MaxLimited" eg 30,
-        _sequence: Unread = "LastSequence",
+        _sequence: IgnoredNumber = "LastSequence",
     }
 
-    /// What is wanted of whom.
-    struct Check<'a> as "BlackListCheck" {
+    /// The accounts to compare with.
+    struct BlackListCheckRequest<'a> as "BlackListCheck" {
         owner: Owner = "From_Account",
-        lists: CheckType = "CheckType",
+        lists: BlackListCheckType = "CheckType",
         /// The accounts.
         accounts: Accounts<'a> = "To_Account" eg ["user1", "user2"],
     }
@@ -41,10 +41,9 @@ body! {
 
 words! {
     /// Both lists, or the user's own.
-    #[schema(as = BlackListCheckType)]
-    CheckType { Both = "BlackCheckResult_Type_Both", Single = "BlackCheckResult_Type_Single", }
+    BlackListCheckType { Both = "BlackCheckResult_Type_Both", Single = "BlackCheckResult_Type_Single", }
 
-    /// Who blocks whom: A is the user.
+    /// Who blocks whom. A is the user, B is the account.
     Blocking {
         BothWays = "BlackCheckResult_Type_BothWay",
         Mine = "BlackCheckResult_Type_AWithB",
@@ -53,27 +52,25 @@ words! {
     }
 }
 
-/// `sns.black_list_add`: each account is blocked, and is no friend any more, either way.
-pub(super) async fn add(call: Call<'_>, asked: Blocked<'_>) -> Answered<Results> {
-    let desk = call.desk;
-    let blocked = async |whom| desk.service.black_list_add(desk.tenant, call.key(), &asked.owner, whom).await;
-    Ok(results(each(asked.accounts.0, blocked).await?))
+pub(super) async fn add(call: CommandCall<'_>, request: BlackListChangeRequest<'_>) -> CommandResult<Results> {
+    let context = call.context;
+    let blocked = async |whom| context.service.black_list_add(context.tenant, call.key(), &request.owner, whom).await;
+    Ok(results(run_for_each(request.accounts.0, blocked).await?))
 }
 
-/// `sns.black_list_delete`: each account is blocked no longer. Friendships do not come back.
-pub(super) async fn delete(call: Call<'_>, asked: Blocked<'_>) -> Answered<Results> {
-    let desk = call.desk;
-    let unblocked = async |whom| desk.service.black_list_delete(desk.tenant, call.key(), &asked.owner, whom).await;
-    Ok(results(each(asked.accounts.0, unblocked).await?))
+pub(super) async fn delete(call: CommandCall<'_>, request: BlackListChangeRequest<'_>) -> CommandResult<Results> {
+    let context = call.context;
+    let unblocked =
+        async |whom| context.service.black_list_delete(context.tenant, call.key(), &request.owner, whom).await;
+    Ok(results(run_for_each(request.accounts.0, unblocked).await?))
 }
 
-/// `sns.black_list_get`: the list, page by page. A `StartIndex` of 0 in the answer ends it.
-pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<BlackList> {
-    let start = asked.start.unwrap_or(0);
-    let page = Page::behind(start, asked.limit.unwrap_or(Page::STRETCH_MAX));
-    let listed = call.desk.service.black_list(call.desk.tenant, call.key(), &asked.owner, page).await?;
+pub(super) async fn get(call: CommandCall<'_>, request: BlackListGetRequest) -> CommandResult<BlackList> {
+    let start = request.start.unwrap_or(0);
+    let page = Page::behind(start, request.limit.unwrap_or(Page::STRETCH_MAX));
+    let listed = call.context.service.black_list(call.context.tenant, call.key(), &request.owner, page).await?;
     let shown = listed.items.iter().filter(|(id, _)| is_shown(id));
-    let item = |(id, at): &(UserId, Moment)| Listed { account: id.as_str().to_owned(), at: at.unix_s() };
+    let item = |(id, at): &(UserId, Moment)| BlockedAccount { account: id.as_str().to_owned(), at: at.unix_s() };
     let next = start.saturating_add(page.limit());
     let next = if u64::from(next) < listed.total { next } else { 0 };
     Ok(BlackList { items: shown.map(item).collect(), next, sequence: SEQUENCE })
@@ -83,21 +80,21 @@ pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<BlackList> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct BlackList {
     #[serde(rename = "BlackListItem")]
-    items: Vec<Listed>,
-    /// Where the next page begins; 0 if there is none.
+    items: Vec<BlockedAccount>,
+    /// The `StartIndex` of the next page; 0 if there is none.
     #[serde(rename = "StartIndex")]
     next: u32,
-    /// Misspelt as the vendor does.
+    /// The vendor misspells this name.
     #[serde(rename = "CurruentSequence")]
     sequence: u32,
 }
 
-impl Told for BlackList {}
+impl ResponseFields for BlackList {}
 
-/// Who is blocked.
+/// A blocked account.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Blocked)]
-struct Listed {
+struct BlockedAccount {
     #[serde(rename = "To_Account")]
     account: String,
     /// Since when, in seconds of Unix time.
@@ -105,13 +102,13 @@ struct Listed {
     at: i64,
 }
 
-/// `sns.black_list_check`: who of the user and each account blocks the other; the user's own list alone where that is asked.
-pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<BlackListChecks> {
-    let desk = call.desk;
-    let relations = async |ids| known(desk.service.blocks_among(desk.tenant, call.key(), &asked.owner, ids).await?);
-    let (items, fail_account) = found(each(asked.accounts.0, relations).await?, |outcome, relation| {
+pub(super) async fn check(call: CommandCall<'_>, request: BlackListCheckRequest<'_>) -> CommandResult<BlackListChecks> {
+    let context = call.context;
+    let relations =
+        async |ids| known_users(context.service.blocks_among(context.tenant, call.key(), &request.owner, ids).await?);
+    let (items, fail_account) = items_of(run_for_each(request.accounts.0, relations).await?, |outcome, relation| {
         let all = [Blocking::BothWays, Blocking::Mine, Blocking::Theirs, Blocking::None];
-        BlackListChecked { outcome, relation: standing(all, relation, asked.lists == CheckType::Both) }
+        BlackListChecked { outcome, relation: relation_seen(all, relation, request.lists == BlackListCheckType::Both) }
     });
     Ok(BlackListChecks { items, fail_account })
 }
@@ -121,19 +118,19 @@ pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<BlackLis
 pub(super) struct BlackListChecks {
     #[serde(rename = "BlackListCheckItem")]
     items: Vec<BlackListChecked>,
-    /// Who does not exist; not there if all do.
+    /// The accounts that do not exist; absent if all exist.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<String>,
 }
 
-impl Told for BlackListChecks {}
+impl ResponseFields for BlackListChecks {}
 
 /// How the user stands to one account.
 #[derive(Serialize, ToSchema)]
 struct BlackListChecked {
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: ResultItem,
     #[serde(rename = "Relation")]
     relation: Blocking,
 }

@@ -1,4 +1,4 @@
-//! Bodies of calls. One description of each: by it a body is read, and of it the document is made.
+//! Request bodies. One description of each body serves to read it and to document it.
 
 use serde_json::Value;
 use utoipa::{
@@ -10,56 +10,53 @@ use utoipa::{
 };
 
 use super::{
-    call::{Call, Caller, account_of, bad},
-    reply::Refused,
+    call::{CommandCall, TencentCaller, account_of, bad},
+    reply::TencentError,
     tags::text,
     words::Word,
 };
 use crate::domain::{error::Fault, friend::FriendFault, id::UserId, owner::Owner};
 
-/// Schemas by their names.
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// A text where a field takes one.
 pub(super) const TEXT: Fault = Fault::Malformed("text, in quotes");
 
-/// A field of a body, or of an item in one.
+/// A field of a body, or of an item in a body.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
-    pub(super) call: Call<'a>,
+pub(super) struct BodyField<'a> {
+    pub(super) call: CommandCall<'a>,
     pub(super) object: &'a Value,
     pub(super) name: &'static str,
 }
 
-impl<'a> At<'a> {
-    /// What is given; null is as none.
+impl<'a> BodyField<'a> {
+    /// Returns the value; none if it is absent or null.
     pub(super) fn given(self) -> Option<&'a Value> {
         self.object.get(self.name).filter(|value| !value.is_null())
     }
 
-    /// A text, if it is given.
-    pub(super) fn text(self) -> Result<Option<&'a str>, Refused> {
+    pub(super) fn text(self) -> Result<Option<&'a str>, TencentError> {
         self.given().map(|given| given.as_str().ok_or_else(|| self.bad(&TEXT))).transpose()
     }
 
-    /// A text that is parsed; none where it is not given or empty.
-    pub(super) fn parsed<T>(self, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Option<T>, Refused> {
+    /// Returns the parsed text; none if it is absent or empty.
+    pub(super) fn parsed<T>(self, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Option<T>, TencentError> {
         let given = self.text()?.filter(|given| !given.is_empty());
         given.map(parse).transpose().map_err(|fault| self.bad(&fault))
     }
 
-    /// What must be given, or an option of what need not.
-    pub(super) fn read<T: Kind<'a>>(self) -> Result<T, Refused> {
+    /// Returns the value. A type that is not an `Option` must be given.
+    pub(super) fn read<T: FieldType<'a>>(self) -> Result<T, TencentError> {
         T::at(self)?.ok_or_else(|| self.bad(&Fault::Missing))
     }
 
-    /// What `one` makes of each item of a list of `least` to `most`, if it is given.
+    /// Reads each item of a list of `least` to `most` items with `one`; none if the list is absent.
     pub(super) fn list<T>(
         self,
         least: usize,
         most: usize,
-        one: impl FnMut(&'a Value) -> Result<T, Refused>,
-    ) -> Result<Option<Vec<T>>, Refused> {
+        one: impl FnMut(&'a Value) -> Result<T, TencentError>,
+    ) -> Result<Option<Vec<T>>, TencentError> {
         let Some(given) = self.given() else { return Ok(None) };
         let items = given.as_array().ok_or_else(|| self.bad(&Fault::Malformed("a list")))?;
         match items.len() {
@@ -71,38 +68,34 @@ impl<'a> At<'a> {
         }
     }
 
-    /// A refusal of this field.
-    pub(super) fn bad(self, fault: &Fault) -> Refused {
+    pub(super) fn bad(self, fault: &Fault) -> TencentError {
         bad(fault, self.name)
     }
 }
 
-/// What a call says: a struct that [`body`] describes.
-pub(super) trait Body<'a>: Sized {
-    /// Reads it from the body, or from an item in it.
+/// A struct that [`body`] describes.
+pub(super) trait RequestBody<'a>: Sized {
+    /// Reads the struct from the body, or from an item in it.
     /// # Errors
-    /// Of the first field that is wrong, in the order of the struct.
-    fn read(call: Call<'a>, object: &'a Value) -> Result<Self, Refused>;
+    /// The error of the first invalid field, in the order of the struct.
+    fn read(call: CommandCall<'a>, object: &'a Value) -> Result<Self, TencentError>;
 }
 
-/// What may stand in a field.
-pub(super) trait Kind<'a>: Sized {
+/// A type that a field can have.
+pub(super) trait FieldType<'a>: Sized {
     const IS_REQUIRED: bool = true;
 
-    /// Reads it; none where it is not given.
-    /// # Errors
-    /// A bad parameter, or what else this kind refuses.
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused>;
+    /// Reads the value; none if it is absent.
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError>;
 
-    /// Its schema; those that it refers to are put among the others.
+    /// Returns the schema, and adds the schemas that it refers to to `others`.
     fn schema(others: &mut Schemas) -> RefOr<Schema>;
 }
 
-/// What need not be given.
-impl<'a, T: Kind<'a>> Kind<'a> for Option<T> {
+impl<'a, T: FieldType<'a>> FieldType<'a> for Option<T> {
     const IS_REQUIRED: bool = false;
 
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         T::at(at).map(Some)
     }
 
@@ -111,7 +104,8 @@ impl<'a, T: Kind<'a>> Kind<'a> for Option<T> {
     }
 }
 
-/// Describes bodies: each field with its kind and its name on the wire, and an example where its kind's own will not do.
+/// Describes request bodies: for each field its type, its name in JSON, and an example if that of the type does not
+/// fit.
 macro_rules! body {
     ($($(#[doc = $about:literal])* struct $name:ident $(<$life:lifetime>)? as $as:literal $(eg $whole:tt)? {
         $($(#[doc = $said:literal])* $field:ident: $kind:ty = $wire:literal $(eg $example:tt)?,)*
@@ -122,9 +116,9 @@ macro_rules! body {
         }
 
         body!(@of $name $($life)? {
-            fn read(call: $crate::dialect::tencent::call::Call<'a>, object: &'a serde_json::Value) -> Result<Self, Refused> {
-                use $crate::dialect::tencent::body::At;
-                Ok(Self { $($field: At { call, object, name: $wire }.read()?,)* })
+            fn read(call: $crate::dialect::tencent::call::CommandCall<'a>, object: &'a serde_json::Value) -> Result<Self, TencentError> {
+                use $crate::dialect::tencent::body::BodyField;
+                Ok(Self { $($field: BodyField { call, object, name: $wire }.read()?,)* })
             }
         });
 
@@ -142,24 +136,23 @@ macro_rules! body {
             }
 
             fn schemas(schemas: &mut $crate::dialect::tencent::body::Schemas) {
-                $(<$kind as $crate::dialect::tencent::body::Kind<'_>>::schema(schemas);)*
+                $(<$kind as $crate::dialect::tencent::body::FieldType<'_>>::schema(schemas);)*
             }
         }
     )*};
     (@of $name:ident { $($read:tt)* }) => {
-        impl<'a> $crate::dialect::tencent::body::Body<'a> for $name { $($read)* }
+        impl<'a> $crate::dialect::tencent::body::RequestBody<'a> for $name { $($read)* }
     };
     (@of $name:ident $life:lifetime { $($read:tt)* }) => {
-        impl<'a> $crate::dialect::tencent::body::Body<'a> for $name<'a> { $($read)* }
+        impl<'a> $crate::dialect::tencent::body::RequestBody<'a> for $name<'a> { $($read)* }
     };
 }
 pub(super) use body;
 
-/// A property of an object: its name, its schema, and whether it must be given.
+/// The name of a property, its schema, and whether it is required.
 pub(super) type Property = (&'static str, RefOr<Schema>, bool);
 
-/// The property that a field is.
-pub(super) fn property<'a, F: Kind<'a>>(name: &'static str, said: &[&str], example: Option<Value>) -> Property {
+pub(super) fn property<'a, F: FieldType<'a>>(name: &'static str, said: &[&str], example: Option<Value>) -> Property {
     let said = Some(said.concat().trim().to_owned()).filter(|said| !said.is_empty());
     let or_null = |of: &mut SchemaType| {
         if let (SchemaType::Type(one), false) = (&*of, F::IS_REQUIRED) {
@@ -190,7 +183,6 @@ pub(super) fn property<'a, F: Kind<'a>>(name: &'static str, said: &[&str], examp
     (name, schema, F::IS_REQUIRED)
 }
 
-/// The schema of an object.
 pub(super) fn object<const N: usize>(
     about: &[&str],
     properties: [Property; N],
@@ -207,119 +199,123 @@ pub(super) fn object<const N: usize>(
     RefOr::T(object.into())
 }
 
-/// A schema with an example.
-pub(super) fn shown(schema: ObjectBuilder, example: impl Into<Value>) -> RefOr<Schema> {
+pub(super) fn with_example(schema: ObjectBuilder, example: impl Into<Value>) -> RefOr<Schema> {
     let mut schema = schema.build();
     schema.example = Some(example.into());
     RefOr::T(schema.into())
 }
 
-/// Refers to a schema, and puts it among the others.
-pub(super) fn taken<T: ToSchema>(others: &mut Schemas) -> RefOr<Schema> {
+/// Returns a reference to a schema, and adds the schema to `others`.
+pub(super) fn schema_ref<T: ToSchema>(others: &mut Schemas) -> RefOr<Schema> {
     T::schemas(others);
-    named(&T::name(), T::schema(), others)
+    named_schema_ref(&T::name(), T::schema(), others)
 }
 
-/// As [`taken`], for a schema that no struct has.
-pub(super) fn named(name: &str, schema: RefOr<Schema>, others: &mut Schemas) -> RefOr<Schema> {
+/// As [`schema_ref`], for a schema that no struct has.
+pub(super) fn named_schema_ref(name: &str, schema: RefOr<Schema>, others: &mut Schemas) -> RefOr<Schema> {
     others.push((name.to_owned(), schema));
     Ref::from_schema_name(name).into()
 }
 
-/// Whose data a command is about. A user's own only, and that by its key: the id may be another's by the time the command writes.
-impl<'a> Kind<'a> for Owner {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+/// The user whose data the command is about. A user may name only itself, and the result then holds its key: by the
+/// time of the write the id may belong to another user.
+impl<'a> FieldType<'a> for Owner {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         let Some(given) = at.given() else { return Ok(None) };
         let named = account_of(given, at.name)?;
         match at.call.caller {
-            Caller::BackEnd => UserId::parse(named).map(|id| Some(Self::Named(id))).map_err(|fault| at.bad(&fault)),
-            Caller::User(user) if user.id.as_str() == named => Ok(Some(Self::Itself(user.key))),
-            Caller::User(_) => Err(Refused::Rights(format!("{} must be the account that has signed in", at.name))),
+            TencentCaller::BackEnd => {
+                UserId::parse(named).map(|id| Some(Self::Named(id))).map_err(|fault| at.bad(&fault))
+            }
+            TencentCaller::User(user) if user.id.as_str() == named => Ok(Some(Self::Itself(user.key))),
+            TencentCaller::User(_) => {
+                Err(TencentError::Rights(format!("{} must be the account that has signed in", at.name)))
+            }
         }
     }
 
     fn schema(_: &mut Schemas) -> RefOr<Schema> {
-        shown(text().description(Some("The user whose data this is.")), "guest@qiscus.com")
+        with_example(text().description(Some("The user whose data this is.")), "guest@qiscus.com")
     }
 }
 
-/// The account that an item is about. A text that is no id at all names no user.
-impl<'a> Kind<'a> for UserId {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+/// The account that an item is about. A text that is not an id names no user.
+impl<'a> FieldType<'a> for UserId {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         id(account(at.object, at.name)?).map(Some)
     }
 
     fn schema(_: &mut Schemas) -> RefOr<Schema> {
-        shown(text(), "user1")
+        with_example(text(), "user1")
     }
 }
 
-/// The account that an item names.
+/// Returns the account that an item names.
 /// # Errors
 /// 60015.
-pub(super) fn account<'a>(item: &'a Value, name: &'static str) -> Result<&'a str, Refused> {
+pub(super) fn account<'a>(item: &'a Value, name: &'static str) -> Result<&'a str, TencentError> {
     account_of(item.get(name).unwrap_or(&Value::Null), name)
 }
 
-fn id(account: &str) -> Result<UserId, Refused> {
+fn id(account: &str) -> Result<UserId, TencentError> {
     UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())
 }
 
-/// What came of each account of a call, in the call's order.
-pub(super) type Outcomes<'a, T = ()> = Vec<(&'a str, Result<T, Refused>)>;
+/// A result for each account of a call, in the order of the call.
+pub(super) type PerAccount<'a, T = ()> = Vec<(&'a str, Result<T, TencentError>)>;
 
-/// Accounts that one call of the friends service names. "Must not exceed 1,000."
+/// Accounts in one call of the friends service. "Must not exceed 1,000."
 const ACCOUNTS_MAX: usize = 1000;
 
-/// Accounts by their names, and the id of each.
+/// Account names, each with its parsed id.
 pub(super) type Accounts<'a, const MOST: usize = ACCOUNTS_MAX, const LEAST: usize = 1> =
-    List<(&'a str, Result<UserId, Refused>), MOST, LEAST>;
+    BoundedList<(&'a str, Result<UserId, TencentError>), MOST, LEAST>;
 
-impl<'a> Element<'a> for (&'a str, Result<UserId, Refused>) {
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+impl<'a> ListItem<'a> for (&'a str, Result<UserId, TencentError>) {
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         account_of(item, at.name).map(|account| (account, id(account)))
     }
 }
 
-/// The schema of a list.
 pub(super) fn list(of: impl Into<RefOr<Schema>>, least: usize, most: usize) -> ArrayBuilder {
     let list = ArrayBuilder::new().items(of.into());
     let list = if least > 0 { list.min_items(Some(least)) } else { list };
     if most < usize::MAX { list.max_items(Some(most)) } else { list }
 }
 
-/// Items that each name an account in `To_Account`. What is wrong with one of them is told of this one; the others are done.
-pub(super) type Items<'a, T, const LEAST: usize = 1> = List<(&'a str, Result<T, Refused>), ACCOUNTS_MAX, LEAST>;
+/// Items that each name an account in `To_Account`. An invalid item fails alone.
+pub(super) type Items<'a, T, const LEAST: usize = 1> =
+    BoundedList<(&'a str, Result<T, TencentError>), ACCOUNTS_MAX, LEAST>;
 
-impl<'a, T: Body<'a> + ToSchema> Element<'a> for (&'a str, Result<T, Refused>) {
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+impl<'a, T: RequestBody<'a> + ToSchema> ListItem<'a> for (&'a str, Result<T, TencentError>) {
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         Ok((account(item, "To_Account")?, T::read(at.call, item)))
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
-        taken::<T>(others)
+        schema_ref::<T>(others)
     }
 }
 
-/// What a list may hold.
-pub(super) trait Element<'a>: Sized {
-    /// Reads one.
+/// A type that a list can hold.
+pub(super) trait ListItem<'a>: Sized {
+    /// Reads an item.
     /// # Errors
-    /// A bad parameter, or what else it refuses: of the whole call.
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused>;
+    /// Any error refuses the whole call.
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError>;
 
-    /// Its schema; those that it refers to are put among the others.
+    /// As [`FieldType::schema`].
     fn schema(_: &mut Schemas) -> RefOr<Schema> {
         text().into()
     }
 }
 
-/// A list of which each item must be right.
-pub(super) struct List<T, const MOST: usize, const LEAST: usize = 1>(pub(super) Vec<T>);
+/// A list of `LEAST` to `MOST` items. One invalid item refuses the call.
+pub(super) struct BoundedList<T, const MOST: usize, const LEAST: usize = 1>(pub(super) Vec<T>);
 
-impl<'a, T: Element<'a>, const MOST: usize, const LEAST: usize> Kind<'a> for List<T, MOST, LEAST> {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
-        Ok(at.list(LEAST, MOST, |item| T::one(at, item))?.map(Self))
+impl<'a, T: ListItem<'a>, const MOST: usize, const LEAST: usize> FieldType<'a> for BoundedList<T, MOST, LEAST> {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
+        Ok(at.list(LEAST, MOST, |item| T::read_item(at, item))?.map(Self))
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
@@ -327,21 +323,20 @@ impl<'a, T: Element<'a>, const MOST: usize, const LEAST: usize> Kind<'a> for Lis
     }
 }
 
-impl<'a, W: Word + ToSchema> Kind<'a> for W {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a, W: Word + ToSchema> FieldType<'a> for W {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         let Some(given) = at.text()?.filter(|given| !given.is_empty()) else { return Ok(None) };
-        let refused = || Refused::BadParameter(format!("{} must be one of {}", at.name, W::list(", ")));
+        let refused = || TencentError::BadParameter(format!("{} must be one of {}", at.name, W::list(", ")));
         W::of(given).map(Some).ok_or_else(refused)
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
-        taken::<W>(others)
+        schema_ref::<W>(others)
     }
 }
 
-/// A number.
-impl<'a> Kind<'a> for u32 {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a> FieldType<'a> for u32 {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         const NUMBER: Fault = Fault::OutOfRange("a number from 0 to 4294967295, without quotes");
         let number = |given: &Value| given.as_u64().and_then(|number| Self::try_from(number).ok());
         at.given().map(|given| number(given).ok_or_else(|| at.bad(&NUMBER))).transpose()
@@ -353,8 +348,8 @@ impl<'a> Kind<'a> for u32 {
 }
 
 /// 0 or 1.
-impl<'a> Kind<'a> for bool {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a> FieldType<'a> for bool {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         match u32::at(at)? {
             None => Ok(None),
             Some(number @ (0 | 1)) => Ok(Some(number == 1)),
@@ -367,17 +362,16 @@ impl<'a> Kind<'a> for bool {
     }
 }
 
-/// The schema of a number.
 pub(super) fn number() -> ObjectBuilder {
     let format = SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Int32);
     ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).minimum(Some(0))
 }
 
-/// A text as it is given, an empty one too. The bound is for the document; the parser of the field checks the same one.
+/// A text, which may be empty. The bound is for the document; the parser of the field checks the same bound.
 pub(super) struct Text<'a, const BYTES_MAX: usize>(pub(super) &'a str);
 
-impl<'a, const BYTES_MAX: usize> Kind<'a> for Text<'a, BYTES_MAX> {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a, const BYTES_MAX: usize> FieldType<'a> for Text<'a, BYTES_MAX> {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         Ok(at.text()?.map(Self))
     }
 
@@ -386,26 +380,26 @@ impl<'a, const BYTES_MAX: usize> Kind<'a> for Text<'a, BYTES_MAX> {
     }
 }
 
-/// What the vendor's clients send and nobody reads.
-pub(super) struct Unread;
+/// A field that the vendor's clients send and the server does not read.
+pub(super) struct IgnoredNumber;
 
-impl<'a> Kind<'a> for Unread {
+impl<'a> FieldType<'a> for IgnoredNumber {
     const IS_REQUIRED: bool = false;
 
-    fn at(_: At<'a>) -> Result<Option<Self>, Refused> {
+    fn at(_: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         Ok(Some(Self))
     }
 
     fn schema(_: &mut Schemas) -> RefOr<Schema> {
-        shown(number().description(Some("Not read.")), 0)
+        with_example(number().description(Some("Not read.")), 0)
     }
 }
 
-/// Kinds that are parsed from a text; none where it is empty.
+/// Implements [`FieldType`] for types that are parsed from text; an empty text counts as absent.
 macro_rules! texts {
     ($($kind:ty = $parse:expr, $schema:expr;)*) => {$(
-        impl<'a> $crate::dialect::tencent::body::Kind<'a> for $kind {
-            fn at(at: $crate::dialect::tencent::body::At<'a>) -> Result<Option<Self>, $crate::dialect::tencent::reply::Refused> {
+        impl<'a> $crate::dialect::tencent::body::FieldType<'a> for $kind {
+            fn at(at: $crate::dialect::tencent::body::BodyField<'a>) -> Result<Option<Self>, $crate::dialect::tencent::reply::TencentError> {
                 at.parsed($parse)
             }
 

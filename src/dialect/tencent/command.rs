@@ -1,4 +1,4 @@
-//! The commands by their names, `service.command`: one table, for the REST API and for the socket.
+//! The table of commands, which the REST API and the socket share.
 
 use std::pin::Pin;
 
@@ -10,49 +10,47 @@ use utoipa::{
 
 use super::{
     account, black_list,
-    body::Body,
-    call::{Answered, Call, Caller, Desk},
+    body::RequestBody,
+    call::{CommandCall, CommandContext, CommandResult, TencentCaller},
     follows, friends, groups,
     portrait::{self, Portraits},
     relations::Results,
-    reply::{self, Answer, Family, Nothing, Refused, Told},
+    reply::{self, Family, NoFields, ResponseFields, TencentError, TencentReply},
     requests, search, status,
 };
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refused>> + 'a>>;
+type CommandFuture<'a> = Pin<Box<dyn Future<Output = Result<TencentReply, TencentError>> + 'a>>;
 
-fn told<'a, T: Told>(answered: impl Future<Output = Answered<T>> + 'a) -> Running<'a> {
-    Box::pin(async { answered.await.map(reply::told) })
+fn respond<'a, T: ResponseFields>(answered: impl Future<Output = CommandResult<T>> + 'a) -> CommandFuture<'a> {
+    Box::pin(async { answered.await.map(reply::success) })
 }
 
-/// A command: where it leads, and what the document says of it.
+/// A command: its handler and its documentation.
 pub(super) struct Command {
-    /// `service.command`.
+    /// In the form `service.command`.
     pub(super) name: &'static str,
-    /// `/service/command`.
+    /// In the form `/service/command`.
     pub(super) path: &'static str,
-    marks: &'static [Mark],
-    /// The second half of its name, which no other has.
+    flags: &'static [CommandFlag],
+    /// The second part of the name. It is unique.
     pub(super) id: &'static str,
-    /// What it is about, in the vendor's word.
+    /// The topic, in the vendor's word.
     pub(super) tag: &'static str,
-    /// A line in short, and more behind it.
-    pub(super) said: &'static [&'static str],
-    /// The shape of its body.
-    pub(super) asks: fn() -> Shape,
-    /// The shape of its answer, without the envelope.
-    pub(super) tells: fn() -> Shape,
-    run: for<'a> fn(Call<'a>) -> Running<'a>,
+    /// The summary, and the lines of the description.
+    pub(super) summary_lines: &'static [&'static str],
+    pub(super) request: fn() -> NamedSchema,
+    /// Without the envelope.
+    pub(super) response: fn() -> NamedSchema,
+    run: for<'a> fn(CommandCall<'a>) -> CommandFuture<'a>,
 }
 
-/// The name of a shape, and its schema with those that it refers to.
-pub(super) struct Shape {
+/// A schema with its name, and the schemas that it refers to.
+pub(super) struct NamedSchema {
     pub(super) name: String,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
-impl Shape {
-    /// That of a type.
+impl NamedSchema {
     pub(super) fn of<T: ToSchema>() -> Self {
         let mut schemas = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut schemas);
@@ -60,194 +58,193 @@ impl Shape {
     }
 }
 
-/// A mark of the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// The command only reads: published libraries send some of these by GET, with a body.
+pub(super) enum CommandFlag {
+    /// The command only reads. Published libraries send some of these by GET, with a body.
     Read,
-    /// Only the SDK calls it, on its socket: the REST API does not have it.
+    /// Only the SDK calls it, on its socket; the REST API does not serve it.
     Socket,
-    /// Only the app's administrator calls it.
+    /// Only the app's administrator may call it.
     BackEnd,
 }
 
-/// One line a command: its marks, its name, the body it takes, the type of its answer, and what runs it. The document has
-/// the lines above.
+/// One line for each command: its flags, name, request, response and handler. The lines above it are its public
+/// documentation.
 macro_rules! commands {
     ($($tag:literal, $service:ident {
-        $($(#[doc = $said:literal])* $(@$mark:ident)* $id:ident($asked:ty) -> $told:ty = $run:path;)*
+        $($(#[doc = $summary_lines:literal])* $(@$flag:ident)* $id:ident($request:ty) -> $response:ty = $run:path;)*
     })*) => {
         &[$($(Command {
             name: concat!(stringify!($service), ".", stringify!($id)),
             path: concat!("/", stringify!($service), "/", stringify!($id)),
-            marks: &[$(Mark::$mark),*],
+            flags: &[$(CommandFlag::$flag),*],
             id: stringify!($id),
             tag: $tag,
-            said: &[$($said),*],
-            asks: Shape::of::<$asked>,
-            tells: Shape::of::<$told>,
-            run: |call| told::<$told>(async move { $run(call, Body::read(call, call.body)?).await }),
+            summary_lines: &[$($summary_lines),*],
+            request: NamedSchema::of::<$request>,
+            response: NamedSchema::of::<$response>,
+            run: |call| respond::<$response>(async move { $run(call, RequestBody::read(call, call.body)?).await }),
         },)*)*]
     };
 }
 
-/// Every command.
 pub(super) const COMMANDS: &[Command] = commands! {
     "Accounts", im_open_login_svc {
         /// Imports an account
         ///
-        /// Makes it, or brings what is given of a known one up to date.
-        @BackEnd account_import(account::Import<'_>) -> Nothing = account::import;
+        /// Creates the account. If it exists, sets the given fields.
+        @BackEnd account_import(account::AccountImportRequest<'_>) -> NoFields = account::import;
         /// Imports several accounts
         ///
-        /// By bare names, or with what `account_import` takes. Who cannot be imported is named in `FailAccounts`; the others are.
-        @BackEnd multiaccount_import(account::ImportMany<'_>) -> account::Imported = account::import_many;
-        /// Tells which accounts exist
-        @Read @BackEnd account_check(account::Check<'_>) -> account::Checks = account::check;
+        /// By names only, or with the fields of `account_import`. `FailAccounts` names those that failed; the others
+        /// are imported.
+        @BackEnd multiaccount_import(account::MultiAccountImportRequest<'_>) -> account::FailedImports = account::import_many;
+        /// Checks which accounts exist
+        @Read @BackEnd account_check(account::AccountCheckRequest<'_>) -> account::AccountChecks = account::check;
         /// Deletes accounts
         ///
-        /// Each by itself: profile, picture, friends and all.
-        @BackEnd account_delete(account::Delete<'_>) -> account::Deletions = account::delete;
+        /// Each account is deleted by itself, with its profile, picture and friends.
+        @BackEnd account_delete(account::AccountDeleteRequest<'_>) -> account::AccountDeletions = account::delete;
         /// Ends every session of an account
         ///
-        /// UserSigs that were signed before now are dead too.
-        @BackEnd kick(account::Kick<'_>) -> Nothing = account::kick;
+        /// UserSigs that were signed before now become invalid.
+        @BackEnd kick(account::AccountKickRequest<'_>) -> NoFields = account::kick;
     }
     "Profiles", profile {
         /// Sets fields of a profile
         ///
-        /// What is given replaces what was: all of it, or nothing.
-        portrait_set(portrait::Set<'_>) -> Nothing = portrait::set;
+        /// Sets all given fields, or none after an error.
+        portrait_set(portrait::PortraitSetRequest<'_>) -> NoFields = portrait::set;
         /// Reads profiles
         ///
-        /// The tags that are asked for, or all. Who does not exist is told one by one; if nobody exists, the whole call is refused.
-        @Read portrait_get(portrait::Get<'_>) -> Portraits<'_> = portrait::get;
+        /// Returns the requested tags, or all. An account that does not exist fails alone; if none exists, the call
+        /// fails.
+        @Read portrait_get(portrait::PortraitGetRequest<'_>) -> Portraits<'_> = portrait::get;
         /// Reads whole profiles, as the Web SDK does
         ///
-        /// Of the first 100 users. Who does not exist is left out.
-        @Read portrait_get_all(portrait::GetAll<'_>) -> Portraits<'_> = portrait::get_all;
+        /// Returns the first 100 users. Users that do not exist are left out.
+        @Read portrait_get_all(portrait::PortraitGetAllRequest<'_>) -> Portraits<'_> = portrait::get_all;
     }
     "Friends", sns {
         /// Adds friends
         ///
-        /// Who wants to be asked is asked: `ResultCode` 30539, which is no failure.
-        friend_add(friends::Add<'_>) -> Results = friends::add;
+        /// An account that wants to be asked gets a request: `ResultCode` 30539, which is not a failure.
+        friend_add(friends::FriendAddRequest<'_>) -> Results = friends::add;
         /// Imports friends
         ///
-        /// They are not asked. When they were added is the moment of the import.
-        @BackEnd friend_import(friends::Import<'_>) -> Results = friends::import;
+        /// The accounts are not asked. The time of the import counts as the time of the friendship.
+        @BackEnd friend_import(friends::FriendImportRequest<'_>) -> Results = friends::import;
         /// Changes friends
         ///
-        /// What the user calls them, and the groups they are in.
-        friend_update(friends::Update<'_>) -> Results = friends::update;
+        /// Sets the user's remark on each friend, and the groups the friend is in.
+        friend_update(friends::FriendUpdateRequest<'_>) -> Results = friends::update;
         /// Deletes friends
-        friend_delete(friends::Delete<'_>) -> Results = friends::delete;
+        friend_delete(friends::FriendDeleteRequest<'_>) -> Results = friends::delete;
         /// Deletes all friends
-        friend_delete_all(friends::DeleteAll) -> Nothing = friends::delete_all;
-        /// Tells who is a friend of whom
-        @Read friend_check(friends::Check<'_>) -> friends::Checks = friends::check;
+        friend_delete_all(friends::FriendDeleteAllRequest) -> NoFields = friends::delete_all;
+        /// Checks who is a friend of whom
+        @Read friend_check(friends::FriendCheckRequest<'_>) -> friends::FriendChecks = friends::check;
         /// Lists friends
         ///
-        /// 500 a page, without their profiles.
-        @Read friend_get(friends::GetPage) -> friends::FriendPage = friends::get;
+        /// 500 on a page, without their profiles.
+        @Read friend_get(friends::FriendGetRequest) -> friends::FriendPage = friends::get;
         /// Reads friends, with their profiles
-        @Read friend_get_list(friends::GetList<'_>) -> friends::FriendsFound = friends::get_list;
+        @Read friend_get_list(friends::FriendGetListRequest<'_>) -> friends::FriendsFound = friends::get_list;
         /// Reads friends, as the Web SDK does
         ///
         /// The same as `friend_get_list`.
-        @Read friend_get_specified(friends::GetList<'_>) -> friends::FriendsFound = friends::get_list;
+        @Read friend_get_specified(friends::FriendGetListRequest<'_>) -> friends::FriendsFound = friends::get_list;
     }
     "Requests to be friends", sns {
-        /// Lists requests that wait
+        /// Lists waiting requests
         ///
-        /// The newest first. A `StartTime` of 0 in the answer ends the list.
-        @Read pendency_get(requests::Get) -> requests::Pendencies = requests::get;
-        /// Answers requests that came
-        friend_response(requests::Respond<'_>) -> Results = requests::answer;
-        /// Forgets requests that came, or takes back those that went
-        pendency_delete(requests::Delete<'_>) -> Results = requests::delete;
+        /// Newest first. A `StartTime` of 0 in the response ends the list.
+        @Read pendency_get(requests::PendencyGetRequest) -> requests::Pendencies = requests::get;
+        /// Answers incoming requests
+        friend_response(requests::FriendResponseRequest<'_>) -> Results = requests::answer;
+        /// Deletes incoming requests, or withdraws outgoing ones
+        pendency_delete(requests::PendencyDeleteRequest<'_>) -> Results = requests::delete;
         /// Marks requests as seen
         ///
-        /// Those that came until then; later ones count as unread.
-        pendency_report(requests::Report) -> Nothing = requests::report;
+        /// Marks the incoming requests up to the given time. Later ones count as unread.
+        pendency_report(requests::PendencyReportRequest) -> NoFields = requests::report;
     }
     "Groups of friends", sns {
-        /// Makes groups
+        /// Creates groups
         ///
-        /// All or none, and puts friends into every one of them.
-        group_add(groups::Add<'_>) -> groups::GroupsMade = groups::add;
-        /// Takes groups away
+        /// Creates all groups or none, and adds the given friends to each of them.
+        group_add(groups::GroupAddRequest<'_>) -> groups::GroupAddResponse = groups::add;
+        /// Deletes groups
         ///
         /// The friends in them stay friends.
-        group_delete(groups::Delete) -> groups::GroupsGone = groups::delete;
+        group_delete(groups::GroupDeleteRequest) -> groups::GroupDeleteResponse = groups::delete;
         /// Lists groups
         ///
-        /// All, or those that are named, with the friends in them where that is asked.
-        @Read group_get(groups::Get) -> groups::Groups = groups::get;
+        /// All groups, or the named ones, with their friends if requested.
+        @Read group_get(groups::GroupGetRequest) -> groups::GroupGetResponse = groups::get;
         /// Changes a group
         ///
-        /// Gives it another name, or puts friends into it and takes others out.
-        group_update(groups::Update<'_>) -> groups::GroupChanged = groups::update;
+        /// Renames it, or adds and removes friends.
+        group_update(groups::GroupUpdateRequest<'_>) -> groups::GroupUpdateResponse = groups::update;
     }
     "Black lists", sns {
         /// Blocks accounts
         ///
-        /// They are no friends any more, either way.
-        black_list_add(black_list::Blocked<'_>) -> Results = black_list::add;
-        /// Blocks accounts no longer
+        /// Ends the friendships with them in both directions.
+        black_list_add(black_list::BlackListChangeRequest<'_>) -> Results = black_list::add;
+        /// Unblocks accounts
         ///
-        /// Friendships do not come back.
-        black_list_delete(black_list::Blocked<'_>) -> Results = black_list::delete;
-        /// Lists who is blocked
+        /// Friendships are not restored.
+        black_list_delete(black_list::BlackListChangeRequest<'_>) -> Results = black_list::delete;
+        /// Lists blocked accounts
         ///
-        /// A `StartIndex` of 0 in the answer ends the list.
-        @Read black_list_get(black_list::Get) -> black_list::BlackList = black_list::get;
-        /// Tells who blocks whom
-        @Read black_list_check(black_list::Check<'_>) -> black_list::BlackListChecks = black_list::check;
+        /// A `StartIndex` of 0 in the response ends the list.
+        @Read black_list_get(black_list::BlackListGetRequest) -> black_list::BlackList = black_list::get;
+        /// Checks who blocks whom
+        @Read black_list_check(black_list::BlackListCheckRequest<'_>) -> black_list::BlackListChecks = black_list::check;
     }
     "User status", openim {
-        /// Tells which accounts are online
-        @Read @BackEnd query_online_status(status::QueryOnline<'_>) -> status::Queried = status::query_online;
-        /// Tells which accounts are online, by its older name
+        /// Checks which accounts are online
+        @Read @BackEnd query_online_status(status::OnlineStatusRequest<'_>) -> status::OnlineStatuses = status::query_online;
+        /// Checks which accounts are online, by its older name
         ///
         /// The same as `query_online_status`.
-        @Read @BackEnd querystate(status::QueryOnline<'_>) -> status::Queried = status::query_online;
+        @Read @BackEnd querystate(status::OnlineStatusRequest<'_>) -> status::OnlineStatuses = status::query_online;
     }
     "User status", im_open_status {
         /// Reads the status of users
-        @Socket ws_get_user_status(status::Get<'_>) -> status::StatusesFound = status::get;
-        /// Sets one's custom status
-        @Socket ws_set_custom_status(status::Custom) -> Nothing = status::set_custom;
+        @Socket ws_get_user_status(status::UserStatusRequest<'_>) -> status::UserStatuses = status::get;
+        /// Sets the caller's custom status
+        @Socket ws_set_custom_status(status::CustomStatusRequest) -> NoFields = status::set_custom;
         /// Subscribes to the status of users
-        @Socket ws_status_subscribe(status::Subscribe<'_>) -> status::Subscribed = status::subscribe;
+        @Socket ws_status_subscribe(status::StatusSubscribeRequest<'_>) -> status::StatusSubscribed = status::subscribe;
         /// Ends subscriptions
-        @Socket ws_status_unsubscribe(status::Unsubscribe<'_>) -> status::Subscribed = status::unsubscribe;
+        @Socket ws_status_unsubscribe(status::StatusUnsubscribeRequest<'_>) -> status::StatusSubscribed = status::unsubscribe;
     }
     "Following", follow {
         /// Follows users
         ///
-        /// Without their consent; a block in either direction forbids it.
-        follow_add(follows::Add<'_>) -> Results = follows::add;
-        /// Follows users no longer
-        follow_delete(follows::Delete<'_>) -> Results = follows::delete;
-        /// Lists followers, followed users, or both at once
+        /// Needs no consent. A block in either direction forbids it.
+        follow_add(follows::FollowAddRequest<'_>) -> Results = follows::add;
+        /// Unfollows users
+        follow_delete(follows::FollowDeleteRequest<'_>) -> Results = follows::delete;
+        /// Lists followers, followed users, or mutual followers
         ///
-        /// From the newest entry on. An empty `NextCursor` in the answer ends the list.
-        @Read follow_get(follows::Get) -> follows::FollowListed = follows::get;
+        /// Newest first. An empty `NextCursor` in the response ends the list.
+        @Read follow_get(follows::FollowGetRequest) -> follows::FollowPage = follows::get;
         /// Counts followers and followed users
-        @Read follow_get_info(follows::GetInfo<'_>) -> follows::FollowInfos = follows::get_info;
-        /// Tells who follows whom
-        @Read follow_check(follows::Check<'_>) -> follows::FollowChecks = follows::check;
+        @Read follow_get_info(follows::FollowInfoRequest<'_>) -> follows::FollowInfos = follows::get_info;
+        /// Checks who follows whom
+        @Read follow_check(follows::FollowCheckRequest<'_>) -> follows::FollowChecks = follows::check;
     }
     "Profiles", user_search {
         /// Finds users by parts of their names
         ///
-        /// An empty `Cursor` in the answer ends the list.
-        @Read query(search::Query) -> search::UsersFound = search::query;
+        /// An empty `Cursor` in the response ends the list.
+        @Read query(search::UserSearchRequest) -> search::UsersFound = search::query;
     }
 };
 
-/// Whether there is a command of this name.
 pub(super) fn is_known(name: &str) -> bool {
     named(name).is_some()
 }
@@ -256,25 +253,29 @@ fn named(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
 
-/// Runs a command by its name. None: there is no command of this name.
-pub(super) async fn run(desk: &Desk<'_>, caller: &Caller, name: &str, body: &Value) -> Option<Answer> {
-    Some(named(name)?.run(desk, caller, body).await)
+/// Runs a command by its name; none if there is no such command.
+pub(super) async fn run(
+    context: &CommandContext<'_>,
+    caller: &TencentCaller,
+    name: &str,
+    body: &Value,
+) -> Option<TencentReply> {
+    Some(named(name)?.run(context, caller, body).await)
 }
 
 impl Command {
-    /// Whether it has this mark.
-    pub(super) fn has(&self, mark: Mark) -> bool {
-        self.marks.contains(&mark)
+    pub(super) fn has(&self, mark: CommandFlag) -> bool {
+        self.flags.contains(&mark)
     }
 
-    /// Runs it and answers it, envelope and all.
-    pub(super) async fn run(&self, desk: &Desk<'_>, caller: &Caller, body: &Value) -> Answer {
-        let call = Call { desk, caller, body };
-        let admitted = if self.has(Mark::BackEnd) { call.back_end() } else { Ok(()) };
+    /// Runs the command and returns its response with the envelope.
+    pub(super) async fn run(&self, context: &CommandContext<'_>, caller: &TencentCaller, body: &Value) -> TencentReply {
+        let call = CommandCall { context, caller, body };
+        let admitted = if self.has(CommandFlag::BackEnd) { call.back_end() } else { Ok(()) };
         let answered = match admitted {
             Ok(()) => (self.run)(call).await,
             Err(refused) => Err(refused),
         };
-        answered.unwrap_or_else(|refused| reply::failed(&refused, Family::of(self.name)))
+        answered.unwrap_or_else(|refused| reply::failure(&refused, Family::of(self.name)))
     }
 }

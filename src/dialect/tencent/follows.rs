@@ -8,12 +8,15 @@ use utoipa::{
 };
 
 use super::{
-    body::{Accounts, At, Element, Kind, List, Schemas, body, named, number, object, property, texts},
-    call::{Answered, Call, Caller, account_of},
+    body::{
+        Accounts, BodyField, BoundedList, FieldType, ListItem, Schemas, body, named_schema_ref, number, object,
+        property, texts,
+    },
+    call::{CommandCall, CommandResult, TencentCaller, account_of},
     portrait,
-    relations::{Results, each, found, is_shown, known, results},
-    reply::{Family, Outcome, Refused, Told},
-    tags::{Item, text},
+    relations::{Results, is_shown, items_of, known_users, results, run_for_each},
+    reply::{Family, ResponseFields, ResultItem, TencentError},
+    tags::{ProfileItem, text},
 };
 use crate::domain::{
     error::{Error, Fault, What},
@@ -24,59 +27,59 @@ use crate::domain::{
     time::Moment,
 };
 
-/// Accounts that one call names. "At most 100."
+/// Accounts in one call. "At most 100."
 const ACCOUNTS_MAX: usize = 100;
 
-/// Entries of a page that does not say how many.
+/// Entries on a page if the request gives no number.
 const PAGE: u32 = 100;
 
-/// Entries of a page at most: what the SDK asks for at most.
+/// Entries on a page at most; the SDK asks for no more.
 const PAGE_MAX: u32 = 1000;
 
 body! {
     /// Users to follow.
-    struct Add<'a> as "FollowAdd" {
+    struct FollowAddRequest<'a> as "FollowAdd" {
         owner: Owner = "From_Account",
-        wanted: List<Wanted<'a>, ACCOUNTS_MAX> = "FollowItem",
+        wanted: BoundedList<FollowTarget<'a>, ACCOUNTS_MAX> = "FollowItem",
     }
 
-    /// Users to follow no longer.
-    struct Delete<'a> as "FollowDelete" {
+    /// Users to unfollow.
+    struct FollowDeleteRequest<'a> as "FollowDelete" {
         owner: Owner = "From_Account",
         accounts: Accounts<'a> = "To_Account" eg ["user1"],
     }
 
-    /// Which list is wanted, and which page of it.
-    struct Get as "FollowGet" {
+    /// The list and the page to return.
+    struct FollowGetRequest as "FollowGet" {
         owner: Owner = "From_Account",
-        /// 1 followers, 2 followed users, 3 those that are both.
+        /// 1 followers, 2 followed users, 3 mutual followers.
         list: FollowList = "FollowType" eg 1,
-        /// `NextCursor` of the former page; empty for the first one.
+        /// `NextCursor` of the former page; empty for the first page.
         after: Option<FollowCursor> = "StartCursor" eg "",
-        /// Entries of a page; 100 if it is not given, 1000 at most.
+        /// Entries on a page; 100 if it is not given, 1000 at most.
         limit: Option<u32> = "WantNum" eg 100,
     }
 
-    /// Users whose counts are wanted.
-    struct GetInfo<'a> as "FollowGetInfo" {
-        /// Who asks.
+    /// Users to count for.
+    struct FollowInfoRequest<'a> as "FollowGetInfo" {
+        /// The user who asks.
         owner: Owner = "From_Account",
-        /// The one who asks if it is not given.
+        /// `From_Account` if it is not given.
         accounts: Option<Accounts<'a, ACCOUNTS_MAX>> = "To_Account" eg ["user1"],
     }
 
-    /// What is wanted of whom.
-    struct Check<'a> as "FollowCheck" {
+    /// The accounts to compare with.
+    struct FollowCheckRequest<'a> as "FollowCheck" {
         owner: Owner = "From_Account",
         accounts: Accounts<'a, ACCOUNTS_MAX> = "To_Account" eg ["user1"],
     }
 }
 
-/// A user to follow: in an object, or a bare name.
-pub(super) struct Wanted<'a>(&'a str, Result<UserId, Refused>);
+/// A user to follow: an object with `To_Account`, or a name.
+pub(super) struct FollowTarget<'a>(&'a str, Result<UserId, TencentError>);
 
-impl<'a> Element<'a> for Wanted<'a> {
-    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+impl<'a> ListItem<'a> for FollowTarget<'a> {
+    fn read_item(_: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let named = if item.is_object() { item.get("To_Account").unwrap_or(&Value::Null) } else { item };
         let account = account_of(named, "To_Account")?;
         Ok(Self(account, UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())))
@@ -84,12 +87,12 @@ impl<'a> Element<'a> for Wanted<'a> {
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
         let wanted = object(&["A user to follow."], [property::<UserId>("To_Account", &[], None)], None);
-        named("FollowWanted", wanted, others)
+        named_schema_ref("FollowWanted", wanted, others)
     }
 }
 
-impl<'a> Kind<'a> for FollowList {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a> FieldType<'a> for FollowList {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         Ok(match u32::at(at)? {
             None => None,
             Some(1) => Some(Self::Followers),
@@ -106,34 +109,31 @@ impl<'a> Kind<'a> for FollowList {
 
 texts! { FollowCursor = cursor, text(); }
 
-/// `follow.follow_add`.
-pub(super) async fn add(call: Call<'_>, asked: Add<'_>) -> Answered<Results> {
-    let follow = async |whom| call.desk.service.follow(call.desk.tenant, &asked.owner, whom).await;
-    let wanted = asked.wanted.0.into_iter().map(|Wanted(account, id)| (account, id)).collect();
-    Ok(results(each(wanted, follow).await?))
+pub(super) async fn add(call: CommandCall<'_>, request: FollowAddRequest<'_>) -> CommandResult<Results> {
+    let follow = async |whom| call.context.service.follow(call.context.tenant, &request.owner, whom).await;
+    let wanted = request.wanted.0.into_iter().map(|FollowTarget(account, id)| (account, id)).collect();
+    Ok(results(run_for_each(wanted, follow).await?))
 }
 
-/// `follow.follow_delete`.
-pub(super) async fn delete(call: Call<'_>, asked: Delete<'_>) -> Answered<Results> {
-    let unfollow = async |whom| call.desk.service.unfollow(call.desk.tenant, &asked.owner, whom).await;
-    Ok(results(each(asked.accounts.0, unfollow).await?))
+pub(super) async fn delete(call: CommandCall<'_>, request: FollowDeleteRequest<'_>) -> CommandResult<Results> {
+    let unfollow = async |whom| call.context.service.unfollow(call.context.tenant, &request.owner, whom).await;
+    Ok(results(run_for_each(request.accounts.0, unfollow).await?))
 }
 
-/// `follow.follow_get`.
-pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<FollowListed> {
-    let Get { owner, list, after, limit } = asked;
-    let (desk, limit) = (call.desk, limit.unwrap_or(PAGE).clamp(1, PAGE_MAX));
-    let page = desk.service.follow_list(desk.tenant, call.caller.viewer(), &owner, list, after, limit).await?;
+pub(super) async fn get(call: CommandCall<'_>, request: FollowGetRequest) -> CommandResult<FollowPage> {
+    let FollowGetRequest { owner, list, after, limit } = request;
+    let (context, limit) = (call.context, limit.unwrap_or(PAGE).clamp(1, PAGE_MAX));
+    let page = context.service.follow_list(context.tenant, call.caller.viewer(), &owner, list, after, limit).await?;
     let shown = page.items.iter().filter(|(user, _)| is_shown(&user.id));
-    let items = shown.map(|(user, at)| Entry {
+    let items = shown.map(|(user, at)| FollowEntry {
         account: user.id.as_str().to_owned(),
         follow_time: at.unix_s(),
         profile_item: portrait::items(call, user, None),
     });
-    Ok(FollowListed { items: items.collect(), next_cursor: page.next.map(shown_cursor).unwrap_or_default() })
+    Ok(FollowPage { items: items.collect(), next_cursor: page.next.map(written_cursor).unwrap_or_default() })
 }
 
-fn shown_cursor(cursor: FollowCursor) -> String {
+fn written_cursor(cursor: FollowCursor) -> String {
     format!("{}-{}", cursor.at.micros(), cursor.place)
 }
 
@@ -146,76 +146,76 @@ fn cursor(given: &str) -> Result<FollowCursor, Fault> {
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
-pub(super) struct FollowListed {
+#[schema(as = FollowListed)]
+pub(super) struct FollowPage {
     #[serde(rename = "FollowItem")]
-    items: Vec<Entry>,
-    /// Where the next page begins; empty if there is none.
+    items: Vec<FollowEntry>,
+    /// The `StartCursor` of the next page; empty if there is none.
     #[serde(rename = "NextCursor")]
     next_cursor: String,
 }
 
-impl Told for FollowListed {}
+impl ResponseFields for FollowPage {}
 
-/// A user of such a list.
+/// An entry of the list.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = FollowEntry)]
-struct Entry {
+struct FollowEntry {
     #[serde(rename = "To_Account")]
     account: String,
     /// Since when, in seconds of Unix time.
     follow_time: i64,
-    profile_item: Vec<Item>,
+    profile_item: Vec<ProfileItem>,
 }
 
-/// `follow.follow_get_info`: of the caller itself where no account is named.
-pub(super) async fn get_info(call: Call<'_>, asked: GetInfo<'_>) -> Answered<FollowInfos> {
-    let desk = call.desk;
-    let asker = match (call.caller, &asked.owner) {
-        (Caller::User(user), _) => user.id.as_str(),
-        (Caller::BackEnd, Owner::Named(id)) => id.as_str(),
-        (Caller::BackEnd, Owner::Itself(_)) => "",
+pub(super) async fn get_info(call: CommandCall<'_>, request: FollowInfoRequest<'_>) -> CommandResult<FollowInfos> {
+    let context = call.context;
+    let asker = match (call.caller, &request.owner) {
+        (TencentCaller::User(user), _) => user.id.as_str(),
+        (TencentCaller::BackEnd, Owner::Named(id)) => id.as_str(),
+        (TencentCaller::BackEnd, Owner::Itself(_)) => "",
     };
-    let named: Vec<&str> = match asked.accounts {
+    let named: Vec<&str> = match request.accounts {
         Some(accounts) => accounts.0.into_iter().map(|(account, _)| account).collect(),
         None => vec![asker],
     };
     let ids: Vec<Option<UserId>> = named.iter().map(|account| UserId::parse(account).ok()).collect();
-    let counts = desk.service.follow_counts(desk.tenant, call.key(), ids.iter().flatten().cloned().collect()).await?;
+    let counts =
+        context.service.follow_counts(context.tenant, call.key(), ids.iter().flatten().cloned().collect()).await?;
     let mut counts = counts.into_iter();
-    let of =
-        |(account, id): (&&str, &Option<UserId>)| Info::of(account, id.as_ref().and_then(|_| counts.next().flatten()));
+    let of = |(account, id): (&&str, &Option<UserId>)| {
+        FollowInfo::of(account, id.as_ref().and_then(|_| counts.next().flatten()))
+    };
     Ok(FollowInfos { follow_info: named.iter().zip(&ids).map(of).collect() })
 }
 
-/// Each account in the call's order.
+/// The accounts in the order of the call.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct FollowInfos {
-    follow_info: Vec<Info>,
+    follow_info: Vec<FollowInfo>,
 }
 
-impl Told for FollowInfos {}
+impl ResponseFields for FollowInfos {}
 
 /// How many users follow an account, and how many it follows.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = FollowInfo)]
-struct Info {
+struct FollowInfo {
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: ResultItem,
     follower_count: u32,
     following_count: u32,
     mutual_following_count: u32,
 }
 
-impl Info {
+impl FollowInfo {
     fn of(account: &str, counts: Option<FollowCounts>) -> Self {
         let outcome = counts.map(|_| ()).ok_or_else(|| Error::NotFound(What::User).into());
         let FollowCounts { followers, following, mutual } =
             counts.unwrap_or(FollowCounts { followers: 0, following: 0, mutual: 0 });
         Self {
-            outcome: Outcome::of(account, Family::Relations, outcome),
+            outcome: ResultItem::of(account, Family::Relations, outcome),
             follower_count: followers,
             following_count: following,
             mutual_following_count: mutual,
@@ -223,38 +223,39 @@ impl Info {
     }
 }
 
-/// `follow.follow_check`.
-pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<FollowChecks> {
-    let desk = call.desk;
-    let relations = async |ids| known(desk.service.follow_relations(desk.tenant, call.key(), &asked.owner, ids).await?);
-    let (result_item, _) = found(each(asked.accounts.0, relations).await?, |outcome, relation| Checked {
-        outcome,
-        follow_type: match relation.unwrap_or(Relation::None) {
-            Relation::None => 0,
-            Relation::Theirs => 1,
-            Relation::Mine => 2,
-            Relation::BothWays => 3,
-        },
-    });
+pub(super) async fn check(call: CommandCall<'_>, request: FollowCheckRequest<'_>) -> CommandResult<FollowChecks> {
+    let context = call.context;
+    let relations = async |ids| {
+        known_users(context.service.follow_relations(context.tenant, call.key(), &request.owner, ids).await?)
+    };
+    let (result_item, _) =
+        items_of(run_for_each(request.accounts.0, relations).await?, |outcome, relation| FollowChecked {
+            outcome,
+            follow_type: match relation.unwrap_or(Relation::None) {
+                Relation::None => 0,
+                Relation::Theirs => 1,
+                Relation::Mine => 2,
+                Relation::BothWays => 3,
+            },
+        });
     Ok(FollowChecks { result_item })
 }
 
-/// Each account in the call's order.
+/// The accounts in the order of the call.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct FollowChecks {
-    result_item: Vec<Checked>,
+    result_item: Vec<FollowChecked>,
 }
 
-impl Told for FollowChecks {}
+impl ResponseFields for FollowChecks {}
 
-/// Who of the user and an account follows the other.
+/// Whether the user and an account follow each other.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = FollowChecked)]
-struct Checked {
+struct FollowChecked {
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: ResultItem,
     /// 0 neither, 1 the account follows the user, 2 the user follows the account, 3 both.
     follow_type: u8,
 }

@@ -1,6 +1,7 @@
-//! The tags of a friend, `Tag_SNS_IM_`: what its owner has noted of it, and how the friendship came about.
+//! The tags of a friend, `Tag_SNS_IM_`: the owner's notes on the friend, and how the friendship began.
 //!
-//! Source: the vendor's page on relationship chains, standard friend fields. Custom ones, `Tag_SNS_Custom_`, are not part of Standin.
+//! Source: the vendor's page on relationship chains, standard friend fields. Custom fields, `Tag_SNS_Custom_`, are not
+//! part of Standin.
 
 use std::borrow::Cow;
 
@@ -12,10 +13,10 @@ use utoipa::{
 };
 
 use super::{
-    body::{At, Element, Schemas, TEXT, taken},
+    body::{BodyField, ListItem, Schemas, TEXT, schema_ref},
     call::bad,
     relations::{ADD_SOURCE, remark},
-    reply::Refused,
+    reply::TencentError,
     tags::{item_schema, repeated, text},
 };
 use crate::domain::{
@@ -25,36 +26,34 @@ use crate::domain::{
     text::ContactName,
 };
 
-/// A tag of a friend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FriendTag {
-    /// What the owner calls them.
+    /// The owner's name for the friend.
     Remark,
-    /// The owner's groups they are in.
+    /// The owner's groups that the friend is in.
     Group,
-    /// How the friendship came about.
+    /// How the friendship began.
     AddSource,
-    /// What was said then.
+    /// The message of the request.
     AddWording,
     /// Since when, in seconds of Unix time.
     AddTime,
 }
 
 impl FriendTag {
-    /// All of them, in the order in which a friend shows them.
+    /// All tags, in the order of a response.
     pub(super) const ALL: [Self; 5] = [Self::Remark, Self::Group, Self::AddSource, Self::AddWording, Self::AddTime];
 
-    /// Reads a tag's name.
+    /// Parses the name of a tag.
     /// # Errors
-    /// 30001: there is no such tag.
-    pub(super) fn parse(raw: &str) -> Result<Self, Refused> {
+    /// 30001 if there is no such tag.
+    pub(super) fn parse(raw: &str) -> Result<Self, TencentError> {
         Self::ALL.into_iter().find(|tag| tag.name() == raw).ok_or_else(|| {
             let known = Self::ALL.map(Self::name).join(", ");
-            Refused::BadParameter(format!("There is no tag {} of friends: name one of {known}", repeated(raw)))
+            TencentError::BadParameter(format!("There is no tag {} of friends: name one of {known}", repeated(raw)))
         })
     }
 
-    /// Its name on the wire.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Remark => "Tag_SNS_IM_Remark",
@@ -65,7 +64,7 @@ impl FriendTag {
         }
     }
 
-    /// What stands under it. None: nothing, for which clients have a default of their own.
+    /// Returns the value; none if it is not set, for which clients have a default.
     pub(super) fn value(self, friend: &Friend) -> Option<Value> {
         match self {
             Self::Remark => friend.remark.as_ref().map(|remark| remark.as_str().into()),
@@ -77,15 +76,13 @@ impl FriendTag {
         }
     }
 
-    /// The tag with its value, where there is one.
+    /// Returns the tag with its value, if it has one.
     pub(super) fn item(self, friend: &Friend) -> Option<FriendItem> {
         Some(FriendItem { tag: self.name(), value: self.value(friend)? })
     }
 
-    /// Puts a value into a change, an empty one to clear.
-    /// # Errors
-    /// A bad parameter.
-    pub(super) fn put(self, value: &Value, change: &mut FriendChange) -> Result<(), Refused> {
+    /// Sets the value in a change; an empty value clears it.
+    pub(super) fn put(self, value: &Value, change: &mut FriendChange) -> Result<(), TencentError> {
         match self {
             Self::Remark => {
                 let given = value.as_str().ok_or_else(|| bad(&TEXT, self.name()))?;
@@ -103,7 +100,7 @@ impl FriendTag {
                 change.groups = Some(given.iter().map(group).collect::<Result<_, _>>()?);
             }
             Self::AddSource | Self::AddWording | Self::AddTime => {
-                return Err(Refused::BadParameter(format!(
+                return Err(TencentError::BadParameter(format!(
                     "{} stays as it was when the friend was added",
                     self.name()
                 )));
@@ -113,19 +110,18 @@ impl FriendTag {
     }
 }
 
-/// A tag and what is to stand under it, in an item of a call.
-impl<'a> Element<'a> for (FriendTag, &'a Value) {
-    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+/// A tag and its new value.
+impl<'a> ListItem<'a> for (FriendTag, &'a Value) {
+    fn read_item(_: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let tag = item.get("Tag").and_then(Value::as_str).ok_or_else(|| bad(&TEXT, "Tag in SnsItem"))?;
         Ok((FriendTag::parse(tag)?, item.get("Value").unwrap_or(&Value::Null)))
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
-        taken::<FriendItem>(others)
+        schema_ref::<FriendItem>(others)
     }
 }
 
-/// A tag of a friend and what stands under it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct FriendItem {
@@ -137,7 +133,7 @@ impl PartialSchema for FriendItem {
     fn schema() -> RefOr<Schema> {
         let item = |tag: &FriendTag| item_schema(text().enum_values(Some([tag.name()])), tag.schema());
         let items = FriendTag::ALL.iter().map(item).fold(OneOfBuilder::new(), OneOfBuilder::item);
-        items.description(Some("What a user has noted of a friend, and how the friendship came about.")).into()
+        items.description(Some("A user's notes on a friend, and how the friendship began.")).into()
     }
 }
 
@@ -148,7 +144,6 @@ impl ToSchema for FriendItem {
 }
 
 impl FriendTag {
-    /// The schema of its value.
     fn schema(self) -> Schema {
         match self {
             Self::Remark => text().max_length(Some(ContactName::BYTES_MAX)).into(),

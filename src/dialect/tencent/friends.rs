@@ -1,4 +1,4 @@
-//! Friends: adding, deleting, changing, checking and listing them. Source: the vendor's pages on relationship chains.
+//! Friends: add, delete, change, check and list them. Source: the vendor's pages on relationship chains.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,13 +8,16 @@ use utoipa::{
 };
 
 use super::{
-    body::{Accounts, At, Element, Items, Kind, List, Schemas, Unread, body, list, named},
-    call::{Answered, Call},
+    body::{
+        Accounts, BodyField, BoundedList, FieldType, IgnoredNumber, Items, ListItem, Schemas, body, list,
+        named_schema_ref,
+    },
+    call::{CommandCall, CommandResult},
     friend_tags::{FriendItem, FriendTag},
     portrait,
-    relations::{Results, SEQUENCE, each, found, is_shown, known, results, standing},
-    reply::{Code, Nothing, Outcome, Refused, Told},
-    tags::{Item, Tag, text},
+    relations::{Results, SEQUENCE, is_shown, items_of, known_users, relation_seen, results, run_for_each},
+    reply::{ErrorCode, NoFields, ResponseFields, ResultItem, TencentError},
+    tags::{ProfileItem, Tag, text},
     words::words,
 };
 use crate::domain::{
@@ -29,87 +32,87 @@ use crate::domain::{
 };
 
 body! {
-    /// Who is to be a friend.
-    struct Add<'a> as "FriendAdd" {
+    /// Accounts to add as friends.
+    struct FriendAddRequest<'a> as "FriendAdd" {
         owner: Owner = "From_Account",
-        /// `Add_Type_Both` if it is not given: each lists the other.
-        lists: Option<AddType> = "AddType",
-        /// 1: nobody is asked, and who wants no friends is added all the same. Black lists count.
+        /// `Add_Type_Both` if it is not given: each user lists the other.
+        lists: Option<FriendAddType> = "AddType",
+        /// 1: adds the accounts without asking them, even those that want no friends. Black lists still apply.
         is_forced: Option<bool> = "ForceAddFlags" eg 0,
-        friends: Items<'a, AddItem> = "AddFriendItem",
+        friends: Items<'a, FriendAddItem> = "AddFriendItem",
     }
 
-    /// One who is to be a friend.
-    struct AddItem as "AddFriendItem" {
+    /// An account to add as a friend.
+    struct FriendAddItem as "AddFriendItem" {
         whom: UserId = "To_Account" eg "user2",
-        /// What the friend is called, at most 96 bytes of UTF-8.
+        /// The user's name for the friend, at most 96 bytes of UTF-8.
         remark: Option<ContactName> = "Remark" eg "Two",
-        /// The group the friend goes into, at most 30 bytes of UTF-8.
+        /// The group for the friend, at most 30 bytes of UTF-8.
         groups: Option<GroupNames> = "GroupName",
-        /// How the friendship comes about.
+        /// How the friendship begins.
         source: AddSource = "AddSource" eg "AddSource_Type_Web",
-        /// What is said to who is asked, at most 256 bytes of UTF-8.
+        /// The message of the request, at most 256 bytes of UTF-8.
         wording: Option<AddWording> = "AddWording" eg "Hello",
     }
 
-    /// Who is a friend already.
-    struct Import<'a> as "FriendImport" {
+    /// Accounts that are friends already.
+    struct FriendImportRequest<'a> as "FriendImport" {
         owner: Owner = "From_Account",
-        friends: Items<'a, AddItem> = "AddFriendItem",
+        friends: Items<'a, FriendAddItem> = "AddFriendItem",
     }
 
-    /// What changes of friends.
-    struct Update<'a> as "FriendUpdate" {
+    /// Changes of friends.
+    struct FriendUpdateRequest<'a> as "FriendUpdate" {
         owner: Owner = "From_Account",
-        changes: Items<'a, UpdateItem<'a>> = "UpdateItem",
+        changes: Items<'a, FriendUpdateItem<'a>> = "UpdateItem",
     }
 
-    /// What changes of one.
-    struct UpdateItem<'a> as "FriendUpdateItem" {
+    /// The change of one friend.
+    struct FriendUpdateItem<'a> as "FriendUpdateItem" {
         whom: UserId = "To_Account",
-        /// `Tag_SNS_IM_Remark` and `Tag_SNS_IM_Group`; the others stay as they were.
-        items: List<(FriendTag, &'a Value), { usize::MAX }> = "SnsItem" eg [{ "Tag": "Tag_SNS_IM_Remark", "Value": "One" }],
+        /// `Tag_SNS_IM_Remark` and `Tag_SNS_IM_Group`; the other tags cannot change.
+        items: BoundedList<(FriendTag, &'a Value), { usize::MAX }> = "SnsItem" eg [{ "Tag": "Tag_SNS_IM_Remark", "Value": "One" }],
     }
 
-    /// Who is no longer a friend.
-    struct Delete<'a> as "FriendDelete" {
+    /// Friends to delete.
+    struct FriendDeleteRequest<'a> as "FriendDelete" {
         owner: Owner = "From_Account",
-        /// `Delete_Type_Single` if it is not given: the user stays in the other's list.
-        lists: Option<DeleteType> = "DeleteType",
+        /// `Delete_Type_Single` if it is not given: the user stays in the other user's list.
+        lists: Option<FriendDeleteType> = "DeleteType",
         /// The accounts.
         accounts: Accounts<'a> = "To_Account" eg ["user2"],
     }
 
-    /// Whose list ends.
-    struct DeleteAll as "FriendDeleteAll" {
+    /// The user whose friends are deleted.
+    struct FriendDeleteAllRequest as "FriendDeleteAll" {
         owner: Owner = "From_Account" eg "user2",
-        /// `Delete_Type_Single` if it is not given: the user stays in the others' lists.
-        lists: Option<DeleteType> = "DeleteType",
+        /// `Delete_Type_Single` if it is not given: the user stays in the other users' lists.
+        lists: Option<FriendDeleteType> = "DeleteType",
     }
 
-    /// What is wanted of whom.
-    struct Check<'a> as "FriendCheck" {
+    /// The accounts to compare with.
+    struct FriendCheckRequest<'a> as "FriendCheck" {
         owner: Owner = "From_Account",
-        lists: CheckType = "CheckType",
+        lists: FriendCheckType = "CheckType",
         /// The accounts.
         accounts: Accounts<'a> = "To_Account" eg ["user1", "user2"],
     }
 
-    /// Which page is wanted.
-    struct GetPage as "FriendGet" {
+    /// The page to return.
+    struct FriendGetRequest as "FriendGet" {
         owner: Owner = "From_Account",
-        /// How many stand before the page.
+        /// How many friends to skip.
         start: Option<u32> = "StartIndex" eg 0,
-        /// Not read: a list is told whole every time.
-        _standard: Unread = "StandardSequence",
-        _custom: Unread = "CustomSequence",
+        /// Not read: every response has the whole list.
+        _standard: IgnoredNumber = "StandardSequence",
+        _custom: IgnoredNumber = "CustomSequence",
     }
 
-    /// Which friends are wanted, and what of them.
-    struct GetList<'a> as "FriendGetList" {
+    /// The friends and the tags to return.
+    struct FriendGetListRequest<'a> as "FriendGetList" {
         owner: Owner = "From_Account",
         /// Tags of friends and of profiles; all if it is not given.
-        tags: Option<List<AnyTag, TAGS_MAX>> = "TagList" eg ["Tag_SNS_IM_Remark", "Tag_Profile_IM_Nick"],
+        tags: Option<BoundedList<FriendOrProfileTag, TAGS_MAX>> = "TagList" eg ["Tag_SNS_IM_Remark", "Tag_Profile_IM_Nick"],
         /// The accounts.
         accounts: Accounts<'a> = "To_Account" eg ["user1", "user2"],
     }
@@ -117,17 +120,19 @@ body! {
 
 words! {
     /// Both lists, or the user's own.
-    AddType { Both = "Add_Type_Both", Single = "Add_Type_Single", }
+    #[schema(as = AddType)]
+    FriendAddType { Both = "Add_Type_Both", Single = "Add_Type_Single", }
 
     /// The user's own list, or both.
-    DeleteType { Single = "Delete_Type_Single", Both = "Delete_Type_Both", }
+    #[schema(as = DeleteType)]
+    FriendDeleteType { Single = "Delete_Type_Single", Both = "Delete_Type_Both", }
 
     /// Both lists, or the user's own.
-    #[schema(as = FriendCheckType)]
-    CheckType { Both = "CheckResult_Type_Both", Single = "CheckResult_Type_Single", }
+    FriendCheckType { Both = "CheckResult_Type_Both", Single = "CheckResult_Type_Single", }
 
-    /// Who lists whom as a friend: A is the user.
-    Standing {
+    /// Who lists whom as a friend. A is the user, B is the account.
+    #[schema(as = Standing)]
+    FriendRelation {
         BothWays = "CheckResult_Type_BothWay",
         Mine = "CheckResult_Type_AWithB",
         Theirs = "CheckResult_Type_BWithA",
@@ -135,53 +140,57 @@ words! {
     }
 }
 
-/// The groups a new friend goes into: one text, or a list, as the page on importing writes it.
+/// The groups for a new friend: one text, or a list as on the vendor's page on importing.
 pub(super) struct GroupNames(Vec<FriendGroup>);
 
-impl<'a> Kind<'a> for GroupNames {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a> FieldType<'a> for GroupNames {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         match at.given().is_some_and(Value::is_array) {
-            true => Ok(List::<FriendGroup, { usize::MAX }, 0>::at(at)?.map(|groups| Self(groups.0))),
+            true => Ok(BoundedList::<FriendGroup, { usize::MAX }, 0>::at(at)?.map(|groups| Self(groups.0))),
             false => Ok(FriendGroup::at(at)?.map(|group| Self(vec![group]))),
         }
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
         let names = OneOfBuilder::new().item(text()).item(list(text(), 0, usize::MAX));
-        named("GroupNames", names.description(Some("A group, or several.")).into(), others)
+        named_schema_ref("GroupNames", names.description(Some("A group, or several.")).into(), others)
     }
 }
 
-/// Friends that one page of a list has.
+/// Friends on one page.
 const PAGE: u32 = 500;
 
-/// Tags that one call asks for or sets: those of friends, the standard ones of profiles, and as many custom ones as an app may declare.
+/// Tags in one call: the 5 of friends, the 12 standard ones of profiles, and the 20 custom ones that an app may
+/// declare.
 const TAGS_MAX: usize = 37;
 
-/// `sns.friend_add`: each account becomes a friend, or is asked where it wants to be (30539, which is no failure).
-pub(super) async fn add(call: Call<'_>, asked: Add<'_>) -> Answered<Results> {
-    let both_ways = asked.lists != Some(AddType::Single);
-    let how = Befriending { both_ways, is_forced: asked.is_forced == Some(true) };
+pub(super) async fn add(call: CommandCall<'_>, request: FriendAddRequest<'_>) -> CommandResult<Results> {
+    let both_ways = request.lists != Some(FriendAddType::Single);
+    let how = Befriending { both_ways, is_forced: request.is_forced == Some(true) };
     if how.is_forced && call.back_end().is_err() {
-        return Err(Refused::Rights("ForceAddFlags is for the app's administrator, by the REST API".to_owned()));
+        return Err(TencentError::Rights("ForceAddFlags is for the app's administrator, by the REST API".to_owned()));
     }
-    befriend(call, &asked.owner, asked.friends, how).await
+    befriend(call, &request.owner, request.friends, how).await
 }
 
-/// `sns.friend_import`: the back end lists friends of a user, who are not asked. When they were added is the moment of the import.
-pub(super) async fn import(call: Call<'_>, asked: Import<'_>) -> Answered<Results> {
-    befriend(call, &asked.owner, asked.friends, Befriending { both_ways: false, is_forced: true }).await
+pub(super) async fn import(call: CommandCall<'_>, request: FriendImportRequest<'_>) -> CommandResult<Results> {
+    befriend(call, &request.owner, request.friends, Befriending { both_ways: false, is_forced: true }).await
 }
 
-async fn befriend(call: Call<'_>, owner: &Owner, friends: Items<'_, AddItem>, how: Befriending) -> Answered<Results> {
-    let desk = call.desk;
-    let befriended = each(friends.0, async |friends: Vec<AddItem>| {
+async fn befriend(
+    call: CommandCall<'_>,
+    owner: &Owner,
+    friends: Items<'_, FriendAddItem>,
+    how: Befriending,
+) -> CommandResult<Results> {
+    let context = call.context;
+    let befriended = run_for_each(friends.0, async |friends: Vec<FriendAddItem>| {
         let friends = friends.into_iter().map(Befriend::from).collect();
-        let befriended = desk.service.befriend(desk.tenant, call.key(), owner, friends, how).await?;
-        Ok::<_, Refused>(befriended.into_iter().map(Ok::<_, Refused>).collect())
+        let befriended = context.service.befriend(context.tenant, call.key(), owner, friends, how).await?;
+        Ok::<_, TencentError>(befriended.into_iter().map(Ok::<_, TencentError>).collect())
     })
     .await?;
-    let told = befriended.into_iter().map(|(account, befriended)| {
+    let results = befriended.into_iter().map(|(account, befriended)| {
         let (is_refused, outcome) = match befriended {
             Ok(Befriended::Added) => (false, Ok(())),
             Ok(Befriended::Waiting) => (false, Err(waiting())),
@@ -190,52 +199,52 @@ async fn befriend(call: Call<'_>, owner: &Owner, friends: Items<'_, AddItem>, ho
         };
         (account, is_refused, outcome)
     });
-    Ok(Results::of(told))
+    Ok(Results::of(results))
 }
 
-fn waiting() -> Refused {
-    Refused::Said(Code::Waiting, "This account is asked first: the request waits for its answer".to_owned())
+fn waiting() -> TencentError {
+    TencentError::Coded(ErrorCode::Waiting, "This account is asked first: the request waits for its answer".to_owned())
 }
 
-impl From<AddItem> for Befriend {
-    fn from(item: AddItem) -> Self {
-        let AddItem { whom, remark, groups, source, wording } = item;
+impl From<FriendAddItem> for Befriend {
+    fn from(item: FriendAddItem) -> Self {
+        let FriendAddItem { whom, remark, groups, source, wording } = item;
         let groups = groups.map(|groups| groups.0).unwrap_or_default();
         Self { whom, remark, groups, source: Some(source), wording }
     }
 }
 
-/// `sns.friend_delete`: each account leaves the list, and the user leaves theirs where that is asked.
-pub(super) async fn delete(call: Call<'_>, asked: Delete<'_>) -> Answered<Results> {
-    let (desk, both_ways) = (call.desk, asked.lists == Some(DeleteType::Both));
-    let gone = async |whom| desk.service.unfriend(desk.tenant, call.key(), &asked.owner, whom, both_ways).await;
-    Ok(results(each(asked.accounts.0, gone).await?))
+/// Deletes each account from the user's list, and the user from theirs if requested.
+pub(super) async fn delete(call: CommandCall<'_>, request: FriendDeleteRequest<'_>) -> CommandResult<Results> {
+    let (context, both_ways) = (call.context, request.lists == Some(FriendDeleteType::Both));
+    let gone = async |whom| context.service.unfriend(context.tenant, call.key(), &request.owner, whom, both_ways).await;
+    Ok(results(run_for_each(request.accounts.0, gone).await?))
 }
 
-/// `sns.friend_delete_all`: the whole list goes.
-pub(super) async fn delete_all(call: Call<'_>, asked: DeleteAll) -> Answered<Nothing> {
-    let (owner, desk, both_ways) = (asked.owner, call.desk, asked.lists == Some(DeleteType::Both));
+pub(super) async fn delete_all(call: CommandCall<'_>, request: FriendDeleteAllRequest) -> CommandResult<NoFields> {
+    let (owner, context, both_ways) = (request.owner, call.context, request.lists == Some(FriendDeleteType::Both));
     loop {
         let page = Page::behind(0, Page::STRETCH_MAX);
-        let friends = desk.service.friends(desk.tenant, call.key(), &owner, page).await?.items;
+        let friends = context.service.friends(context.tenant, call.key(), &owner, page).await?.items;
         if friends.is_empty() {
-            return Ok(Nothing {});
+            return Ok(NoFields {});
         }
         let whom = friends.into_iter().map(|friend| friend.id).collect();
-        desk.service.unfriend(desk.tenant, call.key(), &owner, whom, both_ways).await?;
+        context.service.unfriend(context.tenant, call.key(), &owner, whom, both_ways).await?;
     }
 }
 
-/// `sns.friend_update`: what the user calls friends, and the groups they are in.
-pub(super) async fn update(call: Call<'_>, asked: Update<'_>) -> Answered<Results> {
-    let changes = asked.changes.0.into_iter().map(|(account, item)| (account, item.and_then(UpdateItem::change)));
-    let desk = call.desk;
-    let changed = async |changes| desk.service.change_friends(desk.tenant, call.key(), &asked.owner, changes).await;
-    Ok(results(each(changes.collect(), changed).await?))
+pub(super) async fn update(call: CommandCall<'_>, request: FriendUpdateRequest<'_>) -> CommandResult<Results> {
+    let changes =
+        request.changes.0.into_iter().map(|(account, item)| (account, item.and_then(FriendUpdateItem::change)));
+    let context = call.context;
+    let changed =
+        async |changes| context.service.change_friends(context.tenant, call.key(), &request.owner, changes).await;
+    Ok(results(run_for_each(changes.collect(), changed).await?))
 }
 
-impl UpdateItem<'_> {
-    fn change(self) -> Result<FriendChange, Refused> {
+impl FriendUpdateItem<'_> {
+    fn change(self) -> Result<FriendChange, TencentError> {
         let mut change = FriendChange { whom: self.whom, remark: Patch::Keep, groups: None };
         for (tag, value) in self.items.0 {
             tag.put(value, &mut change)?;
@@ -244,48 +253,49 @@ impl UpdateItem<'_> {
     }
 }
 
-/// `sns.friend_check`: who of the user and each account lists the other; the user's own list alone where that is asked.
-pub(super) async fn check(call: Call<'_>, asked: Check<'_>) -> Answered<Checks> {
-    let desk = call.desk;
-    let relations = async |ids| known(desk.service.friendships(desk.tenant, call.key(), &asked.owner, ids).await?);
-    let (items, fail_account) = found(each(asked.accounts.0, relations).await?, |outcome, relation| {
-        let all = [Standing::BothWays, Standing::Mine, Standing::Theirs, Standing::None];
-        Checked { outcome, relation: standing(all, relation, asked.lists == CheckType::Both) }
+pub(super) async fn check(call: CommandCall<'_>, request: FriendCheckRequest<'_>) -> CommandResult<FriendChecks> {
+    let context = call.context;
+    let relations =
+        async |ids| known_users(context.service.friendships(context.tenant, call.key(), &request.owner, ids).await?);
+    let (items, fail_account) = items_of(run_for_each(request.accounts.0, relations).await?, |outcome, relation| {
+        let all = [FriendRelation::BothWays, FriendRelation::Mine, FriendRelation::Theirs, FriendRelation::None];
+        FriendChecked { outcome, relation: relation_seen(all, relation, request.lists == FriendCheckType::Both) }
     });
-    Ok(Checks { items, fail_account })
+    Ok(FriendChecks { items, fail_account })
 }
 
 /// How the user stands to each account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = FriendChecks)]
-pub(super) struct Checks {
+pub(super) struct FriendChecks {
     #[serde(rename = "InfoItem")]
-    items: Vec<Checked>,
-    /// Who does not exist; not there if all do.
+    items: Vec<FriendChecked>,
+    /// The accounts that do not exist; absent if all exist.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<String>,
 }
 
-impl Told for Checks {}
+impl ResponseFields for FriendChecks {}
 
 /// How the user stands to one account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = FriendChecked)]
-struct Checked {
+struct FriendChecked {
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: ResultItem,
     #[serde(rename = "Relation")]
-    relation: Standing,
+    relation: FriendRelation,
 }
 
-/// `sns.friend_get`: the list, page by page, without profiles.
-pub(super) async fn get(call: Call<'_>, asked: GetPage) -> Answered<FriendPage> {
-    let start = asked.start.unwrap_or(0);
-    let page = call.desk.service.friends(call.desk.tenant, call.key(), &asked.owner, Page::behind(start, PAGE)).await?;
+pub(super) async fn get(call: CommandCall<'_>, request: FriendGetRequest) -> CommandResult<FriendPage> {
+    let start = request.start.unwrap_or(0);
+    let page = call
+        .context
+        .service
+        .friends(call.context.tenant, call.key(), &request.owner, Page::behind(start, PAGE))
+        .await?;
     let next = start.saturating_add(PAGE);
     let is_complete = u64::from(next) >= page.total;
-    let item = |friend: &Friend| Listed {
+    let item = |friend: &Friend| ListedFriend {
         account: friend.id.as_str().to_owned(),
         tags: FriendTag::ALL.iter().filter_map(|tag| tag.item(friend)).collect(),
     };
@@ -303,7 +313,7 @@ pub(super) async fn get(call: Call<'_>, asked: GetPage) -> Answered<FriendPage> 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct FriendPage {
-    user_data_item: Vec<Listed>,
+    user_data_item: Vec<ListedFriend>,
     standard_sequence: u32,
     custom_sequence: u32,
     /// Friends on all pages.
@@ -311,23 +321,22 @@ pub(super) struct FriendPage {
     /// 1 on the last page.
     #[schema(maximum = 1)]
     complete_flag: u32,
-    /// Where the next page begins; 0 if there is none.
+    /// The `StartIndex` of the next page; 0 if there is none.
     next_start_index: u32,
 }
 
-impl Told for FriendPage {
+impl ResponseFields for FriendPage {
     fn bytes(&self) -> usize {
         FRIEND_BYTES * (1 + self.user_data_item.len())
     }
 }
 
-/// What a friend takes in an answer, about.
+/// Bytes of a friend in a response, roughly.
 const FRIEND_BYTES: usize = 256;
 
 /// A friend in the list.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ListedFriend)]
-struct Listed {
+struct ListedFriend {
     #[serde(rename = "To_Account")]
     account: String,
     /// The tags that have a value.
@@ -335,96 +344,93 @@ struct Listed {
     tags: Vec<FriendItem>,
 }
 
-/// A tag that a call asks for.
-pub(super) enum AnyTag {
+pub(super) enum FriendOrProfileTag {
     Friend(FriendTag),
     Profile(Tag),
 }
 
-impl<'a> Element<'a> for AnyTag {
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+impl<'a> ListItem<'a> for FriendOrProfileTag {
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         match item.as_str().is_some_and(|tag| tag.starts_with("Tag_SNS_")) {
             true => FriendTag::parse(item.as_str().unwrap_or_default()).map(Self::Friend),
-            false => Tag::one(at, item).map(Self::Profile),
+            false => Tag::read_item(at, item).map(Self::Profile),
         }
     }
 }
 
-/// The tags that a call asks for, of friends and of profiles; all where it does not say which, as the Web SDK asks for a friend it has
-/// just heard of.
-type Tags = (Vec<FriendTag>, Option<Vec<Tag>>);
+/// The requested tags of friends and of profiles. If the request names none, as that of the Web SDK for a new friend,
+/// all are returned.
+type RequestedTags = (Vec<FriendTag>, Option<Vec<Tag>>);
 
-fn tags(asked: Option<List<AnyTag, TAGS_MAX>>) -> Tags {
-    let Some(asked) = asked else { return (FriendTag::ALL.to_vec(), None) };
+fn tags(request: Option<BoundedList<FriendOrProfileTag, TAGS_MAX>>) -> RequestedTags {
+    let Some(request) = request else { return (FriendTag::ALL.to_vec(), None) };
     let (mut of_friends, mut of_profiles) = (Vec::new(), Vec::new());
-    for tag in asked.0 {
+    for tag in request.0 {
         match tag {
-            AnyTag::Friend(tag) => of_friends.push(tag),
-            AnyTag::Profile(tag) => of_profiles.push(tag),
+            FriendOrProfileTag::Friend(tag) => of_friends.push(tag),
+            FriendOrProfileTag::Profile(tag) => of_profiles.push(tag),
         }
     }
     (of_friends, Some(of_profiles))
 }
 
-/// `sns.friend_get_list`, and `sns.friend_get_specified` of the Web SDK: these friends, with their profiles.
-pub(super) async fn get_list(call: Call<'_>, asked: GetList<'_>) -> Answered<FriendsFound> {
-    let (owner, desk, tags) = (asked.owner, call.desk, tags(asked.tags));
+/// Handles `friend_get_list` and the Web SDK's `friend_get_specified`.
+pub(super) async fn get_list(call: CommandCall<'_>, request: FriendGetListRequest<'_>) -> CommandResult<FriendsFound> {
+    let (owner, context, tags) = (request.owner, call.context, tags(request.tags));
     let friends = async |ids: Vec<UserId>| {
-        let users = desk.service.portraits(desk.tenant, call.caller.viewer(), ids.clone()).await?;
-        let friends = desk.service.friends_among(desk.tenant, call.key(), &owner, ids).await?;
+        let users = context.service.portraits(context.tenant, call.caller.viewer(), ids.clone()).await?;
+        let friends = context.service.friends_among(context.tenant, call.key(), &owner, ids).await?;
         let both = friends.into_iter().zip(users).map(|(friend, user)| match (friend, user) {
             (Some(friend), Some(user)) => Ok((friend, user)),
             (_, None) => Err(FriendFault::NoSuchUser),
             (None, Some(_)) => Err(FriendFault::NotFriends),
         });
-        Ok::<_, Refused>(both.collect())
+        Ok::<_, TencentError>(both.collect())
     };
-    let (items, fail_account) = found(each(asked.accounts.0, friends).await?, |outcome, found| {
+    let (items, fail_account) = items_of(run_for_each(request.accounts.0, friends).await?, |outcome, found| {
         let tags = found.map(|(friend, user)| shown(call, &tags, &friend, &user));
-        Found { outcome, tags: tags.unwrap_or_default() }
+        FriendFound { outcome, tags: tags.unwrap_or_default() }
     });
     Ok(FriendsFound { items, fail_account })
 }
 
-fn shown(call: Call<'_>, tags: &Tags, friend: &Friend, user: &User) -> Vec<AnyItem> {
-    let of_friends = tags.0.iter().filter_map(|tag| tag.item(friend)).map(AnyItem::Friend);
-    let of_profiles = portrait::items(call, user, tags.1.as_deref()).into_iter().map(AnyItem::Profile);
+fn shown(call: CommandCall<'_>, tags: &RequestedTags, friend: &Friend, user: &User) -> Vec<FriendOrProfileItem> {
+    let of_friends = tags.0.iter().filter_map(|tag| tag.item(friend)).map(FriendOrProfileItem::Friend);
+    let of_profiles = portrait::items(call, user, tags.1.as_deref()).into_iter().map(FriendOrProfileItem::Profile);
     of_friends.chain(of_profiles).collect()
 }
 
-/// Each account in the call's order.
+/// The accounts in the order of the call.
 #[derive(Serialize, ToSchema)]
 pub(super) struct FriendsFound {
     #[serde(rename = "InfoItem")]
-    items: Vec<Found>,
-    /// Who is no friend; not there if all are.
+    items: Vec<FriendFound>,
+    /// The accounts that are no friends; absent if all are.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<String>,
 }
 
-impl Told for FriendsFound {
+impl ResponseFields for FriendsFound {
     fn bytes(&self) -> usize {
         FRIEND_BYTES * (1 + self.items.len())
     }
 }
 
-/// A friend with its profile, or why there is none.
+/// A friend with its profile, or the reason why there is none.
 #[derive(Serialize, ToSchema)]
-#[schema(as = FriendFound)]
-struct Found {
+struct FriendFound {
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: ResultItem,
     /// The tags that have a value.
     #[serde(rename = "SnsProfileItem")]
-    tags: Vec<AnyItem>,
+    tags: Vec<FriendOrProfileItem>,
 }
 
 /// A tag of a friend or of a profile.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(as = FriendOrProfileItem)]
-enum AnyItem {
+enum FriendOrProfileItem {
     Friend(FriendItem),
-    Profile(Item),
+    Profile(ProfileItem),
 }

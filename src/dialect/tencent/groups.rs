@@ -1,15 +1,15 @@
-//! The groups that a user sorts friends into. Sources: the vendor's pages on adding, deleting and pulling them; changing one is its Web
-//! SDK's own.
+//! Groups of friends. Sources: the vendor's pages on adding, deleting and pulling them; `group_update` is as its Web
+//! SDK sends it.
 
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    body::{Accounts, Items, List, Outcomes, Unread, body, texts},
-    call::{Answered, Call},
-    relations::{SEQUENCE, each, found, is_shown},
-    reply::{Code, Outcome, Refused, Told},
+    body::{Accounts, BoundedList, IgnoredNumber, Items, PerAccount, body, texts},
+    call::{CommandCall, CommandResult},
+    relations::{SEQUENCE, is_shown, items_of, run_for_each},
+    reply::{ErrorCode, ResponseFields, ResultItem, TencentError},
     tags::text,
     words::words,
 };
@@ -20,94 +20,93 @@ use crate::domain::{
 };
 
 body! {
-    /// Groups that come to be, and who goes into them.
-    struct Add<'a> as "GroupAdd" {
+    /// Groups to create, and friends to add to them.
+    struct GroupAddRequest<'a> as "GroupAdd" {
         owner: Owner = "From_Account",
         /// Names, each of at most 30 bytes of UTF-8.
-        groups: Names = "GroupName" eg ["Family"],
-        /// Friends.
+        groups: GroupNameList = "GroupName" eg ["Family"],
+        /// Friends to add to each group.
         accounts: Option<Accounts<'a>> = "To_Account" eg ["user1"],
     }
 
-    /// Groups that go.
-    struct Delete as "GroupDelete" {
+    /// Groups to delete.
+    struct GroupDeleteRequest as "GroupDelete" {
         owner: Owner = "From_Account",
-        groups: Names = "GroupName" eg ["Family"],
+        groups: GroupNameList = "GroupName" eg ["Family"],
     }
 
-    /// Which groups are wanted.
-    struct Get as "GroupGet" {
+    /// The groups to return.
+    struct GroupGetRequest as "GroupGet" {
         owner: Owner = "From_Account",
         /// `Need_Friend_Type_No` if it is not given.
         friends: Option<NeedFriend> = "NeedFriend",
-        /// All if it is not given or empty.
-        groups: Option<Names<0>> = "GroupName" eg ["Family"],
-        _sequence: Unread = "LastSequence",
+        /// All groups if it is not given or empty.
+        groups: Option<GroupNameList<0>> = "GroupName" eg ["Family"],
+        _sequence: IgnoredNumber = "LastSequence",
     }
 
-    /// A group with its new name, or with who goes into it and out of it; not both.
-    struct Update<'a> as "GroupUpdate" eg
+    /// A group with its new name, or with friends to add and remove; not both.
+    struct GroupUpdateRequest<'a> as "GroupUpdate" eg
         { "From_Account": "guest@qiscus.com", "GroupOldName": "Family", "GroupNewName": "Relatives" } {
         owner: Owner = "From_Account",
         /// The group.
-        group: OldName = "GroupOldName",
+        group: ExistingGroup = "GroupOldName",
         /// Its new name.
         name: Option<FriendGroup> = "GroupNewName",
-        /// Who goes in, who goes out. An empty list, or none, changes nothing.
-        moved: Option<Items<'a, Moved, 0>> = "UpdateGroupItem",
+        /// Friends to add and to remove. An empty list, or none, changes nothing.
+        moved: Option<Items<'a, GroupMove, 0>> = "UpdateGroupItem",
     }
 
-    /// Who goes in, or out.
-    struct Moved as "UpdateGroupItem" {
+    /// A friend to add or to remove.
+    struct GroupMove as "UpdateGroupItem" {
         who: UserId = "To_Account",
         to: UpdateType = "UpdateType",
     }
 }
 
 words! {
-    /// Whether the friends in the groups are wanted too.
+    /// Whether the response has the friends in the groups.
     NeedFriend { Yes = "Need_Friend_Type_Yes", No = "Need_Friend_Type_No", }
 
-    /// In, or out.
+    /// Adds or removes.
     UpdateType { Add = "Update_Type_Add", Delete = "Update_Type_Delete", }
 }
 
-/// The name of a group that must be given.
-pub(super) struct OldName(FriendGroup);
+/// The name of the group to change; it is required.
+pub(super) struct ExistingGroup(FriendGroup);
 
 texts! {
-    OldName = |name| FriendGroup::parse(name).map(Self),
+    ExistingGroup = |name| FriendGroup::parse(name).map(Self),
         text().min_length(Some(1)).max_length(Some(FriendGroup::BYTES_MAX));
 }
 
-/// Names of groups.
-type Names<const LEAST: usize = 1> = List<FriendGroup, { GROUPS_MAX as usize }, LEAST>;
+type GroupNameList<const LEAST: usize = 1> = BoundedList<FriendGroup, { GROUPS_MAX as usize }, LEAST>;
 
-/// `sns.group_add`: makes groups, all or none, and puts friends into every one of them.
-pub(super) async fn add(call: Call<'_>, asked: Add<'_>) -> Answered<GroupsMade> {
-    let (owner, groups, desk) = (asked.owner, asked.groups.0, call.desk);
+pub(super) async fn add(call: CommandCall<'_>, request: GroupAddRequest<'_>) -> CommandResult<GroupAddResponse> {
+    let (owner, groups, context) = (request.owner, request.groups.0, call.context);
     let put = async |members| {
-        let made = desk.service.create_groups(desk.tenant, call.key(), &owner, groups, members).await?;
-        Ok::<_, Refused>(made?.into_iter().map(|member| member.map_err(no_friend)).collect())
+        let made = context.service.create_groups(context.tenant, call.key(), &owner, groups, members).await?;
+        Ok::<_, TencentError>(made?.into_iter().map(|member| member.map_err(no_friend)).collect())
     };
-    let (items, fail_account) = match asked.accounts {
+    let (items, fail_account) = match request.accounts {
         Some(accounts) => {
-            let (items, fail_account) = found(each(accounts.0, put).await?, |outcome, _| outcome);
+            let (items, fail_account) = items_of(run_for_each(accounts.0, put).await?, |outcome, _| outcome);
             (Some(items), fail_account)
         }
-        None => each(Outcomes::new(), put).await.map(|_| (None, Vec::new()))?,
+        None => run_for_each(PerAccount::new(), put).await.map(|_| (None, Vec::new()))?,
     };
-    Ok(GroupsMade { items, fail_account, sequence: SEQUENCE })
+    Ok(GroupAddResponse { items, fail_account, sequence: SEQUENCE })
 }
 
-/// What came of the accounts, if any were named.
+/// The results for the accounts, if the call named any.
 #[derive(Serialize, ToSchema)]
-pub(super) struct GroupsMade {
-    /// Each in the call's order.
+#[schema(as = GroupsMade)]
+pub(super) struct GroupAddResponse {
+    /// The accounts in the order of the call.
     #[serde(rename = "ResultItem", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    items: Option<Vec<Outcome>>,
-    /// Those that failed; not there if none did.
+    items: Option<Vec<ResultItem>>,
+    /// The accounts that failed; absent if none did.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<String>,
@@ -115,119 +114,126 @@ pub(super) struct GroupsMade {
     sequence: u32,
 }
 
-impl Told for GroupsMade {}
+impl ResponseFields for GroupAddResponse {}
 
-/// Of this command alone the vendor has a number, and words, for who is no friend.
-fn no_friend(fault: FriendFault) -> Refused {
+/// For this command alone the vendor has a number and a text of its own for an account that is no friend.
+fn no_friend(fault: FriendFault) -> TencentError {
     match fault == FriendFault::NotFriends {
-        true => Refused::Said(Code::NoFriendForGroup, "Err_SNS_GroupAdd_ToTinyId_Not_Friend".to_owned()),
+        true => TencentError::Coded(ErrorCode::NoFriendForGroup, "Err_SNS_GroupAdd_ToTinyId_Not_Friend".to_owned()),
         false => fault.into(),
     }
 }
 
-/// `sns.group_delete`: takes groups away; the friends in them stay friends.
-pub(super) async fn delete(call: Call<'_>, asked: Delete) -> Answered<GroupsGone> {
-    call.desk.service.delete_groups(call.desk.tenant, call.key(), &asked.owner, asked.groups.0).await?;
-    Ok(GroupsGone { sequence: SEQUENCE })
+pub(super) async fn delete(call: CommandCall<'_>, request: GroupDeleteRequest) -> CommandResult<GroupDeleteResponse> {
+    call.context.service.delete_groups(call.context.tenant, call.key(), &request.owner, request.groups.0).await?;
+    Ok(GroupDeleteResponse { sequence: SEQUENCE })
 }
 
-/// That they are gone.
+/// The groups were deleted.
 #[derive(Serialize, ToSchema)]
-pub(super) struct GroupsGone {
+#[schema(as = GroupsGone)]
+pub(super) struct GroupDeleteResponse {
     #[serde(rename = "CurrentSequence")]
     sequence: u32,
 }
 
-impl Told for GroupsGone {}
+impl ResponseFields for GroupDeleteResponse {}
 
-/// `sns.group_get`: the groups, or those that are named, with the friends in them where that is asked.
-pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<Groups> {
-    let wanted = asked.groups.map(|groups| groups.0).filter(|groups| !groups.is_empty());
-    let groups = call.desk.service.groups(call.desk.tenant, call.key(), &asked.owner).await?;
+pub(super) async fn get(call: CommandCall<'_>, request: GroupGetRequest) -> CommandResult<GroupGetResponse> {
+    let wanted = request.groups.map(|groups| groups.0).filter(|groups| !groups.is_empty());
+    let groups = call.context.service.groups(call.context.tenant, call.key(), &request.owner).await?;
     let item = |(group, friends): (FriendGroup, Vec<UserId>)| {
         let friends: Vec<String> = friends.iter().filter(|id| is_shown(id)).map(|id| id.as_str().to_owned()).collect();
-        Group {
+        FriendGroupView {
             name: group.as_str().to_owned(),
             number: friends.len(),
-            friends: (asked.friends == Some(NeedFriend::Yes)).then_some(friends),
+            friends: (request.friends == Some(NeedFriend::Yes)).then_some(friends),
         }
     };
     let is_wanted = |group: &FriendGroup| wanted.as_ref().is_none_or(|wanted| wanted.contains(group));
     let items = groups.into_iter().filter(|(group, _)| is_wanted(group)).map(item).collect();
-    Ok(Groups { items, sequence: SEQUENCE })
+    Ok(GroupGetResponse { items, sequence: SEQUENCE })
 }
 
 /// The groups of a user.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Groups {
+#[schema(as = Groups)]
+pub(super) struct GroupGetResponse {
     #[serde(rename = "ResultItem")]
-    items: Vec<Group>,
+    items: Vec<FriendGroupView>,
     #[serde(rename = "CurrentSequence")]
     sequence: u32,
 }
 
-impl Told for Groups {}
+impl ResponseFields for GroupGetResponse {}
 
 /// A group of friends.
 #[derive(Serialize, ToSchema)]
-struct Group {
+#[schema(as = Group)]
+struct FriendGroupView {
     #[serde(rename = "GroupName")]
     #[schema(max_length = 30, example = "Family")]
     name: String,
-    /// How many friends are in it.
+    /// How many friends are in the group.
     #[serde(rename = "FriendNumber")]
     number: usize,
-    /// Who they are, where that is asked.
+    /// The friends in the group, if requested.
     #[serde(rename = "To_Account", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     friends: Option<Vec<String>>,
 }
 
-/// `sns.group_update`: gives a group another name, or puts friends into it and takes others out.
-pub(super) async fn update(call: Call<'_>, asked: Update<'_>) -> Answered<GroupChanged> {
-    let Update { owner, group: OldName(group), name, moved } = asked;
-    let desk = call.desk;
+pub(super) async fn update(
+    call: CommandCall<'_>,
+    request: GroupUpdateRequest<'_>,
+) -> CommandResult<GroupUpdateResponse> {
+    let GroupUpdateRequest { owner, group: ExistingGroup(group), name, moved } = request;
+    let context = call.context;
     match (name, moved) {
-        (Some(_), Some(_)) => Err(Refused::BadParameter("Give GroupNewName or UpdateGroupItem, not both".to_owned())),
-        (Some(to), None) => match desk.service.rename_group(desk.tenant, call.key(), &owner, group, to).await? {
-            true => Ok(GroupChanged { items: None, fail_account: Vec::new(), sequence: SEQUENCE }),
-            false => Err(Refused::BadParameter("GroupOldName must be a group of this account".to_owned())),
+        (Some(_), Some(_)) => {
+            Err(TencentError::BadParameter("Give GroupNewName or UpdateGroupItem, not both".to_owned()))
+        }
+        (Some(to), None) => match context.service.rename_group(context.tenant, call.key(), &owner, group, to).await? {
+            true => Ok(GroupUpdateResponse { items: None, fail_account: Vec::new(), sequence: SEQUENCE }),
+            false => Err(TencentError::BadParameter("GroupOldName must be a group of this account".to_owned())),
         },
         (None, Some(moved)) if !moved.0.is_empty() => members(call, &owner, group, moved.0).await,
-        // A page that moves no friends makes the SDK send an empty list, or none: that asks for nothing.
+        // If a page moves no friends, the SDK sends an empty list or none. The command then changes nothing.
         (None, _) => {
-            desk.service.owner(desk.tenant, &owner).await?;
-            Ok(GroupChanged { items: Some(Vec::new()), fail_account: Vec::new(), sequence: SEQUENCE })
+            context.service.owner(context.tenant, &owner).await?;
+            Ok(GroupUpdateResponse { items: Some(Vec::new()), fail_account: Vec::new(), sequence: SEQUENCE })
         }
     }
 }
 
 async fn members(
-    call: Call<'_>,
+    call: CommandCall<'_>,
     owner: &Owner,
     group: FriendGroup,
-    moved: Outcomes<'_, Moved>,
-) -> Answered<GroupChanged> {
-    let desk = call.desk;
-    let put = async |moved: Vec<Moved>| {
+    moved: PerAccount<'_, GroupMove>,
+) -> CommandResult<GroupUpdateResponse> {
+    let context = call.context;
+    let put = async |moved: Vec<GroupMove>| {
         let members = moved.into_iter().map(|moved| (moved.who, moved.to == UpdateType::Add)).collect();
-        desk.service.change_group(desk.tenant, call.key(), owner, group, members).await
+        context.service.change_group(context.tenant, call.key(), owner, group, members).await
     };
-    let (outcomes, fail_account) = found(each(moved, put).await?, |outcome, _| outcome);
-    let asked = call.body.get("UpdateGroupItem").and_then(Value::as_array).into_iter().flatten();
-    let member = |(outcome, asked): (_, &Value)| Member { outcome, update_type: asked.get("UpdateType").cloned() };
-    let items = outcomes.into_iter().zip(asked).map(member).collect();
-    Ok(GroupChanged { items: Some(items), fail_account, sequence: SEQUENCE })
+    let (outcomes, fail_account) = items_of(run_for_each(moved, put).await?, |outcome, _| outcome);
+    let request = call.body.get("UpdateGroupItem").and_then(Value::as_array).into_iter().flatten();
+    let member =
+        |(outcome, request): (_, &Value)| GroupMember { outcome, update_type: request.get("UpdateType").cloned() };
+    let items = outcomes.into_iter().zip(request).map(member).collect();
+    Ok(GroupUpdateResponse { items: Some(items), fail_account, sequence: SEQUENCE })
 }
 
-/// What came of the accounts, if any were named.
+/// The results for the accounts, if the call named any.
 #[derive(Serialize, ToSchema)]
-pub(super) struct GroupChanged {
-    /// Each in the call's order.
+#[schema(as = GroupChanged)]
+pub(super) struct GroupUpdateResponse {
+    /// The accounts in the order of the call.
     #[serde(rename = "ResultItem", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    items: Option<Vec<Member>>,
-    /// Those that failed; not there if none did.
+    items: Option<Vec<GroupMember>>,
+    /// The accounts that failed; absent if none did.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<String>,
@@ -235,15 +241,14 @@ pub(super) struct GroupChanged {
     sequence: u32,
 }
 
-impl Told for GroupChanged {}
+impl ResponseFields for GroupUpdateResponse {}
 
-/// What came of one account.
+/// The result for one account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = GroupMember)]
-struct Member {
+struct GroupMember {
     #[serde(flatten)]
-    outcome: Outcome,
-    /// What was asked for, as the call said it: the Web SDK looks for it here.
+    outcome: ResultItem,
+    /// The value that the call sent; the Web SDK reads it here.
     #[serde(rename = "UpdateType", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Value, required = false)]
     update_type: Option<Value>,

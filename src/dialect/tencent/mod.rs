@@ -1,7 +1,8 @@
-//! Tencent Cloud Chat: its REST API for back ends, and the socket of its Web SDK. Accounts, profiles, friends and black lists; no
-//! messages.
+//! Tencent Cloud Chat: its REST API for back ends and the socket of its Web SDK. Serves accounts, profiles, friends,
+//! black lists, following and user status, but no messages.
 //!
-//! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to user profiles.
+//! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to
+//! user profiles.
 
 mod account;
 pub mod binfo;
@@ -25,10 +26,10 @@ mod tags;
 mod user_sig;
 mod words;
 
-pub use self::{binfo::door as socket, document::document, rest::scope as rest, user_sig::make as make_user_sig};
+pub use self::{binfo::resource as socket, document::document, rest::scope as rest, user_sig::make as make_user_sig};
 
-/// The domains below which the vendor's SDKs and back ends look for the vendor's servers. lite-chat has no option for another address: a
-/// machine that resolves these names to Standin serves it. Source: the addresses in lite-chat 4.2.1 and chat 3.6.6, and the vendor's page
-/// on the REST API.
+/// The domains of the vendor's servers, which its SDKs and back ends call. lite-chat has no option for another address:
+/// it calls Standin if these names resolve to the machine of Standin. Source: the addresses in lite-chat 4.2.1 and chat
+/// 3.6.6, and the vendor's page on the REST API.
 pub const VENDOR_DOMAINS: [&str; 5] =
     ["my-imcloud.com", "my-cpaas.com", "im.qcloud.com", "tim.qq.com", "im.tencent.cn"];

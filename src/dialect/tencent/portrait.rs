@@ -1,4 +1,5 @@
-//! Profiles. Sources: the vendor's pages on setting and on pulling profiles; the second form of pulling is its Web SDK's own.
+//! Profiles. Sources: the vendor's pages on setting and pulling profiles; `portrait_get_all` is as its Web SDK sends
+//! it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,10 +9,13 @@ use utoipa::{
 };
 
 use super::{
-    body::{Accounts, At, Element, Kind, List, Schemas, TEXT, body, list, named, object, property, taken},
-    call::{Answered, Call, Caller, account_of, bad},
-    reply::{self, Code, Family, Nothing, Refused, Told},
-    tags::{Item, Tag},
+    body::{
+        Accounts, BodyField, BoundedList, FieldType, ListItem, Schemas, TEXT, body, list, named_schema_ref, object,
+        property, schema_ref,
+    },
+    call::{CommandCall, CommandResult, TencentCaller, account_of, bad},
+    reply::{self, ErrorCode, Family, NoFields, ResponseFields, TencentError},
+    tags::{ProfileItem, Tag},
 };
 use crate::domain::{
     custom::{CustomName, Readers},
@@ -22,35 +26,35 @@ use crate::domain::{
 };
 
 body! {
-    /// Fields of a profile, and what shall stand in them.
-    struct Set<'a> as "PortraitSet" {
+    /// Fields of a profile and their new values.
+    struct PortraitSetRequest<'a> as "PortraitSet" {
         owner: Owner = "From_Account",
         /// Each tag once.
-        items: List<(&'a str, &'a Value), TAGS_MAX> = "ProfileItem" eg [{ "Tag": "Tag_Profile_IM_Nick", "Value": "Guest" }],
+        items: BoundedList<(&'a str, &'a Value), TAGS_MAX> = "ProfileItem" eg [{ "Tag": "Tag_Profile_IM_Nick", "Value": "Guest" }],
     }
 
-    /// Users, and what is wanted of their profiles.
-    struct Get<'a> as "PortraitGet" {
+    /// Users, and the tags to return.
+    struct PortraitGetRequest<'a> as "PortraitGet" {
         /// The accounts.
         accounts: Accounts<'a, USERS_MAX> = "To_Account" eg ["guest@qiscus.com", "user1"],
         /// The tags; all if it is not given.
-        tags: Option<List<Tag, TAGS_MAX>> = "TagList" eg ["Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"],
+        tags: Option<BoundedList<Tag, TAGS_MAX>> = "TagList" eg ["Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"],
     }
 
-    /// Users whose whole profiles are wanted.
-    struct GetAll<'a> as "PortraitGetAll" {
-        /// Who asks.
+    /// Users whose whole profiles to return.
+    struct PortraitGetAllRequest<'a> as "PortraitGetAll" {
+        /// The user who asks.
         _owner: Owner = "From_Account",
-        /// The users; those behind the first 100 are not answered.
+        /// The users; only the first 100 are answered.
         users: FirstUsers<'a> = "UserItem",
     }
 }
 
-/// Users that are named in objects: the first hundred of them.
+/// Accounts that are named in objects; only the first 100 are read.
 pub(super) struct FirstUsers<'a>(Vec<&'a str>);
 
-impl<'a> Kind<'a> for FirstUsers<'a> {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
+impl<'a> FieldType<'a> for FirstUsers<'a> {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         let Some(items) = at.list(1, usize::MAX, Ok)? else { return Ok(None) };
         let account =
             |item: &'a Value| account_of(item.get("To_Account").unwrap_or(&Value::Null), "To_Account in UserItem");
@@ -58,16 +62,16 @@ impl<'a> Kind<'a> for FirstUsers<'a> {
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
-        let item = object(&["One of them."], [property::<UserId>("To_Account", &[], None)], None);
-        list(named("PortraitGetAllItem", item, others), 1, usize::MAX).into()
+        let item = object(&["A user."], [property::<UserId>("To_Account", &[], None)], None);
+        list(named_schema_ref("PortraitGetAllItem", item, others), 1, usize::MAX).into()
     }
 }
 
-/// The tag of an item and its value. lite-chat, a later SDK of the vendor's, writes both names in lower case.
-impl<'a> Element<'a> for (&'a str, &'a Value) {
-    fn one(_: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+/// A tag and its value. lite-chat, a later SDK of the vendor, writes both names in lower case.
+impl<'a> ListItem<'a> for (&'a str, &'a Value) {
+    fn read_item(_: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let one = |name: &'static str, lower: &'static str| match (item.get(name), item.get(lower)) {
-            (Some(given), Some(other)) if given != other => Err(Refused::BadParameter(format!(
+            (Some(given), Some(other)) if given != other => Err(TencentError::BadParameter(format!(
                 "{name} and {lower} in ProfileItem say different things: give one of them"
             ))),
             (given, other) => Ok(given.or(other).unwrap_or(&Value::Null)),
@@ -77,67 +81,69 @@ impl<'a> Element<'a> for (&'a str, &'a Value) {
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
-        taken::<Item>(others)
+        schema_ref::<ProfileItem>(others)
     }
 }
 
-/// A tag that a call asks for. One of a custom field that is not declared, or that no user reads, is refused. Whose field a user may read
-/// is another matter: what it may not is not shown.
-impl<'a> Element<'a> for Tag {
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+/// A requested tag. A custom field that is not declared, or that no user may read, is an error. A field that this
+/// caller may not read of this user is only left out of the response.
+impl<'a> ListItem<'a> for Tag {
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let tag = Self::parse(item.as_str().ok_or_else(|| at.bad(&TEXT))?)?;
         let Self::Custom(name) = &tag else { return Ok(tag) };
         let field =
-            at.call.desk.tenant.app.settings.custom_field(name).ok_or_else(|| tag.refused(&Fault::Undeclared))?;
+            at.call.context.tenant.app.settings.custom_field(name).ok_or_else(|| tag.refused(&Fault::Undeclared))?;
         match (at.call.caller, field.read) {
-            (Caller::User(_), Readers::BackEnd) => {
-                Err(Refused::Said(Code::TagNotReadable, format!("{} is shown to the app's back end alone", tag.name())))
-            }
-            (Caller::BackEnd, _) | (Caller::User(_), Readers::Everyone | Readers::Friends | Readers::Owner) => Ok(tag),
+            (TencentCaller::User(_), Readers::BackEnd) => Err(TencentError::Coded(
+                ErrorCode::TagNotReadable,
+                format!("{} is shown to the app's back end alone", tag.name()),
+            )),
+            (TencentCaller::BackEnd, _)
+            | (TencentCaller::User(_), Readers::Everyone | Readers::Friends | Readers::Owner) => Ok(tag),
         }
     }
 }
 
-/// Users that one call asks for. "We recommend pulling at most 100."
+/// Users in one call. "We recommend pulling at most 100."
 const USERS_MAX: usize = 100;
 
-/// Tags that one call sets or asks for: the standard ones, and as many custom ones as an app may declare.
+/// Tags in one call: the 12 standard ones, and the 20 custom ones that an app may declare.
 const TAGS_MAX: usize = 32;
 
-/// The vendor counts the states of a profile; its clients send the number back, and one that never rises is right for all of them.
+/// The vendor counts the versions of a profile, and its clients send the number back. A constant works for all of them.
 const SEQUENCE: u32 = 1;
 
-/// What a tag and its value take in an answer, about.
+/// Bytes of a tag with its value in a response, roughly.
 const TAG_BYTES: usize = 80;
 
-/// What stands around the tags of one account, about.
+/// Bytes of an account in a response without its tags, roughly.
 const PORTRAIT_BYTES: usize = 160;
 
-/// `profile.portrait_set`: what is given replaces what was; all of it or nothing.
-pub(super) async fn set(call: Call<'_>, asked: Set<'_>) -> Answered<Nothing> {
-    let desk = call.desk;
-    let known = desk.service.owner(desk.tenant, &asked.owner).await?;
-    let change = change(call, &known, asked.items.0)?;
-    desk.service.set_profile(desk.tenant, asked.owner, change).await.map_err(in_tags)?;
-    Ok(Nothing {})
+pub(super) async fn set(call: CommandCall<'_>, request: PortraitSetRequest<'_>) -> CommandResult<NoFields> {
+    let context = call.context;
+    let known = context.service.owner(context.tenant, &request.owner).await?;
+    let change = change(call, &known, request.items.0)?;
+    context.service.set_profile(context.tenant, request.owner, change).await.map_err(custom_field_error)?;
+    Ok(NoFields {})
 }
 
-fn change(call: Call<'_>, known: &User, items: Vec<(&str, &Value)>) -> Result<ProfileChange, Refused> {
+fn change(call: CommandCall<'_>, known: &User, items: Vec<(&str, &Value)>) -> Result<ProfileChange, TencentError> {
     let mut change = ProfileChange::default();
     let mut set: Vec<Tag> = Vec::new();
     for (named, value) in items {
         let tag = Tag::parse(named)?;
         if set.contains(&tag) {
-            return Err(Refused::BadParameter(format!("{named} must be given once, not twice")));
+            return Err(TencentError::BadParameter(format!("{named} must be given once, not twice")));
         }
-        tag.put(value, call.desk, known, &mut change)?;
+        tag.put(value, call.context, known, &mut change)?;
         set.push(tag);
     }
     Ok(change)
 }
 
-/// What is refused of a custom field, whose name ends what the verb calls it.
-fn in_tags(error: Error) -> Refused {
+/// Gives an error about a custom field this dialect's code and tag. The name of the field is the last word of the
+/// service's field name.
+fn custom_field_error(error: Error) -> TencentError {
     if let Error::Invalid { field, fault: fault @ (Fault::Undeclared | Fault::NotWritable) } = &error {
         let name = field.rsplit(' ').next().unwrap_or_default();
         return CustomName::parse(name).map_or_else(|_| bad(fault, name), |name| Tag::Custom(name).refused(fault));
@@ -145,52 +151,59 @@ fn in_tags(error: Error) -> Refused {
     error.into()
 }
 
-/// `profile.portrait_get`: the tags that are asked for, or all, of several users. Who does not exist is told one by one.
-pub(super) async fn get<'a>(call: Call<'a>, asked: Get<'a>) -> Answered<Portraits<'a>> {
-    let named: Vec<&str> = asked.accounts.0.into_iter().map(|(account, _)| account).collect();
-    let tags = asked.tags.map(|tags| tags.0);
+/// Each account that does not exist has an error of its own. If none exists, the call fails.
+pub(super) async fn get<'a>(call: CommandCall<'a>, request: PortraitGetRequest<'a>) -> CommandResult<Portraits<'a>> {
+    let named: Vec<&str> = request.accounts.0.into_iter().map(|(account, _)| account).collect();
+    let tags = request.tags.map(|tags| tags.0);
     let users = portraits(call, &named).await?;
     if users.iter().all(Option::is_none) {
-        return Err(Refused::Said(Code::NoSuchProfile, "None of these accounts exists: import them first".to_owned()));
+        return Err(TencentError::Coded(
+            ErrorCode::NoSuchProfile,
+            "None of these accounts exists: import them first".to_owned(),
+        ));
     }
-    let asked = || named.iter().copied().zip(&users);
-    let shown = |(account, user): (_, &Option<User>)| Shown::of(call, account, user.as_ref(), tags.as_deref());
+    let request = || named.iter().copied().zip(&users);
+    let shown = |(account, user): (_, &Option<User>)| PortraitResult::of(call, account, user.as_ref(), tags.as_deref());
     Ok(Portraits {
-        user_profile_item: asked().map(shown).collect(),
-        fail_account: asked().filter(|(_, user)| user.is_none()).map(|(account, _)| account).collect(),
+        user_profile_item: request().map(shown).collect(),
+        fail_account: request().filter(|(_, user)| user.is_none()).map(|(account, _)| account).collect(),
     })
 }
 
-/// `profile.portrait_get_all`: all tags of the first hundred users; who does not exist is left out.
-pub(super) async fn get_all<'a>(call: Call<'a>, asked: GetAll<'a>) -> Answered<Portraits<'a>> {
-    let named = asked.users.0;
+/// Returns all tags of the first 100 users, without those that do not exist.
+pub(super) async fn get_all<'a>(
+    call: CommandCall<'a>,
+    request: PortraitGetAllRequest<'a>,
+) -> CommandResult<Portraits<'a>> {
+    let named = request.users.0;
     let users = portraits(call, &named).await?;
     let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
-    let shown = known.map(|(account, user)| Shown::of(call, account, user.as_ref(), None).never_bare());
+    let shown = known.map(|(account, user)| PortraitResult::of(call, account, user.as_ref(), None).with_some_tag());
     Ok(Portraits { user_profile_item: shown.collect(), fail_account: Vec::new() })
 }
 
-/// Each account in the call's order.
+/// The accounts in the order of the call.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Portraits<'a> {
     #[serde(rename = "UserProfileItem")]
-    user_profile_item: Vec<Shown<'a>>,
-    /// Who does not exist; not there if all do.
+    user_profile_item: Vec<PortraitResult<'a>>,
+    /// The accounts that do not exist; absent if all exist.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<&'a str>,
 }
 
-impl Told for Portraits<'_> {
+impl ResponseFields for Portraits<'_> {
     fn bytes(&self) -> usize {
-        PORTRAIT_BYTES + self.user_profile_item.iter().map(Shown::bytes).sum::<usize>()
+        PORTRAIT_BYTES + self.user_profile_item.iter().map(PortraitResult::bytes).sum::<usize>()
     }
 }
 
-/// One account of an answer: its profile, or why there is none.
+/// A profile, or the reason why there is none.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum Shown<'a> {
+#[schema(as = Shown)]
+enum PortraitResult<'a> {
     Portrait(Portrait<'a>),
     Failed(NoPortrait<'a>),
 }
@@ -208,14 +221,14 @@ struct Portrait<'a> {
     #[schema(minimum = 1, maximum = 1)]
     custom_sequence: u32,
     /// The tags that have a value.
-    profile_item: Vec<Item>,
+    profile_item: Vec<ProfileItem>,
     #[schema(minimum = 0, maximum = 0)]
     result_code: u32,
     #[schema(max_length = 0)]
     result_info: &'static str,
 }
 
-/// Why there is no profile.
+/// The reason why there is no profile.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 struct NoPortrait<'a> {
@@ -228,10 +241,10 @@ struct NoPortrait<'a> {
     result_info: String,
 }
 
-impl<'a> Shown<'a> {
-    fn of(call: Call<'_>, account: &'a str, user: Option<&User>, tags: Option<&[Tag]>) -> Self {
+impl<'a> PortraitResult<'a> {
+    fn of(call: CommandCall<'_>, account: &'a str, user: Option<&User>, tags: Option<&[Tag]>) -> Self {
         let Some(user) = user else {
-            let why = Refused::Domain(Error::NotFound(What::User));
+            let why = TencentError::Domain(Error::NotFound(What::User));
             let (result_code, result_info) = reply::result(Family::Profile, Err(why));
             return Self::Failed(NoPortrait { account, result_code, result_info });
         };
@@ -245,12 +258,12 @@ impl<'a> Shown<'a> {
         })
     }
 
-    /// With one tag at least: lite-chat takes a profile without any for that of a user who does not exist.
-    fn never_bare(mut self) -> Self {
+    /// Adds a tag to a profile without tags: lite-chat takes a profile without tags for that of an unknown user.
+    fn with_some_tag(mut self) -> Self {
         if let Self::Portrait(portrait) = &mut self
             && portrait.profile_item.is_empty()
         {
-            portrait.profile_item.push(Item { tag: Tag::Nick.name(), value: Tag::Nick.unset() });
+            portrait.profile_item.push(ProfileItem { tag: Tag::Nick.name(), value: Tag::Nick.unset() });
         }
         self
     }
@@ -263,17 +276,18 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Those who are named, in their order; none for a name that is nobody's.
-async fn portraits(call: Call<'_>, named: &[&str]) -> Result<Vec<Option<User>>, Refused> {
+/// Returns the named users in this order; none for a name that no user has.
+async fn portraits(call: CommandCall<'_>, named: &[&str]) -> Result<Vec<Option<User>>, TencentError> {
     let ids: Vec<UserId> = named.iter().filter_map(|account| UserId::parse(account).ok()).collect();
-    let mut users = call.desk.service.portraits(call.desk.tenant, call.caller.viewer(), ids).await?.into_iter();
+    let mut users = call.context.service.portraits(call.context.tenant, call.caller.viewer(), ids).await?.into_iter();
     let user = |account: &&str| UserId::parse(account).ok().and_then(|_| users.next().flatten());
     Ok(named.iter().map(user).collect())
 }
 
-/// What stands under these tags, or under all; who sees what is decided before.
-pub(super) fn items(call: Call<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<Item> {
-    let item = |tag: &Tag| Some(Item { tag: tag.name(), value: tag.value(call.desk, user)? });
+/// Returns the values of these tags, or of all. The service has already removed the fields that the caller may not
+/// read.
+pub(super) fn items(call: CommandCall<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<ProfileItem> {
+    let item = |tag: &Tag| Some(ProfileItem { tag: tag.name(), value: tag.value(call.context, user)? });
     match tags {
         Some(tags) => tags.iter().filter_map(item).collect(),
         None => {

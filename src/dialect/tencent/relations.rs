@@ -1,4 +1,5 @@
-//! What the commands of friends, requests, groups and black lists share: fields of their items, and one outcome for each account.
+//! Shared code of the commands on friends, requests, groups and black lists: types of their fields, and the results for
+//! each account.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::{
     account::USER_ID_BYTES_MAX,
-    body::{At, Element, Outcomes, TEXT, texts},
-    reply::{Family, Outcome, Refused, Told},
+    body::{BodyField, ListItem, PerAccount, TEXT, texts},
+    reply::{Family, ResponseFields, ResultItem, TencentError},
     tags::text,
 };
 use crate::domain::{
@@ -17,72 +18,71 @@ use crate::domain::{
     text::ContactName,
 };
 
-/// Of what one user calls another. "At most 96 bytes"; a name that another wire gave may be longer.
+/// Bytes of a remark that this dialect writes. "At most 96 bytes"; another dialect may store a longer one.
 const REMARK_BYTES_MAX: usize = 96;
 
-/// The vendor counts the states of lists, so that clients need not read one anew; ours are told whole every time, under this number.
+/// The vendor counts the versions of lists, so that clients can skip a list they have. Ours are always sent whole, with
+/// this number.
 pub(super) const SEQUENCE: u32 = 1;
 
-/// Runs a verb with what can be asked of it, and puts its outcomes among the others, in the order of the call. The verb runs without
-/// anything too, and refuses an owner who does not exist.
-/// # Errors
-/// What the verb refuses as a whole.
-pub(super) async fn each<'a, T, O, E: Into<Refused>, R: Into<Refused>>(
-    asked: Outcomes<'a, T>,
+/// Runs `verb` with the valid items and puts its results among the errors of the others, in the order of the call.
+/// `verb` runs even without items, because it refuses an owner who does not exist.
+pub(super) async fn run_for_each<'a, T, O, E: Into<TencentError>, R: Into<TencentError>>(
+    accounts: PerAccount<'a, T>,
     verb: impl AsyncFnOnce(Vec<T>) -> Result<Vec<Result<O, R>>, E>,
-) -> Result<Outcomes<'a, O>, Refused> {
-    let (mut right, mut places) = (Vec::new(), Vec::with_capacity(asked.len()));
-    for (account, read) in asked {
-        places.push((account, read.map(|asked| right.push(asked))));
+) -> Result<PerAccount<'a, O>, TencentError> {
+    let (mut valid, mut slots) = (Vec::new(), Vec::with_capacity(accounts.len()));
+    for (account, read) in accounts {
+        slots.push((account, read.map(|item| valid.push(item))));
     }
-    let mut outcomes = verb(right).await.map_err(Into::into)?.into_iter();
+    let mut outcomes = verb(valid).await.map_err(Into::into)?.into_iter();
     let missing = || Err(Error::internal("fewer outcomes than were asked for").into());
-    let mut fill = |read: Result<(), Refused>| {
+    let mut fill = |read: Result<(), TencentError>| {
         read.and_then(|()| outcomes.next().map_or_else(missing, |outcome| outcome.map_err(Into::into)))
     };
-    Ok(places.into_iter().map(|(account, read)| (account, fill(read))).collect())
+    Ok(slots.into_iter().map(|(account, read)| (account, fill(read))).collect())
 }
 
-/// What came of each account, in the call's order.
+/// The result for each account, in the order of the call.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Results {
     #[serde(rename = "ResultItem")]
-    result_item: Vec<Outcome>,
-    /// Those that failed; not there if none did.
+    result_item: Vec<ResultItem>,
+    /// The accounts that failed; absent if none did.
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fail_account: Vec<String>,
 }
 
-impl Told for Results {
+impl ResponseFields for Results {
     fn bytes(&self) -> usize {
         ITEM_BYTES * (1 + self.result_item.len())
     }
 }
 
-/// What one account takes in an answer, about.
+/// Bytes of an account in a response, roughly.
 const ITEM_BYTES: usize = 100;
 
-/// What came of each account.
-pub(super) fn results(outcomes: Outcomes<'_>) -> Results {
+pub(super) fn results(outcomes: PerAccount<'_>) -> Results {
     Results::of(outcomes.into_iter().map(|(account, outcome)| (account, outcome.is_err(), outcome)))
 }
 
 impl Results {
-    /// Of each account with whether that is a failure, and what is told of it.
-    pub(super) fn of<'a>(told: impl Iterator<Item = (&'a str, bool, Result<(), Refused>)>) -> Self {
-        let told = told.map(|(account, has_failed, outcome)| {
-            (account, has_failed, Outcome::of(account, Family::Relations, outcome))
+    /// Takes for each account whether it failed, and its result: a waiting request has an error code and has not
+    /// failed.
+    pub(super) fn of<'a>(outcomes: impl Iterator<Item = (&'a str, bool, Result<(), TencentError>)>) -> Self {
+        let outcomes = outcomes.map(|(account, has_failed, outcome)| {
+            (account, has_failed, ResultItem::of(account, Family::Relations, outcome))
         });
-        let (result_item, fail_account) = listed(told);
+        let (result_item, fail_account) = with_failures(outcomes);
         Self { result_item, fail_account }
     }
 }
 
-/// The items of all accounts, and the accounts that failed.
-pub(super) fn listed<'a, T>(told: impl Iterator<Item = (&'a str, bool, T)>) -> (Vec<T>, Vec<String>) {
+/// Returns the items of all accounts, and the accounts that failed.
+pub(super) fn with_failures<'a, T>(outcomes: impl Iterator<Item = (&'a str, bool, T)>) -> (Vec<T>, Vec<String>) {
     let mut failed = Vec::new();
-    let items = told.map(|(account, has_failed, item)| {
+    let items = outcomes.map(|(account, has_failed, item)| {
         if has_failed {
             failed.push(account.to_owned());
         }
@@ -91,18 +91,21 @@ pub(super) fn listed<'a, T>(told: impl Iterator<Item = (&'a str, bool, T)>) -> (
     (items.collect(), failed)
 }
 
-/// The items of all accounts, each made of its outcome and of what was found, and the accounts that failed.
-pub(super) fn found<T, I>(outcomes: Outcomes<'_, T>, item: impl Fn(Outcome, Option<T>) -> I) -> (Vec<I>, Vec<String>) {
-    listed(outcomes.into_iter().map(|(account, found)| {
+/// Returns the items that `item` makes of the results, and the accounts that failed.
+pub(super) fn items_of<T, I>(
+    outcomes: PerAccount<'_, T>,
+    item: impl Fn(ResultItem, Option<T>) -> I,
+) -> (Vec<I>, Vec<String>) {
+    with_failures(outcomes.into_iter().map(|(account, found)| {
         let (found, outcome) = match found {
             Ok(found) => (Some(found), Ok(())),
             Err(refused) => (None, Err(refused)),
         };
-        (account, found.is_none(), item(Outcome::of(account, Family::Relations, outcome), found))
+        (account, found.is_none(), item(ResultItem::of(account, Family::Relations, outcome), found))
     }))
 }
 
-/// Whether this wire's clients can name a user: those whose id is longer are left out of its lists.
+/// Whether this dialect's clients can name the user. Users with longer ids are left out of lists.
 pub(super) fn is_shown(id: &UserId) -> bool {
     id.as_str().len() <= USER_ID_BYTES_MAX
 }
@@ -114,19 +117,15 @@ texts! {
     AddWording = AddWording::parse, text().max_length(Some(AddWording::BYTES_MAX));
 }
 
-/// What an [`AddSource`] looks like.
 pub(super) const ADD_SOURCE: &str = "^AddSource_Type_[A-Za-z0-9]{1,8}$";
 
-/// The name of a group, in a list of them.
-impl<'a> Element<'a> for FriendGroup {
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+impl<'a> ListItem<'a> for FriendGroup {
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         Self::parse(item.as_str().ok_or_else(|| at.bad(&TEXT))?).map_err(|fault| at.bad(&fault))
     }
 }
 
-/// What one user calls another.
-/// # Errors
-/// The rule that the text breaks.
+/// Parses the name that a user gives a friend.
 pub(super) fn remark(given: &str) -> Result<ContactName, Fault> {
     match given.len() > REMARK_BYTES_MAX {
         true => Err(Fault::TooManyBytes { bytes_max: REMARK_BYTES_MAX as u64 }),
@@ -134,14 +133,14 @@ pub(super) fn remark(given: &str) -> Result<ContactName, Fault> {
     }
 }
 
-/// What was found of each account: who is not found does not exist.
-pub(super) fn known<T>(found: Vec<Option<T>>) -> Result<Vec<Result<T, FriendFault>>, Refused> {
+/// Gives the accounts that were not found the error of an unknown user.
+pub(super) fn known_users<T>(found: Vec<Option<T>>) -> Result<Vec<Result<T, FriendFault>>, TencentError> {
     Ok(found.into_iter().map(|found| found.ok_or(FriendFault::NoSuchUser)).collect())
 }
 
-/// How the user stands to another, of both lists or of the user's own: both ways, mine, theirs or none. Who does not exist stands in no
-/// relation.
-pub(super) fn standing<T>([both_ways, mine, theirs, none]: [T; 4], relation: Option<Relation>, both: bool) -> T {
+/// Returns the vendor's word for a relation, as both lists or only the user's own show it. An account that does not
+/// exist has no relation.
+pub(super) fn relation_seen<T>([both_ways, mine, theirs, none]: [T; 4], relation: Option<Relation>, both: bool) -> T {
     match (relation.unwrap_or(Relation::None), both) {
         (Relation::BothWays, true) => both_ways,
         (Relation::BothWays, false) | (Relation::Mine, _) => mine,

@@ -1,10 +1,10 @@
-//! The vendor's envelope: `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ErrorDisplay":""}` behind the fields of an answer. The
-//! outcome stands in the body alone: the HTTP status is 200 always.
+//! The vendor's envelope, `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ErrorDisplay":""}` after the fields of a
+//! response, and its error codes. The HTTP status is always 200.
 //!
-//! This is the one place that knows the vendor's numbers. One refusal has a number for each service: an account that does not exist is
-//! 70107 for accounts, 40003 for profiles, 30003 for friends.
+//! Only this file knows the codes. One error has a code in each service: an account that does not exist is 70107 for
+//! accounts, 40003 for profiles, 30003 for friends.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
 use utoipa::{
@@ -17,17 +17,16 @@ use crate::domain::{
     friend::FriendFault,
 };
 
-/// The words beside a number stand in the document.
+/// Declares the codes. Their comments are part of the OpenAPI document.
 macro_rules! codes {
     ($($(#[doc = $said:literal])* $code:ident = $number:literal,)*) => {
-        /// The numbers that are answered here. Source: the vendor's page of error codes.
+        /// The codes that this server returns. Source: the vendor's page of error codes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u32)]
-        pub(super) enum Code {
+        pub(super) enum ErrorCode {
             $($(#[doc = $said])* $code = $number,)*
         }
 
-        /// Every number, and what it means.
         const CODES: &[(u32, &str)] = &[$(($number, concat!($($said),*)),)*];
     };
 }
@@ -35,26 +34,27 @@ macro_rules! codes {
 codes! {
     /// Not a POST, or an address or body that cannot be read.
     BadHttp = 60002,
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     NoJson = 60003,
-    /// The identifier is missing or no account's name.
+    /// The identifier is missing or not the name of an account.
     BadIdentifier = 60004,
     /// The UserSig is missing.
     NoUserSig = 60005,
-    /// No app of this number.
+    /// No app has this SDKAppID.
     BadSdkAppId = 60006,
     /// No such command.
     UnknownCommand = 60009,
     /// Only an app's administrator calls the REST API.
     NotAdministrator = 60010,
-    /// Too often.
+    /// Too many calls.
     TooFrequent = 60011,
-    /// The number of the app is missing.
+    /// The SDKAppID is missing.
     NoSdkAppId = 60012,
-    /// An account is named by something else than a text.
+    /// The name of an account is not text.
     AccountNotText = 60015,
 
-    /// The UserSig has expired, or its account was kicked since. A ticket is told the same: the SDK then asks for a new UserSig.
+    /// The UserSig has expired, or its account was kicked since. An invalid ticket has this code too, so that the SDK
+    /// asks for a new UserSig.
     Expired = 70001,
     /// The UserSig cannot be read.
     Unreadable = 70003,
@@ -68,97 +68,96 @@ codes! {
     Suspended = 70051,
     /// The account does not exist.
     NotImported = 70107,
-    /// The house is busy.
+    /// The server is busy.
     AccountTimeOut = 70169,
     /// A parameter of an account command is wrong.
     AccountParameter = 70402,
-    /// Only an administrator may.
+    /// Only an administrator may do this.
     AccountRights = 70403,
-    /// A failure of our own.
+    /// An internal error.
     AccountInternal = 70500,
 
     /// A parameter of a profile command is wrong.
     ProfileParameter = 40001,
     /// The account does not exist.
     NoSuchProfile = 40003,
-    /// Only an administrator may.
+    /// Only an administrator may do this.
     ProfileRights = 40004,
-    /// A failure of our own, or the house is busy.
+    /// An internal error, or the server is busy.
     ProfileInternal = 40006,
-    /// A custom field is not for the caller's eyes.
+    /// The caller may not read this custom field.
     TagNotReadable = 40007,
-    /// A custom field is not for the caller to write.
+    /// The caller may not write this custom field.
     TagNotWritable = 40008,
     /// No tag of this name.
     NoSuchTag = 40009,
     /// A value is longer than 500 bytes.
     TooLong = 40601,
-    /// A value is none of its standard field's.
+    /// The field does not accept this value.
     NotForField = 40605,
-    /// A text where a number is due, or the other way.
+    /// The value is text where a number is required, or a number where text is required.
     WrongType = 40610,
 
     /// A parameter of a friends command is wrong.
     RelationParameter = 30001,
     /// The account does not exist.
     NoSuchRelation = 30003,
-    /// Only an administrator may.
+    /// Only an administrator may do this.
     RelationRights = 30004,
-    /// A failure of our own.
+    /// An internal error.
     RelationInternal = 30006,
-    /// The house is busy.
+    /// The server is busy.
     RelationTimeOut = 30007,
-    /// The one who asks may not ask anybody.
+    /// The user may not send friend requests.
     MayNotAsk = 30009,
-    /// The one who asks has as many friends as one may.
+    /// The user has the maximum number of friends.
     MyListFull = 30010,
-    /// As many groups as one may have.
+    /// The user has the maximum number of groups.
     GroupsFull = 30011,
-    /// As many requests wait as may.
+    /// The maximum number of requests is waiting.
     RequestsFull = 30012,
     /// The black list is full.
     BlocksFull = 30013,
-    /// The other has as many friends as one may.
+    /// The other user has the maximum number of friends.
     TheirListFull = 30014,
-    /// The other is on one's own black list.
+    /// The other user is on the user's own black list.
     IBlock = 30515,
-    /// The other wants no friends.
+    /// The other user accepts no friends.
     TheyDeny = 30516,
-    /// One is on the other's black list.
+    /// The user is on the other user's black list.
     TheyBlock = 30525,
-    /// The other is asked first. No failure.
+    /// The other user is asked first. This is not a failure.
     Waiting = 30539,
-    /// No such request waits.
+    /// There is no such waiting request.
     NoSuchRequest = 30614,
-    /// The other is no friend.
+    /// The other user is not a friend.
     NotFriends = 31704,
-    /// The other is no friend, so it goes into no new group.
+    /// The other user is not a friend, so it cannot join a new group.
     NoFriendForGroup = 32216,
 
     /// A parameter of a command about online status is wrong.
     OnlineParameter = 90001,
-    /// Only an administrator may.
+    /// Only an administrator may do this.
     OnlineRights = 90009,
     /// The server is busy.
     OnlineTimeOut = 90992,
-    /// A failure of our own.
+    /// An internal error.
     OnlineInternal = 90994,
 }
 
-impl Code {
-    /// The number.
+impl ErrorCode {
     pub(super) fn number(self) -> u32 {
         self as u32
     }
 }
 
-impl Serialize for Code {
+impl Serialize for ErrorCode {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u32(self.number())
     }
 }
 
-impl PartialSchema for Code {
+impl PartialSchema for ErrorCode {
     fn schema() -> RefOr<Schema> {
         let meanings: String = CODES.iter().map(|(number, said)| format!("- {number}:{said}\n")).collect();
         let numbers = CODES.iter().map(|(number, _)| *number);
@@ -170,23 +169,25 @@ impl PartialSchema for Code {
     }
 }
 
-impl ToSchema for Code {}
+impl ToSchema for ErrorCode {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Code")
+    }
+}
 
-/// A service of the vendor's: each has its own numbers for what may befall any of them.
+/// A service of the vendor. Each has its own codes for the same errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
-    /// Accounts, signing in, and what belongs to no other.
+    /// Accounts, sign-in, and all else.
     Account,
-    /// Profiles.
     Profile,
     /// Friends, black lists and following.
     Relations,
-    /// Online status by the REST API, which the vendor has among the commands of messages.
+    /// Online status by the REST API, which the vendor counts among the commands on messages.
     Online,
 }
 
 impl Family {
-    /// The service of a command.
     pub(super) fn of(name: &str) -> Self {
         match name.split_once('.') {
             Some(("profile", _)) => Self::Profile,
@@ -196,10 +197,10 @@ impl Family {
         }
     }
 
-    /// Its numbers for a wrong parameter, a caller that may not, an account that does not exist, a server that is busy, and a failure of
-    /// our own.
-    fn codes(self) -> [Code; 5] {
-        use Code::*;
+    /// The codes for an invalid parameter, a missing permission, an unknown account, a busy server and an internal
+    /// error.
+    fn codes(self) -> [ErrorCode; 5] {
+        use ErrorCode::*;
         match self {
             Self::Account => [AccountParameter, AccountRights, NotImported, AccountTimeOut, AccountInternal],
             Self::Profile => [ProfileParameter, ProfileRights, NoSuchProfile, ProfileInternal, ProfileInternal],
@@ -209,103 +210,107 @@ impl Family {
     }
 }
 
-/// Why a command is refused, whole or for one of the accounts it names.
+/// Why a command, or one of its accounts, is refused.
 #[derive(Debug)]
-pub(super) enum Refused {
-    /// With a number of its own.
-    Said(Code, String),
-    /// A parameter is wrong.
+pub(super) enum TencentError {
+    /// With this code.
+    Coded(ErrorCode, String),
     BadParameter(String),
-    /// The caller may not.
+    /// The caller lacks the permission.
     Rights(String),
-    /// A verb refused.
+    /// An error of the service.
     Domain(Error),
 }
 
-impl From<Error> for Refused {
+impl From<Error> for TencentError {
     fn from(error: Error) -> Self {
         Self::Domain(error)
     }
 }
 
-/// Why a UserSig is refused that has not expired. The vendor's number is that of an expired one: by it the SDK asks for another.
+/// The vendor's code for this UserSig is that of an expired one: it makes the SDK ask for another.
 const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
 
-/// What helps against an expired UserSig.
 pub(super) const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 
-impl From<FriendFault> for Refused {
+impl From<FriendFault> for TencentError {
     fn from(fault: FriendFault) -> Self {
         let (code, info) = match fault {
             FriendFault::NoSuchUser => return Error::NotFound(What::User).into(),
             FriendFault::Oneself => return Self::BadParameter(format!("To_Account {}", Fault::Oneself)),
-            // The next and another below are the vendor's own words.
-            FriendFault::AlreadyFriends => (Code::RelationParameter, "Err_SNS_FriendAdd_Friend_Exist"),
-            FriendFault::NotFriends => (Code::NotFriends, "This account is no friend: add it first"),
-            FriendFault::IBlock => (Code::IBlock, "This account is on one's own black list: take it off first"),
-            FriendFault::TheyBlock => (Code::TheyBlock, "This account has the other on its black list"),
-            FriendFault::TheyDeny => (Code::TheyDeny, "This account wants no friends"),
+            // The texts that begin with `Err_SNS_` are the vendor's.
+            FriendFault::AlreadyFriends => (ErrorCode::RelationParameter, "Err_SNS_FriendAdd_Friend_Exist"),
+            FriendFault::NotFriends => (ErrorCode::NotFriends, "This account is no friend: add it first"),
+            FriendFault::IBlock => (ErrorCode::IBlock, "This account is on one's own black list: take it off first"),
+            FriendFault::TheyBlock => (ErrorCode::TheyBlock, "This account has the other on its black list"),
+            FriendFault::TheyDeny => (ErrorCode::TheyDeny, "This account wants no friends"),
             FriendFault::MayNotAsk => {
-                (Code::MayNotAsk, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
+                (ErrorCode::MayNotAsk, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
             }
-            FriendFault::MyListFull => (Code::MyListFull, "This account has 3000 friends, the most there may be"),
-            FriendFault::TheirListFull => (Code::TheirListFull, "The other has 3000 friends, the most there may be"),
+            FriendFault::MyListFull => (ErrorCode::MyListFull, "This account has 3000 friends, the most there may be"),
+            FriendFault::TheirListFull => {
+                (ErrorCode::TheirListFull, "The other has 3000 friends, the most there may be")
+            }
             FriendFault::GroupsFull => {
-                (Code::GroupsFull, "This account has 32 groups of friends, the most there may be")
+                (ErrorCode::GroupsFull, "This account has 32 groups of friends, the most there may be")
             }
-            FriendFault::RequestsFull => (Code::RequestsFull, "1000 requests wait for an answer, the most that may"),
-            FriendFault::NoSuchRequest => (Code::NoSuchRequest, "No request of this account waits for an answer"),
-            FriendFault::AlreadyBlocked => (Code::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
-            FriendFault::NotBlocked => (Code::RelationParameter, "This account is not on the black list"),
-            FriendFault::FollowingFull => (Code::MyListFull, "This account follows 10000 users, the most there may be"),
+            FriendFault::RequestsFull => {
+                (ErrorCode::RequestsFull, "1000 requests wait for an answer, the most that may")
+            }
+            FriendFault::NoSuchRequest => (ErrorCode::NoSuchRequest, "No request of this account waits for an answer"),
+            FriendFault::AlreadyBlocked => (ErrorCode::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
+            FriendFault::NotBlocked => (ErrorCode::RelationParameter, "This account is not on the black list"),
+            FriendFault::FollowingFull => {
+                (ErrorCode::MyListFull, "This account follows 10000 users, the most there may be")
+            }
             FriendFault::Unfinished => {
-                (Code::RelationTimeOut, "The server did not come to this account: call again for it")
+                (ErrorCode::RelationTimeOut, "The server did not come to this account: call again for it")
             }
-            FriendFault::BlocksFull => (Code::BlocksFull, "The black list holds 10000 accounts, the most it may"),
+            FriendFault::BlocksFull => (ErrorCode::BlocksFull, "The black list holds 10000 accounts, the most it may"),
         };
-        Self::Said(code, info.to_owned())
+        Self::Coded(code, info.to_owned())
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for TencentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.said(Family::Account).1)
+        f.write_str(&self.code_and_info(Family::Account).1)
     }
 }
 
-impl Refused {
-    /// The number and the sentence, in a service's own numbers. A failure of our own is logged here.
-    fn said(&self, family: Family) -> (Code, String) {
+impl TencentError {
+    /// Returns the code and the text for this service. Logs an internal error.
+    fn code_and_info(&self, family: Family) -> (ErrorCode, String) {
         let [parameter, rights, ..] = family.codes();
         match self {
-            Self::Said(code, info) => (*code, info.clone()),
+            Self::Coded(code, info) => (*code, info.clone()),
             Self::BadParameter(info) => (parameter, info.clone()),
             Self::Rights(info) => (rights, info.clone()),
-            Self::Domain(error) => said(error, family),
+            Self::Domain(error) => code_and_info(error, family),
         }
     }
 
-    /// Whether it is no fault of what the call says: the same call may go through at another time.
-    pub(super) fn is_ours(&self) -> bool {
+    /// Whether the same call may succeed at another time: the body is not at fault.
+    pub(super) fn may_succeed_later(&self) -> bool {
         matches!(self, Self::Domain(Error::Busy | Error::StorageFull | Error::Internal(_) | Error::TooMany { .. }))
     }
 }
 
-fn said(error: &Error, family: Family) -> (Code, String) {
+fn code_and_info(error: &Error, family: Family) -> (ErrorCode, String) {
     let [parameter, rights, no_such_user, busy, internal] = family.codes();
     let code = match error {
         Error::Invalid { .. } | Error::Conflict(_) => parameter,
         Error::Unauthenticated(Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired) => {
-            return (Code::Expired, SIGN_ANEW.to_owned());
+            return (ErrorCode::Expired, SIGN_ANEW.to_owned());
         }
-        Error::Unauthenticated(Unauthenticated::Revoked) => return (Code::Expired, KICKED.to_owned()),
-        error if *error == Error::SUSPENDED => Code::Suspended,
+        Error::Unauthenticated(Unauthenticated::Revoked) => return (ErrorCode::Expired, KICKED.to_owned()),
+        error if *error == Error::SUSPENDED => ErrorCode::Suspended,
         Error::Forbidden(_) => rights,
         Error::NotFound(What::User) => {
             return (no_such_user, "This account does not exist: import it first".to_owned());
         }
         Error::NotFound(_) => parameter,
-        Error::TooMany { .. } => Code::TooFrequent,
+        Error::TooMany { .. } => ErrorCode::TooFrequent,
         Error::Busy => busy,
         Error::StorageFull => internal,
         Error::Internal(cause) => {
@@ -316,53 +321,54 @@ fn said(error: &Error, family: Family) -> (Code, String) {
     (code, error.to_string())
 }
 
-/// An answer, written: a JSON object.
+/// A serialized response: a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer(String);
+pub(super) struct TencentReply(String);
 
-impl Answer {
-    /// Its text, to stand in a frame.
+impl TencentReply {
     pub(super) fn as_text(&self) -> &str {
         &self.0
     }
 
-    /// Its text, to be a body.
     pub(super) fn into_text(self) -> String {
         self.0
     }
 }
 
-/// What a command tells beside the envelope.
-pub(super) trait Told: Serialize + ToSchema {
-    /// The room that it takes, about: a text of 80 KB that grows is copied ten times.
+/// The fields of a response beside the envelope.
+pub(super) trait ResponseFields: Serialize + ToSchema {
+    /// Returns the rough size, to allocate at once: a text of 80 KB that grows is copied ten times.
     fn bytes(&self) -> usize {
         BYTES
     }
 }
 
-/// What most answers have room in.
+/// The size that fits most responses.
 const BYTES: usize = 512;
 
-/// No fields: the envelope says that it is done.
+/// No fields: the envelope says that the command succeeded.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Nothing {}
+#[schema(as = Nothing)]
+pub(super) struct NoFields {}
 
-impl Told for Nothing {}
+impl ResponseFields for NoFields {}
 
-/// The fields of an answer and the envelope behind them. Written at once: a tree of a hundred profiles costs ten times its text.
+/// The fields and then the envelope. They are serialized directly, because a JSON tree of a hundred profiles costs ten
+/// times its text.
 #[derive(Serialize)]
 struct Enveloped<F> {
     #[serde(flatten)]
     fields: F,
     #[serde(flatten)]
-    envelope: Done,
+    envelope: SuccessEnvelope,
 }
 
-/// The envelope of a good answer.
+/// The envelope of a successful response.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Done {
-    /// That the command ran. Of several accounts, each one's `ResultCode` says what became of it.
+#[schema(as = Done)]
+pub(super) struct SuccessEnvelope {
+    /// OK: the command ran. If it names several accounts, `ResultCode` has the result for each.
     #[schema(pattern = "^OK$", example = "OK")]
     action_status: &'static str,
     #[schema(minimum = 0, maximum = 0)]
@@ -373,55 +379,55 @@ pub(super) struct Done {
     error_display: &'static str,
 }
 
-/// A call that is refused whole: the envelope alone.
+/// The response to a call that is refused as a whole.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Failed {
-    /// That nothing was done.
+#[schema(as = Failed)]
+pub(super) struct FailureEnvelope {
+    /// FAIL: nothing was done.
     #[schema(pattern = "^FAIL$", example = "FAIL")]
     action_status: &'static str,
-    error_code: Code,
+    error_code: ErrorCode,
     /// What is wrong, and what to do.
     error_info: String,
     #[schema(max_length = 0)]
     error_display: &'static str,
 }
 
-fn written(answer: &impl Serialize, bytes: usize) -> Answer {
+fn written(answer: &impl Serialize, bytes: usize) -> TencentReply {
     let mut text = Vec::with_capacity(bytes);
     let written = serde_json::to_writer(&mut text, answer).map_err(Error::internal);
-    Answer(written.and_then(|()| String::from_utf8(text).map_err(Error::internal)).unwrap_or_else(|error| {
+    TencentReply(written.and_then(|()| String::from_utf8(text).map_err(Error::internal)).unwrap_or_else(|error| {
         log::error!("an answer that cannot be written: {error:?}");
-        format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{}}}"#, Code::AccountInternal.number())
+        format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{}}}"#, ErrorCode::AccountInternal.number())
     }))
 }
 
-/// A good answer of a command.
-pub(super) fn told(fields: impl Told) -> Answer {
+pub(super) fn success(fields: impl ResponseFields) -> TencentReply {
     let bytes = fields.bytes();
     of_bytes(fields, bytes)
 }
 
-/// A good answer: these fields, of a map or a structure, and the envelope behind them.
-pub(super) fn ok(fields: impl Serialize) -> Answer {
+/// Returns a successful response with these fields, from a map or a struct.
+pub(super) fn success_json(fields: impl Serialize) -> TencentReply {
     of_bytes(fields, BYTES)
 }
 
-fn of_bytes(fields: impl Serialize, bytes: usize) -> Answer {
-    let envelope = Done { action_status: "OK", error_code: 0, error_info: "", error_display: "" };
+fn of_bytes(fields: impl Serialize, bytes: usize) -> TencentReply {
+    let envelope = SuccessEnvelope { action_status: "OK", error_code: 0, error_info: "", error_display: "" };
     written(&Enveloped { fields, envelope }, bytes)
 }
 
-/// A refusal: the envelope alone.
-pub(super) fn failed(refused: &Refused, family: Family) -> Answer {
-    let (error_code, error_info) = refused.said(family);
-    written(&Failed { action_status: "FAIL", error_code, error_info, error_display: "" }, BYTES)
+pub(super) fn failure(refused: &TencentError, family: Family) -> TencentReply {
+    let (error_code, error_info) = refused.code_and_info(family);
+    written(&FailureEnvelope { action_status: "FAIL", error_code, error_info, error_display: "" }, BYTES)
 }
 
-/// What became of one of the accounts that a command names.
+/// The result for one account of a call.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Outcome {
+#[schema(as = Outcome)]
+pub(super) struct ResultItem {
     /// The account, as the call named it.
     #[serde(rename = "To_Account")]
     #[schema(example = "user1")]
@@ -429,25 +435,24 @@ pub(super) struct Outcome {
     /// 0, or a number of `ErrorCode`.
     #[schema(example = 0)]
     result_code: u32,
-    /// Why not.
+    /// The reason for a failure.
     #[schema(example = "")]
     result_info: String,
 }
 
-impl Outcome {
-    /// Of this account.
-    pub(super) fn of(account: &str, family: Family, outcome: Result<(), Refused>) -> Self {
+impl ResultItem {
+    pub(super) fn of(account: &str, family: Family, outcome: Result<(), TencentError>) -> Self {
         let (result_code, result_info) = result(family, outcome);
         Self { to_account: account.to_owned(), result_code, result_info }
     }
 }
 
-/// `ResultCode` and `ResultInfo`: 0 and no text, or a refusal.
-pub(super) fn result(family: Family, outcome: Result<(), Refused>) -> (u32, String) {
+/// Returns `ResultCode` and `ResultInfo`: 0 and an empty text, or those of the error.
+pub(super) fn result(family: Family, outcome: Result<(), TencentError>) -> (u32, String) {
     match outcome {
         Ok(()) => (0, String::new()),
         Err(refused) => {
-            let (code, info) = refused.said(family);
+            let (code, info) = refused.code_and_info(family);
             (code.number(), info)
         }
     }

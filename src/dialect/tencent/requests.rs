@@ -1,14 +1,14 @@
-//! Requests to be friends that wait for an answer; the vendor calls them pendencies. Source: what its Web SDK sends and reads.
+//! Waiting friend requests, which the vendor calls pendencies. Source: what its Web SDK sends and reads.
 
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    body::{Accounts, Items, Unread, body},
-    call::{Answered, Call},
-    relations::{Results, SEQUENCE, each, is_shown, results},
-    reply::{Nothing, Refused, Told},
+    body::{Accounts, IgnoredNumber, Items, body},
+    call::{CommandCall, CommandResult},
+    relations::{Results, SEQUENCE, is_shown, results, run_for_each},
+    reply::{NoFields, ResponseFields, TencentError},
     tags::Tag,
     words::words,
 };
@@ -23,60 +23,61 @@ use crate::domain::{
 };
 
 body! {
-    /// Which requests are wanted.
-    struct Get as "PendencyGet" {
+    /// The requests to return.
+    struct PendencyGetRequest as "PendencyGet" {
         owner: Owner = "From_Account",
-        /// Those of both directions if it is not given.
-        directions: Option<PendencyTypes> = "PendencyType",
-        /// Only those from before this second of Unix time; all if it is not given or 0.
+        /// Both directions if it is not given.
+        directions: Option<PendencyFilter> = "PendencyType",
+        /// Only requests from before this second of Unix time; all if it is not given or 0.
         before: Option<u32> = "StartTime" eg 0,
-        /// How many at most, from 1 to 100; more are told where some came within one second.
+        /// Requests at most, from 1 to 100; the response has more if several came within one second.
         limit: Option<u32> = "MaxLimited" eg 100,
-        _sequence: Unread = "LastSequence",
+        _sequence: IgnoredNumber = "LastSequence",
     }
 
     /// Answers to requests.
-    struct Respond<'a> as "FriendResponse" {
+    struct FriendResponseRequest<'a> as "FriendResponse" {
         owner: Owner = "From_Account",
-        answers: Items<'a, ResponseItem> = "ResponseFriendItem",
+        answers: Items<'a, FriendResponseItem> = "ResponseFriendItem",
     }
 
-    /// An answer to one.
-    struct ResponseItem as "ResponseFriendItem" {
-        /// Who asked.
+    /// An answer to one request.
+    struct FriendResponseItem as "ResponseFriendItem" {
+        /// The user who sent the request.
         from: UserId = "To_Account",
         /// `Response_Action_AgreeAndAdd` if it is not given.
         action: Option<ResponseAction> = "ResponseAction",
-        /// What the friend is called, at most 96 bytes of UTF-8.
+        /// The user's name for the friend, at most 96 bytes of UTF-8.
         remark: Option<ContactName> = "Remark" eg "One",
-        /// The group the friend goes into, at most 30 bytes of UTF-8.
+        /// The group for the friend, at most 30 bytes of UTF-8.
         group: Option<FriendGroup> = "TagName" eg "Family",
     }
 
-    /// Requests that are forgotten.
-    struct Delete<'a> as "PendencyDelete" {
+    /// Requests to delete.
+    struct PendencyDeleteRequest<'a> as "PendencyDelete" {
         owner: Owner = "From_Account",
         direction: PendencyType = "PendencyType",
         /// The accounts.
         accounts: Accounts<'a> = "To_Account" eg ["user1", "user2"],
     }
 
-    /// How far requests have been seen.
-    struct Report as "PendencyReport" {
+    /// Up to when requests have been seen.
+    struct PendencyReportRequest as "PendencyReport" {
         owner: Owner = "From_Account",
-        /// The second of Unix time of the last one that was seen.
+        /// The time of the last request that was seen, in seconds of Unix time.
         until: u32 = "LatestPendencyTimeStamp" eg 1700000000,
     }
 }
 
 words! {
-    /// Directions.
-    PendencyTypes { Both = "Pendency_Type_Both", ComeIn = "Pendency_Type_ComeIn", SendOut = "Pendency_Type_SendOut", }
+    /// The directions to return.
+    #[schema(as = PendencyTypes)]
+    PendencyFilter { Both = "Pendency_Type_Both", ComeIn = "Pendency_Type_ComeIn", SendOut = "Pendency_Type_SendOut", }
 
-    /// Whether it came or went.
+    /// Whether the request is incoming or outgoing.
     PendencyType { ComeIn = "Pendency_Type_ComeIn", SendOut = "Pendency_Type_SendOut", }
 
-    /// Each lists the other; only the one who asked does; nobody does.
+    /// Each lists the other; only the sender lists the other; neither does.
     ResponseAction {
         AgreeAndAdd = "Response_Action_AgreeAndAdd",
         Agree = "Response_Action_Agree",
@@ -84,24 +85,23 @@ words! {
     }
 }
 
-/// Requests that one page has, as the Web SDK asks for.
+/// Requests on one page; the Web SDK asks for this number.
 const PAGE: u32 = 100;
 
-/// `sns.pendency_get`: requests that wait, the newest first. A `StartTime` of 0 in the answer ends the list.
-pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<Pendencies> {
-    let (owner, desk) = (asked.owner, call.desk);
-    let directions: &[Direction] = match asked.directions {
-        None | Some(PendencyTypes::Both) => &[Direction::Incoming, Direction::Outgoing],
-        Some(PendencyTypes::ComeIn) => &[Direction::Incoming],
-        Some(PendencyTypes::SendOut) => &[Direction::Outgoing],
+pub(super) async fn get(call: CommandCall<'_>, body: PendencyGetRequest) -> CommandResult<Pendencies> {
+    let (owner, context) = (body.owner, call.context);
+    let directions: &[Direction] = match body.directions {
+        None | Some(PendencyFilter::Both) => &[Direction::Incoming, Direction::Outgoing],
+        Some(PendencyFilter::ComeIn) => &[Direction::Incoming],
+        Some(PendencyFilter::SendOut) => &[Direction::Outgoing],
     };
-    let before = asked.before.filter(|start| *start > 0);
-    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let before = body.before.filter(|start| *start > 0);
+    let limit = body.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let mut requests = Vec::new();
     for direction in directions {
-        requests.extend(desk.service.requests(desk.tenant, call.key(), &owner, *direction).await?);
+        requests.extend(context.service.requests(context.tenant, call.key(), &owner, *direction).await?);
     }
-    let unread = desk.service.unread_requests(desk.tenant, call.key(), &owner).await?;
+    let unread = context.service.unread_requests(context.tenant, call.key(), &owner).await?;
     requests.retain(|request| is_shown(&request.with));
     requests.sort_by_key(|request| std::cmp::Reverse(request.at));
     let (page, next) = page(&requests, before, limit as usize);
@@ -113,29 +113,29 @@ pub(super) async fn get(call: Call<'_>, asked: Get) -> Answered<Pendencies> {
 pub(super) struct Pendencies {
     #[serde(rename = "PendencyItem")]
     items: Vec<Pendency>,
-    /// What the next call's `StartTime` is; 0 if there are no more.
+    /// The `StartTime` of the next call; 0 if there are no more.
     #[serde(rename = "StartTime")]
     next: i64,
     #[serde(rename = "CurrentPendencySequence")]
     sequence: u32,
-    /// Of those that came.
+    /// Incoming requests that are unread.
     #[serde(rename = "UnreadPendencyCount")]
     unread: u32,
 }
 
-impl Told for Pendencies {}
+impl ResponseFields for Pendencies {}
 
-/// A request that waits.
+/// A waiting request.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 struct Pendency {
-    /// The other.
+    /// The other user.
     #[serde(rename = "To_Account")]
     account: String,
-    /// The other's display name.
+    /// The other user's display name.
     #[schema(value_type = String)]
     nick: Value,
-    /// The other's avatar.
+    /// The other user's avatar.
     #[schema(value_type = String)]
     image: Value,
     /// Since when, in seconds of Unix time.
@@ -148,8 +148,8 @@ struct Pendency {
     pendency_type: PendencyType,
 }
 
-/// The requests from before a second, `limit` of them and who else is of the last one's second, so that the next page can begin before
-/// that; and where that is, 0 for nowhere.
+/// Returns up to `limit` requests from before the given second, and the second at which the next page begins, or 0. The
+/// page has all requests of its last second, so that the next page can begin before it.
 fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request], i64) {
     let is_later = |request: &Request| before.is_some_and(|before| request.at.unix_s() >= i64::from(before));
     let first = requests.partition_point(is_later);
@@ -161,12 +161,12 @@ fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request],
     }
 }
 
-async fn pendencies(call: Call<'_>, page: &[Request]) -> Result<Vec<Pendency>, Error> {
-    let desk = call.desk;
+async fn pendencies(call: CommandCall<'_>, page: &[Request]) -> Result<Vec<Pendency>, Error> {
+    let context = call.context;
     let ids: Vec<UserId> = page.iter().map(|request| request.with.clone()).collect();
-    let users = desk.service.portraits(desk.tenant, call.caller.viewer(), ids).await?;
+    let users = context.service.portraits(context.tenant, call.caller.viewer(), ids).await?;
     let item = |(request, user): (&Request, Option<User>)| {
-        let shown = |tag: Tag| user.as_ref().and_then(|user| tag.value(desk, user)).unwrap_or_else(|| tag.unset());
+        let shown = |tag: Tag| user.as_ref().and_then(|user| tag.value(context, user)).unwrap_or_else(|| tag.unset());
         Pendency {
             account: request.with.as_str().to_owned(),
             nick: shown(Tag::Nick),
@@ -183,17 +183,16 @@ async fn pendencies(call: Call<'_>, page: &[Request]) -> Result<Vec<Pendency>, E
     Ok(page.iter().zip(users).map(item).collect())
 }
 
-/// `sns.friend_response`: answers requests that came.
-pub(super) async fn answer(call: Call<'_>, asked: Respond<'_>) -> Answered<Results> {
-    let desk = call.desk;
-    let answered = async |answers: Vec<ResponseItem>| {
-        let answers = answers.into_iter().map(ResponseItem::verdict).collect();
-        desk.service.answer_requests(desk.tenant, call.key(), &asked.owner, answers).await
+pub(super) async fn answer(call: CommandCall<'_>, body: FriendResponseRequest<'_>) -> CommandResult<Results> {
+    let context = call.context;
+    let answered = async |answers: Vec<FriendResponseItem>| {
+        let answers = answers.into_iter().map(FriendResponseItem::verdict).collect();
+        context.service.answer_requests(context.tenant, call.key(), &body.owner, answers).await
     };
-    Ok(results(each(asked.answers.0, answered).await?))
+    Ok(results(run_for_each(body.answers.0, answered).await?))
 }
 
-impl ResponseItem {
+impl FriendResponseItem {
     fn verdict(self) -> RequestAnswer {
         let Self { from, action, remark, group } = self;
         let verdict = match action.unwrap_or(ResponseAction::AgreeAndAdd) {
@@ -205,21 +204,20 @@ impl ResponseItem {
     }
 }
 
-/// `sns.pendency_delete`: forgets requests that came, or takes back those that went.
-pub(super) async fn delete(call: Call<'_>, asked: Delete<'_>) -> Answered<Results> {
-    let (owner, desk) = (asked.owner, call.desk);
-    let direction = match asked.direction {
+pub(super) async fn delete(call: CommandCall<'_>, body: PendencyDeleteRequest<'_>) -> CommandResult<Results> {
+    let (owner, context) = (body.owner, call.context);
+    let direction = match body.direction {
         PendencyType::ComeIn => Direction::Incoming,
         PendencyType::SendOut => Direction::Outgoing,
     };
-    let forgotten = async |with| desk.service.forget_requests(desk.tenant, call.key(), &owner, direction, with).await;
-    Ok(results(each(asked.accounts.0, forgotten).await?))
+    let forgotten =
+        async |with| context.service.forget_requests(context.tenant, call.key(), &owner, direction, with).await;
+    Ok(results(run_for_each(body.accounts.0, forgotten).await?))
 }
 
-/// `sns.pendency_report`: requests that came until then have been seen; later ones count as unread.
-pub(super) async fn report(call: Call<'_>, asked: Report) -> Answered<Nothing> {
-    // To the end of that second: what came in it is told with the same number.
-    let until = Moment::from_micros((i64::from(asked.until) + 1) * 1_000_000 - 1);
-    call.desk.service.read_requests(call.desk.tenant, &asked.owner, until).await?;
-    Ok(Nothing {})
+pub(super) async fn report(call: CommandCall<'_>, body: PendencyReportRequest) -> CommandResult<NoFields> {
+    // To the end of that second, because all its requests are shown with this time.
+    let until = Moment::from_micros((i64::from(body.until) + 1) * 1_000_000 - 1);
+    call.context.service.read_requests(call.context.tenant, &body.owner, until).await?;
+    Ok(NoFields {})
 }

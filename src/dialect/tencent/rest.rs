@@ -1,6 +1,7 @@
 //! The REST API for back ends: `POST /v4/{service}/{command}`, with an administrator's UserSig in the query.
 //!
-//! Source: the vendor's pages on calling its REST API. `random` and `contenttype` are for the vendor's own machines and are not read.
+//! Source: the vendor's pages on calling its REST API. `random` and `contenttype` are for the vendor's servers and are
+//! not read.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -13,9 +14,9 @@ use actix_web::{
 use serde_json::Value;
 
 use super::{
-    call::{Caller, Desk},
-    command::{COMMANDS, Command, Mark},
-    reply::{self, Answer, Code, Family, Refused},
+    call::{CommandContext, TencentCaller},
+    command::{COMMANDS, Command, CommandFlag},
+    reply::{self, ErrorCode, Family, TencentError, TencentReply},
     user_sig,
 };
 use crate::{
@@ -27,69 +28,70 @@ use crate::{
     service::{Service, apps::Tenant},
 };
 
-/// `/v4`: each command of the table at an address of its own.
+/// Returns a route for each command of the table.
 pub fn scope() -> Scope {
-    let commands = COMMANDS.iter().filter(|command| !command.has(Mark::Socket));
+    let commands = COMMANDS.iter().filter(|command| !command.has(CommandFlag::Socket));
     let scope = commands.fold(web::scope("/v4"), |scope, command| {
-        let run = async move |service, addresses, admitted| run(command, service, addresses, admitted).await;
-        // Some libraries read by GET, with a body: RFC 9110 gives such a body no meaning, and the vendor reads it.
-        let is_read = |context: &GuardContext<'_>| command.has(Mark::Read) && context.head().method == Method::GET;
+        let run = async move |service, addresses, call| run(command, service, addresses, call).await;
+        // Some libraries read by GET with a body. RFC 9110 gives such a body no meaning, but the vendor reads it.
+        let is_read =
+            |context: &GuardContext<'_>| command.has(CommandFlag::Read) && context.head().method == Method::GET;
         let is_call = move |context: &GuardContext<'_>| is_read(context) || context.head().method == Method::POST;
         let resource = web::resource(command.path)
             .route(web::post().to(run))
             .route(web::route().guard(fn_guard(is_read)).to(run))
             .default_service(web::to(wrong_method));
-        // A client whose base address or path ends in a slash means the same command.
+        // Clients whose base address or path ends in a slash mean the same command.
         let with_slash = web::resource(format!("{}/", command.path))
             .route(web::route().guard(fn_guard(is_call)).to(run))
             .default_service(web::to(wrong_method));
         scope.service(resource).service(with_slash)
     });
-    scope.default_service(web::to(other))
+    scope.default_service(web::to(unknown_command))
 }
 
 async fn run(
     command: &Command,
     service: Data<Service>,
     addresses: Data<Addresses>,
-    admitted: Admitted,
+    call: AdministratorCall,
 ) -> HttpResponse {
-    let desk = Desk { service: &service, tenant: &admitted.tenant, addresses: &addresses };
-    answer(Ok(command.run(&desk, &Caller::BackEnd, &admitted.body).await))
+    let context = CommandContext { service: &service, tenant: &call.tenant, addresses: &addresses };
+    answer(Ok(command.run(&context, &TencentCaller::BackEnd, &call.body).await))
 }
 
-/// A call of an app's administrator, and what it says.
-struct Admitted {
+/// The app and the body of a call that an administrator has signed.
+struct AdministratorCall {
     tenant: Arc<Tenant>,
     body: Value,
 }
 
-impl FromRequest for Admitted {
-    type Error = Refused;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Refused>>>>;
+impl FromRequest for AdministratorCall {
+    type Error = TencentError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, TencentError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (request, payload) = (request.clone(), Payload::from_request(request, payload));
-        Box::pin(async move { admitted(&request, payload.await.map_err(Error::internal)?).await })
+        Box::pin(async move { read_call(&request, payload.await.map_err(Error::internal)?).await })
     }
 }
 
-impl ResponseError for Refused {
+impl ResponseError for TencentError {
     fn status_code(&self) -> StatusCode {
         StatusCode::OK
     }
 
     fn error_response(&self) -> HttpResponse {
-        answered(reply::failed(self, Family::Account))
+        http_response(reply::failure(self, Family::Account))
     }
 }
 
-/// What is no command. Where one could be, who calls is asked first, as of any.
-async fn other(request: HttpRequest, payload: Payload) -> HttpResponse {
+/// Answers paths that are no command. A path that has the form of a command is authenticated first, as any command.
+async fn unknown_command(request: HttpRequest, payload: Payload) -> HttpResponse {
     let is_post = request.method() == Method::POST;
     match is_like_a_command(request.match_info().unprocessed()) {
         true if !is_post => wrong_method().await,
-        true => answer(admitted(&request, payload).await.and_then(|_| Err(no_such_command()))),
+        true => answer(read_call(&request, payload).await.and_then(|_| Err(no_such_command()))),
         false => answer(Err(no_such_command())),
     }
 }
@@ -100,78 +102,77 @@ fn is_like_a_command(path: &str) -> bool {
 }
 
 async fn wrong_method() -> HttpResponse {
-    answer(Err(Refused::Said(Code::BadHttp, "Call this by POST".to_owned())))
+    answer(Err(TencentError::Coded(ErrorCode::BadHttp, "Call this by POST".to_owned())))
 }
 
-/// A command that is not served.
-pub(super) fn no_such_command() -> Refused {
+pub(super) fn no_such_command() -> TencentError {
     let info = "This command is not part of Standin, which has those of accounts, profiles and friends".to_owned();
-    Refused::Said(Code::UnknownCommand, info)
+    TencentError::Coded(ErrorCode::UnknownCommand, info)
 }
 
-fn answer(answered: Result<Answer, Refused>) -> HttpResponse {
-    self::answered(answered.unwrap_or_else(|refused| reply::failed(&refused, Family::Account)))
+fn answer(result: Result<TencentReply, TencentError>) -> HttpResponse {
+    http_response(result.unwrap_or_else(|refused| reply::failure(&refused, Family::Account)))
 }
 
-fn answered(answer: Answer) -> HttpResponse {
+fn http_response(answer: TencentReply) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(answer.into_text())
 }
 
-/// Every check in the order of the vendor's numbers: the app, the signature, whose it is, the body.
-async fn admitted(request: &HttpRequest, payload: Payload) -> Result<Admitted, Refused> {
+/// Checks the app, the signature, the signer and the body, in the order of the vendor's codes.
+async fn read_call(request: &HttpRequest, payload: Payload) -> Result<AdministratorCall, TencentError> {
     let service = request.app_data::<Data<Service>>().ok_or_else(|| Error::internal("a door without a service"))?;
-    let query = Form::query(request.query_string()).map_err(in_words)?;
+    let query = Form::query(request.query_string()).map_err(body_error)?;
     let tenant = app(service, &query)?;
     administrator(service, &tenant, &query)?;
-    let body = form::read_object(request, payload, &FormLimits::default()).await.map_err(in_words)?;
+    let body = form::read_object(request, payload, &FormLimits::default()).await.map_err(body_error)?;
     let body = body.ok_or_else(|| no_json("The request body is empty: send a JSON object"))?;
-    // Reading it may have taken a minute: the app may have stopped serving this dialect.
+    // Reading the body may take a minute, and the app may have stopped serving this dialect since.
     let tenant = app(service, &query).map(|_| tenant)?;
-    Ok(Admitted { tenant, body: Value::Object(body) })
+    Ok(AdministratorCall { tenant, body: Value::Object(body) })
 }
 
-fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, Refused> {
-    app_of(service, of_query(query, "sdkappid", Code::NoSdkAppId)?)
+fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, TencentError> {
+    app_of(service, query_field(query, "sdkappid", ErrorCode::NoSdkAppId)?)
 }
 
-/// The app of an SDKAppID.
+/// Returns the app with this SDKAppID.
 /// # Errors
-/// 60006: none that serves this dialect.
-pub(super) fn app_of(service: &Service, given: &str) -> Result<Arc<Tenant>, Refused> {
+/// 60006 if there is none, or if it does not serve this dialect.
+pub(super) fn app_of(service: &Service, given: &str) -> Result<Arc<Tenant>, TencentError> {
     let number = given.parse().ok().and_then(|number| SdkAppId::parse(number).ok());
     let tenant = number.and_then(|number| service.tenant_of_number(number));
     tenant.filter(|tenant| tenant.app.settings.dialects.tencent).ok_or_else(|| {
         let info = "sdkappid must be the SDKAppID of an app that serves Tencent calls: see `standin app list`";
-        Refused::Said(Code::BadSdkAppId, info.to_owned())
+        TencentError::Coded(ErrorCode::BadSdkAppId, info.to_owned())
     })
 }
 
-fn administrator(service: &Service, tenant: &Tenant, query: &Form) -> Result<(), Refused> {
-    let identifier = of_query(query, "identifier", Code::BadIdentifier)?;
-    let user_sig = of_query(query, "usersig", Code::NoUserSig)?;
+fn administrator(service: &Service, tenant: &Tenant, query: &Form) -> Result<(), TencentError> {
+    let identifier = query_field(query, "identifier", ErrorCode::BadIdentifier)?;
+    let user_sig = query_field(query, "usersig", ErrorCode::NoUserSig)?;
     user_sig::check(service, tenant, identifier, user_sig)?;
     let account = tenant.app.account.as_str();
     match identifier == account {
         true => Ok(()),
         false => {
             let info = format!("The REST API is for the app's administrator: sign for the identifier {account}");
-            Err(Refused::Said(Code::NotAdministrator, info))
+            Err(TencentError::Coded(ErrorCode::NotAdministrator, info))
         }
     }
 }
 
-fn of_query<'a>(query: &'a Form, name: &'static str, missing: Code) -> Result<&'a str, Refused> {
-    let given = query.text(name).map_err(|error| Refused::Said(Code::BadHttp, error.to_string()))?;
-    given
-        .filter(|given| !given.is_empty())
-        .ok_or_else(|| Refused::Said(missing, format!("{name} is required in the query, behind the command's address")))
+fn query_field<'a>(query: &'a Form, name: &'static str, missing: ErrorCode) -> Result<&'a str, TencentError> {
+    let given = query.text(name).map_err(|error| TencentError::Coded(ErrorCode::BadHttp, error.to_string()))?;
+    given.filter(|given| !given.is_empty()).ok_or_else(|| {
+        TencentError::Coded(missing, format!("{name} is required in the query, behind the command's address"))
+    })
 }
 
-fn no_json(info: impl Into<String>) -> Refused {
-    Refused::Said(Code::NoJson, info.into())
+fn no_json(info: impl Into<String>) -> TencentError {
+    TencentError::Coded(ErrorCode::NoJson, info.into())
 }
 
-fn in_words(fault: BodyFault) -> Refused {
+fn body_error(fault: BodyFault) -> TencentError {
     match fault {
         BodyFault::House(error) => error.into(),
         BodyFault::Malformed(why) => no_json(why),
@@ -180,6 +181,6 @@ fn in_words(fault: BodyFault) -> Refused {
         | BodyFault::Unsupported(_)
         | BodyFault::TimedOut { .. }
         | BodyFault::TooSlow
-        | BodyFault::BrokenOff) => Refused::Said(Code::BadHttp, fault.to_string()),
+        | BodyFault::BrokenOff) => TencentError::Coded(ErrorCode::BadHttp, fault.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! Searching users, as the SDK's plugin for searches does. Source: wire/tencent-messages.md section 5.
+//! User search, for the SDK's search plugin. Source: wire/tencent-messages.md section 5.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,11 +8,11 @@ use utoipa::{
 };
 
 use super::{
-    body::{At, Element, Kind, List, Schemas, TEXT, body, texts},
-    call::{Answered, Call},
+    body::{BodyField, BoundedList, FieldType, ListItem, Schemas, TEXT, body, texts},
+    call::{CommandCall, CommandResult},
     portrait,
     relations::is_shown,
-    reply::{Refused, Told},
+    reply::{ResponseFields, TencentError},
     tags::text,
     words::Word as _,
 };
@@ -25,34 +25,34 @@ use crate::domain::{
 };
 
 body! {
-    /// Whom the caller is looking for: at least one of the conditions.
-    struct Query as "UserSearchQuery" eg { "Keywords": ["ada"], "Count": 20 } {
-        /// Parts of an id or a name, in any case of letters.
-        keywords: Option<List<String, KEYWORDS_MAX, 0>> = "Keywords",
+    /// The conditions of a search; at least one is required.
+    struct UserSearchRequest as "UserSearchQuery" eg { "Keywords": ["ada"], "Count": 20 } {
+        /// Parts of an id or a name; upper and lower case are equal.
+        keywords: Option<BoundedList<String, KEYWORDS_MAX, 0>> = "Keywords",
         /// 0: any of the keywords, 1: all of them.
         needs_all: Option<bool> = "KeywordMatchType",
-        /// Such as `Gender_Type_Female`; `Gender` names it as well.
-        gender: Option<Wanted> = "UserGenderType",
+        /// Such as `Gender_Type_Female`; the name `Gender` also works.
+        gender: Option<GenderFilter> = "UserGenderType",
         /// The earliest birthday, such as 20000101.
         born_from: Option<u32> = "UserBirthStart",
         /// The latest birthday.
         born_until: Option<u32> = "UserBirthEnd",
         /// `Cursor` of the former page.
-        start: Option<Start> = "Cursor",
-        /// Users of a page; 20 if it is not given, 100 at most.
+        start: Option<SearchCursor> = "Cursor",
+        /// Users on a page; 20 if it is not given, 100 at most.
         count: Option<u32> = "Count",
     }
 }
 
-/// Users of a page that does not say how many.
+/// Users on a page if the request gives no number.
 const PAGE: u32 = 20;
 
-/// `user_search.query`: active users whose id or name has the keywords in it.
-pub(super) async fn query(call: Call<'_>, asked: Query) -> Answered<UsersFound> {
-    let start = asked.start.as_ref().map_or(0, |start| start.0);
-    let page = Page::behind(start, asked.count.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
-    let (search, desk) = (asked.search()?, call.desk);
-    let listed = desk.service.search_directory(desk.tenant, call.caller.viewer(), search, page).await?;
+/// Searches active users by id and name.
+pub(super) async fn query(call: CommandCall<'_>, request: UserSearchRequest) -> CommandResult<UsersFound> {
+    let start = request.start.as_ref().map_or(0, |start| start.0);
+    let page = Page::behind(start, request.count.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
+    let (search, context) = (request.search()?, call.context);
+    let listed = context.service.search_directory(context.tenant, call.caller.viewer(), search, page).await?;
     let next = start.saturating_add(page.limit());
     let users = listed.items.iter().filter(|user| is_shown(&user.id)).map(|user| UserFound {
         user_id: user.id.as_str().to_owned(),
@@ -68,8 +68,8 @@ pub(super) async fn query(call: Call<'_>, asked: Query) -> Answered<UsersFound> 
     })
 }
 
-impl Query {
-    fn search(self) -> Result<DirectorySearch, Refused> {
+impl UserSearchRequest {
+    fn search(self) -> Result<DirectorySearch, TencentError> {
         let needs_all = self.needs_all == Some(true);
         let search = DirectorySearch {
             keywords: self.keywords.map(|keywords| keywords.0).unwrap_or_default(),
@@ -79,17 +79,17 @@ impl Query {
             born_until: self.born_until,
         };
         match search == (DirectorySearch { needs_all, ..DirectorySearch::default() }) {
-            true => {
-                Err(Refused::BadParameter("Give Keywords, UserGenderType, UserBirthStart or UserBirthEnd".to_owned()))
-            }
+            true => Err(TencentError::BadParameter(
+                "Give Keywords, UserGenderType, UserBirthStart or UserBirthEnd".to_owned(),
+            )),
             false => Ok(search),
         }
     }
 }
 
 /// A part of an id or a name.
-impl<'a> Element<'a> for String {
-    fn one(at: At<'a>, item: &'a Value) -> Result<Self, Refused> {
+impl<'a> ListItem<'a> for String {
+    fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let given = item.as_str().ok_or_else(|| at.bad(&TEXT))?;
         match given.chars().count() {
             0 => Err(at.bad(&Fault::Missing)),
@@ -100,20 +100,20 @@ impl<'a> Element<'a> for String {
     }
 }
 
-/// A gender: the SDK and lite-chat name its field differently.
-pub(super) struct Wanted(Gender);
+/// A gender. The SDK and lite-chat use different names for the field.
+pub(super) struct GenderFilter(Gender);
 
-impl<'a> Kind<'a> for Wanted {
-    fn at(at: At<'a>) -> Result<Option<Self>, Refused> {
-        let text = |name| At { name, ..at }.text().map(|text| text.filter(|text| !text.is_empty()));
+impl<'a> FieldType<'a> for GenderFilter {
+    fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
+        let text = |name| BodyField { name, ..at }.text().map(|text| text.filter(|text| !text.is_empty()));
         let given = match (text(at.name)?, text("Gender")?) {
             (Some(one), Some(other)) if one != other => {
                 let info = format!("{} and Gender say different things: give one of them", at.name);
-                return Err(Refused::BadParameter(info));
+                return Err(TencentError::BadParameter(info));
             }
             (one, other) => one.or(other),
         };
-        let one_of = || Refused::BadParameter(format!("{} must be one of {} ", at.name, Gender::list(" ")));
+        let one_of = || TencentError::BadParameter(format!("{} must be one of {} ", at.name, Gender::list(" ")));
         given.map(|given| Gender::of(given).map(Self).ok_or_else(one_of)).transpose()
     }
 
@@ -122,25 +122,25 @@ impl<'a> Kind<'a> for Wanted {
     }
 }
 
-/// Where a page begins.
-pub(super) struct Start(u32);
+/// How many users come before the page.
+pub(super) struct SearchCursor(u32);
 
-texts! { Start = |given| given.parse().map(Self).map_err(|_| Fault::Malformed("a Cursor of a former answer")), text(); }
+texts! { SearchCursor = |given| given.parse().map(Self).map_err(|_| Fault::Malformed("a Cursor of a former answer")), text(); }
 
-/// A page of the users that were found.
+/// A page of the users found.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct UsersFound {
-    /// On all pages, 10,000 at most.
+    /// Users on all pages, 10,000 at most.
     total_count: u64,
-    /// Where the next page begins; empty if there is none.
+    /// The `Cursor` of the next page; empty if there is none.
     cursor: String,
     users: Vec<UserFound>,
 }
 
-impl Told for UsersFound {}
+impl ResponseFields for UsersFound {}
 
-/// One of them.
+/// A user found.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 struct UserFound {
@@ -149,7 +149,7 @@ struct UserFound {
     profile_items: Vec<FoundItem>,
 }
 
-/// A tag of its profile, with a text or a number.
+/// A tag of the user's profile, with a text or a number.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 struct FoundItem {

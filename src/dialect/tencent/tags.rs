@@ -1,6 +1,6 @@
-//! The tags of a profile: their names, their values, and what each may be set to.
+//! The tags of a profile: their names, their values and their rules.
 //!
-//! Source: the vendor's pages on profiles, standard fields and custom fields; lengths are bytes of UTF-8.
+//! Source: the vendor's pages on profiles, standard fields and custom fields. Lengths are bytes of UTF-8.
 
 use std::borrow::Cow;
 
@@ -12,8 +12,8 @@ use utoipa::{
 };
 
 use super::{
-    call::Desk,
-    reply::{Code, Refused},
+    call::CommandContext,
+    reply::{ErrorCode, TencentError},
     words::Word,
 };
 use crate::domain::{
@@ -25,51 +25,47 @@ use crate::domain::{
     text::{AvatarText, DisplayName, HttpAddress, StatusText},
 };
 
-/// Of an avatar that this wire writes; one that another wire wrote may be longer.
+/// Bytes of an avatar that this dialect writes; another dialect may store a longer one.
 pub(super) const IMAGE_BYTES_MAX: usize = 500;
 
-/// Characters of an unknown tag that an error repeats.
+/// Characters of an unknown tag that an error message repeats.
 const TAG_CHARS_SHOWN: usize = 64;
 
-/// What comes before the name of a custom field.
+/// The prefix of custom fields.
 const CUSTOM: &str = "Tag_Profile_Custom_";
 
-/// What a tag's value is where it is a number. Fractions are none, however they are written: 1.0 is the number 1.
+/// The rule for numbers. A fraction is refused, but 1.0 is the number 1.
 const NUMBER: Fault = Fault::OutOfRange("a number from 0 to 4294967295, without quotes");
 
-/// A tag of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// The display name.
     Nick,
-    /// The avatar.
     Image,
-    /// The gender.
     Gender,
     /// Such as 20000101.
     BirthDay,
-    /// As the app packs it.
+    /// In the app's own format.
     Location,
     /// The status text.
     SelfSignature,
-    /// What becomes of a request to be friends.
+    /// How the user answers friend requests.
     AllowType,
-    /// As the app numbers it.
+    /// In the app's own numbers.
     Language,
-    /// Whether messages are not to be received.
+    /// Whether the user receives no messages.
     MsgSettings,
-    /// Whether the user may ask others to be friends.
+    /// Whether the user may send friend requests.
     AdminForbidType,
-    /// As the app counts it.
+    /// In the app's own numbers.
     Level,
-    /// As the app numbers it.
+    /// In the app's own numbers.
     Role,
-    /// A field that the app has declared.
+    /// A field that the app may have declared.
     Custom(CustomName),
 }
 
 impl Tag {
-    /// The standard ones, in the order in which a profile shows them.
+    /// The standard tags, in the order of a response.
     pub(super) const STANDARD: [Self; 12] = [
         Self::Nick,
         Self::Image,
@@ -85,15 +81,14 @@ impl Tag {
         Self::Role,
     ];
 
-    /// Reads a tag's name. Whether a custom field is declared is not asked.
+    /// Parses the name of a tag. A custom field need not be declared.
     /// # Errors
-    /// 40009: there is no such tag.
-    pub(super) fn parse(raw: &str) -> Result<Self, Refused> {
+    /// 40009 if there is no such tag.
+    pub(super) fn parse(raw: &str) -> Result<Self, TencentError> {
         let custom = || CustomName::parse(raw.strip_prefix(CUSTOM)?).ok().map(Self::Custom);
         Self::STANDARD.into_iter().find(|tag| tag.name() == raw).or_else(custom).ok_or_else(|| no_such_tag(raw))
     }
 
-    /// Its name on the wire.
     pub(super) fn name(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Nick => "Tag_Profile_IM_Nick",
@@ -112,7 +107,7 @@ impl Tag {
         })
     }
 
-    /// The tag of a field; none where this wire does not show it.
+    /// Returns the tag of a field; none if this dialect does not show the field.
     pub(super) fn of_field(field: &ProfileField) -> Option<Self> {
         match field {
             ProfileField::DisplayName => Some(Self::Nick),
@@ -138,12 +133,12 @@ impl Tag {
         }
     }
 
-    /// What a user has under it: a text or a number. None: nothing, for which clients have a default of their own.
-    pub(super) fn value(&self, desk: &Desk<'_>, user: &User) -> Option<Value> {
+    /// Returns the value, a text or a number; none if it is not set, for which clients have a default.
+    pub(super) fn value(&self, context: &CommandContext<'_>, user: &User) -> Option<Value> {
         let (profile, particulars) = (&user.profile, &user.profile.particulars);
         match self {
             Self::Nick => profile.display_name.as_ref().map(|name| name.as_str().into()),
-            Self::Image => image(desk, user).map(Value::from),
+            Self::Image => image(context, user).map(Value::from),
             Self::Gender => particulars.gender.map(|gender| gender.word().into()),
             Self::BirthDay => particulars.birthday.map(Value::from),
             Self::Location => {
@@ -160,7 +155,7 @@ impl Tag {
         }
     }
 
-    /// What stands for nothing where a value is taken away: what clients begin with.
+    /// Returns the clients' default, which replaces a value that was cleared.
     pub(super) fn unset(&self) -> Value {
         match self {
             Self::Nick | Self::Image | Self::Gender | Self::Location | Self::SelfSignature | Self::Custom(_) => {
@@ -172,20 +167,20 @@ impl Tag {
         }
     }
 
-    /// Puts a value into a change of `known`, an empty text to clear where nothing may stand.
+    /// Sets the value in a change of the user `known`. An empty text clears the field if it may be empty.
     /// # Errors
-    /// 40610 for a value of another type, 40601 for too long a one, 40605 for one that its field does not take.
+    /// 40610 if the value has another type, 40601 if it is too long, 40605 if the field does not accept it.
     pub(super) fn put(
         &self,
         value: &Value,
-        desk: &Desk<'_>,
+        context: &CommandContext<'_>,
         known: &User,
         change: &mut ProfileChange,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), TencentError> {
         let particulars = &mut change.particulars;
         match self {
             Self::Nick => change.display_name = self.patch(value, DisplayName::parse)?,
-            Self::Image => change.avatar = self.avatar(value, desk, known)?,
+            Self::Image => change.avatar = self.avatar(value, context, known)?,
             Self::Gender => particulars.gender = Some(self.word(value)?),
             Self::BirthDay => particulars.birthday = Some(self.number(value)?),
             Self::Location => particulars.location = Some(self.parsed(value, Location::parse)?),
@@ -203,69 +198,77 @@ impl Tag {
         Ok(())
     }
 
-    fn text<'a>(&self, value: &'a Value) -> Result<&'a str, Refused> {
+    fn text<'a>(&self, value: &'a Value) -> Result<&'a str, TencentError> {
         value.as_str().ok_or_else(|| {
-            Refused::Said(Code::WrongType, format!("{} {}", self.name(), Fault::Malformed("text, in quotes")))
+            TencentError::Coded(
+                ErrorCode::WrongType,
+                format!("{} {}", self.name(), Fault::Malformed("text, in quotes")),
+            )
         })
     }
 
-    fn number(&self, value: &Value) -> Result<u32, Refused> {
+    fn number(&self, value: &Value) -> Result<u32, TencentError> {
         let written = value.as_number().map(ToString::to_string).unwrap_or_default();
         let number = written.strip_suffix(".0").unwrap_or(&written).parse();
-        number.map_err(|_| Refused::Said(Code::WrongType, format!("{} {NUMBER}", self.name())))
+        number.map_err(|_| TencentError::Coded(ErrorCode::WrongType, format!("{} {NUMBER}", self.name())))
     }
 
-    fn word<W: Word>(&self, value: &Value) -> Result<W, Refused> {
+    fn word<W: Word>(&self, value: &Value) -> Result<W, TencentError> {
         let one_of = || format!("{} must be one of {} ", self.name(), W::list(" "));
-        W::of(self.text(value)?).ok_or_else(|| Refused::Said(Code::NotForField, one_of()))
+        W::of(self.text(value)?).ok_or_else(|| TencentError::Coded(ErrorCode::NotForField, one_of()))
     }
 
-    fn parsed<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<T, Refused> {
+    fn parsed<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<T, TencentError> {
         parse(self.text(value)?).map_err(|fault| self.refused(&fault))
     }
 
-    fn patch<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Patch<T>, Refused> {
+    fn patch<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Patch<T>, TencentError> {
         match self.text(value)? {
             "" => Ok(Patch::Clear),
             given => parse(given).map(Patch::Set).map_err(|fault| self.refused(&fault)),
         }
     }
 
-    fn avatar(&self, value: &Value, desk: &Desk<'_>, known: &User) -> Result<Option<AvatarChange>, Refused> {
+    fn avatar(
+        &self,
+        value: &Value,
+        context: &CommandContext<'_>,
+        known: &User,
+    ) -> Result<Option<AvatarChange>, TencentError> {
         match self.text(value)? {
             "" => Ok(Some(AvatarChange::Tile)),
-            given => avatar(desk, Some(known), given).map_err(|fault| self.refused(&fault)),
+            given => avatar(context, Some(known), given).map_err(|fault| self.refused(&fault)),
         }
     }
 
-    /// A refusal of this tag's value.
-    pub(super) fn refused(&self, fault: &Fault) -> Refused {
+    /// Returns the error for an invalid value of this tag.
+    pub(super) fn refused(&self, fault: &Fault) -> TencentError {
         let is_too_long = matches!(fault, Fault::TooManyBytes { .. });
         let code = if *fault == Fault::Undeclared {
-            Code::NoSuchTag
+            ErrorCode::NoSuchTag
         } else if *fault == Fault::NotWritable {
-            Code::TagNotWritable
+            ErrorCode::TagNotWritable
         } else if is_too_long && *self != Self::Location {
-            // Of all texts the location alone has a length of its own.
-            Code::TooLong
+            // The location alone has a length limit of its own.
+            ErrorCode::TooLong
         } else if matches!(self, Self::Custom(_)) {
-            Code::ProfileParameter
+            ErrorCode::ProfileParameter
         } else {
-            Code::NotForField
+            ErrorCode::NotForField
         };
-        Refused::Said(code, format!("{} {fault}", self.name()))
+        TencentError::Coded(code, format!("{} {fault}", self.name()))
     }
 }
 
-/// A tag and what stands under it.
+/// A tag and its value.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Item {
+pub(super) struct ProfileItem {
     pub(super) tag: Cow<'static, str>,
     pub(super) value: Value,
 }
 
-impl PartialSchema for Item {
+impl PartialSchema for ProfileItem {
     fn schema() -> RefOr<Schema> {
         let standard =
             Tag::STANDARD.iter().map(|tag| item_schema(text().enum_values(Some([tag.name()])), tag.schema()));
@@ -275,30 +278,30 @@ impl PartialSchema for Item {
     }
 }
 
-impl ToSchema for Item {
+impl ToSchema for ProfileItem {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("ProfileItem")
     }
 }
 
-/// The schema of a text.
 pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-/// The schema of a tag with its value.
+/// Returns the schema of a tag with its value.
 pub(super) fn item_schema(tag: ObjectBuilder, value: impl Into<RefOr<Schema>>) -> Object {
     let item = ObjectBuilder::new().property("Tag", tag).property("Value", value);
     item.required("Tag").required("Value").build()
 }
 
 impl Tag {
-    /// The schema of its value.
     fn schema(&self) -> ObjectBuilder {
         match self {
             Self::Nick => text().max_length(Some(DisplayName::BYTES_MAX)),
             Self::SelfSignature => text().max_length(Some(StatusText::BYTES_MAX)),
-            Self::Image => text().description(Some("An address, or any text. Another wire may set a longer one.")),
+            Self::Image => {
+                text().description(Some("An address, or any text. The calls of another vendor may set a longer one."))
+            }
             Self::Gender => text().enum_values(Some(Gender::WORDS.iter().map(|(word, _)| *word))),
             Self::Location => text().max_length(Some(Location::BYTES_MAX)),
             Self::AllowType => text().enum_values(Some(AllowType::WORDS.iter().map(|(word, _)| *word))),
@@ -312,44 +315,48 @@ impl Tag {
 }
 
 fn custom_schema() -> ObjectBuilder {
-    text().max_length(Some(CustomValue::BYTES_MAX)).description(Some("Of a field that the app has declared."))
+    text().max_length(Some(CustomValue::BYTES_MAX)).description(Some("A field that the app has declared."))
 }
 
-/// Where a user's avatar is found, or the text that it is on this wire. None: the user has none, or none that is public.
-fn image(desk: &Desk<'_>, user: &User) -> Option<String> {
-    let public_pictures = desk.tenant.app.settings.public_pictures;
+/// Returns the address of the user's avatar, or the text that this dialect stored instead; none if the user has no
+/// avatar, or none that is public.
+fn image(context: &CommandContext<'_>, user: &User) -> Option<String> {
+    let public_pictures = context.tenant.app.settings.public_pictures;
     match &user.profile.avatar {
         Avatar::Tile => None,
         Avatar::Text(text) => Some(text.as_str().to_owned()),
         Avatar::Picture(..) if !public_pictures => None,
-        Avatar::Picture(..) | Avatar::Elsewhere(_) => Some(desk.addresses.avatar(user, public_pictures)),
+        Avatar::Picture(..) | Avatar::Elsewhere(_) => Some(context.addresses.avatar(user, public_pictures)),
     }
 }
 
-/// What a text asks an avatar to become: a picture of this house, an address elsewhere, or a text. Nothing where it is what `known` shows.
-/// # Errors
-/// The rule that the text breaks.
-pub(super) fn avatar(desk: &Desk<'_>, known: Option<&User>, given: &str) -> Result<Option<AvatarChange>, Fault> {
-    if known.and_then(|user| image(desk, user)).is_some_and(|shown| shown == given) {
+/// Parses an avatar: a picture of this server, another address, or a text. Returns none if it equals the avatar of
+/// `known`.
+pub(super) fn avatar(
+    context: &CommandContext<'_>,
+    known: Option<&User>,
+    given: &str,
+) -> Result<Option<AvatarChange>, Fault> {
+    if known.and_then(|user| image(context, user)).is_some_and(|shown| shown == given) {
         return Ok(None);
     }
     if given.len() > IMAGE_BYTES_MAX {
         return Err(Fault::TooManyBytes { bytes_max: IMAGE_BYTES_MAX as u64 });
     }
     match HttpAddress::parse(given) {
-        Ok(_) => desk.addresses.avatar_change(Some(given), known, desk.tenant.app.settings.public_pictures),
+        Ok(_) => context.addresses.avatar_change(Some(given), known, context.tenant.app.settings.public_pictures),
         Err(_) => AvatarText::parse(given).map(AvatarChange::Text).map(Some),
     }
 }
 
-fn no_such_tag(raw: &str) -> Refused {
-    Refused::Said(
-        Code::NoSuchTag,
+fn no_such_tag(raw: &str) -> TencentError {
+    TencentError::Coded(
+        ErrorCode::NoSuchTag,
         format!("There is no tag {}: name one of Tag_Profile_IM_ or a declared Tag_Profile_Custom_", repeated(raw)),
     )
 }
 
-/// The name of an unknown tag, as an error repeats it.
+/// Returns the name of an unknown tag, shortened and escaped for an error message.
 pub(super) fn repeated(raw: &str) -> String {
     raw.chars().take(TAG_CHARS_SHOWN).flat_map(char::escape_default).collect()
 }

@@ -1,7 +1,8 @@
-//! UserSigs: what an app's back end signs so that its users may come in, and so that it may itself.
+//! UserSigs: the signed credentials that an app's back end makes for its users and for itself.
 //!
-//! A JSON object of facts and a signature over their text, zlib, base64 with an alphabet of its own. Two libraries write the JSON with
-//! different spaces, so the facts are compared, never the whole. Source: wire/tencent.md section 6, with its vectors.
+//! A UserSig is a JSON object of claims with a signature over their text, compressed with zlib, in Base64 with an
+//! alphabet of its own. Two libraries write the JSON with different spaces, so the server compares claims and never the
+//! whole text. Source: wire/tencent.md section 6, with its vectors.
 
 use std::{
     io::{Read as _, Write as _},
@@ -12,7 +13,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{Code, Refused, SIGN_ANEW};
+use super::reply::{ErrorCode, SIGN_ANEW, TencentError};
 use crate::{
     domain::{
         error::{Error, Fault},
@@ -23,15 +24,15 @@ use crate::{
     service::{Service, apps::Tenant, credentials::Signing},
 };
 
-/// Characters of a UserSig that are looked at. The libraries make some 200; a userbuf makes more.
+/// Longer UserSigs are refused. The libraries make about 200 characters; a userbuf adds more.
 const CHARS_MAX: usize = 4096;
 
-/// Bytes that a UserSig unpacks to: no more are unpacked.
+/// The server unpacks no more bytes of a UserSig.
 const UNPACKED_BYTES_MAX: u64 = 8192;
 
-/// The facts, as they stand in the JSON.
+/// The JSON object in a UserSig.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Facts {
+struct UserSigClaims {
     #[serde(rename = "TLS.ver")]
     version: String,
     #[serde(rename = "TLS.identifier")]
@@ -48,8 +49,8 @@ struct Facts {
     userbuf: Option<String>,
 }
 
-impl Facts {
-    /// The text that is signed.
+impl UserSigClaims {
+    /// Returns the text that is signed.
     fn text(&self) -> String {
         let Self { identifier, sdk_app_id, expire_s, at_s, userbuf, .. } = self;
         let userbuf = userbuf.as_ref().map(|userbuf| format!("TLS.userbuf:{userbuf}\n")).unwrap_or_default();
@@ -76,51 +77,58 @@ impl Facts {
     }
 }
 
-/// What a good UserSig says beside whom it names.
+/// The times of a valid UserSig.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Checked {
-    /// When it was made.
+pub(super) struct VerifiedUserSig {
     pub(super) at: Moment,
-    /// From this moment on it is no good.
+    /// The UserSig is invalid from this moment on.
     pub(super) expires_at: Moment,
 }
 
-/// Checks a UserSig of `identifier`, user or back-end account.
+/// Checks a UserSig of `identifier`, a user or the back-end account.
 /// # Errors
-/// What is wrong with it, the first that applies in the order of the lines below.
-pub(super) fn check(service: &Service, tenant: &Tenant, identifier: &str, raw: &str) -> Result<Checked, Refused> {
-    let refused = |code, info: &str| Err(Refused::Said(code, info.to_owned()));
-    let Some(facts) = Facts::unpacked(raw) else {
-        return refused(Code::Unreadable, "usersig cannot be read: send it whole, as the library made it");
+/// The first check that fails, in the order of the code.
+pub(super) fn check(
+    service: &Service,
+    tenant: &Tenant,
+    identifier: &str,
+    raw: &str,
+) -> Result<VerifiedUserSig, TencentError> {
+    let refused = |code, info: &str| Err(TencentError::Coded(code, info.to_owned()));
+    let Some(facts) = UserSigClaims::unpacked(raw) else {
+        return refused(ErrorCode::Unreadable, "usersig cannot be read: send it whole, as the library made it");
     };
     if facts.identifier != identifier {
-        return refused(Code::OtherAccount, "usersig names another account than the identifier");
+        return refused(ErrorCode::OtherAccount, "usersig names another account than the identifier");
     }
     if facts.sdk_app_id != tenant.app.sdk_app_id.get() {
-        return refused(Code::OtherApp, "usersig is of another app than the sdkappid");
+        return refused(ErrorCode::OtherApp, "usersig is of another app than the sdkappid");
     }
     let signature = BASE64.decode(&facts.sig).unwrap_or_default();
     if !service.is_signed(tenant, Signing::Sha256, facts.text().as_bytes(), &signature)? {
-        return refused(Code::Forged, "usersig is not signed with this app's secret: see `standin app show --secrets`");
+        return refused(
+            ErrorCode::Forged,
+            "usersig is not signed with this app's secret: see `standin app show --secrets`",
+        );
     }
     service.noted_signature(tenant);
     let at = Moment::from_micros(i64::from(facts.at_s) * 1_000_000);
     let expires_at = at.after(Duration::from_secs(facts.expire_s.into()));
     match service.now() < expires_at {
-        true => Ok(Checked { at, expires_at }),
-        false => refused(Code::Expired, SIGN_ANEW),
+        true => Ok(VerifiedUserSig { at, expires_at }),
+        false => refused(ErrorCode::Expired, SIGN_ANEW),
     }
 }
 
-/// Makes a UserSig as the vendor's libraries do: for a user, known or not, or for the app's back-end account.
+/// Makes a UserSig as the vendor's libraries do, for a user, known or not, or for the app's back-end account.
 /// # Errors
-/// `Invalid` at `user` for what is no id, at `expire_s` for 0; internal.
+/// `Invalid` at `user` if it is not an id, at `expire_s` if it is 0; `Internal`.
 pub fn make(service: &Service, tenant: &Tenant, user: &str, expire_s: u32) -> Result<Secret, Error> {
     let user = UserId::parse(user).map_err(|fault| fault.at("user"))?;
     if expire_s == 0 {
         return Err(Fault::OutOfRange("from 1 to 4294967295 seconds").at("expire_s"));
     }
-    let mut facts = Facts {
+    let mut facts = UserSigClaims {
         version: "2.0".to_owned(),
         identifier: user.as_str().to_owned(),
         sdk_app_id: tenant.app.sdk_app_id.get(),

@@ -1,29 +1,25 @@
-//! The words by which this wire names one of a few things.
+//! The vendor's words for the values of enums.
 
 use crate::domain::particulars::{AllowType, ForbidType, Gender};
 
-/// What a text names by one of a few words.
+/// An enum whose values have words.
 pub(super) trait Word: Copy + PartialEq + 'static {
-    /// Every word, and what it means.
     const WORDS: &'static [(&'static str, Self)];
 
-    /// What a word means.
     fn of(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
     }
 
-    /// The word for it.
     fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, meaning)| *meaning == self).map_or("", |(word, _)| word)
     }
 
-    /// Every word, with this between them.
     fn list(between: &str) -> String {
         Self::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(between)
     }
 }
 
-/// Makes enums of words, and their schemas.
+/// Declares enums of words, with their schemas.
 macro_rules! words {
     ($($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal,)* })*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]

@@ -2,8 +2,8 @@
 
 use standin::{
     dialect::tencent::binfo::{
-        frame::Proof,
-        talk::{Binfo, LoggedIn, Outcome, Own, Verb},
+        frame::FrameCredential,
+        protocol::{Binfo, BinfoCommand, BinfoOutcome, BinfoSession, SocketUser},
     },
     domain::{
         avatar::PictureKey,
@@ -39,11 +39,11 @@ fn user(raw: &str) -> User {
     }
 }
 
-fn alice() -> Own {
-    Own { key: UserKey(7), id: id("alice") }
+fn alice() -> SocketUser {
+    SocketUser { key: UserKey(7), id: id("alice") }
 }
 
-fn bodies(step: &Step<Verb>) -> Vec<Value> {
+fn bodies(step: &Step<BinfoCommand>) -> Vec<Value> {
     let body = |frame: &Frame| match frame {
         Frame::Binary(bytes) => serde_json::from_slice::<Value>(bytes).unwrap()["body"].take(),
         Frame::Text(_) => panic!("text"),
@@ -52,33 +52,36 @@ fn bodies(step: &Step<Verb>) -> Vec<Value> {
 }
 
 /// The events of pushes.
-fn events(step: &Step<Verb>) -> Vec<Value> {
+fn events(step: &Step<BinfoCommand>) -> Vec<Value> {
     bodies(step).into_iter().map(|mut body| body["EventArray"][0].take()).collect()
 }
 
-fn hear(talk: &mut Binfo, command: &str, head: &Value) -> Step<Verb> {
+fn hear(talk: &mut Binfo, command: &str, head: &Value) -> Step<BinfoCommand> {
     let mut frame = json!({ "head": head, "body": { "From_Account": "alice" } });
     frame["head"]["servcmd"] = command.into();
     frame["head"]["seq"] = 5.into();
     talk.hear(Frame::Binary(frame.to_string().into()))
 }
 
-fn ticket() -> Proof {
-    Proof::Ticket(Secret::new(TICKET))
+fn ticket() -> FrameCredential {
+    FrameCredential::Ticket(Secret::new(TICKET))
 }
 
-fn logged_in(missed_since: Option<i64>) -> (Binfo, Step<Verb>) {
+fn logged_in(missed_since: Option<i64>) -> (Binfo, Step<BinfoCommand>) {
     let mut talk = Binfo::new(42);
     let step = hear(&mut talk, LOGIN, &json!({ "a2": TICKET }));
-    assert_eq!((step.verb, step.frames.len(), talk.is_authenticated()), (Some(Verb::LogIn(ticket())), 0, false));
-    let session = LoggedIn {
+    assert_eq!(
+        (step.verb, step.frames.len(), talk.is_authenticated()),
+        (Some(BinfoCommand::LogIn(ticket())), 0, false)
+    );
+    let session = BinfoSession {
         user: user("alice"),
         ticket: Secret::new(TICKET),
         custom_status: CustomStatus::parse("busy").ok(),
         at: Moment::from_micros(1_795_330_859_999_999),
         missed_since,
     };
-    let step = talk.outcome(Outcome::LoggedIn(Box::new(session)));
+    let step = talk.outcome(BinfoOutcome::LoggedIn(Box::new(session)));
     assert!(talk.is_authenticated());
     (talk, step)
 }
@@ -96,11 +99,14 @@ fn a_login_is_answered_with_what_the_sdk_goes_on_with() {
 #[test]
 fn what_was_missed_is_looked_up_after_the_answer_until_nothing_is_left() {
     let (mut talk, step) = logged_in(Some(9));
-    assert_eq!((step.frames.len(), step.verb), (1, Some(Verb::LookBack { own: alice(), seq: 9 })));
+    assert_eq!((step.frames.len(), step.verb), (1, Some(BinfoCommand::PushMissed { own: alice(), seq: 9 })));
     let events_of = |name: &str| vec![json!({ "of": name })];
-    let step = talk.outcome(Outcome::Events { events: events_of("a"), rest: Some(1009) });
-    assert_eq!((events(&step), &step.verb), (events_of("a"), &Some(Verb::LookBack { own: alice(), seq: 1009 })));
-    let step = talk.outcome(Outcome::Events { events: events_of("b"), rest: None });
+    let step = talk.outcome(BinfoOutcome::Events { events: events_of("a"), rest: Some(1009) });
+    assert_eq!(
+        (events(&step), &step.verb),
+        (events_of("a"), &Some(BinfoCommand::PushMissed { own: alice(), seq: 1009 }))
+    );
+    let step = talk.outcome(BinfoOutcome::Events { events: events_of("b"), rest: None });
     assert_eq!((events(&step), step.verb), (events_of("b"), None));
 }
 
@@ -108,14 +114,14 @@ fn what_was_missed_is_looked_up_after_the_answer_until_nothing_is_left() {
 fn a_refused_login_is_answered_and_changes_nothing() {
     let mut talk = Binfo::new(1);
     let step = hear(&mut talk, LOGIN, &json!({ "identifier": "alice", "usersig": "eJ" }));
-    let sig = Proof::Sig { identifier: "alice".to_owned(), user_sig: Secret::new("eJ") };
-    assert_eq!(step.verb, Some(Verb::LogIn(sig)));
+    let sig = FrameCredential::Sig { identifier: "alice".to_owned(), user_sig: Secret::new("eJ") };
+    assert_eq!(step.verb, Some(BinfoCommand::LogIn(sig)));
     let refusal = json!({ "ErrorCode": 70003 });
-    let step = talk.outcome(Outcome::Answer(refusal.to_string()));
+    let step = talk.outcome(BinfoOutcome::Answer(refusal.to_string()));
     assert_eq!((bodies(&step), step.is_over, talk.is_authenticated()), (vec![refusal.clone()], false, false));
     let (mut talk, _) = logged_in(None);
     hear(&mut talk, LOGIN, &json!({ "a2": "another" }));
-    assert_eq!(bodies(&talk.outcome(Outcome::Answer(refusal.to_string()))), [refusal]);
+    assert_eq!(bodies(&talk.outcome(BinfoOutcome::Answer(refusal.to_string()))), [refusal]);
     assert!(talk.is_authenticated(), "the session of before goes on");
 }
 
@@ -168,10 +174,10 @@ fn what_a_page_asks_of_messages_and_groups_is_refused_so_that_nothing_counts_as_
 fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
     for mut talk in [Binfo::new(1), logged_in(None).0] {
         let step = hear(&mut talk, GET_ALL, &json!({ "a2": "of-bob" }));
-        let Some(Verb::Run { command, proof, body }) = step.verb else { panic!("no command") };
+        let Some(BinfoCommand::Run { command, credential, body }) = step.verb else { panic!("no command") };
         assert_eq!((command.as_str(), body), (GET_ALL, json!({ "From_Account": "alice" })));
-        assert_eq!(proof, Proof::Ticket(Secret::new("of-bob")));
-        let step = talk.outcome(Outcome::Answer(r#"{"ErrorCode":0}"#.to_owned()));
+        assert_eq!(credential, FrameCredential::Ticket(Secret::new("of-bob")));
+        let step = talk.outcome(BinfoOutcome::Answer(r#"{"ErrorCode":0}"#.to_owned()));
         let [Frame::Binary(answer)] = &step.frames[..] else { panic!("no answer") };
         let expected = format!(r#"{{"head":{{"seq":5,"servcmd":"{GET_ALL}"}},"body":{{"ErrorCode":0}}}}"#);
         assert_eq!(str::from_utf8(answer), Ok(expected.as_str()));
@@ -195,8 +201,8 @@ fn what_is_no_frame_is_answered_and_heard_no_further() {
 fn after_a_logout_nothing_is_pushed() {
     let (mut talk, _) = logged_in(None);
     let step = hear(&mut talk, LOGOUT, &json!({ "a2": TICKET }));
-    assert_eq!(step.verb, Some(Verb::LogOut(ticket())));
-    assert_eq!(bodies(&talk.outcome(Outcome::LoggedOut)), [ok(json!({}))]);
+    assert_eq!(step.verb, Some(BinfoCommand::LogOut(ticket())));
+    assert_eq!(bodies(&talk.outcome(BinfoOutcome::LoggedOut)), [ok(json!({}))]);
     assert!(!talk.is_authenticated());
     let notice = Notice::BlocksChanged { seq: 1, whom: id("bob"), is_blocked: true };
     assert_eq!(talk.notice(&notice), Step::default());
@@ -241,7 +247,7 @@ fn of_contacts_who_came_and_went_is_told_at_once_and_what_else_differs_is_looked
         json!({ "FriendListMod": [{ "PushType": 1, "FriendAdd_Account": ["bob"] }] }),
     ];
     assert_eq!(events(&step), told);
-    assert_eq!(step.verb, Some(Verb::Tell { own: alice(), notice: Box::new(notice) }));
+    assert_eq!(step.verb, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
     assert_eq!(talk.notice(&contacts(&[], &[], &[])), Step::default());
 }
 
@@ -269,7 +275,7 @@ fn blocks_and_requests_are_pushed() {
         let gone = json!({ "FriendListMod": [{ "PushType": 4, "FrienPencydDel_Account": ["bob"] }] });
         assert_eq!((events(&step), step.verb), (vec![gone], None));
         let step = talk.notice(&notice(true));
-        assert_eq!(step.verb, Some(Verb::Tell { own: alice(), notice: Box::new(notice(true)) }));
+        assert_eq!(step.verb, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice(true)) }));
     }
 }
 
@@ -279,7 +285,7 @@ fn a_changed_profile_is_looked_up_for_the_one_who_is_told() {
         Notice::ProfileChanged { seq: 1, user: Box::new(user("bob")), fields: vec![ProfileField::DisplayName] };
     assert_eq!(Binfo::new(1).notice(&notice), Step::default());
     let (mut talk, _) = logged_in(None);
-    assert_eq!(talk.notice(&notice).verb, Some(Verb::Tell { own: alice(), notice: Box::new(notice) }));
+    assert_eq!(talk.notice(&notice).verb, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
 }
 
 #[test]

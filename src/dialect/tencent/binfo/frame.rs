@@ -1,7 +1,7 @@
-//! Frames of the socket: JSON objects of a head and a body, in messages of bytes. What the SDK compresses and sums up is optional, and
-//! nothing here does.
+//! Frames of the socket: JSON objects of a head and a body, in binary messages. The SDK's compression and checksums are
+//! optional, and the server uses neither.
 //!
-//! Source: wire/tencent.md section 2, run against the published SDK.
+//! Source: wire/tencent.md section 2, verified with the published SDK.
 
 use serde_json::{Map, Value, json};
 
@@ -13,73 +13,64 @@ use crate::{
     },
 };
 
-/// A frame of a client, read.
+/// A parsed frame of a client.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
-    /// What is asked.
-    pub name: Name,
-    /// Who asks, as far as the frame says.
-    pub proof: Proof,
-    /// With what. Null where there is none.
+pub struct RequestFrame {
+    pub call: CallId,
+    pub credential: FrameCredential,
+    /// Null if the frame has no body.
     pub body: Value,
 }
 
-/// What an answer repeats of the frame that it answers: the SDK finds its call by them.
+/// The part of a request's head that the response repeats, so that the SDK finds its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
-    /// The command, `service.command`.
+pub struct CallId {
+    /// In the form `service.command`.
     pub command: String,
     /// The client's number of this call.
     pub seq: u64,
 }
 
-/// How a frame shows who sends it.
+/// How a frame identifies its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
-    /// By the ticket that a login answered.
+pub enum FrameCredential {
+    /// The ticket that a login returned.
     Ticket(Secret),
-    /// By a signature of the app's back end.
-    Sig {
-        /// For whom.
-        identifier: String,
-        /// The signature.
-        user_sig: Secret,
-    },
-    /// Not at all: before its login the SDK already tells how it fares.
+    /// A UserSig of the app's back end.
+    Sig { identifier: String, user_sig: Secret },
+    /// Nothing: the SDK reports its state even before its login.
     None,
 }
 
-/// Why a frame is not answered as what it wanted to be.
+/// Why a frame cannot be handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// It is no JSON object.
+pub enum FrameError {
+    /// The message is not a JSON object.
     NoJson(Refused),
-    /// It has no head that can be answered; as much of it as can be read.
-    NoHead(Name, &'static str),
+    /// The head is missing or lacks a field; holds what can be read of it.
+    NoHead(CallId, &'static str),
 }
 
-impl Asked {
-    /// Reads a message, of bytes or of text.
-    /// # Errors
-    /// See [`Fault`].
-    pub fn read(message: &Frame) -> Result<Self, Fault> {
+impl RequestFrame {
+    /// Parses a binary or a text message.
+    pub fn read(message: &Frame) -> Result<Self, FrameError> {
         let text = match message {
             Frame::Text(text) => text.as_bytes(),
             Frame::Binary(bytes) => bytes,
         };
-        let mut frame = json::parse_object(text).map_err(Fault::NoJson)?;
+        let mut frame = json::parse_object(text).map_err(FrameError::NoJson)?;
         let head = frame.get("head").and_then(Value::as_object);
         let (seq, command) = (head.and_then(seq_of), head.map(|head| text_of(head, "servcmd")).unwrap_or_default());
-        let name = Name { command: command.to_owned(), seq: seq.unwrap_or_default() };
-        let Some(head) = head else { return Err(Fault::NoHead(name, "head must be an object")) };
-        if name.command.is_empty() {
-            return Err(Fault::NoHead(name, "head.servcmd must name a command, as service.command"));
+        let call = CallId { command: command.to_owned(), seq: seq.unwrap_or_default() };
+        let Some(head) = head else { return Err(FrameError::NoHead(call, "head must be an object")) };
+        if call.command.is_empty() {
+            return Err(FrameError::NoHead(call, "head.servcmd must name a command, as service.command"));
         }
         if seq.is_none() {
-            return Err(Fault::NoHead(name, "head.seq must be a whole number, without quotes"));
+            return Err(FrameError::NoHead(call, "head.seq must be a whole number, without quotes"));
         }
-        let proof = proof_of(head);
-        Ok(Self { name, proof, body: frame.remove("body").unwrap_or_default() })
+        let credential = credential_of(head);
+        Ok(Self { call, credential, body: frame.remove("body").unwrap_or_default() })
     }
 }
 
@@ -91,26 +82,28 @@ fn text_of<'a>(head: &'a Map<String, Value>, name: &str) -> &'a str {
     head.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A ticket counts before a signature: whoever has one has logged in.
-fn proof_of(head: &Map<String, Value>) -> Proof {
+/// A ticket wins over a UserSig, because only a client that has logged in has one.
+fn credential_of(head: &Map<String, Value>) -> FrameCredential {
     match (text_of(head, "a2"), text_of(head, "identifier"), text_of(head, "usersig")) {
-        ("", "", _) | ("", _, "") => Proof::None,
-        ("", identifier, user_sig) => Proof::Sig { identifier: identifier.to_owned(), user_sig: Secret::new(user_sig) },
-        (ticket, ..) => Proof::Ticket(Secret::new(ticket)),
+        ("", "", _) | ("", _, "") => FrameCredential::None,
+        ("", identifier, user_sig) => {
+            FrameCredential::Sig { identifier: identifier.to_owned(), user_sig: Secret::new(user_sig) }
+        }
+        (ticket, ..) => FrameCredential::Ticket(Secret::new(ticket)),
     }
 }
 
-/// The answer to a call: `body` is the text of a JSON object.
-pub fn answer(name: &Name, body: &str) -> Frame {
-    written(&json!({ "seq": name.seq, "servcmd": name.command }), body)
+/// Returns the response to a call. `body` is the text of a JSON object.
+pub fn answer(call: &CallId, body: &str) -> Frame {
+    written(&json!({ "seq": call.seq, "servcmd": call.command }), body)
 }
 
-/// What is told unasked. The number of the event is the vendor's own, and the SDK does not read it.
+/// Returns a push. The head has no number of the event, because the SDK does not read it.
 pub fn push(event: &Value) -> Frame {
     written(&json!({ "servcmd": "im_open_push.msg_push" }), &json!({ "EventArray": [event] }).to_string())
 }
 
-/// A message of bytes: the SDK takes none of text.
+/// Returns a binary message, because the SDK accepts no text messages.
 fn written(head: &Value, body: &str) -> Frame {
     Frame::Binary(format!(r#"{{"head":{head},"body":{body}}}"#).into())
 }

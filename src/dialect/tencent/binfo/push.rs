@@ -1,13 +1,16 @@
-//! What the socket tells unasked, as events of the vendor's: one kind of list in each.
+//! Pushes, as events of the vendor. Each has one kind of list.
 //!
-//! Source: wire/tencent.md section 4, run against the published SDK; the lists of requests and of changed friends as that SDK reads them.
+//! Source: wire/tencent.md section 4, verified with the published SDK; the lists of requests and of changed friends are
+//! as that SDK reads them.
 
 use std::slice;
 
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::tencent::{call::Desk, friend_tags::FriendTag, relations::is_shown, status::Status, tags::Tag},
+    dialect::tencent::{
+        call::CommandContext, friend_tags::FriendTag, relations::is_shown, status::UserStatusView, tags::Tag,
+    },
     domain::{
         friend::{AddSource, AddWording, Friend, Request},
         id::UserId,
@@ -17,24 +20,23 @@ use crate::{
     },
 };
 
-/// Accounts that one event names at the most: for those added the SDK asks in one call.
+/// Accounts in one event: the SDK reads all added accounts of an event in one call.
 const ACCOUNTS_MAX: usize = 100;
 
-/// Why a session ends, by the SDK's names of it.
+/// Why a session ends, by the SDK's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kick {
-    /// `multipleAccount`: the user has logged in elsewhere.
+pub(super) enum KickReason {
+    /// `multipleAccount`: the user logged in on another client.
     Replaced = 1,
-    /// `REST_API_Kick`: the app ends it.
+    /// `REST_API_Kick`: the app ended the session.
     ByBackEnd = 3,
 }
 
-/// The session is over.
-pub(super) fn kicked(kick: Kick) -> Value {
+pub(super) fn kicked(kick: KickReason) -> Value {
     json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": kick as u8 } }] })
 }
 
-/// What can be said of a notice as it comes.
+/// Returns the pushes for a notice that need no read.
 pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
     match notice {
         Notice::ContactsChanged { added, removed, .. } => [friends_removed(removed), friends_added(added)].concat(),
@@ -49,7 +51,7 @@ pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
     }
 }
 
-/// Whether more is to be said of a notice, which must be looked up.
+/// Whether the notice has pushes that need reads.
 pub(super) fn has_more(notice: &Notice) -> bool {
     match notice {
         Notice::ProfileChanged { .. } | Notice::StatusChanged { .. } => true,
@@ -60,12 +62,11 @@ pub(super) fn has_more(notice: &Notice) -> bool {
     }
 }
 
-/// These are friends from now on.
 fn friends_added(ids: &[UserId]) -> Vec<Value> {
     by_hundreds(1, "FriendAdd_Account", &shown(ids))
 }
 
-/// These are friends no longer. The SDK breaks at one that it never had, so who is shown nowhere is not named here.
+/// Leaves out ids that are never shown: the SDK breaks if it removes a friend that it never had.
 fn friends_removed(ids: &[UserId]) -> Vec<Value> {
     by_hundreds(2, "FriendDel_Account", &shown(ids))
 }
@@ -82,15 +83,19 @@ pub(super) fn friends_changed(friends: &[Friend]) -> Vec<Value> {
     by_hundreds(5, "FriendUpInfo", &items)
 }
 
-/// Somebody is on the black list from now on, or no longer.
 fn block_changed(whom: &UserId, is_blocked: bool) -> Vec<Value> {
     let key = if is_blocked { "BlackListAdd_Account" } else { "BlackListDel_Account" };
     shown(slice::from_ref(whom)).iter().map(|whom| friend_list(&json!({ key: [whom] }))).collect()
 }
 
-/// A request waits. Who it came from tells the SDK whether it came or went.
-pub(super) fn request_came(asker: &UserId, request: &Request, other: Option<&User>, desk: &Desk<'_>) -> Value {
-    let shown = |tag: &Tag| other.and_then(|other| tag.value(desk, other)).unwrap_or_else(|| tag.unset());
+/// From `asker` the SDK sees whether the request is incoming or outgoing.
+pub(super) fn request_came(
+    asker: &UserId,
+    request: &Request,
+    other: Option<&User>,
+    context: &CommandContext<'_>,
+) -> Value {
+    let shown = |tag: &Tag| other.and_then(|other| tag.value(context, other)).unwrap_or_else(|| tag.unset());
     let item = json!({
         "PendencyAdd_Account": request.with.as_str(),
         "ProfileImNick": shown(&Tag::Nick),
@@ -102,12 +107,12 @@ pub(super) fn request_came(asker: &UserId, request: &Request, other: Option<&Use
     friend_list(&json!({ "PushType": 3, "From_Account": asker.as_str(), "PendencyAdd": [item] }))
 }
 
-/// A request waits no longer, whoever of the two had asked. Spelt as the SDK spells it.
+/// A request in either direction no longer waits. The key is misspelt as in the SDK.
 fn request_gone(with: &UserId) -> Vec<Value> {
     by_hundreds(4, "FrienPencydDel_Account", &shown(slice::from_ref(with)))
 }
 
-/// Users as a follower, a followed user, or both, by the vendor's numbers.
+/// The kind of list, by the vendor's numbers.
 #[derive(Clone, Copy)]
 enum FollowType {
     Follower = 1,
@@ -115,16 +120,16 @@ enum FollowType {
     Mutual = 3,
 }
 
-/// The user follows another (`is_own`), or the other follows the user, from now on or no longer; `is_answered`: whether the one who is
-/// followed follows too, so that the list of both differs as well.
+/// `is_own`: the user follows the other one; else the other one follows the user. `is_answered`: both follow each
+/// other, so that the list of mutual followers changes too.
 pub(super) fn follow_changed(
     with: &User,
     is_own: bool,
     is_following: bool,
     is_answered: bool,
-    desk: &Desk<'_>,
+    context: &CommandContext<'_>,
 ) -> Value {
-    let shown = |tag: &Tag| tag.value(desk, with).unwrap_or_else(|| tag.unset());
+    let shown = |tag: &Tag| tag.value(context, with).unwrap_or_else(|| tag.unset());
     let one_way = if is_own { FollowType::Following } else { FollowType::Follower };
     let types = [Some(one_way), is_answered.then_some(FollowType::Mutual)];
     let differences = types.into_iter().flatten();
@@ -138,16 +143,16 @@ pub(super) fn follow_changed(
     }] })
 }
 
-/// The statuses of users, as they are now. None where there are none to tell.
 pub(super) fn statuses(statuses: &[UserStatus]) -> Vec<Value> {
-    let statuses: Vec<Status> = statuses.iter().filter(|status| is_shown(&status.id)).map(Status::of).collect();
+    let statuses: Vec<UserStatusView> =
+        statuses.iter().filter(|status| is_shown(&status.id)).map(UserStatusView::of).collect();
     statuses.chunks(ACCOUNTS_MAX).map(|statuses| json!({ "UserStatusList": statuses })).collect()
 }
 
-/// These tags of a profile have changed, to what stands in them by now. None where nothing of it is shown here.
-pub(super) fn profile_changed(user: &User, tags: &[Tag], desk: &Desk<'_>) -> Option<Value> {
+/// Returns the tags that changed, with their current values; none if this dialect shows none of them.
+pub(super) fn profile_changed(user: &User, tags: &[Tag], context: &CommandContext<'_>) -> Option<Value> {
     let item = |tag: &Tag| {
-        let value = tag.value(desk, user).unwrap_or_else(|| tag.unset());
+        let value = tag.value(context, user).unwrap_or_else(|| tag.unset());
         let key = if value.is_number() { "ValueNum" } else { "ValueBytes" };
         json!({ "Tag": tag.name(), key: value })
     };
@@ -160,12 +165,12 @@ fn friend_list(change: &Value) -> Value {
     json!({ "FriendListMod": [change] })
 }
 
-/// The ids of those whom this wire's lists show.
+/// Returns the ids that this dialect shows.
 fn shown(ids: &[UserId]) -> Vec<Value> {
     ids.iter().filter(|id| is_shown(id)).map(|id| id.as_str().into()).collect()
 }
 
-/// Changes of a kind of the SDK's, each with some of the items.
+/// Splits the items into events of at most [`ACCOUNTS_MAX`].
 fn by_hundreds(push_type: u8, key: &str, items: &[Value]) -> Vec<Value> {
     let change = |items: &[Value]| friend_list(&json!({ "PushType": push_type, key: items }));
     items.chunks(ACCOUNTS_MAX).map(change).collect()

@@ -1,12 +1,14 @@
-//! What the SDK asks that is not served here: messages, conversations, groups and the like; and which of its paid features are served.
+//! Responses to commands that are not served (messages, conversations, groups and others), and the paid features that
+//! are served.
 //!
-//! What it asks by itself is answered as if there were none: refused, it would fill the page's log with rejections, or ask again for ever.
-//! What a page asks is refused: answered, a message would count as sent. Source: each call, run in the published SDK.
+//! Calls that the SDK makes by itself get an empty success: after an error the SDK would fill the page's log or retry
+//! for ever. Calls that a page makes get an error: after a success a message would count as sent. Source: each call,
+//! run in the published SDK.
 
 use serde_json::{Value, json};
 
 use crate::dialect::tencent::{
-    reply::{self, Answer, Family},
+    reply::{self, Family, TencentReply},
     rest,
 };
 
@@ -31,15 +33,14 @@ const OF_PAGES: [&str; 17] = [
     "webim",
 ];
 
-/// The answer to a command that is not served.
-pub(super) fn answer(command: &str) -> Answer {
+pub(super) fn answer(command: &str) -> TencentReply {
     match nothing(command) {
-        Some(nothing) => reply::ok(nothing),
-        None => reply::failed(&rest::no_such_command(), Family::Account),
+        Some(nothing) => reply::success_json(nothing),
+        None => reply::failure(&rest::no_such_command(), Family::Account),
     }
 }
 
-/// What the SDK must be told so that it goes on. None where it is better told that it cannot.
+/// Returns the empty response that the SDK needs to continue, or none if an error is right.
 fn nothing(command: &str) -> Option<Value> {
     let nothing = match command {
         "recentcontact.page_get" => json!({
@@ -60,28 +61,29 @@ fn nothing(command: &str) -> Option<Value> {
         | "recentcontact.get_contact_group" => json!({}),
         "im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2" => purchase(),
         command if command.split_once('.').is_some_and(|(service, _)| OF_PAGES.contains(&service)) => return None,
-        // Heartbeats above all: refused, the SDK connects anew at once and for ever.
+        // Heartbeats above all: after an error the SDK reconnects at once, for ever.
         _ => json!({}),
     };
     Some(nothing)
 }
 
-/// The bits of what the vendor sells that are served, by its own numbers: the SDK refuses the calls of the others by itself.
+/// The served features among those that the vendor sells, by its bit numbers. The SDK itself refuses calls of the
+/// others.
 const SERVED_BITS: [usize; 2] = [
     7,  // user status
     52, // following
 ];
 
-/// How long the SDK may rely on them, in seconds.
+/// How long the SDK may rely on the bits, in seconds.
 const BITS_HOLD_S: u32 = 86_400;
 
-/// The bits as a text of digits, bit 0 last.
+/// Returns the bits as text of digits, bit 0 last.
 pub(super) fn purchase_bits() -> String {
     let highest = SERVED_BITS.into_iter().max().unwrap_or_default();
     (0..=highest).rev().map(|bit| if SERVED_BITS.contains(&bit) { '1' } else { '0' }).collect()
 }
 
-/// The SDK reads the outer fields and lite-chat those within; without these, lite-chat asks once a second for ever.
+/// The SDK reads the outer fields, and lite-chat the inner ones. Without these, lite-chat asks once a second for ever.
 fn purchase() -> Value {
     let mut bits = json!({
         "int32_error_code": 0,

@@ -1,4 +1,4 @@
-//! The record of what was done by this API: who changed what, and which fields; never what they were changed to.
+//! The audit log of this API: who changed what, and the names of the fields. It never holds values.
 
 use std::convert::Infallible;
 
@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::{
     call,
-    extractors::{Query, of_head},
-    reply::{DeedView, Refusal},
+    extractors::{QueryParams, of_head},
+    reply::{AuditEntryView, NativeError},
 };
 use crate::{
     domain::{
@@ -22,7 +22,7 @@ use crate::{
     service::{Service, admins::DEEDS_MAX},
 };
 
-/// What each changing call is on record as.
+/// The method and path of each changing call, and the name of its action in the audit log.
 const ACTIONS: [(&str, &str, &str); 19] = [
     ("POST", "/admins", "admin.create"),
     ("DELETE", "/admins/{name}", "admin.delete"),
@@ -45,56 +45,57 @@ const ACTIONS: [(&str, &str, &str); 19] = [
     ("DELETE", "/apps/{app_id}/users/{id}/contacts/{other}", "user.unlist_contact"),
 ];
 
-/// What a handler tells of its call for the record.
+/// What a handler adds to the audit entry of its call.
 #[derive(Debug, Clone, Default)]
-struct Told {
+struct AuditDetails {
     target: Option<String>,
     fields: Vec<String>,
 }
 
-/// The entry in the record that a call will have.
-pub(super) struct Entry(HttpRequest);
+/// Lets a handler name the target in the audit entry of its call.
+pub(super) struct AuditTarget(HttpRequest);
 
-of_head! { Entry: Infallible = |request: &HttpRequest| Ok(Self(request.clone())); }
+of_head! { AuditTarget: Infallible = |request: &HttpRequest| Ok(Self(request.clone())); }
 
-impl Entry {
-    /// Names what the call is about, where its path does not.
-    pub(super) fn is_about(&self, target: &str) {
-        with(&self.0, |told| told.target = Some(target.to_owned()));
+impl AuditTarget {
+    /// Names the target of the call, for calls whose path does not.
+    pub(super) fn set(&self, target: &str) {
+        with(&self.0, |details| details.target = Some(target.to_owned()));
     }
 }
 
-/// Names the fields that a call gives.
-pub(super) fn tell_fields<'a>(request: &HttpRequest, fields: impl Iterator<Item = &'a String>) {
-    with(request, |told| told.fields.extend(fields.cloned()));
+/// Adds the names of the fields that the request body has.
+pub(super) fn add_fields<'a>(request: &HttpRequest, fields: impl Iterator<Item = &'a String>) {
+    with(request, |details| details.fields.extend(fields.cloned()));
 }
 
-fn with(request: &HttpRequest, tell: impl FnOnce(&mut Told)) {
+fn with(request: &HttpRequest, set: impl FnOnce(&mut AuditDetails)) {
     let mut extensions = request.extensions_mut();
-    let mut told = extensions.remove::<Told>().unwrap_or_default();
-    tell(&mut told);
-    extensions.insert(told);
+    let mut details = extensions.remove::<AuditDetails>().unwrap_or_default();
+    set(&mut details);
+    extensions.insert(details);
 }
 
-/// Puts a call that went well on record. Where that fails the log has it: the change is made by then.
-pub(super) async fn keep(answer: &ServiceResponse<BoxBody>, authority: Authority) {
+/// Writes an audit entry for a successful call. The change is already committed, so a failure to write the entry is
+/// only logged.
+pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authority) {
     let request = answer.request();
-    let told = request.extensions().get::<Told>().cloned().unwrap_or_default();
+    let details = request.extensions().get::<AuditDetails>().cloned().unwrap_or_default();
     let path = request.match_info();
     let deed = Deed {
         authority,
         action: action(request),
         app: path.get("app_id").and_then(|id| AppId::parse(id).ok()),
-        target: told.target.or_else(|| path.get("id").or(path.get("name")).map(str::to_owned)),
-        detail: told.fields.join(", "),
+        target: details.target.or_else(|| path.get("id").or(path.get("name")).map(str::to_owned)),
+        detail: details.fields.join(", "),
     };
     if let Some(service) = request.app_data::<Data<Service>>() {
-        keep_deed(service, deed).await;
+        record_entry(service, deed).await;
     }
 }
 
-/// As [`keep`], of what a handler has put into words itself.
-pub(super) async fn keep_deed(service: &Service, deed: Deed) {
+/// Writes an audit entry that the handler has built itself.
+pub(super) async fn record_entry(service: &Service, deed: Deed) {
     if let Err(error) = service.keep_deed(deed.clone()).await {
         log::error!("not on record: {deed:?}: {error:?}");
     }
@@ -108,26 +109,26 @@ fn action(request: &HttpRequest) -> String {
     known.map_or_else(|| format!("{method} {pattern}"), |(_, _, action)| (*action).to_owned())
 }
 
-/// `/audit`.
 pub(super) fn resource() -> Resource {
     call("/audit", [methods::get(list)])
 }
 
-/// A page of the record.
+/// A page of the audit log.
 #[derive(Serialize, ToSchema)]
-struct DeedsView<'a> {
-    deeds: Vec<DeedView<'a>>,
-    /// Leads on to older ones, as `after`; null on the last page.
+#[schema(as = DeedsView)]
+struct AuditPageView<'a> {
+    deeds: Vec<AuditEntryView<'a>>,
+    /// Pass it as `after` to get older entries; null on the last page.
     next: Option<i64>,
 }
 
-/// Lists who changed what, the newest first.
-#[utoipa::path(get, path = "/audit", operation_id = "list_deeds", tag = "The house", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = DeedsView)))]
-pub(super) async fn list(service: Data<Service>, query: Query) -> Result<HttpResponse, Refusal> {
+/// Lists who changed what, newest first.
+#[utoipa::path(get, path = "/audit", operation_id = "list_deeds", tag = "The house", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = AuditPageView)))]
+pub(super) async fn list(service: Data<Service>, query: QueryParams) -> Result<HttpResponse, NativeError> {
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=DEEDS_MAX)?);
     let limit = limit.unwrap_or(DEEDS_MAX);
     let deeds = service.deeds(after, limit).await?;
     let is_full = deeds.len() == limit as usize;
     let next = deeds.last().filter(|deed| is_full && deed.seq > 1).map(|deed| deed.seq);
-    Ok(HttpResponse::Ok().json(DeedsView { deeds: deeds.iter().map(DeedView::from).collect(), next }))
+    Ok(HttpResponse::Ok().json(AuditPageView { deeds: deeds.iter().map(AuditEntryView::from).collect(), next }))
 }

@@ -1,4 +1,4 @@
-//! Who may call: whoever opens the control socket, and administrators who have signed in.
+//! Who may call this API: every caller on the control socket, and signed-in administrators on public listeners.
 
 use std::{net::IpAddr, pin::Pin};
 
@@ -12,7 +12,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{deeds, extractors::of_head, reply::Refusal};
+use super::{audit, extractors::of_head, reply::NativeError};
 use crate::{
     domain::{
         admin::Authority,
@@ -30,25 +30,24 @@ use crate::{
     },
 };
 
-/// By which door a call comes.
+/// The kind of listener that received the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
-    /// The control socket: its file's mode is the authority.
+pub enum ApiListener {
+    /// The control socket. Its file mode decides who can call.
     Control,
-    /// A listener for everybody: an administrator's session is.
+    /// A public listener. The caller needs an administrator's session.
     Public {
-        /// Whether this is a demo, where nobody needs a password.
+        /// In a demo, signing in needs no password.
         is_demo: bool,
     },
 }
 
-/// The cookie that holds a session's ticket.
 pub(super) const COOKIE_NAME: &str = "standin_session";
 
-/// The header in which each changing call repeats what it was given at sign-in.
+/// The header that must repeat the session's CSRF token in each changing call.
 pub(super) const CSRF: &str = "X-Standin-CSRF";
 
-/// Lets a call through that somebody answers for, and puts what it changed on record.
+/// Lets an authorized call through and writes an audit entry if it changed something.
 pub(super) async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -57,21 +56,21 @@ pub(super) async fn admit(
     if request.method().is_safe() {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    // Whoever hangs up once the change is made does not get around the record of it.
+    // The call runs in a task of its own, so that a client that disconnects cannot prevent the audit entry.
     let call = rt::spawn(guard::carried(async move {
         let answer = next.call(request).await?.map_into_boxed_body();
         if answer.status().is_success() {
-            deeds::keep(&answer, authority).await;
+            audit::record(&answer, authority).await;
         }
         Ok(answer)
     }));
-    call.await.map_err(|gone| Refusal::from(error::Error::internal(gone)))?
+    call.await.map_err(|gone| NativeError::from(error::Error::internal(gone)))?
 }
 
-async fn authority(request: &HttpRequest) -> Result<Authority, Refusal> {
-    match door(request)? {
-        Door::Control => Ok(Authority::Socket),
-        Door::Public { .. } => {
+async fn authority(request: &HttpRequest) -> Result<Authority, NativeError> {
+    match listener_of(request)? {
+        ApiListener::Control => Ok(Authority::Socket),
+        ApiListener::Public { .. } => {
             let session = session(request).await?;
             may_change(request, &session)?;
             Ok(Authority::Admin(session.admin))
@@ -79,14 +78,14 @@ async fn authority(request: &HttpRequest) -> Result<Authority, Refusal> {
     }
 }
 
-/// The session of whoever calls.
-async fn session(request: &HttpRequest) -> Result<SignedIn, Refusal> {
+async fn session(request: &HttpRequest) -> Result<SignedIn, NativeError> {
     let ticket = ticket(request).ok_or(error::Error::Unauthenticated(Unauthenticated::Missing))?;
     Ok(service(request)?.admin_session(ticket).await?)
 }
 
-/// Whether the page that calls is one of ours, where the call changes anything: a browser sends the cookie along whoever asks it to.
-fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<(), Refusal> {
+/// Checks the origin and the CSRF token of a changing call, because browsers send the cookie with requests from any
+/// page.
+fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<(), NativeError> {
     if request.method().is_safe() {
         return Ok(());
     }
@@ -101,8 +100,7 @@ fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<(), Refusal> 
     }
 }
 
-/// Refuses a call from a page of another origin.
-fn is_of_our_page(request: &HttpRequest) -> Result<(), Refusal> {
+fn is_of_our_page(request: &HttpRequest) -> Result<(), NativeError> {
     let addresses = request.app_data::<Data<Addresses>>();
     match addresses.is_some_and(|addresses| origins::is_own(request.head(), addresses)) {
         true => Ok(()),
@@ -110,22 +108,21 @@ fn is_of_our_page(request: &HttpRequest) -> Result<(), Refusal> {
     }
 }
 
-/// The ticket that a browser sends along.
 fn ticket(request: &HttpRequest) -> Option<&str> {
     let lines = request.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
 }
 
-/// An administrator's session that may change what it calls.
-pub(super) struct Session {
+/// A call of a signed-in administrator; a changing call has passed the origin and CSRF checks.
+pub(super) struct AdminCall {
     pub(super) ticket: String,
     pub(super) signed_in: SignedIn,
 }
 
-impl FromRequest for Session {
-    type Error = Refusal;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+impl FromRequest for AdminCall {
+    type Error = NativeError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, NativeError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -137,30 +134,31 @@ impl FromRequest for Session {
     }
 }
 
-/// A page of ours whose user has not signed in, and the address of its browser.
-pub(super) struct OurPage {
+/// A call from a page of this server without a session, and the client's address.
+pub(super) struct OwnPageCall {
     pub(super) from: Option<IpAddr>,
 }
 
-/// A caller that may want a stream.
-pub(super) struct Listener {
+/// A call that may ask for a stream of events.
+pub(super) struct StreamCall {
     pub(super) wants_stream: bool,
-    /// The number of the last message that it has seen, where it comes back.
+    /// The number of the last message that a reconnecting client received.
     pub(super) last_seen: Option<i64>,
-    /// The ticket whose end closes the stream; none on the control socket, which needs no session.
+    /// The session ticket; the stream closes when that session ends. None on the control socket, which needs no
+    /// session.
     pub(super) ticket: Option<String>,
     request: HttpRequest,
 }
 
 of_head! {
-    Door: Refusal = door;
-    OurPage: Refusal = |request| is_of_our_page(request).map(|()| Self { from: peer::client(request) });
-    Listener: Refusal = Self::of;
+    ApiListener: NativeError = listener_of;
+    OwnPageCall: NativeError = |request| is_of_our_page(request).map(|()| Self { from: peer::client(request) });
+    StreamCall: NativeError = Self::of;
 }
 
-impl Listener {
-    fn of(request: &HttpRequest) -> Result<Self, Refusal> {
-        let is_public = door(request)? != Door::Control;
+impl StreamCall {
+    fn of(request: &HttpRequest) -> Result<Self, NativeError> {
+        let is_public = listener_of(request)? != ApiListener::Control;
         Ok(Self {
             wants_stream: stream::is_wanted(request),
             last_seen: stream::last_seen(request),
@@ -169,13 +167,14 @@ impl Listener {
         })
     }
 
-    /// Admits one more stream for the calling administrator or for the control socket.
+    /// Takes a permit for one more stream of this administrator or of the control socket.
     /// # Errors
-    /// `Forbidden` for a page of another origin; those of [`session`]; `TooMany`.
-    pub(super) async fn place(&self) -> Result<Place, Refusal> {
+    /// `Forbidden` for a page of another origin, `Unauthenticated` without a session, `TooMany` at the limit of
+    /// streams.
+    pub(super) async fn permit(&self) -> Result<Place, NativeError> {
         let listener = match self.ticket {
             Some(_) => {
-                // A browser keeps a stream open for whatever page asks for it; only ours may.
+                // A browser opens a stream for any page that asks for it; only our own pages may.
                 is_of_our_page(&self.request)?;
                 session(&self.request).await?.admin.as_str().to_owned()
             }
@@ -187,12 +186,12 @@ impl Listener {
     }
 }
 
-fn door(request: &HttpRequest) -> Result<Door, Refusal> {
-    let door = request.app_data::<Door>().copied();
-    door.ok_or_else(|| error::Error::internal("a door of the native API does not say which it is").into())
+fn listener_of(request: &HttpRequest) -> Result<ApiListener, NativeError> {
+    let listener = request.app_data::<ApiListener>().copied();
+    listener.ok_or_else(|| error::Error::internal("a door of the native API does not say which it is").into())
 }
 
-fn service(request: &HttpRequest) -> Result<&Service, Refusal> {
+fn service(request: &HttpRequest) -> Result<&Service, NativeError> {
     let service = request.app_data::<Data<Service>>().map(|service| &***service);
     service.ok_or_else(|| error::Error::internal("the native API was wired without its service").into())
 }

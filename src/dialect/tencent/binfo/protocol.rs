@@ -1,0 +1,215 @@
+//! The protocol of one socket, as a pure state machine. Source: wire/tencent.md section 3, verified with the published
+//! SDK.
+//!
+//! Each frame is authenticated by its own head: after a reconnect the SDK sends calls with its ticket before it logs in
+//! again. The login only decides whose changes are pushed.
+
+use serde_json::{Value, json};
+
+use super::{
+    frame::{self, CallId, FrameCredential, FrameError, RequestFrame},
+    push::{self, KickReason},
+    unserved,
+};
+use crate::{
+    dialect::tencent::{
+        command,
+        reply::{self, ErrorCode, Family, TencentError},
+        status::in_base64,
+    },
+    domain::{
+        id::{UserId, UserKey},
+        listening::{Notice, Over},
+        profile::User,
+        secret::Secret,
+        text::CustomStatus,
+        time::Moment,
+    },
+    http::socket::{Frame, Step, Talk},
+};
+
+/// The interval of the client's heartbeats in seconds; the SDK's own default.
+const HELLO_EVERY_S: u32 = 120;
+
+/// The vendor's user numbers have 18 digits, so ours start here.
+const TINY_ID_BASE: i64 = 1 << 57;
+
+/// What the protocol asks the server to do.
+#[derive(Debug, PartialEq)]
+pub enum BinfoCommand {
+    /// Start or resume a session, and subscribe to its notifications.
+    LogIn(FrameCredential),
+    /// End the session of a ticket, and unsubscribe.
+    LogOut(FrameCredential),
+    /// Run a command of the table in `command`.
+    Run { command: String, credential: FrameCredential, body: Value },
+    /// Look up the pushes for a notice that need reads of the database.
+    PushNotice { own: SocketUser, notice: Box<Notice> },
+    /// Look up what a user missed after this event.
+    PushMissed {
+        own: SocketUser,
+        /// The number of the last event that the client received.
+        seq: i64,
+    },
+}
+
+/// The user that has logged in on the socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketUser {
+    pub key: UserKey,
+    pub id: UserId,
+}
+
+/// The result of a [`BinfoCommand`].
+#[derive(Debug, PartialEq)]
+pub enum BinfoOutcome {
+    LoggedIn(Box<BinfoSession>),
+    LoggedOut,
+    /// The response to the call: the text of a JSON object, with the envelope.
+    Answer(String),
+    /// Pushes to send.
+    Events {
+        /// In the order of the changes.
+        events: Vec<Value>,
+        /// The number of the last event that was read, if more events follow.
+        rest: Option<i64>,
+    },
+    /// A change could not be pushed.
+    Failed,
+}
+
+/// A session that began or resumed.
+#[derive(Debug, PartialEq)]
+pub struct BinfoSession {
+    pub user: User,
+    /// The client sends it with each later call.
+    pub ticket: Secret,
+    pub custom_status: Option<CustomStatus>,
+    /// The time of the server's clock.
+    pub at: Moment,
+    /// The number of the last event that the user received, if the session resumes and later events exist.
+    pub missed_since: Option<i64>,
+}
+
+/// The protocol state of one client.
+#[derive(Debug)]
+pub struct Binfo {
+    /// The client's number. Its SDK expects it in the login response.
+    instance: u32,
+    own: Option<SocketUser>,
+    /// The call that the running command answers.
+    pending: Option<CallId>,
+}
+
+type BinfoStep = Step<BinfoCommand>;
+
+impl Binfo {
+    /// Creates the state for the client with this number. It must not be 0, because the SDK takes that for none.
+    pub fn new(instance: u32) -> Self {
+        Self { instance, own: None, pending: None }
+    }
+
+    fn run_request(&mut self, request: RequestFrame) -> BinfoStep {
+        let RequestFrame { call, credential, body } = request;
+        let verb = match call.command.as_str() {
+            "im_open_status.wslogin" => BinfoCommand::LogIn(credential),
+            "im_open_status.wslogout" => BinfoCommand::LogOut(credential),
+            command if command::is_known(command) => {
+                BinfoCommand::Run { command: command.to_owned(), credential, body }
+            }
+            command => return send(frame::answer(&call, unserved::answer(command).as_text())),
+        };
+        self.pending = Some(call);
+        Step { verb: Some(verb), ..Step::default() }
+    }
+
+    fn logged_in(&mut self, session: BinfoSession) -> BinfoStep {
+        let own = SocketUser { key: session.user.key, id: session.user.id };
+        let answer = json!({
+            "A2Key": session.ticket.expose(),
+            "TinyId": (TINY_ID_BASE + own.key.0).to_string(),
+            "InstId": self.instance,
+            "HelloInterval": HELLO_EVERY_S,
+            "TimeStamp": session.at.unix_s(),
+            "CustomStatus": in_base64(session.custom_status.as_ref()),
+            "PurchaseBits": unserved::purchase_bits(),
+        });
+        let verb = session.missed_since.map(|seq| BinfoCommand::PushMissed { own: own.clone(), seq });
+        self.own = Some(own);
+        Step { verb, ..self.answer_pending(reply::success_json(answer).as_text()) }
+    }
+
+    fn answer_pending(&mut self, body: &str) -> BinfoStep {
+        self.pending.take().map(|call| send(frame::answer(&call, body))).unwrap_or_default()
+    }
+}
+
+impl Talk for Binfo {
+    type Verb = BinfoCommand;
+    type Outcome = BinfoOutcome;
+
+    fn hear(&mut self, message: Frame) -> BinfoStep {
+        let (call, refused) = match RequestFrame::read(&message) {
+            Ok(request) => return self.run_request(request),
+            Err(FrameError::NoJson(why)) => {
+                let call = CallId { command: String::new(), seq: 0 };
+                (call, TencentError::Coded(ErrorCode::NoJson, format!("The frame {why}")))
+            }
+            Err(FrameError::NoHead(call, why)) => (call, TencentError::Coded(ErrorCode::BadHttp, why.to_owned())),
+        };
+        send(frame::answer(&call, reply::failure(&refused, Family::Account).as_text()))
+    }
+
+    fn outcome(&mut self, outcome: BinfoOutcome) -> BinfoStep {
+        match outcome {
+            BinfoOutcome::LoggedIn(session) => self.logged_in(*session),
+            BinfoOutcome::LoggedOut => {
+                self.own = None;
+                self.answer_pending(reply::success_json(json!({})).as_text())
+            }
+            BinfoOutcome::Answer(body) => self.answer_pending(&body),
+            BinfoOutcome::Failed => Step { is_over: true, ..Step::default() },
+            BinfoOutcome::Events { events, rest } => {
+                let look_back = |(own, seq)| BinfoCommand::PushMissed { own, seq };
+                Step { verb: self.own.clone().zip(rest).map(look_back), ..push_events(&events) }
+            }
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) -> BinfoStep {
+        let Some(own) = &self.own else { return Step::default() };
+        let push_rest = || BinfoCommand::PushNotice { own: own.clone(), notice: Box::new(notice.clone()) };
+        Step { verb: push::has_more(notice).then(push_rest), ..push_events(&push::at_once(notice)) }
+    }
+
+    /// After another client of the user replaces this one, the connection stays open: its SDK logs out by itself before
+    /// it informs the page, and may log in again.
+    fn over(&mut self, why: Over) -> BinfoStep {
+        let was_logged_in = self.own.take().is_some();
+        match why {
+            Over::Replaced => push_events(&[push::kicked(KickReason::Replaced)]),
+            Over::Withdrawn if !was_logged_in => Step { is_over: true, ..Step::default() },
+            Over::Refused | Over::Withdrawn => {
+                Step { is_over: true, ..push_events(&[push::kicked(KickReason::ByBackEnd)]) }
+            }
+            Over::Slow | Over::Closing => Step { is_over: true, ..Step::default() },
+        }
+    }
+
+    fn is_authenticated(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// The SDK stays connected from `create` on, with or without a login, and the page learns of each reconnect.
+    fn lets_strangers_stay(&self) -> bool {
+        true
+    }
+}
+
+fn send(frame: Frame) -> BinfoStep {
+    Step { frames: vec![frame], ..Step::default() }
+}
+
+fn push_events(events: &[Value]) -> BinfoStep {
+    Step { frames: events.iter().map(frame::push).collect(), ..Step::default() }
+}
