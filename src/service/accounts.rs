@@ -1,4 +1,4 @@
-//! Accounts: coming to be, logging in, tokens, tickets, going away.
+//! Accounts: creation, login by the back end, tokens, tickets, suspension, deletion.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -28,114 +28,89 @@ use crate::{
     },
 };
 
-/// How long a ticket opens the door. Source: MirrorFly, "Token life: 1 hour".
+/// Source: MirrorFly, "Token life: 1 hour".
 pub const TICKET_LIFE: Duration = Duration::from_secs(3600);
 
-/// How often a change of a password is tried again because another call has changed the password since it was compared. Each time, one
-/// such call has gone through.
+/// Tries of a password change that meets another change of the same password. After each failed try one such call has
+/// succeeded.
 pub(super) const PASSWORD_RACES_MAX: usize = 64;
 
-/// The refusal of an app in which clients that show no secret create nobody.
+/// The refusal of an app in which clients without the app's secret may not create users.
 pub(super) const CLOSED: Error =
     Error::Forbidden("This app's registration is closed: only its back end creates users (setting registration)");
 
-/// The back end of Qiscus asks to log somebody in or to register them.
+/// Qiscus' `login_or_register`, called by the back end.
 #[derive(Debug)]
 pub struct LoginOrRegister {
-    /// Whom.
     pub id: UserId,
-    /// Becomes the user's; without one a new user gets a random one, and a known user is refused.
+    /// The new password. Without one a new user gets a random one, and a known user is refused.
     pub password: Option<Secret>,
-    /// What is given of the profile.
     pub change: ProfileChange,
-    /// What is told of a device, if anything is.
     pub device: Option<Device>,
 }
 
-/// A user with its user token.
 #[derive(Debug)]
 pub struct Account {
-    /// The user.
     pub user: User,
-    /// Its user token. While the user is suspended it opens nothing; it will once the user is reactivated.
+    /// While the user is suspended this token is invalid; reactivation makes it valid.
     pub token: Secret,
 }
 
-/// The back end of MirrorFly creates a user, or brings a known one up to date.
+/// MirrorFly's `createUser`, called by the back end. Updates a known user.
 pub struct CreateUser {
-    /// Whom.
     pub id: UserId,
-    /// What is given of the profile.
     pub change: ProfileChange,
-    /// A picture sent along; it beats any avatar in `change`.
+    /// Takes precedence over the avatar in `change`.
     pub picture: Option<Upload>,
-    /// What is told of a device, if anything is.
     pub device: Option<Device>,
 }
 
-/// The back end of MirrorFly changes a user that exists.
 pub struct UpdateUser {
-    /// Whom.
     pub id: UserId,
-    /// What is given of the profile.
     pub change: ProfileChange,
-    /// A picture sent along; it beats any avatar in `change`.
+    /// Takes precedence over the avatar in `change`.
     pub picture: Option<Upload>,
-    /// What is told of a device, if anything is.
     pub device: Option<Device>,
 }
 
-/// A client that holds an app's public key alone asks to register a user.
+/// A registration by a client that has only the app's public key.
 #[derive(Debug)]
 pub struct Enrol {
-    /// Whom.
     pub id: UserId,
-    /// What is given of the profile.
     pub change: ProfileChange,
-    /// What is told of a device, if anything is.
     pub device: Option<Device>,
 }
 
-/// A user that was created or brought up to date, with what opens its door.
 #[derive(Debug)]
 pub struct Created {
-    /// The user.
     pub user: User,
-    /// Whether this call made it.
+    /// Whether this call created the user.
     pub created: bool,
-    /// A ticket of its own.
     pub ticket: Secret,
-    /// The password it was issued: the same one every time.
+    /// The same password on every call until it is reset.
     pub issued_password: Secret,
 }
 
-/// A user an operator has made, with what opens its door.
 #[derive(Debug)]
 pub struct Added {
-    /// The user.
     pub user: User,
-    /// The user token.
     pub token: Secret,
-    /// The issued password.
     pub issued_password: Secret,
 }
 
-/// Whoever holds a live ticket.
+/// The holder of a valid ticket.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The app the ticket is of.
     pub tenant: Arc<Tenant>,
-    /// Who in it.
     pub holder: TicketHolder,
 }
 
 impl Caller {
-    /// Whether it is the app's back-end account.
     pub fn is_back_end(&self) -> bool {
         self.holder == TicketHolder::BackEnd
     }
 
-    /// For whom long reads are counted.
+    /// Returns the key under which long reads of this caller queue.
     pub fn key(&self) -> CallerKey {
         match &self.holder {
             TicketHolder::BackEnd => CallerKey::App(self.tenant.app.key),
@@ -143,7 +118,7 @@ impl Caller {
         }
     }
 
-    /// The user it is, unless it is the back end.
+    /// None for the back end.
     pub fn user(&self) -> Option<(UserKey, &UserId)> {
         match &self.holder {
             TicketHolder::BackEnd => None,
@@ -153,14 +128,14 @@ impl Caller {
 }
 
 impl Service {
-    /// Logs a user in for its app's back end, or registers it: profile fields that are given are replaced, and so is the password.
-    /// The app's secret is the authority: no former password is asked for.
+    /// Logs in or registers a user for the app's back end, and replaces the given profile fields and the password.
+    /// The app's secret is the authority: no former password is needed.
     ///
-    /// A password other than the stored one ends everything that was issued before: a client may have registered the id first. The user
-    /// token, which is returned, and the issued password are drawn anew; sessions, tickets and sockets end. The stored password given
+    /// A new password ends everything issued before, because a client may have registered the id first: the user
+    /// token (a new one is returned), the issued password, sessions, tickets and sockets. The stored password given
     /// again, as at every sign-in, ends nothing.
     /// # Errors
-    /// `Conflict` for a known user without a password; `Invalid`; store errors.
+    /// `Conflict` for a known user without a password; `Invalid`.
     pub async fn login_or_register(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Account, Error> {
         let LoginOrRegister { id, password, change, device } = call;
         let Some(password) = password else {
@@ -181,7 +156,7 @@ impl Service {
         Err(Error::Busy)
     }
 
-    /// What the store is asked for somebody who brings no password and gets no ticket.
+    /// Returns the upsert of a user without password and without ticket.
     pub(super) fn asked(&self, tenant: &Tenant, call: Enrol, if_known: IfKnown) -> Result<Register, Error> {
         let Enrol { id, change, device } = call;
         let secrets = self.new_secrets(tenant, &id)?;
@@ -194,27 +169,24 @@ impl Service {
         Ok(self.with_token(tenant, registered.user, &registered.credentials))
     }
 
-    /// A user with its user token, which stays as it is.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn account(&self, tenant: &Tenant, id: &UserId) -> Result<Account, Error> {
         let (user, held) =
             self.read(async |db| db.account(tenant.app.key, id).await).await?.ok_or(Error::NotFound(What::User))?;
         Ok(self.with_token(tenant, user, &held))
     }
 
-    /// A user with its user token, for a session of this user's.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
+    /// Returns a user with its user token, for the user's own session.
     pub(super) async fn account_of(&self, tenant: &Tenant, key: UserKey) -> Result<Account, Error> {
         let (user, held) =
             self.read(async |db| db.account_by_key(tenant.app.key, key).await).await?.ok_or(Error::GONE)?;
         Ok(self.with_token(tenant, user.if_active()?, &held))
     }
 
-    /// The account that a proved login opens, with its user token: of the user whose secrets these are, which are still its secrets.
+    /// Returns the account after a successful login, if the user's secrets are still those of the login.
     /// # Errors
-    /// `Unauthenticated` when the user is deleted or has another password by now, `Forbidden` when it is suspended; store errors.
+    /// `Unauthenticated` if the user was deleted or got another password, `Forbidden` if it is suspended.
     pub(super) async fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let (user, held) =
@@ -231,9 +203,10 @@ impl Service {
         Account { user, token }
     }
 
-    /// Creates a user, or updates the given fields of a known one, and hands out its issued password and a ticket.
+    /// Creates a user or updates the given fields of a known one, and returns its issued password and a new ticket.
     /// # Errors
-    /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user, store errors. Nothing is left behind then, neither row nor file.
+    /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user. No row or file
+    /// is left behind.
     pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<Created, Error> {
         self.creatable(tenant, &call.id).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
@@ -255,11 +228,11 @@ impl Service {
         Created { issued_password: self.issued_password(tenant, &user.id, &credentials), user, created, ticket }
     }
 
-    /// Changes the given fields of a user that exists, suspended ones included.
+    /// Changes the given fields of an existing user, also of a suspended one.
     /// # Errors
-    /// `NotFound`, `Invalid` (a picture's at its field), `TooMany` uploads, store errors. Nothing is left behind then, neither row nor file.
+    /// `NotFound`, `Invalid` (a picture's at its field), `TooMany` uploads. No row or file is left behind.
     pub async fn update_user(&self, tenant: &Arc<Tenant>, call: UpdateUser) -> Result<User, Error> {
-        // Asked before a picture is unpacked for nobody.
+        // Checked before the picture is decoded, because that costs more.
         self.user(tenant, &call.id).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         let steps = async move {
@@ -273,7 +246,7 @@ impl Service {
         self.to_the_end(steps).await
     }
 
-    /// Stores a picture, if one is given, and commits the change that names it; a refused change leaves no file.
+    /// Stores a picture, if one is given, and commits the change that names it. A refused change leaves no file.
     async fn commit_with_picture<T, C: Future<Output = Result<T, Error>>>(
         &self,
         tenant: &Tenant,
@@ -292,11 +265,11 @@ impl Service {
         committed
     }
 
-    /// Registers a user for a client that shows no secret, as far as the app's `registration` lets it: who is known already is let in by
-    /// an open app alone.
+    /// Registers a user for a client without the app's secret, as far as the app's `registration` allows. Only an
+    /// open app lets known users in.
     /// # Errors
-    /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app that registers new ones
-    /// alone; `TooMany` registrations of one address; `Invalid`; store errors.
+    /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app
+    /// that only registers new ones; `TooMany` registrations of one address; `Invalid`.
     pub async fn enrol(&self, tenant: &Tenant, call: Enrol, from: Option<IpAddr>) -> Result<Created, Error> {
         let if_known = match tenant.app.settings.registration {
             Registration::Open => IfKnown::Update,
@@ -305,7 +278,7 @@ impl Service {
         };
         match (self.creatable(tenant, &call.id).await?, if_known) {
             (Some(_), IfKnown::Update | IfKnown::UpdateActive) => {}
-            // Refused ones count too: their answer tells that there is such a user.
+            // Refusals count too: they reveal that the user exists.
             (None, _) | (Some(_), IfKnown::Refuse) => self.house.client_limits.count_registration(from)?,
         }
         let (ticket, new_ticket) = self.drawn_ticket();
@@ -313,9 +286,8 @@ impl Service {
         Ok(self.created(tenant, self.register_user(tenant.app.key, register).await?, ticket))
     }
 
-    /// Adds a user for an operator.
     /// # Errors
-    /// `Conflict` when the id is taken; `Invalid`; store errors.
+    /// `Conflict` if the id is taken; `Invalid`.
     pub async fn add_user(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Added, Error> {
         let known = self.creatable(tenant, &call.id).await?;
         let chosen = match &call.password {
@@ -330,16 +302,17 @@ impl Service {
         Ok(Added { user, token, issued_password })
     }
 
-    /// A ticket that opens the door from now on, and what the store keeps of it.
+    /// Draws a ticket. Returns it with what the store keeps of it.
     pub(super) fn drawn_ticket(&self) -> (Secret, NewTicket) {
         let (ticket, digest) = credentials::new_ticket();
         let expires_at = self.now().after(TICKET_LIFE);
         (ticket, NewTicket { digest, expires_at, wire: Wire::MirrorFly, newest_kept: None })
     }
 
-    /// Who holds this ticket of a wire. One that is seen to have expired is forgotten: a clock that is set back does not revive it.
+    /// Returns the holder of this vendor's ticket. Removes an expired ticket, so that a clock that is set back does
+    /// not revive it.
     /// # Errors
-    /// `Unauthenticated`, telling an expired ticket from an unknown one.
+    /// `Unauthenticated`, with an expired ticket told apart from an unknown one.
     pub async fn caller(&self, ticket: &str, wire: Wire) -> Result<Caller, Error> {
         let digest = credentials::digest(ticket);
         let held = self.read(async |db| db.ticket(&digest).await).await?.filter(|held| held.wire == wire);
@@ -351,9 +324,9 @@ impl Service {
         Ok(Caller { tenant: self.house.apps.by_key(held.app)?, holder: held.holder })
     }
 
-    /// Draws a new user token. The former one is dead when this returns.
+    /// Draws a new user token. The former one is invalid when this returns.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn reset_token(&self, tenant: &Tenant, id: UserId) -> Result<Account, Error> {
         let keyring = &self.house.keyring;
         let drawn = keyring.draw(Purpose::UserToken, tenant.app.key, &id);
@@ -364,10 +337,10 @@ impl Service {
         Ok(Account { user, token })
     }
 
-    /// Draws a new issued password. The former one is dead when this returns, and so is what either password may have begun: tickets,
-    /// sessions, the user token. A chosen password stays.
+    /// Draws a new issued password. The former one, the tickets, the sessions and the user token are invalid when
+    /// this returns. A chosen password stays.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn reset_issued_password(&self, tenant: &Tenant, id: UserId) -> Result<Secret, Error> {
         let tokens = self.new_tokens(tenant, &id);
         let issued = self.house.keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, tokens.issued.salt);
@@ -377,10 +350,10 @@ impl Service {
         Ok(issued)
     }
 
-    /// Suspends or reactivates users: all of them or none. Who is suspended loses tickets and user token for good, and gets in again
-    /// when reactivated; a state a user has already is no change.
+    /// Suspends or reactivates users: all of them or none. Suspension ends tickets and user token for good; a
+    /// reactivated user must log in again. A user that already has the state is not changed.
     /// # Errors
-    /// `Invalid` at `ids`, naming the first one that nobody has; store errors.
+    /// `Invalid` at `ids`, naming the first unknown id.
     pub async fn set_states(&self, tenant: &Tenant, ids: Vec<UserId>, state: State) -> Result<(), Error> {
         let change = |id: UserId| {
             let change = self.state_change(tenant, &id, state);
@@ -401,17 +374,19 @@ impl Service {
         }
     }
 
-    /// Deletes a user with its secrets, devices, pictures, contacts and blocks, and frees its id. The picture files leave the disk with
-    /// the next sweep. UserSigs that were made for the id until then are dead, also where it is created anew; see [`Service::kick`] for the
-    /// second that this may take.
+    /// Deletes a user with its secrets, devices, pictures, contacts and blocks, and frees its id. The next sweep
+    /// removes the picture files. UserSigs made for the id until now stay invalid even if it is created again; see
+    /// [`Service::kick`] for the second that this may take.
     /// # Errors
-    /// `NotFound`; for a user that deletes itself `Unauthenticated` when that is done by now, `Forbidden` when it is suspended; store errors.
+    /// `NotFound`; for a user that deletes itself, `Unauthenticated` if it was deleted and `Forbidden` if it is
+    /// suspended.
     pub async fn delete_user(&self, tenant: &Tenant, owner: Owner) -> Result<(), Error> {
         let mut outcomes = self.delete_users(tenant, vec![owner]).await;
         outcomes.pop().unwrap_or_else(|| Err(Error::internal("a deletion without an outcome")))
     }
 
-    /// Deletes several users, one after the other; what came of each. They share the wait of [`Service::delete_user`].
+    /// Deletes several users, one after the other, and returns the outcomes in order. They share the wait of
+    /// [`Service::delete_user`].
     pub async fn delete_users(&self, tenant: &Tenant, owners: Vec<Owner>) -> Vec<Result<(), Error>> {
         let (mut outcomes, mut ends) = (Vec::with_capacity(owners.len()), None);
         for owner in owners {
@@ -428,7 +403,7 @@ impl Service {
         outcomes
     }
 
-    /// What is known of an id that may be about to be created; a reserved id that nobody has is refused.
+    /// Returns the secrets of a user that may be created next, if it exists. Refuses a reserved id that no user has.
     pub(super) async fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
         let known = self.read(async |db| db.credentials(tenant.app.key, id).await).await?;
         if known.is_none() {
@@ -437,7 +412,6 @@ impl Service {
         Ok(known)
     }
 
-    /// A password that the app's back end or an operator sets.
     pub(super) async fn chosen_by_back_end(
         &self,
         tenant: &Tenant,
@@ -447,8 +421,8 @@ impl Service {
         self.chosen(tenant, known, password, &[HashCaller::App(tenant.app.key)]).await
     }
 
-    /// Returns what to store for a password: the stored hash where the password is the one already chosen, which the store takes for no
-    /// change.
+    /// Returns what to store for a password: the stored hash if the password is the chosen one, so that the store
+    /// sees no change.
     pub(super) async fn chosen(
         &self,
         tenant: &Tenant,
@@ -472,7 +446,7 @@ impl Service {
         Ok(NewSecrets { token, issued, handle: credentials::new_picture_key()? })
     }
 
-    /// A user token and an issued password that were never issued before.
+    /// Draws a user token and an issued password.
     pub(super) fn new_tokens(&self, tenant: &Tenant, id: &UserId) -> NewTokens {
         let draw = |purpose| self.house.keyring.draw(purpose, tenant.app.key, id);
         NewTokens { token: draw(Purpose::UserToken), issued: draw(Purpose::IssuedPassword) }
@@ -482,9 +456,6 @@ impl Service {
         self.house.keyring.derive(Purpose::IssuedPassword, tenant.app.key, id, held.issued.salt)
     }
 
-    /// A user of this app.
-    /// # Errors
-    /// `NotFound`, store errors.
     pub(super) async fn credentials_of(&self, tenant: &Tenant, id: &UserId) -> Result<Credentials, Error> {
         self.read(async |db| db.credentials(tenant.app.key, id).await).await?.ok_or(Error::NotFound(What::User))
     }

@@ -1,6 +1,7 @@
-//! Administrators: who may run the house from a browser, their sessions, and the record of what they did.
+//! Administrators of the server: accounts, browser sessions, and the audit log.
 //!
-//! There is no default login. The first one is made by a code that a terminal was shown, by a command, or by a setting.
+//! There is no default login. The first administrator is created by a code shown in the terminal, by a command, or by a
+//! setting.
 
 use std::{
     net::IpAddr,
@@ -25,68 +26,61 @@ use crate::{
     store::Tx,
 };
 
-/// A session that is not used for so long has ended.
+/// An unused session ends after this time.
 pub const IDLE: Duration = Duration::from_secs(20 * 60);
 
-/// No session lasts longer, however busy.
+/// The longest life of a session in use.
 pub const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
-/// A use of a session is written down this often: each one would be a write a call.
+/// How often the last use of a session is stored, so that not every call writes.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
-/// How long the code for the first administrator is good.
+/// How long the setup code is valid.
 const SETUP_LIFE: Duration = Duration::from_secs(30 * 60);
 
-/// Deeds on a page, at most.
+/// Audit entries per page.
 pub const DEEDS_MAX: u32 = 100;
 
-/// Whose sessions a demo opens without a password.
+/// The administrator of a demo, which signs in without a password.
 const DEMO: &str = "demo";
 
-/// By whose authority an administrator is made.
 enum Made {
     ByOperator,
-    /// By a client that knows the code, as the first one alone.
+    /// By a client that knows the setup code. Only the first administrator.
     BySetupCode {
         from: Option<IpAddr>,
     },
 }
 
-/// The code for the first administrator. Known to this start alone.
+/// The digest and expiry of the setup code. Lost when the process ends.
 #[derive(Default)]
 pub(super) struct Setup(Mutex<Option<(Digest, Moment)>>);
 
 /// A session as its administrator sees it.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// Who.
     pub admin: AdminName,
-    /// What every changing call repeats, so that no other page can make one.
+    /// Every changing call repeats it, so that no other web page can make the call.
     pub csrf: Secret,
-    /// When it ends unless it is used before.
+    /// When it ends if it is not used.
     pub ends_at: Moment,
 }
 
-/// A session that was just begun.
 #[derive(Debug)]
 pub struct Begun {
-    /// The session.
     pub session: SignedIn,
-    /// What opens it. Shown once.
+    /// Opens the session. Shown once.
     pub ticket: Secret,
 }
 
 impl Service {
-    /// Every administrator, in creation order.
-    /// # Errors
-    /// Store errors.
+    /// In creation order.
     pub async fn admins(&self) -> Result<Vec<Admin>, Error> {
         self.read(async |db| db.admins().await).await
     }
 
-    /// Makes an administrator.
     /// # Errors
-    /// `Invalid`; `Conflict` when the name is taken; store errors.
+    /// `Invalid`; `Conflict` if the name is taken.
     pub async fn create_admin(&self, name: AdminName, chosen: &Secret) -> Result<Admin, Error> {
         self.made(name, chosen, Made::ByOperator).await
     }
@@ -102,9 +96,9 @@ impl Service {
         self.write_all(async move |tx| create(tx, &name, &hash, only_as_first, at).await).await
     }
 
-    /// Replaces an administrator's password and ends its sessions.
+    /// Ends the administrator's sessions too.
     /// # Errors
-    /// `Invalid`, `NotFound`, store errors.
+    /// `Invalid`, `NotFound`.
     pub async fn set_admin_password(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
         let hash = self.house.keyring.hash(&chosen, &[HashCaller::Operator]).await?;
@@ -113,7 +107,7 @@ impl Service {
 
     /// Deletes an administrator with its sessions.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn delete_admin(&self, name: AdminName) -> Result<(), Error> {
         self.write_all(async move |tx| tx.take_admin(known(tx, &name).await?.key).await).await
     }
@@ -122,10 +116,10 @@ impl Service {
         self.house.store.read(async |db| db.admin(name).await).await
     }
 
-    /// Brings an administrator to a password that is told from outside, and makes it where there is none. The same password again
-    /// leaves its sessions as they are.
+    /// Gives an administrator the password from the settings, and creates it if needed. The same password again keeps
+    /// its sessions.
     /// # Errors
-    /// `Invalid`, store errors.
+    /// `Invalid`.
     pub async fn describe_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let callers = [HashCaller::Operator];
         match self.known_admin(&name).await? {
@@ -135,10 +129,7 @@ impl Service {
         }
     }
 
-    /// A code with which whoever reads this start's terminal makes the first administrator; none where there is one already. The former
-    /// code is dead.
-    /// # Errors
-    /// Store errors.
+    /// Draws a setup code for the terminal of this start; None if there is an administrator. Replaces the former code.
     pub async fn draw_setup_code(&self) -> Result<Option<Secret>, Error> {
         if !self.admins().await?.is_empty() {
             return Ok(None);
@@ -152,10 +143,11 @@ impl Service {
         self.house.setup.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the first administrator by the code of [`Service::draw_setup_code`], and signs it in. The code is good once.
+    /// Creates the first administrator by the code of [`Service::draw_setup_code`] and signs it in. The code is valid
+    /// once.
     /// # Errors
-    /// `Unauthenticated` for a code that is wrong, used or too old; `TooMany` after too many failures; `Invalid`; `Conflict` when there is
-    /// an administrator by now; store errors.
+    /// `Unauthenticated` for a wrong, used or expired code; `TooMany` after too many failures; `Invalid`; `Conflict` if
+    /// there is an administrator by now.
     pub async fn set_up(
         &self,
         code: &str,
@@ -170,15 +162,15 @@ impl Service {
             reservation.failed();
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
-        // The store lets one be first, however many come with the code at once.
+        // The transaction lets only one be first, even if several come with the code at once.
         let admin = self.made(name, chosen, Made::BySetupCode { from }).await?;
         *self.setup() = None;
         self.begin_admin_session(admin).await
     }
 
-    /// Signs an administrator in. An unknown name and a wrong password look alike, in text and in time.
+    /// An unknown name and a wrong password get the same error after the same time.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after three failures of an address within five minutes; store errors.
+    /// `Unauthenticated`; `TooMany` after three failures of an address within five minutes.
     pub async fn sign_in_admin(&self, name: &str, given: &Secret, from: Option<IpAddr>) -> Result<Begun, Error> {
         let reservation = self.house.throttle.reserve(Attempt::of_console(from)).await?;
         let known = match AdminName::parse(name) {
@@ -196,16 +188,14 @@ impl Service {
         }
     }
 
-    /// Signs in to a demo, whose secrets are documented and which answers its own machine alone. Nobody knows the password of its
-    /// administrator.
-    /// # Errors
-    /// Store errors.
+    /// Signs in to a demo, whose secrets are documented and which only answers its own machine. The password of its
+    /// administrator is random and unknown.
     pub async fn sign_in_to_demo(&self) -> Result<Begun, Error> {
         let name = AdminName::parse(DEMO).map_err(Error::internal)?;
         let admin = match self.known_admin(&name).await? {
             Some(admin) => admin,
             None => match self.create_admin(name.clone(), &credentials::new_ticket().0).await {
-                // Two pages at once.
+                // Two pages sign in at once.
                 Err(Error::Conflict(What::Administrator)) => {
                     self.known_admin(&name).await?.ok_or(Error::NotFound(What::Administrator))?
                 }
@@ -228,9 +218,9 @@ impl Service {
         SignedIn { admin: row.admin.clone(), csrf: self.house.keyring.csrf_of(ticket), ends_at }
     }
 
-    /// The session that this ticket opens, which is used by asking.
+    /// Returns the session of this ticket and records its use.
     /// # Errors
-    /// `Unauthenticated`, telling one that has ended by the clock from one that never was; store errors.
+    /// `Unauthenticated`, with an expired session told apart from an unknown one.
     pub async fn admin_session(&self, ticket: &str) -> Result<SignedIn, Error> {
         let (digest, now) = (credentials::digest(ticket), self.now());
         let row = self.read(async |db| db.admin_session(&digest).await).await?;
@@ -246,7 +236,7 @@ impl Service {
         Ok(self.signed_in(&row, ticket))
     }
 
-    /// Whether this ticket opens a session still. Asking is no use of it.
+    /// Returns whether this ticket has a valid session, without recording a use.
     pub async fn is_admin_session(&self, ticket: &str) -> bool {
         let digest = credentials::digest(ticket);
         let row = self.read(async |db| db.admin_session(&digest).await).await;
@@ -258,34 +248,27 @@ impl Service {
         now >= row.seen_at.after(IDLE) || now >= row.began_at.after(LONGEST)
     }
 
-    /// Ends the session of this ticket, if there is one.
-    /// # Errors
-    /// Store errors.
     pub async fn end_admin_session(&self, ticket: &str) -> Result<(), Error> {
         let digest = credentials::digest(ticket);
         self.write_all(async move |tx| tx.take_admin_session(&digest).await).await
     }
 
-    /// Puts something that was done on record.
-    /// # Errors
-    /// Store errors.
+    /// Adds an entry to the audit log.
     pub async fn keep_deed(&self, deed: Deed) -> Result<(), Error> {
         let at = self.now();
         self.write_all(async move |tx| tx.put_deed(&deed, at).await).await
     }
 
-    /// What was done, the newest first: before the deed of this number, where one is named, [`DEEDS_MAX`] at most.
-    /// # Errors
-    /// Store errors.
+    /// Returns audit entries, the newest first, before the entry of this number if one is given: at most [`DEEDS_MAX`].
     pub async fn deeds(&self, before: Option<i64>, limit: u32) -> Result<Vec<Kept>, Error> {
         let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, DEEDS_MAX));
         self.long_read(CallerKey::Operator, async move |db| db.deeds_before(before, limit).await).await
     }
 }
 
-/// Makes an administrator; where it is to be the first one, only while there is none.
+/// Creates an administrator; with `only_as_first` only if there is none.
 /// # Errors
-/// `Conflict(Administrator)` when the name is taken, or there is one already.
+/// `Conflict(Administrator)` if the name is taken, or there is one already.
 pub async fn create(
     tx: &Tx<'_>,
     name: &AdminName,
@@ -304,7 +287,7 @@ async fn known(tx: &Tx<'_>, name: &AdminName) -> Result<Admin, Error> {
     tx.admin(name).await?.ok_or(Error::NotFound(What::Administrator))
 }
 
-/// Replaces an administrator's password and ends the sessions that the former one opened.
+/// Replaces an administrator's password and ends its sessions.
 /// # Errors
 /// `NotFound(Administrator)`.
 pub async fn set_password(tx: &Tx<'_>, name: &AdminName, password: &PasswordHash) -> Result<(), Error> {
@@ -313,9 +296,8 @@ pub async fn set_password(tx: &Tx<'_>, name: &AdminName, password: &PasswordHash
     tx.take_admin_sessions(admin.key).await
 }
 
-/// Begins a session of an administrator.
 /// # Errors
-/// `NotFound(Administrator)` when it is gone, or has another password by now.
+/// `NotFound(Administrator)` if it was deleted or got another password.
 pub async fn begin_session(tx: &Tx<'_>, digest: &Digest, admin: &Admin, at: Moment) -> Result<(), Error> {
     match known(tx, &admin.name).await? == *admin {
         true => tx.put_admin_session(digest, admin.key, at).await,

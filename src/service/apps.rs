@@ -1,4 +1,4 @@
-//! Apps: who may call on whose behalf, and what an operator may change.
+//! Apps (tenants): their credentials, and the settings that an operator may change.
 
 use std::{
     collections::HashMap,
@@ -30,10 +30,9 @@ use crate::{
 /// The name of every app's back-end account.
 const ACCOUNT: &str = "administrator";
 
-/// An app as the service keeps it in memory, with digests of its secrets: checking one costs no cipher and no row.
+/// An app in memory, with digests of its secrets: checking one needs no cipher and no row.
 #[derive(Debug)]
 pub struct Tenant {
-    /// The app as it is stored.
     pub app: App,
     secret: Digest,
     former_secret: Option<(Digest, Moment)>,
@@ -41,19 +40,17 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Whether this is the app's licence key.
     pub fn has_license_key(&self, given: &str) -> bool {
         credentials::matches(given, &self.license_key)
     }
 }
 
-/// All apps, in memory. A change of an app replaces the whole: readers never wait for it.
+/// All apps, in memory. A change of an app replaces the whole list, so that readers never wait.
 #[derive(Default)]
 pub(super) struct Directory {
     tenants: RwLock<Arc<Tenants>>,
-    /// Changes after each change of an app.
     changes: watch::Sender<u64>,
-    /// Held from reading an app to having it changed: two changes at once would undo one another.
+    /// Held from reading an app until its change is committed, so that two changes do not undo each other.
     changing: tokio::sync::Mutex<()>,
 }
 
@@ -102,61 +99,55 @@ impl Directory {
     }
 }
 
-/// What an operator gives an app; what is not given is made up (at creation) or stays (in a change).
+/// The fields of an app that an operator sets. A field that is missing is generated at creation and stays in a
+/// change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AppChange {
-    /// For people; at creation the app id where not given.
+    /// For people. Defaults to the app id.
     pub name: Option<AppName>,
-    /// Its name on Qiscus' wire.
     pub app_id: Option<AppId>,
-    /// Its number on Tencent's wire.
     pub sdk_app_id: Option<SdkAppId>,
-    /// The secret that Qiscus and Tencent share: 32 to 128 letters and digits.
+    /// The secret of Qiscus and Tencent: 32 to 128 letters and digits.
     pub secret: Option<Secret>,
-    /// How long the former secret is good beside a new one.
+    /// How long the former secret stays valid beside a new one.
     pub former_secret_rest: Duration,
     /// MirrorFly's licence key: 1 to 191 printable characters.
     pub license_key: Option<Secret>,
-    /// The back-end account's password.
     pub account_password: Option<Secret>,
-    /// Host names that select this app; replaces the former list.
+    /// Host names that select this app. Replaces the whole list.
     pub hosts: Option<Vec<Host>>,
-    /// Who may create accounts on SDK doors.
     pub registration: Option<Registration>,
-    /// Which wires answer.
+    /// The vendors whose APIs answer.
     pub dialects: Option<Dialects>,
     /// The fewest characters of a chosen password: 1 to 1024.
     pub password_min: Option<u16>,
-    /// How long the token of a Qiscus login is good, in seconds; 0 for one that never expires.
+    /// Lifetime of the token of a Qiscus login in seconds; 0 for no end.
     pub token_lifetime_s: Option<u32>,
     /// Whether pictures have public addresses.
     pub public_pictures: Option<bool>,
-    /// The origins whose pages may call; replaces the former list, and none means any.
+    /// The origins whose pages may call; empty for any. Replaces the whole list.
     pub allowed_origins: Option<Vec<Origin>>,
-    /// Whether a UserSig of somebody unknown creates the user.
+    /// Whether a UserSig of an unknown user creates the user.
     pub import_at_login: Option<bool>,
-    /// How many sessions one user may have on Tencent's wire: 1 to 20.
+    /// Tencent sessions of one user: 1 to 20.
     pub tencent_sessions: Option<u16>,
-    /// A custom field to declare, or to declare otherwise: nothing that users have in it is lost.
+    /// A custom field to declare or to change. Stored values stay.
     pub custom_field: Option<CustomField>,
 }
 
-/// An app's secrets in clear, for who may see them.
+/// An app's secrets in clear.
 #[derive(Debug, Clone)]
 pub struct AppSecrets {
-    /// The SDK secret (Qiscus) and SecretKey (Tencent).
     pub secret: Secret,
-    /// MirrorFly's licence key.
     pub license_key: Secret,
-    /// The back-end account's password; none when the operator chose one, for nobody can show that again.
+    /// None if the operator chose it: only its hash is stored.
     pub account_password: Option<Secret>,
 }
 
-/// How long a former secret may be good beside the new one.
 const FORMER_SECRET_REST_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Lifetimes a session token may have. The Qiscus SDK waits for its end by a timer that overflows at 2^31 ms, 24.8 days, and then
-/// renews without a pause.
+/// Bounds of a session token's lifetime. The Qiscus SDK waits by a timer that overflows at 2^31 ms (24.8 days) and
+/// then renews without a pause.
 const TOKEN_LIFETIME_S: RangeInclusive<u32> = 60..=24 * 24 * 3600;
 
 impl AppChange {
@@ -206,7 +197,7 @@ impl AppChange {
         }
     }
 
-    /// Checks what the change would make of the app, where a bound is on the whole.
+    /// Checks the bounds on the whole app after the change.
     fn check_result(settings: &AppSettings) -> Result<(), Error> {
         let fields = settings.custom_fields.len();
         match fields > custom::FIELDS_MAX {
@@ -220,7 +211,8 @@ impl AppChange {
     }
 }
 
-/// The tenant, if this is its secret, or the former one while that is good. Where there is none, digests are compared all the same.
+/// Returns the tenant if this is its secret, or its former one while that is valid. Compares digests even if there is
+/// no tenant, so that the time is the same.
 fn opened(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> Result<Arc<Tenant>, Error> {
     let none = Digest([0; 32]);
     let expected = tenant.as_ref().map_or(none, |tenant| tenant.secret);
@@ -233,7 +225,8 @@ fn opened(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> Result<Arc<
 }
 
 impl Service {
-    /// Who presents this app id and secret: Qiscus' way. An unknown app and a wrong secret look alike, in text and in time.
+    /// Returns the tenant of this app id and secret, as Qiscus clients send them. An unknown app and a wrong secret
+    /// get the same error after the same time.
     /// # Errors
     /// `Unauthenticated`.
     pub fn admit(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
@@ -244,8 +237,9 @@ impl Service {
         )
     }
 
-    /// Who presents this secret at this host, where a call names no app: Qiscus' older way. It is the app that lists the host, else
-    /// the one whose app id is the host's first label, in either case of letters. No such app and a wrong secret look alike.
+    /// Returns the tenant of this secret at this host: Qiscus' older calls name no app. It is the app that lists the
+    /// host, else the one whose app id is the first label of the host, in either case. An unknown app and a wrong
+    /// secret get the same error.
     /// # Errors
     /// `Unauthenticated`.
     pub fn admit_at(&self, host: Option<&Host>, secret: &str) -> Result<Arc<Tenant>, Error> {
@@ -256,59 +250,54 @@ impl Service {
         opened(listed.or_else(named).cloned(), secret, self.now())
     }
 
-    /// The app a call without a name of one is for: the one that lists this host, else the first.
+    /// Returns the app for a call that names none: the one that lists this host, else the first.
     /// # Errors
-    /// `NotFound` in a house without apps.
+    /// `NotFound` if there is no app.
     pub fn tenant_at(&self, host: Option<&Host>) -> Result<Arc<Tenant>, Error> {
         let tenants = self.house.apps.now();
         let by_host = host.and_then(|host| tenants.by_host.get(host));
         by_host.or(tenants.in_order.first()).cloned().ok_or(Error::NotFound(What::App))
     }
 
-    /// The app of this name, for who may see all apps.
-    /// # Errors
-    /// `NotFound`.
     pub fn tenant(&self, app_id: &AppId) -> Result<Arc<Tenant>, Error> {
         self.house.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
     }
 
-    /// The name of the app of this key, while there is one.
     pub fn app_of(&self, key: AppKey) -> Option<AppId> {
         self.house.apps.by_key(key).ok().map(|tenant| tenant.app.app_id.clone())
     }
 
-    /// The app of this licence key, which is public and proves nothing.
+    /// Returns the app of this licence key, which is public and proves nothing.
     pub fn tenant_of_license(&self, license_key: &str) -> Option<Arc<Tenant>> {
         let tenants = self.house.apps.now();
         let mut of_key = tenants.in_order.iter().filter(|tenant| tenant.has_license_key(license_key));
         of_key.next_back().cloned()
     }
 
-    /// The app of this number: Tencent's way, which proves nothing yet.
+    /// Returns the app of this number, which is public and proves nothing.
     pub fn tenant_of_number(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
         self.house.apps.now().by_sdk_app_id.get(&number).cloned()
     }
 
-    /// An app as it is now: a call that waited for something may hold an older copy.
+    /// Returns the app as it is now, for a caller whose copy may be old.
     /// # Errors
     /// `NotFound`.
     pub fn tenant_now(&self, tenant: &Tenant) -> Result<Arc<Tenant>, Error> {
         self.house.apps.by_key(tenant.app.key)
     }
 
-    /// Changes after each change of an app: a connection that stays open looks again whether the app still serves it.
+    /// Changes after each change of an app, so that open connections can check that the app still serves them.
     pub fn app_changes(&self) -> watch::Receiver<u64> {
         self.house.apps.changes.subscribe()
     }
 
-    /// All apps, in the order they were made.
+    /// Returns all apps in creation order.
     pub fn tenants(&self) -> Vec<Arc<Tenant>> {
         self.house.apps.now().in_order.clone()
     }
 
-    /// Makes an app; what is not given is drawn.
     /// # Errors
-    /// `Invalid`, `Conflict` when the app id or number is taken, store errors.
+    /// `Invalid`; `Conflict` if the app id or number is taken.
     pub async fn create_app(&self, given: AppChange) -> Result<Arc<Tenant>, Error> {
         given.check()?;
         let _changing = self.house.apps.changing.lock().await;
@@ -326,7 +315,7 @@ impl Service {
         let license_key = given.license_key.clone().unwrap_or_else(credentials::new_license_key);
         let account_password = match &given.account_password {
             Some(password) => AccountPassword::Chosen(keyring.hash(password, &[HashCaller::Operator]).await?),
-            // The account belongs to the app, whose key the row does not have yet: the salt alone tells two apps apart.
+            // The row has no app key yet: the salt alone makes the secrets of two apps differ.
             None => AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
         };
         let name = given.name.clone().map_or_else(|| AppName::parse(app_id.as_str()).map_err(invented), Ok)?;
@@ -348,9 +337,9 @@ impl Service {
         self.refreshed(app.key).await
     }
 
-    /// Changes what is given of an app. A secret that is given replaces the former one, at once unless `former_secret_rest` says otherwise.
+    /// A new secret replaces the former one, at once unless `former_secret_rest` is set.
     /// # Errors
-    /// `Invalid`, `NotFound`, `Conflict`, store errors.
+    /// `Invalid`, `NotFound`, `Conflict`.
     pub async fn change_app(&self, app_id: &AppId, given: AppChange) -> Result<Arc<Tenant>, Error> {
         given.check()?;
         let _changing = self.house.apps.changing.lock().await;
@@ -383,9 +372,10 @@ impl Service {
         self.refreshed(app.key).await
     }
 
-    /// Draws a new app secret. The former one is good for `rest` beside it, a week at most; the one before that is dead when this returns.
+    /// Draws a new app secret. The former one stays valid for `rest`, at most a week; the one before that ends at
+    /// once.
     /// # Errors
-    /// `Invalid`, `NotFound`, store errors.
+    /// `Invalid`, `NotFound`.
     pub async fn rotate_app_secret(&self, app_id: &AppId, rest: Duration) -> Result<Secret, Error> {
         if rest > FORMER_SECRET_REST_MAX {
             return Err(Fault::OutOfRange("from 0 to 604800 seconds (a week)").at("former_valid_s"));
@@ -396,8 +386,7 @@ impl Service {
         Ok(secret)
     }
 
-    /// Describes the first app from outside: makes it where there is none, else brings it to what is given.
-    /// Returns whether it was made by this call.
+    /// Creates the first app from the settings file, or updates it. Returns whether it was created.
     /// # Errors
     /// As [`Service::create_app`] and [`Service::change_app`].
     pub async fn describe_first_app(&self, given: AppChange) -> Result<(Arc<Tenant>, bool), Error> {
@@ -408,8 +397,8 @@ impl Service {
         }
     }
 
-    /// Whether a page of this origin may call `app`; where the call names none, whether it may call any app of the house.
-    /// No origin is one without a name (a sandboxed frame, a file), which no list can hold.
+    /// Returns whether a page of this origin may call `app`, or any app if the call names none. `None` is an origin
+    /// without a name (sandboxed frame, local file), which no list can hold.
     pub fn allows_origin(&self, origin: Option<&Origin>, app: Option<&Tenant>) -> bool {
         let allows = |tenant: &Tenant| {
             let allowed = &tenant.app.settings.allowed_origins;
@@ -421,9 +410,9 @@ impl Service {
         }
     }
 
-    /// The secrets of an app in clear: for the operator's own terminal and socket.
+    /// Returns the app's secrets in clear, for the operator's terminal and socket.
     /// # Errors
-    /// Internal when a seal does not open.
+    /// `Internal` if a sealed secret cannot be opened.
     pub fn app_secrets(&self, tenant: &Tenant) -> Result<AppSecrets, Error> {
         let keyring = &self.house.keyring;
         let account_password = match &tenant.app.account_password {
@@ -439,9 +428,9 @@ impl Service {
         })
     }
 
-    /// Whether `signature` is that of `message` under the app's secret: what the vendors' signed tokens prove.
+    /// Returns whether `signature` is that of `message` under the app's secret.
     /// # Errors
-    /// Internal when a seal does not open.
+    /// `Internal` if the sealed secret cannot be opened.
     pub fn is_signed(
         &self,
         tenant: &Tenant,
@@ -463,7 +452,7 @@ impl Service {
         }
     }
 
-    /// Whether `password` is that of the app's back-end account. A wrong one costs one argon2, as a user's does.
+    /// Checks the password of the app's back-end account. A wrong one costs one argon2, as for a user.
     pub(super) async fn is_account_password(
         &self,
         app: &App,
@@ -478,7 +467,7 @@ impl Service {
         }
     }
 
-    /// A host selects one app, so no two may list it.
+    /// A host selects one app, so no two apps may list it.
     fn hosts_are_free(&self, given: &AppChange, of: Option<&AppId>) -> Result<(), Error> {
         let tenants = self.house.apps.now();
         let is_others = |host: &Host| tenants.by_host.get(host).is_some_and(|tenant| Some(&tenant.app.app_id) != of);
@@ -494,10 +483,10 @@ impl Service {
     }
 }
 
-/// Replaces everything about the app of this key but the key and its age. Another password of its back-end account ends that account's
-/// sessions.
+/// Replaces the app of this key, except its key and creation time. A new password of the back-end account ends the
+/// account's sessions.
 /// # Errors
-/// `NotFound(App)`; `Conflict(App)` when its `app_id` or `sdk_app_id` is another's.
+/// `NotFound(App)`; `Conflict(App)` if another app has its `app_id` or `sdk_app_id`.
 pub async fn change(tx: &Tx<'_>, wanted: &App) -> Result<App, Error> {
     let former = tx.app(wanted.key).await?.ok_or(Error::NotFound(What::App))?;
     let app = tx.change_app(wanted).await?;

@@ -1,4 +1,4 @@
-//! Backups: everything the house remembers at one moment, as one stream, while it serves.
+//! Backups: everything stored at one moment, as one stream, while the server serves.
 
 use std::{
     io::{self, BufRead as _, BufReader, Write},
@@ -26,30 +26,29 @@ use crate::{
     store,
 };
 
-/// How long a backup waits for another one, or for a step of the sweep, before it is refused.
+/// How long a backup waits for another one, or for a step of the sweep.
 const TURN_WAIT: Duration = Duration::from_secs(60);
 
-/// Bytes handed over at a time.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// Pieces that may wait for whoever takes them: with [`PIECE_BYTES`] all the memory a backup holds on its way out.
+/// Pieces that may wait for the reader: with [`PIECE_BYTES`] the memory of a backup in transit.
 const PIECES_WAITING_MAX: usize = 4;
 
 const DATABASE: &str = "standin.db";
 const PACKED: &str = "standin.db.zst";
 const LISTING: &str = "members.jsonl";
 
-/// The pieces of a backup, in order. After an error it is worth nothing; whoever drops it early ends the work.
+/// The pieces of a backup, in order. After an error the backup is invalid. Dropping it ends the work.
 pub type Pieces = mpsc::Receiver<Result<Bytes, Error>>;
 
 impl Service {
-    /// Makes a backup of what is committed when it begins: the database copied in one step and checked, the files of every picture it
-    /// names, and the server key if `with_key`. Writes go on meanwhile, and pictures that are replaced stay until it is done.
+    /// Makes a backup of what is committed now: a checked copy of the database, the files of every picture it names,
+    /// and the server key if `with_key`. Writes go on meanwhile, and no picture file is removed until it ends.
     ///
-    /// It resolves when everything is read once and listed; the pieces read the pictures a second time. Takes room on the data folder's
-    /// disk for the database twice, once of it packed. One at a time.
+    /// Returns when everything is read once and listed; the pieces read the pictures a second time. Needs disk space
+    /// for the database twice, one of them compressed. Runs one at a time.
     /// # Errors
-    /// `TooMany` while there is another one; `StorageFull`; `Internal` when the copy of the database is damaged.
+    /// `TooMany` while another one runs; `StorageFull`; `Internal` if the copy of the database is damaged.
     pub async fn back_up(&self, with_key: bool) -> Result<Pieces, Error> {
         let turn = time::timeout(TURN_WAIT, self.house.removing.clone().lock_owned());
         let turn = turn.await.map_err(|_| Error::TooMany { what: "backups at one time", retry_after: TURN_WAIT })?;
@@ -66,9 +65,9 @@ impl Service {
     }
 }
 
-/// Where a backup of a database of so many bytes is made, and its copy of the database in there.
+/// Makes the folder for a backup of a database of this size. Returns it with the path of the database's copy.
 fn workplace(folder: &Folder, bytes: u64) -> Result<(Workplace, PathBuf), Error> {
-    // Before it takes the room that writes need meanwhile.
+    // Checked first, so that the copy does not take the space that writes need.
     if folder.free_bytes()? < bytes.saturating_mul(2) {
         return Err(Error::StorageFull);
     }
@@ -77,14 +76,14 @@ fn workplace(folder: &Folder, bytes: u64) -> Result<(Workplace, PathBuf), Error>
     Ok((place, database))
 }
 
-/// A backup whose members are known.
+/// A backup with a complete listing.
 struct Begun {
     place: Workplace,
     folder: Folder,
     key: Option<Secret>,
     manifest: Manifest,
     at: Moment,
-    // Dropped last: while it is held no picture is removed.
+    // Dropped last: no picture file is removed while it is held.
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -124,7 +123,7 @@ impl Begun {
         Ok(Self { place, folder, key, manifest, at, _turn: turn })
     }
 
-    /// Hands the pieces over; what fails on the way is the last of them.
+    /// Sends the pieces. An error on the way is the last of them.
     fn send(self, to: mpsc::Sender<Result<Bytes, Error>>) {
         let mut outlet = Outlet { to, piece: Vec::with_capacity(PIECE_BYTES) };
         match self.write(&mut outlet) {
@@ -163,7 +162,7 @@ impl Begun {
     }
 }
 
-/// The listing as it grows, on the disk.
+/// The listing of the members, written to disk.
 struct List<F> {
     file: F,
     line: Vec<u8>,
@@ -189,7 +188,7 @@ impl<F: io::Read + Write + io::Seek> List<F> {
         }
     }
 
-    /// A file that the disk no longer has is listed as lost: one avatar less must not cost everybody their backup.
+    /// Lists a file that is missing on disk as lost: one lost picture must not prevent the backup.
     fn add_picture(&mut self, folder: &Folder, key: &PictureKey) -> Result<(), Error> {
         for rendition in Rendition::ALL {
             let content = match folder.open_file(key, rendition.name())? {
@@ -215,7 +214,7 @@ impl<F: io::Read + Write + io::Seek> List<F> {
     }
 }
 
-/// Where a backup leaves the thread it is made on.
+/// Collects bytes into pieces and sends them.
 struct Outlet {
     to: mpsc::Sender<Result<Bytes, Error>>,
     piece: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What users set for their own chats, whom they block, and what they report.
+//! A user's chat settings, lists of blocks, last-seen times, and reports.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,19 +20,15 @@ use crate::{
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Service {
-    /// Returns what a user has set for its chats.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted by now; store errors.
     pub async fn chat_settings(&self, tenant: &Tenant, user: UserKey) -> Result<ChatSettings, Error> {
         let app = tenant.app.key;
         let found = self.long_read(CallerKey::User(user), async move |db| db.chat_settings(app, user).await).await?;
         found.ok_or(Error::GONE)
     }
 
-    /// Changes what a user has set for its chats: all of the change or nothing.
+    /// Changes a user's chat settings: all of the change or nothing.
     /// # Errors
-    /// `NotFound` for an id that no user has; `Invalid` beyond the most muted chats; `Unauthenticated` when the user is deleted by now,
-    /// `Forbidden` when it is suspended; store errors.
+    /// `NotFound` for an unknown id; `Invalid` above the most muted chats.
     pub async fn change_chat_settings(
         &self,
         tenant: &Tenant,
@@ -44,9 +40,8 @@ impl Service {
         self.write_about(app, Owner::Itself(user), rule).await
     }
 
-    /// Returns what `write` makes of the users that a user blocks, in creation order. It runs where they are read: they may be 10,000.
-    /// # Errors
-    /// Store errors.
+    /// Returns what `write` makes of the users that a user blocks, in creation order. It runs on the reading thread:
+    /// they may be 10,000.
     pub async fn blocked_ids<T: Send + 'static>(
         &self,
         tenant: &Tenant,
@@ -58,9 +53,8 @@ impl Service {
         self.long_read(CallerKey::User(user), read).await
     }
 
-    /// Returns what `write` makes of the users that block a user, in creation order: of the first 10,000. It runs where they are read.
-    /// # Errors
-    /// Store errors.
+    /// Returns what `write` makes of the first 10,000 users that block a user, in creation order. It runs on the
+    /// reading thread.
     pub async fn blocking_ids<T: Send + 'static>(
         &self,
         tenant: &Tenant,
@@ -72,10 +66,10 @@ impl Service {
         self.long_read(CallerKey::User(user), read).await
     }
 
-    /// Returns how long ago a user was last there; zero for one who is there now. Between two of whom one blocks the other nothing shows that
-    /// is newer than the user itself, and so with a user who has not been seen for as long as that is remembered.
+    /// Returns how long ago a user was last online; zero if it is online. If one blocks the other, or the time is no
+    /// longer remembered, returns the age of the user.
     /// # Errors
-    /// `NotFound`; store errors.
+    /// `NotFound`.
     pub async fn last_seen(&self, tenant: &Tenant, viewer: UserKey, whom: &UserId) -> Result<Duration, Error> {
         let user = self.user(tenant, whom).await?;
         let owner = Owner::Itself(viewer);
@@ -89,29 +83,25 @@ impl Service {
         Ok(Duration::from_micros(u64::try_from(micros).unwrap_or_default()).max(Duration::from_secs(1)))
     }
 
-    /// Keeps a report for the operator.
+    /// Stores a report for the operator.
     /// # Errors
-    /// `NotFound` for a chat with nobody; `TooMany` in a day; `Unauthenticated` when the user is deleted by now, `Forbidden` when it is
-    /// suspended; store errors.
+    /// `NotFound` for a chat with an unknown user; `TooMany` in a day.
     pub async fn report(&self, tenant: &Tenant, user: UserKey, report: NewReport) -> Result<(), Error> {
         let (app, at) = (tenant.app.key, self.now());
         let rule = async move |tx: &Tx<'_>| add_report(tx, app, user, &report, at).await;
         self.write_about(app, Owner::Itself(user), rule).await
     }
 
-    /// Returns reports of an app before the one of this number, the newest first.
-    /// # Errors
-    /// Store errors.
+    /// Returns reports of an app, newest first, before the report of this number if one is given.
     pub async fn reports(&self, tenant: &Tenant, before: Option<i64>, limit: u32) -> Result<Vec<Report>, Error> {
         let (app, before) = (tenant.app.key, before.unwrap_or(i64::MAX));
         self.long_read(CallerKey::Operator, async move |db| db.reports_before(app, before, limit).await).await
     }
 }
 
-/// Changes what a user has set for its chats: all of the change or nothing. Whom it both mutes and unmutes is muted.
+/// Changes a user's chat settings: all of the change or nothing. A user that is both muted and unmuted is muted.
 /// # Errors
-/// `NotFound(User)` for an id that no user has; `Invalid` beyond the most muted chats; `Unauthenticated` when the user is deleted by
-/// now, `Forbidden` when it is suspended.
+/// `NotFound(User)` for an unknown id; `Invalid` above the most muted chats.
 pub async fn change_chat_settings(
     tx: &Tx<'_>,
     app: AppKey,
@@ -141,7 +131,6 @@ pub async fn change_chat_settings(
     tx.put_chat_settings(user, change).await
 }
 
-/// The keys of these users, each once.
 async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<UserKey>, Error> {
     let mut keys = BTreeSet::new();
     for id in ids {
@@ -150,17 +139,16 @@ async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<Us
     Ok(keys)
 }
 
-/// Keeps a report; the oldest one of the app goes beyond the most that are kept.
+/// Stores a report. Above the most reports of the app, the oldest goes.
 /// # Errors
-/// `NotFound(User)` for a chat with nobody; `TooMany` in a day; `Unauthenticated` when the user is deleted by now, `Forbidden` when it is
-/// suspended.
+/// `NotFound(User)` for a chat with an unknown user; `TooMany` in a day.
 pub async fn add_report(tx: &Tx<'_>, app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> Result<(), Error> {
     owners::acting(tx, app, user).await?;
     if let ReportSubject::Chat(with) = &report.subject {
         tx.user_key(app, with).await?.ok_or(Error::NotFound(What::User))?;
     }
     let since = at.before(DAY);
-    // The one before the newest so many: when it is a day old, the next report may be made.
+    // The oldest of the last [`REPORTS_PER_DAY`] reports: the next one is allowed when it is a day old.
     if let Some(oldest) = tx.report_behind(user, since, REPORTS_PER_DAY - 1).await? {
         let left = u64::try_from(oldest.micros() - since.micros()).unwrap_or_default();
         return Err(Error::TooMany { what: "reports in a day", retry_after: Duration::from_micros(left) });

@@ -1,4 +1,5 @@
-//! What clients that hold only an app's public keys may do in an hour, by network. Calls that show an app's secret are not counted.
+//! Hourly limits by network for clients that have only an app's public keys. Calls with the app's secret are not
+//! counted.
 
 use std::{
     net::IpAddr,
@@ -13,19 +14,17 @@ use crate::domain::{error::Error, network::Network};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Networks remembered by each limit; the oldest leave.
+/// Networks remembered per limit; the oldest leave.
 const NETWORKS_MAX: usize = 100_000;
 
-/// The bounds of one network in an hour.
+/// The bounds of one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientBounds {
-    /// Registrations of users.
     pub registrations_per_hour: NonZeroU32,
-    /// Telephone numbers looked up among the users.
     pub number_lookups_per_hour: NonZeroU32,
 }
 
-/// The limits under these bounds. Forgotten with the process.
+/// Forgotten when the process ends.
 pub(super) struct ClientLimits {
     registrations: HourlyLimit,
     number_lookups: HourlyLimit,
@@ -39,27 +38,25 @@ impl ClientLimits {
         }
     }
 
-    /// Counts a registration.
     /// # Errors
-    /// `TooMany`, with the time until it is let through.
+    /// `TooMany`, with the time until it is allowed.
     pub(super) fn count_registration(&self, from: Option<IpAddr>) -> Result<(), Error> {
         self.registrations.take(from, 1, Instant::now())
     }
 
-    /// Counts telephone numbers to be looked up.
     /// # Errors
-    /// `TooMany`, with the time until as many are let through.
+    /// `TooMany`, with the time until this many are allowed.
     pub(super) fn count_number_lookups(&self, from: Option<IpAddr>, numbers: usize) -> Result<(), Error> {
         self.number_lookups.take(from, u32::try_from(numbers).unwrap_or(u32::MAX), Instant::now())
     }
 }
 
-/// So many units of something an hour for each network: all at once after an hour of rest, and otherwise evenly (the generic cell rate
-/// algorithm). Keeps one moment for each network.
+/// A number of units per hour and network: all at once after an hour of rest, otherwise evenly (generic cell rate
+/// algorithm). Stores one moment per network.
 struct HourlyLimit {
     what: &'static str,
     units_max: u32,
-    /// When the units that a network has taken are all given back.
+    /// When all units taken by a network are given back.
     rested_at: Mutex<Cache<Network, Instant>>,
 }
 
@@ -68,7 +65,7 @@ impl HourlyLimit {
         Self { what, units_max: units_max.get(), rested_at: Mutex::new(Cache::new(NETWORKS_MAX)) }
     }
 
-    /// Takes so many units. A call for more than there are in an hour costs all of them, so that it is let through after a rest.
+    /// Takes units. A call for more than an hour's units costs all of them, so that it passes after an hour of rest.
     fn take(&self, from: Option<IpAddr>, units: u32, now: Instant) -> Result<(), Error> {
         let Some(network) = from.map(Network::of) else { return Ok(()) };
         let mut rested_at = self.rested_at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Contacts and blocks: whom a user lists, and whom it wants nothing to do with.
+//! Contacts and blocks of a user.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,24 +28,23 @@ use crate::{
     store::{ContactsChange, LongReads, Touches, Tx},
 };
 
-/// Numbers that are looked up at once: some 5 ms.
+/// Numbers per read: some 5 ms.
 const NUMBERS_A_READ: usize = 500;
 
-/// A telephone tells of its own list of contacts.
+/// A phone book that a client uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sync {
-    /// Its entries, or those that are new since the last time.
+    /// Its entries, or those added since the last upload.
     pub add: Vec<PhoneEntry>,
-    /// Entries that are gone since the last time.
+    /// Entries removed since the last upload.
     pub delete: Vec<PhoneEntry>,
-    /// Whether whoever is not in `add` is listed no longer.
+    /// Whether contacts that are not in `add` are removed.
     pub replaces_all: bool,
 }
 
 impl Service {
-    /// A page of a user's contacts, in the order they were created as users. `search` is part of a name, in any case of letters.
-    /// # Errors
-    /// Store errors.
+    /// Returns a page of a user's contacts, in the order of their creation as users. `search` is part of a name, in any
+    /// case.
     pub async fn contacts(
         &self,
         tenant: &Tenant,
@@ -58,10 +57,8 @@ impl Service {
         self.long_read(by, async move |db| db.contacts(app, owner, search.as_deref(), page).await).await
     }
 
-    /// All of a user's contacts, in the order they were created as users, for wires that know no pages: `write` appends each to the text
-    /// that is returned. It runs where the contacts are read, as writing thousands takes longer than reading them.
-    /// # Errors
-    /// Store errors.
+    /// Renders all of a user's contacts, in the order of their creation as users: `write` appends each to the returned
+    /// text. It runs on the reading thread, because rendering thousands takes longer than reading them.
     pub async fn roster(
         &self,
         tenant: &Tenant,
@@ -81,14 +78,13 @@ impl Service {
         self.long_read(CallerKey::User(owner), read).await
     }
 
-    /// Brings a user's contacts in line with a telephone's list. Answers the added entries that belong to users, in their order.
+    /// Updates a user's contacts from a phone book. Returns the added entries that belong to users, in their order.
     ///
-    /// Entries of the user itself are no contacts. The rows that differ are written in steps, between which others write; of one user, one
-    /// such call runs at a time.
+    /// Entries of the user itself are no contacts. Writes what differs, in steps; other writes run in between. Each
+    /// user runs one such call at a time.
     /// # Errors
-    /// `Invalid` at `contacts` beyond the most one may have, `TooMany` numbers looked up from one address: nothing was changed then.
-    /// `TooMany` and `Busy` where too many such calls wait; `Unauthenticated` when the owner is gone by now; store errors. A part may have
-    /// been stored then: the same call again completes it.
+    /// `Invalid` at `contacts` above the most rows, `TooMany` numbers looked up from one address: nothing was changed.
+    /// After another error part may be stored: the same call again completes it.
     pub async fn sync_contacts(
         &self,
         tenant: &Tenant,
@@ -116,15 +112,15 @@ impl Service {
         Ok(live)
     }
 
-    /// Waits until a phone book of this user may be read from its client, and is held until it is stored: a user's phone books come one after
-    /// the other, and of those that wait nothing is read.
+    /// Waits until a phone book of this user may be read from its client; held until it is stored. A user's phone books
+    /// run one after the other, and those that wait are not read.
     /// # Errors
-    /// `TooMany` when as many of the user wait as may; `Busy`.
+    /// `TooMany` if too many of this user wait; `Busy`.
     pub async fn phone_book_turn(&self, owner: UserKey) -> Result<Turn<CallerKey>, Error> {
         self.house.phone_books.enter(CallerKey::User(owner)).await
     }
 
-    /// The users of each entry's number, read in parts: the calls of others are in turn between them.
+    /// Returns the users of each entry's number. Reads in parts, so that other calls run in between.
     async fn users_of_numbers(
         &self,
         app: AppKey,
@@ -140,7 +136,7 @@ impl Service {
         Ok(found)
     }
 
-    /// Lists a user as another's contact. One who is listed already, and the owner itself, are no change.
+    /// Adds a contact. No change if it is listed already, or is the owner itself.
     /// # Errors
     /// `NotFound`; as [`Service::sync_contacts`].
     pub async fn list_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
@@ -157,36 +153,32 @@ impl Service {
         self.house.store.write(touches, async move |tx| change_contacts(tx, app, owner, &change, at).await).await
     }
 
-    /// Takes a user off another's list. One who is not listed is no change.
+    /// Removes a contact. No change if it is not listed.
     /// # Errors
-    /// `NotFound`; `Unauthenticated` when the owner is gone or suspended by now; store errors.
+    /// `NotFound`.
     pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let remove = vec![self.user(tenant, whom).await?.key];
         let change = ContactsChange { add: Vec::new(), remove };
         self.change_contacts(tenant.app.key, owner, change).await
     }
 
-    /// A page of the users somebody blocks, in the order they were created.
-    /// # Errors
-    /// Store errors.
+    /// Returns a page of the users that a user blocks, in creation order.
     pub async fn blocked(&self, tenant: &Tenant, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
         self.long_read(CallerKey::User(owner), async move |db| db.blocked(app, owner, page).await).await
     }
 
-    /// Blocks a user for another: neither hears of the other any more.
+    /// Blocks a user: neither receives anything of the other.
     /// # Errors
-    /// `NotFound`, `Conflict` for one who is blocked already, `Invalid` for oneself and beyond the most one may block, `Unauthenticated` when
-    /// the owner is gone by now, store errors.
+    /// `NotFound`; `Conflict` if the block exists; `Invalid` for the owner itself and above the most blocks.
     pub async fn block(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let (app, whom, at) = (tenant.app.key, whom.clone(), self.now());
         let touches = Touches::Two(app, [Owner::Itself(owner), Owner::Named(whom.clone())]);
         self.house.store.write(touches, async move |tx| block(tx, app, owner, &whom, at).await).await
     }
 
-    /// Ends a block.
     /// # Errors
-    /// As [`Service::block`]; `NotFound` of a block for one who is not blocked.
+    /// As [`Service::block`]; `NotFound` if there is no such block.
     pub async fn unblock(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let (app, whom, at) = (tenant.app.key, whom.clone(), self.now());
         let touches = Touches::Two(app, [Owner::Itself(owner), Owner::Named(whom.clone())]);
@@ -194,7 +186,7 @@ impl Service {
     }
 }
 
-/// Who a change of a user's own list concerns.
+/// A change of a user's own list.
 #[derive(Default)]
 pub(super) struct ListChange {
     pub(super) added: Vec<UserKey>,
@@ -218,7 +210,7 @@ impl From<ListChange> for EventKind {
     }
 }
 
-/// Tells of a change of a user's own list, by as many events as name everybody it concerns; by none where it concerns nobody.
+/// Announces a change of a user's own list, by as many events as it needs; none for an empty change.
 pub(super) async fn tell_list_change(
     tx: &Tx<'_>,
     app: AppKey,
@@ -240,11 +232,10 @@ pub(super) async fn tell_list_change(
     Ok(())
 }
 
-/// Changes a user's own contacts; whom to add and is no user of this app is left out. Looks at the rows of the change alone, and writes only
-/// what differs. Event: `ContactsChanged`, if the list differs.
+/// Changes a user's own contacts; skips users that are not of this app. Reads only the rows of the change, and writes
+/// only what differs. Event: `ContactsChanged`, if the list differs.
 /// # Errors
-/// `Invalid` at `contacts` beyond the most rows one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when
-/// it is suspended.
+/// `Invalid` at `contacts` above the most rows.
 pub async fn change_contacts(
     tx: &Tx<'_>,
     app: AppKey,
@@ -280,7 +271,7 @@ pub async fn change_contacts(
             there.insert(key);
         }
     }
-    // Who is no user of this app is not listed.
+    // A user that is not of this app is not listed.
     list.added.retain(|key| there.contains(key));
     for key in &list.removed {
         tx.take_contact(owner, *key).await?;
@@ -293,10 +284,10 @@ fn has_room(list: &'static str, rows: usize) -> Result<(), Error> {
     if rows > ROWS_MAX { Err(too_many(list, rows)) } else { Ok(()) }
 }
 
-/// Blocks a user for another. Event: `Blocked`.
+/// Event: `Blocked`.
 /// # Errors
-/// `NotFound(User)`; `Conflict(Block)` when there is that block; `Invalid` at `user id` for the owner itself, at `blocked users` beyond
-/// the most one may have; `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is suspended.
+/// `NotFound(User)`; `Conflict(Block)` if the block exists; `Invalid` at `user id` for the owner itself, at `blocked
+/// users` above the most blocks.
 pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
     let (me, whom) = pair(tx, app, owner, whom).await?;
     if tx.has_block(owner, whom).await? {
@@ -307,9 +298,9 @@ pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: 
     tx.append_event(app, owner, &me.id, &EventKind::Blocked { whom }, at).await
 }
 
-/// Ends a block. Event: `Unblocked`.
+/// Event: `Unblocked`.
 /// # Errors
-/// `NotFound(User)`; `NotFound(Block)`; `Invalid` at `user id` for the owner itself; `Unauthenticated` as for a block.
+/// `NotFound(User)`; `NotFound(Block)`; `Invalid` at `user id` for the owner itself.
 pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
     let (me, whom) = pair(tx, app, owner, whom).await?;
     match tx.take_block(owner, whom).await? {
@@ -318,7 +309,7 @@ pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at
     }
 }
 
-/// Two different users of an app: the one who acts, and the key of the other.
+/// Returns the active owner, and the key of the other user.
 async fn pair(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(User, UserKey), Error> {
     let me = owners::acting(tx, app, owner).await?;
     let other = tx.user_key(app, whom).await?.ok_or(Error::NotFound(What::User))?;
@@ -328,9 +319,9 @@ async fn pair(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result
     }
 }
 
-/// What of a list is to change, so that it holds `add` and, of `gone`, only those that are in `add` too.
+/// Returns the change that makes a list hold `add`, and of `gone` only those that are in `add` too.
 /// # Errors
-/// `Invalid` when the list would grow beyond what it may hold.
+/// `Invalid` if the list would grow beyond its bound.
 fn difference(
     former: &BTreeMap<UserKey, Option<ContactName>>,
     add: Vec<(UserKey, Option<ContactName>)>,

@@ -1,7 +1,9 @@
-//! Secrets: drawn, derived, hashed, sealed, compared. The only file that names a cipher, a hash or a die for them.
+//! Secrets: drawing, deriving, hashing, sealing, comparing. The only file that uses ciphers, hashes or randomness for
+//! our own secrets.
 //!
-//! Three kinds, none readable at rest. *Chosen* passwords are argon2id hashes. *Derived* secrets, which a vendor's call must
-//! show again, are made from the server key and a salt in the row. *Random* tickets are shown once and kept as a digest.
+//! There are three kinds, and none is readable at rest. *Chosen* passwords are stored as argon2id hashes. *Derived*
+//! secrets, which a vendor's call must show again, are computed from the server key and a salt in the row. *Random*
+//! tickets are shown once and stored as a digest.
 
 use std::cell::RefCell;
 
@@ -33,96 +35,89 @@ use crate::{
     fair::{FairBounds, FairQueue},
 };
 
-/// Characters of a ticket: 27 of 62 hold 160 bits.
+/// 27 characters of 62 hold 160 bits.
 const TICKET_CHARS: usize = 27;
 
-/// Characters of a derived secret: 22 of 62 hold 128 bits.
+/// 22 characters of 62 hold 128 bits.
 const DERIVED_CHARS: usize = 22;
 
-/// Logins and registrations that may wait for a hash beyond those being computed; more are told [`Error::Busy`].
+/// Hashes that may wait beyond those being computed; more get [`Error::Busy`].
 const HASHES_WAITING_MAX: usize = 1024;
 
-/// Hashes that one caller may have running or waiting: a quarter of the places.
+/// Hashes of one caller, running or waiting: a quarter of the queue.
 const HASHES_OF_CALLER_MAX: usize = HASHES_WAITING_MAX / 4;
 
-/// Whose share of the hashing queue a hash takes. A login takes a place of its network and one of the account that it tries.
+/// Whose share of the hashing queue a hash takes. A login takes a share of its network and of the account it tries.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum HashCaller {
-    /// A client, by its network; none on a Unix socket.
+    /// A client by its network; None on a Unix socket.
     Client(Option<Network>),
-    /// An account of an app, whether or not there is one of this id.
+    /// An account of an app, whether or not it exists.
     Account(AppKey, UserId),
-    /// All clients that register with an app by public keys alone: from however many addresses, they are one caller.
+    /// All clients that register with an app's public keys: one caller, whatever their addresses.
     Registrations(AppKey),
-    /// The back end or the operator of an app.
     App(AppKey),
-    /// The operator of the server.
     Operator,
 }
 
-/// What a derived secret opens. Part of what it is derived from, so no two kinds are ever equal.
+/// What a derived secret is for. It is part of the derivation, so secrets of two kinds are never equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The user token of Qiscus.
     UserToken,
-    /// The password that MirrorFly issues to a user.
     IssuedPassword,
-    /// The password of an app's back-end account, where the operator gave none.
+    /// Used if the operator gave no password.
     AccountPassword,
-    /// The token of a client's session, where tokens have a lifetime.
+    /// The token of a session with a lifetime.
     SessionToken,
-    /// What renews that token.
+    /// Renews that token.
     RefreshToken,
 }
 
-/// What a sealed secret is: bound into the seal, so that one cannot stand in for another.
+/// What a sealed secret is. Bound into the seal, so that one kind cannot replace the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SealedKind {
-    /// The SDK secret (Qiscus) and SecretKey (Tencent).
     AppSecret,
-    /// MirrorFly's licence key.
     LicenseKey,
 }
 
-/// The server key and everything done with it.
 #[derive(Clone)]
 pub struct Keyring {
-    /// The 32 bytes of the key, then zeros: HMAC fills a short key up to its block in the same way.
+    /// The 32 bytes of the key, padded with zeros to HMAC's block as HMAC itself does.
     key: [u8; 64],
     hashing: FairQueue<HashCaller>,
     threads: Workshop,
 }
 
 impl Keyring {
-    /// A keyring over the server key; `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run side by side, on
-    /// threads of their own that end with it.
+    /// `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run in parallel, on threads of their own that end
+    /// with the keyring.
     pub fn new(key: &ServerKey, hashes_at_once: usize) -> Self {
         let mut block = [0; 64];
         block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
         let at_once = hashes_at_once.max(1);
         let bounds = FairBounds {
             running_max: at_once,
-            // Alone, one caller uses all threads: a hash takes 12 ms, and the next turn is another's.
+            // A single caller uses all threads: a hash takes 12 ms, and the next turn goes to another.
             running_each_max: at_once,
             waiting_max: HASHES_WAITING_MAX,
             places_each_max: HASHES_OF_CALLER_MAX,
             what: None,
         };
-        // A thread for each turn. One that has just given its turn back may not have come for the next job yet: that one waits.
+        // One thread per turn, and as many waiting jobs: a thread that gave its turn back may not have taken the next
+        // job yet.
         Self { key: block, hashing: FairQueue::new(bounds), threads: Workshop::new(at_once, at_once) }
     }
 
-    /// A new server key.
     pub fn fresh_key() -> ServerKey {
         ServerKey::new(rand::random())
     }
 
-    /// What the database keeps to know this key again.
+    /// Stored in the database to recognise this key.
     pub fn fingerprint(&self) -> Digest {
         Digest(Sha256::digest(self.mac(&[b"fingerprint"])).into())
     }
 
-    /// The key as text, as its file holds it: for a backup, and never for a log.
+    /// Returns the key as text, as in its file: for a backup, never for a log.
     pub fn exported(&self) -> Secret {
         Secret::new(self.key.iter().take(32).map(|byte| format!("{byte:02x}")).collect::<String>())
     }
@@ -130,14 +125,14 @@ impl Keyring {
     fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new((&self.key).into());
         for part in parts {
-            // Lengths keep neighbouring parts apart.
+            // The lengths separate neighbouring parts.
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
     }
 
-    /// Makes a derived secret again from its salt.
+    /// Computes a derived secret from its salt.
     pub fn derive(&self, purpose: Purpose, app: AppKey, user: &UserId, salt: Salt) -> Secret {
         let purpose: &[u8] = match purpose {
             Purpose::UserToken => b"user token",
@@ -156,17 +151,18 @@ impl Keyring {
         Secret::new(format!("{:0>DERIVED_CHARS$}", base62::encode(number)))
     }
 
-    /// What stands behind the head of a nonce that this app was given in this run of the server.
+    /// Returns the proof that follows the head of a nonce of this app and process.
     pub fn nonce_tail(&self, app: AppKey, run: Salt, head: &str) -> Secret {
         self.derived(&[b"nonce", &app.0.to_be_bytes(), &run.0, head.as_bytes()])
     }
 
-    /// What a page of an administrator's repeats in each changing call: made from its ticket, so that no row need keep it.
+    /// Returns the token that an administrator's page repeats in each changing call. It is derived from the ticket, so
+    /// no row keeps it.
     pub fn csrf_of(&self, ticket: &str) -> Secret {
         self.derived(&[b"csrf", ticket.as_bytes()])
     }
 
-    /// Draws a new derived secret: under a new salt, so that no former one is it.
+    /// Draws a new derived secret under a new salt.
     pub fn draw(&self, purpose: Purpose, app: AppKey, user: &UserId) -> Derived {
         let salt = Salt(rand::random());
         Derived { salt, digest: digest(self.derive(purpose, app, user, salt).expose()) }
@@ -176,9 +172,9 @@ impl Keyring {
         XChaCha20Poly1305::new((&self.mac(&[b"seal"])).into())
     }
 
-    /// Seals an app's secret for the database: the random nonce, then ciphertext and tag.
+    /// Seals an app's secret for the database: random nonce, ciphertext and tag.
     /// # Errors
-    /// Internal, and only when the cipher itself fails.
+    /// `Internal` if the cipher fails.
     pub fn seal(&self, kind: SealedKind, clear: &Secret) -> Result<Sealed, Error> {
         let nonce = XNonce::generate();
         let payload = Payload { msg: clear.expose().as_bytes(), aad: kind.bound() };
@@ -189,7 +185,7 @@ impl Keyring {
 
     /// Opens what [`Keyring::seal`] sealed under the same server key.
     /// # Errors
-    /// Internal, when the row was damaged or sealed under another key.
+    /// `Internal` if the row is damaged or was sealed under another key.
     pub fn unseal(&self, kind: SealedKind, sealed: &Sealed) -> Result<Secret, Error> {
         let refused =
             || Error::internal("a sealed secret does not open: its row is damaged, or the server key is another");
@@ -199,18 +195,18 @@ impl Keyring {
         String::from_utf8(clear).map(Secret::new).map_err(|_| refused())
     }
 
-    /// Hashes a chosen password, in a place of each of the `callers`.
+    /// Hashes a chosen password, in a queue share of each of the `callers`.
     /// # Errors
-    /// [`Error::Busy`] when too many wait.
+    /// [`Error::Busy`] if too many wait.
     pub async fn hash(&self, password: &Secret, callers: &[HashCaller]) -> Result<PasswordHash, Error> {
         let password = password.clone();
         self.in_turn(callers, move || hash_now(&password)).await
     }
 
-    /// Whether `password` is the one behind `hash`. Without a hash the work is done all the same and the answer is no, so that
-    /// a user who does not exist costs as much as a wrong password.
+    /// Returns whether `hash` is of `password`. Without a hash it does the same work and returns false, so that an
+    /// unknown user costs as much as a wrong password.
     /// # Errors
-    /// [`Error::Busy`] when too many wait.
+    /// [`Error::Busy`] if too many wait.
     pub async fn verify(
         &self,
         password: &Secret,
@@ -233,7 +229,7 @@ impl Keyring {
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let turn = self.hashing.enter(callers).await?;
-        // The turn goes with the work: a caller that hangs up leaves no thread free before its hash is done.
+        // The work keeps the turn: if the caller hangs up, the thread is still busy until the hash is done.
         let working = self.threads.take(move || {
             let worked = work();
             drop(turn);
@@ -252,7 +248,7 @@ impl SealedKind {
     }
 }
 
-/// argon2id at 19 MiB, two passes, one lane: the crate's default and OWASP's first choice.
+/// argon2id with 19 MiB, two passes, one lane: the crate's default and OWASP's first choice.
 fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
     let salt = phc::Salt::generate();
     Hasher
@@ -261,8 +257,8 @@ fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
         .map_err(|_| Error::internal("argon2 failed"))
 }
 
-/// argon2 in memory that its thread keeps. Asked of the allocator for each login, 19 MiB left holes in which the next did not fit, up to
-/// 58 MiB for each of its arenas.
+/// argon2 with memory that its thread keeps. Allocating 19 MiB per login left holes that the next one did not fit, up
+/// to 58 MiB per allocator arena.
 struct Hasher;
 
 thread_local! {
@@ -301,7 +297,8 @@ impl CustomizedPasswordHasher<phc::PasswordHash> for Hasher {
     }
 }
 
-/// Whether a stored hash was made with less work than one made now takes, as by an earlier release or another program.
+/// Returns whether a hash was made with less work than the present parameters, by an earlier release or another
+/// program.
 pub fn is_outdated(hash: &PasswordHash) -> bool {
     let costs_as_much = |hash: &phc::PasswordHash| {
         let ours = Params::DEFAULT;
@@ -313,7 +310,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
     phc::PasswordHash::new(&hash.0).is_ok_and(|hash| !costs_as_much(&hash))
 }
 
-/// Checks a password that a user chose against the app's own floor; its characters are their own affair.
+/// Checks a chosen password against the app's minimum; any characters are allowed.
 /// # Errors
 /// `Invalid` at `password`, naming the bound.
 pub fn check_chosen(password: &Secret, chars_min: u16) -> Result<(), Error> {
@@ -325,57 +322,50 @@ pub fn check_chosen(password: &Secret, chars_min: u16) -> Result<(), Error> {
     }
 }
 
-/// SHA-256 of a secret: for secrets with 128 bits of their own this is as good as a slow hash, and 250,000 times cheaper.
+/// SHA-256. For secrets of 128 random bits it is as good as a slow hash, and 250,000 times cheaper.
 pub fn digest(secret: &str) -> Digest {
     Digest(Sha256::digest(secret.as_bytes()).into())
 }
 
-/// Whether `given` has this digest, in a time that does not depend on either.
+/// Returns whether `given` has this digest, in constant time.
 pub fn matches(given: &str, expected: &Digest) -> bool {
     digest(given).0.ct_eq(&expected.0).into()
 }
 
-/// A new ticket: shown once, kept as its digest.
 pub fn new_ticket() -> (Secret, Digest) {
     let ticket = Alphanumeric.sample_string(&mut rand::rng(), TICKET_CHARS);
     let digest = digest(&ticket);
     (Secret::new(ticket), digest)
 }
 
-/// A new salt: 128 random bits.
 pub fn new_salt() -> Salt {
     Salt(rand::random())
 }
 
-/// Characters of a nonce's head: eight for the second of the run at which it expires, ten drawn at random.
+/// Characters of a nonce's head: eight for the expiry second, ten random.
 pub const NONCE_HEAD_CHARS: usize = 18;
 
 const NONCE_END_CHARS: usize = 8;
 
-/// The head of a new nonce that expires in this second of the run.
 pub fn new_nonce_head(end_s: u64) -> String {
     let end = base62::encode(end_s);
     let random = Alphanumeric.sample_string(&mut rand::rng(), NONCE_HEAD_CHARS - NONCE_END_CHARS);
     format!("{end:0>NONCE_END_CHARS$}{random}")
 }
 
-/// The second of the run at which a nonce of this head expires.
 pub fn nonce_end_s(head: &str) -> Option<u64> {
     u64::try_from(base62::decode(head.get(..NONCE_END_CHARS)?).ok()?).ok()
 }
 
-/// The keyed hashes that vendors' signed tokens name.
+/// The keyed hashes of the vendors' signed tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
-    /// HMAC-SHA-256.
     Sha256,
-    /// HMAC-SHA-384.
     Sha384,
-    /// HMAC-SHA-512.
     Sha512,
 }
 
-/// Whether `signature` is that of `message` under `key`, in a time that does not depend on how far it is.
+/// Compares in constant time.
 pub fn is_signed(signing: Signing, key: &Secret, message: &[u8], signature: &[u8]) -> bool {
     let key = key.expose().as_bytes();
     match signing {
@@ -385,7 +375,7 @@ pub fn is_signed(signing: Signing, key: &Secret, message: &[u8], signature: &[u8
     }
 }
 
-/// The HMAC-SHA-256 of `message` under `key`.
+/// HMAC-SHA-256.
 /// # Errors
 /// None in practice: a key may have any length.
 pub fn sign(key: &Secret, message: &[u8]) -> Result<[u8; 32], Error> {
@@ -397,30 +387,29 @@ fn has_mac<M: Mac, E>(mac: Result<M, E>, message: &[u8], signature: &[u8]) -> bo
     mac.is_ok_and(|mac| mac.chain_update(message).verify_slice(signature).is_ok())
 }
 
-/// A new name for a picture, or for a user's stable picture address.
+/// Draws a key for a picture, or for a user's stable picture address.
 /// # Errors
 /// None in practice; the form is checked like any other.
 pub fn new_picture_key() -> Result<PictureKey, Error> {
     PictureKey::parse(&Alphanumeric.sample_string(&mut rand::rng(), PictureKey::CHARS)).map_err(Error::internal)
 }
 
-/// A new app secret: 64 hex characters, as Tencent's console makes them.
+/// 64 hex characters, as Tencent's console makes them.
 pub fn new_app_secret() -> Secret {
     Secret::new(format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()))
 }
 
-/// A new licence key: 32 letters and digits.
+/// 32 letters and digits.
 pub fn new_license_key() -> Secret {
     Secret::new(Alphanumeric.sample_string(&mut rand::rng(), 32))
 }
 
-/// A new name for an app nobody named: `app-` and eight letters or digits.
+/// `app-` and eight letters or digits.
 pub fn new_app_id() -> String {
     format!("app-{}", Alphanumeric.sample_string(&mut rand::rng(), 8).to_ascii_lowercase())
 }
 
-/// A new Tencent number for an app nobody numbered: ten digits that begin as the vendor's own do.
-///
+/// Ten digits that begin as the vendor's own do.
 /// # Errors
 /// None in practice.
 pub fn new_sdk_app_id() -> Result<u64, Error> {

@@ -1,5 +1,5 @@
-//! The people of a demo: the ids that the vendors' own samples use, so that those run as they are printed, and the fields they set; and
-//! a company beside them, so that lists, searches and contacts have something to show.
+//! The users of a demo: the ids and fields that the vendors' samples use, so that the samples run as printed, and an
+//! invented company, so that lists, searches and contacts have content.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Whom the vendors' samples name: id, display name, status.
+/// The users of the vendors' samples: id, display name, status.
 const SAMPLES: [(&str, &str, &str); 5] = [
     ("guest@qiscus.com", "Qiscus Demo", "Looking around"),
     ("guest2@qiscus.com", "guest2", "My token is reset by the sample"),
@@ -35,15 +35,15 @@ const SAMPLES: [(&str, &str, &str); 5] = [
     ("user2", "User Two", "In a meeting"),
 ];
 
-/// The custom fields of Tencent's page on user profiles, which wants them declared in advance, and the company's own.
+/// The custom fields of Tencent's page on user profiles, which must be declared in advance, and those of the company.
 const FIELDS: [&str; 4] = ["Test1", "Test2", TEAM, CITY];
 const TEAM: &str = "Team";
 const CITY: &str = "City";
 
-/// Somebody of the company: id, display name, status, team, city.
+/// Id, display name, status, team, city.
 type Colleague = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-/// A company of invented people, in the scripts that an app will meet.
+/// Invented people, with names in the scripts that an app will meet.
 const COMPANY: [Colleague; 36] = [
     ("amara.okafor", "Amara Okafor", "Shipping on Thursday", "Backend", "Lagos"),
     ("bjorn.lund", "Bjørn Lund", "På ferie til mandag", "Backend", "Bergen"),
@@ -83,13 +83,11 @@ const COMPANY: [Colleague; 36] = [
     ("somchai.dee", "สมชาย ดี", "ว่าง", "Support", "Chiang Mai"),
 ];
 
-/// How many of the company, in its order, each has as friends on either side.
+/// How many neighbours in this list are friends of each, on either side.
 const FRIENDS_EACH_SIDE: usize = 3;
 
 impl Service {
-    /// Makes a demo of an app: declares the fields and adds the people of the vendors' samples, two of whom are friends.
-    /// # Errors
-    /// Store and disk errors.
+    /// Declares the fields and adds the users of the vendors' samples; two of them are friends.
     pub async fn make_demo(&self, tenant: &Arc<Tenant>) -> Result<(), Error> {
         for name in FIELDS {
             let name = CustomName::parse(name).map_err(Error::internal)?;
@@ -109,9 +107,9 @@ impl Service {
         Ok(())
     }
 
-    /// Adds the company to an app that [`Service::make_demo`] has made a demo of: a second of work or two, which a start need not wait for.
+    /// Adds the company to a demo: a second or two of work, which a start need not wait for.
     /// # Errors
-    /// `NotFound` for an unknown app; store and disk errors.
+    /// `NotFound` for an unknown app.
     pub async fn add_company(&self, app: &AppId) -> Result<(), Error> {
         let tenant = &self.tenant(app)?;
         let mut friends: Vec<&str> = Vec::new();
@@ -132,7 +130,7 @@ impl Service {
         Ok(())
     }
 
-    /// Adds somebody with a drawn picture. Who is there already stays as they are. Whether they came.
+    /// Adds a user with a drawn picture. Returns whether the user is new; a known one is not changed.
     async fn add_person(
         &self,
         tenant: &Arc<Tenant>,
@@ -171,7 +169,7 @@ impl Service {
     }
 }
 
-/// A drawn picture, taken in as if somebody had uploaded it.
+/// Draws a picture as an upload.
 async fn drawn(seed: TileSeed) -> Result<Upload, Error> {
     let bytes = blocking(move || picture::tile(seed, Rendition::Square320)).await??;
     Ok(Upload {

@@ -1,4 +1,4 @@
-//! Following. Source: the vendor's guide to following, which its SDKs since version 3.4 have.
+//! Following. Source: Tencent's guide to following; its SDKs have it since version 3.4.
 
 use crate::{
     domain::{
@@ -22,23 +22,16 @@ use crate::{
 };
 
 impl Service {
-    /// Makes a user follow others, whose consent is not asked. A block in either direction forbids it.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Makes a user follow others without their consent. A block in either direction forbids it.
     pub async fn follow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
         self.write_of(tenant, owner, async move |tx, app, owner, at| follow(tx, app, owner, &whom, at).await).await
     }
 
-    /// Ends that.
-    /// # Errors
-    /// As [`Service::follow`].
     pub async fn unfollow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
         self.write_of(tenant, owner, async move |tx, app, owner, at| unfollow(tx, app, owner, &whom, at).await).await
     }
 
-    /// A page of one of a user's lists, from the newest entry on, as the viewer sees it. However far it has come, a page costs the same.
-    /// # Errors
-    /// As [`Service::follow`].
+    /// Returns a page of one of a user's lists, newest first, as the viewer sees it. Every page costs the same.
     pub async fn follow_list(
         &self,
         tenant: &Tenant,
@@ -58,9 +51,7 @@ impl Service {
         Ok(FollowPage { items: users.zip(times).collect(), next })
     }
 
-    /// How long the lists of these users are, in their order; None where there is no such user.
-    /// # Errors
-    /// Store errors.
+    /// Returns the lengths of these users' lists, in the order of the ids; None for unknown users.
     pub async fn follow_counts(
         &self,
         tenant: &Tenant,
@@ -71,9 +62,7 @@ impl Service {
         self.long_read(by, async move |db| db.follow_counts(app, &ids).await).await
     }
 
-    /// Who of a user and these others follows whom; None where there is no such other.
-    /// # Errors
-    /// As [`Service::follow`].
+    /// Returns who follows whom between a user and each of these others; None for unknown users.
     pub async fn follow_relations(
         &self,
         tenant: &Tenant,
@@ -87,9 +76,7 @@ impl Service {
         .await
     }
 
-    /// Whether a user is to be told that another follows it: not where either blocks the other.
-    /// # Errors
-    /// As [`Service::follow`].
+    /// Returns whether to tell a user of a new follower: not if either blocks the other.
     pub async fn is_told_of(
         &self,
         tenant: &Tenant,
@@ -102,9 +89,7 @@ impl Service {
     }
 }
 
-/// Makes a user follow others; following somebody twice changes nothing and is no fault. Events: `FollowChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Makes a user follow others. Following a user twice is no error and no change. Events: `FollowChanged`.
 pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
     let call = Call::of(tx, app, owner, at).await?;
     let mut following = tx.count_following(call.owner.key).await?;
@@ -126,9 +111,7 @@ pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at
     call.each(whom, |id| id, step).await
 }
 
-/// To stop following a user that is not followed changes nothing and is no fault. Events: `FollowChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Stops following. A user that is not followed is no error and no change. Events: `FollowChanged`.
 pub async fn unfollow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
     let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
         if tx.take_follow(call.owner.key, other.key).await? {

@@ -1,4 +1,5 @@
-//! Friends and black lists, as Tencent's pages have them. A friend is a contact row, a black list the blocks of every wire.
+//! Friends and black lists, as in Tencent's pages. A friend is a contact row; the black list is the blocks of all
+//! vendors.
 
 pub(super) mod call;
 pub mod groups;
@@ -28,20 +29,20 @@ use crate::{
     store::{RelationRows, Touches, Tx},
 };
 
-/// What came of one of the ids of a call.
+/// The outcome for one id of a call.
 pub type Outcome = Result<(), FriendFault>;
 
-/// What came of each of the ids of a call, in their order.
+/// The outcomes in the order of the ids.
 pub type Outcomes = Vec<Outcome>;
 
-/// The outcome of those that a call did not come to.
+/// The outcome of ids that a call did not reach.
 const UNFINISHED: Outcome = Err(FriendFault::Unfinished);
 
 impl Service {
-    /// Lists others as a user's friends; who wants to be asked first is asked.
+    /// Adds friends, or asks for consent where a user demands it.
     /// # Errors
-    /// `NotFound` for an id that no user has; for a user that acts itself `Unauthenticated` when it is deleted by now and `Forbidden` when it
-    /// is suspended; store errors.
+    /// `NotFound` for an unknown id; for a user that acts itself, `Unauthenticated` if it was deleted and `Forbidden`
+    /// if it is suspended.
     pub async fn befriend(
         &self,
         tenant: &Tenant,
@@ -61,9 +62,7 @@ impl Service {
         .await
     }
 
-    /// Takes others off a user's list of friends, and the user off theirs where that is asked.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Removes friends, and with `both_ways` the user from their lists.
     pub async fn unfriend(
         &self,
         tenant: &Tenant,
@@ -78,9 +77,7 @@ impl Service {
         .await
     }
 
-    /// Changes what a user calls friends, and the groups they are in.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Changes the remarks on friends, and their groups.
     pub async fn change_friends(
         &self,
         tenant: &Tenant,
@@ -91,9 +88,7 @@ impl Service {
         self.in_writes(tenant, by, owner, changes, UNFINISHED, rules::change_friends).await
     }
 
-    /// A page of a user's friends, in the order they were created as users.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns a page of a user's friends, in the order of their creation as users.
     pub async fn friends(
         &self,
         tenant: &Tenant,
@@ -104,9 +99,7 @@ impl Service {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.friends(app, owner, page).await).await
     }
 
-    /// Which of these are a user's friends, in their order.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns which of these users are friends, in the order of the ids.
     pub async fn friends_among(
         &self,
         tenant: &Tenant,
@@ -117,9 +110,7 @@ impl Service {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.friends_among(app, owner, &ids).await).await
     }
 
-    /// Who of a user and these others lists whom; None where there is no such other.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns who lists whom between a user and each of these others; None for unknown users.
     pub async fn friendships(
         &self,
         tenant: &Tenant,
@@ -133,9 +124,7 @@ impl Service {
         .await
     }
 
-    /// Requests that wait for a user's consent, or for that of those it has asked; the newest first, all of them.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns all pending requests that came to a user, or that it made, newest first.
     pub async fn requests(
         &self,
         tenant: &Tenant,
@@ -149,9 +138,6 @@ impl Service {
         .await
     }
 
-    /// Answers requests that wait for a user's consent.
-    /// # Errors
-    /// As [`Service::befriend`].
     pub async fn answer_requests(
         &self,
         tenant: &Tenant,
@@ -162,9 +148,7 @@ impl Service {
         self.in_writes(tenant, by, owner, answers, UNFINISHED, requests::answer).await
     }
 
-    /// Forgets requests: those that came are not answered, those that went are taken back.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Removes requests: incoming ones are not answered, outgoing ones are taken back.
     pub async fn forget_requests(
         &self,
         tenant: &Tenant,
@@ -179,25 +163,19 @@ impl Service {
         .await
     }
 
-    /// The user has seen the requests that came until then.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Marks the requests up to this moment as read.
     pub async fn read_requests(&self, tenant: &Tenant, owner: &Owner, until: Moment) -> Result<(), Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
         let touches = Touches::User(app, owner.clone());
         self.house.store.write(touches, async move |tx| requests::read(tx, app, &owner, until).await).await
     }
 
-    /// How many of the requests that came to a user it has not seen.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Counts the unread requests of a user.
     pub async fn unread_requests(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<u32, Error> {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.unread_requests(app, owner).await).await
     }
 
-    /// Blocks others; with a block a friendship ends, both ways.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Blocks others. A block ends a friendship, both ways.
     pub async fn black_list_add(
         &self,
         tenant: &Tenant,
@@ -208,9 +186,6 @@ impl Service {
         self.in_writes(tenant, by, owner, whom, UNFINISHED, rules::black_list_add).await
     }
 
-    /// Ends blocks.
-    /// # Errors
-    /// As [`Service::befriend`].
     pub async fn black_list_delete(
         &self,
         tenant: &Tenant,
@@ -221,9 +196,7 @@ impl Service {
         self.in_writes(tenant, by, owner, whom, UNFINISHED, rules::black_list_delete).await
     }
 
-    /// A page of whom a user blocks, and since when.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns a page of the users that a user blocks, with the time of each block.
     pub async fn black_list(
         &self,
         tenant: &Tenant,
@@ -234,9 +207,7 @@ impl Service {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.black_list(app, owner, page).await).await
     }
 
-    /// Who of a user and these others blocks whom; None where there is no such other.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns who blocks whom between a user and each of these others; None for unknown users.
     pub async fn blocks_among(
         &self,
         tenant: &Tenant,
@@ -250,9 +221,7 @@ impl Service {
         .await
     }
 
-    /// Makes groups of friends and puts friends into them. More groups than one may have are a fault of the whole.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Creates groups of friends and adds friends to them. Too many groups refuse the whole call.
     pub async fn create_groups(
         &self,
         tenant: &Tenant,
@@ -261,7 +230,7 @@ impl Service {
         groups: Vec<FriendGroup>,
         mut members: Vec<UserId>,
     ) -> Result<Result<Outcomes, FriendFault>, Error> {
-        // The first step makes the groups, or finds that they are too many; the others find them made.
+        // The first step creates the groups, or refuses them; the others find them.
         let rest = members.split_off(members.len().min(STEP_USERS));
         let made = self.create_groups_with(tenant, owner, &groups, members).await?;
         let mut outcomes = match made {
@@ -293,9 +262,7 @@ impl Service {
         .await
     }
 
-    /// Takes groups away; the friends in them stay.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Removes groups. Their friends stay friends.
     pub async fn delete_groups(
         &self,
         tenant: &Tenant,
@@ -313,9 +280,7 @@ impl Service {
         Ok(())
     }
 
-    /// Gives a group another name; whether there was one.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns whether the group existed.
     pub async fn rename_group(
         &self,
         tenant: &Tenant,
@@ -337,9 +302,7 @@ impl Service {
         }
     }
 
-    /// Puts friends into a group (true) or takes them out of it (false).
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Adds friends to a group (true) or removes them from it (false).
     pub async fn change_group(
         &self,
         tenant: &Tenant,
@@ -354,9 +317,7 @@ impl Service {
         .await
     }
 
-    /// A user's groups by name, each with the friends in it.
-    /// # Errors
-    /// As [`Service::befriend`].
+    /// Returns a user's groups by name, each with its members.
     pub async fn groups(
         &self,
         tenant: &Tenant,

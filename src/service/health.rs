@@ -1,4 +1,4 @@
-//! How the house is: in figures, whether it can do its work, and what a doctor asks.
+//! The state of the server: figures, readiness, and the checks of `doctor`.
 
 use std::{
     sync::Arc,
@@ -17,62 +17,56 @@ use crate::{
     store::{Checkup, Db, LongReads, Looked, PictureRoom, PictureRows, Soundness, Writes},
 };
 
-/// How long a judgement holds: nobody makes the disk work more than once in this time by asking.
+/// How long a result of the readiness check is reused, so that callers cannot make the disk work more often.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 
-/// How long a judgement may take before whoever asked is told that it takes too long.
+/// How long a caller waits for the readiness check.
 const JUDGING_WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// How long the database may be looked over for a doctor.
+/// How long the integrity check of the database may take.
 pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// What can be told of a house at one moment.
+/// Figures of the server at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// What waits to be written, and what was.
+    /// The writer's queue and its counts.
     pub writes: Writes,
-    /// Open sockets, by wire.
     pub sockets: [(Wire, usize); 2],
-    /// Of the database, as if all of it were in one file.
+    /// Size as if the database were one file.
     pub database_bytes: u64,
-    /// What this user may still write on the disk of the pictures.
+    /// Space left on the disk of the pictures.
     pub disk_free_bytes: u64,
-    /// What all pictures take.
     pub pictures: PictureRoom,
-    /// The memory for unpacking pictures.
     pub decoding: Decoding,
 }
 
-/// The memory that all pictures being unpacked share.
+/// The memory that all pictures share while they are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoding {
-    /// All of it.
     pub budget_bytes: u64,
-    /// What is taken of it.
     pub used_bytes: u64,
 }
 
-/// What a house needs for its work.
+/// A condition of readiness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// The database takes a row and keeps it.
+    /// The database stores a row.
     Database,
-    /// The picture folder takes a file and gives it back.
+    /// The picture folder stores a file and returns it.
     Pictures,
-    /// The schema is the one this program was written for.
+    /// The schema is the one of this program.
     Schema,
-    /// All of that is found out in time.
+    /// The checks finish in time.
     Time,
 }
 
-/// What was judged last, and when.
 #[derive(Debug, Clone)]
 struct Judgement {
     at: Instant,
     missing: Vec<Need>,
 }
 
-/// Judges whether the house can do its work, one judge at a time.
+/// Checks readiness, one check at a time.
 pub(super) struct Readiness {
     last: watch::Sender<Option<Judgement>>,
     judging: Arc<Semaphore>,
@@ -84,31 +78,30 @@ impl Readiness {
     }
 }
 
-/// What a look over the whole folder found: every page of the database, every picture's name.
+/// The result of an inspection of the whole data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// The version of the database's schema.
     pub schema: u32,
-    /// The version that this program was written for.
+    /// The schema version of this program.
     pub schema_known: u32,
-    /// Whether every page of the database is as SQLite writes it; none where the time was up before all were read.
+    /// Whether the database is undamaged; None if the check ran out of time.
     pub is_sound: Option<bool>,
-    /// What is wrong with it.
+    /// The damage found.
     pub wrong: Option<String>,
-    /// The pictures, by rows and by files; none where something is wrong with the database.
+    /// None if the database is damaged.
     pub pictures: Option<Tallied>,
-    /// How far the clock lies behind the latest that is stored: 0 where it goes as it should.
+    /// How far the clock lies behind the latest stored time; normally 0.
     pub clock_behind_s: i64,
 }
 
-/// Pictures by rows and by files.
+/// Pictures compared by rows and by files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tallied {
-    /// Pictures that have a row.
+    /// Pictures with a row.
     pub count: u64,
-    /// Pictures in the folder that have none: on their way, or left over by a crash, and then gone at the next start.
+    /// Pictures with files but no row: being uploaded, or left by a crash and removed at the next start.
     pub orphans: u64,
-    /// Rows whose picture is not in the folder.
+    /// Pictures with a row but no files.
     pub missing: u64,
 }
 
@@ -126,11 +119,10 @@ impl Inspection {
 }
 
 impl Tallied {
-    /// Compares rows and files, shard by shard: it holds the names of one shard at a time. Blocks.
+    /// Compares rows and files one subfolder at a time, so that it holds the names of one subfolder. Blocks.
     ///
-    /// Pictures may come and go meanwhile: one is missing that had a row before its subfolder was read and has it still.
-    /// # Errors
-    /// Store and disk errors.
+    /// Pictures may change meanwhile: one counts as missing if it had a row before its subfolder was read and still has
+    /// it.
     pub fn of(rows: &PictureRows<'_>, folder: &Folder) -> Result<Self, Error> {
         let mut all = Self::default();
         for shard in folder.shards()?.union(&rows.shards()?) {
@@ -145,15 +137,12 @@ impl Tallied {
     }
 }
 
-/// What a look at a database that no server has open says of the folder.
+/// Makes an inspection of a database that no server has open.
 pub fn inspection_of(looked: Looked<Tallied>, now: Moment) -> Inspection {
     Inspection::of(looked.checkup, looked.pictures, now)
 }
 
 impl Service {
-    /// How the house is now.
-    /// # Errors
-    /// Store and disk errors.
     pub async fn facts(&self) -> Result<Facts, Error> {
         let house = &self.house;
         let (store, folder) = (&house.store, house.pictures.folder.clone());
@@ -165,16 +154,16 @@ impl Service {
         Ok(Facts { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
     }
 
-    /// What the house lacks for its work: nothing where it is ready. Answers within two seconds, and from what was found within the last
-    /// second where there is such.
+    /// Returns the unmet conditions of readiness; empty if the server is ready. Answers within two seconds, with a
+    /// result at most one second old.
     pub async fn missing_needs(&self) -> Vec<Need> {
         let readiness = &self.house.readiness;
         let mut last = readiness.last.subscribe();
-        // By the moment of asking: what held then is good for this caller, however late it gets to look.
+        // Measured from the call: a result that was valid then is good enough, however long the wait.
         let came = Instant::now();
         let holds = |last: &Option<Judgement>| last.as_ref().is_some_and(|last| last.at + JUDGED_FOR > came);
-        // Whoever comes while one judges waits for its word. It judges to its end, however many callers go away, so a disk that hangs
-        // holds one thread and no more.
+        // Others wait for the check that runs. It runs to its end even if all callers leave, so that a disk that hangs
+        // holds one thread only.
         if !holds(&last.borrow())
             && let Ok(turn) = Arc::clone(&readiness.judging).try_acquire_owned()
             && !holds(&last.borrow())
@@ -211,9 +200,8 @@ impl Service {
         missing.collect()
     }
 
-    /// Looks the whole folder over: every page of the database, for ten seconds at the most, and every picture's name. Changes nothing.
-    /// # Errors
-    /// Store and disk errors.
+    /// Inspects the data folder: every page of the database, for at most ten seconds, and every picture's name. Changes
+    /// nothing.
     pub async fn inspect(&self) -> Result<Inspection, Error> {
         let (folder, now) = (self.house.pictures.folder.clone(), self.now());
         let inspect = async move |db: &LongReads<'_>| {

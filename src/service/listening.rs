@@ -1,4 +1,4 @@
-//! Listening: sessions that hear of changes, what was missed, and who is there.
+//! Sessions that receive events, the positions of their clients, and presence.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -23,25 +23,24 @@ use crate::{
     store::{Held, Holder, NewPlace, Tx},
 };
 
-/// How often places that have moved are written. A server that is killed tells a client at most so much twice.
+/// How often changed positions are written. After a crash a client may get the events of this time twice.
 const PLACES_EVERY: Duration = Duration::from_secs(5);
 
-/// Places that one transaction writes, so that others get in between.
+/// Positions per transaction, so that other writes run in between.
 const PLACES_AT_ONCE: usize = 1000;
 
-/// A session that hears of changes. Dropping it ends the session. The fields are dropped in their order: the ear announces an end that has
-/// come to pass.
+/// A session that receives notices. Dropping it ends the session. The order of the fields is the order of their
+/// drops: the second announces that the session has ended.
 pub struct Listening(pub(super) Session, pub(super) Ear);
 
 impl Listening {
-    /// Whose session it is.
     pub fn user(&self) -> UserKey {
         self.0.user()
     }
 
-    /// The next notice, in the order of the commits. May be dropped while it waits: nothing is lost.
+    /// Returns the next notice, in commit order. The future may be dropped without loss.
     /// # Errors
-    /// Why there will be none any more, after all that were queued until then.
+    /// Why the session has ended, after all notices that were queued.
     pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
         tokio::select! {
             biased;
@@ -50,22 +49,23 @@ impl Listening {
         }
     }
 
-    /// The event behind which the client must be told what it missed; none where it missed nothing, or reads everything as it comes.
+    /// Returns the event after which the client needs a look-back; none if it missed nothing or reads everything
+    /// itself.
     pub fn missed_since(&self) -> Option<i64> {
         self.0.missed_since()
     }
 
-    /// The client could not be told of the last notice: it is looked up later.
+    /// The client could not be sent the last notice: a look-back will find it.
     pub fn fall_behind(&self) {
         self.0.fall_behind();
     }
 
-    /// A look-back has covered everything up to this event, and what it found was sent.
+    /// A look-back has covered everything up to this event, and its result was sent.
     pub fn caught_up(&self, seq: i64) {
         self.0.caught_up(seq);
     }
 
-    /// The last event of which the client was sent what concerns it.
+    /// Returns the last event up to which the client was sent everything that concerns it.
     pub fn sent(&self) -> i64 {
         self.0.taken()
     }
@@ -77,7 +77,7 @@ impl Listening {
 }
 
 impl Service {
-    /// Tells listeners of what happens, until the store closes. Run once, by whoever serves.
+    /// Runs the feed until the store closes. The server calls this once.
     pub async fn tell_listeners(self) {
         let Some(feed) = self.take_feed() else { return };
         feed.follow().await;
@@ -87,28 +87,26 @@ impl Service {
         self.house.feed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Ends every session: for the end of serving.
+    /// Ends every session when the server stops.
     pub fn dismiss_listeners(&self) {
         self.house.hub.close();
     }
 
-    /// Waits for that, in the place of a client that has no session.
+    /// Waits for [`Service::dismiss_listeners`], for a client without a session.
     pub async fn dismissed(&self) -> Over {
         self.house.hub.closed().await
     }
 
-    /// What keeps a user signed in, and how many sockets it has open on each wire.
-    /// # Errors
-    /// Store errors.
+    /// Returns what keeps a user signed in, and its open sockets by vendor.
     pub async fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
         let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.house.hub.sessions(user, wire)));
         Ok((self.read(async |db| db.held(tenant.app.key, user, self.now()).await).await?, open))
     }
 
-    /// Ends all that keeps a user signed in, on every wire. Passwords stay: who knows one comes back. Takes until the end of the second, as
-    /// [`Service::kick`].
+    /// Ends everything that keeps a user signed in, at every vendor. Passwords stay, so a client that has one can log
+    /// in again. Takes until the end of the second, as [`Service::kick`].
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn revoke(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
         let token = self.house.keyring.draw(Purpose::UserToken, tenant.app.key, &id);
         let now = self.now();
@@ -121,13 +119,15 @@ impl Service {
         Ok(())
     }
 
-    /// Opens a session for a user who has proved to be it. Its oldest one on this wire ends where it has too many.
+    /// Opens a session for a user that has proved who it is. The user's oldest session at this vendor ends if there
+    /// are too many.
     /// # Errors
-    /// `Unauthenticated` when the user is gone, suspended, or of another password by now; `Busy` when the server stops; store errors.
+    /// `Unauthenticated` if the user was deleted, suspended or got another password; `Busy` if the server is
+    /// stopping.
     pub async fn listen(&self, tenant: &Tenant, proved: &Proved, wire: Wire) -> Result<Listening, Error> {
         let Proved { user, by } = proved;
         let (session, _) = self.join(tenant, user.key, wire, None).await?;
-        // After the session is open: what ends it from here on, the feed tells.
+        // Checked after the session is open: the feed reports later ends.
         let held = self.read(async |db| db.credentials(tenant.app.key, &user.id).await).await?;
         match held.is_some_and(|held| held.state == State::Active && Holder::of(&held) == *by) {
             true => Ok(self.listening(session, wire)),
@@ -135,14 +135,13 @@ impl Service {
         }
     }
 
-    /// A session that is open, and the statuses it is told of where its wire has subscriptions.
     pub(super) fn listening(&self, session: Session, wire: Wire) -> Listening {
         let ear = self.house.watchers.join(session.user(), wire == Wire::Tencent);
         Listening(session, ear)
     }
 
-    /// Opens a session and begins its place; whether its client was here before. Where the place cannot be written (a full disk), the
-    /// client still goes on from its former one.
+    /// Opens a session and begins its position. Returns whether its client was here before. If the position cannot be
+    /// written (disk full), the client still continues from its former one.
     pub(super) async fn join(
         &self,
         tenant: &Tenant,
@@ -166,7 +165,7 @@ impl Service {
             }
         };
         session.begin(row);
-        // Also what was committed and not announced when the session joined: up to the last event there is now.
+        // Includes events that were committed but not yet announced when the session joined.
         let last = self.last_event_seq().await?;
         if let Some(resumed) = resumed.filter(|resumed| resumed.behind != last) {
             session.resume_behind(resumed.behind);
@@ -174,7 +173,7 @@ impl Service {
         Ok((session, resumed.is_some()))
     }
 
-    /// Writes the places that have moved, every few seconds, until the task is ended.
+    /// Writes changed positions every few seconds until the task is cancelled.
     pub async fn keep_places(self) {
         loop {
             sleep(PLACES_EVERY).await;
@@ -182,7 +181,7 @@ impl Service {
         }
     }
 
-    /// Writes the places that have moved. What cannot be written is left: a client then goes on from an earlier place.
+    /// Writes changed positions. After a failed write a client may continue from an earlier position.
     pub async fn write_places(&self) {
         loop {
             let moved = self.house.hub.take_moved(PLACES_AT_ONCE);
@@ -198,7 +197,6 @@ impl Service {
         }
     }
 
-    /// Whether a user has as many sessions on a wire as the app allows.
     pub fn has_most_sessions(&self, tenant: &Tenant, user: UserKey, wire: Wire) -> bool {
         self.house.hub.sessions(user, wire) >= self.sessions_max(tenant, wire)
     }
@@ -211,39 +209,32 @@ impl Service {
         }
     }
 
-    /// The number of the last event: whoever begins to follow now begins behind it.
-    /// # Errors
-    /// Store errors.
+    /// Returns the number of the last event. A follower that starts now starts after it.
     pub async fn last_event_seq(&self) -> Result<i64, Error> {
         self.read(async |db| db.last_event_seq().await).await
     }
 
-    /// What happened after event `seq`, in the order of the commits, in every app, and whether more may follow.
-    /// # Errors
-    /// Store errors.
+    /// Returns events of all apps after `seq`, in commit order, and whether there may be more.
     pub async fn events(&self, seq: i64, at_most: u32) -> Result<(Vec<Event>, bool), Error> {
         let page = self.long_read(CallerKey::Operator, async move |db| db.events_after(seq, at_most).await).await?;
         Ok((page.events, page.is_part))
     }
 
-    /// Changes after every commit: who follows the events need not ask in vain.
+    /// Changes after every commit, so that a follower of the events need not poll.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.house.store.commits()
     }
 
-    /// Notes that a user has just called, which shows that it is there.
+    /// Records that a user has just made a call.
     pub fn saw(&self, user: UserKey) {
         self.house.hub.saw(user);
     }
 
-    /// Notes that a user has signed off.
     pub fn saw_leave(&self, user: UserKey) {
         self.house.hub.saw_leave(user);
     }
 
-    /// Whether users are there, in the order they were asked for; ids that nobody has are left out.
-    /// # Errors
-    /// Store errors.
+    /// Returns whether these users are online, in the order of the ids. Leaves unknown ids out.
     pub async fn presence(
         &self,
         tenant: &Tenant,
@@ -258,13 +249,11 @@ impl Service {
     }
 }
 
-/// Ended places of clients that show nothing which are kept for a user and a wire; more are joined, the safer number and the later time
-/// of two.
+/// Positions kept per user and vendor for ended sessions of clients without a key. More are merged: the lower event
+/// number and the later time win.
 const ENDED_PLACES_MAX: usize = 8;
 
-/// Begins the row that keeps a session's place; the row, and where the client goes on if it was here before.
-/// # Errors
-/// `Unauthenticated` when the user is gone.
+/// Begins the row of a session's position. Returns the row, and where the client continues if it was here before.
 pub async fn begin_place(tx: &Tx<'_>, app: AppKey, new: &NewPlace) -> Result<(i64, Option<Resumed>), Error> {
     tx.user_by_key(app, new.user).await?.ok_or(Error::GONE)?;
     let stored = tx.places(app, new.user, new.wire).await?;
@@ -279,7 +268,7 @@ pub async fn begin_place(tx: &Tx<'_>, app: AppKey, new: &NewPlace) -> Result<(i6
     Ok((row, resumed))
 }
 
-/// Bounds what a client leaves that comes and goes: of the places of ended sessions the newest are joined.
+/// Merges the newest positions of ended sessions, so that a client that reconnects often stays within the bound.
 async fn join_newest(tx: &Tx<'_>, stored: &[StoredPlace], new: &NewPlace) -> Result<(), Error> {
     let is_open =
         |place: &StoredPlace| new.siblings.iter().any(|sibling| sibling.row == place.row && sibling.is_open());

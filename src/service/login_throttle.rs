@@ -1,14 +1,14 @@
 //! Limits on failed logins, by account and by network, in bounded memory.
 //!
-//! An attempt is reserved before its password is checked, so that attempts sent at once are judged by the same bound as attempts sent one
-//! after another. A failure turns the reservation into a counted failure; anything else gives it back. An attempt that finds every place
-//! reserved waits for an outcome: simultaneous right passwords are all let in.
+//! An attempt is reserved before its password is checked, so that parallel attempts meet the same bound as sequential
+//! ones. A failure turns the reservation into a counted failure; any other outcome gives it back. An attempt that finds
+//! all places reserved waits for an outcome, so parallel correct logins all succeed.
 //!
 //! What bounds guesses at one account:
-//! - from one network, ten failures and then the ladder of waits;
-//! - from many networks, [`FAILURES_OF_ACCOUNT_MAX`] failures a day and then two instead of ten for each network. No count over several
-//!   networks ever refuses a login, because that would let strangers lock the account's holder out. What is left to an attacker with many
-//!   networks is two guesses an hour from each, and the account's share of the hashing queue.
+//! - from one network, ten failures and then increasing waits;
+//! - from many networks, [`FAILURES_OF_ACCOUNT_MAX`] failures a day and then two instead of ten per network. No count
+//!   over several networks ever refuses a login, because strangers could then lock the account's owner out. An attacker
+//!   with many networks has two guesses an hour from each, within the account's share of the hashing queue.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -26,89 +26,88 @@ use crate::domain::{
     network::Network,
 };
 
-/// Failures that one network is allowed at one account before its attempts there wait. A success forgets them.
+/// Failures of one network at one account before its attempts there wait. A success resets them.
 const FAILURES_AT_ACCOUNT_MAX: u32 = 10;
 
-/// The same for an account that had [`FAILURES_OF_ACCOUNT_MAX`] failures of late.
+/// The same for an account with [`FAILURES_OF_ACCOUNT_MAX`] recent failures.
 const FAILURES_AT_GUESSED_ACCOUNT_MAX: u32 = 2;
 
-/// After so long without a failure the count of one network at one account begins anew.
+/// The count of one network at one account resets after this time without a failure.
 const ACCOUNT_WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// Failures at one account in a day, of all networks together, from which on each network is allowed fewer.
+/// Failures at one account in a day, over all networks, from which each network is allowed fewer.
 const FAILURES_OF_ACCOUNT_MAX: u32 = 100;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Failures that one network is allowed in a minute, whichever accounts it tries.
+/// Failures of one network in a minute, over all accounts.
 const FAILURES_OF_NETWORK_MAX: u32 = 60;
 
 const NETWORK_WINDOW: Duration = Duration::from_secs(60);
 
-/// Failures that one network is allowed within five minutes to sign in as an administrator.
+/// Failures of one network within five minutes at the administrators' login.
 const FAILURES_AT_CONSOLE_MAX: u32 = 3;
 
 const CONSOLE_WINDOW: Duration = Duration::from_secs(300);
 
-/// How long logins wait then: the first time, the second, and from then on.
+/// The first, the second, and every later wait.
 const LADDER: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)];
 
-/// After so long without a wait the ladder begins anew.
+/// The waits start over after this time without a wait.
 const LADDER_FORGIVEN_AFTER: Duration = Duration::from_secs(3600);
 
-/// Accounts and networks remembered at the most; the oldest leave.
+/// Accounts and networks remembered; the oldest leave.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// Attempts that may wait for the outcome of others, of all clients together; more are told [`Error::Busy`].
+/// Attempts of all clients that wait for outcomes; more get [`Error::Busy`].
 const WAITING_MAX: usize = 1024;
 
-/// Attempts of one network, or of one network at one account, that may wait for the outcome of others.
+/// Waiting attempts of one network, or of one network at one account.
 const WAITING_OF_ONE_MAX: usize = WAITING_MAX / 4;
 
-/// How long an attempt waits for the outcome of others before it is told [`Error::Busy`].
+/// How long an attempt waits for outcomes before it gets [`Error::Busy`].
 const OUTCOME_WAIT: Duration = Duration::from_secs(30);
 
-/// What failures are counted for. No network is a Unix socket's.
+/// What failures are counted for. The network is None on a Unix socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Subject {
-    /// One network at one account, whether or not there is such an account.
+    /// One network at one account, whether or not the account exists.
     NetworkAtAccount(AppKey, UserId, Option<Network>),
-    /// One network, whichever accounts it tries.
+    /// One network, over all accounts.
     Network(Network),
-    /// One network that tries to sign in as an administrator.
+    /// One network at the administrators' login.
     Console(Network),
-    /// One account, from whichever network. It refuses nothing by itself.
+    /// One account, over all networks. It refuses nothing by itself.
     Account(AppKey, UserId),
 }
 
-/// The failures of a subject.
 #[derive(Debug, Clone, Copy)]
 struct Failures {
     count: u32,
-    /// The beginning of the window that they are counted in.
+    /// Start of the counting window.
     since: Instant,
     waits_until: Option<Instant>,
     rung: usize,
 }
 
-/// One attempt to log in: what its failure counts for.
+/// The subjects that a failure of one login counts for.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     subjects: Vec<Subject>,
 }
 
-/// The failed logins of late and the attempts under way. Forgotten with the process. Clones share it.
+/// Recent failures and attempts in progress. Forgotten when the process ends. Clones share it.
 #[derive(Clone)]
 pub(super) struct LoginThrottle(Arc<Mutex<State>>);
 
 struct State {
     failures: Cache<Subject, Failures>,
-    /// Attempts under way. No more entries than those have subjects.
+    /// Attempts in progress, by subject.
     reserved: HashMap<Subject, u32>,
-    /// Attempts that wait for an outcome, in the order they came.
+    /// Attempts that wait for an outcome, in order of arrival.
     waiting: VecDeque<Waiting>,
-    /// The latest moment at which an attempt was judged. A caller reads the clock before it holds the lock; judged by that earlier moment, it
-    /// would be told a longer wait than the ladder has.
+    /// The latest moment used for a decision. A caller reads the clock before it takes the lock; its earlier moment
+    /// would give a longer wait than the list has.
     latest: Option<Instant>,
 }
 
@@ -117,7 +116,8 @@ struct Waiting {
     granted: oneshot::Sender<Result<Reservation, Error>>,
 }
 
-/// An attempt that may be made. Dropped without an outcome it gives its places back: the caller hung up, or the server could not tell.
+/// Permission for one attempt. Dropped without an outcome it gives its places back: the caller hung up, or the check
+/// failed.
 pub(super) struct Reservation {
     throttle: LoginThrottle,
     attempt: Attempt,
@@ -131,13 +131,11 @@ enum Outcome {
     Unknown,
 }
 
-/// What an attempt is told.
 enum Verdict {
-    /// It may be made.
     Free,
-    /// All places are reserved: outcomes will tell.
+    /// All places are reserved: outcomes will decide.
     Full,
-    /// It has to wait so long.
+    /// The attempt must wait this long.
     Refused(Duration),
 }
 
@@ -150,12 +148,11 @@ impl Attempt {
         Self { subjects: at_account.into_iter().chain(of_network).chain(account).collect() }
     }
 
-    /// An attempt to sign in as an administrator.
     pub(super) fn of_console(from: Option<IpAddr>) -> Self {
         Self { subjects: from.map(|from| Subject::Console(Network::of(from))).into_iter().collect() }
     }
 
-    /// The subjects that can refuse it.
+    /// The subjects that can refuse the attempt.
     fn limited(&self) -> impl Iterator<Item = &Subject> {
         self.subjects.iter().filter(|subject| !matches!(subject, Subject::Account(..)))
     }
@@ -175,9 +172,9 @@ impl LoginThrottle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves an attempt. Where all places are reserved, waits for outcomes in the order of arrival.
+    /// Reserves an attempt. If all places are reserved, waits for outcomes in order of arrival.
     /// # Errors
-    /// `TooMany` with the time until it may be made; `Busy` where too many wait, or for too long.
+    /// `TooMany` with the time until it is allowed; `Busy` if too many wait, or for too long.
     pub(super) async fn reserve(&self, attempt: Attempt) -> Result<Reservation, Error> {
         let granted = match self.reserve_now(&attempt, Instant::now())? {
             Some(reservation) => return Ok(reservation),
@@ -186,7 +183,7 @@ impl LoginThrottle {
         timeout(OUTCOME_WAIT, granted).await.map_err(|_| Error::Busy)?.map_err(Error::internal)?
     }
 
-    /// Reserves an attempt, unless all places are reserved.
+    /// Returns None if all places are reserved.
     fn reserve_now(&self, attempt: &Attempt, now: Instant) -> Result<Option<Reservation>, Error> {
         let mut state = self.state();
         let now = state.not_before(now);
@@ -214,12 +211,12 @@ impl LoginThrottle {
         }
         state.waiting.push_back(Waiting { attempt, granted });
         drop(state);
-        // An outcome between the look and this line would have passed it by.
+        // An outcome between the check and this line would have missed it.
         self.admit_waiting(Instant::now());
         Ok(receiver)
     }
 
-    /// Ends an attempt and admits those that waited for that.
+    /// Ends an attempt and admits waiting ones.
     fn settle(&self, attempt: &Attempt, outcome: Outcome, now: Instant) {
         let mut state = self.state();
         let now = state.not_before(now);
@@ -227,7 +224,7 @@ impl LoginThrottle {
             state.release(subject);
             match outcome {
                 Outcome::Failed => state.count_failure(subject, now),
-                // The network's own count stays, or one account of its own would wash every guess away.
+                // The network's own count stays: otherwise a login to an account of the attacker's own would reset it.
                 Outcome::Succeeded if matches!(subject, Subject::NetworkAtAccount(..)) => {
                     state.failures.remove(subject);
                 }
@@ -241,7 +238,7 @@ impl LoginThrottle {
     fn admit_waiting(&self, now: Instant) {
         let mut state = self.state();
         let now = state.not_before(now);
-        // Dropped under the lock, what a caller that has gone was granted would ask for it again.
+        // Not dropped under the lock: a granted reservation whose caller has gone takes the lock when dropped.
         let mut unclaimed = Vec::new();
         let waiting = std::mem::take(&mut state.waiting);
         for waiting in waiting.into_iter().filter(|waiting| !waiting.granted.is_closed()) {
@@ -277,8 +274,8 @@ impl State {
         }
     }
 
-    /// Whether one attempt more, should all that are under way fail, stays within the bound. One attempt at a time is always let through:
-    /// its failure begins the wait.
+    /// Returns whether one more attempt stays within the bound if all in progress fail. One attempt at a time always
+    /// passes: its failure begins the wait.
     fn has_room(&self, subject: &Subject, now: Instant) -> bool {
         let counted = self.in_window(subject, now).count;
         let room = self.failures_max(subject, now).saturating_sub(counted).max(1);
@@ -300,7 +297,6 @@ impl State {
         }
     }
 
-    /// The failures of a subject that count now.
     fn in_window(&self, subject: &Subject, now: Instant) -> Failures {
         let fresh = Failures { count: 0, since: now, waits_until: None, rung: 0 };
         let window = match subject {
@@ -321,7 +317,8 @@ impl State {
         }
     }
 
-    /// Counts a failure; one too many begins a wait. Attempts that were under way when a wait began climb no further rung.
+    /// Counts a failure; one too many begins a wait. Attempts that were in progress when a wait began do not lengthen
+    /// the next one.
     fn count_failure(&mut self, subject: &Subject, now: Instant) {
         let mut failures = self.in_window(subject, now);
         if failures.waits_until.is_some_and(|until| until > now) {
@@ -349,7 +346,7 @@ impl State {
 }
 
 impl Reservation {
-    /// The password was right: the count of this network at this account begins anew.
+    /// The password was right: resets the count of this network at this account.
     pub(super) fn succeeded(mut self) {
         self.outcome = Outcome::Succeeded;
     }

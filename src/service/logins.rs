@@ -1,4 +1,4 @@
-//! Logins by a password: the app's back-end account and users, by what they chose or were issued.
+//! Password logins of users (chosen or issued password) and of the app's back-end account.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,6 @@ use crate::{
     store::{Holder, Touches, Tx},
 };
 
-/// A login: which account, with which password, from where.
 #[derive(Clone, Copy)]
 struct Login<'a> {
     tenant: &'a Tenant,
@@ -31,12 +30,11 @@ struct Login<'a> {
 }
 
 impl Login<'_> {
-    /// The id that is tried; none where the name is no id.
+    /// None if the name is not a valid id.
     fn id(&self) -> Option<UserId> {
         UserId::parse(self.username).ok()
     }
 
-    /// Whose places of the hashing queue it takes.
     fn callers(&self) -> Vec<HashCaller> {
         let account = self.id().map(|id| HashCaller::Account(self.tenant.app.key, id));
         account.into_iter().chain([HashCaller::Client(self.from.map(Network::of))]).collect()
@@ -44,10 +42,11 @@ impl Login<'_> {
 }
 
 impl Service {
-    /// Signs in with a user name and a password, and gets a ticket for an hour: the app's back-end account, or a user by its
-    /// chosen or its issued password. Every refusal costs one argon2 and reads the same.
+    /// Logs in the app's back-end account or a user (chosen or issued password), and returns a ticket for an hour.
+    /// Every refusal costs one argon2 and reads the same.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the password; store errors.
+    /// `Unauthenticated`; `TooMany` after too many recent failures; `Forbidden` for a suspended user with the right
+    /// password.
     pub async fn sign_in(
         &self,
         tenant: &Tenant,
@@ -64,7 +63,7 @@ impl Service {
         let (app, at) = (tenant.app.key, self.now());
         let rule = async move |tx: &Tx<'_>| users::issue_ticket(tx, app, &holder, &new, at).await;
         match self.house.store.write(Touches::All, rule).await {
-            // Suspended, deleted or given another password since it was checked.
+            // The user was suspended, deleted or given another password since the check.
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             issued => issued.map(|()| ticket),
         }
@@ -77,7 +76,7 @@ impl Service {
         }
     }
 
-    /// Makes a login as an attempt of the throttle, which is told how it ends.
+    /// Runs a login as an attempt of the throttle and reports its outcome.
     async fn counted<T>(&self, of: Login<'_>, login: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let attempt = Attempt::new(of.tenant.app.key, of.id(), of.from);
         let reservation = self.house.throttle.reserve(attempt).await?;
@@ -85,13 +84,14 @@ impl Service {
         match &outcome {
             Ok(_) => reservation.succeeded(),
             Err(Error::Unauthenticated(_)) => reservation.failed(),
-            // Not for want of the right password.
+            // The failure says nothing about the password.
             Err(_) => drop(reservation),
         }
         outcome
     }
 
-    /// The user whose chosen or issued password this is. Every refusal costs one argon2 and reads the same.
+    /// Returns the secrets of the user with this chosen or issued password. Every refusal costs one argon2 and reads
+    /// the same.
     pub(super) async fn opened(
         &self,
         tenant: &Tenant,
@@ -122,7 +122,7 @@ impl Service {
         }
     }
 
-    /// What opened a login, its hash made anew where less work was spent on it than is usual now.
+    /// Replaces the stored hash if it was made with less work than the present parameters.
     async fn rehashed(&self, login: Login<'_>, mut held: Credentials) -> Result<Credentials, Error> {
         let Some(former) = held.chosen.clone().filter(credentials::is_outdated) else { return Ok(held) };
         let (keyring, callers) = (&self.house.keyring, login.callers());
@@ -133,7 +133,7 @@ impl Service {
             held.chosen = Some(hash);
             return Ok(held);
         }
-        // Another login has done so meanwhile, or the password is another one by now: only a second look tells.
+        // Another login has replaced the hash, or the password has changed: only a second read can tell.
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let now = self.credentials_of(login.tenant, &login.id().ok_or(wrong.clone())?).await?;
         match now.state != State::Suspended && keyring.verify(login.password, now.chosen.clone(), &callers).await? {

@@ -1,4 +1,4 @@
-//! Look-backs: what a client that was away must be told.
+//! Look-backs: what a client missed while it was away.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -17,34 +17,33 @@ use crate::{
     store::{Concerning, LongReads},
 };
 
-/// Events one look-back reads at most; a client that missed more looks again from where it came to.
+/// Events one look-back reads. A client that missed more repeats the call.
 const LOOK_BACK_EVENTS_MAX: u32 = 1000;
 
-/// How often a look-back is tried while too many others are under way.
+/// Tries of a look-back while too many others run.
 const LOOK_BACK_TRIES_MAX: u32 = 50;
 
-/// How long it waits in between.
+/// Pause between two tries.
 const LOOK_BACK_PAUSE: Duration = Duration::from_millis(200);
 
-/// What a client missed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missed {
-    /// The state by now of what changed: one notice for each user whose profile changed, for each user whom the listener has blocked or
-    /// blocks no longer, that it follows or that follows it, for each request that came or went, and one where its own contacts changed; in the order of the last changes.
+    /// The present state of what changed, in the order of the last changes: one notice for each user whose profile
+    /// changed, whose block by the listener began or ended, or whose follow of or by the listener changed; one for each
+    /// request that came or went; one if the listener's contacts changed.
     pub notices: Vec<Notice>,
-    /// Everything up to this event has been looked at.
+    /// Everything up to this event is covered.
     pub seen_to: i64,
-    /// Whether more stands behind that, to be looked at next.
+    /// Whether there may be more after it.
     pub is_part: bool,
-    /// Whether not all of it can be told: the client must read everything anew. The notices make those clients do so that can be made to.
+    /// Whether part of it is lost, so that the client must read everything anew. `notices` make those clients do so
+    /// that can be made to.
     pub is_anew: bool,
 }
 
 impl Service {
-    /// What a user would have heard since event `seq`, had it listened. Reads the events of the user itself and of those it shares a contact
-    /// row with, and nobody else's; nothing is read where nothing happened at all.
-    /// # Errors
-    /// `Busy` and `TooMany` as every long read; store errors.
+    /// Returns what a user missed since event `seq`. Reads only the events of the user and of those it shares a contact
+    /// row with, and nothing if there was no event at all.
     pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
         let (last, app) = (self.last_event_seq().await?, tenant.app.key);
         if last == seq {
@@ -54,9 +53,8 @@ impl Service {
         self.long_read(CallerKey::User(listener), looks_back).await
     }
 
-    /// As [`Service::missed`], and tries again for some seconds while too many look back: after a restart every client does.
-    /// # Errors
-    /// As said, after that time.
+    /// As [`Service::missed`], but tries again for some seconds while too many run: after a restart every client looks
+    /// back.
     pub async fn missed_in_turn(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
         for _ in 1..LOOK_BACK_TRIES_MAX {
             match self.missed(tenant, listener, seq).await {
@@ -67,9 +65,7 @@ impl Service {
         self.missed(tenant, listener, seq).await
     }
 
-    /// Whether all that happened since event `seq` can still be told.
-    /// # Errors
-    /// Store errors.
+    /// Returns whether all events since `seq` are still kept.
     pub async fn can_tell_since(&self, seq: i64) -> Result<bool, Error> {
         self.read(async |db| db.can_tell_since(seq).await).await
     }
@@ -78,7 +74,7 @@ impl Service {
 async fn look_back(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64, last: i64) -> Result<Missed, Error> {
     let Concerning { events, seen_to, is_part } =
         db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX).await?;
-    // Asked when they have been read: what was pruned meanwhile is missing from them.
+    // Checked after the read: events that were pruned meanwhile are missing.
     if !db.can_tell_since(seq).await? {
         return Ok(Missed {
             notices: anew(db, app, listener, last).await?,
@@ -92,7 +88,7 @@ async fn look_back(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64,
     Ok(Missed { notices: summary.notices(db, app, listener).await?, seen_to, is_part, is_anew: false })
 }
 
-/// Makes a client read its own profile and all of its contacts.
+/// Returns notices that make a client read its own profile and all its contacts.
 async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> Result<Vec<Notice>, Error> {
     let fields = vec![ProfileField::DisplayName, ProfileField::Avatar, ProfileField::Status];
     let own = db.readable_user(app, listener).await?;
@@ -101,7 +97,7 @@ async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> R
     Ok(own.into_iter().chain([Notice::ContactsChanged { seq, added, removed, changed }]).collect())
 }
 
-/// What became of a row of the listener's contacts.
+/// What happened to a row of the listener's contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
     Added,
@@ -109,7 +105,7 @@ enum Row {
     Changed,
 }
 
-/// The first and the last of several changes of one thing.
+/// The first and the last of several changes.
 #[derive(Debug, Clone, Copy)]
 struct Span<T> {
     first: T,
@@ -124,19 +120,18 @@ impl<T: Copy> Span<T> {
     }
 }
 
-/// Events, put together by what they tell of.
+/// Events grouped by their subject.
 #[derive(Default)]
 struct Summary {
     profiles: HashMap<UserKey, (i64, Vec<ProfileField>)>,
     contacts: HashMap<UserKey, Span<Row>>,
-    /// The last change of the listener's contacts.
     contacts_seq: Option<i64>,
     blocks: HashMap<UserKey, Span<bool>>,
-    /// Of those who block the listener.
+    /// By the user that blocks the listener.
     blocked_by: HashMap<UserKey, Span<bool>>,
-    /// By the other user, and whether the listener is the one that follows.
+    /// By the other user, and whether the listener is the follower.
     follows: HashMap<(UserKey, bool), Span<bool>>,
-    /// By the other user, and whether it is the one who asked.
+    /// By the other user, and whether that user made the request.
     requests: HashMap<(UserKey, bool), Span<bool>>,
 }
 
@@ -203,7 +198,7 @@ impl Summary {
             notices.extend(id(with).await?.map(|with| Notice::FollowChanged { seq, with, is_own, is_following }));
         }
         for ((with, is_incoming), Span { first, last: is_waiting, seq }) in self.requests {
-            // One that came and went in between need not be taken back.
+            // A request that came and went in between need not be taken back.
             if is_waiting || !first {
                 let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
                 notices.extend(id(with).await?.map(notice));
@@ -220,7 +215,7 @@ impl Summary {
     }
 }
 
-/// Who is listed by now and may not have been, who certainly was and is no longer, and whose row says something else.
+/// Returns the contacts that may be new, those that were certainly removed, and those whose row changed.
 async fn contacts(
     spans: &HashMap<UserKey, Span<Row>>,
     id: impl AsyncFn(UserKey) -> Result<Option<UserId>, Error>,

@@ -1,11 +1,14 @@
-//! The verbs, written like the vendors' pages: what a caller may ask of the house, knowing neither HTTP nor SQL.
+//! The product's rules, written like the vendors' pages, without HTTP or SQL.
 //!
-//! A verb is a method of [`Service`]. What it changes is a rule: a function of a [`Tx`], which looks first, refuses before its first write,
-//! then writes, all in one unit of work.
+//! Callers use the methods of [`Service`]. A change is a rule: a function of a [`Tx`], which reads first, refuses
+//! before its first write, then writes, all in one transaction.
 //!
-//! Slow work leaves the asynchronous threads: hashing and files for the shared pool, pictures for threads of their own. A read of
-//! one row is done where it is needed.
-//! What takes several steps runs to its end even when the caller hangs up: validate, store bytes, commit the row, announce.
+//! Any method may fail with `Busy` or `Internal`, as the store does, and a long read with `TooMany`. A method that acts
+//! for a user itself fails with `Unauthenticated` if the user was deleted, and with `Forbidden` if it is suspended.
+//!
+//! Slow work leaves the async threads: files go to the shared blocking pool, pictures and hashes to thread pools of
+//! their own. A read of one row runs on the caller's thread. Work of several steps (validate, store bytes, commit the
+//! row, announce) runs to its end even if the caller hangs up.
 
 pub mod accounts;
 pub mod admins;
@@ -64,7 +67,7 @@ use pictures::{PictureOptions, Pictures};
 use signed::Signing;
 use steps::LongChanges;
 
-/// The verbs over one data folder. Cloning shares it.
+/// The rules over one data folder. A clone shares it.
 #[derive(Clone)]
 pub struct Service {
     house: Arc<House>,
@@ -77,7 +80,7 @@ struct House {
     pictures: Pictures,
     hub: Hub,
     watchers: Watchers,
-    /// Until somebody follows it.
+    /// None once [`Service::tell_listeners`] has taken it.
     feed: Mutex<Option<Feed>>,
     throttle: LoginThrottle,
     client_limits: ClientLimits,
@@ -87,15 +90,15 @@ struct House {
     nonces: Nonces,
     signing: Signing,
     readiness: Readiness,
-    /// Held while files of pictures must stay: by a backup, and by each step of the sweep.
+    /// Held by a backup and by each step of the sweep, so that no picture file is removed while a backup reads it.
     removing: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
 }
 
 impl Service {
-    /// Opens the verbs over an open store and picture folder. The server key must be the one this database was made with.
+    /// The server key must be the one this database was made with.
     /// # Errors
-    /// `Forbidden` when the server key is another one; store errors.
+    /// `Forbidden` for another server key.
     pub async fn open(
         store: Store,
         folder: Folder,
@@ -138,19 +141,16 @@ impl Service {
         })
     }
 
-    /// Lets the writer finish what is queued and closes the database. Verbs called after this answer [`Error::Busy`].
+    /// Lets the writer finish its queue and closes the database. Later calls return [`Error::Busy`].
     pub async fn close(&self) {
         self.house.store.clone().close().await;
     }
 
-    /// Now, by the clock the house was given.
     pub fn now(&self) -> Moment {
         (self.house.clock)()
     }
 
-    /// Writes by a rule that is about no one user.
-    /// # Errors
-    /// Those of the rule, and of every write.
+    /// Writes by a rule that concerns no single user.
     async fn write_all<T: Send + 'static>(
         &self,
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
@@ -158,12 +158,12 @@ impl Service {
         self.house.store.write(Touches::All, rule).await
     }
 
-    /// Reads what takes microseconds, at once.
+    /// Runs a read that takes microseconds on the caller's thread.
     async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.house.store.read(read).await
     }
 
-    /// Reads what takes long, in the caller's turn.
+    /// Runs a read that takes long on a thread for long reads, queued fairly by caller.
     async fn long_read<T: Send + 'static>(
         &self,
         by: CallerKey,
@@ -172,9 +172,9 @@ impl Service {
         self.house.store.long_read(by, read).await
     }
 
-    /// Reads data of one user, which is given to `read` by its key, as it is at one moment.
+    /// Resolves the owner and reads its data in one snapshot.
     /// # Errors
-    /// Those of [`owners::owner`], of `read`, and of every long read.
+    /// As [`owners::owner`].
     async fn read_of<T: Send + 'static>(
         &self,
         tenant: &Tenant,
@@ -190,8 +190,8 @@ impl Service {
         self.long_read(by, async move |db| db.snapshot(read).await).await
     }
 
-    /// Runs several steps to their end, whether or not the caller waits for it: a picture that is stored must meet its row,
-    /// and a row its picture, also when a client hangs up in between.
+    /// Runs several steps to their end even if the client hangs up: a stored picture must get its row, and a row its
+    /// picture.
     async fn to_the_end<T: Send + 'static>(
         &self,
         steps: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -200,18 +200,16 @@ impl Service {
     }
 }
 
-/// Ties the database to the server key of this fingerprint at the first call; later, whether it is the same one.
-/// # Errors
-/// Those of every write.
+/// Ties the database to the server key of this fingerprint on the first call. Returns whether the database has this
+/// key.
 pub async fn adopt_key(tx: &Tx<'_>, fingerprint: Digest) -> Result<bool, Error> {
     tx.adopt_key(fingerprint).await?;
     Ok(tx.adopted_key().await? == Some(fingerprint))
 }
 
-/// The crossing from the asynchronous world to work that takes long on the shared pool: files, long lists, tiles. Decoding
-/// and hashing cross by the workshops in `turns`.
+/// Runs slow work (files, long lists) on the shared blocking pool.
 /// # Errors
-/// Internal when the work panicked.
+/// `Internal` if the work panics.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }

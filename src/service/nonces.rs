@@ -1,10 +1,11 @@
-//! Nonces: each proves that an identity token was made for this login, and for this one only.
+//! Nonces: each makes an identity token valid for one login.
 //!
-//! A nonce says by itself when it was drawn and by whom, so drawing one costs no memory, whoever asks and however often. Remembered are
-//! those that were spent, and spending one takes the app's secret.
+//! A nonce contains its expiry and a proof by the server key, so that drawing one costs no memory. Only spent nonces
+//! are remembered, and spending one needs the app's secret.
 //!
-//! Their life is measured by the monotonic clock, in seconds of this run of the server: a wall clock that leaps ahead and returns neither
-//! ends a live nonce nor revives a spent one (promise 13). The moment that a client is told is the wall clock's.
+//! Lifetimes follow the monotonic clock, in seconds since the start of this process: a wall clock that jumps ahead
+//! and back neither ends a live nonce nor revives a spent one (promise 13). The expiry in the response is by the wall
+//! clock.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -21,22 +22,21 @@ use crate::{
     service::{Service, apps::Tenant, credentials},
 };
 
-/// How long a nonce can be spent. Source: Qiscus, "nonce will expire 10 minutes".
+/// Source: Qiscus, "nonce will expire 10 minutes".
 const LIFE: Duration = Duration::from_secs(600);
 
-/// Nonces spent within their life that are remembered: 64 bytes each. A login more is told [`Error::Busy`].
+/// Spent nonces remembered: 64 bytes each. Above it a login gets [`Error::Busy`].
 const SPENT_MAX: usize = 500_000;
 
-/// A nonce on its way to a client.
 #[derive(Debug)]
 pub struct Nonce {
     /// 40 letters and digits.
     pub text: String,
-    /// From this moment on it cannot be spent.
+    /// The first moment at which it is expired.
     pub expires_at: Moment,
 }
 
-/// What is known of nonces. Those of an earlier run are no good: which of them were spent is forgotten.
+/// The nonces of an earlier process are invalid, because it is forgotten which of them were spent.
 pub(super) struct Nonces {
     run: Salt,
     began: Instant,
@@ -46,7 +46,7 @@ pub(super) struct Nonces {
 #[derive(Default)]
 struct Spent {
     known: HashSet<Digest>,
-    /// Until which second of the run each is remembered, in the order in which they were spent.
+    /// Until which second each is remembered, in the order of spending.
     until_s: VecDeque<(u64, Digest)>,
 }
 
@@ -55,14 +55,13 @@ impl Nonces {
         Self { run: credentials::new_salt(), began: Instant::now(), spent: Mutex::default() }
     }
 
-    /// Seconds since the run began.
+    /// Returns the seconds since this process began.
     fn now_s(&self) -> u64 {
         self.began.elapsed().as_secs()
     }
 }
 
 impl Service {
-    /// Draws a nonce for an app.
     pub fn draw_nonce(&self, tenant: &Tenant) -> Nonce {
         let nonces = &self.house.nonces;
         let head = credentials::new_nonce_head(nonces.now_s() + LIFE.as_secs());
@@ -70,9 +69,9 @@ impl Service {
         Nonce { text, expires_at: self.now().after(LIFE) }
     }
 
-    /// Spends a nonce.
     /// # Errors
-    /// `Unauthenticated` for one that was not drawn for this app by this run of the server, has expired (told apart) or is spent; `Busy`.
+    /// `Unauthenticated` for a nonce not drawn for this app by this process, expired (told apart) or already spent;
+    /// `Busy`.
     pub fn spend_nonce(&self, tenant: &Tenant, text: &str) -> Result<(), Error> {
         let (wrong, nonces) = (Error::Unauthenticated(Unauthenticated::Wrong), &self.house.nonces);
         let (head, tail) = text.split_at_checked(credentials::NONCE_HEAD_CHARS).ok_or(wrong.clone())?;
@@ -87,7 +86,7 @@ impl Service {
 }
 
 impl Spent {
-    /// Spends a nonce that ends in this second of the run, which is now in second `now_s`.
+    /// Spends a nonce that expires in second `end_s`; the present second is `now_s`.
     fn spend(&mut self, nonce: Digest, end_s: u64, now_s: u64) -> Result<(), Error> {
         self.forget(now_s);
         if end_s <= now_s {
@@ -104,7 +103,7 @@ impl Spent {
         Ok(())
     }
 
-    /// A nonce that was spent a life ago has expired since.
+    /// Forgets nonces spent more than [`LIFE`] ago: they have expired.
     fn forget(&mut self, now_s: u64) {
         while let Some((_, digest)) = self.until_s.pop_front_if(|(until_s, _)| *until_s <= now_s) {
             self.known.remove(&digest);

@@ -10,10 +10,10 @@ use crate::{
     store::Db,
 };
 
-/// The owner of the data that a call is about.
+/// Returns the owner of the data that a call is about.
 /// # Errors
-/// `NotFound(User)` for an id that no user has; for a user that acts itself `Unauthenticated` when it is deleted, `Forbidden` when it is
-/// suspended.
+/// `NotFound(User)` for an unknown id; for a user that acts itself, `Unauthenticated` if it was deleted and
+/// `Forbidden` if it is suspended.
 pub async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Error> {
     match owner {
         Owner::Named(id) => db.user(app, id).await?.ok_or(Error::NotFound(What::User)),
@@ -21,7 +21,7 @@ pub async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Erro
     }
 }
 
-/// The user of this key, which acts on its own data.
+/// Returns the active user of this key.
 /// # Errors
 /// As [`owner`].
 pub(super) async fn acting(db: &Db<'_>, app: AppKey, key: UserKey) -> Result<User, Error> {

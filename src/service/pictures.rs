@@ -1,4 +1,4 @@
-//! Pictures: taken in under a memory budget and a quota, served from memory where they are small.
+//! Pictures: uploads under a memory budget and a quota, and renditions, small ones from memory.
 
 use std::{io, num::NonZeroU32, sync::Arc, time::Instant};
 
@@ -31,69 +31,61 @@ use crate::{
     store::{StoredPicture, Tx},
 };
 
-/// A rendition larger than this is not held in memory but sent from its file, piece by piece: only small ones are asked for again
-/// and again, and a slow reader of a large one must not cost its size.
+/// Larger renditions are streamed from their file: only small ones are requested often, and a slow reader of a large
+/// one must not hold its size in memory.
 const IN_MEMORY_BYTES_MAX: u64 = 128 * 1024;
 
-/// Of a piece of a large rendition.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Uploads that are taken in at once, most of them waiting for memory; more are told [`Error::Busy`].
+/// Uploads in progress, most of them waiting for memory; more get [`Error::Busy`].
 const UPLOADS_MAX: usize = 64;
 
-/// Tiles that may wait to be drawn; more are told [`Error::Busy`].
+/// Tiles that may wait to be drawn; more get [`Error::Busy`].
 const DRAWINGS_WAITING_MAX: usize = 64;
 
-/// Bounds of the picture path.
 #[derive(Debug, Clone)]
 pub struct PictureOptions {
-    /// Bounds of one picture, checked before it is decoded.
+    /// Checked before a picture is decoded.
     pub limits: Limits,
-    /// Memory that all decoding together may take, in bytes.
+    /// Memory of all pictures being decoded.
     pub decode_budget_bytes: u64,
-    /// Memory for small renditions, in bytes.
+    /// Memory for small renditions.
     pub cache_bytes: u64,
-    /// Uploads a user may make in a minute.
+    /// Per user.
     pub uploads_per_minute: NonZeroU32,
-    /// Uploads a user may make in a day.
+    /// Per user.
     pub uploads_per_day: NonZeroU32,
-    /// Pictures decoded, and tiles drawn, side by side.
+    /// Pictures decoded, and tiles drawn, in parallel.
     pub cores: usize,
-    /// Files of pictures open at one time to be sent; a reader more is told [`Error::Busy`].
+    /// Picture files open for sending; one more reader gets [`Error::Busy`].
     pub open_files_max: usize,
 }
 
-/// An uploaded file that waits on disk, without a name there.
+/// An uploaded file in a spool on disk.
 pub struct Upload {
-    /// The field it came in, for a refusal's text.
+    /// The request's field, for the error text.
     pub field: &'static str,
-    /// What the door it came in by accepts.
+    /// What the endpoint accepts.
     pub accepted: &'static [Format],
-    /// Its size.
     pub bytes: u64,
-    /// Reads the whole of it; called on a blocking thread, once for its head and once for its pixels.
+    /// Reads all bytes. Called on a blocking thread, once for the header and once for the pixels.
     pub read: Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>,
 }
 
-/// A rendition on its way out.
 #[derive(Debug, Clone)]
 pub struct PictureFile {
-    /// What its bytes are.
     pub kind: PictureKind,
-    /// The bytes.
     pub body: PictureBody,
 }
 
 /// The bytes of a rendition: small ones in memory, large ones in their file.
 #[derive(Debug, Clone)]
 pub enum PictureBody {
-    /// All of them.
     InMemory(Bytes),
-    /// To be read piece by piece.
     OnDisk(Arc<OpenPicture>),
 }
 
-/// A file that is being sent, and its place among those that may be open.
+/// A file being sent, with its permit.
 #[derive(Debug)]
 pub struct OpenPicture {
     file: StoredFile,
@@ -101,16 +93,15 @@ pub struct OpenPicture {
 }
 
 impl OpenPicture {
-    /// Its size.
     pub fn bytes(&self) -> u64 {
         self.file.bytes()
     }
 }
 
 impl PictureBody {
-    /// The next piece from `offset` on; none at the end.
+    /// Returns the piece from `offset` on; None at the end.
     /// # Errors
-    /// Internal, when the disk fails.
+    /// `Internal` if the disk fails.
     pub async fn piece(&self, offset: u64) -> Result<Option<Bytes>, Error> {
         match self {
             Self::InMemory(bytes) => Ok(Some(bytes.clone()).filter(|_| offset == 0)),
@@ -123,7 +114,7 @@ impl PictureBody {
     }
 }
 
-/// What a small rendition in memory is of.
+/// The picture of a rendition in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Shown {
     Picture(PictureKey),
@@ -137,7 +128,7 @@ struct ByBytes;
 
 impl Weighter<CacheKey, Bytes> for ByBytes {
     fn weight(&self, _: &CacheKey, file: &Bytes) -> u64 {
-        // What an entry costs beside its bytes, as a guess on the safe side.
+        // A safe estimate of what an entry costs beside its bytes.
         file.len() as u64 + 256
     }
 }
@@ -169,14 +160,13 @@ impl Pictures {
         }
     }
 
-    /// The memory for decoding, and what of it is taken.
     pub(super) fn decoding(&self) -> Decoding {
         let kib = |kib: usize| kib as u64 * 1024;
         let (whole, free) = (self.budget.whole_kib as usize, self.budget.kib.available_permits());
         Decoding { budget_bytes: kib(whole), used_bytes: kib(whole.saturating_sub(free)) }
     }
 
-    /// Forgets a removed picture's renditions.
+    /// Forgets the renditions of a removed picture.
     pub(super) fn forget(&self, key: &PictureKey) {
         for rendition in Rendition::ALL {
             self.small.remove(&(Shown::Picture(key.clone()), rendition));
@@ -184,8 +174,9 @@ impl Pictures {
     }
 }
 
-/// The memory that all decoding together may take, as a semaphore of KiB. A charge above the whole budget takes all of it, so that
-/// the picture is decoded alone; one above twice the budget is refused, or a single picture would decide how large the process gets.
+/// The memory for decoding, as a semaphore of KiB. A charge above the whole budget takes all of it, so that the picture
+/// is decoded alone. One above twice the budget is refused: otherwise a single picture would set the size of the
+/// process.
 struct DecodeBudget {
     kib: Arc<Semaphore>,
     whole_kib: u32,
@@ -197,12 +188,12 @@ impl DecodeBudget {
         Self { kib: Arc::new(Semaphore::new(whole_kib as usize)), whole_kib }
     }
 
-    /// The most that one picture may take, in bytes: with the default budget half of the memory the process may use.
+    /// The most bytes for one picture: with the default budget, half of the process's memory limit.
     fn alone_bytes(&self) -> u64 {
         u64::from(self.whole_kib) * 1024 * 2
     }
 
-    /// Refuses a picture that would take more than there is, decoded alone.
+    /// Refuses a picture that does not fit even alone.
     fn admit(&self, charge_bytes: u64) -> Result<(), Fault> {
         let most = self.alone_bytes();
         match charge_bytes > most {
@@ -218,22 +209,21 @@ impl DecodeBudget {
 }
 
 impl Service {
-    /// The largest picture file that is taken, for doors that bound a body before they read it.
+    /// For endpoints that bound a body before they read it.
     pub fn picture_file_bytes_max(&self) -> u64 {
         self.house.pictures.limits.file_bytes_max
     }
 
-    /// Takes a user's upload in. Nobody shows it until a profile names it; the sweep takes it after an hour.
+    /// Stores an upload of a user. The sweep removes it after an hour unless a profile names it.
     /// # Errors
-    /// `Invalid` at the upload's field; `TooMany`; `Busy`; `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is
-    /// suspended; store errors.
+    /// `Invalid` at the upload's field; `TooMany`; `Busy`.
     pub async fn upload_picture(
         &self,
         tenant: &Arc<Tenant>,
         owner: UserKey,
         upload: Upload,
     ) -> Result<NewPicture, Error> {
-        // Asked before a picture is unpacked in vain; the row is written under the same condition.
+        // Checked before the picture is decoded, because that costs more; the row is written under the same condition.
         let owner = self.owner(tenant, &Owner::Itself(owner)).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         self.to_the_end(async move {
@@ -250,7 +240,7 @@ impl Service {
         .await
     }
 
-    /// Takes an upload in: quota, head, budget, pixels, files. The row comes after; until then the picture is nobody's.
+    /// Checks quota and header, decodes within the budget, and writes the files. The caller writes the row.
     pub(super) async fn store_picture(
         &self,
         tenant: &Tenant,
@@ -262,7 +252,8 @@ impl Service {
         pictures.quota.admit(tenant.app.key, id, Instant::now())?;
         let key = credentials::new_picture_key()?;
         let (upload, limits) = (Arc::new(upload), pictures.limits);
-        // The head is read under a charge of its own, given back before the decode's is taken: nobody holds one and waits for the other.
+        // The header has a charge of its own, given back before the charge of the pixels: no upload holds one and waits
+        // for the other.
         let reading = pictures.budget.take(upload.bytes).await?;
         let inspecting = Arc::clone(&upload);
         let inspect = move || {
@@ -299,18 +290,18 @@ impl Service {
         }
     }
 
-    /// Says why a user's picture stays as it is, whoever would change it; without a reason it may change again.
+    /// Locks a user's picture against every change, or unlocks it if there is no reason.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn lock_picture(&self, tenant: &Tenant, id: UserId, reason: Option<LockReason>) -> Result<User, Error> {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>, id: &UserId| users::lock_picture(tx, app, id, reason.as_ref()).await;
         self.write_named(app, id, rule).await
     }
 
-    /// A rendition of a picture that has a public address.
+    /// Returns a rendition by its public address.
     /// # Errors
-    /// `NotFound`, also where the app has switched public addresses off; store errors.
+    /// `NotFound`, also if the app has switched public addresses off.
     pub async fn public_picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
         let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(What::Picture))?;
         match self.house.apps.by_key(stored.app)?.app.settings.public_pictures {
@@ -319,9 +310,9 @@ impl Service {
         }
     }
 
-    /// A rendition of a picture of the caller's app.
+    /// Returns a rendition of a picture of the caller's app.
     /// # Errors
-    /// `NotFound`, also for another app's picture; store errors.
+    /// `NotFound`, also for a picture of another app.
     pub async fn picture_for(
         &self,
         caller: &Caller,
@@ -335,7 +326,7 @@ impl Service {
         }
     }
 
-    /// The row is asked first, each time: a picture that has lost it is gone, whatever is in memory.
+    /// Callers read the row each time: a picture without a row is gone even if it is in memory.
     async fn picture(&self, stored: StoredPicture, rendition: Rendition) -> Result<PictureFile, Error> {
         let small = &self.house.pictures.small;
         let cache_key = (Shown::Picture(stored.key.clone()), rendition);
@@ -358,9 +349,9 @@ impl Service {
         Ok(PictureFile { kind: stored.kind, body })
     }
 
-    /// The user whose stable picture address this is.
+    /// Returns the user of a stable picture address. If the app has switched public addresses off, the user has a tile.
     /// # Errors
-    /// `NotFound`, also where the app has switched public addresses off; store errors.
+    /// `NotFound`.
     pub async fn user_of_handle(&self, handle: &PictureKey) -> Result<User, Error> {
         let (app, user) =
             self.read(async |db| db.user_by_handle(handle).await).await?.ok_or(Error::NotFound(What::User))?;
@@ -370,10 +361,10 @@ impl Service {
         }
     }
 
-    /// The tile drawn from a seed: the picture of who has none, 512 pixels a side at most. It belongs to no app, so anybody may
-    /// see any tile.
+    /// Returns the tile drawn from a seed, at most 512 pixels a side: the picture of a user without one. It belongs to
+    /// no app.
     /// # Errors
-    /// `Busy` when too many are to be drawn; internal when drawing fails.
+    /// `Busy` if too many are to be drawn; `Internal` if drawing fails.
     pub async fn tile(&self, seed: TileSeed, rendition: Rendition) -> Result<PictureFile, Error> {
         let pictures = &self.house.pictures;
         let rendition = rendition.min(Rendition::Square512);

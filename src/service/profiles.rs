@@ -1,4 +1,4 @@
-//! Profiles: reading them, listing them, changing them.
+//! Profiles: reading, listing, searching and changing them.
 
 use crate::{
     domain::{
@@ -17,30 +17,27 @@ use crate::{
     store::{Db, LongReads, NewPassword, UserChange},
 };
 
-/// What an operator may change of a user.
+/// An operator's change of a user.
 #[derive(Debug, Default)]
 pub struct UserSetting {
-    /// What is given of the profile.
     pub profile: ProfileChange,
-    /// A new password; the former one and everything that was issued before are dead then.
+    /// A new password ends everything issued before.
     pub password: Option<Secret>,
-    /// Suspends or reactivates.
     pub state: Option<State>,
-    /// The version it was made for: of another one it is refused.
+    /// The version that the change was made for. Refused if the user has another.
     pub of_version: Option<i64>,
 }
 
-/// Who looks at a profile.
+/// The reader of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// The app's back end: it sees all.
+    /// Sees everything.
     BackEnd,
-    /// A user of the app.
     User(UserKey),
 }
 
 impl Viewer {
-    /// For whom long reads are counted.
+    /// Returns the key under which long reads of this viewer queue.
     pub fn key(self, tenant: &Tenant) -> CallerKey {
         match self {
             Self::BackEnd => CallerKey::App(tenant.app.key),
@@ -49,17 +46,17 @@ impl Viewer {
     }
 }
 
-/// Users that are read on the caller's thread: some 5 us each.
+/// Users read on the caller's thread: some 5 us each.
 const POINT_USERS_MAX: usize = 20;
 
-/// A user without the custom fields that the viewer may not read, with what [`with_closeness`] says of it.
+/// Removes the custom fields that the viewer may not read. `is_close` is from [`with_closeness`].
 pub(super) fn as_seen(tenant: &Tenant, viewer: Viewer, (mut user, is_close): (User, bool)) -> User {
     let reads = reader(tenant, viewer, user.key, is_close);
     user.profile.custom.retain(|name, _| reads(name));
     user
 }
 
-/// Each user with whether it lists the viewer, which is looked up only where it decides about a custom field.
+/// Returns each user with whether it lists the viewer. That is read only if it decides about a custom field.
 pub(super) async fn with_closeness(
     db: &Db<'_>,
     app: AppKey,
@@ -79,7 +76,7 @@ pub(super) async fn with_closeness(
     Ok(seen)
 }
 
-/// Which custom fields of a user's profile a viewer may read; `is_close` says whether that user lists the viewer.
+/// Returns which custom fields of a user's profile a viewer may read. `is_close`: the user lists the viewer.
 fn reader(tenant: &Tenant, viewer: Viewer, user: UserKey, is_close: bool) -> impl Fn(&CustomName) -> bool + use<'_> {
     let is_back_end = viewer == Viewer::BackEnd;
     let is_owner = is_back_end || viewer == Viewer::User(user);
@@ -92,10 +89,8 @@ fn reader(tenant: &Tenant, viewer: Viewer, user: UserKey, is_close: bool) -> imp
 }
 
 impl Service {
-    /// Users as a viewer sees them, in the order they were asked for: without the custom fields that the viewer may not read. None for
-    /// ids that no user has. Some 5 us each: more than `POINT_USERS_MAX` are a long read.
-    /// # Errors
-    /// `TooMany` and `Busy` as of every long read; store errors.
+    /// Returns users in the order of the ids, without the custom fields that the viewer may not read; None for unknown
+    /// ids. Costs some 5 us each: more than `POINT_USERS_MAX` are a long read.
     pub async fn portraits(
         &self,
         tenant: &Tenant,
@@ -112,9 +107,8 @@ impl Service {
         Ok(seen.into_iter().map(|seen| seen.map(|seen| as_seen(tenant, viewer, seen))).collect())
     }
 
-    /// Which custom fields of a user's profile somebody may read. One point read, for a user who looks at another.
-    /// # Errors
-    /// Store errors.
+    /// Returns which custom fields of a user's profile a viewer may read. Costs one point read for a user that reads
+    /// another.
     pub async fn readable<'a>(
         &self,
         tenant: &'a Tenant,
@@ -130,50 +124,44 @@ impl Service {
         Ok(reader(tenant, viewer, user, is_close))
     }
 
-    /// Changes what is given of a user's profile. Custom fields must be declared, and open to the one who writes them: the user itself, or
-    /// the app's back end.
+    /// Changes the given fields of a user's profile. Custom fields must be declared and writable by the writer: the
+    /// user itself, or the app's back end.
     /// # Errors
-    /// `NotFound`, `Invalid`; for a user that acts itself `Unauthenticated` when it is deleted by now, `Forbidden` when it is suspended;
-    /// store errors.
+    /// `NotFound`, `Invalid`; for a user that acts itself, `Unauthenticated` if it was deleted and `Forbidden` if it is
+    /// suspended.
     pub async fn set_profile(&self, tenant: &Tenant, owner: Owner, profile: ProfileChange) -> Result<User, Error> {
         check_custom(tenant, &owner, &profile)?;
         let change = UserChange { profile, ..UserChange::default() };
         self.change_known_user(tenant.app.key, owner, change, self.now()).await
     }
 
-    /// The user that owns the data a call is about.
-    /// # Errors
-    /// As [`Service::set_profile`].
     pub async fn owner(&self, tenant: &Tenant, owner: &Owner) -> Result<User, Error> {
         self.read(async |db| owners::owner(db, tenant.app.key, owner).await).await
     }
 
-    /// The user of this id, suspended ones included.
+    /// Includes suspended users.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn user(&self, tenant: &Tenant, id: &UserId) -> Result<User, Error> {
         self.find_user(tenant, id).await?.ok_or(Error::NotFound(What::User))
     }
 
-    /// The user of this id, if there is one: for a call that may create it.
-    /// # Errors
-    /// Store errors.
+    /// Includes suspended users. For a call that may create the user.
     pub async fn find_user(&self, tenant: &Tenant, id: &UserId) -> Result<Option<User>, Error> {
         self.read(async |db| db.user(tenant.app.key, id).await).await
     }
 
-    /// A page of the app's users, suspended ones included. Page n costs what page 1 costs; a hundred users with all the free data
-    /// they may have cost milliseconds, so the list crosses to a blocking thread.
-    /// # Errors
-    /// Store errors.
+    /// Returns a page of the app's users, including suspended ones. Page n costs what page 1 costs. A hundred users
+    /// with all their free data cost milliseconds, so it is a long read.
     pub async fn users(&self, tenant: &Tenant, by: CallerKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
         self.long_read(by, async move |db| db.users(app, page, order).await).await
     }
 
-    /// A page of the users that a search finds, as [`Service::users`] where it is for everybody. Of more than 10,000 the first ones.
+    /// Returns a page of the users that a search finds, including suspended ones. Only the first 10,000 matches are
+    /// reachable.
     /// # Errors
-    /// `Busy` when too many searches wait; store errors.
+    /// `Busy` if too many searches wait.
     pub async fn find_users(
         &self,
         tenant: &Tenant,
@@ -189,9 +177,10 @@ impl Service {
         self.long_read(by, async move |db| db.find_users(app, &search, page, order).await).await
     }
 
-    /// A page of the active users that a search of the directory finds, as the viewer sees them. Of more than 10,000 the first ones.
+    /// Returns a page of the active users that a directory search finds, as the viewer sees them. Only the first 10,000
+    /// matches are reachable.
     /// # Errors
-    /// `Busy` when too many searches wait; store errors.
+    /// `Busy` if too many searches wait.
     pub async fn search_directory(
         &self,
         tenant: &Tenant,
@@ -210,18 +199,18 @@ impl Service {
         Ok(Listed { items, total })
     }
 
-    /// The next stretch of a walk through the app's users, as [`Service::users`]; however far it has come, it costs the same.
+    /// Returns the page of the app's users after a cursor. Every page costs the same.
     /// # Errors
-    /// `Busy` when too many searches wait; store errors.
+    /// `Busy` if too many searches wait.
     pub async fn walk_users(&self, tenant: &Tenant, by: CallerKey, walk: Walk) -> Result<Stretch, Error> {
         let app = tenant.app.key;
         self.long_read(by, async move |db| db.walk_users(app, &walk).await).await
     }
 
-    /// Changes what is given of a user, by an operator's authority. A password other than the stored one ends everything that was issued
-    /// before, as in [`Service::login_or_register`].
+    /// Changes a user by an operator's authority. A new password ends everything issued before, as in
+    /// [`Service::login_or_register`].
     /// # Errors
-    /// `NotFound`, `Invalid`, `Conflict` of another version than the one it was made for, store errors.
+    /// `NotFound`, `Invalid`; `Conflict` if the user has another version.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {
         let owner = Owner::Named(id.clone());
         check_custom(tenant, &owner, &setting.profile)?;

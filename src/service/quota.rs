@@ -1,4 +1,4 @@
-//! How often a user may upload: exact over any minute and any day, in bounded memory.
+//! Upload quota of a user: exact over any minute and any day, in bounded memory.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,12 +15,12 @@ use crate::domain::{
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Users remembered at the most: at a hundred uploads each 16 MiB. Beyond it, who uploaded longest ago is forgotten.
+/// Users remembered: at a hundred uploads each 16 MiB. Above it, the user who uploaded longest ago is forgotten.
 const UPLOADERS_MAX: usize = 10_000;
 
 type Uploads = HashMap<(AppKey, UserId), VecDeque<Instant>>;
 
-/// The moments of each user's uploads within the last day. Forgotten with the process.
+/// Each user's upload times of the last day. Forgotten when the process ends.
 pub(super) struct UploadQuota {
     per_minute: usize,
     per_day: usize,
@@ -32,9 +32,9 @@ impl UploadQuota {
         Self { per_minute: per_minute.get() as usize, per_day: per_day.get() as usize, uploads: Mutex::default() }
     }
 
-    /// Counts an upload, unless there were too many.
+    /// Counts an upload.
     /// # Errors
-    /// `TooMany`, with the time until the next one is let through.
+    /// `TooMany`, with the time until the next one is allowed.
     pub(super) fn admit(&self, app: AppKey, id: &UserId, now: Instant) -> Result<(), Error> {
         let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (app, id.clone());

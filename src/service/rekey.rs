@@ -1,4 +1,4 @@
-//! Another server key for a database whose own is lost.
+//! A new server key for a database whose own key is lost.
 
 use std::path::Path;
 
@@ -12,11 +12,9 @@ use crate::{
     store::{self, Made},
 };
 
-/// Gives a database that nobody serves to the key of `keyring`. What only the former key opened is drawn anew: each app's secret,
-/// licence key and back-end password (unless an operator chose that), each user's token and issued password. Passwords that people chose
-/// and tickets that were drawn at random go on. Whole or not at all.
-/// # Errors
-/// Store errors.
+/// Gives a database that no server has open to the key of `keyring`. Draws anew what only the old key could open:
+/// each app's secret, licence key and derived back-end password, each user's token and issued password. Chosen
+/// passwords and tickets stay valid. Changes all or nothing.
 pub fn give_new_key(database: &Path, keyring: &Keyring) -> Result<(), Error> {
     let renew = |app: &mut App| renew_app(app, keyring);
     let draw = |app: AppKey, user: &UserId| Made {

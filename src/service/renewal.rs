@@ -1,6 +1,6 @@
-//! Client sessions whose tokens have a lifetime: drawn at login, renewed by a refresh token, ended at logout.
+//! Qiscus sessions whose tokens have a lifetime: created at login, renewed by a refresh token, ended at logout.
 //!
-//! Without a lifetime in the app's settings a login shows the user token, which never expires, and nothing here is stored.
+//! If the app sets no lifetime, a login returns the user token, which never expires, and no session is stored.
 
 use std::time::Duration;
 
@@ -23,38 +23,37 @@ use crate::{
     store::{self, Tx},
 };
 
-/// How long after its token has expired a session can still be renewed: the holidays of a telephone.
+/// How long after its token has expired a session can still be renewed. Long enough for a phone that is off during
+/// holidays.
 const REST: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// How long the former refresh token is answered with what the last renewal drew. Of several requests that meet the expired token at
-/// once each asks, with the same refresh token.
+/// How long the former refresh token returns the secrets of the last renewal: requests that meet the expired token at
+/// once each renew with the same refresh token.
 const ASKED_TWICE: Duration = Duration::from_secs(60);
 
-/// Sessions one user may have; one more ends the oldest.
+/// Sessions of one user. One more ends the oldest.
 const SESSIONS_MAX: u32 = 20;
 
-/// What a client was given at its login.
+/// A session of a client, as its login returns it.
 #[derive(Debug)]
 pub struct Session {
-    /// The user, with the token this client acts by.
+    /// The user, with the token of this session.
     pub account: Account,
-    /// How to go on when that token expires; none where it never does.
+    /// None if the token never expires.
     pub renewal: Option<Renewal>,
 }
 
-/// What takes the place of an expired token.
 #[derive(Debug)]
 pub struct Renewal {
     /// Good for one renewal.
     pub refresh_token: Secret,
-    /// From this moment on the token is no good.
     pub token_expires_at: Moment,
 }
 
 impl Service {
-    /// Begins a session for a user who has proved to be it while its secrets were `held`.
+    /// Begins a session for a user that has proved who it is, whose secrets were `held` at that time.
     /// # Errors
-    /// `Unauthenticated` when the user is gone, suspended or of another password by now; store errors.
+    /// `Unauthenticated` if the user was deleted, suspended or got another password meanwhile.
     pub(super) async fn begin(&self, tenant: &Tenant, account: Account, held: &Credentials) -> Result<Session, Error> {
         let Some(life) = lifetime(tenant) else { return Ok(Session { account, renewal: None }) };
         let state = self.drawn_state(life);
@@ -80,13 +79,13 @@ impl Service {
         Session { account: Account { user, token }, renewal: Some(renewal) }
     }
 
-    /// The session's key, by which its row is found, and what proves it. No other secret of a user has a dash.
+    /// Returns the session's key and its proof, joined by a dash. No other secret of a user has a dash.
     fn session_secret(&self, purpose: Purpose, tenant: &Tenant, user: &UserId, key: SessionKey, salt: Salt) -> Secret {
         let proof = self.house.keyring.derive(purpose, tenant.app.key, user, salt);
         Secret::new(format!("{}-{}", key.0, proof.expose()))
     }
 
-    /// The session that `secret` names, if it was ever one of its secrets for this purpose, and whether it still is.
+    /// Finds the session of a secret that is or was good for this purpose.
     async fn session_by(&self, tenant: &Tenant, purpose: Purpose, secret: &str) -> Result<Found, Error> {
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let key = secret.split_once('-').and_then(|(key, _)| key.parse().ok()).map(SessionKey).ok_or(wrong.clone())?;
@@ -103,9 +102,9 @@ impl Service {
         }
     }
 
-    /// Whose session token this is.
+    /// Returns the user of a session token.
     /// # Errors
-    /// `Unauthenticated`, telling a token that was good once from one that never was; store errors.
+    /// `Unauthenticated`, with an expired token told apart from an unknown one.
     pub(super) async fn user_by_session(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
         let found = self.session_by(tenant, Purpose::SessionToken, token).await?;
         match found.is_current && self.now() < found.session.state.token_expires_at {
@@ -114,10 +113,10 @@ impl Service {
         }
     }
 
-    /// Draws new secrets for the session of this refresh token; its former ones are dead then. Who asks again within a minute is given
-    /// the same ones. In an app that gives tokens no lifetime any more, the answer is the user token.
+    /// Draws new secrets for the session of this refresh token; the former ones end. A repeat within a minute returns
+    /// the same secrets. If the app no longer sets a lifetime, returns the user token.
     /// # Errors
-    /// `Unauthenticated` when `id` has no session of this refresh token; store errors.
+    /// `Unauthenticated` if `id` has no session of this refresh token.
     pub async fn renew(&self, tenant: &Tenant, id: &UserId, refresh_token: &str) -> Result<Session, Error> {
         let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
         if found.user.id != *id {
@@ -125,7 +124,8 @@ impl Service {
         }
         let Some(life) = lifetime(tenant) else {
             let account = self.account_of(tenant, found.user.key).await?;
-            // Once more, now that the user token is read: a password set in between has ended the session and drawn that token anew.
+            // Checked again after the user token was read: a new password meanwhile ends the session and replaces
+            // that token.
             self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
             return Ok(Session { account, renewal: None });
         };
@@ -135,7 +135,7 @@ impl Service {
         if found.is_current && self.write_about(app, Owner::Itself(found.user.key), renew).await? {
             return Ok(self.session_of(tenant, found.user, key, &state));
         }
-        // Renewed by another call, now or a moment ago.
+        // Another call has renewed it.
         let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
         match self.now() < found.session.state.renewed_at.after(ASKED_TWICE) {
             true => Ok(self.session_of(tenant, found.user, key, &found.session.state)),
@@ -143,10 +143,8 @@ impl Service {
         }
     }
 
-    /// Signs off whoever holds this token: its session ends, its devices are forgotten, it is no longer there. The user token itself stays
-    /// good, for others have the same one. A token that is dead already signs nobody off.
-    /// # Errors
-    /// Store errors.
+    /// Ends the session of this token, forgets the user's devices, and marks the user offline. A user token stays
+    /// valid, because other clients share it. A token that is already invalid has no effect.
     pub async fn sign_off(&self, tenant: &Tenant, token: &str) -> Result<(), Error> {
         let (user, session) = match self.session_by(tenant, Purpose::SessionToken, token).await {
             Ok(found) => (found.user.key, Some(found.session.key)),

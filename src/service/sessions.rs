@@ -1,4 +1,4 @@
-//! Sessions of clients: how an app's users themselves come in, with what proves who they are, and how they leave.
+//! Client sessions: how an app's users log in, and how they log out.
 
 use std::net::IpAddr;
 
@@ -24,42 +24,38 @@ use crate::{
     store::{Holder, IfKnown, Register, Registered, Touches, UserChange},
 };
 
-/// A client of Qiscus asks to log in with the key it has for a user.
+/// A login of a Qiscus client.
 #[derive(Debug)]
 pub struct Enter {
-    /// Whom.
     pub id: UserId,
-    /// The user's password; of a new user it becomes it.
+    /// The user's password. A new user gets it as its password.
     pub key: Secret,
-    /// What is given of the profile.
     pub change: ProfileChange,
-    /// From which address the client calls.
     pub from: Option<IpAddr>,
 }
 
-/// A user who has shown its password. That may have changed since: [`Service::listen`] looks again.
+/// A user that has shown its password. The password may have changed since: [`Service::listen`] checks again.
 #[derive(Debug)]
 pub struct Proved {
-    /// The user.
     pub user: User,
-    /// What its passwords were then.
+    /// The user's passwords at that time.
     pub(super) by: Holder,
 }
 
 impl Service {
-    /// Logs a client's user in by the key it has. A known user's key is compared, never replaced; who is unknown comes to be, as far as the
-    /// app's `registration` lets it. Every refusal of a key costs one argon2 and reads the same, whether or not there is such a user: in a
-    /// closed app all that is not the right key of a user is a wrong key.
+    /// Logs a user in by its password, and creates an unknown user as far as the app's `registration` allows. A known
+    /// user's password is compared, never replaced. Every refusal costs one argon2 and reads the same, whether or not
+    /// the user exists. In a closed app, an unknown user is a wrong password.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many failures or registrations of late; `Forbidden` for a suspended user who knows the key;
-    /// `Invalid`; store errors.
+    /// `Unauthenticated`; `TooMany` after too many recent failures or registrations; `Forbidden` for a suspended user
+    /// with the right password; `Invalid`.
     pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Session, Error> {
         match tenant.app.settings.registration {
             Registration::Closed => return self.enter_known(tenant, call).await,
             Registration::Open | Registration::New => {}
         }
         if let Err(too_short) = credentials::check_chosen(&call.key, tenant.app.settings.password_min) {
-            // It registers nobody. It may be the key of a user from before the app's bound was raised.
+            // Too short for a new user. A user from before the app's bound was raised may have it.
             return match self.enter_known(tenant, call).await {
                 Err(Error::Unauthenticated(_)) => Err(too_short),
                 entered => entered,
@@ -67,7 +63,7 @@ impl Service {
         }
         if self.creatable(tenant, &call.id).await?.is_none() {
             match self.enter_new(tenant, &call).await {
-                // Somebody else made it a moment ago: now it is known.
+                // Another call created the user a moment ago.
                 Err(Error::Conflict(What::User)) => {}
                 entered => return entered,
             }
@@ -92,10 +88,10 @@ impl Service {
         self.begin_registered(tenant, register).await
     }
 
-    /// Logs a user in for whom the app itself has vouched, by a token signed with its secret. Who is unknown comes to be; who is known
-    /// takes the given fields.
+    /// Logs in a user for whom the app vouches by a token signed with its secret. Creates an unknown user, and
+    /// updates a known one.
     /// # Errors
-    /// `Forbidden` for a suspended user; `Invalid`; store errors.
+    /// `Forbidden` for a suspended user; `Invalid`.
     pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Session, Error> {
         if self.creatable(tenant, &call.id).await?.is_some_and(|known| known.state == State::Suspended) {
             return Err(Error::SUSPENDED);
@@ -109,9 +105,11 @@ impl Service {
         self.begin(tenant, self.with_token(tenant, user, &credentials), &credentials).await
     }
 
-    /// The user whose chosen or issued password this is, as [`Service::sign_in`], but without a ticket. The app's back-end account is none.
+    /// Returns the user with this chosen or issued password, as [`Service::sign_in`] without a ticket. The app's
+    /// back-end account is no user.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many failures of late; `Forbidden` for a suspended user who knows the password; store errors.
+    /// `Unauthenticated`; `TooMany` after too many recent failures; `Forbidden` for a suspended user with the right
+    /// password.
     pub async fn authenticate(
         &self,
         tenant: &Tenant,
@@ -125,9 +123,9 @@ impl Service {
         Ok(Proved { user: self.find_user(tenant, &id).await?.ok_or(wrong)?, by })
     }
 
-    /// Whose user token or session token this is.
+    /// Returns the user of this user token or session token.
     /// # Errors
-    /// `Unauthenticated`, telling an expired session token from an unknown one; `Forbidden` for a suspended user; store errors.
+    /// `Unauthenticated`, with an expired session token told apart; `Forbidden` for a suspended user.
     pub async fn user_by_token(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
         if token.contains('-') {
             return self.user_by_session(tenant, token).await;
@@ -136,25 +134,18 @@ impl Service {
         user.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?.if_active()
     }
 
-    /// Ends the session of this ticket, if there is one.
-    /// # Errors
-    /// Store errors.
     pub async fn sign_out(&self, ticket: &str) -> Result<(), Error> {
         let digest = credentials::digest(ticket);
         self.house.store.write(Touches::All, async move |tx| tx.take_ticket(&digest).await).await
     }
 
-    /// Keeps what a user's client says of its device, in the place of the one of the same platform. Nothing is ever pushed to it.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
+    /// Stores what the client says of its device, in place of the user's device of the same platform. Nothing is
+    /// pushed to it.
     pub async fn set_device(&self, tenant: &Tenant, user: UserKey, device: Device) -> Result<(), Error> {
         let change = UserChange { device: Some(device), ..UserChange::default() };
         self.change_known_user(tenant.app.key, Owner::Itself(user), change, self.now()).await.map(|_user| ())
     }
 
-    /// Forgets a user's device of this platform.
-    /// # Errors
-    /// As [`Service::set_device`].
     pub async fn forget_device(&self, tenant: &Tenant, user: UserKey, platform: DeviceType) -> Result<(), Error> {
         let app = tenant.app.key;
         self.write_about(app, Owner::Itself(user), async move |tx| users::forget_device(tx, app, user, platform).await)

@@ -1,4 +1,4 @@
-//! Sessions of Tencent's wire: begun by a signature of the app, carried by a ticket, ended by the back end at will.
+//! Tencent sessions: begun by a UserSig, continued by a ticket, ended by the back end.
 
 use std::{
     collections::HashSet,
@@ -28,44 +28,40 @@ use crate::{
     store::{IfKnown, NewTicket, Register, TicketHolder, Tx},
 };
 
-/// The longest a ticket is good: a signature's own end comes first as a rule. The vendor's libraries sign for 180 days.
+/// The longest life of a ticket; usually the UserSig expires first. The vendor's libraries sign for 180 days.
 const TICKET_LIFE: Duration = Duration::from_secs(180 * 24 * 3600);
 
-/// What a checked signature of the app says: who a client is, and from when to when it may say so.
+/// The content of a verified UserSig.
 #[derive(Debug, Clone)]
 pub struct Signed {
-    /// Whom it names.
     pub id: UserId,
-    /// When it was made.
     pub at: Moment,
-    /// From this moment on it is no good.
+    /// The first moment at which it is invalid.
     pub expires_at: Moment,
 }
 
-/// A user whose session has begun.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// Who it is.
     pub user: User,
     /// What the client shows from now on.
     pub ticket: Secret,
 }
 
 impl Service {
-    /// The signature of `message` under the app's secret: HMAC-SHA-256.
+    /// Returns the HMAC-SHA-256 of `message` under the app's secret.
     /// # Errors
-    /// Internal when a seal does not open.
+    /// `Internal` if the sealed secret cannot be opened.
     pub fn sign(&self, tenant: &Tenant, message: &[u8]) -> Result<[u8; 32], Error> {
         self.noted_signature(tenant);
         let secret = self.house.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
         credentials::sign(&secret, message)
     }
 
-    /// Begins a session for whom the app has signed. Who is unknown comes to be, where the app's `import_at_login` says so. Of a user's
-    /// tickets of this wire only as many stay as it may have sessions.
+    /// Begins a session for the user of a UserSig. Creates an unknown user if `import_at_login` is set. Keeps only as
+    /// many of the user's Tencent tickets as it may have sessions.
     /// # Errors
-    /// `Unauthenticated(Revoked)` for a signature from before the back end ended the user's sessions, or deleted a user of this id;
-    /// `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`; store errors.
+    /// `Unauthenticated(Revoked)` for a UserSig from before the back end ended the user's sessions or deleted a user
+    /// of this id; `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`.
     pub async fn enter_signed(&self, tenant: &Tenant, signed: Signed) -> Result<SignedIn, Error> {
         let app = &tenant.app;
         match self.find_user(tenant, &signed.id).await? {
@@ -73,7 +69,8 @@ impl Service {
             Some(user) if !user.is_active() => return Err(Error::SUSPENDED),
             None | Some(_) => {}
         }
-        // The transaction asks again; a client that comes back with a dead signature again and again costs a read, not a write.
+        // The transaction checks again. Checked here because a client that retries with a dead UserSig should cost a
+        // read, not a write.
         let dead_before =
             self.house.store.read(async |db| db.signatures_dead_before(app.key, &signed.id).await).await?;
         if signed.at < dead_before {
@@ -94,19 +91,18 @@ impl Service {
         Ok(SignedIn { user, ticket })
     }
 
-    /// Makes a user for its app's back end, or brings a known one up to date.
+    /// Creates a user for the app's back end, or updates a known one.
     /// # Errors
-    /// `Invalid`; store errors.
+    /// `Invalid`.
     pub async fn import_user(&self, tenant: &Tenant, call: Enrol) -> Result<User, Error> {
         self.creatable(tenant, &call.id).await?;
         let register = self.asked(tenant, call, IfKnown::Update)?;
         Ok(self.register_user(tenant.app.key, register).await?.user)
     }
 
-    /// Whose ticket this is. Two point reads.
+    /// Returns the user of a ticket. Costs two point reads.
     /// # Errors
-    /// `Unauthenticated`, telling an expired ticket from an unknown one and from another app's; `Forbidden` for a suspended user; store
-    /// errors.
+    /// `Unauthenticated`, with an expired ticket told apart; `Forbidden` for a suspended user.
     pub async fn user_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<User, Error> {
         let caller = self.caller(ticket, Wire::Tencent).await?;
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
@@ -117,12 +113,13 @@ impl Service {
         self.read(async |db| db.user_by_key(tenant.app.key, key).await).await?.ok_or(wrong)?.if_active()
     }
 
-    /// Opens a session of this wire for the holder of a ticket. The user's oldest one ends where it has too many.
+    /// Opens a Tencent session for a ticket; the user's oldest session ends if there are too many.
     ///
-    /// A client that comes back shows the ticket of its login, so it goes on from its own place. Where that is not known any more, or what
-    /// happened since cannot all be told, the ticket is refused: the SDK then has its app log in anew, which reads everything.
+    /// A client that returns shows the ticket of its login and continues where it stopped. If that position is lost,
+    /// or events since then were pruned, the ticket is refused: the SDK then lets its app log in again, which reads
+    /// everything.
     /// # Errors
-    /// As [`Service::user_by_ticket`]; `Unauthenticated` as said; `Busy` when the server stops.
+    /// As [`Service::user_by_ticket`]; `Unauthenticated` as described; `Busy` if the server is stopping.
     pub async fn listen_by_ticket(
         &self,
         tenant: &Tenant,
@@ -133,7 +130,7 @@ impl Service {
         let (mut session, is_known) = self.join(tenant, user.key, Wire::Tencent, Some(digest)).await?;
         if goes_on {
             if !is_known {
-                // Its place was never kept, or is forgotten: all that is kept of what happened is told.
+                // No position is stored: the client gets all events that are kept.
                 let oldest = self.read(async |db| db.oldest_event_since_ticket(&digest).await).await?;
                 session.resume_behind(oldest.ok_or(Error::Unauthenticated(Unauthenticated::Expired))? - 1);
             }
@@ -143,16 +140,16 @@ impl Service {
                 return Err(Error::Unauthenticated(Unauthenticated::Expired));
             }
         }
-        // Once more, now that it is open: what ends it from here on, the feed tells.
+        // Checked again now that the session is open. The feed reports later ends.
         Ok((self.user_by_ticket(tenant, ticket).await?, self.listening(session, Wire::Tencent)))
     }
 
-    /// Ends a user's sessions on this wire: signatures and tickets from before now are dead when this returns.
+    /// Ends a user's Tencent sessions: UserSigs and tickets from before now are invalid when this returns.
     ///
-    /// A signature says in whole seconds when it was made, so those of this whole second die, and this returns when it is over: whatever is
-    /// signed after that is good. Any number of calls wait side by side, on no thread.
+    /// A UserSig has its time in whole seconds, so all of the current second become invalid, and this returns when
+    /// the second is over: a UserSig signed after that is valid. Calls that wait hold no thread.
     /// # Errors
-    /// `NotFound`, store errors.
+    /// `NotFound`.
     pub async fn kick(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
         let now = self.now();
         let dead_before = now.second_end();
@@ -163,13 +160,13 @@ impl Service {
         Ok(())
     }
 
-    /// A signature of this app has been made or shown.
+    /// Records that a UserSig of this app was made or shown.
     pub fn noted_signature(&self, tenant: &Tenant) {
         self.house.signing.lock().insert(tenant.app.key);
     }
 
-    /// The moment before which every signature was made that has been made until now: the end of this second. Where none of the app has been
-    /// seen by this process, its beginning, so that apps that do not use this wire never wait for the end of a second.
+    /// Returns the moment before which every existing UserSig was made: the end of the current second. If this
+    /// process has seen none of the app, the start of the second, so that apps that do not use Tencent never wait.
     pub(super) fn signatures_end(&self, tenant: &Tenant) -> Moment {
         let now = self.now();
         match self.house.signing.lock().contains(&tenant.app.key) {
@@ -178,8 +175,8 @@ impl Service {
         }
     }
 
-    /// Waits until the clock shows this moment. It lies at most a second ahead; a clock that stands or is set back is not waited for longer
-    /// than [`CLOCK_WAITS_MAX`] seconds.
+    /// Waits until the clock shows this moment, which is at most one second ahead. Waits at most [`CLOCK_WAITS_MAX`]
+    /// seconds if the clock stands still or is set back.
     pub(super) async fn until(&self, moment: Moment) {
         for _ in 0..CLOCK_WAITS_MAX {
             let left = moment.since(self.now());
@@ -191,10 +188,9 @@ impl Service {
     }
 }
 
-/// Seconds that a call waits for the clock at most.
 const CLOCK_WAITS_MAX: u32 = 3;
 
-/// The apps of which this process has seen a signature.
+/// The apps of which this process has seen a UserSig.
 #[derive(Default)]
 pub(super) struct Signing(Mutex<HashSet<AppKey>>);
 

@@ -1,4 +1,5 @@
-//! User status: whether users are connected, what they say of it, and subscriptions to that. Source: the vendor's guide to user status.
+//! User status: whether users are connected, their custom status, and subscriptions to both. Source: Tencent's guide to
+//! user status.
 
 use crate::{
     domain::{
@@ -15,9 +16,7 @@ use crate::{
 };
 
 impl Service {
-    /// The statuses of these users, in their order; None where there is no such user. Two point reads each.
-    /// # Errors
-    /// Store errors.
+    /// Returns statuses in the order of the ids; None for unknown users. Costs two point reads each.
     pub async fn statuses(
         &self,
         tenant: &Tenant,
@@ -29,10 +28,7 @@ impl Service {
         Ok(stored.into_iter().map(|stored| stored.map(|stored| self.status_of(stored))).collect())
     }
 
-    /// The statuses of these users as one of them, or another user, is to be told unasked: of whom the listener blocks, or who blocks the
-    /// listener, nothing is told.
-    /// # Errors
-    /// Store errors.
+    /// Returns the statuses to announce to `listener`. Leaves out users with a block between them and the listener.
     pub async fn statuses_for(
         &self,
         tenant: &Tenant,
@@ -61,17 +57,12 @@ impl Service {
         UserStatus { id: stored.id, availability, custom: stored.custom }
     }
 
-    /// What a user has set as its custom status.
-    /// # Errors
-    /// Store errors.
     pub async fn custom_status(&self, tenant: &Tenant, user: UserKey) -> Result<Option<CustomStatus>, Error> {
         let stored = self.read(async |db| db.statuses_by_key(tenant.app.key, &[user]).await).await?;
         Ok(stored.into_iter().next().and_then(|stored| stored.custom))
     }
 
-    /// Sets a user's custom status, or clears it. Subscribers and the user's own sessions are told.
-    /// # Errors
-    /// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended; store errors.
+    /// Sets or clears a user's custom status and notifies its subscribers and its own sessions.
     pub async fn set_custom_status(
         &self,
         tenant: &Tenant,
@@ -85,9 +76,9 @@ impl Service {
         Ok(())
     }
 
-    /// Subscribes a user to the status of others; what came of each, in their order.
+    /// Subscribes a user to the status of others. Returns the outcomes in the order of the ids.
     /// # Errors
-    /// `Busy` when all users together have too many subscriptions; store errors.
+    /// `Busy` if all users together have too many subscriptions.
     pub async fn watch_statuses(
         &self,
         tenant: &Tenant,
@@ -99,9 +90,7 @@ impl Service {
         Ok(outcomes)
     }
 
-    /// Ends subscriptions of a user; what came of each, in their order.
-    /// # Errors
-    /// Store errors.
+    /// Ends subscriptions of a user. Returns the outcomes in the order of the ids.
     pub async fn unwatch_statuses(
         &self,
         tenant: &Tenant,
@@ -113,13 +102,12 @@ impl Service {
         Ok(outcomes)
     }
 
-    /// Ends all subscriptions of a user.
     pub fn unwatch_all_statuses(&self, user: UserKey) {
         self.house.watchers.unwatch_all(user);
     }
 
-    /// Ends the subscriptions that a user's former login has left, where the user has no other session: for the beginning and the end of a
-    /// login.
+    /// Ends the subscriptions left from a former login, unless the user has another session. Called when a login begins
+    /// and ends.
     pub fn forget_status_subscriptions(&self, user: UserKey) {
         self.house.watchers.unwatch_if_alone(user);
     }

@@ -1,7 +1,7 @@
-//! Long changes of a list, made in steps: between two of them other writes are made.
+//! Long changes of a list, made in steps so that other writes run in between.
 //!
-//! A step is a transaction of its own and checks its limits itself. When a change breaks off, by a crash or because its caller goes, the
-//! steps before have been made: the same call again completes it.
+//! Each step is a transaction and checks its limits itself. If a change breaks off, the steps before it stay; the
+//! same call again completes it.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use crate::{
     service::Service,
 };
 
-/// Rows of one step of a phone book: some 3 ms of the writer's time. Not more than one event can name.
+/// Rows per step of a phone book: some 3 ms of the writer's time. At most what one event can name.
 pub(super) const STEP_ROWS: usize = 150;
 
-/// Users of one step of a call about many: some 5 ms of the writer's time.
+/// Users per step of a bulk call: some 5 ms of the writer's time.
 pub(super) const STEP_USERS: usize = 100;
 
-/// Friends of one step of a change of a group, about as costly.
+/// Friends per step of a change of a group: about as costly.
 pub(super) const STEP_FRIENDS: u32 = 100;
 
-/// How often a step tries again that finds the writer's queue full.
+/// Tries of a step while the writer's queue is full.
 const STEP_TRIES_MAX: u32 = 50;
 
-/// How long it waits between two tries: with [`STEP_TRIES_MAX`], 5 s for each step.
+/// Pause between two tries: with [`STEP_TRIES_MAX`], 5 s per step.
 const STEP_PAUSE: Duration = Duration::from_millis(100);
 
-/// Long changes at one time: one of each caller runs, seven wait. Their parsed lists take some 1.5 MB each.
+/// Long changes at one time: each caller runs one, and seven wait. Their parsed lists take some 1.5 MB each.
 const LONG_CHANGES: FairBounds = FairBounds {
     running_max: 8,
     running_each_max: 1,
@@ -35,7 +35,8 @@ const LONG_CHANGES: FairBounds = FairBounds {
     what: Some("long changes of lists at one time"),
 };
 
-/// Phone books at one time: one of each user is read and stored, seven wait unread. The connections bound how many are read in sum.
+/// Phone books at one time: for each user one is read and stored, and seven wait unread. The connection limits bound
+/// their sum.
 const PHONE_BOOKS: FairBounds = FairBounds {
     running_max: 4096,
     running_each_max: 1,
@@ -44,16 +45,13 @@ const PHONE_BOOKS: FairBounds = FairBounds {
     what: Some("phone books at one time"),
 };
 
-/// Long changes of lists, a turn for each caller.
 pub(super) struct LongChanges(FairQueue<CallerKey>);
 
 impl LongChanges {
-    /// Without changes.
     pub(super) fn new() -> Self {
         Self(FairQueue::new(LONG_CHANGES))
     }
 
-    /// Without phone books that are read.
     pub(super) fn of_phone_books() -> Self {
         Self(FairQueue::new(PHONE_BOOKS))
     }
@@ -67,11 +65,12 @@ impl LongChanges {
 }
 
 impl Service {
-    /// Runs a call about many users in steps of [`STEP_USERS`], and at least one. What comes of each is in their order.
+    /// Runs a call about many users in steps of [`STEP_USERS`], at least one. Returns the outcomes in the order of
+    /// the items.
     ///
-    /// When a step fails after others were made, the rest has the outcome `undone`: the caller learns what was made.
+    /// If a step fails after others were made, the remaining items have the outcome `undone`.
     /// # Errors
-    /// Those of the first step, and of waiting for a turn. Nothing was changed then.
+    /// Those of the first step, and of waiting for a turn: nothing was changed.
     pub(super) async fn in_steps<T, O: Clone>(
         &self,
         by: CallerKey,
@@ -101,7 +100,7 @@ impl Service {
     }
 }
 
-/// Makes a step, again and again while the writer's queue is full.
+/// Repeats a step while the writer's queue is full.
 /// # Errors
 /// Those of the step; `Busy` after 5 s.
 pub(super) async fn patiently<T>(step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {

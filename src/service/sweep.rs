@@ -1,4 +1,4 @@
-//! Sweeping: what nobody names any more leaves the rows and the disk.
+//! Removal of rows and files that are no longer needed.
 
 use std::time::Duration;
 
@@ -8,43 +8,42 @@ use crate::{
     store::{LongReads, Touches, Tx},
 };
 
-/// How long a picture that nothing names stays: time enough for an upload to be named, and for a page to show the former one.
+/// How long an unused picture stays: time for an upload to be assigned, and for a page to show the former picture.
 pub const PICTURE_REST: Duration = Duration::from_secs(3600);
 
-/// How long what happened can be asked for again: by a client that polls, or comes back after a while.
+/// How long events stay for clients that poll or return.
 const EVENTS_REST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Events that are kept however young they are, at most: some 200 bytes each.
+/// Events kept at most: some 200 bytes each.
 const EVENTS_MAX: u32 = 1_000_000;
 
-/// How long the place of a session that is away is kept: longer than events, so that its client can be told to read anew.
+/// How long the position of a session that has ended stays: longer than events, so that its client can be told to
+/// read everything anew.
 const PLACES_REST: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Places of sessions that are kept, at most: some 100 bytes each. Those written longest ago go first.
+/// Positions kept at most: some 100 bytes each. Those written longest ago go first.
 const PLACES_MAX: u32 = 100_000;
 
-/// Events a step of the sweep looks at.
 const STEP_EVENTS: u32 = 1000;
 
-/// How long it is kept from when on signatures of an id are good. UserSigs are signed for 180 days by the vendor's libraries and for 136
-/// years at most; one that is older than this and than the oldest row is dead with all others of its app, so that none revives.
+/// How long the time stays before which UserSigs of an id are dead. The vendor's libraries sign for 180 days, 136
+/// years at most. Once such a row is removed, every UserSig of its app that is older than this bound and than the
+/// oldest row counts as dead, so that none becomes valid again.
 const DEAD_SIGNATURES_REST: Duration = Duration::from_secs(20 * 365 * 24 * 3600);
 
-/// Ids of which that is kept, at most: some 80 bytes each. Beyond, the oldest go as if they were too old.
+/// Rows of that kind kept at most: some 80 bytes each. Above it the oldest go as if they were too old.
 const DEAD_SIGNATURES_MAX: u32 = 1_000_000;
 
-/// Rows a step of the sweep takes, so that no writer waits long behind it.
+/// Rows per step, so that other writers do not wait long.
 const STEP_ROWS: u32 = 100;
 
-/// Deeds of administrators that are kept, at most.
 const DEEDS_KEPT_MAX: u32 = 100_000;
 
 impl Service {
-    /// Removes every picture file that has no row: what a crash may have left. For the start, before anybody uploads.
+    /// Removes every picture file without a row, which a crash may have left. Runs at the start, before any upload.
     ///
-    /// Compares one subfolder after another with the rows of the same range: it holds some 2,600 names of ten million at a time.
-    /// # Errors
-    /// Store and disk errors.
+    /// Compares one subfolder at a time with the rows of the same range: of ten million names it holds some 2,600 at
+    /// a time.
     pub async fn sweep_at_start(&self) -> Result<u32, Error> {
         let folder = self.house.pictures.folder.clone();
         let sweep = async move |db: &LongReads<'_>| {
@@ -61,9 +60,7 @@ impl Service {
         self.long_read(CallerKey::Operator, sweep).await
     }
 
-    /// Measures every picture that was stored by a version that did not keep what its files take.
-    /// # Errors
-    /// Store and disk errors.
+    /// Measures the files of pictures stored by a version that did not record their size.
     pub async fn measure_at_start(&self) -> Result<(), Error> {
         loop {
             let unmeasured = async |db: &LongReads<'_>| db.unmeasured_pictures(STEP_ROWS).await;
@@ -80,10 +77,10 @@ impl Service {
         }
     }
 
-    /// Removes pictures that nothing has named for [`PICTURE_REST`], tickets and sessions that have expired, events that
-    /// nobody asks for any more, the oldest deeds of many, and rows that still name deleted users. While a backup is made, pictures stay.
+    /// Removes pictures unused for [`PICTURE_REST`], expired tickets and sessions, old events, the oldest audit
+    /// entries, and rows that still name deleted users. Skips pictures while a backup runs.
     /// # Errors
-    /// Store and disk errors; what was removed until then stays removed.
+    /// What was removed before the error stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         self.house.watchers.sweep();
@@ -92,7 +89,7 @@ impl Service {
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_admin_sessions(idle, STEP_ROWS).await).await?;
         self.sweep_rows(STEP_EVENTS, async |tx| tx.sweep_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await).await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_sessions(now, STEP_ROWS).await).await?;
-        // Before the events: an open session's place must not fall behind those that are kept.
+        // Before the events: the position of an open session must not fall behind the kept events.
         self.house.hub.renew_places();
         self.write_places().await;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_places(rest, PLACES_MAX, STEP_ROWS).await).await?;
@@ -102,7 +99,7 @@ impl Service {
         self.sweep_rows(1, async move |tx| tx.sweep_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await)
             .await?;
         loop {
-            // A backup copies the files of every row it has seen: until it is done, no row is taken and no file removed.
+            // A backup copies the files of every row it has seen: no row or file may go until it ends.
             let Ok(_removing) = self.house.removing.try_lock() else { return Ok(()) };
             let released = now.before(PICTURE_REST);
             let rule = async move |tx: &Tx<'_>| tx.sweep_pictures(released, STEP_ROWS).await;
@@ -114,7 +111,7 @@ impl Service {
         }
     }
 
-    /// Runs a step of the sweep again and again, until one finds fewer than so many rows.
+    /// Runs a step again until it finds fewer rows than a full step.
     async fn sweep_rows(
         &self,
         rows: u32,

@@ -1,4 +1,4 @@
-//! Work that takes a core, some at once and the rest behind a bounded queue.
+//! CPU-bound work with a bound on what runs and on what waits.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::blocking;
 use crate::domain::error::Error;
 
-/// So many at once on blocking threads, so many waiting; whoever comes then is told [`Error::Busy`].
+/// Runs a bounded number of jobs on the blocking pool; a bounded number waits, and more get [`Error::Busy`].
 #[derive(Clone)]
 pub(super) struct Turns {
     at_once: Arc<Semaphore>,
@@ -26,9 +26,8 @@ impl Turns {
         Self { at_once: Arc::new(Semaphore::new(at_once)), places: Arc::new(Semaphore::new(at_once + waiting_max)) }
     }
 
-    /// Does `work` when its turn comes.
     /// # Errors
-    /// [`Error::Busy`] when too many wait; internal when the work panicked.
+    /// [`Error::Busy`] if too many wait; `Internal` if the work panics.
     pub(super) async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(Error::internal)?;
@@ -43,10 +42,10 @@ impl Turns {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A few threads of their own, for work that takes a lot of memory. They end when the last clone is dropped.
+/// Threads of their own for work that takes much memory. They end when the last clone is dropped.
 ///
-/// The allocator keeps what a thread has freed for that thread: on the shared pool, where any of many threads may come next, 32 photos
-/// of 24 megapixels left 466 MiB behind, and logins 19 MiB for each of 16 threads.
+/// The allocator keeps freed memory for the thread that freed it. On the shared pool, where any of many threads may
+/// run the next job, 32 photos of 24 megapixels left 466 MiB behind, and logins left 19 MiB for each of 16 threads.
 #[derive(Clone)]
 pub(super) struct Workshop {
     jobs: SyncSender<Job>,
@@ -61,7 +60,7 @@ impl Workshop {
             let next = move || waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             thread::spawn(move || {
                 while let Ok(job) = next() {
-                    // Whoever waits for a job that panicked is told so by the answer that never comes.
+                    // The waiting caller learns of a panic because its result never comes.
                     let _ = catch_unwind(AssertUnwindSafe(job));
                 }
             });
@@ -69,9 +68,9 @@ impl Workshop {
         Self { jobs }
     }
 
-    /// Does `work` when a thread is free, unless its caller has gone by then.
+    /// Runs `work` when a thread is free, unless its caller has gone.
     /// # Errors
-    /// [`Error::Busy`] when too many wait; internal when the work panicked.
+    /// [`Error::Busy`] if too many wait; `Internal` if the work panics.
     pub(super) async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let (done, outcome) = oneshot::channel();
         let job = Box::new(move || {

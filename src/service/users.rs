@@ -1,6 +1,6 @@
-//! What becomes of users: how they are made, changed and deleted, and what ends with a password, a suspension or a kick.
+//! Rules for users: creation, change and deletion, and what ends with a password, a suspension or a kick.
 //!
-//! Each is a rule on a unit of work; the verbs in the files beside this one run them.
+//! Each is a function of a transaction; the methods in the other files of this folder run them.
 
 use crate::{
     domain::{
@@ -23,16 +23,13 @@ use crate::{
     },
 };
 
-/// Rows of others that go with a user in the transaction of its deletion. Some 10 ms.
+/// Rows of other users removed in the transaction of a deletion: some 10 ms.
 const ROWS_WITH_USER: u32 = 1000;
 
-/// Why a locked picture stays.
 const LOCKED: Error = Error::Forbidden("The picture is locked by an administrator");
 
 impl Service {
     /// Writes by a rule about one user.
-    /// # Errors
-    /// Those of the rule, and of every write.
     pub(super) async fn write_about<T: Send + 'static>(
         &self,
         app: AppKey,
@@ -43,8 +40,6 @@ impl Service {
     }
 
     /// Writes by a rule about the user of this id.
-    /// # Errors
-    /// Those of the rule, and of every write.
     pub(super) async fn write_named<T: Send + 'static>(
         &self,
         app: AppKey,
@@ -54,13 +49,11 @@ impl Service {
         self.write_about(app, Owner::Named(id.clone()), async move |tx| rule(tx, &id).await).await
     }
 
-    /// Runs [`register`].
     pub(super) async fn register_user(&self, app: AppKey, asked: Register) -> Result<Registered, Error> {
         let owner = Owner::Named(asked.id.clone());
         self.write_about(app, owner, async move |tx| register(tx, app, &asked).await).await
     }
 
-    /// Runs [`change`].
     pub(super) async fn change_known_user(
         &self,
         app: AppKey,
@@ -72,7 +65,7 @@ impl Service {
     }
 }
 
-/// A user with what opens its account.
+/// A user with its secrets.
 struct Account<'a> {
     tx: &'a Tx<'a>,
     app: AppKey,
@@ -82,8 +75,6 @@ struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// # Errors
-    /// Those of the [`Owner`].
     async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
         let (user, credentials) = match owner {
             Owner::Named(id) => tx.account(app, id).await?.ok_or(Error::NotFound(What::User))?,
@@ -103,19 +94,19 @@ impl<'a> Account<'a> {
         self.tx.append_event(self.app, self.user.key, &self.user.id, kind, self.at).await
     }
 
-    /// Stores what opens the account by now.
     async fn put_credentials(&mut self) -> Result<(), Error> {
         self.user.version += 1;
         self.tx.put_credentials(&self.credentials).await
     }
 
-    /// Ends the user's tickets of every wire and its sessions with their refresh tokens. Its sockets end when the feed reads the event.
+    /// Ends the user's tickets of every vendor and its sessions with their refresh tokens. Its sockets end when the
+    /// feed reads the event.
     async fn end_what_was_begun(&self) -> Result<(), Error> {
         self.tx.take_tickets(self.user.key).await?;
         self.tx.take_sessions(self.user.key).await
     }
 
-    /// Writes what differs, each with its event. It refuses before it writes.
+    /// Writes what differs, each with its event. Refuses before it writes.
     async fn apply(&mut self, change: &UserChange) -> Result<(), Error> {
         let password = change.password.as_ref();
         let password = password.filter(|new| self.credentials.chosen.as_ref() != Some(&new.chosen.hash));
@@ -135,7 +126,7 @@ impl<'a> Account<'a> {
         Ok(())
     }
 
-    /// Takes over the given fields; writes, and tells, only if any differs.
+    /// Sets the given fields. Writes and announces only if one differs.
     async fn set_profile(&mut self, change: &ProfileChange) -> Result<(), Error> {
         let fields = self.put_profile(change).await?;
         match fields.is_empty() {
@@ -144,7 +135,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Takes over the given fields; which ones differ from before.
+    /// Sets the given fields. Returns those that differ from before.
     async fn put_profile(&mut self, change: &ProfileChange) -> Result<Vec<ProfileField>, Error> {
         let (tx, key) = (self.tx, self.user.key);
         let mut profile = self.user.profile.clone();
@@ -175,7 +166,7 @@ impl<'a> Account<'a> {
         Ok(fields)
     }
 
-    /// Sets another password and ends everything that was issued before: another person may hold it, who registered the id first.
+    /// Sets a new password and ends everything issued before: another person may have registered the id first.
     async fn set_password(&mut self, new: &NewPassword) -> Result<(), Error> {
         let NewPassword { chosen, tokens: NewTokens { token, issued } } = new;
         let held = &mut self.credentials;
@@ -201,7 +192,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// What the avatar of `owner` becomes when it asks for `wish`: only rows can tell whose picture one is.
+/// Returns the new avatar of `owner`. Only rows tell which user owns a picture.
 async fn resolve(tx: &Tx<'_>, owner: UserKey, wish: &AvatarChange) -> Result<Avatar, Error> {
     match wish {
         AvatarChange::Tile => Ok(Avatar::Tile),
@@ -222,20 +213,20 @@ async fn owned(tx: &Tx<'_>, owner: UserKey, key: &PictureKey, address: Option<&H
 
 /// Creates a user, or updates the known one.
 ///
-/// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a password
-/// other than the stored one. That one ends what was issued before: user token, issued password, sessions and tickets; the
-/// given ticket is issued after it.
+/// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a new
+/// password. A new password ends what was issued before: user token, issued password, sessions and tickets. The given
+/// ticket is issued after that.
 /// # Errors
-/// `Conflict(User)` when there is such a user and it was to be refused; `Conflict(NewerVersion)` when its password is not the one that
-/// `chosen` was compared with; `Forbidden` when a ticket is asked for a suspended one; `Unauthenticated(Revoked)` when the signature
-/// that vouches for the call is dead.
+/// `Conflict(User)` for a known user that was to be refused; `Conflict(NewerVersion)` if the password is not the one
+/// that `chosen` was compared with; `Forbidden` for a ticket of a suspended user; `Unauthenticated(Revoked)` if the
+/// UserSig of the call is dead.
 pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
     if let Some(made_at) = asked.signed_at
         && made_at < tx.signatures_dead_before(app, &asked.id).await?
     {
         return Err(Error::Unauthenticated(Unauthenticated::Revoked));
     }
-    // Looked up first: most calls are logins of known users, and an insert that meets one would still write.
+    // Read first: most calls are logins of known users, and an insert that conflicts would still write.
     let known = tx.account(app, &asked.id).await?;
     let created = known.is_none();
     let account = match known {
@@ -271,11 +262,11 @@ async fn update(account: &mut Account<'_>, asked: &Register) -> Result<(), Error
 
 async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &Register) -> Result<Account<'a>, Error> {
     let Register { id, secrets, at, .. } = asked;
-    // Who is new has no picture yet.
+    // A new user has no picture yet.
     if let Some(AvatarChange::Owned(_, None)) = &asked.change.avatar {
         return Err(Error::NotFound(What::Picture));
     }
-    // What the index of names and metadata is made of goes in at once: it is written once then, not three times.
+    // The fields of the search index go in with the row, so that the index is written once, not three times.
     let mut first = Profile::default();
     first.take(&asked.change);
     let chosen = asked.chosen.as_ref().map(|chosen| chosen.hash.clone());
@@ -302,12 +293,12 @@ async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &Register) -> Result<Acc
     Ok(account)
 }
 
-/// Changes a user. A change that changes nothing leaves no trace. A password other than the stored one ends what was issued before, as
-/// in [`register`].
+/// Changes a user. A change without a difference writes nothing. A new password ends what was issued before, as in
+/// [`register`].
 /// # Errors
-/// `NotFound(User)` for an id that no user has; `Unauthenticated` for a user that acts itself and is deleted by now, `Forbidden` for
-/// one that is suspended; `Conflict(NewerVersion)` when it is of another version than the change was made for, or its password is not
-/// the one that the new one was compared with.
+/// `NotFound(User)` for an unknown id; for a user that acts itself, `Unauthenticated` if it was deleted and
+/// `Forbidden` if it is suspended; `Conflict(NewerVersion)` if the user is of another version than the change, or its
+/// password is not the one that the new one was compared with.
 pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange, at: Moment) -> Result<User, Error> {
     let mut account = Account::of(tx, app, owner, at).await?;
     if change.of_version.is_some_and(|version| version != account.user.version) {
@@ -317,9 +308,9 @@ pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange
     Ok(account.user)
 }
 
-/// Changes whether users may act: all of them or none.
+/// Suspends or reactivates users: all of them or none.
 /// # Errors
-/// `Invalid` at `ids`, naming the first one that nobody has.
+/// `Invalid` at `ids`, naming the first unknown id.
 pub async fn change_states(
     tx: &Tx<'_>,
     app: AppKey,
@@ -336,11 +327,9 @@ pub async fn change_states(
     Ok(())
 }
 
-/// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Its pictures are released; its events stay.
-/// It leaves the lists of others at once, where more than a thousand name it by the sweep. Signatures of the id that were made before
-/// `sigs_dead_before` stay dead when it is created anew.
-/// # Errors
-/// Those of the [`Owner`].
+/// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Releases its pictures; its events
+/// stay. Leaves the lists of other users at once; if more than a thousand rows name it, the sweep removes the rest.
+/// UserSigs of the id made before `sigs_dead_before` stay invalid when the id is created again.
 pub async fn delete(
     tx: &Tx<'_>,
     app: AppKey,
@@ -350,7 +339,7 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let User { key, id, .. } = owners::owner(tx, app, owner).await?;
     tx.kill_signatures(app, &id, sigs_dead_before).await?;
-    // Before the row goes: its pictures lose their owner with it, and only a released one may have none.
+    // Before the row goes: deletion takes the owner from its pictures, and only a released picture may have none.
     tx.release_picture(key, at).await?;
     tx.take_user(key).await?;
     if tx.take_rows_naming(key, ROWS_WITH_USER).await? == ROWS_WITH_USER {
@@ -359,20 +348,18 @@ pub async fn delete(
     tx.append_event(app, key, &id, &EventKind::Deleted, at).await
 }
 
-/// Takes rows that still name deleted users away, `at_most` in one step; 0 when none is left.
-/// # Errors
-/// Those of every write.
+/// Removes up to `at_most` rows that still name deleted users. Returns 0 when none is left.
 pub async fn forget_departed(tx: &Tx<'_>, at_most: u32) -> Result<u32, Error> {
     let Some(user) = tx.departed().await? else { return Ok(0) };
     let forgotten = tx.take_rows_naming(user, at_most).await?;
     if forgotten < at_most {
         tx.take_departed(user).await?;
     }
-    // The row of the departed counts too: nothing is left only when nobody is.
+    // Counts the row of the deleted user too, so that 0 means that no deleted user is left.
     Ok(forgotten + 1)
 }
 
-/// Replaces the user token; the former one is dead. Event: `TokenReset`.
+/// Replaces the user token. Event: `TokenReset`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived, at: Moment) -> Result<User, Error> {
@@ -384,8 +371,8 @@ pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived,
     Ok(account.user)
 }
 
-/// Replaces the issued password, and the user token with it: a client may have been given that one for the former password. The user's
-/// tickets and sessions end. Event: `PasswordChanged`.
+/// Replaces the issued password, and the user token too, because a client may have got that one by the former
+/// password. Ends the user's tickets and sessions. Event: `PasswordChanged`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTokens, at: Moment) -> Result<(), Error> {
@@ -396,7 +383,7 @@ pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTok
     account.tell(&EventKind::PasswordChanged).await
 }
 
-/// Ends what keeps a user signed in on Tencent's wire: its tickets, and signatures made before `dead_before`. Event: `Kicked`.
+/// Ends a user's Tencent tickets, and its UserSigs made before `dead_before`. Event: `Kicked`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at: Moment) -> Result<(), Error> {
@@ -406,8 +393,8 @@ pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at
     tx.append_event(app, key, id, &EventKind::Kicked, at).await
 }
 
-/// Ends all that keeps a user signed in: its tickets and sessions, its token, which this one replaces, and UserSigs made before
-/// `dead_before`. Events: `Kicked`, `TokenReset`.
+/// Ends everything that keeps a user signed in: tickets, sessions, the user token (replaced by `token`), and UserSigs
+/// made before `dead_before`. Events: `Kicked`, `TokenReset`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn revoke(
@@ -424,10 +411,10 @@ pub async fn revoke(
     Ok(user)
 }
 
-/// Begins a session of a wire that issues tickets.
+/// Issues a ticket.
 /// # Errors
-/// `NotFound(User)` when the holder is no user of this app, is suspended, or has another password by now; `NotFound(App)` when
-/// there is no such app.
+/// `NotFound(User)` if the holder is no user of this app, is suspended, or has another password by now;
+/// `NotFound(App)` for an unknown app.
 pub async fn issue_ticket(
     tx: &Tx<'_>,
     app: AppKey,
@@ -460,10 +447,9 @@ async fn put_ticket(tx: &Tx<'_>, app: AppKey, user: UserKey, ticket: &NewTicket,
     }
 }
 
-/// Begins a client's session for the user who has proved to be it while its secrets were `held`; of a user's sessions the newest
-/// `at_most` stay.
+/// Begins a session for a user whose secrets were `held` at its login. Keeps the user's newest `at_most` sessions.
 /// # Errors
-/// `Unauthenticated` when the user is gone, suspended or of another password by now.
+/// `Unauthenticated` if the user was deleted, suspended or got another password.
 pub async fn begin_session(
     tx: &Tx<'_>,
     app: AppKey,
@@ -481,9 +467,7 @@ pub async fn begin_session(
     Ok(key)
 }
 
-/// Signs a user off: ends the session that is named and forgets its devices. A user that is gone has neither.
-/// # Errors
-/// Those of every write.
+/// Ends the given session and forgets the user's devices. A deleted user is no error.
 pub async fn sign_off(tx: &Tx<'_>, app: AppKey, user: UserKey, session: Option<SessionKey>) -> Result<(), Error> {
     if tx.user_by_key(app, user).await?.is_none() {
         return Ok(());
@@ -494,23 +478,18 @@ pub async fn sign_off(tx: &Tx<'_>, app: AppKey, user: UserKey, session: Option<S
     tx.take_devices(user).await
 }
 
-/// Forgets a user's device of this platform, if it has told of one.
-/// # Errors
-/// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
 pub async fn forget_device(tx: &Tx<'_>, app: AppKey, user: UserKey, platform: DeviceType) -> Result<(), Error> {
     owners::acting(tx, app, user).await?;
     tx.take_device(user, platform).await
 }
 
-/// Keeps a picture that nobody shows yet.
-/// # Errors
-/// `Unauthenticated` when the owner is deleted by now, `Forbidden` when it is suspended.
+/// Stores a picture that no profile names yet.
 pub async fn add_picture(tx: &Tx<'_>, app: AppKey, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
     owners::acting(tx, app, owner).await?;
     tx.put_picture(owner, new, at).await
 }
 
-/// Says why a user's picture may not be changed, or that it may.
+/// Locks a user's picture for this reason, or unlocks it.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn lock_picture(tx: &Tx<'_>, app: AppKey, id: &UserId, reason: Option<&LockReason>) -> Result<User, Error> {
@@ -519,9 +498,7 @@ pub async fn lock_picture(tx: &Tx<'_>, app: AppKey, id: &UserId, reason: Option<
     Ok(User { picture_lock: reason.cloned(), version: user.version + 1, ..user })
 }
 
-/// Sets what a user says of its present state; none clears it.
-/// # Errors
-/// `Unauthenticated` when the user is deleted by now, `Forbidden` when it is suspended.
+/// Sets or clears a user's custom status.
 pub async fn set_custom_status(
     tx: &Tx<'_>,
     app: AppKey,

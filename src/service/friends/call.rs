@@ -1,4 +1,4 @@
-//! One call about a user and others: what becomes of their lists, and who is told.
+//! One call about a user and others: changes of their lists, and the events of it.
 
 use super::Outcome;
 use crate::{
@@ -18,26 +18,24 @@ use crate::{
     store::{FriendRow, Tx},
 };
 
-/// Who the user is, and what became of its list so far. The events of the list are written at the end.
+/// The user, and the changes of its list so far. Their events are written at the end.
 pub(in super::super) struct Call<'a> {
     pub(in super::super) tx: &'a Tx<'a>,
     pub(in super::super) app: AppKey,
     pub(in super::super) owner: User,
     pub(in super::super) at: Moment,
     list: ListChange,
-    /// How many the owner lists by now, once that has been asked: counting thousands anew for each of a call's thousand takes a while.
+    /// The length of the owner's list, once it was counted: counting thousands for each of a thousand ids takes long.
     listed: Option<usize>,
 }
 
 impl<'a> Call<'a> {
-    /// # Errors
-    /// Those of the [`Owner`].
     pub(in super::super) async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
         let owner = owners::owner(tx, app, owner).await?;
         Ok(Self { tx, app, owner, at, list: ListChange::default(), listed: None })
     }
 
-    /// The other of two users.
+    /// Returns the other user, or why it cannot be one.
     pub(in super::super) async fn other(&self, id: &UserId) -> Result<Result<User, FriendFault>, Error> {
         Ok(match self.tx.user(self.app, id).await? {
             None => Err(FriendFault::NoSuchUser),
@@ -50,7 +48,8 @@ impl<'a> Call<'a> {
         self.tx.append_event(self.app, user.key, &user.id, kind, self.at).await
     }
 
-    /// Lists `other` at the owner, and the owner at `other`, where either is asked. A request of whoever lists the other by now is settled.
+    /// Adds `other` to the owner's list, and the owner to the other's, where a row is given. Settles a request of a
+    /// user that lists the other by now.
     pub(in super::super) async fn list(
         &mut self,
         other: &User,
@@ -73,7 +72,7 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Whether the row is new.
+    /// Returns whether the row is new.
     async fn put(&self, owner: UserKey, contact: UserKey, row: &FriendRow) -> Result<bool, Error> {
         let is_new = self.tx.put_friend(owner, contact, row, self.at).await?;
         if is_new {
@@ -82,7 +81,7 @@ impl<'a> Call<'a> {
         Ok(is_new)
     }
 
-    /// No request waits between the two any more.
+    /// Removes the requests between the two.
     pub(in super::super) async fn settle(&self, other: &User) -> Result<(), Error> {
         for (asked, by) in [(&self.owner, other), (other, &self.owner)] {
             self.forget_request(asked, by).await?;
@@ -90,7 +89,7 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Whether the owner lists another already, or may.
+    /// Returns whether the owner lists the other already, or has room for it.
     pub(in super::super) async fn has_room(&mut self, other: UserKey) -> Result<bool, Error> {
         let listed = match self.listed {
             Some(listed) => listed,
@@ -100,12 +99,12 @@ impl<'a> Call<'a> {
         Ok(listed < FRIENDS_MAX || self.tx.has_contact(self.owner.key, other).await?)
     }
 
-    /// Whether another lists the owner already, or may.
+    /// Returns whether the other lists the owner already, or has room for it.
     pub(in super::super) async fn they_have_room(&self, other: UserKey) -> Result<bool, Error> {
         Ok(self.tx.count_contacts(other).await? < FRIENDS_MAX || self.tx.has_contact(other, self.owner.key).await?)
     }
 
-    /// Which of the two blocks the other.
+    /// Returns the fault if either blocks the other.
     pub(in super::super) async fn block_between(&self, other: UserKey) -> Result<Option<FriendFault>, Error> {
         if self.tx.has_block(self.owner.key, other).await? {
             return Ok(Some(FriendFault::IBlock));
@@ -113,14 +112,14 @@ impl<'a> Call<'a> {
         Ok(self.tx.has_block(other, self.owner.key).await?.then_some(FriendFault::TheyBlock))
     }
 
-    /// The owner's row of a friend says something else.
+    /// Notes that the owner's row of a friend has changed.
     pub(in super::super) fn note_changed(&mut self, other: UserKey) {
         if !self.list.changed.contains(&other) {
             self.list.changed.push(other);
         }
     }
 
-    /// Whether there was one.
+    /// Returns whether there was one.
     pub(in super::super) async fn forget_request(&self, asked: &User, by: &User) -> Result<bool, Error> {
         let forgotten = self.tx.take_request(asked.key, by.key).await?;
         if forgotten {
@@ -129,13 +128,14 @@ impl<'a> Call<'a> {
         Ok(forgotten)
     }
 
-    /// Both hear of a request, each from its own side.
+    /// Announces a request to both users.
     pub(in super::super) async fn tell_request(&self, asked: &User, by: &User, is_waiting: bool) -> Result<(), Error> {
         self.tell(asked, &EventKind::RequestChanged { with: by.key, is_incoming: true, is_waiting }).await?;
         self.tell(by, &EventKind::RequestChanged { with: asked.key, is_incoming: false, is_waiting }).await
     }
 
-    /// Takes `other` off the owner's list, and the owner off theirs where that is asked. Whether the owner listed it.
+    /// Removes `other` from the owner's list, and with `both_ways` the owner from the other's. Returns whether the
+    /// owner listed it.
     pub(in super::super) async fn unlist(&mut self, other: &User, both_ways: bool) -> Result<bool, Error> {
         let listed = self.tx.take_contact(self.owner.key, other.key).await?;
         if listed {
@@ -148,7 +148,7 @@ impl<'a> Call<'a> {
         Ok(listed)
     }
 
-    /// Runs one step for each of the ids, in their order, and writes the events.
+    /// Runs a step for each id in order, then writes the events.
     pub(in super::super) async fn each<T>(
         mut self,
         items: &[T],

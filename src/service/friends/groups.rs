@@ -1,4 +1,5 @@
-//! Groups that a user sorts friends into: a row each, and their names in the friends' rows. The errors of each are those of the [`Owner`].
+//! Groups of friends: a row each, and their names in the friends' rows. The errors of each function are those of the
+//! [`Owner`].
 
 use std::slice;
 
@@ -18,21 +19,17 @@ use crate::{
     store::Tx,
 };
 
-/// What a step of a change of a group of friends came to.
+/// The result of one step of a change of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupStep {
-    /// There is no such group.
     Absent,
-    /// Friends are left that the change concerns.
+    /// Members are left to change.
     Part,
-    /// The change is made.
     Done,
 }
 
-/// Makes groups of friends and puts friends into all of them. Whoever is no friend is told so; more groups than one may have are a fault of
-/// the whole. Event: `ContactsChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Creates groups of friends and adds friends to all of them. An id that is no friend gets a fault; too many groups
+/// refuse the whole call. Event: `ContactsChanged`.
 pub async fn create(
     tx: &Tx<'_>,
     app: AppKey,
@@ -50,10 +47,8 @@ pub async fn create(
     call.each(members, |id| id, step).await.map(Ok)
 }
 
-/// A step of taking a group away: `at_most` friends leave it and stay friends; it goes with the last. A group there is not is gone. Event:
-/// `ContactsChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Runs one step of removing a group: `at_most` members leave it and stay friends; the last step removes the group. An
+/// unknown group is done. Event: `ContactsChanged`.
 pub async fn delete(
     tx: &Tx<'_>,
     app: AppKey,
@@ -65,10 +60,8 @@ pub async fn delete(
     empty(Call::of(tx, app, owner, at).await?, group, &[], at_most).await
 }
 
-/// A step of giving a group another name: `at_most` friends change over; the former one goes with the last. A group of the other name there
-/// is takes them in. Event: `ContactsChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Runs one step of renaming a group: `at_most` members move; the last step removes the former one. An existing group
+/// of the new name takes them in. Event: `ContactsChanged`.
 pub async fn rename(
     tx: &Tx<'_>,
     app: AppKey,
@@ -88,7 +81,7 @@ pub async fn rename(
     empty(call, from, slice::from_ref(to), at_most).await
 }
 
-/// Takes `at_most` friends out of a group and puts them into others; the group goes with the last.
+/// Moves `at_most` members of a group into others. The last step removes the group.
 async fn empty(
     mut call: Call<'_>,
     group: &FriendGroup,
@@ -110,9 +103,7 @@ async fn empty(
     Ok(if is_part { GroupStep::Part } else { GroupStep::Done })
 }
 
-/// Puts friends into a group (true) or takes them out of it (false). Event: `ContactsChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Adds friends to a group (true) or removes them from it (false). Event: `ContactsChanged`.
 pub async fn change_members(
     tx: &Tx<'_>,
     app: AppKey,
@@ -135,7 +126,7 @@ pub async fn change_members(
     call.each(members, |(id, _)| id, step).await
 }
 
-/// Takes a friend out of one group and puts it into others; whoever is no friend is told so.
+/// Moves a friend from one group into others. An id that is no friend gets a fault.
 async fn regroup(
     call: &mut Call<'_>,
     friend: &User,

@@ -1,4 +1,4 @@
-//! Requests to be friends that wait for the consent of the one who is asked. The errors of each are those of the [`Owner`].
+//! Friend requests that wait for consent. The errors of each function are those of the [`Owner`].
 
 use super::{
     Outcome, Outcomes,
@@ -17,9 +17,7 @@ use crate::{
     store::{FriendRow, Tx},
 };
 
-/// Answers requests that wait for a user's consent. Events: `RequestChanged`, `ContactsChanged` for everybody whose list differs.
-/// # Errors
-/// Those of the [`Owner`].
+/// Events: `RequestChanged`, and `ContactsChanged` for every user whose list differs.
 pub async fn answer(
     tx: &Tx<'_>,
     app: AppKey,
@@ -41,14 +39,14 @@ async fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -
         return Ok(Err(fault));
     }
     if !call.tx.has_room_for_groups(other.key, &theirs.groups).await? {
-        // Its new friend goes into none then: the owner could not help it.
+        // The new friend goes into no group then, because the owner cannot change that.
         theirs.groups.clear();
     }
     let mine = FriendRow { remark: remark.clone(), groups: group.iter().cloned().collect(), ..theirs.unnamed() };
     call.list(other, Some(&mine).filter(|_| *both_ways), Some(&theirs)).await.map(Ok)
 }
 
-/// Why a request cannot be granted by now.
+/// Returns why a request cannot be granted now.
 async fn obstacle(
     call: &mut Call<'_>,
     other: &User,
@@ -70,9 +68,7 @@ async fn obstacle(
     Ok(Some(fault))
 }
 
-/// Forgets requests that came to a user, or went from it. Events: `RequestChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Removes incoming or outgoing requests of a user. Events: `RequestChanged`.
 pub async fn forget(
     tx: &Tx<'_>,
     app: AppKey,
@@ -91,9 +87,7 @@ pub async fn forget(
     Call::of(tx, app, owner, at).await?.each(with, |id| id, step).await
 }
 
-/// Requests that came to a user until then have been seen; it is never earlier than it was.
-/// # Errors
-/// Those of the [`Owner`].
+/// Marks the requests up to this moment as read. The mark never goes back.
 pub async fn read(tx: &Tx<'_>, app: AppKey, owner: &Owner, until: Moment) -> Result<(), Error> {
     let owner = owners::owner(tx, app, owner).await?.key;
     tx.set_requests_read(owner, until).await

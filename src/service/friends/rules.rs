@@ -1,4 +1,4 @@
-//! What becomes of friends and of the blocks of a black list. The errors of each are those of the [`Owner`].
+//! Rules of friends and black lists. The errors of each function are those of the [`Owner`].
 
 use super::{
     Outcome, Outcomes,
@@ -19,10 +19,8 @@ use crate::{
     store::{FriendRow, Tx},
 };
 
-/// Lists others as a user's friends, or asks them, one after the other. Events: `ContactsChanged` for everybody whose list differs,
-/// `RequestChanged` for both where consent is waited for.
-/// # Errors
-/// Those of the [`Owner`].
+/// Adds friends or asks for their consent, one after the other. Events: `ContactsChanged` for every user whose list
+/// differs, `RequestChanged` for both users of a request.
 pub async fn befriend(
     tx: &Tx<'_>,
     app: AppKey,
@@ -72,7 +70,7 @@ async fn ask(call: &Call<'_>, other: &User, row: &FriendRow) -> Result<Befriende
     Ok(Befriended::Waiting)
 }
 
-/// Why the owner cannot have this friend.
+/// Returns why the owner cannot have this friend.
 async fn obstacle(
     call: &mut Call<'_>,
     other: &User,
@@ -106,9 +104,7 @@ async fn obstacle(
     Ok(Some(fault))
 }
 
-/// Takes others off a user's list, and the user off theirs where that is asked. Events: `ContactsChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Removes friends, and with `both_ways` the user from their lists. Events: `ContactsChanged`.
 pub async fn unfriend(
     tx: &Tx<'_>,
     app: AppKey,
@@ -123,9 +119,7 @@ pub async fn unfriend(
     Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
 }
 
-/// Changes what a user calls friends and which groups they are in. Event: `ContactsChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Changes remarks and groups of friends. Event: `ContactsChanged`.
 pub async fn change_friends(
     tx: &Tx<'_>,
     app: AppKey,
@@ -151,9 +145,7 @@ async fn change_one(call: &mut Call<'_>, other: &User, change: &FriendChange) ->
     Ok(Ok(()))
 }
 
-/// Blocks others and ends the friendship with them both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Blocks others and ends the friendship both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
 pub async fn black_list_add(
     tx: &Tx<'_>,
     app: AppKey,
@@ -179,9 +171,7 @@ pub async fn black_list_add(
     call.each(whom, |id| id, step).await
 }
 
-/// Ends blocks. Events: `Unblocked`.
-/// # Errors
-/// Those of the [`Owner`].
+/// Events: `Unblocked`.
 pub async fn black_list_delete(
     tx: &Tx<'_>,
     app: AppKey,

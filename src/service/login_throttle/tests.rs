@@ -26,7 +26,7 @@ impl LoginThrottle {
     }
 }
 
-/// A moment that the clock does not reach during a test: a reservation that is dropped reads the clock itself.
+/// A moment after the test: a reservation that is dropped reads the clock itself.
 fn after_the_clock() -> Instant {
     Instant::now() + Duration::from_secs(3600)
 }
@@ -160,7 +160,7 @@ fn promise_56_failures_of_attempts_that_were_under_way_climb_no_further_rung() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
     let ann = attempt("ann", [10, 0, 0, 1]);
     let under_way: Vec<_> = (0..10).map(|_| throttle.reserved(&ann, now)).collect();
-    // Others have made the bound narrower meanwhile: two of the ten begin the wait.
+    // Other networks have narrowed the bound meanwhile: two of the ten failures begin the wait.
     (0..100).for_each(|n| throttle.failed(&attempt("ann", [10, 0, 1, n]), now));
     under_way.into_iter().for_each(Reservation::failed);
     let wait = throttle.admit(&ann, Instant::now()).unwrap_err().retry_after_s();
