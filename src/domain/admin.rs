@@ -1,4 +1,4 @@
-//! Administrators of the house: who may run it from a browser, and what is kept of what they did.
+//! Administrators, their sessions, and the audit log.
 
 use super::{
     error::Fault,
@@ -8,17 +8,13 @@ use super::{
     time::Moment,
 };
 
-/// What an administrator signs in as: 1 to 64 of `[A-Za-z0-9._@-]`, compared byte for byte.
+/// The name of an administrator: 1 to 64 of `[A-Za-z0-9._@-]`, compared byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AdminName(String);
 
 impl AdminName {
-    /// Characters, each one byte.
     pub const CHARS_MAX: usize = 64;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'@' | b'-');
         id::named(raw, Self::CHARS_MAX, allowed, "made of letters, digits and . - _ @ only").map(Self)
@@ -27,12 +23,11 @@ impl AdminName {
 
 text::shown! { AdminName }
 
-/// Characters of the shortest password of an administrator: it opens every app of the house.
+/// The shortest password of an administrator, who can change every app of the server.
 pub const PASSWORD_CHARS_MIN: usize = 12;
 
-/// Checks a password that an administrator is to have: [`PASSWORD_CHARS_MIN`] characters to those of any chosen password.
-/// # Errors
-/// The [`Fault`] names the bound.
+/// Parses a new password of an administrator: [`PASSWORD_CHARS_MIN`] to
+/// [`PASSWORD_CHARS_MAX`](super::secret::PASSWORD_CHARS_MAX) characters.
 pub fn password(raw: &str) -> Result<Secret, Fault> {
     match raw.chars().nth(PASSWORD_CHARS_MIN - 1) {
         None if raw.is_empty() => Err(Fault::Missing),
@@ -41,65 +36,55 @@ pub fn password(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// The integer key of an administrator, never used twice.
+/// The primary key of an administrator, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AdminKey(pub i64);
 
-/// An administrator of the house, of every app in it.
+/// An administrator of the server and all its apps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin {
-    /// Its key.
     pub key: AdminKey,
-    /// What it signs in as.
     pub name: AdminName,
-    /// What its password is compared with.
     pub password: PasswordHash,
-    /// When it was made.
     pub created_at: Moment,
 }
 
-/// A session of an administrator, as its row has it.
+/// A session of an administrator, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSession {
-    /// Whose.
     pub admin: AdminName,
-    /// When it began.
     pub began_at: Moment,
     /// When it was last used, to the minute.
     pub seen_at: Moment,
 }
 
-/// By whose authority something was done.
+/// Who acted, for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// An administrator's.
     Admin(AdminName),
-    /// That of whoever may open the control socket.
+    /// Any process that may open the control socket.
     Socket,
 }
 
-/// Something that was done and is kept.
+/// An audit entry: an action of an administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deed {
-    /// By whom.
     pub authority: Authority,
-    /// What: `user.change`.
+    /// Such as `user.change`.
     pub action: String,
-    /// In which app, if in one; it may be gone by now.
+    /// The app may be deleted by now.
     pub app: Option<AppId>,
-    /// To what: an id or a name.
+    /// An id or a name.
     pub target: Option<String>,
-    /// Which fields were given; never what they were given.
+    /// The names of the given fields, never their values.
     pub detail: String,
 }
 
-/// A [`Deed`] as its row has it.
+/// A [`Deed`] as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Rising, without regard to the clock.
+    /// Rises with each entry. Does not depend on the clock.
     pub seq: i64,
-    /// When.
     pub at: Moment,
-    /// What was done.
     pub deed: Deed,
 }

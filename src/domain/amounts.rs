@@ -1,22 +1,17 @@
-//! What a database holds, counted: for backups, and for whoever restores one.
+//! Counts of what a database holds, for backups.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How much a database holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Amounts {
-    /// Tenants.
     pub apps: u64,
-    /// Of all apps.
     pub users: u64,
-    /// Of all users, those included that wait for the sweep.
+    /// Including those that wait for the sweep.
     pub pictures: u64,
-    /// Rows of contact lists.
     pub contacts: u64,
-    /// Of the house.
     pub administrators: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Profile pictures, as words: which renditions exist, what they are called, what a user may point at.
+//! Profile pictures: their keys and renditions, and what a user's avatar can be.
 
 use std::fmt;
 
@@ -8,19 +8,17 @@ use super::{
     text::{AvatarText, HttpAddress},
 };
 
-/// The unguessable name of one upload: 128 random bits as 22 letters and digits.
+/// The random key of an uploaded picture: 128 bits as 22 letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PictureKey(String);
 
 impl PictureKey {
-    /// Characters of a name.
     pub const CHARS: usize = 22;
-    /// Characters at the beginning that name the shard: 3,844 of them, so ten million names are some 2,600 in each.
+    /// The leading characters that name the shard. There are 3,844 shards, so each holds about 2,600 of ten million
+    /// keys.
     pub const SHARD_CHARS: usize = 2;
 
-    /// Checks the form of a name; whether a picture of that name exists is the store's to say.
-    /// # Errors
-    /// [`Fault::Malformed`].
+    /// Parses a key. It does not check whether the picture exists.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         match raw.len() == Self::CHARS && raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
             true => Ok(Self(raw.to_owned())),
@@ -28,24 +26,22 @@ impl PictureKey {
         }
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The beginning of the name: the folder it lies in, and a range of the sorted rows.
+    /// Returns the start of the key: the name of its folder, and a range of the sorted rows.
     pub fn shard(&self) -> &str {
         // Letters and digits only, so characters are bytes.
         self.0.get(..Self::SHARD_CHARS).unwrap_or_default()
     }
 
-    /// Whether a name can begin so.
     pub fn is_shard(text: &str) -> bool {
         text.len() == Self::SHARD_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 }
 
-/// What a stored picture's bytes are.
+/// The format of a stored picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PictureKind {
     /// Opaque pictures.
@@ -55,7 +51,6 @@ pub enum PictureKind {
 }
 
 impl PictureKind {
-    /// The media type to serve it with.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
@@ -63,7 +58,7 @@ impl PictureKind {
         }
     }
 
-    /// The ending of its addresses and files.
+    /// Returns the file name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
@@ -72,18 +67,14 @@ impl PictureKind {
     }
 }
 
-/// The renditions every picture has, made at upload: the whole, and centre-cropped squares; none is ever enlarged.
+/// The renditions that are made of each upload: the whole picture and centre-cropped squares, never enlarged. Numbers
+/// are pixels of a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rendition {
-    /// 48 pixels a side.
     Square48,
-    /// 96 pixels a side.
     Square96,
-    /// 192 pixels a side.
     Square192,
-    /// 320 pixels a side.
     Square320,
-    /// 512 pixels a side.
     Square512,
     /// The whole picture, within 1280 by 1280 pixels.
     Full,
@@ -94,10 +85,9 @@ impl Rendition {
     pub const ALL: [Self; 6] =
         [Self::Square48, Self::Square96, Self::Square192, Self::Square320, Self::Square512, Self::Full];
 
-    /// The longest side of [`Rendition::Full`], in pixels.
     pub const FULL_SIDE_PX: u32 = 1280;
 
-    /// Pixels a side at the most.
+    /// Returns the largest possible side. A small upload has smaller renditions.
     pub fn side_px(self) -> u32 {
         match self {
             Self::Square48 => 48,
@@ -109,13 +99,13 @@ impl Rendition {
         }
     }
 
-    /// The square of at least `side_px`, the largest one beyond the ladder's end: never the original bytes.
+    /// Returns the smallest square of at least `side_px`, else the largest square.
     pub fn square_of_at_least(side_px: u32) -> Self {
         let mut squares = Self::ALL.into_iter().filter(|rendition| *rendition != Self::Full);
         squares.find(|square| square.side_px() >= side_px).unwrap_or(Self::Square512)
     }
 
-    /// Its name in addresses and files: `full`, or the side in pixels.
+    /// Returns the name in URLs and files: `full`, or the side in pixels.
     pub fn name(self) -> &'static str {
         match self {
             Self::Square48 => "48",
@@ -128,74 +118,62 @@ impl Rendition {
     }
 }
 
-/// What a user shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Avatar {
-    /// Nothing chosen: wires that need an address show a tile drawn from the id.
+    /// None chosen: APIs that need a URL show a tile drawn from the user's id.
     #[default]
     Tile,
-    /// A picture of this house.
+    /// A picture stored by this server.
     Picture(PictureKey, PictureKind),
-    /// An address elsewhere: stored, shown, never fetched.
+    /// A URL elsewhere: stored and shown, never fetched.
     Elsewhere(HttpAddress),
-    /// What is no address, as Tencent's wire allows: shown there, a tile on the others.
+    /// A text that is no URL, which Tencent allows. The other dialects show a tile.
     Text(AvatarText),
 }
 
-/// What a caller asks a user's avatar to become.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AvatarChange {
-    /// Back to the tile.
     Tile,
-    /// The picture of this name if the user owns it; else the address it was given by, as any other, or a refusal where it was
-    /// given by its bare name.
+    /// The stored picture with this key, if the user owns it. Else the given URL is stored like any other; without a
+    /// URL the change is refused.
     Owned(PictureKey, Option<HttpAddress>),
-    /// An address elsewhere.
     Elsewhere(HttpAddress),
-    /// What is no address.
     Text(AvatarText),
-    /// A picture uploaded with this very call.
     Uploaded(NewPicture),
 }
 
-/// A picture whose renditions are stored, on its way into a row.
+/// A picture whose renditions are stored, to be inserted as a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPicture {
-    /// Its name.
     pub key: PictureKey,
-    /// What its bytes are.
     pub kind: PictureKind,
     /// Of the full rendition.
     pub width_px: u32,
     /// Of the full rendition.
     pub height_px: u32,
-    /// Of all its files.
+    /// Of all renditions.
     pub bytes: u64,
 }
 
-/// What a default tile is drawn from: 64 bits, as text 16 hexadecimal digits.
+/// The 64 bits that a default tile is drawn from; as text, 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileSeed(u64);
 
 impl TileSeed {
-    /// Characters of a seed as text.
     pub const CHARS: usize = 16;
 
-    /// The seed of a user: the same for ever. It is a plain hash and hides nothing.
+    /// Returns the seed of a user, which never changes. It is a plain hash, not a secret.
     pub fn of(id: &UserId) -> Self {
-        // FNV-1a, its bits then mixed, so that ids which differ in one letter look unlike each other.
+        // FNV-1a, its bits then mixed, so that the tiles of ids which differ in one letter look different.
         let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
         Self(mixed(id.as_str().bytes().fold(0xCBF2_9CE4_8422_2325, fnv)))
     }
 
-    /// All it is, for drawing.
     pub fn bits(self) -> u64 {
         self.0
     }
 
-    /// Reads a seed from an address: lower case alone, so that a tile has one address.
-    /// # Errors
-    /// [`Fault::Malformed`].
+    /// Parses a seed in a URL. Lower case only, so that a tile has one URL.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let digits = raw.len() == Self::CHARS && raw.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         match u64::from_str_radix(raw, 16) {
@@ -205,7 +183,7 @@ impl TileSeed {
     }
 }
 
-/// Spreads every bit over all bits, as the generator splitmix64 does between two numbers.
+/// Spreads every bit over all bits: the finaliser of splitmix64.
 pub fn mixed(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -1,4 +1,4 @@
-//! Contacts and blocks: one-directional rows, each its owner's own. A Tencent friend and a MirrorFly roster item are the same rows.
+//! Contacts and blocks: one-directional rows. A Tencent friend and a MirrorFly roster item are the same row.
 
 use super::{
     error::{Error, Fault},
@@ -6,40 +6,39 @@ use super::{
     text::{self, ContactName, MobileNumber},
 };
 
-/// Rows of contacts, and of blocks, that one user may have. Source: no vendor documents a bound beyond Tencent's 3,000 friends.
+/// The most contacts, and the most blocks, of one user. Source: no vendor documents a bound beyond Tencent's 3,000
+/// friends.
 pub const ROWS_MAX: usize = 10_000;
 
-/// Users a phone book reaches by one number, the oldest first: families share a telephone, lists of millions do not.
+/// The most users that one number in a phone book matches, the oldest first. Families share a phone, thousands of
+/// users do not.
 pub const USERS_OF_A_NUMBER_MAX: u32 = 10;
 
-/// The refusal of a list that would have so many rows.
+/// Returns the error for a list that would have `found` rows.
 pub fn too_many(unit: &'static str, found: usize) -> Error {
     Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
 }
 
-/// A user in somebody's list of contacts.
+/// A user in another user's contact list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contact {
-    /// Who it is.
     pub user: User,
-    /// What the list's owner calls them, where it differs from what they call themselves.
+    /// The owner's own name for the contact, if different from the display name.
     pub name: Option<ContactName>,
 }
 
-/// A line of a telephone's own list of contacts.
+/// An entry of a client's phone book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneEntry {
     /// The number as the client sent it.
     pub given: String,
-    /// The number, in whatever notation.
     pub mobile: MobileNumber,
-    /// What the telephone's owner calls them.
     pub name: Option<ContactName>,
 }
 
 impl PhoneEntry {
-    /// Reads a line, whatever has been pasted into it: invisible marks and line breaks must not cost the rest of the book. None where the
-    /// number cannot be anybody's, because nothing is left of it or it is too long.
+    /// Parses an entry leniently: invisible marks and line breaks must not make the rest of the phone book fail.
+    /// Returns None if no valid number remains.
     pub fn of_line(number: &str, name: Option<&str>) -> Option<Self> {
         let shown: String = number.chars().filter(|c| !text::is_unsafe(*c)).collect();
         let mobile =
@@ -48,7 +47,7 @@ impl PhoneEntry {
     }
 }
 
-/// A name with what may not stand in it taken out: a line break becomes a blank, and what is too long is cut.
+/// Removes forbidden characters from a name, turns line breaks into blanks, and cuts the name at the bound.
 fn cleaned(name: &str) -> Option<ContactName> {
     let spaced = name.chars().map(|c| if c.is_control() && c.is_whitespace() { ' ' } else { c });
     let shown: String = spaced.filter(|c| !text::is_unsafe(*c)).collect();
@@ -56,7 +55,7 @@ fn cleaned(name: &str) -> Option<ContactName> {
     ContactName::parse(shown[..end].trim()).ok()
 }
 
-/// Where the ten decimal digits of each script begin (Unicode 16, `Nd`).
+/// The zero digit of each script (Unicode 16, `Nd`); the other nine follow it.
 const ZEROS: [char; 75] = [
     '\u{30}',
     '\u{660}',
@@ -135,17 +134,17 @@ const ZEROS: [char; 75] = [
     '\u{1FBF0}',
 ];
 
-/// The ASCII digit of a decimal digit in any script.
+/// Returns the ASCII digit of a decimal digit in any script.
 fn decimal_digit(c: char) -> Option<char> {
     let zero = *ZEROS.get(ZEROS.partition_point(|zero| *zero <= c).checked_sub(1)?)?;
     char::from_digit(u32::from(c) - u32::from(zero), 10)
 }
 
-/// A telephone number without what its notations differ in: `+62 812-3456`, `٦٢٨١٢٣٤٥٦` and `628123456` are the same. None for what has no
-/// digit.
+/// Returns a phone number without the differences of notation: `+62 812-3456`, `٦٢٨١٢٣٤٥٦` and `628123456` are equal.
+/// Returns None if there is no digit.
 ///
-/// Digits of any script count, and `*`, `#` and letters. All else is looked through: blanks, dashes, dots, brackets, and the invisible marks
-/// that telephones and editors put around numbers. National notations are not turned into international ones: the country is not known.
+/// Digits of any script, `*`, `#` and letters are kept. Everything else is dropped, including the invisible marks
+/// that phones and editors add. National numbers are not made international, because the country is unknown.
 pub fn bare(number: &str) -> Option<String> {
     let counts = |c: char| match c {
         '＊' => Some('*'),

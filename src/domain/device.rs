@@ -1,34 +1,23 @@
-//! A device as back ends report it. Stored and deletable; Standin sends no pushes.
+//! Devices as back ends report them. Standin stores them and sends no push notifications.
 
 use super::{error::Fault, text};
 
-/// The platforms MirrorFly's `deviceType` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(rename_all = "lowercase", example = "web")]
+/// The platforms of MirrorFly's `deviceType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceType {
-    /// A browser.
     Web,
-    /// Apple's.
     Ios,
-    /// Google's.
     Android,
 }
 
 impl DeviceType {
-    /// Reads the vendor's word.
-    /// # Errors
-    /// The [`Fault`] names the list.
+    pub const ALL: [Self; 3] = [Self::Web, Self::Ios, Self::Android];
+
     pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw {
-            "" => Err(Fault::Missing),
-            "web" => Ok(Self::Web),
-            "ios" => Ok(Self::Ios),
-            "android" => Ok(Self::Android),
-            _ => Err(Fault::NotOneOf("web, ios, android")),
-        }
+        let unknown = if raw.is_empty() { Fault::Missing } else { Fault::NotOneOf("web, ios, android") };
+        Self::ALL.into_iter().find(|known| known.as_str() == raw).ok_or(unknown)
     }
 
-    /// The vendor's word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Web => "web",
@@ -38,17 +27,14 @@ impl DeviceType {
     }
 }
 
-/// A text of a device: a version or a push token. 1 to 4096 bytes without control characters.
+/// An operating system version or a push token: 1 to 4096 bytes without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceText(String);
 
 impl DeviceText {
-    /// Push tokens are below 300 bytes today; room for their growth.
+    /// Push tokens have fewer than 300 bytes today.
     pub const BYTES_MAX: usize = 4096;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         match raw.len() {
             0 => Err(Fault::Missing),
@@ -61,17 +47,15 @@ impl DeviceText {
 
 text::shown! { DeviceText }
 
-/// What createUser tells of a device. One row a user and platform; a later report replaces it.
+/// A device from createUser. A user has one row per platform; a later report replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
-    /// The platform.
     pub device_type: DeviceType,
-    /// Version of its operating system.
     pub os_version: Option<DeviceText>,
-    /// For pushes of messages.
+    /// For push notifications of messages.
     pub token: Option<DeviceText>,
-    /// For pushes of calls.
+    /// For push notifications of calls.
     pub voip_token: Option<DeviceText>,
-    /// Whether its push tokens are of Apple's sandbox: `mode` 1.
+    /// Whether the push tokens belong to Apple's sandbox: `mode` 1.
     pub sandbox: bool,
 }

@@ -1,147 +1,134 @@
-//! What can be refused, and the public sentence for it. Status codes are a dialect's business.
+//! Errors and their public texts. HTTP status codes and vendor error codes are in `dialect/*/reply.rs`.
 
 use std::{borrow::Cow, fmt, io, time::Duration};
 
 use super::id::UserId;
 
-/// A refusal. `Display` is the public text: no path, no SQL, no secret, no id of anybody else.
+/// An error of a request. `Display` is the public text: no path, no SQL, no secret, no other user's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// A value breaks a rule. The field is named in the caller's own dialect.
+    /// A value breaks a rule.
     Invalid {
-        /// The name the caller used for the field.
+        /// The field's name in the caller's dialect.
         field: Cow<'static, str>,
-        /// The rule and its bound.
         fault: Fault,
     },
-    /// Whoever calls is not known.
+    /// The caller is unknown.
     Unauthenticated(Unauthenticated),
-    /// Whoever calls is known and may not do this.
+    /// The caller is known and may not do this.
     Forbidden(&'static str),
-    /// What was asked for does not exist, or belongs to another app: the two look alike.
+    /// The thing does not exist or belongs to another app. The caller cannot distinguish the two.
     NotFound(What),
     /// It exists already.
     Conflict(What),
-    /// Too often; `retry_after` says when it is worth trying again.
+    /// A rate limit was exceeded.
     TooMany {
-        /// What was done too often, as a readable sentence part: "picture uploads".
+        /// What was done too often, as a part of a sentence: "picture uploads".
         what: &'static str,
-        /// The shortest wait that can help.
+        /// The shortest wait after which a retry can succeed.
         retry_after: Duration,
     },
-    /// A queue is full. Nothing was done; the same call may go through in a moment.
+    /// A queue is full. Nothing was changed; the same request may succeed in a moment.
     Busy,
-    /// The disk is full. Nothing was done.
+    /// The disk is full. Nothing was changed.
     StorageFull,
-    /// Our own fault. The cause is for the log alone.
+    /// A fault of the server. Only the log shows the cause.
     Internal(Cause),
 }
 
-/// Why a caller is not known.
+/// Why a caller is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unauthenticated {
-    /// Nothing was presented.
+    /// The request has no credential.
     Missing,
-    /// What was presented is wrong: unknown and wrong look alike.
+    /// The credential is wrong. Unknown and wrong are not distinguished.
     Wrong,
-    /// It was right once.
+    /// The credential was valid and has expired.
     Expired,
-    /// It has not expired, and was made before all that were made until then were ended.
+    /// The credential has not expired, but it is older than a revocation.
     Revoked,
 }
 
-/// The kind of thing an error speaks of.
+/// The thing that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// An app (tenant).
     App,
-    /// A user of an app.
     User,
-    /// A stored picture.
     Picture,
-    /// A block between two users.
     Block,
-    /// An administrator of the house.
     Administrator,
-    /// A version of something that is newer than the one a change was made for.
+    /// A newer version than the one that the change was based on.
     NewerVersion,
 }
 
 /// The rule that a value breaks, with its bound and unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Required and not given, or given empty.
+    /// Required and not given, or empty.
     Missing,
     /// More bytes of UTF-8 than allowed.
     TooManyBytes {
-        /// The most bytes allowed.
         bytes_max: u64,
     },
     /// More characters (Unicode scalar values) than allowed.
     TooManyCharacters {
-        /// The most characters allowed.
         chars_max: usize,
     },
-    /// Fewer characters than the app demands.
     TooFewCharacters {
-        /// The fewest characters allowed.
         chars_min: usize,
     },
-    /// Not of the form the rule names; the text completes "must be".
+    /// Not of the right form; the text completes "must be".
     Malformed(&'static str),
-    /// Not one of a closed list; the text names the list.
+    /// Not in a closed list; the text is the list.
     NotOneOf(&'static str),
-    /// A number outside its range; the text names the range.
+    /// A number outside its range; the text is the range.
     OutOfRange(&'static str),
-    /// Taken by the house itself, so no user may have it.
+    /// Reserved for the server, so no user may have it.
     Reserved,
-    /// In a list of ids, one that nobody has.
+    /// A list of ids contains an unknown one.
     NoSuchUser(UserId),
-    /// The caller's own id, where another's is needed.
+    /// The caller's own id where another user's is needed.
     Oneself,
     /// A custom field that the app has not declared.
     Undeclared,
-    /// A custom field that only the app's back end writes.
+    /// A custom field that only the app's back end may write.
     NotWritable,
-    /// More of something that has a measure: pixels, scans.
+    /// Too many of something that is counted: pixels, scans.
     TooMuch {
-        /// The most allowed.
         most: u64,
         /// What is counted, in the plural.
         unit: &'static str,
-        /// How many there are.
         found: u64,
     },
-    /// A file that was sent and has no bytes: one that the caller's program did not read, or had not written yet.
+    /// An uploaded file of 0 bytes: the client did not read it, or had not written it yet.
     EmptyFile,
-    /// A file of a kind that is not taken here. The kind was told by the file's bytes.
+    /// An uploaded file of a format that is not accepted. The format is recognised by the file's bytes.
     WrongKind {
-        /// What is taken: "a PNG or JPEG picture".
+        /// What is accepted: "a PNG or JPEG picture".
         wanted: String,
-        /// What it is instead, where that is known: "a GIF".
+        /// What the file is, if known: "a GIF".
         found: Option<&'static str>,
     },
 }
 
 impl Fault {
-    /// Names the field that broke the rule, in the caller's dialect.
+    /// Adds the field's name in the caller's dialect.
     pub fn at(self, field: impl Into<Cow<'static, str>>) -> Error {
         Error::Invalid { field: field.into(), fault: self }
     }
 }
 
-/// The private cause of an internal error: logged once, shown never.
+/// The private cause of an internal error: logged once, never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause(String);
 
 impl Error {
-    /// Refuses a user that is suspended.
     pub const SUSPENDED: Self = Self::Forbidden("User is suspended");
 
-    /// Refuses a user that acts itself and is deleted by now: its token is dead, whichever user has the id since.
+    /// The caller is a deleted user. Its token is invalid, even if another user has the id now.
     pub const GONE: Self = Self::Unauthenticated(Unauthenticated::Wrong);
 
-    /// When it is worth trying again, where time alone helps: whole seconds, rounded up so that nobody comes too early.
+    /// Returns the seconds to wait before a retry, if waiting helps. Rounded up, so that no client retries too early.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::TooMany { retry_after, .. } => {
@@ -158,16 +145,16 @@ impl Error {
         }
     }
 
-    /// Wraps a failure of our own. The text goes to the log and nowhere else.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(Cause(cause.to_string()))
     }
 }
 
-/// Linux' numbers for "too many open files" of a process and of the system: [`io::ErrorKind`] has no name for them.
+/// Linux' error numbers for "too many open files" of the process and of the system: [`io::ErrorKind`] has no name for
+/// them.
 const OUT_OF_FILES: [i32; 2] = [24, 23];
 
-/// What the failure of a file means to the caller; `doing` completes "failed while" in the log.
+/// Converts an error of a file operation. `doing` says in the log what failed.
 pub fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
     move |cause| match (is_full(&cause), is_out_of_files(&cause)) {
         (true, _) => Error::StorageFull,
@@ -176,12 +163,12 @@ pub fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
     }
 }
 
-/// Whether a file could not be opened because too many are open.
+/// Returns whether a file could not be opened because too many are open.
 pub fn is_out_of_files(cause: &io::Error) -> bool {
     cause.raw_os_error().is_some_and(|number| OUT_OF_FILES.contains(&number))
 }
 
-/// Whether a file failed for want of room: on the disk, or in the quota of whoever runs the server.
+/// Returns whether the disk, or the quota of the server's account, is full.
 pub fn is_full(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,4 +1,4 @@
-//! What happened, as rows written in the same transaction as the change.
+//! Events: what happened to a user, as a row written in the transaction of the change.
 
 use super::{
     id::{AppKey, UserId, UserKey},
@@ -6,99 +6,83 @@ use super::{
     time::Moment,
 };
 
-/// Bytes of an event's kind as it is stored, at most: whoever reads a thousand of them holds no more than 4 MiB.
+/// The most bytes of a stored event kind, so that a page of a thousand events takes at most 4 MiB.
 ///
-/// Versions before this bound stored up to 10,000 keys in one event: those are read all the same.
+/// Older versions stored up to 10,000 keys in one event. Such rows are still read.
 pub const EVENT_BYTES_MAX: usize = 4096;
 
-/// Users that one event names, at most: a longer change of a list is told by several events. With 20 digits and a comma each they stay
-/// below [`EVENT_BYTES_MAX`].
+/// The most users that one event names; a larger change of a list appends several events. With 20 digits and a comma
+/// each, they stay below [`EVENT_BYTES_MAX`].
 pub const EVENT_USERS_MAX: usize = 150;
 
-/// One thing that happened to one user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Rising, without regard to the clock.
+    /// Rises with each event. Does not depend on the clock.
     pub seq: i64,
-    /// Whose user.
     pub app: AppKey,
-    /// Which user; its row may be gone by now.
+    /// The user's row may be deleted by now.
     pub user: UserKey,
-    /// That user's id.
     pub id: UserId,
-    /// What happened.
     pub kind: EventKind,
-    /// When it was stored.
     pub at: Moment,
 }
 
-/// What can happen to a user.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+/// What happened to the user of the event.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
-    /// A user came to be.
     Created,
-    /// Fields of its profile differ from before.
     ProfileChanged {
-        /// Which ones.
         fields: Vec<ProfileField>,
     },
-    /// Its token was drawn anew: the former one is dead.
+    /// The user has a new token, and the former one is invalid.
     TokenReset,
-    /// A password of it changed, the chosen or the issued one: its tickets are dead.
+    /// The chosen or the issued password changed, and the user's session tickets are invalid.
     PasswordChanged,
-    /// It may no longer act.
     Suspended,
-    /// It may act again.
     Reactivated,
-    /// It is gone, and its id is free.
+    /// The user is deleted, and its id is free.
     Deleted,
-    /// Its own contact list differs from before.
+    /// The user's own contact list changed.
     ContactsChanged {
-        /// Who is listed from now on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         added: Vec<UserKey>,
-        /// Who is listed no longer.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         removed: Vec<UserKey>,
-        /// Whose row says something else: the name the owner has for them, the groups they are in.
+        /// Contacts whose row has a new name, remark or list of groups.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changed: Vec<UserKey>,
     },
-    /// It blocked another user.
+    /// The user blocked another user.
     Blocked {
-        /// Whom.
         whom: UserKey,
     },
-    /// It no longer blocks another user.
     Unblocked {
-        /// Whom.
         whom: UserKey,
     },
-    /// A request to be friends waits from now on, or waits no longer: it was answered or taken back.
+    /// A friend request was sent, answered or withdrawn.
     RequestChanged {
-        /// The other of the two.
+        /// The other user of the request.
         with: UserKey,
-        /// Whether it came from the other.
+        /// Whether the other user sent it.
         is_incoming: bool,
-        /// Whether it waits.
+        /// Whether it is pending now.
         is_waiting: bool,
     },
-    /// It follows another user from now on, or no longer.
+    /// The user follows another user now, or no longer.
     FollowChanged {
-        /// The other user.
         whom: UserKey,
-        /// Whether it follows that user from now on.
         is_following: bool,
     },
-    /// Its back end has ended its sessions on Tencent's wire.
+    /// The back end ended the user's sessions in Tencent's dialect.
     Kicked,
-    /// The database is from a backup: what was announced after that was made is undone, and clients read anew. No user is meant.
+    /// The database was restored from a backup: later changes are undone, and clients read everything again. Concerns
+    /// no user.
     Restored,
 }
 
 impl EventKind {
-    /// The second user that is told of it. An event of which the first alone is told has none.
+    /// Returns the second user to notify, if there is one.
     pub fn other(&self) -> Option<UserKey> {
         match self {
             Self::FollowChanged { whom, .. } | Self::Blocked { whom } | Self::Unblocked { whom } => Some(*whom),

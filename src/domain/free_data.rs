@@ -1,30 +1,21 @@
-//! Free data an app keeps with its users. The wires' kinds are kept apart: replacing one never wipes another.
+//! Free data that an app stores with its users. Each vendor's kind is separate: replacing one does not change
+//! another.
 
 use serde_json::{Map, Value};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        ObjectBuilder, RefOr, Schema,
-        schema::{SchemaType, Type},
-    },
-};
 
 use super::error::Fault;
 
-/// Qiscus `extras`: a JSON object, replaced whole when given.
+/// Qiscus `extras`: a JSON object, replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extras(Map<String, Value>);
 
 impl Extras {
-    /// Of its compact JSON text.
+    /// Of the compact JSON text.
     pub const BYTES_MAX: usize = 16 * 1024;
-    /// Objects and lists within one another, the outermost counted. The vendor takes any valid JSON; with 64 levels in it, every answer
-    /// and request around it stays below the 128 levels that a whole document may have.
+    /// Nesting levels, the outermost counted. The vendor takes any valid JSON. With 64 levels, every request and
+    /// response around it stays below the 128 levels that our JSON parser accepts.
     pub const DEPTH_MAX: usize = 64;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(value: Value) -> Result<Self, Fault> {
         let Value::Object(object) = value else {
             return Err(Fault::Malformed("a JSON object"));
@@ -42,12 +33,10 @@ impl Extras {
         }
     }
 
-    /// The object.
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.0
     }
 
-    /// What it takes in memory, in bytes, about.
     pub fn bytes(&self) -> usize {
         bytes_of(&self.0)
     }
@@ -75,38 +64,18 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// MirrorFly metadata: at most three pairs, in the order they were given; replaced whole when given.
+/// MirrorFly metadata: at most three pairs in the given order, replaced as a whole.
 ///
 /// Source: MirrorFly createUser, `metadataKey1` to `metadataKey3`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata(Map<String, Value>);
 
-impl PartialSchema for Metadata {
-    fn schema() -> RefOr<Schema> {
-        let kinds = [Type::String, Type::Number, Type::Boolean].into_iter().collect();
-        ObjectBuilder::new()
-            .schema_type(Type::Object)
-            .max_properties(Some(Self::PAIRS_MAX))
-            .additional_properties(Some(ObjectBuilder::new().schema_type(SchemaType::Array(kinds))))
-            .description(Some("Pairs of a key and a text, number or boolean"))
-            .examples([serde_json::json!({ "team": "red" })])
-            .into()
-    }
-}
-
-impl ToSchema for Metadata {}
-
 impl Metadata {
-    /// Pairs.
     pub const PAIRS_MAX: usize = 3;
-    /// Of a key.
     pub const KEY_BYTES_MAX: usize = 255;
-    /// Of a value's text.
     pub const VALUE_BYTES_MAX: usize = 8 * 1024;
 
-    /// Checks the rule of this type: text, number or boolean values under non-empty keys.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
+    /// Parses pairs of a non-empty key and a text, number or boolean.
     pub fn parse(pairs: Map<String, Value>) -> Result<Self, Fault> {
         if pairs.len() > Self::PAIRS_MAX {
             return Err(Fault::Malformed("at most 3 pairs"));
@@ -133,12 +102,10 @@ impl Metadata {
         Ok(Self(pairs))
     }
 
-    /// The pairs, in order.
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.0
     }
 
-    /// What it takes in memory, in bytes, about.
     pub fn bytes(&self) -> usize {
         bytes_of(&self.0)
     }

@@ -1,4 +1,5 @@
-//! Friends, as Tencent's wire has them: contact rows of their owner with a remark and groups, and requests that wait for consent.
+//! Friends as Tencent's API has them: contact rows with a remark and groups, and friend requests that wait for
+//! consent.
 
 use super::{
     error::Fault,
@@ -8,22 +9,22 @@ use super::{
     time::Moment,
 };
 
-/// Friends one may have by this wire. Source: the vendor's limits, "3,000 friends".
+/// Friends a user may have through Tencent's API. Source: the vendor's limits, "3,000 friends".
 pub const FRIENDS_MAX: usize = 3000;
 
-/// Groups one may sort friends into. Source: the vendor's limits, "32 groups".
+/// Friend groups a user may have. Source: the vendor's limits, "32 groups".
 pub const GROUPS_MAX: u32 = 32;
 
-/// Requests that may wait for one user's consent, and that one user may have waiting at others; the vendor's bound is 1,000 too.
+/// Pending friend requests a user may have, incoming and outgoing each. The vendor's bound is 1,000 too.
 pub const REQUESTS_MAX: u32 = 1000;
 
 text::texts! {
-    /// A group that a user sorts friends into. Source: the vendor's limits, "group name 30 B".
+    /// A group of friends in a user's contact list. Source: the vendor's limits, "group name 30 B".
     #[derive(PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
     #[serde(try_from = "String", into = "String")]
     FriendGroup, 30, is_unsafe_in_prose;
 
-    /// What is said to whom one wants as a friend. Source: the vendor's limits, "wording 256 B".
+    /// The text sent with a friend request. Source: the vendor's limits, "wording 256 B".
     #[derive(PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
     #[serde(try_from = "String", into = "String")]
     AddWording, 256, is_unsafe_in_prose;
@@ -31,19 +32,15 @@ text::texts! {
 
 text::kept! { FriendGroup AddWording }
 
-/// How a friendship came about: `AddSource_Type_` and one to eight letters.
+/// The origin of a friendship: `AddSource_Type_` and one to eight letters or digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddSource(String);
 
 impl AddSource {
     const PREFIX: &'static str = "AddSource_Type_";
 
-    /// Letters behind the prefix.
     pub const LETTERS_MAX: usize = 8;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// [`Fault::Missing`], [`Fault::Malformed`].
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let is_right = |letters: &str| {
             (1..=Self::LETTERS_MAX).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -58,170 +55,138 @@ impl AddSource {
 
 text::shown! { AddSource }
 
-/// A contact row as its owner's friend.
+/// A contact row, shown to its owner as a friend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Friend {
-    /// Who it is.
     pub id: UserId,
-    /// What the owner calls them.
+    /// The owner's own name for the friend.
     pub remark: Option<ContactName>,
-    /// The owner's groups they are in, sorted.
+    /// The owner's groups that contain the friend, sorted.
     pub groups: Vec<FriendGroup>,
-    /// How it came about.
     pub source: Option<AddSource>,
-    /// What was said then.
     pub wording: Option<AddWording>,
-    /// Since when.
+    /// When the row was created.
     pub at: Moment,
 }
 
-/// Who lists whom, or who blocks whom, of two users.
+/// Whether two users list each other as contacts, or block each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// Each the other.
     BothWays,
-    /// The one who asks the other, and not the other way.
+    /// Only the caller lists or blocks the other user.
     Mine,
-    /// The other the one who asks, and not the other way.
+    /// Only the other user lists or blocks the caller.
     Theirs,
-    /// Neither.
     None,
 }
 
-/// Whether a request came or went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// Somebody asks the user.
     Incoming,
-    /// The user asks somebody.
     Outgoing,
 }
 
-/// A request to be friends that waits for consent.
+/// A friend request that waits for consent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The one who asks where it came, the one who is asked where it went.
+    /// The other user: the sender of an incoming request, the recipient of an outgoing one.
     pub with: UserId,
-    /// That user's display name, if it has one.
     pub name: Option<text::DisplayName>,
-    /// Whether it came or went.
     pub direction: Direction,
-    /// How it came about.
     pub source: Option<AddSource>,
-    /// What was said.
     pub wording: Option<AddWording>,
-    /// Since when.
     pub at: Moment,
 }
 
-/// A wish to list somebody as a friend.
+/// A friend to add to the owner's contact list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Befriend {
-    /// Whom.
     pub whom: UserId,
-    /// What the owner calls them.
     pub remark: Option<ContactName>,
-    /// The groups to put them in.
     pub groups: Vec<FriendGroup>,
-    /// How it came about.
     pub source: Option<AddSource>,
-    /// What is said.
     pub wording: Option<AddWording>,
 }
 
-/// How friends are added.
+/// Options that hold for every friend added in one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Befriending {
-    /// Whether the other lists the owner too.
+    /// Whether the owner is added to the other user's list too.
     pub both_ways: bool,
-    /// Whether nobody is asked: the back end's right.
+    /// Whether to skip the other user's consent. Only a back end may.
     pub is_forced: bool,
 }
 
-/// What came of a wish to be friends.
+/// The result of adding one friend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Befriended {
-    /// They are friends.
     Added,
-    /// The other is asked.
+    /// A friend request waits for the other user's consent.
     Waiting,
-    /// No.
     Refused(FriendFault),
 }
 
-/// A change of a friend's row. What is not given stays.
+/// A change of a friend's row. A field that is not given stays.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FriendChange {
-    /// Which friend.
     pub whom: UserId,
-    /// What the owner calls them.
     pub remark: Patch<ContactName>,
-    /// The groups they are in from now on.
+    /// The new list of groups that contain the friend.
     pub groups: Option<Vec<FriendGroup>>,
 }
 
-/// An answer to a request.
+/// The recipient's answer to a friend request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestAnswer {
-    /// Who asked.
+    /// The sender of the request.
     pub from: UserId,
-    /// What is answered.
     pub verdict: Verdict,
 }
 
-/// What is answered to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// No.
     Refuse,
-    /// Yes.
     Agree {
-        /// Whether the one who is asked lists the other too.
+        /// Whether the recipient adds the sender too.
         both_ways: bool,
-        /// What the one who is asked calls the other.
+        /// The recipient's own name for the sender.
         remark: Option<ContactName>,
-        /// A group of the one who is asked.
+        /// A group of the recipient, for the sender.
         group: Option<FriendGroup>,
     },
 }
 
-/// Why something about two users is not done.
+/// Why an operation between a user (the owner) and another user was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FriendFault {
-    /// The other does not exist.
     NoSuchUser,
-    /// The other is the owner.
+    /// The other user is the owner.
     Oneself,
-    /// The owner lists the other already.
     AlreadyFriends,
-    /// The owner does not list the other.
     NotFriends,
-    /// The owner blocks the other.
+    /// The owner blocks the other user.
     IBlock,
-    /// The other blocks the owner.
+    /// The other user blocks the owner.
     TheyBlock,
-    /// The other wants no friends, [`super::particulars::AllowType::DenyAny`].
+    /// The other user accepts no friend requests: [`super::particulars::AllowType::DenyAny`].
     TheyDeny,
-    /// The owner may not ask anybody, [`super::particulars::ForbidType::SendOut`].
+    /// The owner may not send friend requests: [`super::particulars::ForbidType::SendOut`].
     MayNotAsk,
     /// The owner has [`FRIENDS_MAX`] friends.
     MyListFull,
-    /// The other has [`FRIENDS_MAX`] friends.
+    /// The other user has [`FRIENDS_MAX`] friends.
     TheirListFull,
     /// The owner has [`GROUPS_MAX`] groups.
     GroupsFull,
-    /// [`REQUESTS_MAX`] requests wait already.
+    /// [`REQUESTS_MAX`] requests are pending already.
     RequestsFull,
-    /// There is no such request.
     NoSuchRequest,
-    /// The owner blocks the other already.
     AlreadyBlocked,
-    /// The owner does not block the other.
     NotBlocked,
-    /// The owner blocks as many as it may.
+    /// The owner has [`super::contact::ROWS_MAX`] blocks.
     BlocksFull,
     /// The owner follows [`super::follow::FOLLOWING_MAX`] users.
     FollowingFull,
-    /// The call broke off before it came to this one: the same call again completes it.
+    /// The call stopped before it reached this user. Repeating the same call completes it.
     Unfinished,
 }

@@ -1,18 +1,16 @@
-//! Names and keys. A name is what a vendor's wire says; a key is the integer the database made.
+//! Ids of apps, users and sessions. An id is what a vendor's API uses; a key is the integer primary key of a row.
 
 use super::{error::Fault, text};
 
-/// The integer key of an app: in every row and every store operation, never on a wire.
+/// The primary key of an app. No API shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AppKey(pub i64);
 
-/// The integer id of a user, unique in the house, never used twice. Qiscus shows it as `id`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
+/// The primary key of a user, unique over all apps and never reused. Qiscus shows it as `id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct UserKey(pub i64);
 
-/// The integer key of a client's session, never used twice: part of its token.
+/// The primary key of a client's session, never reused: part of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionKey(pub i64);
 
@@ -32,10 +30,9 @@ pub(super) fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: 
 pub struct UserId(String);
 
 impl UserId {
-    /// Characters, each one byte.
     pub const CHARS_MAX: usize = 191;
 
-    /// The fixed words below MirrorFly's `/users/`: a user of such a name could not be addressed there.
+    /// The fixed path words below MirrorFly's `/users/`. A user with such an id would have no URL there.
     const PATH_WORDS: [&'static str; 14] = [
         "createUser",
         "config",
@@ -53,20 +50,18 @@ impl UserId {
         "callLogs",
     ];
 
-    /// Whether this is a fixed word below MirrorFly's `/users/`, which names a call there and no user.
+    /// Returns whether `raw` is a fixed path word below MirrorFly's `/users/` and so no user id.
     pub fn is_path_word(raw: &str) -> bool {
         Self::PATH_WORDS.contains(&raw)
     }
 
-    /// Checks the rule of this type: for looking up.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
+    /// Parses an id for looking up: reserved ids are accepted.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'@' | b'-');
         named(raw, Self::CHARS_MAX, allowed, "made of letters, digits and . - _ @ only").map(Self)
     }
 
-    /// Refuses a name that no new user may have, on any wire: `account` is the app's back-end account.
+    /// Refuses an id that no new user may have in any dialect. `account` is the app's back-end account.
     /// # Errors
     /// [`Fault::Reserved`].
     pub fn free_for_creation(&self, account: &Self) -> Result<(), Fault> {
@@ -77,31 +72,24 @@ impl UserId {
     }
 }
 
-/// The name of an app as Qiscus sends it in a header: 1 to 64 of `[A-Za-z0-9_-]`.
+/// The id of an app in Qiscus' header: 1 to 64 of `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AppId(String);
 
 impl AppId {
-    /// Characters, each one byte.
     pub const CHARS_MAX: usize = 64;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         named(raw, Self::CHARS_MAX, allowed, "made of letters, digits, - and _ only").map(Self)
     }
 }
 
-/// The number of an app as Tencent's SDK passes it: 1 to 4294967295.
+/// The id of an app in Tencent's SDK: 1 to 4294967295.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SdkAppId(u32);
 
 impl SdkAppId {
-    /// Checks the rule of this type.
-    /// # Errors
-    /// [`Fault::OutOfRange`].
     pub fn parse(raw: u64) -> Result<Self, Fault> {
         match u32::try_from(raw) {
             Ok(number) if number > 0 => Ok(Self(number)),
@@ -109,31 +97,25 @@ impl SdkAppId {
         }
     }
 
-    /// The number.
     pub fn get(self) -> u32 {
         self.0
     }
 }
 
-/// A host name by which callers reach an app, as the `Host` header says it without its port: lower case, at most 253 bytes.
+/// A host name that selects an app: the `Host` header without the port, in lower case, at most 253 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Host(String);
 
 impl Host {
-    /// Bytes, each one character.
     pub const CHARS_MAX: usize = 253;
 
-    /// Checks the rule of this type; letters become lower case, because host names are compared so.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
+    /// Parses a host name and lowercases it, because host names are compared without case.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
         named(raw, Self::CHARS_MAX, allowed, "a host name without port").map(|host| Self(host.to_ascii_lowercase()))
     }
 
-    /// Reads the `Host` header, which may say a port behind the name.
-    /// # Errors
-    /// As [`Host::parse`].
+    /// Parses a `Host` header, which may contain a port.
     pub fn of_header(raw: &str) -> Result<Self, Fault> {
         match raw.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => Self::parse(name),
@@ -141,26 +123,25 @@ impl Host {
         }
     }
 
-    /// What stands before the first dot: a sub-domain.
+    /// Returns the text before the first dot: the sub-domain.
     pub fn first_label(&self) -> &str {
         self.0.split_once('.').map_or(&self.0, |(first, _)| first)
     }
 }
 
-/// The origin of a page as a browser names it: scheme, host, and a port that is not the scheme's own. At most 300 characters.
+/// The origin of a web page as a browser sends it: scheme, host, and the port if it is not the scheme's default. At
+/// most 300 characters.
 ///
-/// Any scheme with a host: the pages of apps in a shell come from `capacitor://localhost` and the like.
+/// Any scheme with a host is accepted: apps in a web view have origins such as `capacitor://localhost`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin(String);
 
 impl Origin {
-    /// A scheme, a host of 253 characters, a port.
+    /// Room for a scheme, a host of 253 characters and a port.
     pub const CHARS_MAX: usize = 300;
 
-    /// Checks the rule of this type; the origin becomes what browsers send, whatever its letters' case.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
+    /// Parses an origin and normalises it to the form that browsers send.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         if raw.len() > Self::CHARS_MAX {
             return Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX });

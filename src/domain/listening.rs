@@ -1,4 +1,4 @@
-//! Listening, as words: what a session hears, by which wire, and why it ends.
+//! Sessions and their notifications: what a session receives, why it ends, and where a client resumes.
 
 use super::{
     id::{UserId, UserKey},
@@ -7,79 +7,54 @@ use super::{
     time::Moment,
 };
 
-/// What a session hears.
+/// A notification to a session of a user, the subscriber. `seq` is the number of the event that caused it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
-    /// A profile differs: the listener's own, or that of somebody it shares a contact row with.
+    /// The subscriber's own profile changed, or that of a user with whom it shares a contact row.
     ProfileChanged {
-        /// The number of the event.
         seq: i64,
-        /// Whose, as it is by now.
+        /// The user as it is now.
         user: Box<User>,
-        /// Which fields this event tells of.
+        /// The fields that this event changed.
         fields: Vec<ProfileField>,
     },
-    /// The listener's own contacts differ.
+    /// The subscriber's own contacts changed.
     ContactsChanged {
-        /// The number of the event.
         seq: i64,
-        /// Who is listed from now on.
         added: Vec<UserId>,
-        /// Who is listed no longer.
         removed: Vec<UserId>,
-        /// Whose row says something else.
+        /// Contacts whose row has a new name, remark or list of groups.
         changed: Vec<UserId>,
     },
-    /// Whom the listener itself blocks differs.
-    BlocksChanged {
-        /// The number of the event.
-        seq: i64,
-        /// Of whom it tells.
-        whom: UserId,
-        /// Whether that user is blocked from now on.
-        is_blocked: bool,
-    },
-    /// Another user blocks the listener from now on, or no longer.
-    BlockedBy {
-        /// The number of the event.
-        seq: i64,
-        /// The other user.
-        by: UserId,
-        /// Whether it blocks the listener from now on.
-        is_blocked: bool,
-    },
-    /// The listener follows a user, or a user follows the listener, from now on or no longer.
+    /// The subscriber blocked or unblocked another user.
+    BlocksChanged { seq: i64, whom: UserId, is_blocked: bool },
+    /// Another user blocked or unblocked the subscriber.
+    BlockedBy { seq: i64, by: UserId, is_blocked: bool },
+    /// The subscriber follows another user, or is followed by it, now or no longer.
     FollowChanged {
-        /// The number of the event.
         seq: i64,
-        /// The other of the two.
         with: UserId,
-        /// Whether the listener is the one that follows.
+        /// Whether the subscriber is the follower.
         is_own: bool,
-        /// Whether it follows from now on.
         is_following: bool,
     },
-    /// The status of users that the listener subscribes to, or of the listener itself, may differ from what was last sent. No event row
-    /// announces it: a status is about now, so the present one is looked up when it is sent.
-    StatusChanged {
-        /// Whose.
-        users: Vec<UserKey>,
-    },
-    /// A request to be friends, to the listener or of it, waits from now on or waits no longer.
+    /// The status of the subscriber, or of users whose status it subscribes to, may have changed. There is no event
+    /// for it: the current status is read when the notification is sent.
+    StatusChanged { users: Vec<UserKey> },
+    /// A friend request to or from the subscriber was sent, answered or withdrawn.
     RequestChanged {
-        /// The number of the event.
         seq: i64,
-        /// The other of the two.
+        /// The other user of the request.
         with: UserId,
-        /// Whether it came from the other.
+        /// Whether the other user sent it.
         is_incoming: bool,
-        /// Whether it waits.
+        /// Whether it is pending now.
         is_waiting: bool,
     },
 }
 
 impl Notice {
-    /// The number of the event it tells of; 0 where no event row announces it.
+    /// Returns the number of the event, or 0 if no event caused the notification.
     pub fn seq(&self) -> i64 {
         match self {
             Self::StatusChanged { .. } => 0,
@@ -94,7 +69,7 @@ impl Notice {
 }
 
 impl Notice {
-    /// What it takes in memory, in bytes, about: the texts it holds, and a little more.
+    /// Returns the approximate memory in bytes, texts included.
     pub fn bytes(&self) -> usize {
         let ids = |users: &[UserId]| users.iter().map(|id| size_of::<UserId>() + id.as_str().len()).sum::<usize>();
         let more = match self {
@@ -110,98 +85,91 @@ impl Notice {
     }
 }
 
-/// By which wire a session listens. Limits of sessions hold for each wire alone.
+/// The dialect of a session. Limits of sessions hold for each dialect separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
-    /// MirrorFly's XMPP socket.
     MirrorFly,
-    /// Tencent's socket.
     Tencent,
 }
 
-/// Why a session is over before its client said so.
+/// Why the server ends a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
-    /// Its queue was full: the client reads too slowly.
+    /// The queue was full: the client reads too slowly.
     Slow,
-    /// A newer session took its place: the user has no more of them.
+    /// The user opened more sessions than allowed, and this was the oldest.
     Replaced,
-    /// The user was suspended or deleted, its password changed, or its back end ends its sessions.
+    /// The user was suspended or deleted, its password changed, or its back end ended its sessions.
     Refused,
-    /// The app no longer serves the client: its dialect was switched off, or the page's origin left its `allowed_origins`.
+    /// The dialect was switched off, or the page's origin was removed from `allowed_origins`.
     Withdrawn,
     /// The server stops.
     Closing,
 }
 
-/// Whether a user is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presence {
-    /// By an open session, or a call of the last seconds.
+    /// Whether a session is open, or the user called within the last seconds.
     pub is_online: bool,
-    /// When it was last seen, where that is remembered.
+    /// When the user was last online, if known.
     pub seen_at: Option<Moment>,
 }
 
-/// Where another session of the same user on the same wire stands.
+/// The position of another session of the same user in the same dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sibling {
-    /// The row that keeps its place; 0 while there is none.
+    /// The row that stores the position; 0 if there is none.
     pub row: i64,
-    /// Its client has had everything up to this event.
+    /// The client has confirmed every event up to this one.
     pub heard: i64,
-    /// Whether it goes on.
     pub state: SiblingState,
 }
 
 impl Sibling {
-    /// Whether it goes on, as far as the server knows.
+    /// Returns whether the session is open, as far as the server knows.
     pub fn is_open(&self) -> bool {
         matches!(self.state, SiblingState::Open { .. })
     }
 }
 
-/// Whether another session goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SiblingState {
-    /// It is open, as far as the server knows: its client may have vanished without a word.
+    /// As far as the server knows: the client may have vanished without closing.
     Open {
-        /// Whether something was sent that is not confirmed.
+        /// Whether something was sent that the client has not confirmed.
         is_outstanding: bool,
     },
-    /// It has ended.
     Ended,
 }
 
-/// A session's place that has moved since it was written.
+/// A session's position that changed since it was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MovedPlace {
-    /// The row that keeps it.
+    /// The row that stores the position.
     pub row: i64,
-    /// The client has had everything up to this event.
+    /// The client has confirmed every event up to this one.
     pub heard: i64,
-    /// Whether the session is over.
     pub has_ended: bool,
 }
 
-/// A session's place as it is stored.
+/// A session's stored position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredPlace {
-    /// Its row.
     pub row: i64,
-    /// What the client showed at that session, where its wire has something that it shows again when it comes back.
+    /// A token that this client sends again when it reconnects, in dialects that have one.
     pub shown: Option<Digest>,
-    /// The client had had everything up to this event.
+    /// The client has confirmed every event up to this one.
     pub heard: i64,
-    /// When it was written.
+    /// When the row was written.
     pub at: Moment,
 }
 
-/// Behind which event a client must be told what it missed, and whether the place it goes on from is its own.
+/// Returns the event after which a client must catch up.
 ///
-/// A client that shows what it showed before goes on from its own place. One whose wire has nothing of that kind may be any of the
-/// user's clients: it goes on from the oldest place of a session that has ended, or that is open with something unconfirmed, because a
-/// client that vanished comes back before the server notices. A place may so be used twice; none is passed over.
+/// A client with a token resumes at its own stored position. Without one, the client may be any of the user's
+/// clients. It then resumes at the oldest position of a session that has ended, or that is open and has unconfirmed
+/// notifications, because a vanished client reconnects before the server notices. So one position may be used twice,
+/// but none is skipped.
 pub fn resume(stored: &[StoredPlace], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {
     let standing = |place: &StoredPlace| siblings.iter().find(|sibling| sibling.row == place.row);
     let heard = |place: &StoredPlace| place.heard.max(standing(place).map_or(0, |sibling| sibling.heard));
@@ -216,11 +184,11 @@ pub fn resume(stored: &[StoredPlace], siblings: &[Sibling], shown: Option<Digest
     may_be_it.map(heard).min().map(|behind| Resumed { behind, own: None })
 }
 
-/// Where a client goes on.
+/// Where a client resumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resumed {
-    /// The event behind which it is told what it missed.
+    /// The client gets what happened after this event.
     pub behind: i64,
-    /// The row of its own former place, which the new session's takes over.
+    /// The row of the client's own former position, which the new session takes over.
     pub own: Option<i64>,
 }

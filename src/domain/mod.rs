@@ -1,6 +1,8 @@
-//! The words of the house. A value that exists is valid: it was parsed once, at the edge or from its row.
+//! Domain types: ids, texts, profiles, events, errors. Every value is valid, because it was parsed from a request or
+//! from a row.
 //!
-//! No I/O, no clock, no randomness, no framework. Rules here are the widest any wire documents; a dialect narrows in its own parse.
+//! No I/O, clock, randomness or framework. Each rule is the widest of the three vendors; a dialect narrows it when it
+//! parses a request.
 
 pub mod admin;
 pub mod amounts;

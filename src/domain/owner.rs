@@ -1,15 +1,15 @@
-//! Whose data a call reads or changes, and by whose authority.
+//! The owner of the data that a request reads or changes.
 
 use super::id::{UserId, UserKey};
 
-/// The owner of the data that a call is about.
+/// The owner of the data that a request reads or changes.
 ///
-/// The id of a deleted user is free: a request that still names it would read or change another person's data. So a request that a user
-/// makes by a token, ticket or socket of its own carries the user's key, which is never given twice.
+/// Deleting a user frees its id, so a request that names the id could reach another person's data. Therefore a
+/// request of the user itself (by token, ticket or socket) carries the user's key, which is never reused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// A user that acts on its own data. A write is refused, inside its transaction, unless this user exists and is active.
+    /// A user that acts on its own data. The transaction of a write checks that the user exists and is active.
     Itself(UserKey),
-    /// Any user of the app, suspended ones included, named by the app's back end or by an operator.
+    /// Any user of the app, also a suspended one, named by the app's back end or by an operator.
     Named(UserId),
 }

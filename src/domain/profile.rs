@@ -1,4 +1,4 @@
-//! A user and what others see of them, with the one way a profile changes.
+//! Users, their profiles, and changes of a profile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,22 +14,19 @@ use super::{
     time::Moment,
 };
 
-/// What a change does to one field.
+/// The change of one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Not given: stays as it is.
+    /// The field was not given and stays as it is.
     #[default]
     Keep,
-    /// Given empty where empty means none.
+    /// The field was given empty, in an API where empty means none.
     Clear,
-    /// Given.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// Parses what is set; what is kept or cleared stays so.
-    /// # Errors
-    /// Whatever `parse` refuses.
+    /// Parses the new value, if there is one.
     pub fn try_map<U, E>(&self, parse: impl FnOnce(&T) -> Result<U, E>) -> Result<Patch<U>, E> {
         match self {
             Self::Keep => Ok(Patch::Keep),
@@ -38,9 +35,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// Parses what was given; an empty or absent text means "not given", as Qiscus' and MirrorFly's back ends send it.
-    /// # Errors
-    /// Whatever `parse` refuses.
+    /// Parses a field of Qiscus' and MirrorFly's back ends, for which an empty text means "not given".
     pub fn given<E>(raw: Option<&str>, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Self, E> {
         match raw {
             None | Some("") => Ok(Self::Keep),
@@ -49,21 +44,19 @@ impl<T> Patch<T> {
     }
 }
 
-/// Whether a user may act.
+/// Whether a user may log in and write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// May act.
     Active,
-    /// May not, until reactivated.
+    /// May do neither until it is reactivated.
     Suspended,
 }
 
-/// A user's profile: what every wire shows a part of.
+/// A user's profile. Each vendor's API shows a part of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
-    /// None until one is given; wires that need a name show the id.
+    /// APIs that need a name show the id if there is none.
     pub display_name: Option<DisplayName>,
-    /// The picture.
     pub avatar: Avatar,
     /// MirrorFly `status`, Tencent `Tag_Profile_IM_SelfSignature`.
     pub status: Option<StatusText>,
@@ -77,54 +70,48 @@ pub struct Profile {
     pub metadata: Metadata,
     /// Tencent's other standard fields.
     pub particulars: Particulars,
-    /// Tencent `Tag_Profile_Custom_*`. None is empty.
+    /// Tencent `Tag_Profile_Custom_*`. No value is empty.
     pub custom: BTreeMap<CustomName, CustomValue>,
 }
 
-/// A user as it is stored, without secrets.
+/// A user as stored, without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
-    /// Integer id, never used twice.
     pub key: UserKey,
-    /// Id within the app.
     pub id: UserId,
-    /// Whether it may act.
     pub state: State,
-    /// The unguessable name of the address that always shows this user's current picture.
+    /// The random name in the URL that always serves this user's current picture.
     pub handle: PictureKey,
-    /// What others see.
     pub profile: Profile,
-    /// When it was made.
     pub created_at: Moment,
-    /// When its profile last changed.
+    /// When the profile last changed.
     pub updated_at: Moment,
-    /// Counts every change of its row: whoever changes it can say which one it has seen.
+    /// Counts the changes of the row, for optimistic locking.
     pub version: i64,
-    /// Why its picture may not be changed, by nobody, if an administrator has said so.
+    /// Set if an administrator has locked the picture: nobody may change it then.
     pub picture_lock: Option<LockReason>,
 }
 
 impl User {
-    /// Whether it may act.
     pub fn is_active(&self) -> bool {
         self.state == State::Active
     }
 
-    /// This user, which may act.
+    /// Returns the user if it is active.
     /// # Errors
     /// `Forbidden` for a suspended user.
     pub fn if_active(self) -> Result<Self, Error> {
         if self.is_active() { Ok(self) } else { Err(Error::SUSPENDED) }
     }
 
-    /// The same user without a picture.
+    /// Returns the user without its picture.
     #[must_use]
     pub fn with_tile(mut self) -> Self {
         self.profile.avatar = Avatar::Tile;
         self
     }
 
-    /// What it takes in memory, in bytes, about: its own size and that of its texts.
+    /// Returns the approximate memory in bytes, texts included.
     pub fn bytes(&self) -> usize {
         let Profile { display_name, avatar: _, status, mobile, email, extras, metadata, particulars: _, custom } =
             &self.profile;
@@ -142,7 +129,7 @@ impl User {
         size_of::<Self>() + self.id.as_str().len() + texts + extras.bytes() + metadata.bytes() + custom.sum::<usize>()
     }
 
-    /// The display name, or the id where none was given.
+    /// Returns the display name, or the id if there is none.
     pub fn shown_name(&self) -> &str {
         self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)
     }
@@ -151,60 +138,42 @@ impl User {
 /// A change of a profile. A field that is not given stays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProfileChange {
-    /// See [`Profile::display_name`].
     pub display_name: Patch<DisplayName>,
-    /// See [`Profile::avatar`].
     pub avatar: Option<AvatarChange>,
-    /// See [`Profile::status`].
     pub status: Patch<StatusText>,
-    /// See [`Profile::mobile`].
     pub mobile: Patch<MobileNumber>,
-    /// See [`Profile::email`].
     pub email: Patch<Email>,
-    /// See [`Profile::extras`].
     pub extras: Patch<Extras>,
-    /// See [`Profile::metadata`].
     pub metadata: Patch<Metadata>,
-    /// See [`Profile::particulars`]; none of them is ever taken back.
+    /// These fields can be set but not cleared.
     pub particulars: Particulars,
-    /// See [`Profile::custom`]; an empty one clears.
+    /// An empty value clears the field.
     pub custom: BTreeMap<CustomName, CustomValue>,
 }
 
 impl ProfileChange {
-    /// Whether any field was given.
     pub fn is_given(&self) -> bool {
         *self != Self::default()
     }
 }
 
 /// A field of a profile, as an event names it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileField {
-    /// See [`Profile::display_name`].
     DisplayName,
-    /// See [`Profile::avatar`].
     Avatar,
-    /// See [`Profile::status`].
     Status,
-    /// See [`Profile::mobile`].
     Mobile,
-    /// See [`Profile::email`].
     Email,
-    /// See [`Profile::extras`].
     Extras,
-    /// See [`Profile::metadata`].
     Metadata,
-    /// One of [`Profile::particulars`].
     Particular(Particular),
-    /// See [`Profile::custom`].
-    #[schema(value_type = String)]
     Custom(CustomName),
 }
 
 impl Profile {
-    /// Which fields differ from `former`: what an event announces. Empty means that nothing changed.
+    /// Returns the fields that differ from `former`, for the event. An empty list means that nothing changed.
     pub fn differences(&self, former: &Self) -> Vec<ProfileField> {
         let fields = [
             (ProfileField::DisplayName, self.display_name != former.display_name),
@@ -222,7 +191,7 @@ impl Profile {
         standard.chain(particulars).chain(custom.cloned().map(ProfileField::Custom)).collect()
     }
 
-    /// Takes over every given field but the avatar, which only the store can judge (ownership).
+    /// Applies every given field except the avatar: only the store can check who owns a picture.
     pub fn take(&mut self, change: &ProfileChange) {
         take(&mut self.display_name, &change.display_name);
         take(&mut self.status, &change.status);
@@ -259,14 +228,12 @@ fn take<T: Clone>(field: &mut Option<T>, patch: &Patch<T>) {
 /// A user's secrets at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// Integer id of whom they open.
     pub user: UserKey,
-    /// Whether that user may act.
     pub state: State,
     /// The user token (Qiscus).
     pub token: Derived,
     /// The issued password (MirrorFly).
     pub issued: Derived,
-    /// The password somebody chose, if anybody did.
+    /// The password that a person chose, if any.
     pub chosen: Option<PasswordHash>,
 }

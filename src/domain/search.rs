@@ -1,4 +1,4 @@
-//! Searching users: which ones a caller is looking for.
+//! Searches of users: filters and cursors.
 
 use serde_json::{Map, Value};
 
@@ -8,71 +8,70 @@ use super::{
     profile::User,
 };
 
-/// Matches that are counted: a list of more is one to search in, not to page through.
+/// The most matches that are counted and paged through.
 pub const MATCHES_MAX: u64 = 10_000;
 
-/// Characters of the longest text that is looked for: no name is longer.
+/// The longest text to search for: no name is longer.
 pub const TEXT_CHARS_MAX: usize = 500;
 
-/// Whom a caller is looking for. What is not given excludes nobody.
+/// A filter of users. A field that is not given matches every user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserSearch {
-    /// Part of a display name or of an id, compared as [`folded`] texts are.
+    /// Part of a display name or of an id, compared after [`folded`].
     pub text: Option<String>,
-    /// A metadata key, and the values of it that are looked for: any of them will do.
     pub metadata: Option<MetadataFilter>,
 }
 
-/// A walk through the users of an app, a stretch at a time: however far it has come, the next stretch costs the same.
+/// A query for users by cursor. Each page costs the same, however far the cursor is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// Part of a display name or of an id, compared as [`folded`] texts are.
+    /// Part of a display name or of an id, compared after [`folded`].
     pub text: Option<String>,
-    /// A custom field, and what a user must have in it, exactly.
+    /// A custom field and its exact value.
     pub custom: Option<(CustomName, CustomValue)>,
-    /// Where the last stretch ended; none for the first one.
+    /// The cursor: None for the first page.
     pub after: Option<i64>,
-    /// Users a stretch, at most.
+    /// The most users of a page.
     pub limit: u32,
 }
 
-/// A stretch of a [`Walk`].
+/// A page of a [`Walk`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stretch {
-    /// In creation order. There may be fewer than asked for although others come behind them.
+    /// In creation order. There may be fewer than the limit although more pages follow.
     pub users: Vec<User>,
-    /// Where the next stretch begins, if there may be one.
+    /// The cursor of the next page, if there may be one.
     pub next: Option<i64>,
-    /// How many there are in all, where that is known.
+    /// The number of users on all pages, if known.
     pub total: Option<u64>,
 }
 
-/// Source: MirrorFly getUsersList, `metaDataFilter`.
+/// A metadata key and the accepted values. Source: MirrorFly getUsersList, `metaDataFilter`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetadataFilter {
-    /// The key, exactly.
+    /// Compared exactly.
     pub key: String,
-    /// The values, exactly; numbers and booleans as JSON writes them.
+    /// Compared exactly; numbers and booleans as JSON text.
     pub values: Vec<String>,
 }
 
 impl UserSearch {
-    /// Whether anybody is excluded at all.
+    /// Returns whether the filter matches every user.
     pub fn is_for_everybody(&self) -> bool {
         self.text.as_deref().is_none_or(str::is_empty) && self.metadata.is_none()
     }
 
-    /// Whether nobody can be called so: no name or id is so long, and none has a NUL, which no index can be asked for.
+    /// Returns whether the filter can match no user: no name or id is that long, and none contains a NUL, which no
+    /// index can search.
     pub fn is_of_nobody(&self) -> bool {
         self.text.as_deref().is_some_and(|text| text.contains('\0') || text.chars().nth(TEXT_CHARS_MAX).is_some())
     }
 
-    /// The text as it is compared.
     pub fn folded_text(&self) -> Option<String> {
         self.text.as_deref().map(folded)
     }
 
-    /// Whether a user of this id, this [`folded`] name and this metadata is looked for. `text` is [`UserSearch::folded_text`].
+    /// Returns whether a user matches. `text` is [`UserSearch::folded_text`], and `folded_name` is a [`folded`] name.
     pub fn finds(
         &self,
         text: Option<&str>,

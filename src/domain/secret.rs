@@ -1,4 +1,4 @@
-//! Things that must not be read, and the digests and salts that stand for them at rest.
+//! Secrets in clear, and the digests, salts and hashes that are stored instead of them.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use subtle::ConstantTimeEq as _;
 
 use super::error::Fault;
 
-/// A secret in clear, on its way in or out. No `Display`; `Debug` prints `***`; `==` takes a time that depends on the lengths alone.
+/// A secret in clear. It has no `Display`, `Debug` prints `***`, and the time of `==` depends on the lengths only.
 #[derive(Clone, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a secret as it is: its rule (length, alphabet) belongs to whoever asks for it.
+    /// Wraps a secret without a check: each use has its own rule of length and alphabet.
     pub fn new(clear: impl Into<String>) -> Self {
         Self(clear.into())
     }
 
-    /// The secret in clear: for an answer that must show it, a comparison or a cipher. Never for a log.
+    /// Returns the secret in clear, for a response that must show it, a comparison or a cipher. Never log it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -34,9 +34,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Checks an app secret that was given from outside: 32 to 128 letters and digits, so that it is no weaker than a made one looks.
-/// # Errors
-/// [`Fault::Malformed`].
+/// Parses an app secret from outside: 32 to 128 letters and digits, so that it can be as strong as a generated one.
 pub fn app_secret(raw: &str) -> Result<Secret, Fault> {
     match (32..=128).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
         true => Ok(Secret::new(raw)),
@@ -44,9 +42,8 @@ pub fn app_secret(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// Checks a MirrorFly licence key: 1 to 191 printable ASCII characters without blanks. It sits in web pages, so it need not be strong.
-/// # Errors
-/// [`Fault::Malformed`].
+/// Parses a MirrorFly licence key: 1 to 191 printable ASCII characters without blanks. Web pages contain it, so it
+/// need not be strong.
 pub fn license_key(raw: &str) -> Result<Secret, Fault> {
     match (1..=191).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic()) {
         true => Ok(Secret::new(raw)),
@@ -54,12 +51,10 @@ pub fn license_key(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// Characters of the longest chosen password: enough for any passphrase, and a bound on what is hashed.
+/// The longest password that a person can choose. Bounds the work of hashing.
 pub const PASSWORD_CHARS_MAX: usize = 1024;
 
-/// Checks a password that somebody chose: 1 to [`PASSWORD_CHARS_MAX`] characters, kept byte for byte.
-/// # Errors
-/// The [`Fault`] names the bound.
+/// Parses a password that a person chose: 1 to [`PASSWORD_CHARS_MAX`] characters, kept byte for byte.
 pub fn password(raw: &str) -> Result<Secret, Fault> {
     match raw.is_empty() {
         true => Err(Fault::Missing),
@@ -67,19 +62,17 @@ pub fn password(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// The 32 bytes from which everything at rest is derived or sealed. No `Display`; `Debug` prints `***`; `==` as with a [`Secret`].
+/// The 32 bytes that secrets at rest are derived from or sealed with. No `Display`, `Debug` prints `***`, `==` in
+/// constant time.
 #[derive(Clone, Eq)]
 pub struct ServerKey([u8; 32]);
 
 impl ServerKey {
-    /// A key of fresh random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads 64 hexadecimal digits, in either case.
-    /// # Errors
-    /// [`Fault::Malformed`].
+    /// Parses 64 hexadecimal digits in either case.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let digits: Vec<u8> =
             raw.chars().filter_map(|c| c.to_digit(16)).filter_map(|digit| digit.try_into().ok()).collect();
@@ -91,7 +84,7 @@ impl ServerKey {
         }
     }
 
-    /// The bytes: for deriving and sealing. Never for a log.
+    /// Returns the bytes, for deriving and sealing. Never log them.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
@@ -109,20 +102,20 @@ impl fmt::Debug for ServerKey {
     }
 }
 
-/// SHA-256 of a secret with at least 128 bits of its own: what a row keeps for look-up.
+/// SHA-256 of a secret of at least 128 random bits. A row stores it for look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
-/// 128 random bits from which, with the server key, a derived secret is made again.
+/// 128 random bits. A secret is derived from a salt and the server key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Salt(pub [u8; 16]);
 
-/// A derived secret as a row keeps it: the salt makes it again, the digest finds it.
+/// A derived secret as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Derived {
-    /// Drawn anew at each reset.
+    /// Replaced at each reset.
     pub salt: Salt,
-    /// Of the secret the salt makes.
+    /// Of the derived secret.
     pub digest: Digest,
 }
 
@@ -130,6 +123,6 @@ pub struct Derived {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
 
-/// Bytes under an authenticated cipher whose key is not in the database.
+/// Bytes encrypted and authenticated with a key that is not in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(pub Vec<u8>);

@@ -1,13 +1,14 @@
-//! Texts that people write about themselves. Kept byte for byte: no trimming, no Unicode normalisation.
+//! Texts that people write, with their bounds. Stored byte for byte: not trimmed, not normalised.
 
 use super::error::Fault;
 
-/// Characters that no name may hold: controls, and the bidirectional embeddings, overrides and isolates that let one name look like another.
+/// Returns whether a name may not contain the character: controls, and the bidirectional embeddings, overrides and
+/// isolates that let one name look like another.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// As [`is_unsafe`], but lines and tabs may stand.
+/// As [`is_unsafe`], but line breaks and tabs are allowed.
 pub(super) fn is_unsafe_in_prose(c: char) -> bool {
     is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t')
 }
@@ -21,18 +22,15 @@ pub(super) fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) ->
     }
 }
 
-/// A text of people in which lines and tabs may stand, of 1 to `bytes_max` bytes.
-/// # Errors
-/// The [`Fault`](crate::domain::error::Fault) names the bound; the caller names the field.
+/// Checks a text of 1 to `bytes_max` bytes in which line breaks and tabs are allowed.
 pub(super) fn prose(raw: &str, bytes_max: usize) -> Result<String, Fault> {
     bounded(raw, bytes_max, is_unsafe_in_prose)
 }
 
-/// Shows texts as they are kept.
+/// Implements `as_str`.
 macro_rules! shown {
     ($($name:ident)*) => {$(
         impl $name {
-            /// The text, byte for byte as it is kept.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -41,7 +39,7 @@ macro_rules! shown {
 }
 pub(super) use shown;
 
-/// Reads and writes texts that rows keep.
+/// Implements the conversions that serde uses to store a text.
 macro_rules! kept {
     ($($name:ident)*) => {$(
         impl TryFrom<String> for $name {
@@ -61,19 +59,15 @@ macro_rules! kept {
 }
 pub(super) use kept;
 
-/// Gives values the words by which settings and people name them.
+/// Implements `parse` and `as_str` for an enum by its words.
 macro_rules! words {
     ($($name:ident: $($variant:ident $word:literal),+;)*) => {$(
         impl $name {
-            /// Reads the word for it.
-            /// # Errors
-            /// The fault names the list.
             pub fn parse(raw: &str) -> Result<Self, $crate::domain::error::Fault> {
                 let known = [$(Self::$variant),+].into_iter().find(|known| known.as_str() == raw);
                 known.ok_or($crate::domain::error::Fault::NotOneOf($crate::domain::text::words!(@list $($word)+)))
             }
 
-            /// The word for it.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -85,7 +79,7 @@ macro_rules! words {
 }
 pub(super) use words;
 
-/// Makes types of texts that are bounded, and refuse some characters.
+/// Declares types of bounded texts without some characters.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident, $bytes_max:expr, $refused:ident;)*) => {$(
         $(#[$doc])*
@@ -93,12 +87,9 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// The most bytes of UTF-8 that any wire may write.
+            /// The most bytes of UTF-8 that any dialect accepts.
             pub const BYTES_MAX: usize = $bytes_max;
 
-            /// Checks the rule of this type.
-            /// # Errors
-            /// The [`Fault`](crate::domain::error::Fault) names the bound; the caller names the field.
             pub fn parse(raw: &str) -> Result<Self, $crate::domain::error::Fault> {
                 $crate::domain::text::bounded(raw, Self::BYTES_MAX, $crate::domain::text::$refused).map(Self)
             }
@@ -110,25 +101,25 @@ macro_rules! texts {
 pub(super) use texts;
 
 texts! {
-    /// A display name. Widest rule: Tencent's `Tag_Profile_IM_Nick`, 500 bytes.
+    /// A display name. The widest rule is Tencent's `Tag_Profile_IM_Nick`, 500 bytes.
     DisplayName, 500, is_unsafe;
 
-    /// A status text. Widest rule: Tencent's `Tag_Profile_IM_SelfSignature`, 500 bytes. Lines and tabs may stand in it.
+    /// A status text. The widest rule is Tencent's `Tag_Profile_IM_SelfSignature`, 500 bytes.
     StatusText, 500, is_unsafe_in_prose;
 
-    /// A mobile number, in whatever notation its owner uses. Source: MirrorFly createUser, "Max of 15 chars" (of four bytes at most).
+    /// A mobile number in any notation. Source: MirrorFly createUser, "Max of 15 chars" (of at most four bytes).
     MobileNumber, 60, is_unsafe;
 
-    /// What one user calls another in a list of contacts. As wide as a display name, which it stands in for.
+    /// One user's own name for a contact. As wide as a display name, which it replaces.
     ContactName, 500, is_unsafe;
 
-    /// An avatar that is no http address: Tencent takes any text of 500 bytes, and other wires show the tile.
+    /// An avatar that is no HTTP URL: Tencent accepts any text of 500 bytes. The other dialects show the tile.
     AvatarText, 500, is_unsafe;
 
-    /// Why a picture may not be changed, in an administrator's words. Lines and tabs may stand in it.
+    /// An administrator's reason for locking a picture.
     LockReason, 500, is_unsafe_in_prose;
 
-    /// What a user says of its present state, in a form that its app chooses. The vendor names no bound: 256 bytes are a guess.
+    /// A user's custom status. The vendor names no bound: 256 bytes are a guess.
     CustomStatus, 256, is_unsafe_in_prose;
 
     /// The title of a feedback. The vendor names no bound.
@@ -138,7 +129,7 @@ texts! {
     AppName, 200, is_unsafe;
 }
 
-/// An e-mail address: something, one or more `@`, something; no blanks. Nothing is ever sent to it.
+/// An e-mail address: text on both sides of an `@`, without blanks. The server never sends mail.
 ///
 /// Source: MirrorFly createUser, `email`: "accepts special characters like !#$%&+".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,9 +139,6 @@ impl Email {
     /// 64 before the `@` and 255 after it (RFC 5321).
     pub const BYTES_MAX: usize = 320;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let address = bounded(raw, Self::BYTES_MAX, is_unsafe)?;
         let has_both_sides =
@@ -162,7 +150,7 @@ impl Email {
     }
 }
 
-/// An `http` or `https` address given by a client: stored, shown, never fetched.
+/// An `http` or `https` URL from a client: stored and shown, never fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpAddress(String);
 
@@ -170,9 +158,6 @@ impl HttpAddress {
     /// Source: MirrorFly createUser, `profileUrl`: "Max of 2048 chars allowed".
     pub const CHARS_MAX: usize = 2048;
 
-    /// Checks the rule of this type.
-    /// # Errors
-    /// The [`Fault`] names the bound; the caller names the field.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         if raw.is_empty() {
             return Err(Fault::Missing);
@@ -190,9 +175,7 @@ impl HttpAddress {
 
 shown! { Email HttpAddress }
 
-/// Refuses a text with more than `chars_max` characters: how a dialect narrows.
-/// # Errors
-/// [`Fault::TooManyCharacters`].
+/// Refuses a text of more than `chars_max` characters. Dialects use it to narrow a rule.
 pub fn at_most(raw: &str, chars_max: usize) -> Result<&str, Fault> {
     match raw.chars().nth(chars_max) {
         Some(_) => Err(Fault::TooManyCharacters { chars_max }),

@@ -1,24 +1,24 @@
-//! Moments, as numbers. Who needs the time is given it.
+//! Moments. The domain never reads a clock: callers pass the time.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::error::Fault;
 
-/// A moment: microseconds since 1970-01-01T00:00:00Z, never before it.
+/// Microseconds since 1970-01-01T00:00:00Z, never negative.
 ///
-/// Ordering never relies on it (sequences do), because clocks are set back.
+/// Do not order events by it, because clocks are set back. Sequence numbers order them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(i64);
 
 impl Moment {
-    /// A moment from microseconds since the epoch; earlier than the epoch reads as the epoch.
+    /// Creates a moment. Negative numbers become 0.
     pub fn from_micros(micros: i64) -> Self {
         Self(micros.max(0))
     }
 
-    /// Reads `YYYY-MM-DD hh:mm:ss` in UTC, as Qiscus' back ends write times; earlier than the epoch reads as the epoch.
+    /// Parses `YYYY-MM-DD hh:mm:ss` in UTC, the format of Qiscus' back ends. Times before 1970 become 1970.
     /// # Errors
-    /// [`Fault::Malformed`], also for a day or an hour that no calendar has.
+    /// [`Fault::Malformed`], also for a day or an hour that does not exist.
     pub fn parse_plain(raw: &str) -> Result<Self, Fault> {
         let fault = || Fault::Malformed("a time such as 2019-10-30 07:47:01");
         let stands = |(given, form): (u8, u8)| given == form || (form == b'0' && given.is_ascii_digit());
@@ -29,40 +29,38 @@ impl Moment {
         Ok(Self::from_micros(moment.timestamp().as_microsecond()))
     }
 
-    /// Microseconds since the epoch.
     pub fn micros(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the epoch.
+    /// Returns whole seconds since 1970.
     pub fn unix_s(self) -> i64 {
         self.0 / 1_000_000
     }
 
-    /// The beginning of its second.
     #[must_use]
     pub fn second_begin(self) -> Self {
         Self(self.0 - self.0 % 1_000_000)
     }
 
-    /// The end of its second: the first moment of the next one.
+    /// Returns the start of the next second.
     #[must_use]
     pub fn second_end(self) -> Self {
         self.second_begin().after(Duration::from_secs(1))
     }
 
-    /// Later by `wait`; at the end of representable time it stays there.
+    /// Adds a duration; saturates.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// How long after that moment this one is; nothing where it is not.
+    /// Returns the time since `earlier`, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Earlier by `wait`; before the epoch it is the epoch.
+    /// Subtracts a duration; stops at 1970.
     #[must_use]
     pub fn before(self, wait: Duration) -> Self {
         Self::from_micros(self.0.saturating_sub(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
@@ -76,5 +74,5 @@ impl fmt::Display for Moment {
     }
 }
 
-/// Where the service gets the time from; the composition root gives it the wall clock.
+/// A source of the current time.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;

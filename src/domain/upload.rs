@@ -1,23 +1,22 @@
-//! What an uploaded picture may be, and how large.
+//! The formats and size limits of uploaded pictures.
 
-/// The kinds of picture that are read. No decoder for any other is compiled in.
+/// The picture formats that are decoded. No other decoder is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Baseline and progressive, grey, colour and CMYK.
+    /// Baseline and progressive; grey, colour and CMYK.
     Jpeg,
-    /// All of them; of an animated one the still picture.
+    /// All variants; of an animated PNG the still picture.
     Png,
-    /// Lossy and lossless; of an animated one the first frame.
+    /// Lossy and lossless; of an animated WebP the first frame.
     WebP,
     /// The first frame.
     Gif,
 }
 
 impl Format {
-    /// Every one of them.
     pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
 
-    /// Its name, as refusals say it.
+    /// Returns the name for error messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "JPEG",
@@ -27,7 +26,6 @@ impl Format {
         }
     }
 
-    /// The same with an article: "a JPEG".
     pub fn with_article(self) -> &'static str {
         match self {
             Self::Jpeg => "a JPEG",
@@ -38,16 +36,16 @@ impl Format {
     }
 }
 
-/// How large an upload may be. Every bound is inclusive.
+/// Limits of an upload. Every bound is inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the file. Default 10 MiB.
+    /// Default 10 MiB.
     pub file_bytes_max: u64,
-    /// Pixels of the longer side. Default 12000.
+    /// Of the longer side. Default 12000.
     pub side_px_max: u32,
-    /// Pixels in all. Default 32 million.
+    /// Default 32 million.
     pub pixels_max: u64,
-    /// Bytes of the decoded pixels. Default 128 MiB: what 16 bits a colour and an alpha channel make of 16 million pixels.
+    /// Of the decoded pixels. Default 128 MiB: 16 million pixels with 16 bits for each of 4 channels.
     pub decoded_bytes_max: u64,
 }
 

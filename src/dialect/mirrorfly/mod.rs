@@ -17,6 +17,7 @@ mod metadata;
 mod people;
 mod register;
 mod reply;
+mod schemas;
 mod sign_in;
 mod user_form;
 mod view;

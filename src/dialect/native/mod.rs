@@ -19,6 +19,7 @@ mod probes;
 mod reply;
 mod reports;
 mod requests;
+mod schemas;
 mod sessions;
 mod user;
 mod users;

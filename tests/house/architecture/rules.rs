@@ -111,8 +111,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tokio-util", &["http"]),
     ("toml", &["settings"]),
     ("url", &["domain", "settings", "http", "server", "main"]),
-    // Domain types say their own schema, as they say their own JSON.
-    ("utoipa", &["domain", "http", "dialect", "server"]),
+    ("utoipa", &["http", "dialect", "server"]),
     ("utoipa-swagger-ui", &["http"]),
     ("webpki-roots", &["main"]),
     ("zstd", &["archive"]),

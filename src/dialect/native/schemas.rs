@@ -1,0 +1,276 @@
+//! OpenAPI schemas of the domain types that our own API shows unchanged.
+//!
+//! Each type has a mirror here that derives the schema, because the domain names no framework. A mirror that lacks a
+//! variant or a field of its type does not compile.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::domain::{app, custom, event, id, particulars, profile};
+
+/// Gives domain types the schemas of their mirrors. The closure must name every variant or field.
+macro_rules! mirrored {
+    ($($mirror:ident for $domain:ty: $covers_all:expr;)*) => {$(
+        impl PartialSchema for $domain {
+            fn schema() -> RefOr<Schema> {
+                $mirror::schema()
+            }
+        }
+
+        impl ToSchema for $domain {
+            fn name() -> Cow<'static, str> {
+                $mirror::name()
+            }
+
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                $mirror::schemas(schemas);
+            }
+        }
+
+        const _: fn(&$domain) = $covers_all;
+    )*};
+}
+
+/// Declares mirrors of enums without fields.
+macro_rules! words {
+    ($($(#[$about:meta])* $mirror:ident for $domain:ty { $($variant:ident)+ })*) => {$(
+        #[derive(Serialize, ToSchema)]
+        $(#[$about])*
+        #[expect(dead_code, reason = "only its schema is used")]
+        enum $mirror { $($variant,)+ }
+
+        mirrored! {
+            $mirror for $domain: |value| {
+                type Domain = $domain;
+                match value { $(Domain::$variant)|+ => {} }
+            };
+        }
+    )*};
+}
+
+words! {
+    /// What a client that holds only public keys may do through an SDK.
+    #[serde(rename_all = "lowercase")]
+    Registration for app::Registration { Open New Closed }
+
+    /// Which users may read a custom field. The back end always may.
+    #[serde(rename_all = "kebab-case")]
+    Readers for custom::Readers { Everyone Friends Owner BackEnd }
+
+    /// Which users may write a custom field. The back end always may. A user never writes to another user's profile.
+    #[serde(rename_all = "kebab-case")]
+    Writers for custom::Writers { Owner BackEnd }
+
+    /// A user's gender.
+    #[serde(rename_all = "snake_case")]
+    Gender for particulars::Gender { Unknown Female Male }
+
+    /// What happens to a friend request to the user. Not set means `allow_any`.
+    #[serde(rename_all = "snake_case")]
+    AllowType for particulars::AllowType { AllowAny NeedConfirm DenyAny }
+
+    /// Whether the user may send friend requests. Not set means `none`: it may.
+    #[serde(rename_all = "snake_case")]
+    ForbidType for particulars::ForbidType { None SendOut }
+
+    /// A standard field of Tencent's profile.
+    #[serde(rename_all = "snake_case")]
+    Particular for particulars::Particular {
+        Gender Birthday Location Language AllowType MessageSettings ForbidType Level Role
+    }
+}
+
+/// The primary key of a user, unique over all apps and never reused. Qiscus shows it as `id`.
+#[derive(Serialize, ToSchema)]
+struct UserKey(i64);
+
+/// The dialects that an app answers.
+#[derive(Serialize, ToSchema)]
+#[serde(default)]
+struct Dialects {
+    /// Qiscus Chat.
+    qiscus: bool,
+    /// MirrorFly.
+    mirrorfly: bool,
+    /// Tencent Cloud Chat.
+    tencent: bool,
+}
+
+impl Default for Dialects {
+    fn default() -> Self {
+        let app::Dialects { qiscus, mirrorfly, tencent } = app::Dialects::default();
+        Self { qiscus, mirrorfly, tencent }
+    }
+}
+
+/// A custom field of an app.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct CustomField {
+    /// The name of the field.
+    #[schema(min_length = 1, max_length = 32)]
+    name: String,
+    /// Which users may read it.
+    read: Readers,
+    /// Which users may write it.
+    write: Writers,
+}
+
+/// The standard fields of Tencent's profile that no other vendor has. In a change, a field that is not set stays.
+///
+/// Source: the guide to user profiles, "Updating your personal profile".
+#[derive(Default, Serialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Particulars {
+    /// The user's gender.
+    gender: Option<Gender>,
+    /// Such as 20000101.
+    birthday: Option<u32>,
+    /// A text in the app's own format.
+    #[schema(max_length = 16)]
+    location: Option<String>,
+    /// The app defines the numbers.
+    language: Option<u32>,
+    /// What happens to a friend request to the user.
+    allow_type: Option<AllowType>,
+    /// Bit 0: the user receives no messages.
+    message_settings: Option<u32>,
+    /// Whether the user may send friend requests.
+    forbid_type: Option<ForbidType>,
+    /// The app defines the numbers.
+    level: Option<u32>,
+    /// The app defines the numbers.
+    role: Option<u32>,
+}
+
+/// A field of a profile.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ProfileField {
+    /// The display name.
+    DisplayName,
+    /// The profile picture.
+    Avatar,
+    /// The status text.
+    Status,
+    /// The mobile number.
+    Mobile,
+    /// The e-mail address.
+    Email,
+    /// Qiscus `extras`.
+    Extras,
+    /// MirrorFly `metaData`.
+    Metadata,
+    /// A standard field of Tencent's profile.
+    Particular(Particular),
+    /// A custom field of Tencent's profile, by its name.
+    Custom(String),
+}
+
+/// What happened to the user.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum EventKind {
+    /// The user was created.
+    Created,
+    /// Fields of the profile changed.
+    ProfileChanged {
+        /// The changed fields.
+        fields: Vec<ProfileField>,
+    },
+    /// The user has a new token, and the former one is invalid.
+    TokenReset,
+    /// The chosen or the issued password changed, and the user's session tickets are invalid.
+    PasswordChanged,
+    /// The user was suspended.
+    Suspended,
+    /// The user was reactivated.
+    Reactivated,
+    /// The user was deleted, and its id is free.
+    Deleted,
+    /// The user's own contact list changed.
+    ContactsChanged {
+        /// The new contacts.
+        #[serde(default)]
+        added: Vec<UserKey>,
+        /// The removed contacts.
+        #[serde(default)]
+        removed: Vec<UserKey>,
+        /// Contacts whose row has a new name, remark or list of groups.
+        #[serde(default)]
+        changed: Vec<UserKey>,
+    },
+    /// The user blocked another user.
+    Blocked {
+        /// The other user.
+        whom: UserKey,
+    },
+    /// The user unblocked another user.
+    Unblocked {
+        /// The other user.
+        whom: UserKey,
+    },
+    /// A friend request was sent, answered or withdrawn.
+    RequestChanged {
+        /// The other user of the request.
+        with: UserKey,
+        /// Whether the other user sent it.
+        is_incoming: bool,
+        /// Whether it is pending now.
+        is_waiting: bool,
+    },
+    /// The user follows another user now, or no longer.
+    FollowChanged {
+        /// The other user.
+        whom: UserKey,
+        /// Whether the user follows the other user now.
+        is_following: bool,
+    },
+    /// The back end ended the user's sessions in Tencent's dialect.
+    Kicked,
+    /// The database was restored from a backup: later changes are undone, and clients read everything again.
+    /// Concerns no user.
+    Restored,
+}
+
+mirrored! {
+    UserKey for id::UserKey: |id::UserKey(_)| {};
+    Dialects for app::Dialects: |app::Dialects { qiscus: _, mirrorfly: _, tencent: _ }| {};
+    CustomField for custom::CustomField: |custom::CustomField { name: _, read: _, write: _ }| {};
+    Particulars for particulars::Particulars: |particulars::Particulars {
+        gender: _,
+        birthday: _,
+        location: _,
+        language: _,
+        allow_type: _,
+        message_settings: _,
+        forbid_type: _,
+        level: _,
+        role: _,
+    }| {};
+    ProfileField for profile::ProfileField: |field| {
+        use profile::ProfileField as Field;
+        match field {
+            Field::DisplayName | Field::Avatar | Field::Status | Field::Mobile | Field::Email => {}
+            Field::Extras | Field::Metadata | Field::Particular(_) | Field::Custom(_) => {}
+        }
+    };
+    EventKind for event::EventKind: |kind| {
+        use event::EventKind as Kind;
+        match kind {
+            Kind::Created | Kind::Suspended | Kind::Reactivated | Kind::Deleted | Kind::Kicked | Kind::Restored => {}
+            Kind::TokenReset | Kind::PasswordChanged | Kind::ProfileChanged { fields: _ } => {}
+            Kind::ContactsChanged { added: _, removed: _, changed: _ } => {}
+            Kind::Blocked { whom: _ } | Kind::Unblocked { whom: _ } => {}
+            Kind::RequestChanged { with: _, is_incoming: _, is_waiting: _ } => {}
+            Kind::FollowChanged { whom: _, is_following: _ } => {}
+        }
+    };
+}
