@@ -1,20 +1,21 @@
-//! The bits of a scan's coded data.
+//! Reads the bits of a scan's coded data.
 
 use crate::{Error, marker};
 
-/// Whole bytes that may be left over before a marker. Some webcams and cameras write one or two; more is a sign of damage.
+/// Whole bytes that may remain before a marker. Some webcams and cameras write one or two; more is damage.
 const SPARE_BYTES_MAX: usize = 2;
 
-/// Bits read from coded data, up to the next marker.
+/// Bits of coded data, up to the next marker.
 #[derive(Debug)]
 pub(crate) struct Bits<'a> {
     file: &'a [u8],
-    /// The next byte that is not held.
+    /// The next byte that is not in `held`.
     at: usize,
-    /// The next bit is the highest one. Bits below `count` are not zero but what the file has next.
+    /// The next bit is the highest one. Bits below `count` may be set: the file's next bits.
     held: u64,
     count: u32,
-    /// Whether a marker or the end of the file is next, which may take long to find out: any number of bytes fill up a marker.
+    /// Whether a marker or the end of the file is next. Cached, because any number of fill bytes may precede a
+    /// marker.
     is_at_marker: bool,
 }
 
@@ -23,7 +24,7 @@ impl<'a> Bits<'a> {
         Self { file, at, held: 0, count: 0, is_at_marker: false }
     }
 
-    /// Makes sure that 57 bits or all that are left are held.
+    /// Fills `held` with at least 57 bits, or with all remaining bits.
     #[inline]
     pub(crate) fn refill(&mut self) {
         let word = self.file.get(self.at..).and_then(<[u8]>::first_chunk).map(|chunk| u64::from_be_bytes(*chunk));
@@ -39,7 +40,7 @@ impl<'a> Bits<'a> {
     }
 
     fn refill_by_byte(&mut self) {
-        // Bits beyond the count may stem from a word read before.
+        // Bits beyond the count may come from a word read earlier.
         self.held = match self.count {
             0 => 0,
             count => self.held & (u64::MAX << (64 - count)),
@@ -54,7 +55,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Takes a byte of data; `None` at a marker and at the end of the file.
+    /// Takes a byte of data. Returns None at a marker and at the end of the file.
     fn next_byte(&mut self) -> Option<u8> {
         let byte = *self.file.get(self.at)?;
         if byte != 0xFF {
@@ -71,7 +72,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Makes sure that a code and its value are held where the file has them: 32 bits.
+    /// Fills `held` with a code and its value, 32 bits, if the file has them.
     #[inline]
     pub(crate) fn fill_for_code(&mut self) {
         if self.count < 32 {
@@ -79,7 +80,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The next 16 bits, without taking them; what the file does not have is meaningless.
+    /// Returns the next 16 bits without taking them. Bits beyond the end of the file are undefined.
     #[inline]
     pub(crate) fn peek16(&self) -> u16 {
         let [high, low, ..] = self.held.to_be_bytes();
@@ -96,7 +97,7 @@ impl<'a> Bits<'a> {
         Ok(())
     }
 
-    /// Takes up to 16 bits, which [`Self::fill_for_code`] made sure of.
+    /// Takes up to 16 bits. Call [`Self::fill_for_code`] before.
     #[inline]
     pub(crate) fn take(&mut self, bits: u32) -> Result<i32, Error> {
         let value = i32::from(self.peek16()) >> (16 - bits);
@@ -104,7 +105,7 @@ impl<'a> Bits<'a> {
         Ok(value)
     }
 
-    /// Takes a signed value of `bits` bits as T.81's EXTEND reads it.
+    /// Takes a signed value of `bits` bits: T.81's EXTEND.
     #[inline]
     pub(crate) fn take_signed(&mut self, bits: u32) -> Result<i32, Error> {
         if bits == 0 {
@@ -115,7 +116,6 @@ impl<'a> Bits<'a> {
         Ok(if is_negative { value - (1 << bits) + 1 } else { value })
     }
 
-    /// Takes a bit.
     #[inline]
     pub(crate) fn take_bit(&mut self) -> Result<bool, Error> {
         if self.count == 0 {
@@ -124,7 +124,7 @@ impl<'a> Bits<'a> {
         Ok(self.take(1)? == 1)
     }
 
-    /// Goes to the marker that ends this stretch of data and returns its place.
+    /// Moves to the marker that ends this data and returns its position.
     pub(crate) fn finish(&mut self) -> Result<usize, Error> {
         let mut spare = (self.count / 8) as usize;
         (self.held, self.count) = (0, 0);
@@ -134,7 +134,7 @@ impl<'a> Bits<'a> {
         if spare > SPARE_BYTES_MAX { Err(Error::Damaged) } else { Ok(self.at) }
     }
 
-    /// Goes past the restart marker of this number, which must be next.
+    /// Moves past the restart marker with this number, which must be next.
     pub(crate) fn restart(&mut self, number: u8) -> Result<(), Error> {
         let mut at = self.finish()?;
         at += self.file.get(at..).unwrap_or_default().iter().take_while(|byte| **byte == 0xFF).count();
@@ -147,7 +147,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// What it means that data is wanted here and none is left.
+    /// Returns the error for data that ends too early.
     fn ended(&self) -> Error {
         let rest = self.file.get(self.at..).unwrap_or_default();
         match rest.iter().find(|byte| **byte != 0xFF) {

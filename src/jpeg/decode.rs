@@ -1,25 +1,23 @@
-//! A file from its first marker to its last.
+//! Decodes a file from its first marker to its last.
 
 use crate::{
     Error, Picture,
     bits::Bits,
-    frame::Frame,
+    frame::FrameHeader,
     idct,
     marker::{APP0, APP14, DHT, DNL, DQT, DRI, EOI, SOI, SOS},
     markers::{next_marker, segment},
-    paint::{Colours, Painter},
+    paint::{ColourSpace, Painter},
     progressive::{Pass, Progress},
-    scan::{Carried, Scan},
+    scan::{Scan, ScanState},
     sequential::Codes,
     tables::{BLOCK, Tables},
 };
 
 /// Decodes a file.
 ///
-/// Memory: the pixels, three rows of units of each component, and 128 bytes for each of [`Frame::blocks_held`] when the file
-/// is progressive or has its components in several scans.
-/// # Errors
-/// See [`Error`].
+/// Memory: the pixels, three rows of units of each component, and 128 bytes for each of [`FrameHeader::blocks_held`]
+/// if the file is progressive or has its components in several scans.
 pub fn decode(file: &[u8]) -> Result<Picture, Error> {
     let mut decoder = Decoder { file, at: 2, ..Decoder::default() };
     while let Some((marker_at, code)) = next_marker(file, decoder.at) {
@@ -29,7 +27,7 @@ pub fn decode(file: &[u8]) -> Result<Picture, Error> {
             _ => {}
         }
         let (data, next) = match segment(file, marker_at) {
-            // A tail that is no segment, and the picture is there already.
+            // The picture is complete, and the rest of the file is no segment.
             Err(Error::CutShort) if decoder.is_complete() => break,
             read => read?,
         };
@@ -42,28 +40,28 @@ pub fn decode(file: &[u8]) -> Result<Picture, Error> {
 #[derive(Default)]
 struct Decoder<'a> {
     file: &'a [u8],
-    /// The next byte to look at.
+    /// The next byte to read.
     at: usize,
     tables: Tables,
-    frame: Option<Frame>,
+    frame: Option<FrameHeader>,
     has_jfif: bool,
     adobe_transform: Option<u8>,
-    colours: Option<Colours>,
-    gathered: Option<Gathered>,
+    colours: Option<ColourSpace>,
+    gathered: Option<Coefficients>,
     picture: Option<Picture>,
 }
 
-/// What comes together from several scans.
-struct Gathered {
-    /// The coefficients of each component, block after block, filled up to whole units.
+/// The coefficients of a picture in several scans.
+struct Coefficients {
+    /// For each component, block after block, padded to whole units.
     coefficients: Vec<Vec<i16>>,
-    /// The quantisation table of each component as it stood when the component's first scan began.
+    /// For each component, its quantisation table at the start of its first scan.
     quantisation: Vec<Option<[i16; BLOCK]>>,
     progress: Progress,
 }
 
-impl Gathered {
-    fn new(frame: &Frame) -> Self {
+impl Coefficients {
+    fn new(frame: &FrameHeader) -> Self {
         let values = |c: &crate::frame::Component| c.stride as usize * (frame.units_y * c.v) as usize * BLOCK;
         Self {
             coefficients: frame.components.iter().map(|component| vec![0; values(component)]).collect(),
@@ -72,7 +70,7 @@ impl Gathered {
         }
     }
 
-    fn is_complete(&self, frame: &Frame) -> bool {
+    fn is_complete(&self, frame: &FrameHeader) -> bool {
         self.quantisation.iter().all(Option::is_some) && (!frame.progressive || self.progress.is_complete())
     }
 }
@@ -87,7 +85,7 @@ impl Decoder<'_> {
             DNL => Err(Error::Unread("a JPEG whose header says its height, and this one says it later")),
             0xCC => Err(Error::Unread("a JPEG with Huffman codes, and this one has arithmetic ones")),
             0xC0..=0xCF if self.frame.is_none() => {
-                self.frame = Some(Frame::parse(code, data)?);
+                self.frame = Some(FrameHeader::parse(code, data)?);
                 Ok(())
             }
             0xC0..=0xCF => Err(Error::Damaged),
@@ -105,17 +103,18 @@ impl Decoder<'_> {
         }
     }
 
-    /// Settled at the first scan, as in libjpeg: JFIF outranks Adobe's marker, and that one the components' names.
-    fn colours(&self, frame: &Frame) -> Colours {
+    /// Decided at the first scan, as in libjpeg: JFIF outranks Adobe's marker, which outranks the names of the
+    /// components.
+    fn colours(&self, frame: &FrameHeader) -> ColourSpace {
         let names: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         match (names.len(), self.has_jfif, self.adobe_transform) {
-            (1, _, _) => Colours::Grey,
-            (3, true, _) => Colours::YCbCr,
-            (3, false, Some(0)) => Colours::Rgb,
-            (3, false, None) if names == *b"RGB" => Colours::Rgb,
-            (3, false, _) => Colours::YCbCr,
-            (_, _, None | Some(0)) => Colours::Cmyk,
-            (_, _, Some(_)) => Colours::Ycck,
+            (1, _, _) => ColourSpace::Grey,
+            (3, true, _) => ColourSpace::YCbCr,
+            (3, false, Some(0)) => ColourSpace::Rgb,
+            (3, false, None) if names == *b"RGB" => ColourSpace::Rgb,
+            (3, false, _) => ColourSpace::YCbCr,
+            (_, _, None | Some(0)) => ColourSpace::Cmyk,
+            (_, _, Some(_)) => ColourSpace::Ycck,
         }
     }
 
@@ -134,7 +133,7 @@ impl Decoder<'_> {
             }
             self.picture = Some(paint_scan(&frame, &scan, &self.tables, &quantisation, colours, &mut bits)?);
         } else {
-            let gathered = self.gathered.get_or_insert_with(|| Gathered::new(&frame));
+            let gathered = self.gathered.get_or_insert_with(|| Coefficients::new(&frame));
             gather_scan(&frame, &scan, &self.tables, gathered, &mut bits)?;
         }
         self.at = bits.finish()?;
@@ -161,24 +160,24 @@ impl Decoder<'_> {
 
 /// Decodes the only scan of a baseline file.
 fn paint_scan(
-    frame: &Frame,
+    frame: &FrameHeader,
     scan: &Scan,
     tables: &Tables,
     quantisation: &[[i16; BLOCK]],
-    colours: Colours,
+    colours: ColourSpace,
     bits: &mut Bits<'_>,
 ) -> Result<Picture, Error> {
     let codes = Codes::of(scan, tables)?;
-    let mut carried = Carried::new(tables.restart_interval);
+    let mut state = ScanState::new(tables.restart_interval);
     let mut painter = Painter::new(frame, colours);
     for _ in 0..frame.units_y {
         for unit_x in 0..frame.units_x {
-            carried.begin_unit(bits)?;
+            state.begin_unit(bits)?;
             for (place, (component, quantisation)) in frame.components.iter().zip(quantisation).enumerate() {
                 for y in 0..component.v {
                     for x in 0..component.h {
                         let mut block = [0; BLOCK];
-                        codes.read(place, bits, &mut carried, &mut block)?;
+                        codes.read(place, bits, &mut state, &mut block)?;
                         let x = unit_x * component.h + x;
                         if x < component.blocks_x {
                             painter.put(place, x as usize, y as usize, &idct::samples(&block, quantisation)?)?;
@@ -194,10 +193,10 @@ fn paint_scan(
 
 /// Decodes one of several scans into `gathered`.
 fn gather_scan(
-    frame: &Frame,
+    frame: &FrameHeader,
     scan: &Scan,
     tables: &Tables,
-    gathered: &mut Gathered,
+    gathered: &mut Coefficients,
     bits: &mut Bits<'_>,
 ) -> Result<(), Error> {
     for component in &scan.components {
@@ -205,40 +204,40 @@ fn gather_scan(
         let number = frame.components.get(component.index).ok_or(Error::Damaged)?.quantisation;
         match slot {
             Some(_) if frame.progressive => {}
-            // libjpeg decodes it again on top of what is there.
+            // libjpeg decodes it again over the first one.
             Some(_) => return Err(Error::Damaged),
             None => *slot = Some(tables.quantisation(number)?),
         }
     }
-    let mut carried = Carried::new(tables.restart_interval);
+    let mut state = ScanState::new(tables.restart_interval);
     if frame.progressive {
         gathered.progress.advance(scan)?;
         let pass = Pass::of(scan, tables)?;
-        each_block(frame, scan, &mut gathered.coefficients, &mut carried, bits, |place, bits, carried, block| {
-            pass.read(place, bits, carried, block)
+        each_block(frame, scan, &mut gathered.coefficients, &mut state, bits, |place, bits, state, block| {
+            pass.read(place, bits, state, block)
         })
     } else {
         let codes = Codes::of(scan, tables)?;
-        each_block(frame, scan, &mut gathered.coefficients, &mut carried, bits, |place, bits, carried, block| {
-            codes.read(place, bits, carried, block)
+        each_block(frame, scan, &mut gathered.coefficients, &mut state, bits, |place, bits, state, block| {
+            codes.read(place, bits, state, block)
         })
     }
 }
 
 #[inline]
 fn each_block<'a>(
-    frame: &Frame,
+    frame: &FrameHeader,
     scan: &Scan,
     coefficients: &mut [Vec<i16>],
-    carried: &mut Carried,
+    state: &mut ScanState,
     bits: &mut Bits<'a>,
-    read: impl Fn(usize, &mut Bits<'a>, &mut Carried, &mut [i16; BLOCK]) -> Result<(), Error>,
+    read: impl Fn(usize, &mut Bits<'a>, &mut ScanState, &mut [i16; BLOCK]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let (units_x, units_y) = scan.units(frame);
     let is_alone = scan.components.len() == 1;
     for unit_y in 0..units_y {
         for unit_x in 0..units_x {
-            carried.begin_unit(bits)?;
+            state.begin_unit(bits)?;
             for (place, scanned) in scan.components.iter().enumerate() {
                 let component = frame.components.get(scanned.index).ok_or(Error::Damaged)?;
                 let blocks = coefficients.get_mut(scanned.index).ok_or(Error::Damaged)?.as_chunks_mut::<BLOCK>().0;
@@ -246,7 +245,7 @@ fn each_block<'a>(
                 for y in unit_y * v..(unit_y + 1) * v {
                     for x in unit_x * h..(unit_x + 1) * h {
                         let at = y as usize * component.stride as usize + x as usize;
-                        read(place, bits, carried, blocks.get_mut(at).ok_or(Error::Damaged)?)?;
+                        read(place, bits, state, blocks.get_mut(at).ok_or(Error::Damaged)?)?;
                     }
                 }
             }
@@ -255,7 +254,7 @@ fn each_block<'a>(
     Ok(())
 }
 
-fn paint_gathered(frame: &Frame, gathered: &Gathered, colours: Colours) -> Result<Picture, Error> {
+fn paint_gathered(frame: &FrameHeader, gathered: &Coefficients, colours: ColourSpace) -> Result<Picture, Error> {
     let mut painter = Painter::new(frame, colours);
     for unit_y in 0..frame.units_y {
         let parts = frame.components.iter().zip(&gathered.coefficients).zip(&gathered.quantisation);

@@ -1,51 +1,45 @@
-//! The frame header: kind, size, components.
+//! The frame header: coding process, size, components.
 
 use crate::Error;
 
-/// Pixels along the side of a block.
+/// Pixels of a block's side.
 pub(crate) const BLOCK_PX: u32 = 8;
 
-/// A frame header.
 #[derive(Debug, Clone)]
-pub struct Frame {
-    /// Whether coefficients come in several scans that refine each other.
+pub struct FrameHeader {
+    /// Whether the coefficients come in several scans that refine each other.
     pub progressive: bool,
-    /// Pixels of a row.
     pub width_px: u32,
-    /// Rows.
     pub height_px: u32,
     pub(crate) components: Vec<Component>,
     /// The largest sampling factors of any component.
     pub(crate) h_max: u32,
     pub(crate) v_max: u32,
-    /// Units of interleaved components in a row, and rows of them.
+    /// Units of interleaved components per row, and rows of units.
     pub(crate) units_x: u32,
     pub(crate) units_y: u32,
 }
 
-/// A colour component.
 #[derive(Debug, Clone)]
 pub(crate) struct Component {
     pub(crate) id: u8,
-    /// Sampling factors: blocks in an interleaved unit.
+    /// Sampling factors: blocks per interleaved unit.
     pub(crate) h: u32,
     pub(crate) v: u32,
     /// The number of its quantisation table.
     pub(crate) quantisation: usize,
-    /// Samples of its own grid.
+    /// Samples, in the component's own resolution.
     pub(crate) width: u32,
     pub(crate) height: u32,
     /// Blocks that hold these samples.
     pub(crate) blocks_x: u32,
     pub(crate) blocks_y: u32,
-    /// Blocks of a row filled up to whole units.
+    /// Blocks of a row, padded to whole units.
     pub(crate) stride: u32,
 }
 
-impl Frame {
+impl FrameHeader {
     /// Parses the segment of the frame marker `code` (SOF0 to SOF15).
-    /// # Errors
-    /// [`Error::Unread`] names a kind that is not decoded; [`Error::Damaged`] says that the header breaks its rules.
     pub fn parse(code: u8, segment: &[u8]) -> Result<Self, Error> {
         kind_is_read(code)?;
         let Some(([precision, h1, h0, w1, w0, count], described)) = segment.split_first_chunk::<6>() else {
@@ -75,7 +69,7 @@ impl Frame {
             if !(1..=4).contains(&h) || !(1..=4).contains(&v) || *quantisation > 3 {
                 return Err(Error::Damaged);
             }
-            // The factors of an only component have nothing to relate to.
+            // The factors of a single component have nothing to relate to.
             let (h, v) = if only { (1, 1) } else { (h, v) };
             components.push(Component::new(*id, h, v, *quantisation));
         }
@@ -106,20 +100,21 @@ impl Frame {
         Ok(self)
     }
 
-    /// Returns how many components there are: one, three or four.
+    /// Returns the number of components: one, three or four.
     #[must_use]
     pub fn components(&self) -> usize {
         self.components.len()
     }
 
-    /// Returns how many blocks a decoder keeps when the components come in several scans.
+    /// Returns the number of blocks that a decoder keeps if the components come in several scans.
     #[must_use]
     pub fn blocks_held(&self) -> u64 {
         let units = u64::from(self.units_x) * u64::from(self.units_y);
         self.components.iter().map(|component| units * u64::from(component.h * component.v)).sum()
     }
 
-    /// Whether `coded_bytes` can hold every block: a code has at least one bit, a block of a baseline file two codes.
+    /// Returns whether `coded_bytes` can hold every block: a code has at least one bit, a block of a baseline file
+    /// two codes.
     #[must_use]
     pub fn fits_into(&self, coded_bytes: u64) -> bool {
         let codes_per_block = if self.progressive { 1 } else { 2 };

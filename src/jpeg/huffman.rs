@@ -1,27 +1,25 @@
-//! Huffman codes.
-
 use crate::{Error, bits::Bits};
 
 /// Bits that are looked up at once.
 const LOOK_BITS: u32 = 10;
 
-/// The longest code, in bits.
 const CODE_BITS_MAX: usize = 16;
 
-/// A table of codes as a DHT segment defines it.
+/// A table of codes from a DHT segment.
 #[derive(Debug, Clone)]
 pub(crate) struct Huffman {
-    /// For each value of the next [`LOOK_BITS`] bits the code's length and symbol; length 0 means a longer code or none.
+    /// For each value of the next [`LOOK_BITS`] bits, the code's length and symbol. Length 0 means a longer code or
+    /// none.
     look: [(u8, u8); 1 << LOOK_BITS],
-    /// For each length the first 16-bit value that is no code of it or of a shorter one.
+    /// For each length, the first 16-bit value that is no code of this or a shorter length.
     ends: [u32; CODE_BITS_MAX + 1],
-    /// For each length what is added to a code to get its symbol's place.
+    /// For each length, the difference between a code and its symbol's index.
     places: [i32; CODE_BITS_MAX + 1],
     symbols: Vec<u8>,
 }
 
 impl Huffman {
-    /// Makes the codes of `counts[n]` symbols of `n + 1` bits each. As in libjpeg no code may be all ones.
+    /// Builds the codes of `counts[n]` symbols of `n + 1` bits each. As in libjpeg, no code may be all ones.
     pub(crate) fn new(counts: &[u8; CODE_BITS_MAX], symbols: &[u8]) -> Result<Self, Error> {
         let mut table = Self {
             look: [(0, 0); 1 << LOOK_BITS],
@@ -62,12 +60,12 @@ impl Huffman {
         }
     }
 
-    /// Whether every symbol is a size that a DC difference can have.
+    /// Returns whether every symbol is a possible size of a DC difference.
     pub(crate) fn fits_dc(&self) -> bool {
         self.symbols.iter().all(|symbol| *symbol <= 15)
     }
 
-    /// Takes the next symbol; at least 16 bits more are held afterwards where the file has them.
+    /// Takes the next symbol. Afterwards at least 16 more bits are held if the file has them.
     #[inline]
     pub(crate) fn next(&self, bits: &mut Bits<'_>) -> Result<u8, Error> {
         bits.fill_for_code();
@@ -91,7 +89,7 @@ impl Huffman {
                 return symbol.copied().ok_or(Error::Damaged);
             }
         }
-        // No code begins so. Where the file ends here, that is why.
+        // No code starts like this. If the file ends here, that is the reason.
         bits.skip(16)?;
         Err(Error::Damaged)
     }

@@ -1,22 +1,23 @@
-//! From coefficients to samples: the accurate integer transform of libjpeg (`jidctint.c`), to the bit.
+//! The inverse transform from coefficients to samples. Bit-exact to libjpeg's accurate integer transform
+//! (`jidctint.c`).
 
 use wide::{i16x8, i32x8, u8x16};
 
 use crate::{Error, tables::BLOCK};
 
-/// The largest DC value that 8-bit samples can have: 1024, and half of a quantisation step that does not make it zero.
+/// The largest DC value of 8-bit samples: 1024, plus half of a quantisation step that does not make it zero.
 const DC_MAX: i32 = 2_048;
 
-/// Three times the largest AC value that 8-bit samples can have.
+/// Three times the largest AC value of 8-bit samples.
 const AC_MAX: i16 = 4_096;
 
-/// Four times the largest value that 8-bit samples have between the two passes. Beyond it builds of libjpeg-turbo with and
-/// without SIMD show different pixels.
+/// Four times the largest value of 8-bit samples between the two passes. Beyond it, builds of libjpeg-turbo with and
+/// without SIMD produce different pixels.
 const BETWEEN_MAX: i16 = 16_383;
 
 const PASS1_BITS: i32 = 2;
 
-/// Eight numbers of 16 bits, one for each column or row that is transformed at the same time.
+/// Eight 16-bit numbers, one for each column or row that is transformed at the same time.
 type Row = i16x8;
 
 /// Transforms a block into 8 rows of 8 samples.
@@ -51,7 +52,7 @@ pub(crate) fn samples(block: &[i16; BLOCK], steps: &[i16; BLOCK]) -> Result<[[u8
     Ok(samples)
 }
 
-/// All ones but for the DC value.
+/// All ones except for the DC value.
 const AC_OF_FIRST_ROW: Row = Row::new([0, -1, -1, -1, -1, -1, -1, -1]);
 
 #[inline(always)]
@@ -76,13 +77,13 @@ fn sample(value: i32) -> u8 {
     (value + 128).clamp(0, 255).to_le_bytes()[0]
 }
 
-/// The sum of two products.
+/// Returns the sum of two products.
 #[inline(always)]
 fn mixed(one: Row, factor: i16, other: Row, other_factor: i16) -> i32x8 {
     one.widening_mul(Row::splat(factor)) + other.widening_mul(Row::splat(other_factor))
 }
 
-/// Eight one-dimensional transforms. The factors are sums of cosines times 8192, as in `jidctint-sse2.asm`.
+/// Computes eight one-dimensional transforms. The factors are sums of cosines times 8192, as in `jidctint-sse2.asm`.
 #[inline(always)]
 fn pass<const BITS: i32>([in0, in1, in2, in3, in4, in5, in6, in7]: [Row; 8]) -> [Row; 8] {
     let even2 = mixed(in2, 4_433, in6, -10_704);

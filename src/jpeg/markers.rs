@@ -1,10 +1,8 @@
-//! Markers and segments.
-
 use crate::Error;
 
-/// Returns the place and code of the next marker at or after `at`.
+/// Returns the position and code of the next marker at or after `at`.
 ///
-/// Bytes that belong to no segment are skipped, as are markers that stand alone (TEM and the restart markers).
+/// Skips bytes outside segments, and markers without a segment (TEM and the restart markers).
 #[must_use]
 pub fn next_marker(file: &[u8], mut at: usize) -> Option<(usize, u8)> {
     loop {
@@ -17,7 +15,7 @@ pub fn next_marker(file: &[u8], mut at: usize) -> Option<(usize, u8)> {
     }
 }
 
-/// Returns the data of the segment whose marker is at `marker_at`, and the place after it.
+/// Returns the data of the segment whose marker is at `marker_at`, and the position after it.
 pub(crate) fn segment(file: &[u8], marker_at: usize) -> Result<(&[u8], usize), Error> {
     let from = marker_at + 2;
     let length = file.get(from..from + 2).and_then(<[u8]>::first_chunk).ok_or(Error::CutShort)?;

@@ -1,20 +1,20 @@
-//! From blocks of samples to rows of pixels.
+//! Converts blocks of samples to rows of pixels.
 
 use wide::{i16x8, i32x8, u8x16};
 
 use crate::{
     Error, Picture, Samples,
-    frame::{BLOCK_PX, Component, Frame},
-    upsample::{Method, Sums},
+    frame::{BLOCK_PX, Component, FrameHeader},
+    upsample::{Sums, Upsampling},
 };
 
-/// What the components mean.
+/// The colour space of the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colours {
+pub(crate) enum ColourSpace {
     Grey,
     Rgb,
     YCbCr,
-    /// Four inks, stored inverted as Adobe's programs do; browsers take all four-component files so.
+    /// Four inks, stored inverted as Adobe's programs do. Browsers read all four-component files this way.
     Cmyk,
     /// As [`Self::Cmyk`], the first three as YCbCr.
     Ycck,
@@ -23,29 +23,29 @@ pub(crate) enum Colours {
 /// Three rows of units of a component: the one being painted, the one before it and the one after.
 #[derive(Debug)]
 struct Strips {
-    method: Method,
-    /// Samples of a row, filled up to whole units.
+    upsampling: Upsampling,
+    /// Samples of a row, padded to whole units.
     stride: usize,
     /// Rows of a strip.
     rows: usize,
     /// Samples of a row, and rows, that belong to the picture.
     width: usize,
     height: usize,
-    /// How often a sample is repeated along a row and down.
+    /// How often a sample is repeated horizontally and vertically.
     repeats: (usize, usize),
     before: Vec<u8>,
     current: Vec<u8>,
     after: Vec<u8>,
-    /// The component at the picture's width.
+    /// The component's row at the picture's width.
     row: Vec<u8>,
 }
 
 impl Strips {
-    fn of(component: &Component, frame: &Frame) -> Self {
+    fn of(component: &Component, frame: &FrameHeader) -> Self {
         let (stride, rows) = ((component.stride * BLOCK_PX) as usize, (component.v * BLOCK_PX) as usize);
         let strip = vec![0; stride * rows];
         Self {
-            method: Method::of(component, frame),
+            upsampling: Upsampling::of(component, frame),
             stride,
             rows,
             width: component.width as usize,
@@ -58,7 +58,7 @@ impl Strips {
         }
     }
 
-    /// The component's row `y`, which is in one of the strips when the current one begins at `from`.
+    /// Returns the component's row `y`. The current strip starts at row `from`.
     fn at(&self, y: usize, from: usize) -> &[u8] {
         let (strip, within) = match y.checked_sub(from) {
             None => (&self.before, (y + self.rows).saturating_sub(from)),
@@ -69,18 +69,18 @@ impl Strips {
         strip.get(from..from + self.width).unwrap_or_default()
     }
 
-    /// Makes row `y` of the picture, which is in the strip number `strip`.
+    /// Makes row `y` of the picture, which is in strip number `strip`.
     fn make_row(&mut self, y: usize, strip: usize, sums: &mut Sums) {
         let (near, part) = (y / self.repeats.1, y % self.repeats.1);
         let is_lower = part > 0;
-        let far = match (self.method.mixes_rows(), is_lower) {
+        let far = match (self.upsampling.mixes_rows(), is_lower) {
             (false, _) => near,
             (true, false) => near.saturating_sub(1),
             (true, true) => (near + 1).min(self.height - 1),
         };
         let mut row = std::mem::take(&mut self.row);
         let from = strip * self.rows;
-        sums.row(self.method, (self.at(near, from), self.at(far, from)), is_lower, self.repeats.0, &mut row);
+        sums.row(self.upsampling, (self.at(near, from), self.at(far, from)), is_lower, self.repeats.0, &mut row);
         self.row = row;
     }
 
@@ -90,27 +90,27 @@ impl Strips {
     }
 }
 
-/// Takes blocks of samples, a row of units at a time, and makes the picture of them.
+/// Turns blocks of samples into pixels, one row of units at a time.
 #[derive(Debug)]
 pub(crate) struct Painter {
-    colours: Colours,
+    colours: ColourSpace,
     width: usize,
     height: usize,
-    /// Rows of the picture in a row of units.
+    /// Rows of the picture per row of units.
     unit_rows: usize,
     strips: Vec<Strips>,
-    /// Rows of units that were completed.
+    /// Completed rows of units.
     completed: usize,
     pixels: Vec<u8>,
-    /// Bytes of `pixels` that are painted.
+    /// Painted bytes of `pixels`.
     painted: usize,
     sums: Sums,
 }
 
 impl Painter {
-    pub(crate) fn new(frame: &Frame, colours: Colours) -> Self {
+    pub(crate) fn new(frame: &FrameHeader, colours: ColourSpace) -> Self {
         let (width, height) = (frame.width_px as usize, frame.height_px as usize);
-        let pixel_bytes = if colours == Colours::Grey { 1 } else { 3 };
+        let pixel_bytes = if colours == ColourSpace::Grey { 1 } else { 3 };
         Self {
             colours,
             width,
@@ -124,7 +124,7 @@ impl Painter {
         }
     }
 
-    /// Puts a block into the row of units that is being filled; `x` and `y` count blocks of the component within that row.
+    /// Stores a block in the current row of units. `x` and `y` count blocks of the component within that row.
     #[inline]
     pub(crate) fn put(&mut self, component: usize, x: usize, y: usize, samples: &[[u8; 8]; 8]) -> Result<(), Error> {
         let strips = self.strips.get_mut(component).ok_or(Error::Damaged)?;
@@ -138,7 +138,8 @@ impl Painter {
         Ok(())
     }
 
-    /// Ends a row of units. The row before it is painted now, because its last rows look at the first ones of this.
+    /// Ends a row of units. Only now the row before it is painted, because its last rows need the first ones of this
+    /// one.
     pub(crate) fn end_row(&mut self) {
         if self.completed > 0 {
             self.paint_current();
@@ -150,8 +151,8 @@ impl Painter {
     pub(crate) fn finish(mut self) -> Picture {
         self.paint_current();
         let samples = match self.colours {
-            Colours::Grey => Samples::Grey(self.pixels),
-            Colours::Rgb | Colours::YCbCr | Colours::Cmyk | Colours::Ycck => Samples::Rgb(self.pixels),
+            ColourSpace::Grey => Samples::Grey(self.pixels),
+            ColourSpace::Rgb | ColourSpace::YCbCr | ColourSpace::Cmyk | ColourSpace::Ycck => Samples::Rgb(self.pixels),
         };
         let side = |px: usize| u32::try_from(px).unwrap_or(u32::MAX);
         Picture { width_px: side(self.width), height_px: side(self.height), samples }
@@ -169,14 +170,14 @@ impl Painter {
             self.painted += row_bytes;
             let rows: Vec<&[u8]> = self.strips.iter().map(|strips| strips.row.as_slice()).collect();
             match (self.colours, rows.as_slice()) {
-                (Colours::Grey, [grey]) => out.copy_from_slice(grey),
-                (Colours::Rgb, [red, green, blue]) => paint_rgb(out, [red, green, blue]),
-                (Colours::YCbCr, [y, cb, cr]) => paint_ycbcr(out, [y, cb, cr]),
-                (Colours::Cmyk, [c, m, y, k]) => {
+                (ColourSpace::Grey, [grey]) => out.copy_from_slice(grey),
+                (ColourSpace::Rgb, [red, green, blue]) => paint_rgb(out, [red, green, blue]),
+                (ColourSpace::YCbCr, [y, cb, cr]) => paint_ycbcr(out, [y, cb, cr]),
+                (ColourSpace::Cmyk, [c, m, y, k]) => {
                     paint_rgb(out, [c, m, y]);
                     darken(out, k);
                 }
-                (Colours::Ycck, [y, cb, cr, k]) => {
+                (ColourSpace::Ycck, [y, cb, cr, k]) => {
                     paint_ycbcr(out, [y, cb, cr]);
                     out.iter_mut().for_each(|light| *light = 255 - *light);
                     darken(out, k);
@@ -194,7 +195,7 @@ fn paint_rgb(out: &mut [u8], [red, green, blue]: [&[u8]; 3]) {
     }
 }
 
-/// Takes the pixels for inverted inks and darkens each by the inverted black.
+/// Treats the pixels as inverted inks and darkens each by the inverted black.
 fn darken(out: &mut [u8], black: &[u8]) {
     for (pixel, black) in out.as_chunks_mut::<3>().0.iter_mut().zip(black) {
         *pixel = pixel.map(|ink| {
@@ -205,7 +206,7 @@ fn darken(out: &mut [u8], black: &[u8]) {
     }
 }
 
-/// JFIF's conversion with libjpeg's rounding (`jdcolor.c`), sixteen pixels at a time.
+/// Converts as JFIF defines it with libjpeg's rounding (`jdcolor.c`), sixteen pixels at a time.
 fn paint_ycbcr(out: &mut [u8], [y, cb, cr]: [&[u8]; 3]) {
     let (sixteens, rest) = out.as_chunks_mut::<48>();
     let (ys, y_rest) = y.as_chunks::<16>();
@@ -238,14 +239,15 @@ fn rgb_of(samples: [&[u8; 16]; 3]) -> [u8; 48] {
 fn eight_of([y, cb, cr]: [i16x8; 3]) -> [u8; 24] {
     let half = i16x8::splat(128);
     let (cb, cr) = (cb - half, cr - half);
-    // Half a product more than needed is taken and halved, which rounds it.
+    // Computes twice the product, adds one and halves, which rounds.
     let rounded = |value: i16x8, factor: i16| ((value + value).mul_keep_high(i16x8::splat(factor)) + i16x8::ONE) >> 1;
     let mixed = cr.widening_mul(i16x8::splat(18_734)) + cb.widening_mul(i16x8::splat(-22_554));
     let green = y - cr + i16x8::from_i32x8_saturate((mixed + i32x8::splat(1 << 15)) >> 16);
     let colours = [y + cr + rounded(cr, 26_345), green, y + cb + cb + rounded(cb, -14_942)];
     let [red, green, blue] = colours.map(|colour| colour.max(i16x8::ZERO).min(i16x8::splat(255)));
 
-    // Pixels as numbers of 24 bits, lowest byte first, and those in three words: single bytes would take half the time of all.
+    // Pixels as 24-bit numbers, lowest byte first, packed into three words: writing single bytes would take half of
+    // the total time.
     let red_green = (red | (green << 8_i32)).to_array().map(i16::cast_unsigned);
     let blue = blue.to_array().map(i16::cast_unsigned);
     let mut pixels = [0_u64; 8];

@@ -1,29 +1,29 @@
-//! Blocks of progressive scans: a band of coefficients, down to a bit.
+//! Decodes blocks of progressive scans: a band of coefficients, down to a bit.
 
 use std::rc::Rc;
 
 use crate::{
     Error,
     bits::Bits,
-    frame::Frame,
+    frame::FrameHeader,
     huffman::Huffman,
-    scan::{Carried, Scan},
+    scan::{Scan, ScanState},
     tables::{BLOCK, NATURAL, Tables},
 };
 
-/// The lowest bit that a scan may stop at (T.81, G.1.1.1.1).
+/// The highest value of a scan's lowest bit (T.81, G.1.1.1.1).
 const BIT_MAX: u8 = 13;
 
-/// How far each coefficient of each component is known.
+/// For each coefficient of each component, the lowest known bit.
 #[derive(Debug)]
 pub(crate) struct Progress(Vec<[Option<u8>; BLOCK]>);
 
 impl Progress {
-    pub(crate) fn new(frame: &Frame) -> Self {
+    pub(crate) fn new(frame: &FrameHeader) -> Self {
         Self(vec![[None; BLOCK]; frame.components.len()])
     }
 
-    /// Takes note of a scan. It must continue where the former ones stopped: libjpeg only warns and shows something else.
+    /// Records a scan. It must continue where the earlier ones stopped: libjpeg only warns and shows something else.
     pub(crate) fn advance(&mut self, scan: &Scan) -> Result<(), Error> {
         let is_dc = scan.first == 0;
         let has_band = if is_dc { scan.last == 0 } else { scan.first <= scan.last && scan.last < BLOCK };
@@ -50,7 +50,6 @@ impl Progress {
         Ok(())
     }
 
-    /// Whether every bit of every coefficient is known.
     pub(crate) fn is_complete(&self) -> bool {
         self.0.iter().flatten().all(|known| *known == Some(0))
     }
@@ -89,19 +88,19 @@ impl Pass {
         }
     }
 
-    /// Reads what this scan has of a block of its `place`-th component.
+    /// Reads this scan's part of a block of its `place`-th component.
     #[inline]
     pub(crate) fn read(
         &self,
         place: usize,
         bits: &mut Bits<'_>,
-        carried: &mut Carried,
+        state: &mut ScanState,
         block: &mut [i16; BLOCK],
     ) -> Result<(), Error> {
         match self {
             Self::FirstDc { codes, bit } => {
                 let codes = codes.get(place).ok_or(Error::Damaged)?;
-                let last = carried.dc.get_mut(place).ok_or(Error::Damaged)?;
+                let last = state.dc.get_mut(place).ok_or(Error::Damaged)?;
                 let size = codes.next(bits)?;
                 *last += bits.take_signed(size.into())?;
                 block[0] = shifted(*last, *bit)?;
@@ -113,8 +112,8 @@ impl Pass {
                 }
                 Ok(())
             }
-            Self::FirstAc { band } => band.read_first(bits, carried, block),
-            Self::RefineAc { band } => band.refine(bits, carried, block),
+            Self::FirstAc { band } => band.read_first(bits, state, block),
+            Self::RefineAc { band } => band.refine(bits, state, block),
         }
     }
 }
@@ -136,9 +135,9 @@ impl Band {
     }
 
     #[inline]
-    fn read_first(&self, bits: &mut Bits<'_>, carried: &mut Carried, block: &mut [i16; BLOCK]) -> Result<(), Error> {
-        if carried.ended_blocks > 0 {
-            carried.ended_blocks -= 1;
+    fn read_first(&self, bits: &mut Bits<'_>, state: &mut ScanState, block: &mut [i16; BLOCK]) -> Result<(), Error> {
+        if state.ended_blocks > 0 {
+            state.ended_blocks -= 1;
             return Ok(());
         }
         let mut next = self.first;
@@ -146,7 +145,7 @@ impl Band {
             let symbol = self.codes.next(bits)?;
             let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
             if size == 0 && run < 15 {
-                carried.ended_blocks = Self::ended_blocks(bits, u32::from(symbol >> 4))? - 1;
+                state.ended_blocks = Self::ended_blocks(bits, u32::from(symbol >> 4))? - 1;
                 break;
             }
             next += run;
@@ -162,16 +161,16 @@ impl Band {
     }
 
     #[inline]
-    fn refine(&self, bits: &mut Bits<'_>, carried: &mut Carried, block: &mut [i16; BLOCK]) -> Result<(), Error> {
+    fn refine(&self, bits: &mut Bits<'_>, state: &mut ScanState, block: &mut [i16; BLOCK]) -> Result<(), Error> {
         let mut next = self.first;
-        if carried.ended_blocks == 0 {
+        if state.ended_blocks == 0 {
             while next <= self.last {
                 let symbol = self.codes.next(bits)?;
                 let (run, size) = (u32::from(symbol >> 4), symbol & 15);
                 let new = match (size, run) {
                     (0, 15) => 0,
                     (0, _) => {
-                        carried.ended_blocks = Self::ended_blocks(bits, run)?;
+                        state.ended_blocks = Self::ended_blocks(bits, run)?;
                         break;
                     }
                     (1, _) => {
@@ -193,14 +192,15 @@ impl Band {
                 next += 1;
             }
         }
-        if carried.ended_blocks > 0 {
+        if state.ended_blocks > 0 {
             self.refine_up_to(next, u32::MAX, bits, block)?;
-            carried.ended_blocks -= 1;
+            state.ended_blocks -= 1;
         }
         Ok(())
     }
 
-    /// Refines what is known from `next` on, past `zeros` coefficients that stay zero; returns the place of the next zero one.
+    /// Refines the known coefficients from `next` on, past `zeros` coefficients that stay zero. Returns the index of
+    /// the next zero one.
     fn refine_up_to(
         &self,
         mut next: usize,

@@ -1,26 +1,24 @@
-//! A scan's header, and the way through its units.
+//! The header of a scan, and the state between its units.
 
-use crate::{Error, bits::Bits, frame::Frame};
+use crate::{Error, bits::Bits, frame::FrameHeader};
 
-/// The most blocks that a unit of interleaved components may have (T.81, B.2.3).
+/// The most blocks of a unit of interleaved components (T.81, B.2.3).
 const UNIT_BLOCKS_MAX: u32 = 10;
 
-/// A scan header.
 #[derive(Debug)]
 pub(crate) struct Scan {
     pub(crate) components: Vec<ScanComponent>,
     /// The first and last coefficient, in the order of the file.
     pub(crate) first: usize,
     pub(crate) last: usize,
-    /// The bit that a former scan went down to (0: none), and the one that this scan goes down to.
+    /// The lowest bit of the scan before (0: none), and the lowest bit of this scan.
     pub(crate) former_bit: u8,
     pub(crate) bit: u8,
 }
 
-/// A component of a scan.
 #[derive(Debug)]
 pub(crate) struct ScanComponent {
-    /// Which of the frame's components.
+    /// The index in the frame's components.
     pub(crate) index: usize,
     /// The numbers of its Huffman tables.
     pub(crate) dc: usize,
@@ -28,14 +26,14 @@ pub(crate) struct ScanComponent {
 }
 
 impl Scan {
-    pub(crate) fn parse(segment: &[u8], frame: &Frame) -> Result<Self, Error> {
+    pub(crate) fn parse(segment: &[u8], frame: &FrameHeader) -> Result<Self, Error> {
         let (count, rest) = segment.split_first().ok_or(Error::Damaged)?;
         let (described, rest) = rest.split_at_checked(usize::from(*count) * 2).ok_or(Error::Damaged)?;
         let [first, last, bits] = *rest else { return Err(Error::Damaged) };
         let mut components = Vec::with_capacity(frame.components.len());
         let mut from = 0;
         for [id, tables] in described.as_chunks::<2>().0 {
-            // Components come in the order of the frame (T.81, B.2.3), which also settles ids that are given twice.
+            // Components come in the order of the frame (T.81, B.2.3). This also resolves repeated ids.
             let index = (0..).zip(&frame.components).skip(from).find(|(_, component)| component.id == *id);
             let (index, _) = index.ok_or(Error::Damaged)?;
             from = index + 1;
@@ -52,8 +50,8 @@ impl Scan {
         }
     }
 
-    /// The units of a row and the rows of units: blocks where there is one component alone.
-    pub(crate) fn units(&self, frame: &Frame) -> (u32, u32) {
+    /// Returns the units per row and the rows of units. For a single component, a unit is a block.
+    pub(crate) fn units(&self, frame: &FrameHeader) -> (u32, u32) {
         match self.components.as_slice() {
             [only] => frame.components.get(only.index).map_or((0, 0), |only| (only.blocks_x, only.blocks_y)),
             _ => (frame.units_x, frame.units_y),
@@ -61,9 +59,9 @@ impl Scan {
     }
 }
 
-/// What is carried from unit to unit and starts anew at a restart marker.
+/// The state between units, reset at a restart marker.
 #[derive(Debug)]
-pub(crate) struct Carried {
+pub(crate) struct ScanState {
     interval: u32,
     /// Units until the next restart marker.
     left: u32,
@@ -74,12 +72,12 @@ pub(crate) struct Carried {
     pub(crate) ended_blocks: u32,
 }
 
-impl Carried {
+impl ScanState {
     pub(crate) fn new(interval: u32) -> Self {
         Self { interval, left: interval, next_marker: 0, dc: [0; 4], ended_blocks: 0 }
     }
 
-    /// Reads the restart marker that is due before the next unit, if one is.
+    /// Reads a restart marker, if one is due before the next unit.
     #[inline]
     pub(crate) fn begin_unit(&mut self, bits: &mut Bits<'_>) -> Result<(), Error> {
         if self.interval == 0 {

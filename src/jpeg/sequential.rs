@@ -1,4 +1,4 @@
-//! Blocks of baseline and extended scans: all coefficients at once.
+//! Decodes blocks of baseline and extended scans: all coefficients at once.
 
 use std::rc::Rc;
 
@@ -6,11 +6,11 @@ use crate::{
     Error,
     bits::Bits,
     huffman::Huffman,
-    scan::{Carried, Scan},
+    scan::{Scan, ScanState},
     tables::{BLOCK, NATURAL, Tables},
 };
 
-/// The codes of each of a scan's components.
+/// The DC and AC codes of each of the scan's components.
 pub(crate) struct Codes(Vec<(Rc<Huffman>, Rc<Huffman>)>);
 
 impl Codes {
@@ -19,17 +19,17 @@ impl Codes {
         both.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Reads a block of the scan's `place`-th component; `block` is all zeros.
+    /// Reads a block of the scan's `place`-th component into `block`, which must be all zeros.
     #[inline]
     pub(crate) fn read(
         &self,
         place: usize,
         bits: &mut Bits<'_>,
-        carried: &mut Carried,
+        state: &mut ScanState,
         block: &mut [i16; BLOCK],
     ) -> Result<(), Error> {
         let (dc, ac) = self.0.get(place).ok_or(Error::Damaged)?;
-        let last = carried.dc.get_mut(place).ok_or(Error::Damaged)?;
+        let last = state.dc.get_mut(place).ok_or(Error::Damaged)?;
         let size = dc.next(bits)?;
         *last += bits.take_signed(size.into())?;
         block[0] = i16::try_from(*last).map_err(|_| Error::Damaged)?;

@@ -7,14 +7,13 @@ use crate::{Error, huffman::Huffman};
 /// Coefficients of a block.
 pub(crate) const BLOCK: usize = 64;
 
-/// Where the n-th coefficient of the file stands in its block, row by row.
+/// The index in a block, row by row, of the n-th coefficient of the file.
 pub(crate) const NATURAL: [u8; BLOCK] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
 ];
 
-/// The tables as they stand.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     dc: [Option<Rc<Huffman>>; 4],
@@ -26,7 +25,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Takes a DHT segment.
+    /// Reads a DHT segment.
     pub(crate) fn define_huffman(&mut self, mut segment: &[u8]) -> Result<(), Error> {
         while let Some(([class_and_number, counts @ ..], rest)) = segment.split_first_chunk::<17>() {
             let symbols = counts.iter().map(|count| usize::from(*count)).sum();
@@ -46,7 +45,7 @@ impl Tables {
         if segment.is_empty() { Ok(()) } else { Err(Error::Damaged) }
     }
 
-    /// Takes a DQT segment.
+    /// Reads a DQT segment.
     pub(crate) fn define_quantisation(&mut self, mut segment: &[u8]) -> Result<(), Error> {
         while let Some((precision_and_number, rest)) = segment.split_first() {
             let value_bytes = if precision_and_number >> 4 == 0 { 1 } else { 2 };
@@ -56,7 +55,7 @@ impl Tables {
             for (value, place) in values.chunks_exact(value_bytes).zip(NATURAL) {
                 if let Some(slot) = natural.get_mut(usize::from(place)) {
                     let step = value.iter().fold(0, |value, byte| value << 8 | u16::from(*byte));
-                    // A coefficient other than zero is out of bounds with a step this large, and with a larger one.
+                    // With a step this large or larger, any coefficient other than zero is out of bounds.
                     *slot = i16::try_from(step).unwrap_or(i16::MAX);
                 }
             }
@@ -66,7 +65,7 @@ impl Tables {
         Ok(())
     }
 
-    /// Takes a DRI segment.
+    /// Reads a DRI segment.
     pub(crate) fn define_restart_interval(&mut self, segment: &[u8]) -> Result<(), Error> {
         let [high, low] = *segment else { return Err(Error::Damaged) };
         self.restart_interval = u32::from(u16::from_be_bytes([high, low]));

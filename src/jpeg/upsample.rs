@@ -1,24 +1,24 @@
-//! Rows of a component at the picture's full width, as libjpeg's default ("fancy") upsampling makes them (`jdsample.c`).
+//! Scales the rows of a component to the picture's width like libjpeg's default ("fancy") upsampling (`jdsample.c`).
 
-use crate::frame::{Component, Frame};
+use crate::frame::{Component, FrameHeader};
 
-/// How a component is brought to the picture's size.
+/// How a component is scaled to the picture's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    /// It has the picture's size.
+pub(crate) enum Upsampling {
+    /// No scaling.
     Same,
-    /// Twice the width, between neighbours.
+    /// Twice the width, interpolated.
     Wider,
-    /// Twice the height, between neighbours.
+    /// Twice the height, interpolated.
     Higher,
-    /// Twice both, between neighbours.
+    /// Twice both, interpolated.
     Larger,
-    /// Each sample several times.
+    /// Each sample is repeated.
     Repeated,
 }
 
-impl Method {
-    pub(crate) fn of(component: &Component, frame: &Frame) -> Self {
+impl Upsampling {
+    pub(crate) fn of(component: &Component, frame: &FrameHeader) -> Self {
         match (frame.h_max / component.h, frame.v_max / component.v) {
             (1, 1) => Self::Same,
             (2, 1) if component.width > 2 => Self::Wider,
@@ -28,52 +28,52 @@ impl Method {
         }
     }
 
-    /// Whether a row of the picture lies between two rows of the component.
+    /// Returns whether a row of the picture lies between two rows of the component.
     pub(crate) fn mixes_rows(self) -> bool {
         matches!(self, Self::Higher | Self::Larger)
     }
 }
 
-/// Sums of rows, kept between calls.
+/// A buffer for sums of rows.
 #[derive(Debug, Default)]
 pub(crate) struct Sums(Vec<u16>);
 
 impl Sums {
-    /// Makes a row of the picture out of the component's `near` row and, for the methods that mix rows, the `far` one.
-    /// `is_lower`: the far row is the one below.
+    /// Makes a row of the picture from the component's `near` row and, for the methods that mix rows, the `far` one.
+    /// With `is_lower`, the far row is the one below.
     pub(crate) fn row(
         &mut self,
-        method: Method,
+        upsampling: Upsampling,
         (near, far): (&[u8], &[u8]),
         is_lower: bool,
         repeats: usize,
         out: &mut [u8],
     ) {
-        match method {
-            Method::Same => out.iter_mut().zip(near).for_each(|(out, sample)| *out = *sample),
-            Method::Repeated => {
+        match upsampling {
+            Upsampling::Same => out.iter_mut().zip(near).for_each(|(out, sample)| *out = *sample),
+            Upsampling::Repeated => {
                 for (out, sample) in out.chunks_mut(repeats).zip(near) {
                     out.fill(*sample);
                 }
             }
-            Method::Higher => {
+            Upsampling::Higher => {
                 let bias = if is_lower { 2 } else { 1 };
                 for (out, (near, far)) in out.iter_mut().zip(near.iter().zip(far)) {
                     *out = low_byte((3 * u16::from(*near) + u16::from(*far) + bias) >> 2);
                 }
             }
-            Method::Wider => {
+            Upsampling::Wider => {
                 self.fill(near.iter().map(|sample| u16::from(*sample)));
                 self.spread(out, (1, 2), 2);
             }
-            Method::Larger => {
+            Upsampling::Larger => {
                 self.fill(near.iter().zip(far).map(|(near, far)| 3 * u16::from(*near) + u16::from(*far)));
                 self.spread(out, (8, 7), 4);
             }
         }
     }
 
-    /// Keeps the sums with their first and last one doubled, so that every one has two neighbours.
+    /// Stores the sums and repeats the first and last one, so that each has two neighbours.
     fn fill(&mut self, sums: impl Iterator<Item = u16>) {
         self.0.clear();
         self.0.push(0);
@@ -85,7 +85,7 @@ impl Sums {
         }
     }
 
-    /// Two samples for each sum: three parts of it and one part of its neighbour.
+    /// Makes two samples of each sum: three parts of it and one part of its neighbour.
     fn spread(&self, out: &mut [u8], bias: (u16, u16), bits: u32) {
         let left = self.0.iter();
         let sums = self.0.iter().skip(1);

@@ -1,11 +1,10 @@
-//! Numbers off the front of untrusted bytes: nothing here can run past the end.
+//! Reads numbers from the front of untrusted bytes without ever passing their end.
 
-/// What is left to read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    /// The next `count` bytes; `None` when there are fewer, and then nothing is taken.
+    /// Takes the next `count` bytes. Returns None, and takes nothing, if there are fewer.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;

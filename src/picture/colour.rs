@@ -1,4 +1,4 @@
-//! To sRGB, 8 bits a channel.
+//! Conversion to sRGB with 8 bits a channel.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,12 @@ use moxcms::{
     MatrixCoefficients, ToneReprCurve, TransferCharacteristics, TransformOptions,
 };
 
-use super::anatomy::{Profile, unpacked};
+use super::headers::{ColourProfile, unpacked};
 
-/// Brings a picture of any depth to 8-bit sRGB, with alpha unless it is `opaque`.
+/// Converts a picture of any depth to 8-bit sRGB, with alpha unless it is `opaque`.
 ///
-/// The first of `profiles` that can be used is. One that does not fit the pixels (CMYK on RGB above all) is passed over, as
-/// browsers do it.
-pub(super) fn to_srgb(image: DynamicImage, profiles: &[Profile<'_>], opaque: bool) -> DynamicImage {
+/// Uses the first usable profile. Skips one that does not fit the pixels (such as CMYK on RGB), as browsers do.
+pub(super) fn to_srgb(image: DynamicImage, profiles: &[ColourProfile<'_>], opaque: bool) -> DynamicImage {
     let image = to_8_bits(image, opaque);
     let converted = profiles.iter().find_map(|profile| through(&image, profile)).flatten();
     match (converted.unwrap_or(image), opaque) {
@@ -23,18 +22,18 @@ pub(super) fn to_srgb(image: DynamicImage, profiles: &[Profile<'_>], opaque: boo
     }
 }
 
-/// The picture in sRGB, `Some(None)` when it is that already, and `None` when the profile cannot be used.
-fn through(image: &DynamicImage, profile: &Profile<'_>) -> Option<Option<DynamicImage>> {
+/// Converts a picture by a profile. Returns `Some(None)` if it is sRGB already, and None if the profile is unusable.
+fn through(image: &DynamicImage, profile: &ColourProfile<'_>) -> Option<Option<DynamicImage>> {
     let described = match profile {
-        Profile::Srgb => return Some(None),
-        Profile::Plain(icc) => return converted(image, &ColorProfile::new_from_slice(icc).ok()?).map(Some),
-        Profile::Packed(packed) => {
+        ColourProfile::Srgb => return Some(None),
+        ColourProfile::Plain(icc) => return converted(image, &ColorProfile::new_from_slice(icc).ok()?).map(Some),
+        ColourProfile::Packed(packed) => {
             return converted(image, &ColorProfile::new_from_slice(&unpacked(packed)?).ok()?).map(Some);
         }
-        Profile::Numbered { primaries, transfer } => numbered(*primaries, *transfer)?,
-        Profile::Measured { chromaticities, exponent } => measured(*chromaticities, *exponent)?,
+        ColourProfile::Numbered { primaries, transfer } => numbered(*primaries, *transfer)?,
+        ColourProfile::Measured { chromaticities, exponent } => measured(*chromaticities, *exponent)?,
     };
-    // These describe red, green and blue; grey is where all three are equal.
+    // These profiles describe red, green and blue, so grey becomes RGB first.
     let coloured = match (image.color().has_color(), image.color().has_alpha()) {
         (true, _) => Cow::Borrowed(image),
         (false, false) => Cow::Owned(DynamicImage::ImageRgb8(image.to_rgb8())),
@@ -43,7 +42,7 @@ fn through(image: &DynamicImage, profile: &Profile<'_>) -> Option<Option<Dynamic
     converted(&coloured, &described).map(Some)
 }
 
-/// The profile that these numbers of H.273 stand for; `None` for those that stand for none.
+/// Returns the profile with these numbers of H.273, or None if there is none.
 fn numbered(primaries: u8, transfer: u8) -> Option<ColorProfile> {
     let color_primaries = CicpColorPrimaries::try_from(primaries).ok()?;
     let transfer_characteristics = TransferCharacteristics::try_from(transfer).ok()?;
@@ -66,7 +65,7 @@ fn measured(chromaticities: Option<[f32; 8]>, exponent: Option<f32>) -> Option<C
     }
     if let Some(exponent) = exponent {
         let curve = ToneReprCurve::Parametric(vec![exponent]);
-        // The numbers of sRGB would outrank the curves.
+        // The CICP numbers of sRGB would override the curves.
         profile.cicp = None;
         (profile.red_trc, profile.green_trc, profile.blue_trc) =
             (Some(curve.clone()), Some(curve.clone()), Some(curve));
@@ -76,7 +75,7 @@ fn measured(chromaticities: Option<[f32; 8]>, exponent: Option<f32>) -> Option<C
     colorants.iter().all(|xyz| [xyz.x, xyz.y, xyz.z].iter().all(|part| part.is_finite())).then_some(profile)
 }
 
-/// Grey stays grey here, because a grey profile is made for grey.
+/// Grey stays grey, because a grey profile needs grey pixels.
 fn to_8_bits(image: DynamicImage, opaque: bool) -> DynamicImage {
     match (image.color().has_color(), opaque) {
         (true, true) => DynamicImage::ImageRgb8(image.into_rgb8()),

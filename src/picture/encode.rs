@@ -1,4 +1,4 @@
-//! Renditions as files.
+//! Encoding of renditions.
 
 use image::{
     DynamicImage, ImageEncoder,
@@ -6,7 +6,7 @@ use image::{
 };
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
-use super::{anatomy::damaged, shrink::Ladder};
+use super::{headers::damaged, shrink::Renditions};
 use crate::domain::{
     avatar::{PictureKind, Rendition},
     error::Fault,
@@ -16,16 +16,16 @@ use crate::domain::{
 const JPEG_QUALITY: u8 = 85;
 
 /// Encodes every rendition, smallest first.
-pub(super) fn all(ladder: &Ladder, kind: PictureKind) -> Result<Vec<(Rendition, Vec<u8>)>, Fault> {
+pub(super) fn all(renditions: &Renditions, kind: PictureKind) -> Result<Vec<(Rendition, Vec<u8>)>, Fault> {
     let encode = match kind {
         PictureKind::Jpeg => jpeg,
         PictureKind::Png => png,
     };
     let mut files = Vec::with_capacity(Rendition::ALL.len());
-    for (rendition, square) in ladder.squares.iter().rev() {
+    for (rendition, square) in renditions.squares.iter().rev() {
         files.push((*rendition, encode(square)?));
     }
-    files.push((Rendition::Full, encode(&ladder.full)?));
+    files.push((Rendition::Full, encode(&renditions.full)?));
     Ok(files)
 }
 
@@ -42,9 +42,9 @@ fn jpeg(image: &DynamicImage) -> Result<Vec<u8>, Fault> {
     Ok(file)
 }
 
-/// A PNG of any picture of 8 bits a channel.
+/// Encodes a picture of 8 bits a channel as PNG.
 ///
-/// Fast: 70 ms for all renditions of a photo with alpha, where the default level takes 730 for files 3 % smaller.
+/// Fast: 70 ms for all renditions of a photo with alpha. The default level takes 730 ms for files 3 % smaller.
 pub(super) fn png(image: &DynamicImage) -> Result<Vec<u8>, Fault> {
     let mut file = Vec::new();
     PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Adaptive)

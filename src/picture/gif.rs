@@ -1,4 +1,4 @@
-//! GIF, read block by block; the first frame alone is kept. Source: CompuServe GIF89a.
+//! GIF, parsed block by block; only the first frame is kept. Source: CompuServe GIF89a.
 
 use std::num::NonZeroU64;
 
@@ -6,17 +6,17 @@ use gif::{ColorOutput, DecodeOptions, MemoryLimit};
 use image::{DynamicImage, Rgba, RgbaImage};
 
 use super::{
-    anatomy::{Anatomy, Bones, Part, cut_short, damaged},
     bytes::Bytes,
+    headers::{FrameArea, Headers, NeededBytes, cut_short, damaged},
 };
 use crate::domain::error::Fault;
 
-/// Bytes the decoder holds beside the colour indices: its table and buffers.
+/// Of the decoder's table and buffers, besides the colour indices.
 const DECODER_BYTES: u64 = 256 << 10;
 
-/// Reads the blocks up to the trailer. The first frame is kept as a GIF of its own, of its own size; where on the canvas it
-/// belongs is [`Anatomy::part`]. A canvas too small for it is enlarged, as browsers do it.
-pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
+/// Reads the blocks up to the trailer and keeps the first frame as a GIF of the frame's size. [`Headers::part`] is
+/// its position on the canvas. A canvas that is too small for it is enlarged, as in browsers.
+pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Headers<'a>, Fault> {
     let mut bytes = Bytes(upload);
     let screen = Screen::take(&mut bytes).ok_or_else(cut_short)?;
     let mut frame: Option<Image> = None;
@@ -32,7 +32,7 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
             }),
             0x2C => skip_image(&mut bytes).map(|image| {
                 if frame.is_none() {
-                    screen.keep_alone(&image, control, from.get(9..from.len() - bytes.0.len()), bones);
+                    screen.keep_alone(&image, control, from.get(9..from.len() - bytes.0.len()), needed);
                     frame = Some(image);
                 }
             }),
@@ -54,7 +54,7 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
     let width_px = u32::from(screen.width).max(part.left_px + part.width_px);
     let height_px = u32::from(screen.height).max(part.top_px + part.height_px);
     let is_whole = (part.width_px, part.height_px) == (width_px, height_px);
-    Ok(Anatomy {
+    Ok(Headers {
         width_px,
         height_px,
         part: if is_whole { None } else { Some(part) },
@@ -66,18 +66,18 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
     })
 }
 
-/// Decodes the bones of a picture: its first frame alone, of its own size.
+/// Decodes the first frame.
 ///
-/// By colour index and not by way of the image crate, which makes a colour that the palette does not have transparent.
-pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+/// Decodes to colour indices, not through the image crate, which makes a colour missing from the palette transparent.
+pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
-    options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(anatomy.decoded_bytes).ok_or_else(damaged)?));
-    let mut decoder = options.read_info(bones).map_err(|_| damaged())?;
+    options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(headers.decoded_bytes).ok_or_else(damaged)?));
+    let mut decoder = options.read_info(needed).map_err(|_| damaged())?;
     let shared = decoder.global_palette().map(<[u8]>::to_vec);
     let frame = decoder.read_next_frame().map_err(|_| damaged())?.ok_or_else(damaged)?;
     let (width, height) = (u32::from(frame.width), u32::from(frame.height));
-    if (width, height) != anatomy.decoded_px() {
+    if (width, height) != headers.decoded_px() {
         return Err(damaged());
     }
     let palette = frame.palette.as_deref().or(shared.as_deref()).ok_or_else(damaged)?;
@@ -92,7 +92,7 @@ pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage
     Ok(DynamicImage::ImageRgba8(pixels))
 }
 
-/// The logical screen: its size, and the colours of frames that bring none.
+/// The logical screen: its size, and the colours of frames without a palette.
 struct Screen<'a> {
     width: u16,
     height: u16,
@@ -110,9 +110,9 @@ struct Image {
 }
 
 impl Image {
-    fn part(&self) -> Part {
+    fn part(&self) -> FrameArea {
         let [left_px, top_px, width_px, height_px] = [self.left, self.top, self.width, self.height].map(u32::from);
-        Part { left_px, top_px, width_px, height_px }
+        FrameArea { left_px, top_px, width_px, height_px }
     }
 }
 
@@ -126,25 +126,25 @@ impl<'a> Screen<'a> {
     }
 
     /// Keeps one frame as a GIF of its own. `body` is what follows the descriptor.
-    fn keep_alone(&self, image: &Image, control: Option<&[u8]>, body: Option<&[u8]>, bones: &mut Bones) {
+    fn keep_alone(&self, image: &Image, control: Option<&[u8]>, body: Option<&[u8]>, needed: &mut NeededBytes) {
         let size = [image.width.to_le_bytes(), image.height.to_le_bytes()].concat();
-        bones.keep(b"GIF89a");
-        bones.keep(&size);
-        bones.keep(&[self.flags, 0, 0]);
-        bones.keep(self.colours);
+        needed.keep(b"GIF89a");
+        needed.keep(&size);
+        needed.keep(&[self.flags, 0, 0]);
+        needed.keep(self.colours);
         if let Some(control) = control {
-            bones.keep(&[0x21]);
-            bones.keep(control);
+            needed.keep(&[0x21]);
+            needed.keep(control);
         }
-        bones.keep(&[0x2C, 0, 0, 0, 0]);
-        bones.keep(&size);
-        bones.keep(&[image.flags]);
-        bones.keep(body.unwrap_or_default());
-        bones.keep(&[0x3B]);
+        needed.keep(&[0x2C, 0, 0, 0, 0]);
+        needed.keep(&size);
+        needed.keep(&[image.flags]);
+        needed.keep(body.unwrap_or_default());
+        needed.keep(&[0x3B]);
     }
 }
 
-/// Bytes of the colour table that these flags announce.
+/// Returns the length of the colour table that these flags announce.
 fn colour_bytes(flags: u8) -> usize {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }

@@ -1,54 +1,55 @@
-//! JPEG, read marker by marker; the pixels are `standin-jpeg`'s. Source: ITU T.81, Annex B.
+//! JPEG, parsed marker by marker; the crate `standin-jpeg` decodes the pixels. Source: ITU T.81, Annex B.
 
 use std::borrow::Cow;
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use standin_jpeg::{
-    Frame, Samples,
+    FrameHeader, Samples,
     marker::{DNL, EOI, SOI, SOS},
     next_marker,
 };
 
 use super::{
-    anatomy::{Anatomy, Profile, cut_short, damaged},
     bytes::Bytes,
+    headers::{ColourProfile, Headers, cut_short, damaged},
 };
 use crate::domain::error::Fault;
 
-/// The most scans of one picture. Ten are usual, encoders that search for the smallest file write some twenty;
-/// each one is a walk over every block for a few bytes of file.
+/// The most scans of a picture. Ten are usual; encoders that search for the smallest file write about twenty. Each
+/// scan costs a pass over every block for a few bytes of file.
 const SCANS_MAX: u32 = 64;
 
-/// Bytes a block of 8 by 8 coefficients takes in the decoder.
+/// Memory of a block of 8 by 8 coefficients in the decoder.
 const BLOCK_BYTES: u64 = 128;
 
-/// Bytes of rows the decoder holds for each pixel of width, at the most unlike sampling of the components.
+/// Memory of rows in the decoder for each pixel of width, with the most unequal sampling of the components.
 const ROW_BYTES_PER_PX: u64 = 1024;
 
-/// What the walk has met so far.
+/// What the markers read so far say.
 #[derive(Default)]
-struct Walk<'a> {
-    frame: Option<Frame>,
+struct MarkersRead<'a> {
+    frame: Option<FrameHeader>,
     scans: u32,
     components_in_first_scan: usize,
     coded_bytes: u64,
     exif: Option<&'a [u8]>,
-    /// Parts of the colour profile: number, how many there are, bytes.
+    /// Parts of the colour profile: number, count, bytes.
     profile: Vec<(u8, u8, &'a [u8])>,
 }
 
-/// Reads the markers up to the end of the picture. What follows (a second picture of the camera, a tail) is not looked at.
+/// Reads the markers up to the end of the picture. Ignores what follows, such as the second picture of some cameras.
 ///
-/// Whether every block is there is for [`decode`] to find out; here a file is whole when its coded data could hold them.
-pub(super) fn read(upload: &[u8]) -> Result<Anatomy<'_>, Fault> {
-    let mut walk = Walk::default();
+/// It counts a file as whole if the coded data is long enough for every block. [`decode`] finds out whether every
+/// block is there.
+pub(super) fn read(upload: &[u8]) -> Result<Headers<'_>, Fault> {
+    let mut read_so_far = MarkersRead::default();
     let mut at = 2;
     let mut in_scan = false;
     loop {
         let marker = next_marker(upload, at);
         if in_scan {
             let end = marker.map_or(upload.len(), |(marker_at, _)| marker_at);
-            walk.coded_bytes += end.saturating_sub(at) as u64;
+            read_so_far.coded_bytes += end.saturating_sub(at) as u64;
         }
         let Some((marker_at, code)) = marker.filter(|(_, code)| *code != EOI) else { break };
         if code == SOI {
@@ -62,17 +63,17 @@ pub(super) fn read(upload: &[u8]) -> Result<Anatomy<'_>, Fault> {
         };
         at = marker_at + 2 + usize::from(length);
         in_scan = code == SOS;
-        walk.meet(code, segment)?;
+        read_so_far.meet(code, segment)?;
     }
-    walk.into_anatomy()
+    read_so_far.into_headers()
 }
 
-impl<'a> Walk<'a> {
+impl<'a> MarkersRead<'a> {
     fn meet(&mut self, code: u8, segment: &'a [u8]) -> Result<(), Fault> {
         match code {
             0xC4 | 0xC8 => {}
             0xC0..=0xCF if self.frame.is_some() => return Err(damaged()),
-            0xC0..=0xCF => self.frame = Some(Frame::parse(code, segment).map_err(fault)?),
+            0xC0..=0xCF => self.frame = Some(FrameHeader::parse(code, segment).map_err(fault)?),
             SOS => self.meet_scan(segment)?,
             DNL => return Err(Fault::Malformed("a JPEG whose header says its height, and this one says it later")),
             0xE1 => self.exif = self.exif.or_else(|| segment.strip_prefix(b"Exif\0\0")),
@@ -97,13 +98,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn into_anatomy(self) -> Result<Anatomy<'a>, Fault> {
+    fn into_headers(self) -> Result<Headers<'a>, Fault> {
         let frame = self.frame.as_ref().ok_or_else(cut_short)?;
         let pixels = u64::from(frame.width_px) * u64::from(frame.height_px);
         let is_grey = frame.components() == 1;
         let gathers_blocks = frame.progressive || self.components_in_first_scan < frame.components();
         let block_bytes = if gathers_blocks { frame.blocks_held() * BLOCK_BYTES } else { 0 };
-        Ok(Anatomy {
+        Ok(Headers {
             width_px: frame.width_px,
             height_px: frame.height_px,
             part: None,
@@ -116,7 +117,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Decodes a picture that [`read`] let through.
+/// Decodes a picture that [`read`] accepted.
 pub(super) fn decode(upload: &[u8]) -> Result<DynamicImage, Fault> {
     let picture = standin_jpeg::decode(upload).map_err(fault)?;
     let (width, height) = (picture.width_px, picture.height_px);
@@ -135,8 +136,8 @@ fn fault(error: standin_jpeg::Error) -> Fault {
     }
 }
 
-/// Puts a colour profile together; one with parts missing or doubled is as good as none.
-fn joined<'a>(mut parts: Vec<(u8, u8, &'a [u8])>) -> Option<Profile<'a>> {
+/// Joins the parts of a colour profile. Returns None if parts are missing or repeated.
+fn joined<'a>(mut parts: Vec<(u8, u8, &'a [u8])>) -> Option<ColourProfile<'a>> {
     parts.sort_by_key(|(number, _, _)| *number);
     let expected = 1..=parts.len();
     let complete = parts
@@ -145,9 +146,9 @@ fn joined<'a>(mut parts: Vec<(u8, u8, &'a [u8])>) -> Option<Profile<'a>> {
         .all(|((number, of, _), place)| usize::from(*number) == place && usize::from(*of) == parts.len());
     match (complete, parts.as_slice()) {
         (false, _) | (true, []) => None,
-        (true, [(_, _, only)]) => Profile::plain(*only),
+        (true, [(_, _, only)]) => ColourProfile::plain(*only),
         (true, parts) => {
-            Profile::plain(Cow::Owned(parts.iter().flat_map(|(_, _, part)| part.iter().copied()).collect()))
+            ColourProfile::plain(Cow::Owned(parts.iter().flat_map(|(_, _, part)| part.iter().copied()).collect()))
         }
     }
 }

@@ -1,15 +1,16 @@
-//! Untrusted bytes in, clean renditions out; and the tile of whoever has no picture. Pure: no I/O, no clock, no randomness.
+//! Profile pictures: turns untrusted uploads into clean renditions, and draws the tiles of users without a picture.
+//! No I/O, clock or randomness.
 //!
-//! The story of an upload. Its kind is told by its bytes ([`Format`]). Our own reading of its headers ([`inspect`]) refuses
-//! what is too large or cut short, and says what decoding will cost, before any decoder sees a byte. Then ([`prepare`]) the
-//! parts that a decoder needs are copied out, decoded, shrunk, brought to sRGB, turned upright and encoded anew. Nothing of
-//! the upload but its pixels survives.
+//! [`inspect`] recognises the [`Format`] by the bytes, reads the headers with our own parsers, refuses an upload that
+//! is too large or cut short, and computes the cost of decoding, before any decoder runs. [`prepare`] then copies the
+//! bytes that a decoder needs, decodes, shrinks, converts to sRGB, turns upright and encodes. Only the pixels of an
+//! upload survive.
 
-mod anatomy;
 mod bytes;
 mod colour;
 mod encode;
 mod gif;
+mod headers;
 mod jpeg;
 mod png;
 mod shrink;
@@ -22,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{DynamicImage, RgbaImage, imageops, metadata::Orientation};
 
-use self::anatomy::{Anatomy, Bones, Part, cut_short, damaged};
+use self::headers::{FrameArea, Headers, NeededBytes, cut_short, damaged};
 pub use self::tile::tile;
 use crate::domain::{
     avatar::{PictureKind, Rendition},
@@ -32,81 +33,78 @@ use crate::domain::{
 
 /// What the headers of an upload say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// Told by the bytes.
+pub struct Inspection {
     pub format: Format,
-    /// As stored: an orientation may turn it.
+    /// As stored, before the orientation is applied.
     pub width_px: u32,
-    /// As stored.
+    /// As stored, before the orientation is applied.
     pub height_px: u32,
-    /// The most memory that [`prepare`] will hold for it, the upload itself included, in bytes.
+    /// The most memory that [`prepare`] needs, the upload included.
     pub charge_bytes: u64,
 }
 
-/// An upload made clean.
+/// The renditions of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// What all renditions are: JPEG when opaque, PNG when any pixel is not.
+    /// Of all renditions: JPEG if the picture is opaque, else PNG.
     pub kind: PictureKind,
     /// Of the full rendition.
     pub width_px: u32,
     /// Of the full rendition.
     pub height_px: u32,
-    /// Every one of [`Rendition::ALL`] and its file, smallest first.
+    /// All of [`Rendition::ALL`], smallest first.
     pub renditions: Vec<(Rendition, Vec<u8>)>,
 }
 
-/// Reads the headers of an upload and refuses what is none of `accepted`, beyond `limits` or cut short.
+/// Reads the headers of an upload. Refuses one that is not of an `accepted` format, exceeds `limits` or is cut short.
 ///
-/// No pixel is decoded: under 5 ms of CPU for the largest honest file. A hostile WebP can make it read 10 MiB bit by bit
-/// (some 0.3 s, reckoned), so this, too, belongs on a blocking thread.
-/// # Errors
-/// A [`Fault`] that is true of this upload, for the caller to name its field.
-pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<Facts, Fault> {
-    let (format, anatomy) = examine(upload, accepted, limits, &mut Bones::none())?;
-    Ok(Facts {
+/// Decodes no pixel: takes less than 5 ms of CPU for the largest regular file. A hostile WebP can make it read 10 MiB
+/// bit by bit (about 0.3 s, calculated), so call it on a blocking thread.
+pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<Inspection, Fault> {
+    let (format, headers) = examine(upload, accepted, limits, &mut NeededBytes::none())?;
+    Ok(Inspection {
         format,
-        width_px: anatomy.width_px,
-        height_px: anatomy.height_px,
-        charge_bytes: charge_bytes(upload.len() as u64, &anatomy),
+        width_px: headers.width_px,
+        height_px: headers.height_px,
+        charge_bytes: charge_bytes(upload.len() as u64, &headers),
     })
 }
 
-/// Turns an upload that [`inspect`] let through into the renditions that are served: upright, in sRGB, free of metadata.
+/// Makes the renditions of an upload that [`inspect`] accepted: upright, in sRGB, without metadata.
 ///
-/// Takes 10 to 300 ms of CPU (1.2 s for 10 MiB of progressive JPEG in 64 scans) and up to `facts.charge_bytes` of memory: call
-/// it on a blocking thread, behind a memory budget.
+/// Takes 10 to 300 ms of CPU (1.2 s for 10 MiB of progressive JPEG in 64 scans) and up to `charge_bytes` of memory:
+/// call it on a blocking thread, behind a memory budget.
 /// # Errors
-/// A [`Fault`] when the pixels cannot be decoded, also when a decoder panics over them.
-pub fn prepare(upload: &[u8], facts: &Facts, limits: &Limits) -> Result<Prepared, Fault> {
+/// A [`Fault`] if the pixels cannot be decoded, also if a decoder panics.
+pub fn prepare(upload: &[u8], facts: &Inspection, limits: &Limits) -> Result<Prepared, Fault> {
     caught(|| {
-        let mut bones = Bones::of(upload.len());
-        let (format, anatomy) = examine(upload, &[facts.format], limits, &mut bones)?;
+        let mut needed = NeededBytes::of(upload.len());
+        let (format, headers) = examine(upload, &[facts.format], limits, &mut needed)?;
         let source = match format {
             Format::Jpeg => jpeg::decode(upload)?,
-            Format::Png => png::decode(&bones.into_file(), &anatomy)?,
-            Format::WebP => webp::decode(bones.into_file(), &anatomy)?,
-            Format::Gif => gif::decode(&bones.into_file(), &anatomy)?,
+            Format::Png => png::decode(&needed.into_file(), &headers)?,
+            Format::WebP => webp::decode(needed.into_file(), &headers)?,
+            Format::Gif => gif::decode(&needed.into_file(), &headers)?,
         };
-        let source = match anatomy.part {
+        let source = match headers.part {
             None => source,
-            Some(part) => in_place(source, part, &anatomy),
+            Some(part) => in_place(source, part, &headers),
         };
         let opaque = shrink::is_opaque(&source);
-        let orientation = anatomy.exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-        // Turned after the shrinking, which is as good and spares a second copy of the large picture.
+        let orientation = headers.exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+        // Turned after shrinking, which looks the same and saves a second copy of the large picture.
         let clean = |shrunk| {
-            let mut upright = colour::to_srgb(shrunk, &anatomy.profiles, opaque);
+            let mut upright = colour::to_srgb(shrunk, &headers.profiles, opaque);
             upright.apply_orientation(orientation);
             upright
         };
-        let ladder = shrink::ladder(source, opaque, clean)?;
+        let renditions = shrink::renditions(source, opaque, clean)?;
         let kind = if opaque { PictureKind::Jpeg } else { PictureKind::Png };
         Ok(Prepared {
             kind,
-            width_px: ladder.full.width(),
-            height_px: ladder.full.height(),
-            renditions: encode::all(&ladder, kind)?,
+            width_px: renditions.full.width(),
+            height_px: renditions.full.height(),
+            renditions: encode::all(&renditions, kind)?,
         })
     })
 }
@@ -115,35 +113,34 @@ fn examine<'a>(
     upload: &'a [u8],
     accepted: &[Format],
     limits: &Limits,
-    bones: &mut Bones,
-) -> Result<(Format, Anatomy<'a>), Fault> {
+    needed: &mut NeededBytes,
+) -> Result<(Format, Headers<'a>), Fault> {
     match upload.len() as u64 {
         0 => return Err(Fault::EmptyFile),
         bytes if bytes > limits.file_bytes_max => return Err(Fault::TooManyBytes { bytes_max: limits.file_bytes_max }),
         _ => {}
     }
     let format = sniff::format(upload, accepted)?;
-    let anatomy = match format {
+    let headers = match format {
         Format::Jpeg => jpeg::read(upload),
-        Format::Png => png::read(upload, bones),
-        Format::WebP => webp::read(upload, bones),
-        Format::Gif => gif::read(upload, bones),
+        Format::Png => png::read(upload, needed),
+        Format::WebP => webp::read(upload, needed),
+        Format::Gif => gif::read(upload, needed),
     }?;
-    within(limits, &anatomy)?;
-    if !anatomy.whole {
+    within(limits, &headers)?;
+    if !headers.whole {
         return Err(cut_short());
     }
-    Ok((format, anatomy))
+    Ok((format, headers))
 }
 
-/// Refuses an upload beyond its limits.
-fn within(limits: &Limits, anatomy: &Anatomy<'_>) -> Result<(), Fault> {
-    let longer_px = u64::from(anatomy.width_px.max(anatomy.height_px));
-    let pixels = u64::from(anatomy.width_px) * u64::from(anatomy.height_px);
+fn within(limits: &Limits, headers: &Headers<'_>) -> Result<(), Fault> {
+    let longer_px = u64::from(headers.width_px.max(headers.height_px));
+    let pixels = u64::from(headers.width_px) * u64::from(headers.height_px);
     let bounds = [
         (longer_px, u64::from(limits.side_px_max), "pixels a side"),
         (pixels, limits.pixels_max, "pixels in all"),
-        (anatomy.decoded_bytes, limits.decoded_bytes_max, "bytes once decoded"),
+        (headers.decoded_bytes, limits.decoded_bytes_max, "bytes once decoded"),
     ];
     match bounds.into_iter().find(|(found, most, _)| found > most) {
         Some((found, most, unit)) => Err(Fault::TooMuch { most, unit, found }),
@@ -151,23 +148,23 @@ fn within(limits: &Limits, anatomy: &Anatomy<'_>) -> Result<(), Fault> {
     }
 }
 
-/// The upload is held throughout. Beside it first come the bones and the decoder's copy of them; then the latter, the pixels
-/// and what the decoder needs to make them; then the renditions.
-fn charge_bytes(file_bytes: u64, anatomy: &Anatomy<'_>) -> u64 {
+/// The upload is in memory throughout. Besides it are, in this order: the needed bytes and the decoder's copy of
+/// them; that copy, the pixels and the decoder's memory; the renditions.
+fn charge_bytes(file_bytes: u64, headers: &Headers<'_>) -> u64 {
     let opening = 2 * file_bytes;
-    let decoding = file_bytes + anatomy.decoded_bytes + anatomy.decoder_bytes;
-    let rendering = shrink::peak_bytes(anatomy.width_px, anatomy.height_px, anatomy.decoded_bytes);
+    let decoding = file_bytes + headers.decoded_bytes + headers.decoder_bytes;
+    let rendering = shrink::peak_bytes(headers.width_px, headers.height_px, headers.decoded_bytes);
     file_bytes + opening.max(decoding).max(rendering)
 }
 
-/// Puts a frame in its place on a transparent canvas.
-fn in_place(frame: DynamicImage, part: Part, anatomy: &Anatomy<'_>) -> DynamicImage {
-    let mut canvas = RgbaImage::new(anatomy.width_px, anatomy.height_px);
+/// Copies a frame to its position on a transparent canvas.
+fn in_place(frame: DynamicImage, part: FrameArea, headers: &Headers<'_>) -> DynamicImage {
+    let mut canvas = RgbaImage::new(headers.width_px, headers.height_px);
     imageops::replace(&mut canvas, &frame.into_rgba8(), part.left_px.into(), part.top_px.into());
     DynamicImage::ImageRgba8(canvas)
 }
 
-/// Runs `work`; a panic in it, which can only be a decoder's over hostile bytes, becomes a refusal.
+/// Runs `work` and turns a panic into an error. Only a decoder can panic, on hostile bytes.
 fn caught<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| Err(damaged()))
 }

@@ -1,4 +1,4 @@
-//! PNG, read chunk by chunk. Source: W3C PNG, third edition.
+//! PNG, parsed chunk by chunk. Source: W3C PNG, third edition.
 
 use std::io::Cursor;
 
@@ -8,21 +8,20 @@ use image::{DynamicImage, ImageBuffer};
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Limits, Transformations};
 
 use super::{
-    anatomy::{Anatomy, Bones, EXIF_BYTES_MAX, Profile, cut_short, damaged},
     bytes::Bytes,
+    headers::{ColourProfile, EXIF_BYTES_MAX, Headers, NeededBytes, cut_short, damaged},
 };
 use crate::domain::error::Fault;
 
-/// The eight bytes every PNG begins with.
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Bytes of rows and inflating the decoder holds, beside a few rows.
+/// Memory of rows and inflation in the decoder, besides a few rows.
 const DECODER_BYTES: u64 = 512 << 10;
 
-/// What the decoder may allocate beside the pixels, in bytes: it keeps rows and its inflating window.
+/// The most that the decoder may allocate besides the pixels: rows and the inflation window.
 const DECODER_ALLOC_BYTES_MAX: usize = 8 << 20;
 
-/// The longest chunk on colour that is looked at: a profile of random bytes cannot be packed, and is longer then.
+/// The longest colour chunk that is read. A profile of random bytes cannot be compressed and would be longer.
 const COLOUR_BYTES_MAX: usize = 2 << 20;
 
 struct Header {
@@ -41,7 +40,8 @@ impl Header {
         (known && width_px > 0 && height_px > 0).then_some(Self { width_px, height_px, depth, colour })
     }
 
-    /// Bytes of a decoded pixel: at least a byte a channel, palettes looked up, `transparent` colours as alpha.
+    /// Returns the bytes of a decoded pixel: at least one a channel, palettes resolved, `transparent` colours as
+    /// alpha.
     fn pixel_bytes(&self, transparent: bool) -> u64 {
         let channels = match self.colour {
             0 => 1,
@@ -54,16 +54,16 @@ impl Header {
     }
 }
 
-/// Reads the chunks up to the end of the picture. An animation's further frames are not kept.
-pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a>, Fault> {
+/// Reads the chunks up to the end of the picture. Drops further frames of an animation.
+pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Headers<'a>, Fault> {
     let mut bytes = Bytes(upload);
-    bones.keep(bytes.take(SIGNATURE.len()).unwrap_or_default());
-    let first = next_chunk(&mut bytes, bones, |kind| kind == b"IHDR").ok_or_else(cut_short)?;
+    needed.keep(bytes.take(SIGNATURE.len()).unwrap_or_default());
+    let first = next_chunk(&mut bytes, needed, |kind| kind == b"IHDR").ok_or_else(cut_short)?;
     let header = Header::parse(first.data).ok_or_else(damaged)?;
 
-    let (mut exif, mut colours) = (None, Colours::default());
+    let (mut exif, mut colours) = (None, ColourChunks::default());
     let (mut transparent, mut coloured, mut pictured, mut whole) = (false, false, false, false);
-    while let Some(Chunk { kind, data, checksum }) = next_chunk(&mut bytes, bones, is_bone) {
+    while let Some(Chunk { kind, data, checksum }) = next_chunk(&mut bytes, needed, is_needed) {
         match kind {
             b"tRNS" => transparent = true,
             b"PLTE" => coloured = true,
@@ -73,20 +73,22 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
                 whole = pictured;
                 break;
             }
-            // Behind the palette or the pixels they are out of place, and libpng passes them over, as it does damaged ones.
+            // After the palette or the pixels these chunks are out of place. libpng ignores them then, and ignores
+            // damaged ones.
             b"cICP" | b"iCCP" | b"sRGB" | b"cHRM" | b"gAMA"
                 if !coloured && !pictured && data.len() <= COLOUR_BYTES_MAX && is_sound(kind, data, checksum) =>
             {
                 colours.meet(kind, data);
             }
-            // A chunk in capitals must be understood, and there is one header (PNG, 4.7.2 and 5.6).
+            // A chunk with a capital first letter must be understood, and there is only one header (PNG, 4.7.2 and
+            // 5.6).
             [b'A'..=b'Z', ..] => return Err(damaged()),
             _ => {}
         }
     }
     let pixels = u64::from(header.width_px) * u64::from(header.height_px);
     let pixel_bytes = header.pixel_bytes(transparent);
-    Ok(Anatomy {
+    Ok(Headers {
         width_px: header.width_px,
         height_px: header.height_px,
         part: None,
@@ -98,24 +100,24 @@ pub(super) fn read<'a>(upload: &'a [u8], bones: &mut Bones) -> Result<Anatomy<'a
     })
 }
 
-/// What a decoder needs. Orientation and colour profile are read here, so not even they reach it.
-fn is_bone(kind: &[u8; 4]) -> bool {
+/// Returns whether the decoder needs a chunk. Orientation and colour profile are read here, so it does not need them.
+fn is_needed(kind: &[u8; 4]) -> bool {
     matches!(kind, b"PLTE" | b"tRNS" | b"IDAT" | b"IEND")
 }
 
-/// Decodes the bones of a picture.
+/// Decodes the needed bytes of a picture.
 ///
-/// Not by way of the image crate, which passes over a wrong checksum of the pixels' stream.
-pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage, Fault> {
+/// Does not use the image crate, which ignores a wrong checksum of the pixel stream.
+pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);
-    let mut decoder = Decoder::new_with_options(Cursor::new(bones), options);
+    let mut decoder = Decoder::new_with_options(Cursor::new(needed), options);
     decoder.set_limits(Limits { bytes: DECODER_ALLOC_BYTES_MAX });
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(|_| damaged())?;
     let bytes = reader.output_buffer_size().ok_or_else(damaged)?;
     let size = (reader.info().width, reader.info().height);
-    if size != anatomy.decoded_px() || bytes as u64 > anatomy.decoded_bytes {
+    if size != headers.decoded_px() || bytes as u64 > headers.decoded_bytes {
         return Err(damaged());
     }
     let (colour, depth) = reader.output_color_type();
@@ -123,7 +125,7 @@ pub(super) fn decode(bones: &[u8], anatomy: &Anatomy<'_>) -> Result<DynamicImage
         BitDepth::Sixteen => {
             let mut samples = vec![0_u16; bytes / 2];
             reader.next_frame(cast_slice_mut(&mut samples)).map_err(|_| damaged())?;
-            // What is left behind the last row holds the checksum of the stream.
+            // The checksum of the stream follows the last row.
             reader.finish().map_err(|_| damaged())?;
             samples.iter_mut().for_each(|sample| *sample = u16::from_be(*sample));
             of_16_bits(size, colour, samples)
@@ -144,7 +146,7 @@ fn of_8_bits((width, height): (u32, u32), colour: ColorType, samples: Vec<u8>) -
         ColorType::GrayscaleAlpha => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLumaA8),
         ColorType::Rgb => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb8),
         ColorType::Rgba => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgba8),
-        // Palettes are looked up.
+        // The decoder resolves palettes.
         ColorType::Indexed => None,
     }
 }
@@ -165,7 +167,6 @@ struct Chunk<'a> {
     checksum: u32,
 }
 
-/// Whether a chunk's checksum is right.
 fn is_sound(kind: &[u8; 4], data: &[u8], checksum: u32) -> bool {
     let mut crc = Crc::new();
     crc.update(kind);
@@ -173,24 +174,28 @@ fn is_sound(kind: &[u8; 4], data: &[u8], checksum: u32) -> bool {
     crc.sum() == checksum
 }
 
-/// The next chunk; `None` when the file ends before the chunk does.
-fn next_chunk<'a>(bytes: &mut Bytes<'a>, bones: &mut Bones, is_bone: fn(&[u8; 4]) -> bool) -> Option<Chunk<'a>> {
+/// Returns the next chunk, or None if the file ends within it.
+fn next_chunk<'a>(
+    bytes: &mut Bytes<'a>,
+    needed: &mut NeededBytes,
+    is_needed: fn(&[u8; 4]) -> bool,
+) -> Option<Chunk<'a>> {
     let from = bytes.0;
     let length = usize::try_from(bytes.be32()?).ok()?;
     let kind = bytes.take(4)?.first_chunk::<4>()?;
     let data = bytes.take(length)?;
     let checksum = bytes.be32()?;
-    if is_bone(kind) {
-        bones.keep(from.get(..length.saturating_add(12))?);
+    if is_needed(kind) {
+        needed.keep(from.get(..length.saturating_add(12))?);
     }
     Some(Chunk { kind, data, checksum })
 }
 
-/// What the chunks on colour say. The first of each kind counts.
+/// The colour chunks. The first of each kind counts.
 #[derive(Default)]
-struct Colours<'a> {
+struct ColourChunks<'a> {
     numbered: Option<[u8; 4]>,
-    icc: Option<Profile<'a>>,
+    icc: Option<ColourProfile<'a>>,
     is_srgb: bool,
     chromaticities: Option<[u32; 8]>,
     gamma: Option<u32>,
@@ -199,16 +204,16 @@ struct Colours<'a> {
 /// sRGB's white point and primaries, in the unit of cHRM.
 const SRGB_CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
 
-/// How far a chromaticity may be from sRGB's and still mean that one, in the unit of cHRM: as in libpng.
+/// The largest difference from a chromaticity of sRGB that still counts as sRGB, in the unit of cHRM: as in libpng.
 const CHROMATICITY_SLACK: u32 = 1_000;
 
-/// What cHRM and gAMA count in.
+/// The unit of cHRM and gAMA.
 const UNIT: f32 = 100_000.0;
 
-/// From here to there a gAMA means sRGB: within 5 % of 1 / 2.2, as in libpng.
+/// The values of gAMA that count as sRGB: within 5 % of 1 / 2.2, as in libpng.
 const SRGB_GAMMA: std::ops::RangeInclusive<u32> = 43_290..=47_847;
 
-impl<'a> Colours<'a> {
+impl<'a> ColourChunks<'a> {
     fn meet(&mut self, kind: &[u8; 4], data: &'a [u8]) {
         match kind {
             b"cICP" => self.numbered = self.numbered.or(data.as_array().copied()),
@@ -219,7 +224,7 @@ impl<'a> Colours<'a> {
                 for (number, bytes) in numbers.iter_mut().zip(data.as_chunks::<4>().0) {
                     *number = u32::from_be_bytes(*bytes);
                 }
-                // A y of zero divides by zero, a sum beyond one is no colour of this world.
+                // A y of zero would be divided by, and a sum above one is no real colour.
                 let is_real = |[x, y]: &[u32; 2]| *y > 0 && x.saturating_add(*y) <= 100_000;
                 self.chromaticities = Some(numbers).filter(|all| all.as_chunks::<2>().0.iter().all(is_real));
             }
@@ -230,8 +235,9 @@ impl<'a> Colours<'a> {
         }
     }
 
-    /// In the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM together.
-    fn ranked(self) -> Result<Vec<Profile<'a>>, Fault> {
+    /// Returns the descriptions in the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM
+    /// together.
+    fn ranked(self) -> Result<Vec<ColourProfile<'a>>, Fault> {
         let mut ranked = Vec::new();
         match self.numbered {
             Some([_, 16 | 18, _, _]) => {
@@ -240,13 +246,13 @@ impl<'a> Colours<'a> {
             Some([_, _, _, 0]) => {
                 return Err(Fault::Malformed("a PNG of full-range colours, and this one has narrow-range ones"));
             }
-            Some([primaries, transfer, 0, 1]) => ranked.push(Profile::Numbered { primaries, transfer }),
-            // Not allowed in a PNG, so as good as none.
+            Some([primaries, transfer, 0, 1]) => ranked.push(ColourProfile::Numbered { primaries, transfer }),
+            // Not allowed in a PNG, so ignored.
             Some(_) | None => {}
         }
         ranked.extend(self.icc);
         if self.is_srgb {
-            ranked.push(Profile::Srgb);
+            ranked.push(ColourProfile::Srgb);
         }
         let is_srgbs = |all: &[u32; 8]| {
             all.iter().zip(SRGB_CHROMATICITIES).all(|(one, srgb)| one.abs_diff(srgb) <= CHROMATICITY_SLACK)
@@ -255,17 +261,17 @@ impl<'a> Colours<'a> {
             self.chromaticities.filter(|all| !is_srgbs(all)).map(|all| all.map(|one| one as f32 / UNIT));
         let exponent = self.gamma.filter(|gamma| !SRGB_GAMMA.contains(gamma)).map(|gamma| UNIT / gamma as f32);
         if chromaticities.is_some() || exponent.is_some() {
-            ranked.push(Profile::Measured { chromaticities, exponent });
+            ranked.push(ColourProfile::Measured { chromaticities, exponent });
         }
         Ok(ranked)
     }
 }
 
-/// iCCP: a name, a zero, the packing method 0, a zlib stream.
-fn packed_profile(data: &[u8]) -> Option<Profile<'_>> {
+/// Parses an iCCP chunk: a name, a zero, the compression method 0, a zlib stream.
+fn packed_profile(data: &[u8]) -> Option<ColourProfile<'_>> {
     let mut parts = data.splitn(2, |byte| *byte == 0);
     match (parts.next(), parts.next()) {
-        (Some(_name), Some([0, packed @ ..])) => Some(Profile::Packed(packed)),
+        (Some(_name), Some([0, packed @ ..])) => Some(ColourProfile::Packed(packed)),
         (_, _) => None,
     }
 }

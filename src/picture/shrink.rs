@@ -1,13 +1,13 @@
-//! From the decoded picture down the ladder of renditions.
+//! Scaling of the decoded picture to the renditions.
 
 use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
 use image::DynamicImage;
 
-use super::anatomy::damaged;
+use super::headers::damaged;
 use crate::domain::{avatar::Rendition, error::Fault};
 
-/// The whole picture within the full rendition's bound, and its centre squares, largest first.
-pub(super) struct Ladder {
+/// The full rendition and the squares, largest first.
+pub(super) struct Renditions {
     pub(super) full: DynamicImage,
     pub(super) squares: Vec<(Rendition, DynamicImage)>,
 }
@@ -32,15 +32,17 @@ impl Crop {
     }
 }
 
-/// Makes every rendition; none is larger than its source. `clean` is given each picture that is drawn from the source itself.
+/// Makes every rendition; none is larger than its source. Calls `clean` on each picture that is drawn from the
+/// source.
 ///
-/// Each square is drawn from the next larger one (no worse than from the source: SSIM 0.95 either way, and 13 ms where it
-/// would be 50); the largest from the full rendition, or from the source where a long strip left the full one too thin.
-pub(super) fn ladder(
+/// Draws each square from the next larger one. That is as good as from the source (SSIM 0.95 either way) and takes 13
+/// ms instead of 50. The largest square comes from the full rendition, or from the source if a long strip makes the
+/// full rendition too thin.
+pub(super) fn renditions(
     mut source: DynamicImage,
     opaque: bool,
     clean: impl Fn(DynamicImage) -> DynamicImage,
-) -> Result<Ladder, Fault> {
+) -> Result<Renditions, Fault> {
     let (width, height) = full_size(source.width(), source.height());
     let largest_px = Rendition::Square512.side_px();
     let thin = width.min(height) < largest_px.min(source.width().min(source.height()));
@@ -49,7 +51,7 @@ pub(super) fn ladder(
         (source, None)
     } else {
         if !opaque {
-            // In place: the resizer would multiply into a second copy of the large picture.
+            // In place: the resizer would make a second copy of the large picture.
             MulDiv::new().multiply_alpha_inplace(&mut source).map_err(|_| damaged())?;
         }
         let full = drawn_from_multiplied(&source, Crop::whole(&source), (width, height), opaque)?;
@@ -69,10 +71,10 @@ pub(super) fn ladder(
         let side = square.width.min(rendition.side_px());
         squares.push((rendition, drawn(larger, square, (side, side), true)?));
     }
-    Ok(Ladder { full, squares })
+    Ok(Renditions { full, squares })
 }
 
-/// The size within the full rendition's bound; no side becomes zero, however thin the picture.
+/// Returns the size of the full rendition. No side becomes zero, however thin the picture.
 fn full_size(width: u32, height: u32) -> (u32, u32) {
     let (bound, longer) = (u64::from(Rendition::FULL_SIDE_PX), u64::from(width.max(height)));
     if longer <= bound {
@@ -95,7 +97,8 @@ fn drawn_from_multiplied(
     Ok(image)
 }
 
-/// Draws a rectangle of `source` at `size`. `weighs_alpha`: colours count by their alpha, so that what is invisible does not bleed.
+/// Draws a rectangle of `source` at `size`. With `weighs_alpha`, colours count by their alpha, so that invisible ones
+/// do not bleed.
 fn drawn(source: &DynamicImage, crop: Crop, size: (u32, u32), weighs_alpha: bool) -> Result<DynamicImage, Fault> {
     let mut image = DynamicImage::new(size.0, size.1, source.color());
     let options = ResizeOptions::new()
@@ -106,7 +109,7 @@ fn drawn(source: &DynamicImage, crop: Crop, size: (u32, u32), weighs_alpha: bool
     Ok(image)
 }
 
-/// Whether every pixel of a picture can be seen in full, alpha channel or not.
+/// Returns whether every pixel is opaque, with or without an alpha channel.
 pub(super) fn is_opaque(image: &DynamicImage) -> bool {
     let colour = image.color();
     let pixel_bytes = usize::from(colour.bytes_per_pixel());
@@ -115,19 +118,19 @@ pub(super) fn is_opaque(image: &DynamicImage) -> bool {
     !colour.has_alpha() || image.as_bytes().chunks_exact(pixel_bytes).all(is_opaque)
 }
 
-/// The most memory that the renditions of a picture take, its decoded pixels included, in bytes.
+/// Returns the most memory that [`renditions`] needs, the decoded pixels included.
 pub(super) fn peak_bytes(width_px: u32, height_px: u32, decoded_bytes: u64) -> u64 {
     let pixels = u64::from(width_px) * u64::from(height_px);
     let pixel_bytes = decoded_bytes.div_ceil(pixels.max(1));
     let (full_width, full_height) = full_size(width_px, height_px);
     let full_px = u64::from(full_width) * u64::from(full_height);
-    // Between its two passes the resizer holds the picture shrunk in width alone.
+    // Between its two passes, the resizer holds the picture shrunk in width only.
     let between_px = u64::from(full_width) * u64::from(height_px);
     let shrinking = decoded_bytes + (between_px + full_px) * pixel_bytes;
     shrinking.max(full_px * (pixel_bytes + RENDITION_BYTES_PER_PX)) + FIXED_BYTES
 }
 
-/// A rendition in 8 bits and alpha, its converted or turned copy, and its encoded files with what the encoder holds.
+/// A rendition in RGBA, its converted or turned copy, its encoded files, and the encoder's memory.
 const RENDITION_BYTES_PER_PX: u64 = 16;
 
 /// Tables of the resizer, the colour converter and the encoders.

@@ -1,14 +1,12 @@
-//! What kind of file an upload is, told by its bytes alone; names and headers lie.
+//! Recognises the format of an upload by its bytes. File names and content types are not trusted.
 
 use super::png;
 use crate::domain::{error::Fault, upload::Format};
 
-/// How far into a text a drawing or a page is looked for, in bytes.
+/// How far into a text to search for an SVG drawing or an HTML page.
 const TEXT_BYTES: usize = 4 << 10;
 
-/// The format of an upload, if it is one of `accepted`.
-/// # Errors
-/// [`Fault::WrongKind`] says what is wanted and, where that is known, what it is instead.
+/// Returns the format of an upload, if it is one of `accepted`.
 pub(super) fn format(upload: &[u8], accepted: &[Format]) -> Result<Format, Fault> {
     let found = picture(upload);
     match found.filter(|format| accepted.contains(format)) {
@@ -31,7 +29,7 @@ fn picture(upload: &[u8]) -> Option<Format> {
     }
 }
 
-/// What files of other kinds begin with.
+/// The first bytes of other formats.
 const OTHERS: [(&[u8], &str); 17] = [
     (b"II*\0", "a TIFF"),
     (b"MM\0*", "a TIFF"),
@@ -44,7 +42,7 @@ const OTHERS: [(&[u8], &str); 17] = [
     (b"8BPS", "a Photoshop document"),
     (b"%PDF-", "a PDF"),
     (b"\x1A\x45\xDF\xA3", "a video"),
-    // What base64 makes of the first bytes of a picture.
+    // The base64 text of the first bytes of pictures.
     (b"data:image/", IN_BASE64),
     (b"iVBORw0KGgo", IN_BASE64),
     (b"/9j/", IN_BASE64),
@@ -76,7 +74,7 @@ fn other(upload: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The first box of an ISO media file lists the brands it keeps to, the one it was made for first.
+/// Recognises ISO media files, whose first box lists the brands.
 fn media_brand(upload: &[u8]) -> Option<&'static str> {
     const HEIC: [&[u8]; 10] =
         [b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"];
@@ -93,7 +91,7 @@ fn media_brand(upload: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// "a JPEG, PNG or GIF picture".
+/// Returns a text such as "a JPEG, PNG or GIF picture".
 fn listed(accepted: &[Format]) -> String {
     let names: Vec<&str> = accepted.iter().map(|format| format.name()).collect();
     match names.split_last() {

@@ -1,28 +1,29 @@
-//! How much memory a lossless WebP stream's prefix codes will take in the decoder. Source: RFC 9649, section 3.
+//! Computes the memory that the prefix codes of a lossless WebP need in the decoder. Source: RFC 9649, section 3.
 //!
-//! The decoder bounds nothing here: a stream may name 65,536 groups of five codes, and 40 bytes of file become 20 kB of tables.
-//! So the head of the stream is read by ourselves up to those codes. No pixel is made: of the small pictures that come before
-//! (one of them says which groups there are) only the lengths matter, and the highest number a group is given.
+//! The decoder has no limit here: a stream may have 65,536 groups of five codes, and 40 bytes of file become 20 kB of
+//! tables. So we parse the stream up to these codes. No pixel is decoded: of the small pictures before them (one
+//! selects the groups) only the lengths and the highest group number matter.
 
 use super::bytes::Bytes;
 
-/// Bytes of prefix codes a picture may have. libwebp writes at most 2,600 groups.
+/// The most memory of prefix codes. libwebp writes at most 2,600 groups.
 pub(super) const CODE_BYTES_MAX: u64 = 64 << 20;
 
-/// Symbols of the five codes of a group; the first one's grow with the colour cache.
+/// Symbols of the five codes of a group. The first code has more with a colour cache.
 const ALPHABETS: [usize; 5] = [256 + 24, 256, 256, 256, 40];
 
-/// In which order the lengths of the code for lengths are written.
+/// The order in which the lengths of the code for lengths are written.
 const LENGTHS_ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 const CODE_BITS_MAX: usize = 15;
 
-/// Bits the decoder looks up at once; longer codes go through a tree.
+/// Bits that the decoder looks up at once. Longer codes go through a tree.
 const TABLE_BITS_MAX: usize = 10;
 
-/// Bytes of the prefix codes of the stream's main picture; beyond [`CODE_BYTES_MAX`] it stops adding. `None`: no such stream.
+/// Returns the memory of the prefix codes of the stream's main picture. Stops adding above [`CODE_BYTES_MAX`].
+/// Returns None if the stream cannot be parsed.
 pub(super) fn code_bytes(stream: &[u8], width_px: u32, height_px: u32) -> Option<u64> {
-    let mut bits = Bits { bytes: Bytes(stream), held: 0, count: 0 };
+    let mut bits = BitReader { bytes: Bytes(stream), held: 0, count: 0 };
     let mut width = width_px;
     while bits.read(1)? == 1 {
         match bits.read(2)? {
@@ -54,7 +55,7 @@ pub(super) fn code_bytes(stream: &[u8], width_px: u32, height_px: u32) -> Option
     };
     let mut bytes = 0;
     for _ in 0..groups {
-        bytes += read_group(&mut bits, cache)?.iter().map(Code::decoder_bytes).sum::<u64>();
+        bytes += read_group(&mut bits, cache)?.iter().map(PrefixCode::decoder_bytes).sum::<u64>();
         if bytes > CODE_BYTES_MAX {
             break;
         }
@@ -66,16 +67,16 @@ fn subsampled(px: u32, block_bits: u32) -> u32 {
     px.div_ceil(1 << block_bits)
 }
 
-/// Symbols that a colour cache adds to the first code.
-fn colour_cache(bits: &mut Bits<'_>) -> Option<usize> {
+/// Returns the symbols that a colour cache adds to the first code.
+fn colour_cache(bits: &mut BitReader<'_>) -> Option<usize> {
     match bits.read(1)? {
         0 => Some(0),
         _ => Some(1 << bits.read(4)?),
     }
 }
 
-/// Reads a picture inside the stream; answers the highest number its red and green bytes make together.
-fn skip_picture(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<u32> {
+/// Skips a picture within the stream. Returns the highest number that its red and green bytes form together.
+fn skip_picture(bits: &mut BitReader<'_>, width: u32, height: u32) -> Option<u32> {
     let cache = colour_cache(bits)?;
     let [green, red, blue, alpha, distance] = read_group(bits, cache)?;
     let mut left = u64::from(width) * u64::from(height);
@@ -102,25 +103,25 @@ fn skip_picture(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<u32> {
     Some(highest)
 }
 
-fn read_group(bits: &mut Bits<'_>, cache: usize) -> Option<[Code; 5]> {
+fn read_group(bits: &mut BitReader<'_>, cache: usize) -> Option<[PrefixCode; 5]> {
     let [green, red, blue, alpha, distance] = ALPHABETS;
     Some([
-        Code::read(bits, green + cache)?,
-        Code::read(bits, red)?,
-        Code::read(bits, blue)?,
-        Code::read(bits, alpha)?,
-        Code::read(bits, distance)?,
+        PrefixCode::read(bits, green + cache)?,
+        PrefixCode::read(bits, red)?,
+        PrefixCode::read(bits, blue)?,
+        PrefixCode::read(bits, alpha)?,
+        PrefixCode::read(bits, distance)?,
     ])
 }
 
-/// A canonical prefix code: how many codes of each length, and the symbols in order of their codes.
-struct Code {
+/// A canonical prefix code: the number of codes of each length, and the symbols in the order of their codes.
+struct PrefixCode {
     counts: [u32; CODE_BITS_MAX + 1],
     symbols: Vec<u32>,
 }
 
-impl Code {
-    fn read(bits: &mut Bits<'_>, symbols: usize) -> Option<Self> {
+impl PrefixCode {
+    fn read(bits: &mut BitReader<'_>, symbols: usize) -> Option<Self> {
         if bits.read(1)? == 0 {
             return Self::read_lengths(bits, symbols).map(|lengths| Self::of(&lengths));
         }
@@ -133,7 +134,7 @@ impl Code {
         Some(Self { counts, symbols })
     }
 
-    fn read_lengths(bits: &mut Bits<'_>, symbols: usize) -> Option<Vec<u8>> {
+    fn read_lengths(bits: &mut BitReader<'_>, symbols: usize) -> Option<Vec<u8>> {
         let mut lengths_of_lengths = [0_u8; LENGTHS_ORDER.len()];
         let written = usize::try_from(bits.read(4)?).ok()? + 4;
         for place in LENGTHS_ORDER.into_iter().take(written) {
@@ -174,8 +175,8 @@ impl Code {
         Self { counts, symbols: used.into_iter().map(|(_, symbol)| symbol).collect() }
     }
 
-    /// The next symbol. A code of one symbol takes no bits.
-    fn next(&self, bits: &mut Bits<'_>) -> Option<u32> {
+    /// Reads a symbol. A code with one symbol takes no bits.
+    fn next(&self, bits: &mut BitReader<'_>) -> Option<u32> {
         if let [only] = self.symbols.as_slice() {
             return Some(*only);
         }
@@ -192,7 +193,8 @@ impl Code {
         None
     }
 
-    /// A table of the codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each longer one, and what holds them.
+    /// Returns the decoder's memory: a table for codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each
+    /// longer code, and their containers.
     fn decoder_bytes(&self) -> u64 {
         const TABLE_ENTRY: u64 = 4;
         const TREE_NODES: u64 = 2 * 16;
@@ -203,15 +205,15 @@ impl Code {
     }
 }
 
-/// Bits, lowest first.
-struct Bits<'a> {
+/// Reads bits, lowest first.
+struct BitReader<'a> {
     bytes: Bytes<'a>,
     held: u64,
     count: u32,
 }
 
-impl Bits<'_> {
-    /// The next `wanted` bits, at most 32.
+impl BitReader<'_> {
+    /// Reads `wanted` bits, at most 32.
     fn read(&mut self, wanted: u32) -> Option<u32> {
         while self.count < wanted {
             self.held |= u64::from(self.bytes.u8()?) << self.count;
@@ -223,7 +225,7 @@ impl Bits<'_> {
         u32::try_from(value).ok()
     }
 
-    /// A length or distance: its prefix says how many bits follow.
+    /// Reads a length or distance. Its prefix says how many bits follow.
     fn read_lengthened(&mut self, prefix: u32) -> Option<u64> {
         if prefix < 4 {
             return Some(u64::from(prefix) + 1);

@@ -18,7 +18,7 @@ use crate::photo::{self, LOWER_LEFT, LOWER_RIGHT, UPPER_LEFT, UPPER_RIGHT};
 
 const UPRIGHT: [[u8; 3]; 4] = [UPPER_LEFT, UPPER_RIGHT, LOWER_LEFT, LOWER_RIGHT];
 
-fn inspected(upload: &[u8]) -> Result<picture::Facts, Fault> {
+fn inspected(upload: &[u8]) -> Result<picture::Inspection, Fault> {
     picture::inspect(upload, &Format::ALL, &Limits::default())
 }
 
