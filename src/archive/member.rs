@@ -1,4 +1,4 @@
-//! The members of a backup: what they may be called, and what is known of their bytes.
+//! The members of a backup: their names, checksums and compression.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -11,45 +11,42 @@ use crate::domain::avatar::{PictureKey, Rendition};
 /// Bytes that are read and written at a time.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
 
-/// How hard the database is packed: 3 is the library's own choice.
+/// The compression level of the database: the library's default.
 const LEVEL: i32 = 3;
 
-/// What a reader of packed bytes may be made to remember: 8 MiB, four times what [`LEVEL`] needs.
+/// Bounds the memory of decompression to 8 MiB, four times what [`LEVEL`] needs.
 const WINDOW_LOG_MAX: u32 = 23;
 
-/// A line of the listing.
+/// A line of the member list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// Where it belongs: [`Place::name`].
+    /// See [`MemberPath::name`].
     pub name: String,
-    /// None for the file of a picture that the disk no longer had.
+    /// None for a picture file that was missing on the disk.
     pub content: Option<Content>,
 }
 
-/// What is known of bytes.
+/// The length and checksum of some bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
-    /// How many.
     pub bytes: u64,
-    /// Their digest: 64 hexadecimal digits.
+    /// 64 hexadecimal digits.
     pub sha256: String,
 }
 
-/// What a listed member may be. There are no others, so no name of a backup leads anywhere else.
+/// The possible names of listed members. There are no others, so no name in a backup can escape the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// The server key.
     Key,
-    /// The database, packed.
+    /// The compressed database.
     Database,
-    /// A file of a picture.
     Picture(PictureKey, Rendition),
 }
 
 impl Place {
-    /// Its name in the archive and, below the data folder, on the disk.
+    /// Returns the name in the archive, which is also the path below the data folder.
     pub fn name(&self) -> String {
         match self {
             Self::Key => "server.key".to_owned(),
@@ -61,7 +58,7 @@ impl Place {
         }
     }
 
-    /// Reads [`Place::name`], and nothing else.
+    /// Parses exactly what [`MemberPath::name`] returns.
     pub fn parse(raw: &str) -> Option<Self> {
         let mut parts = raw.split('/').skip(2);
         let mut picture = || {
@@ -79,14 +76,14 @@ impl Place {
     }
 }
 
-/// The digest of bytes as they go by.
+/// Computes [`ContentInfo`] while bytes pass by.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct ContentHasher {
     bytes: u64,
     digest: Sha256,
 }
 
-impl Tally {
+impl ContentHasher {
     pub(super) fn add(&mut self, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         self.digest.update(piece);
@@ -97,21 +94,18 @@ impl Tally {
     }
 }
 
-/// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads all of `from`.
-/// # Errors
-/// Those of `from`.
+/// Reads `from` to its end and returns its length and checksum.
 pub fn content_of(mut from: impl Read) -> io::Result<Content> {
-    let mut tally = Tally::default();
+    let mut hasher = ContentHasher::default();
     each_piece(&mut from, |piece| {
-        tally.add(piece);
+        hasher.add(piece);
         Ok(())
     })?;
-    Ok(tally.content())
+    Ok(hasher.content())
 }
 
 /// Reads `from` to its end, piece by piece.
@@ -127,12 +121,10 @@ pub(super) fn each_piece(from: &mut dyn Read, mut take: impl FnMut(&[u8]) -> io:
     }
 }
 
-/// Packs all of `from`: what was written, and what it was before.
-/// # Errors
-/// Those of both ends.
+/// Compresses all of `from`. Returns the info of the compressed and of the uncompressed bytes.
 pub fn pack(mut from: impl Read, to: impl Write) -> io::Result<(Content, Content)> {
-    let mut packed = Counted { to, tally: Tally::default() };
-    let mut whole = Tally::default();
+    let mut packed = HashingWriter { to, hasher: ContentHasher::default() };
+    let mut whole = ContentHasher::default();
     let mut encoder = zstd::Encoder::new(&mut packed, LEVEL)?;
     encoder.include_checksum(true)?;
     each_piece(&mut from, |piece| {
@@ -141,18 +133,18 @@ pub fn pack(mut from: impl Read, to: impl Write) -> io::Result<(Content, Content
     })?;
     encoder.finish()?;
     packed.to.flush()?;
-    Ok((packed.tally.content(), whole.content()))
+    Ok((packed.hasher.content(), whole.content()))
 }
 
-struct Counted<W> {
+struct HashingWriter<W> {
     to: W,
-    tally: Tally,
+    hasher: ContentHasher,
 }
 
-impl<W: Write> Write for Counted<W> {
+impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let bytes = self.to.write(buffer)?;
-        self.tally.add(buffer.get(..bytes).unwrap_or_default());
+        self.hasher.add(buffer.get(..bytes).unwrap_or_default());
         Ok(bytes)
     }
 
@@ -161,25 +153,24 @@ impl<W: Write> Write for Counted<W> {
     }
 }
 
-/// Unpacks `from`, and stops at the first byte beyond `whole`; whether it was that.
-/// # Errors
-/// Those of both ends, and what is not packed at all.
+/// Decompresses `from`, and stops at the first byte beyond the length of `whole`. Returns whether the result is
+/// `whole`.
 pub fn unpack(from: impl Read, mut to: impl Write, whole: &Content) -> io::Result<bool> {
     let mut decoder = zstd::Decoder::new(from)?;
     decoder.window_log_max(WINDOW_LOG_MAX)?;
-    let mut tally = Tally::default();
+    let mut hasher = ContentHasher::default();
     each_piece(&mut decoder.take(whole.bytes.saturating_add(1)), |piece| {
-        tally.add(piece);
+        hasher.add(piece);
         to.write_all(piece)
     })?;
     to.flush()?;
-    Ok(tally.content() == *whole)
+    Ok(hasher.content() == *whole)
 }
 
-/// Bytes of a tar's block.
+/// The size of a tar block.
 pub(super) const BLOCK: usize = 512;
 
-/// The one header that a member of this name and size has.
+/// Returns the exact header of a member with this name and size.
 pub(super) fn header(name: &str, bytes: u64, at_s: u64) -> io::Result<[u8; BLOCK]> {
     let mut header = Header::new_ustar();
     header.set_path(name)?;
@@ -193,7 +184,7 @@ pub(super) fn header(name: &str, bytes: u64, at_s: u64) -> io::Result<[u8; BLOCK
     Ok(*header.as_bytes())
 }
 
-/// Zeros behind so many bytes, up to the next block.
+/// Returns the number of zeros that pad a member to the next block.
 pub(super) fn padding(bytes: u64) -> usize {
     let over = usize::try_from(bytes % BLOCK as u64).unwrap_or_default();
     (BLOCK - over) % BLOCK

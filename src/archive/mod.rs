@@ -1,17 +1,17 @@
-//! What a backup is as bytes: a tar of members in a fixed order, each with its digest. No files, no clock, no rows.
+//! The backup format: a tar of members in a fixed order, each with a checksum. No files, clock or rows.
 //!
 //! ```text
-//! manifest.json           what it is, how much of everything, and the digest of the listing
-//! manifest.json.sha256    the digest of that, as sha256sum writes it
-//! members.jsonl           a line for each member behind it: name, bytes, SHA-256
+//! manifest.json           what the backup is, the counts, and the checksum of the member list
+//! manifest.json.sha256    the checksum of manifest.json, as sha256sum writes it
+//! members.jsonl           a line for each member after it: name, bytes, SHA-256
 //! server.key              unless it was left out
-//! standin.db.zst          the database, packed
-//! pictures/AB/ABC.../full as they are: pictures do not get smaller
+//! standin.db.zst          the compressed database
+//! pictures/AB/ABC.../full not compressed: pictures do not get smaller
 //! ```
 //!
-//! The tar itself is not packed, so that a damaged byte spoils the member it stands in and no other, and any tar can take it apart.
-//! Every header can be told from the listing, so a reader compares instead of believing: a name that leads elsewhere, a link, a size
-//! beyond what was promised are all "not the member that was written". Memory does not grow with the number of members.
+//! The tar is not compressed, so that a damaged byte spoils only its own member, and any tar program can unpack it.
+//! Every header follows from the member list. So a reader compares headers instead of trusting them: a wrong name, a
+//! link or a larger size is simply not the expected header. Memory does not grow with the number of members.
 
 mod manifest;
 mod member;

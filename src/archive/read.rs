@@ -1,4 +1,4 @@
-//! Reads a backup and says by name which of its members are not as they were written.
+//! Reads a backup and reports damaged and missing members by name.
 
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read, Seek, Write};
 
@@ -7,24 +7,24 @@ use tar::Header;
 
 use super::{
     manifest::{FORMAT, LISTING, MANIFEST, MANIFEST_BYTES_MAX, MANIFEST_DIGEST, Manifest},
-    member::{BLOCK, Content, Member, Place, Tally, content_of, each_piece, header, padding},
+    member::{BLOCK, Content, ContentHasher, Member, Place, content_of, each_piece, header, padding},
     write::digest_line,
 };
 
-/// Damaged members that are named; the others are counted.
+/// Damaged members that the report names; further ones are only counted.
 const NAMED_MAX: usize = 20;
 
-/// Bytes of a line of the listing: some 200 are needed.
+/// A line needs about 200 bytes.
 const LINE_BYTES_MAX: u64 = 1024;
 
 /// Why a backup could not be read to its end.
 #[derive(Debug)]
 pub enum ReadFault {
-    /// So damaged at its beginning that nothing can be said of the rest; the text names the member.
+    /// The start is so damaged that the rest cannot be checked; the text names the member.
     Damaged(String),
-    /// Written in a form that this program does not know.
+    /// An unknown format version.
     Format(u64),
-    /// The system's: the archive could not be read, or what came out of it not be kept.
+    /// The archive could not be read, or a member could not be kept.
     Failed(io::Error),
 }
 
@@ -34,21 +34,19 @@ impl From<io::Error> for ReadFault {
     }
 }
 
-/// What was found in a backup.
 #[derive(Debug)]
 pub struct Report {
-    /// What it says it is.
     pub manifest: Manifest,
-    /// A sentence part for each damaged or missing member, its name first: the first ones, in their order.
+    /// A sentence part for each damaged or missing member, starting with its name. Only the first `NAMED_MAX`.
     pub damage: Vec<String>,
-    /// How many there are.
+    /// The number of damaged or missing members.
     pub damaged: u64,
-    /// Files of pictures that the disk no longer had when the backup was made: the first names.
+    /// Picture files that were missing on the disk when the backup was made. Only the first `NAMED_MAX`.
     pub lost: Vec<String>,
 }
 
 impl Report {
-    /// Names one more part that is not as it was written.
+    /// Adds a damaged member.
     pub fn damaged(&mut self, name: &str, what: &str) {
         self.damaged += 1;
         if self.damage.len() < NAMED_MAX {
@@ -61,17 +59,13 @@ type Block = [u8; BLOCK];
 
 const EMPTY: Block = [0; BLOCK];
 
-/// What a backup says it is. Of the rest nothing is read.
-/// # Errors
-/// See [`ReadFault`].
+/// Reads the manifest only.
 pub fn manifest_of(from: impl Read) -> Result<Manifest, ReadFault> {
     Reader { from, pending: None, at_s: 0 }.manifest()
 }
 
-/// Reads a whole backup. Each member that is there is given to `keep` as it comes, before its digest is known: what is kept of it
-/// counts only if the report names no damage. `spool` takes the listing meanwhile.
-/// # Errors
-/// See [`ReadFault`]; those of `keep` are `Failed`.
+/// Reads a whole backup. Passes each member to `keep` before its checksum is known: what was kept is only valid if
+/// the report has no damage. `spool` holds the member list meanwhile.
 pub fn read(
     from: impl Read,
     mut spool: impl Read + Write + Seek,
@@ -123,7 +117,7 @@ fn parsed<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T, ReadFault> 
 
 struct Reader<R> {
     from: R,
-    /// A header that belongs to a later member than the one that was expected.
+    /// A header that belongs to a later member than the expected one.
     pending: Option<Block>,
     at_s: u64,
 }
@@ -136,14 +130,14 @@ impl<R: Read> Reader<R> {
             ))
         };
         let block = self.block()?.ok_or_else(no_backup)?;
-        let (bytes, at_s) = told(&block, MANIFEST).ok_or_else(no_backup)?;
+        let (bytes, at_s) = size_and_time(&block, MANIFEST).ok_or_else(no_backup)?;
         if bytes > MANIFEST_BYTES_MAX || header(MANIFEST, bytes, at_s)? != block {
             return Err(no_backup());
         }
         self.at_s = at_s;
         self.pending = Some(block);
         let mut text = Vec::new();
-        // Its digest stands behind it, so any bytes will do at first.
+        // Its checksum comes after it, so any bytes are accepted at first.
         let unknown = Content { bytes, sha256: String::new() };
         if let Some(what) = self.member(MANIFEST, &unknown, &mut |from| from.read_to_end(&mut text).map(drop))? {
             return Err(ReadFault::Damaged(format!("{MANIFEST} {what}")));
@@ -164,7 +158,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// A member without which nothing can be said of those behind it.
+    /// Reads a member without which the following ones cannot be checked.
     fn first(&mut self, name: &str, content: &Content, to: &mut impl Write) -> Result<(), ReadFault> {
         let done = self.member(name, content, &mut |from| {
             each_piece(from, |piece| to.write_all(piece))?;
@@ -173,7 +167,7 @@ impl<R: Read> Reader<R> {
         done.map_or(Ok(()), |what| Err(ReadFault::Damaged(format!("{name} {what}"))))
     }
 
-    /// Reads one member; what is wrong with it, as the end of a sentence that its name begins.
+    /// Reads a member. Returns what is wrong with it, as the end of a sentence that starts with its name.
     fn member(
         &mut self,
         name: &str,
@@ -184,10 +178,10 @@ impl<R: Read> Reader<R> {
         if block != header(name, content.bytes, self.at_s)? {
             return self.other_header(name, content, block);
         }
-        let mut part = Part { from: &mut self.from, left: content.bytes, tally: Tally::default() };
+        let mut part = MemberReader { from: &mut self.from, left: content.bytes, hasher: ContentHasher::default() };
         keep(&mut part)?;
         each_piece(&mut part, |_| Ok(()))?;
-        let (left, found) = (part.left, part.tally.content());
+        let (left, found) = (part.left, part.hasher.content());
         let is_padded = self.padding(content.bytes)?;
         Ok(match (left, is_padded) {
             (0, Some(_)) if !content.sha256.is_empty() && found != *content => {
@@ -199,20 +193,20 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// What it means that a member's header is not the one it must have.
+    /// Returns what is wrong with a member whose header is not the expected one.
     fn other_header(&mut self, name: &str, content: &Content, block: Block) -> io::Result<Option<&'static str>> {
         if block == EMPTY || is_of_another(&block, name) {
             self.pending = Some(block);
             return Ok(Some("is missing"));
         }
-        let bytes = told(&block, name).map_or(content.bytes, |(bytes, _)| bytes);
-        let mut part = Part { from: &mut self.from, left: bytes, tally: Tally::default() };
+        let bytes = size_and_time(&block, name).map_or(content.bytes, |(bytes, _)| bytes);
+        let mut part = MemberReader { from: &mut self.from, left: bytes, hasher: ContentHasher::default() };
         each_piece(&mut part, |_| Ok(()))?;
         self.padding(bytes)?;
         Ok(Some("is damaged: its header is not the one that was written"))
     }
 
-    /// The next block, or none where the archive ends before it is whole.
+    /// Returns the next block, or None if the archive ends before or within it.
     fn block(&mut self) -> io::Result<Option<Block>> {
         if self.pending.is_some() {
             return Ok(self.pending.take());
@@ -221,7 +215,7 @@ impl<R: Read> Reader<R> {
         Ok(fill(&mut self.from, &mut block)?.then_some(block))
     }
 
-    /// Whether zeros fill the block behind so many bytes; none where the archive ends before.
+    /// Returns whether the padding after `bytes` is all zeros, or None if the archive ends within it.
     fn padding(&mut self, bytes: u64) -> io::Result<Option<bool>> {
         let mut block = EMPTY;
         let zeros = block.get_mut(..padding(bytes)).unwrap_or_default();
@@ -234,7 +228,7 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// Fills the whole buffer; false where there was not enough.
+/// Fills the whole buffer. Returns false if there were not enough bytes.
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     match from.read_exact(buffer) {
         Ok(()) => Ok(true),
@@ -243,8 +237,8 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-/// The size and the time that a header tells of a member of this name, if it is whole.
-fn told(block: &Block, name: &str) -> Option<(u64, u64)> {
+/// Returns the size and time in a valid header of this name.
+fn size_and_time(block: &Block, name: &str) -> Option<(u64, u64)> {
     let header = whole_header(block)?;
     let is_named = header.path_bytes() == name.as_bytes();
     is_named.then(|| Some((header.entry_size().ok()?, header.mtime().ok()?))).flatten()
@@ -254,27 +248,27 @@ fn is_of_another(block: &Block, name: &str) -> bool {
     whole_header(block).is_some_and(|header| header.path_bytes() != name.as_bytes())
 }
 
-/// A header with the sum it says it has.
+/// Returns the header if its checksum is right.
 fn whole_header(block: &Block) -> Option<Header> {
     let mut header = Header::from_byte_slice(block).clone();
-    let told = header.cksum().ok()?;
+    let stated = header.cksum().ok()?;
     header.set_cksum();
-    (header.cksum().ok()? == told).then_some(header)
+    (header.cksum().ok()? == stated).then_some(header)
 }
 
-/// The bytes of one member, as they are read.
-struct Part<'a, R> {
+/// Reads the bytes of one member.
+struct MemberReader<'a, R> {
     from: &'a mut R,
     left: u64,
-    tally: Tally,
+    hasher: ContentHasher,
 }
 
-impl<R: Read> Read for Part<'_, R> {
+impl<R: Read> Read for MemberReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let piece = buffer.get_mut(..most).unwrap_or_default();
         let bytes = self.from.read(piece)?;
-        self.tally.add(piece.get(..bytes).unwrap_or_default());
+        self.hasher.add(piece.get(..bytes).unwrap_or_default());
         self.left -= bytes as u64;
         Ok(bytes)
     }

@@ -1,4 +1,4 @@
-//! The picture folder: `pictures/<first two of the name>/<name>/<file>`.
+//! The picture folder: `pictures/<first two characters of the key>/<key>/<file>`.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -16,19 +16,19 @@ use crate::domain::{
     error::{Error, fault},
 };
 
-/// The picture folder and, on the same file system, the folder where uploads and pictures are on their way.
+/// The picture folder and, on the same file system, the folder of incoming uploads and pictures.
 ///
-/// Every operation blocks on the disk. Errors are `StorageFull` when the disk or a quota is full, else `Internal`;
-/// after an error nothing was changed, and a crash at any point leaves whole pictures only.
+/// Every operation blocks on the disk. An error is `StorageFull` if the disk or a quota is full, else `Internal`.
+/// After an error nothing was changed, and a crash at any point leaves only whole pictures.
 #[derive(Debug, Clone)]
 pub struct Folder {
     pictures: Arc<Path>,
     incoming: Arc<Path>,
-    /// The folder `pictures` as it was opened: no file is put into another folder that has taken its name since.
+    /// The open folder `pictures`, to detect another folder that has taken its name since.
     opened: Option<Arc<File>>,
 }
 
-/// A file of a picture, open. Every read blocks on the disk.
+/// An open file of a picture. Every read blocks on the disk.
 #[derive(Debug)]
 pub struct StoredFile {
     file: File,
@@ -36,21 +36,15 @@ pub struct StoredFile {
 }
 
 impl StoredFile {
-    /// Its size.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The whole of it.
-    /// # Errors
-    /// Internal, when the disk fails.
     pub fn read_all(&self) -> Result<Vec<u8>, Error> {
         self.read_at(0, usize::try_from(self.bytes).unwrap_or(usize::MAX))
     }
 
-    /// What begins at `offset`: `bytes_max` of it, less at the end, nothing behind it.
-    /// # Errors
-    /// Internal, when the disk fails.
+    /// Reads up to `bytes_max` bytes from `offset` on.
     pub fn read_at(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>, Error> {
         let left = usize::try_from(self.bytes.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut piece = vec![0; left.min(bytes_max)];
@@ -59,7 +53,7 @@ impl StoredFile {
     }
 }
 
-/// From its beginning to its end, once.
+/// Reads from the start to the end, once.
 impl Read for StoredFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.file.read(buffer)
@@ -67,12 +61,10 @@ impl Read for StoredFile {
 }
 
 impl Folder {
-    /// Makes both folders (0700) and empties `incoming`: what was on its way when the last process ended goes.
-    /// # Errors
-    /// See [`Folder`].
+    /// Creates both folders (0700) and empties `incoming`, which may hold files of a former process.
     pub fn open(pictures: &Path, incoming: &Path) -> Result<Self, Error> {
         make_private_folder(pictures).map_err(fault("making the picture folder"))?;
-        // It is emptied: what a link leads to is not ours to empty.
+        // Emptying a link would delete files elsewhere.
         if fs::symlink_metadata(incoming).is_ok_and(|found| !found.is_dir()) {
             return Err(Error::internal("the folder for incoming files is a link or a file: remove it"));
         }
@@ -82,30 +74,28 @@ impl Folder {
         Ok(Self { pictures: pictures.into(), incoming: incoming.into(), opened: Some(Arc::new(opened)) })
     }
 
-    /// Both folders as they are, to look at: nothing is made or emptied.
+    /// Returns both folders for reading only: creates and empties nothing.
     pub fn closed(pictures: &Path, incoming: &Path) -> Self {
         Self { pictures: pictures.into(), incoming: incoming.into(), opened: None }
     }
 
-    /// Stores all `files` (name and bytes) of a picture or none of them; durable when it returns.
+    /// Stores all `files` (name and bytes) of a picture or none of them. Durable when it returns.
     ///
     /// Costs a sync of each file and of three folders.
     /// # Errors
-    /// See [`Folder`]; `Internal` when there is a picture of that name.
+    /// `Internal` if there is a picture with this key already.
     pub fn put(&self, key: &PictureKey, files: &[(&str, &[u8])]) -> Result<(), Error> {
         self.is_in_place().map_err(fault("storing a picture"))?;
         let arriving = self.incoming.join(key.as_str());
         let arrived = write_all(&arriving, files).and_then(|()| self.take_in(key, &arriving));
         if arrived.is_err() {
-            // The first failure is the one to tell; what cannot be removed now goes at the next start.
+            // The first error is the one to report. What cannot be removed now is removed at the next start.
             let _ = fs::remove_dir_all(&arriving);
         }
         arrived.map_err(fault("storing a picture"))
     }
 
-    /// One file of a picture, if there is such a one. It stays readable when its picture is removed meanwhile.
-    /// # Errors
-    /// See [`Folder`].
+    /// Opens a file of a picture, if it exists. It stays readable if the picture is removed meanwhile.
     pub fn open_file(&self, key: &PictureKey, file: &str) -> Result<Option<StoredFile>, Error> {
         let opened = plain(file).and_then(|file| {
             let file = File::open(self.place(key).join(file))?;
@@ -118,11 +108,10 @@ impl Folder {
         }
     }
 
-    /// Removes a picture, which nobody sees half removed; one that is not there is fine.
+    /// Removes a picture atomically, if it exists.
     ///
-    /// Not synced: a picture that a loss of power brings back is a file without a row, and the next start removes it.
-    /// # Errors
-    /// See [`Folder`].
+    /// Not synced: a picture that reappears after a power failure is a file without a row, and the next start removes
+    /// it.
     pub fn remove(&self, key: &PictureKey) -> Result<(), Error> {
         let leaving = self.incoming.join(format!("{}-leaving", key.as_str()));
         remove_if_there(&leaving)
@@ -131,17 +120,13 @@ impl Folder {
             .map_err(fault("removing a picture"))
     }
 
-    /// Makes a folder beside the uploads on their way, for work of this name: one at a time.
-    /// # Errors
-    /// See [`Folder`].
+    /// Creates a temporary folder below `incoming`. Use each name only once at a time.
     pub fn workplace(&self, name: &str) -> Result<Workplace, Error> {
         plain(name).map_err(fault("making a folder to work in"))?;
         Workplace::make(self.incoming.join(name))
     }
 
-    /// Bytes that this process may still write on the folder's disk.
-    /// # Errors
-    /// See [`Folder`].
+    /// Returns the bytes that this process may still write on the folder's disk.
     pub fn free_bytes(&self) -> Result<u64, Error> {
         let disk =
             rustix::fs::statvfs(&*self.pictures).map_err(|why| fault("asking for the disk's room")(why.into()))?;
@@ -149,8 +134,6 @@ impl Folder {
     }
 
     /// Writes a file, reads it back and removes it.
-    /// # Errors
-    /// See [`Folder`].
     pub fn try_out(&self) -> Result<(), Error> {
         const TRIED: &[u8] = b"ready";
         let path = self.pictures.join(".ready");
@@ -166,9 +149,7 @@ impl Folder {
         tried.map_err(fault("trying out the picture folder"))
     }
 
-    /// What the files of a picture take; 0 where there is none.
-    /// # Errors
-    /// See [`Folder`].
+    /// Returns the size of all files of a picture; 0 if there is none.
     pub fn bytes_of(&self, key: &PictureKey) -> Result<u64, Error> {
         let sizes = || -> io::Result<u64> {
             let mut bytes = 0;
@@ -183,18 +164,13 @@ impl Folder {
         }
     }
 
-    /// The shards that have a subfolder: what all names in it begin with. Other entries are passed over.
-    /// # Errors
-    /// See [`Folder`].
+    /// Lists the shards that have a subfolder. Ignores other entries.
     pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
         let shard = |name: &str| PictureKey::is_shard(name).then(|| name.to_owned());
         subfolders(&self.pictures, shard).map_err(fault("listing the picture folder"))
     }
 
-    /// The names of the pictures in the subfolder of one shard, so that no caller holds the names of all. Entries that are no picture's are
-    /// passed over.
-    /// # Errors
-    /// See [`Folder`].
+    /// Lists the pictures of one shard, so that no caller holds all keys at once. Ignores other entries.
     pub fn keys_in(&self, shard: &str) -> Result<HashSet<PictureKey>, Error> {
         let picture = |name: &str| PictureKey::parse(name).ok().filter(|key| key.shard() == shard);
         match PictureKey::is_shard(shard).then(|| subfolders(&self.pictures.join(shard), picture)) {
@@ -204,7 +180,7 @@ impl Folder {
         }
     }
 
-    /// Refuses a folder that is not the one which was opened: another server may own it.
+    /// Returns an error if the folder was replaced since it was opened: another server may own the new one.
     fn is_in_place(&self) -> io::Result<()> {
         let Some(opened) = &self.opened else { return Ok(()) };
         let (held, named) = (opened.metadata()?, fs::metadata(&self.pictures)?);
@@ -222,12 +198,12 @@ impl Folder {
         self.shard(key).join(key.as_str())
     }
 
-    /// Gives a picture that is written and synced its place.
+    /// Moves a written and synced picture to its final path.
     fn take_in(&self, key: &PictureKey, arriving: &Path) -> io::Result<()> {
         let shard = self.shard(key);
         make_private_folder(&shard)?;
         fs::rename(arriving, self.place(key))?;
-        // The shard's own entry too, and each time: whoever made the shard may not have synced it yet.
+        // Each time, because another thread may have created the shard and not synced it yet.
         let synced = sync_folder(&shard).and_then(|()| sync_folder(&self.pictures));
         if synced.is_err() {
             rename_if_there(&self.place(key), arriving)?;
@@ -236,7 +212,7 @@ impl Folder {
     }
 }
 
-/// Writes files into a new folder; when it returns they are on the disk.
+/// Writes files into a new folder and syncs them.
 fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
     remove_if_there(folder)?;
     make_private_folder(folder)?;
@@ -246,12 +222,12 @@ fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
         file.write_all(bytes)?;
         written.push(file);
     }
-    // Synced once all are written: the first sync carries most of the others along.
+    // Syncs after all are written: the first sync then writes most of the others too.
     written.iter().try_for_each(File::sync_all)?;
     sync_folder(folder)
 }
 
-/// Refuses a name that is more than a name: nothing outside a picture's own folder can be reached.
+/// Refuses a file name that is a path, so that nothing outside a picture's own folder can be reached.
 pub(super) fn plain(file: &str) -> io::Result<&str> {
     match Path::new(file).file_name() == Some(OsStr::new(file)) {
         true => Ok(file),
@@ -267,7 +243,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// What `take` makes of the names of the subfolders.
+/// Maps the names of the subfolders with `take`.
 fn subfolders<T, C: FromIterator<T>>(folder: &Path, take: impl Fn(&str) -> Option<T>) -> io::Result<C> {
     let taken = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;

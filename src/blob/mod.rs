@@ -1,6 +1,7 @@
-//! Bytes too big for rows: the renditions of pictures, as files.
+//! Picture files on disk.
 //!
-//! A picture is put whole or not at all, durable when `put` returns, and never replaced: a new picture has a new name.
+//! A picture is stored as a whole or not at all, is durable when `put` returns, and is never replaced: a new picture
+//! has a new key.
 
 mod folder;
 mod workplace;

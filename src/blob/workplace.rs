@@ -1,4 +1,4 @@
-//! A folder for work that takes files of its own.
+//! Temporary folders for jobs that need files.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,7 +10,7 @@ use std::{
 use super::folder::{make_private_folder, plain, remove_if_there};
 use crate::domain::error::{Error, fault};
 
-/// A folder below `incoming` that is gone when this is dropped; after a kill, at the next start.
+/// A folder below `incoming`. It is deleted on drop, or after a kill at the next start.
 #[derive(Debug)]
 pub struct Workplace {
     folder: PathBuf,
@@ -24,14 +24,13 @@ impl Workplace {
         Ok(Self { folder })
     }
 
-    /// The path of a file in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// Makes a file in it, to be written and read.
+    /// Creates a file for writing and reading.
     /// # Errors
-    /// `StorageFull`; `Internal`, also when there is such a file.
+    /// Also if the file exists.
     pub fn create(&self, name: &str) -> Result<File, Error> {
         let made = plain(name).and_then(|name| {
             OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(self.folder.join(name))
@@ -39,16 +38,11 @@ impl Workplace {
         made.map_err(fault("making a file to work in"))
     }
 
-    /// Opens a file in it, to be read.
-    /// # Errors
-    /// `Internal`.
     pub fn open(&self, name: &str) -> Result<File, Error> {
         plain(name).and_then(|name| File::open(self.folder.join(name))).map_err(fault("opening a file to work in"))
     }
 
-    /// Removes a file in it: its room on the disk is wanted before the work is done.
-    /// # Errors
-    /// `Internal`.
+    /// Removes a file before the job ends, to free its disk space.
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         plain(name)
             .and_then(|name| fs::remove_file(self.folder.join(name)))
@@ -64,9 +58,7 @@ impl Drop for Workplace {
     }
 }
 
-/// Waits until everything that was written to the disk of this folder is on it: once for many files costs less than once for each.
-/// # Errors
-/// The system's.
+/// Syncs the whole file system of this folder: for many files this costs less than syncing each.
 pub fn sync_disk(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(folder)?)?)
 }
