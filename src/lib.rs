@@ -28,8 +28,8 @@
 //! dialect/mirrorfly/  MirrorFly: REST API, Web SDK calls, xmpp/ its socket; reply.rs its envelopes and status codes
 //! dialect/tencent/    Tencent: command.rs the table of commands for REST API and socket (binfo/); user_sig.rs checks
 //!                     UserSigs; reply.rs its envelope and error codes
-//! dialect/native/     our own API under /standin/v1, for the command line and the console; gate.rs authorises,
-//!                     reply.rs its errors
+//! dialect/native/     our own API under /standin/v1, for the command line and the console;
+//!                     authorization.rs admits callers, reply.rs its errors
 //! ```
 //!
 //! A new vendor is a new folder in `dialect/`, with its services in `server/doors.rs`, its switch in
