@@ -24,11 +24,13 @@ use crate::{
 impl Service {
     /// Makes a user follow others without their consent. A block in either direction forbids it.
     pub async fn follow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        self.write_of(tenant, owner, async move |tx, app, owner, at| follow(tx, app, owner, &whom, at).await).await
+        let (app, owner, at) = (tenant.app.key, owner.clone(), self.now());
+        self.write_all(async move |tx| follow(tx, app, &owner, &whom, at).await).await
     }
 
     pub async fn unfollow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        self.write_of(tenant, owner, async move |tx, app, owner, at| unfollow(tx, app, owner, &whom, at).await).await
+        let (app, owner, at) = (tenant.app.key, owner.clone(), self.now());
+        self.write_all(async move |tx| unfollow(tx, app, &owner, &whom, at).await).await
     }
 
     /// Returns a page of one of a user's lists, newest first, as the viewer sees it. Every page costs the same.

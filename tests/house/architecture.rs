@@ -3,6 +3,7 @@
 mod reading;
 mod rules;
 mod teeth;
+mod writes;
 
 use std::{
     collections::BTreeSet,

@@ -105,3 +105,16 @@ async fn promise_60_a_deleted_user_changes_nothing_of_who_has_its_id_now() {
     shelf.refuses_all(ann, &gone).await;
     assert_eq!(shelf.user("ann"), Some(anew));
 }
+
+#[cfg(debug_assertions)]
+#[actix_web::test]
+async fn a_rule_that_refuses_after_its_first_write_fails_in_debug_builds() {
+    let shelf = Shelf::fresh().await;
+    let ann = shelf.register("ann").await.user.key;
+    let rule = async move |tx: &standin::store::Tx<'_>| {
+        tx.note_login(ann).await?;
+        Err::<(), _>(Error::SUSPENDED)
+    };
+    let refused = shelf.store.write(standin::store::Touches::All, rule).await;
+    assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
+}
