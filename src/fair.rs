@@ -1,7 +1,8 @@
-//! Bounded work that is shared fairly by the callers that ask for it.
+//! Bounded work, shared fairly by its callers.
 //!
-//! A [`FairQueue`] decides whose call runs next; [`FairThreads`] are threads behind one. A caller that sends a thousand calls waits behind
-//! its own, and the others pass. What may run and wait is bounded for each caller and in sum.
+//! A [`FairQueue`] decides which call runs next; [`FairThreads`] are threads behind one. A caller that sends a
+//! thousand calls waits for its own, and the others pass. Running and waiting calls are bounded for each caller and
+//! in total.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,87 +21,84 @@ use tokio::sync::oneshot;
 
 use crate::domain::{caller::CallerKey, error::Error};
 
-/// How long a caller that has more calls waiting than it may should wait before it tries again.
+/// For a caller with too many calls.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The bounds of a [`FairQueue`], in calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FairBounds {
-    /// Calls that run side by side.
     pub running_max: usize,
-    /// Calls of one caller that run side by side. At least 1.
+    /// At least 1.
     pub running_each_max: usize,
-    /// Calls of all callers that wait. A call more takes the place of the one that would wait longest, or is `Busy`.
+    /// Of all callers. One more call replaces the one that would wait longest, or is `Busy`.
     pub waiting_max: usize,
-    /// Calls of one caller that run or wait.
-    pub places_each_max: usize,
-    /// Completes "Too many ..." for a caller with more calls than it may have; none: it is told `Busy`.
+    /// Running and waiting calls of one caller.
+    pub calls_each_max: usize,
+    /// Completes "Too many ..." for a caller with too many calls; None: the error is `Busy`.
     pub what: Option<&'static str>,
 }
 
 impl FairBounds {
-    /// A quarter of what runs, and of the places to wait, for each caller.
+    /// Gives each caller a quarter of the running and of the waiting calls.
     pub fn quarter(running_max: usize, waiting_max: usize, what: &'static str) -> Self {
         let running_each_max = (running_max / 4).max(1);
-        let places_each_max = running_each_max + (waiting_max / 4).max(1);
-        Self { running_max, running_each_max, waiting_max, places_each_max, what: Some(what) }
+        let calls_each_max = running_each_max + (waiting_max / 4).max(1);
+        Self { running_max, running_each_max, waiting_max, calls_each_max, what: Some(what) }
     }
 }
 
-/// Admits calls in an order that is fair to their callers: a caller with one call waits for at most one call of each other caller, however
-/// many those have queued (start-time fair queueing).
+/// Admits calls in an order that is fair to their callers: a caller with one call waits for at most one call of each
+/// other caller, however many those have queued (start-time fair queueing).
 ///
-/// A call may be charged to several callers at once, such as an address and an account: it then counts in the share of each, and its turn
-/// comes when it has come for all of them. Memory is bounded by the calls that run or wait; a caller without any is forgotten.
+/// A call may belong to several callers, such as an address and an account: it counts for each of them, and runs when
+/// it may run for all. Only callers with calls take memory.
 pub struct FairQueue<K: Eq + Hash> {
     bounds: FairBounds,
-    state: Arc<Mutex<State<K>>>,
+    state: Arc<Mutex<FairState<K>>>,
 }
 
-/// A call that runs. Dropping it admits the next one.
-pub struct Turn<K: Eq + Hash + Clone> {
+/// A running call. Dropping it admits the next one.
+pub struct FairPermit<K: Eq + Hash + Clone> {
     queue: FairQueue<K>,
     callers: Vec<K>,
 }
 
-/// The order of calls: by virtual start time, then by arrival.
+/// The order of calls: virtual start time, then arrival.
 type Position = (u64, u64);
 
-struct State<K: Eq + Hash> {
+struct FairState<K: Eq + Hash> {
     running: usize,
-    waiting: BTreeMap<Position, Waiting<K>>,
-    callers: HashMap<K, Caller>,
-    /// The virtual start time of the call that was admitted last.
+    waiting: BTreeMap<Position, WaitingCall<K>>,
+    callers: HashMap<K, CallerState>,
+    /// The virtual start time of the last admitted call.
     virtual_now: u64,
     arrivals: u64,
 }
 
-struct Waiting<K> {
+struct WaitingCall<K> {
     callers: Vec<K>,
-    /// Told whether it was admitted (true) or another call took its place.
+    /// Receives whether it was admitted (true) or replaced.
     admitted: oneshot::Sender<bool>,
 }
 
 #[derive(Default)]
-struct Caller {
+struct CallerState {
     running: usize,
-    /// Calls that run or wait.
+    /// Running and waiting calls.
     places: usize,
-    /// The virtual time at which its last call ends: one unit a call.
+    /// The virtual time at which its last call ends: one unit per call.
     ends_at: u64,
 }
 
-/// A place among those that wait, given up when it is dropped.
-struct Queued<K: Eq + Hash + Clone> {
+/// A waiting call; dropping it gives its place up.
+struct QueuedCall<K: Eq + Hash + Clone> {
     queue: FairQueue<K>,
     position: Position,
     callers: Vec<K>,
     admitted: oneshot::Receiver<bool>,
-    /// Whether the place has become a turn, or is another's.
     is_settled: bool,
 }
 
-// Derived, it would ask the same of K.
+// A derived implementation would require the same of K.
 impl<K: Eq + Hash> Clone for FairQueue<K> {
     fn clone(&self) -> Self {
         Self { bounds: self.bounds, state: Arc::clone(&self.state) }
@@ -108,27 +106,26 @@ impl<K: Eq + Hash> Clone for FairQueue<K> {
 }
 
 impl<K: Eq + Hash + Clone> FairQueue<K> {
-    /// A queue without calls.
     pub fn new(bounds: FairBounds) -> Self {
         let state =
-            State { running: 0, waiting: BTreeMap::new(), callers: HashMap::new(), virtual_now: 0, arrivals: 0 };
+            FairState { running: 0, waiting: BTreeMap::new(), callers: HashMap::new(), virtual_now: 0, arrivals: 0 };
         Self { bounds, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Waits until a call of these callers may run. A future that is dropped gives its place up.
+    /// Waits until a call of these callers may run. A dropped future gives its place up.
     /// # Errors
-    /// `TooMany` (or `Busy`, by the bounds) when one of the callers has all calls that it may; `Busy` when all places are taken.
-    pub async fn enter(&self, callers: &[K]) -> Result<Turn<K>, Error> {
-        let mut queued = match self.place(callers)? {
-            Ok(turn) => return Ok(turn),
+    /// `TooMany` (or `Busy`, by the bounds) if one of the callers has too many calls; `Busy` if the queue is full.
+    pub async fn enter(&self, callers: &[K]) -> Result<FairPermit<K>, Error> {
+        let mut queued = match self.enqueue(callers)? {
+            Ok(permit) => return Ok(permit),
             Err(queued) => queued,
         };
         let admitted = (&mut queued.admitted).await;
         queued.settled(admitted.map_err(Error::internal)?)
     }
 
-    fn check_places(&self, state: &State<K>, callers: &[K]) -> Result<(), Error> {
-        let has_all = |caller: &K| state.callers.get(caller).is_some_and(|of| of.places >= self.bounds.places_each_max);
+    fn check_bounds(&self, state: &FairState<K>, callers: &[K]) -> Result<(), Error> {
+        let has_all = |caller: &K| state.callers.get(caller).is_some_and(|of| of.places >= self.bounds.calls_each_max);
         if !callers.iter().any(has_all) {
             return Ok(());
         }
@@ -136,41 +133,40 @@ impl<K: Eq + Hash + Clone> FairQueue<K> {
         Err(self.bounds.what.map_or(Error::Busy, too_many))
     }
 
-    /// A turn at once, or else a place among those that wait.
-    fn place(&self, callers: &[K]) -> Result<Result<Turn<K>, Queued<K>>, Error> {
+    fn enqueue(&self, callers: &[K]) -> Result<Result<FairPermit<K>, QueuedCall<K>>, Error> {
         let mut state = self.state();
-        self.check_places(&state, callers)?;
+        self.check_bounds(&state, callers)?;
         let position = (state.starts_at(callers), state.arrivals);
         if state.may_run(callers, &self.bounds) {
-            state.take_places(callers);
+            state.charge(callers);
             state.begin(callers, position.0);
-            return Ok(Ok(Turn { queue: self.clone(), callers: callers.to_vec() }));
+            return Ok(Ok(FairPermit { queue: self.clone(), callers: callers.to_vec() }));
         }
         if state.waiting.len() >= self.bounds.waiting_max {
-            // The one that would wait longest is of the caller that has the most in the queue.
+            // The call that would wait longest belongs to the caller with the most calls.
             match state.waiting.last_entry() {
                 Some(last) if last.key() > &position => {
                     let turned_away = last.remove();
-                    state.leave_places(&turned_away.callers);
+                    state.release(&turned_away.callers);
                     let _ = turned_away.admitted.send(false);
                 }
                 Some(_) | None => return Err(Error::Busy),
             }
         }
-        state.take_places(callers);
+        state.charge(callers);
         state.arrivals += 1;
         let (sender, admitted) = oneshot::channel();
-        state.waiting.insert(position, Waiting { callers: callers.to_vec(), admitted: sender });
-        Ok(Err(Queued { queue: self.clone(), position, callers: callers.to_vec(), admitted, is_settled: false }))
+        state.waiting.insert(position, WaitingCall { callers: callers.to_vec(), admitted: sender });
+        Ok(Err(QueuedCall { queue: self.clone(), position, callers: callers.to_vec(), admitted, is_settled: false }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State<K>> {
+    fn state(&self) -> MutexGuard<'_, FairState<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Eq + Hash + Clone> State<K> {
-    /// The virtual time at which a call of these callers starts: when the last call of each of them ends.
+impl<K: Eq + Hash + Clone> FairState<K> {
+    /// Returns the virtual start time of a call: when the last call of each of its callers ends.
     fn starts_at(&self, callers: &[K]) -> u64 {
         let ends_at = callers.iter().filter_map(|caller| self.callers.get(caller)).map(|of| of.ends_at).max();
         self.virtual_now.max(ends_at.unwrap_or_default())
@@ -182,9 +178,9 @@ impl<K: Eq + Hash + Clone> State<K> {
         self.running < bounds.running_max.max(1) && callers.iter().all(has_share)
     }
 
-    /// Charges each caller one call, in its own virtual time. A call that waits because one of its callers is busy does not delay the next calls
-    /// of its other callers.
-    fn take_places(&mut self, callers: &[K]) {
+    /// Charges each caller one call, in its own virtual time. A call that waits for one of its callers does not delay
+    /// the others' next calls.
+    fn charge(&mut self, callers: &[K]) {
         for key in callers {
             let caller = self.callers.entry(key.clone()).or_default();
             caller.places += 1;
@@ -192,7 +188,7 @@ impl<K: Eq + Hash + Clone> State<K> {
         }
     }
 
-    fn leave_places(&mut self, callers: &[K]) {
+    fn release(&mut self, callers: &[K]) {
         for key in callers {
             let Some(caller) = self.callers.get_mut(key) else { continue };
             caller.places = caller.places.saturating_sub(1);
@@ -208,7 +204,6 @@ impl<K: Eq + Hash + Clone> State<K> {
         callers.iter().for_each(|key| self.callers.entry(key.clone()).or_default().running += 1);
     }
 
-    /// A call has ended: the next ones that may run are admitted.
     fn end(&mut self, callers: &[K], bounds: &FairBounds) {
         self.leave(callers);
         self.admit(bounds);
@@ -221,7 +216,7 @@ impl<K: Eq + Hash + Clone> State<K> {
                 caller.running = caller.running.saturating_sub(1);
             }
         }
-        self.leave_places(callers);
+        self.release(callers);
     }
 
     fn admit(&mut self, bounds: &FairBounds) {
@@ -231,38 +226,38 @@ impl<K: Eq + Hash + Clone> State<K> {
             let Some((position, waiting)) = next.and_then(|at| self.waiting.remove_entry(&at)) else { return };
             self.begin(&waiting.callers, position.0);
             if waiting.admitted.send(true).is_err() {
-                // It is given up in this moment, and its place with it; who gives it up no longer finds it in the queue.
+                // It was given up at this moment, and will not find itself in the queue.
                 self.leave(&waiting.callers);
             }
         }
     }
 }
 
-impl<K: Eq + Hash + Clone> Queued<K> {
-    fn settled(mut self, is_admitted: bool) -> Result<Turn<K>, Error> {
+impl<K: Eq + Hash + Clone> QueuedCall<K> {
+    fn settled(mut self, is_admitted: bool) -> Result<FairPermit<K>, Error> {
         self.is_settled = true;
         match is_admitted {
-            true => Ok(Turn { queue: self.queue.clone(), callers: std::mem::take(&mut self.callers) }),
+            true => Ok(FairPermit { queue: self.queue.clone(), callers: std::mem::take(&mut self.callers) }),
             false => Err(Error::Busy),
         }
     }
 }
 
-impl<K: Eq + Hash + Clone> Drop for Turn<K> {
+impl<K: Eq + Hash + Clone> Drop for FairPermit<K> {
     fn drop(&mut self) {
         self.queue.state().end(&self.callers, &self.queue.bounds);
     }
 }
 
-impl<K: Eq + Hash + Clone> Drop for Queued<K> {
+impl<K: Eq + Hash + Clone> Drop for QueuedCall<K> {
     fn drop(&mut self) {
         if self.is_settled {
             return;
         }
         let mut state = self.queue.state();
         match state.waiting.remove(&self.position) {
-            Some(waiting) => state.leave_places(&waiting.callers),
-            // It was admitted and its turn was not taken; or another call has the place.
+            Some(waiting) => state.release(&waiting.callers),
+            // It was admitted but its permit was not taken; or it was replaced.
             None => {
                 if self.admitted.try_recv() == Ok(true) {
                     state.end(&self.callers, &self.queue.bounds);
@@ -274,20 +269,18 @@ impl<K: Eq + Hash + Clone> Drop for Queued<K> {
 
 type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
 
-/// A fixed number of threads behind a [`FairQueue`], each with a state of its own (a connection, for example).
+/// A fixed number of threads behind a [`FairQueue`], each with its own state, such as a connection.
 pub struct FairThreads<S> {
     queue: FairQueue<CallerKey>,
-    /// None once they are to end.
+    /// None once they must end.
     jobs: Option<Sender<Job<S>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl<S: Send + 'static> FairThreads<S> {
     /// Starts one thread for each state; `bounds` should let as many run.
-    /// # Errors
-    /// The system starts no thread.
     pub fn start(name: &str, states: Vec<S>, bounds: FairBounds) -> io::Result<Self> {
-        // Not bounded itself: a job has a turn before it is sent, and so there are no more than threads.
+        // Not bounded itself: a job has a permit before it is sent, so there are at most as many as threads.
         let (jobs, waiting) = channel::<Job<S>>();
         let waiting = Arc::new(Mutex::new(waiting));
         let mut started = Self { queue: FairQueue::new(bounds), jobs: Some(jobs), threads: Vec::new() };
@@ -295,7 +288,7 @@ impl<S: Send + 'static> FairThreads<S> {
             let waiting = Arc::clone(&waiting);
             let serve = move || {
                 while let Some(job) = next(&waiting) {
-                    // The answer that never comes tells the caller of a panic.
+                    // After a panic the missing answer informs the caller.
                     let _ = catch_unwind(AssertUnwindSafe(|| job(&mut state)));
                 }
             };
@@ -304,19 +297,19 @@ impl<S: Send + 'static> FairThreads<S> {
         Ok(started)
     }
 
-    /// Runs `work` on one of the threads, in the caller's turn. It does not run if its caller has gone by then.
+    /// Runs `work` on one of the threads when it is the caller's turn, unless the caller has gone by then.
     /// # Errors
-    /// As [`FairQueue::enter`]; internal when the work panicked.
+    /// As [`FairQueue::enter`]; `Internal` if the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         caller: CallerKey,
         work: impl FnOnce(&mut S) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = self.queue.enter(&[caller]).await?;
+        let permit = self.queue.enter(&[caller]).await?;
         let (done, outcome) = oneshot::channel();
         let job = move |state: &mut S| {
-            // The turn goes with the work: a caller that hangs up leaves no thread free before it is done.
-            let _turn = turn;
+            // The permit moves with the work: a caller that disconnects frees no thread before the work is done.
+            let _permit = permit;
             if !done.is_closed() {
                 let _ = done.send(work(state));
             }
@@ -328,8 +321,8 @@ impl<S: Send + 'static> FairThreads<S> {
 }
 
 impl<S> Drop for FairThreads<S> {
-    /// Waits for the jobs that run, so that what the threads hold is given back when this returns: the last connection that closes takes
-    /// the database's log away.
+    /// Waits for running jobs, so that the threads' state is dropped when this returns: the last connection that
+    /// closes removes the database's log.
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
@@ -350,7 +343,7 @@ mod tests {
     use crate::domain::id::UserKey;
 
     const BOUNDS: FairBounds =
-        FairBounds { running_max: 1, running_each_max: 1, waiting_max: 16, places_each_max: 4, what: Some("calls") };
+        FairBounds { running_max: 1, running_each_max: 1, waiting_max: 16, calls_each_max: 4, what: Some("calls") };
 
     fn queue(bounds: FairBounds) -> FairQueue<&'static str> {
         FairQueue::new(bounds)
@@ -358,13 +351,13 @@ mod tests {
 
     #[actix_web::test]
     async fn promise_58_callers_are_admitted_in_turn_and_not_in_the_order_they_came() {
-        let queue = queue(FairBounds { places_each_max: 9, ..BOUNDS });
+        let queue = queue(FairBounds { calls_each_max: 9, ..BOUNDS });
         let running = queue.enter(&["flood"]).await.unwrap();
         let order = Mutex::new(Vec::new());
         let asks = ["flood", "flood", "flood", "ann", "bob", "ann"].into_iter().enumerate().map(|(n, caller)| {
             let (queue, order) = (&queue, &order);
             let mut ask = Box::pin(async move {
-                let _turn = queue.enter(&[caller]).await.unwrap();
+                let _permit = queue.enter(&[caller]).await.unwrap();
                 order.lock().unwrap().push(n);
             });
             assert!(ask.as_mut().now_or_never().is_none());
@@ -378,7 +371,7 @@ mod tests {
 
     #[actix_web::test]
     async fn promise_58_a_call_that_waits_behind_one_of_its_callers_keeps_no_call_of_the_other() {
-        let queue = queue(FairBounds { places_each_max: 9, ..BOUNDS });
+        let queue = queue(FairBounds { calls_each_max: 9, ..BOUNDS });
         let running = queue.enter(&["newcomers"]).await.unwrap();
         let order = Mutex::new(Vec::new());
         let newcomer = vec!["newcomers"];
@@ -387,7 +380,7 @@ mod tests {
         for (n, callers) in asks.iter().enumerate() {
             let (queue, order) = (&queue, &order);
             let mut ask = Box::pin(async move {
-                let _turn = queue.enter(callers).await.unwrap();
+                let _permit = queue.enter(callers).await.unwrap();
                 order.lock().unwrap().push(n);
             });
             assert!(ask.as_mut().now_or_never().is_none());
@@ -409,7 +402,7 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none(), "its share is one");
         drop(others);
         drop(first);
-        assert!(second.as_mut().now_or_never().is_some_and(|turn| turn.is_ok()));
+        assert!(second.as_mut().now_or_never().is_some_and(|permit| permit.is_ok()));
     }
 
     #[actix_web::test]
@@ -439,7 +432,7 @@ mod tests {
         assert!(given_up.as_mut().now_or_never().is_none() && next.as_mut().now_or_never().is_none());
         drop(running);
         drop(given_up);
-        assert!(next.as_mut().now_or_never().is_some_and(|turn| turn.is_ok()));
+        assert!(next.as_mut().now_or_never().is_some_and(|permit| permit.is_ok()));
     }
 
     #[actix_web::test]

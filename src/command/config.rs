@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
-use standin::settings::{self, Given, Setting, Settings};
+use standin::settings::{self, Setting, SettingValue, Settings};
 
 use super::{failure::Failure, flags, output};
 
@@ -36,22 +36,22 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         let _ = writeln!(io::stderr(), "standin: {warning}");
     }
     if matches.get_flag("json") {
-        let entry = |(setting, given): (&'static Setting, Option<&Given>)| {
+        let entry = |(setting, given): (&'static Setting, Option<&SettingValue>)| {
             let origin = given.map(|given| given.origin.to_string());
             (setting.name.to_owned(), json!({ "value": shown(setting, given), "origin": origin }))
         };
         return output::print_json(&Value::Object(raw.entries().map(entry).collect::<Map<_, _>>()));
     }
-    let row = |(setting, given): (&'static Setting, Option<&Given>)| {
+    let row = |(setting, given): (&'static Setting, Option<&SettingValue>)| {
         let value = output::shown(shown(setting, given).map(Value::from).as_ref());
         let origin = given.map(|given| given.origin.to_string());
-        let unset = || format!("unset: {}", setting.default());
+        let unset = || format!("unset: {}", setting.default_in_words());
         let origin = matches.get_flag("origin").then(|| origin.unwrap_or_else(unset));
         [Some(setting.name.to_owned()), Some(value), origin].into_iter().flatten().collect()
     };
     output::print(&output::aligned(&raw.entries().map(row).collect::<Vec<Vec<String>>>()))
 }
 
-fn shown(setting: &Setting, given: Option<&Given>) -> Option<String> {
+fn shown(setting: &Setting, given: Option<&SettingValue>) -> Option<String> {
     given.map(|given| if setting.is_secret() { "***".to_owned() } else { given.text.expose().to_owned() })
 }

@@ -2,14 +2,14 @@
 
 use std::{fmt, process::ExitCode};
 
-use standin::settings::Wrong;
+use standin::settings::SettingsError;
 
 /// The exit code of a failure, as `standin --help` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
     /// The house refused.
     Refused = 1,
-    /// Wrong words or settings, or an address in use.
+    /// SettingsError words or settings, or an address in use.
     Usage = 2,
     /// The data folder cannot be used.
     Folder = 3,
@@ -37,8 +37,8 @@ impl Failure {
     }
 }
 
-impl From<Wrong> for Failure {
-    fn from(wrong: Wrong) -> Self {
+impl From<SettingsError> for Failure {
+    fn from(wrong: SettingsError) -> Self {
         Self::new(Code::Usage, wrong.to_string())
     }
 }

@@ -3,7 +3,9 @@
 use std::{num::NonZeroUsize, path::PathBuf, thread};
 
 use clap::{Arg, ArgMatches, value_parser};
-use standin::settings::{self, FILE, FILE_VARIABLE, Form, Raw, SETTINGS, Setting, Settings, Surroundings};
+use standin::settings::{
+    self, FILE, FILE_VARIABLE, RawSettings, SETTINGS, Setting, SettingForm, SettingSources, Settings,
+};
 
 use super::failure::Failure;
 
@@ -21,17 +23,17 @@ pub(super) fn folder() -> impl Iterator<Item = Arg> {
 }
 
 /// Settings as the flags, the environment, the settings file and the machine say.
-pub(super) fn gather(matches: &ArgMatches) -> Result<Raw, Failure> {
+pub(super) fn gather(matches: &ArgMatches) -> Result<RawSettings, Failure> {
     // A command defines some of the flags only; asking for another one is no error here.
     let given = |setting: &Setting| matches.try_get_one::<String>(setting.name).ok().flatten().cloned();
-    let surroundings = Surroundings {
+    let surroundings = SettingSources {
         flags: SETTINGS.into_iter().filter_map(|setting| Some((setting.name, given(setting)?))).collect(),
         file: matches.get_one::<PathBuf>(FILE_FLAG).cloned(),
         environment: std::env::vars_os().collect(),
         read: &settings::read_file,
         cores: thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
-    Ok(Raw::gather(&surroundings)?)
+    Ok(RawSettings::gather(&surroundings)?)
 }
 
 /// As [`gather`], as valid values.
@@ -40,7 +42,7 @@ pub(super) fn parse(matches: &ArgMatches) -> Result<Settings, Failure> {
 }
 
 fn flag(setting: &'static Setting) -> Option<Arg> {
-    let help = format!("{} [{}; default: {}]", setting.help, setting.variable(), setting.default());
+    let help = format!("{} [{}; default: {}]", setting.help, setting.variable(), setting.default_in_words());
     let arg = Arg::new(setting.name)
         .long(setting.flag()?)
         .value_name(setting.form.placeholder())
@@ -48,8 +50,12 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
         .help_heading(setting.group);
     Some(match setting.form {
         // `--demo` and `--demo=false`; without the equals sign the next word would be taken for its value.
-        Form::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
-        Form::Text(..) | Form::Secret(_) | Form::Word(_) | Form::Number { .. } | Form::Size { .. } => arg,
+        SettingForm::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        SettingForm::Text(..)
+        | SettingForm::Hidden(_)
+        | SettingForm::Word(_)
+        | SettingForm::Number { .. }
+        | SettingForm::Size { .. } => arg,
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use standin::{
-    server::{ReloadOrders, Running, Runtime, Server, StartError, StartErrorKind},
+    server::{ReloadSignal, Running, Runtime, Server, StartError, StartErrorKind},
     settings::Settings,
 };
 
@@ -35,7 +35,7 @@ impl House {
         let begun = Instant::now();
         Runtime::new().block_on(async {
             // First of all: a start takes a while, and a SIGHUP during it must not end the process.
-            let reloads = ReloadOrders::heard().map_err(|error| ended_badly(&error))?;
+            let reloads = ReloadSignal::register().map_err(|error| ended_badly(&error))?;
             let server = Server::open(settings).await?;
             opened();
             // Asked before the banner is shown: the terminal may be closed as soon as it is.
@@ -70,7 +70,7 @@ impl House {
                     ControlFlow::Continue(())
                 }
             };
-            running.until_told_to_stop(reloads, reload).await.map_err(|error| ended_badly(&error))
+            running.run_until_stopped(reloads, reload).await.map_err(|error| ended_badly(&error))
         })
     }
 }

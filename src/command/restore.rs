@@ -77,7 +77,7 @@ fn new_key_note(data: &str) -> String {
 impl From<RestoreError> for Failure {
     fn from(error: RestoreError) -> Self {
         let code = match error.kind {
-            RestoreErrorKind::Words => Code::Usage,
+            RestoreErrorKind::Arguments => Code::Usage,
             RestoreErrorKind::Refused => Code::Refused,
             RestoreErrorKind::Folder => Code::Folder,
         };

@@ -14,6 +14,7 @@ pub mod contact;
 pub mod custom;
 pub mod device;
 pub mod directory;
+pub mod durability;
 pub mod error;
 pub mod event;
 pub mod folding;

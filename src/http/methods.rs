@@ -1,4 +1,4 @@
-//! The methods by which a path is called, and the header `Allow` that names them to a client that called by another one.
+//! The methods of a path, and the `Allow` header in the answer to a wrong one.
 
 use actix_web::{
     FromRequest, Handler, Resource, Responder, Route, guard,
@@ -7,9 +7,8 @@ use actix_web::{
     web,
 };
 
-/// A method of a path, and what answers a call by it.
 pub struct Method {
-    /// As `Allow` lists it.
+    /// As listed in `Allow`.
     name: &'static str,
     route: Route,
 }
@@ -29,15 +28,11 @@ macro_rules! methods {
 }
 
 methods! {
-    /// GET, and HEAD, which the middleware of the public server turns into it.
+    /// GET and HEAD. The middleware of the public server turns HEAD into GET.
     get, "GET, HEAD";
-    /// POST.
     post, "POST";
-    /// PUT.
     put, "PUT";
-    /// PATCH.
     patch, "PATCH";
-    /// DELETE.
     delete, "DELETE";
 }
 
@@ -52,7 +47,8 @@ where
     Method { name: "GET, HEAD", route: web::route().guard(either).to(handler) }
 }
 
-/// Answers calls of `resource` by these methods. A call by another one goes to `wrong_method`, whose answer gets the header `Allow`.
+/// Adds the methods to `resource`. A call with another method goes to `wrong_method`, whose answer gets the header
+/// `Allow`.
 /// Source: RFC 9110, section 15.5.6.
 pub fn answer(mut resource: Resource, methods: impl IntoIterator<Item = Method>, wrong_method: Route) -> Resource {
     let mut names = Vec::new();

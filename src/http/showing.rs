@@ -1,8 +1,8 @@
-//! What a client sent, as the log and the inspector may show it.
+//! Masks client input for the log and the inspector.
 //!
-//! Only what is understood is shown: names of letters, digits and a few marks, and values without a structure of their own, in which a
-//! secret could stand under another name. Of everything else the size is shown. A secret is told by the name it stands under; a name or
-//! value that would have to be decoded twice is not understood.
+//! Only what is understood is shown: names of letters, digits and a few marks, and values without inner structure, in
+//! which a secret could have another name. Of everything else the size is shown. A secret is recognised by its name.
+//! A name or value with nested escapes is not understood.
 
 use std::{
     borrow::Cow,
@@ -12,68 +12,63 @@ use std::{
 use actix_web::http::Uri;
 use percent_encoding::percent_decode_str;
 
-/// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
 
-/// Bytes of a name.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Bytes of a path, and as many of its query, that are shown.
 const TARGET_BYTES_SHOWN: usize = 1024;
 
-/// Ends of names, in lower case and without marks between words, whose values are not shown.
+/// Endings of secret names, in lower case and without separators.
 const SECRET_ENDINGS: [&str; 12] =
     ["auth", "cookie", "csrf", "jwt", "key", "nonce", "pass", "pwd", "session", "sessionid", "sig", "ticket"];
 
-/// Parts of names whose values are not shown.
 const SECRET_PARTS: [&str; 8] =
     ["authorization", "credential", "passphrase", "passwd", "password", "secret", "signature", "token"];
 
-/// What in a query is a secret beside these. In bodies the name stands for the number of an error.
+/// Also secret in queries. In bodies it is the number of an error.
 const SECRET_IN_QUERY: &str = "code";
 
-/// Segments of a path behind which the name of a picture stands: who has it sees the picture.
+/// Path segments before the name of a picture, which grants access to the picture.
 const BEFORE_PICTURES: [&str; 3] = ["media", "upload", "of"];
 
-/// Texts this long of the letters of base64 alone are packed or ciphered: what is in them is not known. An address has other signs in it.
+/// Longer texts of base64 letters alone may be packed or encrypted. An address contains other characters.
 const PACKED_BYTES_MIN: usize = 40;
 
-/// Texts this long of letters and digits, at least one of each, are drawn at random: tokens, keys, tickets. An id with marks in it is not.
+/// Longer texts of letters and digits, with at least one of each, look random: tokens, keys, tickets. An id with
+/// other marks does not.
 const DRAWN_BYTES_MIN: usize = 20;
 
-/// Between two parameters of a query. `?` is none, but an address inside a value brings parameters of its own behind one.
+/// Separators of query parameters. `?` is not one, but an address inside a value adds parameters after one.
 const SEPARATORS: [char; 3] = ['&', ';', '?'];
 
-/// Whether what stands under this name is a secret. The name must be free of escapes.
+/// Whether the value of this name is a secret. The name must not contain escapes.
 pub(super) fn is_secret(name: &str) -> bool {
     let bare: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     SECRET_ENDINGS.iter().any(|ending| bare.ends_with(ending)) || SECRET_PARTS.iter().any(|part| bare.contains(part))
 }
 
-/// Whether the next segment of a path may be a secret: `/token/...`.
+/// Whether the next path segment may be a secret: `/token/...`.
 fn announces_secret(segment: &str) -> bool {
     let segment = segment.to_ascii_lowercase();
     BEFORE_PICTURES.contains(&segment.as_str()) || SECRET_PARTS.iter().any(|part| segment.contains(part))
 }
 
-/// Whether a text is a name as programs write them.
 pub(super) fn is_name(text: &str) -> bool {
     let is_of_names = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']');
     (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_of_names) && !is_drawn(text)
 }
 
-/// A text freed of its escapes; none where it is no UTF-8, or has escapes in its escapes.
+/// Removes escapes; None if the result is not UTF-8 or contains escapes itself.
 pub(super) fn unescaped(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok().filter(|once| !has_escape(once))
 }
 
-/// Whether a percent-encoded byte stands in it.
 pub(super) fn has_escape(text: &str) -> bool {
     let is_escape = |three: &[u8]| matches!(three, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
     text.as_bytes().windows(3).any(is_escape)
 }
 
-/// Whether a value, free of escapes, is a text and nothing more: no pairs, no JSON, no XML, no address with a password in it, nothing packed.
+/// Whether a value without escapes is plain text: no pairs, JSON, XML, address with a password, or packed data.
 pub(super) fn is_plain(value: &str) -> bool {
     let before_colon = value.rsplit_once(':').map_or("", |(before, _)| before);
     let is_header = || before_colon.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).any(is_secret);
@@ -94,10 +89,10 @@ fn is_drawn(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// A path with its query as it may be shown: cut, and without what opens something.
-pub(super) struct Target<'a>(pub(super) &'a Uri);
+/// A path with its query, shortened and masked.
+pub(super) struct MaskedTarget<'a>(pub(super) &'a Uri);
 
-impl fmt::Display for Target<'_> {
+impl fmt::Display for MaskedTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         path(f, self.0.path())?;
         match self.0.query() {
@@ -153,7 +148,7 @@ fn query(f: &mut fmt::Formatter<'_>, query: &str) -> fmt::Result {
     Ok(())
 }
 
-/// One parameter of a query. A name alone may be anything, a token too.
+/// A bare name may be anything, also a token.
 fn parameter(f: &mut fmt::Formatter<'_>, pair: &str, bytes_max: usize) -> fmt::Result {
     let split = pair.split_once('=');
     let Some((name, value, known)) =
@@ -174,16 +169,16 @@ fn size(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     write!(f, "[{} bytes]", text.len())
 }
 
-/// A text of which so many bytes are shown, escaped.
-pub(super) struct Plain<'a>(pub(super) &'a str, pub(super) usize);
+/// A text that is shown escaped, up to this many bytes.
+pub(super) struct Escaped<'a>(pub(super) &'a str, pub(super) usize);
 
-impl fmt::Display for Plain<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         plain(f, self.0, self.1)
     }
 }
 
-/// Writes what is printable ASCII as it is and escapes the rest, so that no input breaks a line or colours a terminal.
+/// Writes printable ASCII and escapes the rest, so that no input breaks a line or colours a terminal.
 fn plain(f: &mut fmt::Formatter<'_>, text: &str, bytes_max: usize) -> fmt::Result {
     let shown = text.get(..bytes_max.min(text.len())).unwrap_or_default();
     if shown.bytes().all(|b| b.is_ascii_graphic()) {
@@ -199,7 +194,7 @@ mod tests {
     use super::*;
 
     fn shown(target: &str) -> String {
-        Target(&target.parse().unwrap()).to_string()
+        MaskedTarget(&target.parse().unwrap()).to_string()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Follows the event rows and tells the hub.
+//! Follows the event rows and delivers notices to the hub.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,17 +16,16 @@ use crate::{
     store::{EventPage, FeedReader, Store},
 };
 
-/// Events read at once.
 const BATCH_EVENTS: u32 = 256;
 
-/// Listeners up to this many are asked about one by one (some 10 us each): who has a million contacts is cheap to announce then.
-/// Beyond it all rows of the user's contacts are read.
+/// Up to this many listeners are checked one by one (about 10 us each), so that a user with a million contacts is
+/// cheap to announce. Above it all rows of the user's contacts are read.
 const ASKED_ONE_BY_ONE_MAX: usize = 500;
 
-/// How long after a failure the events are read again, should nobody change anything until then.
+/// After a failure the events are read again this much later, or with the next commit.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-/// The one who reads the event rows. One a house.
+/// Reads the event rows; one per server.
 pub struct Feed {
     commits: watch::Receiver<u64>,
     reader: FeedReader,
@@ -35,14 +34,12 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// A feed that begins behind event `seq`, with a connection of its own.
-    /// # Errors
-    /// `Internal`, when the database cannot be opened once more.
+    /// Creates a feed that begins after event `seq`, with a connection of its own.
     pub fn new(store: &Store, hub: Hub, seq: i64) -> Result<Self, Error> {
         Ok(Self { commits: store.commits(), reader: store.feed_reader()?, hub, seq })
     }
 
-    /// Delivers until the store closes. What cannot be read now is tried again with the next commit, or a while later.
+    /// Delivers until the store closes. After a failure it tries again with the next commit, or a while later.
     pub async fn follow(mut self) {
         let mut commits = self.commits.clone();
         loop {
@@ -63,7 +60,7 @@ impl Feed {
                 self.reader.read(async |db| db.events_after(self.seq, BATCH_EVENTS).await).await?;
             for event in events {
                 let seq = event.seq;
-                self.tell(event).await?;
+                self.notify(event).await?;
                 self.hub.passed(seq);
                 self.seq = seq;
             }
@@ -73,7 +70,7 @@ impl Feed {
         }
     }
 
-    async fn tell(&self, event: Event) -> Result<(), Error> {
+    async fn notify(&self, event: Event) -> Result<(), Error> {
         if self.hub.is_empty() {
             return Ok(());
         }
@@ -93,19 +90,19 @@ impl Feed {
                     let changed = self.ids(app, &changed).await?;
                     Ok(Some(Notice::ContactsChanged { seq, added, removed, changed }))
                 };
-                self.tell_alone(user, notice).await?;
+                self.notify_one(user, notice).await?;
             }
-            EventKind::Blocked { whom } => self.tell_block(seq, app, user, whom, true).await?,
-            EventKind::Unblocked { whom } => self.tell_block(seq, app, user, whom, false).await?,
+            EventKind::Blocked { whom } => self.notify_block(seq, app, user, whom, true).await?,
+            EventKind::Unblocked { whom } => self.notify_block(seq, app, user, whom, false).await?,
             EventKind::FollowChanged { whom, is_following } => {
                 for (listener, other, is_own) in [(user, whom, true), (whom, user, false)] {
                     let notice = |with| Notice::FollowChanged { seq, with, is_own, is_following };
-                    self.tell_alone(listener, async || Ok(self.id(app, other).await?.map(notice))).await?;
+                    self.notify_one(listener, async || Ok(self.id(app, other).await?.map(notice))).await?;
                 }
             }
             EventKind::RequestChanged { with, is_incoming, is_waiting } => {
                 let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
-                self.tell_alone(user, async || Ok(self.id(app, with).await?.map(notice))).await?;
+                self.notify_one(user, async || Ok(self.id(app, with).await?.map(notice))).await?;
             }
             EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
             EventKind::Kicked => self.hub.end(user, Some(Wire::Tencent)),
@@ -114,7 +111,7 @@ impl Feed {
         Ok(())
     }
 
-    async fn tell_block(
+    async fn notify_block(
         &self,
         seq: i64,
         app: AppKey,
@@ -123,13 +120,13 @@ impl Feed {
         is_blocked: bool,
     ) -> Result<(), Error> {
         let notice = |whom| Notice::BlocksChanged { seq, whom, is_blocked };
-        self.tell_alone(user, async || Ok(self.id(app, whom).await?.map(notice))).await?;
+        self.notify_one(user, async || Ok(self.id(app, whom).await?.map(notice))).await?;
         let notice = |by| Notice::BlockedBy { seq, by, is_blocked };
-        self.tell_alone(whom, async || Ok(self.id(app, user).await?.map(notice))).await
+        self.notify_one(whom, async || Ok(self.id(app, user).await?.map(notice))).await
     }
 
-    /// Tells one user alone, if it listens; only then the notice is made.
-    async fn tell_alone(
+    /// Notifies one user, if that user has a session; only then the notice is built.
+    async fn notify_one(
         &self,
         user: UserKey,
         notice: impl AsyncFnOnce() -> Result<Option<Notice>, Error>,
@@ -142,7 +139,7 @@ impl Feed {
         Ok(())
     }
 
-    /// The id of a user, unless it is gone by now, or its row is damaged.
+    /// Returns the id of a user; None if the user is deleted or the row is damaged.
     async fn id(&self, app: AppKey, user: UserKey) -> Result<Option<UserId>, Error> {
         Ok(self.reader.read(async |db| db.readable_user(app, user).await).await?.map(|user| user.id))
     }
@@ -155,7 +152,7 @@ impl Feed {
         Ok(ids)
     }
 
-    /// The user's own sessions, and those of who hears of it.
+    /// Returns the listeners that a change of this user concerns, the user included.
     async fn hearers(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
         let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
             let mut hearers = self.reader.read(async |db| db.hearers(app, of).await).await?;

@@ -1,7 +1,8 @@
-//! The sessions that are open, each with a bounded queue and a place, and when users were last seen.
+//! The open sessions, each with a bounded queue and a position, and when users were last seen.
 //!
-//! A place is the last event up to which a client is known to have had everything. It is a row of the store, so that it outlives a drop
-//! and a restart: the hub names the rows that must be written, and forgets a session once its last place is stored.
+//! A position is the last event that a client is known to have received. It is stored in a row, so that it survives a
+//! disconnect and a restart. The hub lists the rows to write, and forgets an ended session once its last position is
+//! stored.
 
 use std::{
     collections::HashMap,
@@ -15,92 +16,89 @@ use std::{
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
 
-use super::queue::{Queue, Standing};
+use super::queue::{Queue, SessionPlace};
 use crate::domain::{
     id::UserKey,
     listening::{MovedPlace, Notice, Over, Presence, Sibling, SiblingState, Wire},
     time::{Clock, Moment},
 };
 
-/// Users of whom it is remembered when they were last seen; the one seen longest ago is forgotten first.
+/// Users whose last activity is remembered; the oldest is forgotten first.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// How long the stored place of a silent session may stay as it is.
+/// How old the stored position of a silent session may become.
 const RENEW_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// How many events of others a silent session's stored place may fall behind: a quarter of those that are kept.
+/// How many events of other users the stored position of a silent session may be behind: a quarter of the events that
+/// are kept.
 const RENEW_AFTER_EVENTS: i64 = 250_000;
 
-/// Ended sessions whose last place is not stored yet, at most. Beyond it a client resumes behind the place that was stored before.
+/// Ended sessions whose last position is not stored yet. Above it a client resumes after the position stored before.
 const ENDED_MAX: usize = 100_000;
 
 /// How long after its last call a user without a socket counts as online: three polls of the Qiscus SDK.
 const ONLINE_FOR: Duration = Duration::from_secs(15);
 
-/// All open sessions. Cloning shares them.
+/// Clones share the sessions.
 #[derive(Clone)]
 pub struct Hub(Arc<Sessions>);
 
 struct Sessions {
-    open: Mutex<Open>,
+    open: Mutex<OpenSessions>,
     next_number: AtomicU64,
-    seen: Cache<UserKey, Seen>,
+    seen: Cache<UserKey, LastSeen>,
     is_closed: watch::Sender<bool>,
     clock: Clock,
 }
 
 #[derive(Default)]
-struct Open {
-    by_user: HashMap<UserKey, Vec<Slot>>,
-    /// The last event that was delivered.
+struct OpenSessions {
+    by_user: HashMap<UserKey, Vec<SessionSlot>>,
     seq: i64,
-    /// Open sessions whose place has moved since it was written.
+    /// Open sessions whose position has changed since it was stored.
     moved: Vec<(UserKey, u64)>,
-    /// Ended sessions whose last place is not written yet.
-    ended: HashMap<UserKey, Vec<Ended>>,
-    /// How many those are.
+    /// Ended sessions whose last position is not stored yet.
+    ended: HashMap<UserKey, Vec<EndedSession>>,
     ended_count: usize,
-    /// When the places of all open sessions were named last, and the last event then.
+    /// When the positions of all open sessions were last listed for storing, and the last event then.
     renewed: (Option<Moment>, i64),
     is_closing: bool,
 }
 
-/// The hub's side of a session.
-struct Slot {
+struct SessionSlot {
     number: u64,
     wire: Wire,
     queue: Arc<Queue>,
 }
 
-/// When a user was last seen, and whether it said that it goes.
+/// When a user was last seen, and whether the user logged out.
 #[derive(Clone, Copy)]
-struct Seen {
+struct LastSeen {
     at: Moment,
     has_left: bool,
 }
 
-/// An ended session's last place.
 #[derive(Clone, Copy)]
-struct Ended {
+struct EndedSession {
     wire: Wire,
     row: i64,
     heard: i64,
 }
 
-impl Open {
-    /// Remembers where a session stood that the hub holds no longer. One without a row cannot be resumed.
-    fn remember(&mut self, user: UserKey, slot: &Slot) {
-        let Standing { row, heard, .. } = slot.queue.standing(self.seq);
+impl OpenSessions {
+    /// Remembers the position of a removed session. One without a row cannot be resumed.
+    fn remember(&mut self, user: UserKey, slot: &SessionSlot) {
+        let SessionPlace { row, heard, .. } = slot.queue.standing(self.seq);
         if row != 0 && self.ended_count < ENDED_MAX {
-            self.ended.entry(user).or_default().push(Ended { wire: slot.wire, row, heard });
+            self.ended.entry(user).or_default().push(EndedSession { wire: slot.wire, row, heard });
             self.ended_count += 1;
         }
     }
 
-    /// Takes the slots of a user that `ends` names out, and remembers where they stood.
-    fn take_slots(&mut self, user: UserKey, ends: impl Fn(&Slot) -> bool) -> Vec<Slot> {
+    /// Removes the slots that `ends` selects, and remembers their positions.
+    fn take_slots(&mut self, user: UserKey, ends: impl Fn(&SessionSlot) -> bool) -> Vec<SessionSlot> {
         let Some(slots) = self.by_user.get_mut(&user) else { return Vec::new() };
-        let (taken, kept): (Vec<Slot>, Vec<Slot>) = std::mem::take(slots).into_iter().partition(ends);
+        let (taken, kept): (Vec<SessionSlot>, Vec<SessionSlot>) = std::mem::take(slots).into_iter().partition(ends);
         *slots = kept;
         if slots.is_empty() {
             self.by_user.remove(&user);
@@ -111,7 +109,7 @@ impl Open {
 }
 
 /// The listener's side of a session. Dropping it ends the session.
-pub struct Session {
+pub struct LiveSession {
     hub: Hub,
     number: u64,
     user: UserKey,
@@ -121,9 +119,9 @@ pub struct Session {
 }
 
 impl Hub {
-    /// A hub without sessions, over events up to `seq`.
+    /// Creates a hub without sessions, at event `seq`.
     pub fn new(seq: i64, clock: Clock) -> Self {
-        let open = Open { seq, renewed: (Some(clock()), seq), ..Open::default() };
+        let open = OpenSessions { seq, renewed: (Some(clock()), seq), ..OpenSessions::default() };
         Self(Arc::new(Sessions {
             open: Mutex::new(open),
             next_number: AtomicU64::new(0),
@@ -133,12 +131,13 @@ impl Hub {
         }))
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenSessions> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session; the user's oldest one on this wire ends where it has `sessions_max` already. None when the server stops.
-    pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<Session> {
+    /// Opens a session. If the user has `sessions_max` on this vendor's wire already, the oldest ends. None if the
+    /// server stops.
+    pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<LiveSession> {
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open();
         if open.is_closing {
@@ -153,12 +152,12 @@ impl Hub {
         }
         // Most users have one.
         let slots = open.by_user.entry(user).or_insert_with(|| Vec::with_capacity(1));
-        slots.push(Slot { number, wire, queue: Arc::clone(&queue) });
+        slots.push(SessionSlot { number, wire, queue: Arc::clone(&queue) });
         drop(open);
-        Some(Session { hub: self.clone(), number, user, wire, queue, missed_since: None })
+        Some(LiveSession { hub: self.clone(), number, user, wire, queue, missed_since: None })
     }
 
-    /// The places that have moved since they were written, `at_most` of them: of sessions that ended, and of open ones.
+    /// Takes up to `at_most` positions to store: of ended sessions, and changed ones of open sessions.
     pub fn take_moved(&self, at_most: usize) -> Vec<MovedPlace> {
         let mut open = self.open();
         let mut moved = Vec::new();
@@ -175,14 +174,14 @@ impl Hub {
         let passed = open.seq;
         for (user, number) in sessions {
             let slot = open.by_user.get(&user).and_then(|slots| slots.iter().find(|slot| slot.number == number));
-            let standing = slot.map(|slot| slot.queue.to_be_written(passed)).filter(|standing| standing.row != 0);
-            moved.extend(standing.map(|Standing { row, heard, .. }| MovedPlace { row, heard, has_ended: false }));
+            let standing = slot.map(|slot| slot.queue.take_standing(passed)).filter(|standing| standing.row != 0);
+            moved.extend(standing.map(|SessionPlace { row, heard, .. }| MovedPlace { row, heard, has_ended: false }));
         }
         moved
     }
 
-    /// Names the place of every open session to be written, once a day or after many events: that of a silent session does not move, and
-    /// the events it stands at are pruned.
+    /// Lists every open session's position for storing, once a day or after many events: the position of a silent
+    /// session does not move, but events are pruned.
     pub fn renew_places(&self) {
         let now = (self.0.clock)();
         let mut open = self.open();
@@ -195,33 +194,29 @@ impl Hub {
         open.moved = all.collect();
     }
 
-    /// Sessions a user has open on a wire.
     pub fn sessions(&self, user: UserKey, wire: Wire) -> usize {
         self.open().by_user.get(&user).map_or(0, |slots| slots.iter().filter(|slot| slot.wire == wire).count())
     }
 
-    /// Sessions that are open on a wire.
     pub fn open_on(&self, wire: Wire) -> usize {
         self.open().by_user.values().flatten().filter(|slot| slot.wire == wire).count()
     }
 
-    /// The users with a session, unless they are more than `users_max`.
+    /// Returns the users with a session, unless they are more than `users_max`.
     pub(super) fn listeners(&self, users_max: usize) -> Option<Vec<UserKey>> {
         let open = self.open();
         (open.by_user.len() <= users_max).then(|| open.by_user.keys().copied().collect())
     }
 
-    /// Whether this user listens.
     pub(super) fn has(&self, user: UserKey) -> bool {
         self.open().by_user.contains_key(&user)
     }
 
-    /// Whether nobody listens.
     pub(super) fn is_empty(&self) -> bool {
         self.open().by_user.is_empty()
     }
 
-    /// Puts a notice into the queues of these users' sessions. A session whose queue is full ends; the others do not wait for it.
+    /// Queues a notice for these users' sessions. A session whose queue is full ends.
     pub(super) fn deliver(&self, to: &[UserKey], notice: &Arc<Notice>) {
         let bytes = notice.bytes();
         let mut open = self.open();
@@ -236,47 +231,44 @@ impl Hub {
         open.seq = open.seq.max(notice.seq());
     }
 
-    /// Everything up to this event has been delivered.
     pub(super) fn passed(&self, seq: i64) {
         let mut open = self.open();
         open.seq = open.seq.max(seq);
     }
 
-    /// Ends the sessions a user has on a wire; without one, all of them.
+    /// Ends a user's sessions on a wire, or all of them.
     pub fn end(&self, user: UserKey, wire: Option<Wire>) {
         let ended = self.open().take_slots(user, |slot| wire.is_none_or(|wire| wire == slot.wire));
         ended.iter().for_each(|slot| slot.queue.end(Over::Refused));
     }
 
-    /// Ends every session there is, and opens no more.
+    /// Ends all sessions and opens no more.
     pub fn close(&self) {
         let mut open = self.open();
         open.is_closing = true;
         let users: Vec<UserKey> = open.by_user.keys().copied().collect();
-        let all: Vec<Slot> = users.into_iter().flat_map(|user| open.take_slots(user, |_| true)).collect();
+        let all: Vec<SessionSlot> = users.into_iter().flat_map(|user| open.take_slots(user, |_| true)).collect();
         drop(open);
         all.into_iter().for_each(|slot| slot.queue.end(Over::Closing));
         self.0.is_closed.send_replace(true);
     }
 
-    /// Waits until every session ends, for a client that has none.
     pub async fn closed(&self) -> Over {
-        // An error would say that there is no hub any more.
+        // An error would mean that the hub is gone.
         let _ = self.0.is_closed.subscribe().wait_for(|is_closed| *is_closed).await;
         Over::Closing
     }
 
     /// Notes that a user has just called.
-    pub fn saw(&self, user: UserKey) {
-        self.0.seen.insert(user, Seen { at: (self.0.clock)(), has_left: false });
+    pub fn mark_online(&self, user: UserKey) {
+        self.0.seen.insert(user, LastSeen { at: (self.0.clock)(), has_left: false });
     }
 
-    /// Notes that a user has gone: it is offline at once, unless a session is open.
-    pub fn saw_leave(&self, user: UserKey) {
-        self.0.seen.insert(user, Seen { at: (self.0.clock)(), has_left: true });
+    /// Notes that a user has logged out: offline at once, unless a session is open.
+    pub fn mark_offline(&self, user: UserKey) {
+        self.0.seen.insert(user, LastSeen { at: (self.0.clock)(), has_left: true });
     }
 
-    /// Whether a user is there.
     pub fn presence(&self, user: UserKey) -> Presence {
         let now = (self.0.clock)();
         if self.open().by_user.contains_key(&user) {
@@ -287,30 +279,28 @@ impl Hub {
         Presence { is_online, seen_at: seen.map(|seen| seen.at) }
     }
 
-    fn leave(&self, session: &Session) {
+    fn leave(&self, session: &LiveSession) {
         self.open().take_slots(session.user, |slot| slot.number == session.number);
-        self.saw_leave(session.user);
+        self.mark_offline(session.user);
     }
 }
 
-impl Session {
-    /// Whose session it is.
+impl LiveSession {
     pub fn user(&self) -> UserKey {
         self.user
     }
 
-    /// By which wire.
     pub fn wire(&self) -> Wire {
         self.wire
     }
 
-    /// Where the user's other sessions on this wire stand, those included that ended and are not written yet.
+    /// Returns the positions of the user's other sessions on this wire, including ended ones that are not stored yet.
     pub fn siblings(&self) -> Vec<Sibling> {
         let open = self.hub.open();
         let slots = open.by_user.get(&self.user).into_iter().flatten();
         let others = slots.filter(|slot| slot.wire == self.wire && slot.number != self.number);
         let going = others.map(|slot| {
-            let Standing { row, heard, is_outstanding } = slot.queue.standing(open.seq);
+            let SessionPlace { row, heard, is_outstanding } = slot.queue.standing(open.seq);
             Sibling { row, heard, state: SiblingState::Open { is_outstanding } }
         });
         let ended = open.ended.get(&self.user).into_iter().flatten().filter(|ended| ended.wire == self.wire);
@@ -318,45 +308,45 @@ impl Session {
         going.chain(ended).collect()
     }
 
-    /// Sets the row that keeps its place.
+    /// Sets the row that stores its position.
     pub fn begin(&self, row: i64) {
         self.queue.begin(row);
     }
 
-    /// Sets the event behind which a client that comes back is to be told.
+    /// Sets the event after which a returning client must be updated.
     pub fn resume_behind(&mut self, seq: i64) {
         self.queue.resume_behind(seq);
         self.missed_since = Some(seq);
     }
 
-    /// The next notice, in the order of the commits. May be dropped while it waits: nothing is lost.
+    /// Waits for the next notice, in commit order. The future may be dropped: nothing is lost.
     /// # Errors
-    /// Why there will be none any more, after all that were queued until then.
+    /// The reason of the end, after all queued notices.
     pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
         self.queue.next().await
     }
 
-    /// The event behind which the client must be told what it missed, if there is something to look at.
+    /// Returns the event after which the client may have missed something.
     pub fn missed_since(&self) -> Option<i64> {
         self.missed_since
     }
 
-    /// The client could not be told of the last notice: it must be looked up.
+    /// The last notice did not reach the client: it must be looked up.
     pub fn fall_behind(&self) {
         self.queue.fall_behind();
     }
 
-    /// The client was sent everything up to this event; notices of what it covers come no more.
+    /// The client was sent everything up to this event; notices up to it are skipped.
     pub fn caught_up(&self, seq: i64) {
         self.queue.caught_up(seq);
     }
 
-    /// The last event of which a notice was taken, or that was caught up with.
+    /// Returns the last event that was taken from the queue or looked up.
     pub fn taken(&self) -> i64 {
         self.queue.taken()
     }
 
-    /// The client has had everything that was sent up to this event.
+    /// The client has received everything up to this event.
     pub fn confirm(&self, seq: i64) {
         if self.queue.confirm(seq) {
             self.hub.open().moved.push((self.user, self.number));
@@ -364,7 +354,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for LiveSession {
     fn drop(&mut self) {
         self.hub.leave(self);
     }

@@ -1,7 +1,7 @@
-//! Who is listening, and what they hear: sessions by user, told in the order of the commits.
+//! The open sessions of clients and the notices that they receive.
 //!
-//! The hub learns of changes from the event rows alone, which were written with the change: what is announced is stored, and what is
-//! stored is announced, whichever wire it came by.
+//! The hub learns of changes only from event rows, which are written with the change. So what is announced is stored,
+//! and the reverse, whichever vendor's wire the change came by.
 
 pub mod feed;
 pub mod hub;

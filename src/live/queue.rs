@@ -1,8 +1,8 @@
-//! What waits for one session: bounded in notices and in bytes, and small while nothing waits, because most sessions are silent. It also
-//! knows the session's place: the last event up to which the client is known to have had everything that concerns it.
+//! The notices waiting for one session, bounded in number and bytes, and the session's position: the last event up to
+//! which its client is known to have everything.
 //!
-//! A channel of tokio's keeps room for 32 notices from the start and pads its ends for many writers, which is a kibibyte for each of
-//! ten thousand silent sessions; here the hub's lock lets one writer in at a time.
+//! A channel of tokio allocates room for 32 notices and pads its ends for many writers: a kibibyte for each of ten
+//! thousand silent sessions. Here the hub's lock admits one writer at a time.
 
 use std::{
     collections::VecDeque,
@@ -13,46 +13,44 @@ use tokio::sync::Notify;
 
 use crate::domain::listening::{Notice, Over};
 
-/// Notices that may wait; a listener slower than that is cut off and comes back for what it missed.
+/// A slower listener is cut off and looks up what it missed.
 const NOTICES_MAX: usize = 256;
 
-/// Of the notices that wait, in bytes.
 const BYTES_MAX: usize = 1024 * 1024;
 
-/// Room for notices that an empty queue may keep.
+/// Notices for which an empty queue keeps its allocation.
 const ROOM_KEPT: usize = 4;
 
-/// One session's queue, shared by the hub and the listener.
+/// Shared by the hub and the listener.
 #[derive(Default)]
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<QueueState>,
     news: Notify,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct QueueState {
     notices: VecDeque<Arc<Notice>>,
     bytes: usize,
     over: Option<Over>,
-    /// The client has had everything up to this event.
+    /// The client has everything up to this event.
     confirmed: i64,
-    /// The last event that was taken from the queue, or that a look-back covered.
+    /// The last event that was taken from the queue or looked up.
     taken: i64,
-    /// Whether events behind `confirmed` must still be looked up: those that came while the client could not be told.
+    /// Whether events after `confirmed` must be looked up, because they came while the client could not receive them.
     is_behind: bool,
-    /// Whether the place has moved since it was written.
+    /// Whether the position has changed since it was stored.
     is_moved: bool,
-    /// The row that keeps the place; 0 while there is none.
     row: i64,
 }
 
-impl Waiting {
-    /// Whether the client may lack an event that was meant for it.
+impl QueueState {
+    /// Whether the client may lack an event that concerns it.
     fn is_outstanding(&self) -> bool {
         self.is_behind || self.taken > self.confirmed || !self.notices.is_empty()
     }
 
-    /// Says that the place has moved; whether that is news.
+    /// Moves the position; returns whether that must be reported.
     fn move_to(&mut self, confirmed: i64) -> bool {
         let has_moved = confirmed > self.confirmed;
         self.confirmed = self.confirmed.max(confirmed);
@@ -60,33 +58,31 @@ impl Waiting {
     }
 }
 
-/// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Standing {
-    /// The row that keeps the place; 0 while there is none.
+pub(super) struct SessionPlace {
     pub(super) row: i64,
-    /// The client has had everything up to this event.
+    /// The client has everything up to this event.
     pub(super) heard: i64,
-    /// Whether something behind that was meant for it, and is not known to have arrived.
+    /// Whether the client may lack a later event that concerns it.
     pub(super) is_outstanding: bool,
 }
 
 impl Queue {
-    /// An empty queue of a client that knows everything up to this event.
+    /// Creates an empty queue for a client that has everything up to this event.
     pub(super) fn new(heard: i64) -> Self {
-        let waiting = Waiting { confirmed: heard, taken: heard, ..Waiting::default() };
+        let waiting = QueueState { confirmed: heard, taken: heard, ..QueueState::default() };
         Self { waiting: Mutex::new(waiting), news: Notify::default() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, QueueState> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a notice that weighs so much; false where there is no room for it, which ends the session.
+    /// Queues a notice of this size; false if there is no room, which ends the session.
     pub(super) fn put(&self, notice: &Arc<Notice>, bytes: usize) -> bool {
         let mut waiting = self.waiting();
         if waiting.notices.len() >= NOTICES_MAX || waiting.bytes.saturating_add(bytes) > BYTES_MAX {
-            // This one is lost to the session: its place must not move past it.
+            // The session has lost this notice: its position must stay before it.
             waiting.is_behind = true;
             drop(waiting);
             self.end(Over::Slow);
@@ -103,21 +99,21 @@ impl Queue {
         true
     }
 
-    /// Says that nothing comes any more, and why; the first reason stays.
+    /// Ends the queue; the first reason stays.
     pub(super) fn end(&self, why: Over) {
         self.waiting().over.get_or_insert(why);
         self.news.notify_one();
     }
 
-    /// The next notice. May be dropped while it waits: nothing is lost.
+    /// Waits for the next notice. The future may be dropped: nothing is lost.
     /// # Errors
-    /// Why there will be none any more, after all that were queued until then.
+    /// The reason of the end, after all queued notices.
     pub(super) async fn next(&self) -> Result<Arc<Notice>, Over> {
         loop {
             if let Some(next) = self.take() {
                 return next;
             }
-            // Whoever puts or ends after that look has left a permit: it is seen at once.
+            // A notice or end after the check above has left a permit, which this call sees at once.
             self.news.notified().await;
         }
     }
@@ -130,7 +126,7 @@ impl Queue {
             if waiting.notices.is_empty() && waiting.notices.capacity() > ROOM_KEPT {
                 waiting.notices = VecDeque::new();
             }
-            // A look-back has told of it already.
+            // A look-up has already covered it.
             if notice.seq() > waiting.taken || waiting.is_behind {
                 waiting.taken = waiting.taken.max(notice.seq());
                 return Some(Ok(notice));
@@ -138,52 +134,49 @@ impl Queue {
         }
     }
 
-    /// Sets the row that keeps the place.
     pub(super) fn begin(&self, row: i64) {
         self.waiting().row = row;
     }
 
-    /// Moves the place back, to the event behind which the client is to be told.
     pub(super) fn resume_behind(&self, seq: i64) {
         let mut waiting = self.waiting();
         waiting.confirmed = seq;
         waiting.is_behind = true;
     }
 
-    /// The client could not be told what was taken last: it must be looked up.
+    /// The last notice did not reach the client: it must be looked up.
     pub(super) fn fall_behind(&self) {
         self.waiting().is_behind = true;
     }
 
-    /// A look-back has told of everything up to this event; the client has not confirmed it yet.
+    /// The client was sent everything up to this event, but has not confirmed it.
     pub(super) fn caught_up(&self, seq: i64) {
         let mut waiting = self.waiting();
         waiting.is_behind = false;
         waiting.taken = waiting.taken.max(seq);
     }
 
-    /// The client has had everything that was sent up to this event. Whether its place has moved and that was not said before.
+    /// The client has everything up to this event. Returns whether the move must be reported.
     pub(super) fn confirm(&self, seq: i64) -> bool {
         let mut waiting = self.waiting();
         let confirmed = seq.min(waiting.taken);
         !waiting.is_behind && waiting.move_to(confirmed)
     }
 
-    /// The last event that was taken.
     pub(super) fn taken(&self) -> i64 {
         self.waiting().taken
     }
 
-    /// Where the session stands when everything up to event `passed` has been announced.
-    pub(super) fn standing(&self, passed: i64) -> Standing {
+    /// Returns the position when everything up to event `passed` is delivered.
+    pub(super) fn standing(&self, passed: i64) -> SessionPlace {
         let waiting = self.waiting();
         let is_outstanding = waiting.is_outstanding();
         let heard = if is_outstanding { waiting.confirmed } else { passed.max(waiting.confirmed) };
-        Standing { row: waiting.row, heard, is_outstanding }
+        SessionPlace { row: waiting.row, heard, is_outstanding }
     }
 
-    /// As [`Queue::standing`], to be written now: a later move is news again.
-    pub(super) fn to_be_written(&self, passed: i64) -> Standing {
+    /// Like [`Queue::standing`], for storing: the next move is reported again.
+    pub(super) fn take_standing(&self, passed: i64) -> SessionPlace {
         self.waiting().is_moved = false;
         self.standing(passed)
     }

@@ -1,8 +1,8 @@
-//! Subscriptions to the status of users, and the sessions that are told when one may have changed.
+//! Subscriptions to the status of users, and the sessions that must look it up when it may have changed.
 //!
-//! A subscription belongs to a user and lives in memory: it outlives a lost connection for `KEPT_FOR`, because the vendor's SDK does not
-//! subscribe anew when it connects again, and ends with a logout or a restart. Nothing is queued: a session holds the set of users whose
-//! status it must look up, so that a slow client costs no more than its subscriptions.
+//! A subscription belongs to a user and lives in memory. It survives a lost connection for `KEPT_FOR`, because the
+//! vendor's SDK does not subscribe again, and ends with a logout or a restart. Nothing is queued: a session holds the
+//! set of users to look up, so that a slow client costs no more than its subscriptions.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -22,64 +22,60 @@ use crate::domain::{
     time::{Clock, Moment},
 };
 
-/// Users that one user may subscribe to. The subscription made first ends when there are more.
+/// Subscriptions of one user. The oldest one ends when there are more.
 pub const SUBSCRIPTIONS_OF_USER_MAX: usize = 1000;
 
-/// Subscriptions of all users together: some 30 MB.
+/// Subscriptions of all users: about 30 MB.
 const SUBSCRIPTIONS_MAX: usize = 300_000;
 
 /// How long the subscriptions of a user without a session are kept.
 const KEPT_FOR: Duration = Duration::from_secs(300);
 
-/// All subscriptions. Cloning shares them.
+/// Clones share the subscriptions.
 #[derive(Clone)]
-pub struct Watchers(Arc<Shared>);
+pub struct Watchers(Arc<WatchersShared>);
 
-struct Shared {
+struct WatchersShared {
     hub: Hub,
-    inner: Mutex<Inner>,
+    inner: Mutex<WatchersState>,
     next_number: AtomicU64,
     subscriptions_max: usize,
     clock: Clock,
 }
 
 #[derive(Default)]
-struct Inner {
+struct WatchersState {
     by_watcher: HashMap<UserKey, Watcher>,
-    by_target: HashMap<UserKey, Target>,
-    /// Subscriptions in all.
+    by_target: HashMap<UserKey, WatchedUser>,
     count: usize,
 }
 
-/// A user that subscribes, or may, because it has a session.
 #[derive(Default)]
 struct Watcher {
-    /// The subscription made first stands first.
+    /// Oldest first.
     targets: VecDeque<UserKey>,
     ears: Vec<(u64, Arc<Changed>)>,
     /// When its last session ended.
     left_at: Option<Moment>,
 }
 
-/// A user whose status others subscribe to.
 #[derive(Default)]
-struct Target {
+struct WatchedUser {
     watchers: HashSet<UserKey>,
     was_online: bool,
 }
 
-/// The users whose status one session must look up.
 #[derive(Default)]
 struct Changed {
     users: Mutex<HashSet<UserKey>>,
     news: Notify,
 }
 
-/// A session's part: it hears of the statuses its user subscribes to, and its own end is announced when it is dropped.
-pub struct Ear {
+/// A session's side: it receives changes of status. Dropping it announces the end of the session.
+pub struct StatusListener {
     watchers: Watchers,
     user: UserKey,
-    /// None: a session of a wire that has no subscriptions.
+    /// None for a vendor without subscriptions.
     changed: Option<(u64, Arc<Changed>)>,
 }
 
@@ -95,24 +91,23 @@ impl Changed {
 }
 
 impl Watchers {
-    /// No subscriptions, over the sessions of this hub.
     pub fn new(hub: Hub, clock: Clock) -> Self {
         Self::of_at_most(hub, clock, SUBSCRIPTIONS_MAX)
     }
 
-    /// As [`Watchers::new`], with another bound of all subscriptions together.
+    /// Like [`Watchers::new`], with another bound of all subscriptions.
     pub fn of_at_most(hub: Hub, clock: Clock, subscriptions_max: usize) -> Self {
         let (inner, next_number) = (Mutex::default(), AtomicU64::new(0));
-        Self(Arc::new(Shared { hub, inner, next_number, subscriptions_max, clock }))
+        Self(Arc::new(WatchersShared { hub, inner, next_number, subscriptions_max, clock }))
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn inner(&self) -> MutexGuard<'_, WatchersState> {
         self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a user has a further session. `hears`: whether the session is told of statuses; it begins with those that its user
-    /// subscribes to, which may have changed while it was away.
-    pub fn join(&self, user: UserKey, hears: bool) -> Ear {
+    /// Adds a session of a user. If `hears` is set, it receives changes, beginning with all subscriptions of its
+    /// user, which may have changed meanwhile.
+    pub fn join(&self, user: UserKey, hears: bool) -> StatusListener {
         let changed = hears.then(|| {
             let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
             let changed = Arc::new(Changed::default());
@@ -126,12 +121,12 @@ impl Watchers {
             (number, changed)
         });
         self.presence_changed(user);
-        Ear { watchers: self.clone(), user, changed }
+        StatusListener { watchers: self.clone(), user, changed }
     }
 
     /// Subscribes a user to the status of others.
     /// # Errors
-    /// `Busy` where all users together have as many subscriptions as there may be; nothing is changed then.
+    /// `Busy` if all users together have too many subscriptions; nothing changes then.
     pub fn watch(&self, user: UserKey, targets: &[UserKey]) -> Result<(), Error> {
         let (now, mut inner) = ((self.0.clock)(), self.inner());
         if inner.count + targets.len() > self.0.subscriptions_max {
@@ -141,26 +136,24 @@ impl Watchers {
             return Err(Error::Busy);
         }
         for target in targets {
-            // A subscription that is made again counts as made last.
+            // A repeated subscription counts as the newest.
             inner.unwatch(user, *target);
             inner.watch(user, *target, now, || self.0.hub.presence(*target).is_online);
         }
         Ok(())
     }
 
-    /// Ends subscriptions of a user.
     pub fn unwatch(&self, user: UserKey, targets: &[UserKey]) {
         let mut inner = self.inner();
         targets.iter().for_each(|target| inner.unwatch(user, *target));
     }
 
-    /// Ends all subscriptions of a user.
     pub fn unwatch_all(&self, user: UserKey) {
         self.inner().unwatch_all(user);
     }
 
-    /// Ends all subscriptions of a user that has one session at most: it begins or ends a login, and none of its other clients has made
-    /// them.
+    /// Ends all subscriptions of a user with at most one session: the user logs in or out, and no other client has
+    /// made them.
     pub fn unwatch_if_alone(&self, user: UserKey) {
         let mut inner = self.inner();
         let Some(watcher) = inner.by_watcher.get(&user).filter(|watcher| watcher.ears.len() <= 1) else { return };
@@ -168,15 +161,15 @@ impl Watchers {
         inner.unwatch_all(user);
     }
 
-    /// A user has set its custom status: its subscribers and its own sessions look it up.
+    /// A user has set a custom status: its subscribers and its own sessions look it up.
     pub fn status_set(&self, user: UserKey) {
         let inner = self.inner();
         inner.tell(user, inner.by_target.get(&user));
         inner.tell_own(user);
     }
 
-    /// A session of a user was opened or has ended. Subscribers are told where it was the first or the last one. The hub is asked while
-    /// the lock is held: the caller that comes last sees what is true then, so no older state is told after a newer one.
+    /// A user's session opened or ended. Subscribers look it up if it was the first or the last. The hub is read
+    /// under the lock, so that no older state is reported after a newer one.
     fn presence_changed(&self, user: UserKey) {
         let mut inner = self.inner();
         let Some(target) = inner.by_target.get_mut(&user) else { return };
@@ -202,9 +195,9 @@ impl Watchers {
     }
 }
 
-impl Inner {
+impl WatchersState {
     fn watch(&mut self, user: UserKey, target: UserKey, now: Moment, is_online: impl FnOnce() -> bool) {
-        // A call by ticket needs no session: what it subscribes to is kept as if one had just ended.
+        // A call with a ticket needs no session: its subscriptions are kept as if a session had just ended.
         let watcher =
             self.by_watcher.entry(user).or_insert_with(|| Watcher { left_at: Some(now), ..Watcher::default() });
         watcher.targets.push_back(target);
@@ -213,7 +206,7 @@ impl Inner {
         let of_target = self
             .by_target
             .entry(target)
-            .or_insert_with(|| Target { watchers: HashSet::new(), was_online: is_online() });
+            .or_insert_with(|| WatchedUser { watchers: HashSet::new(), was_online: is_online() });
         of_target.watchers.insert(user);
         self.count += 1;
         if let Some(first) = surplus {
@@ -260,7 +253,7 @@ impl Inner {
         gone.collect::<Vec<_>>().into_iter().for_each(|user| self.unwatch_all(user));
     }
 
-    fn tell(&self, user: UserKey, target: Option<&Target>) {
+    fn tell(&self, user: UserKey, target: Option<&WatchedUser>) {
         let watchers = target.into_iter().flat_map(|target| &target.watchers);
         let ears = watchers.filter_map(|watcher| self.by_watcher.get(watcher)).flat_map(|watcher| &watcher.ears);
         ears.for_each(|(_, changed)| changed.add([user]));
@@ -272,9 +265,9 @@ impl Inner {
     }
 }
 
-impl Ear {
-    /// The users whose status may have changed, as soon as there are any; never for a session that is not told. May be dropped while it
-    /// waits: nothing is lost.
+impl StatusListener {
+    /// Waits for users whose status may have changed; for ever if the session has no subscriptions. The future may be
+    /// dropped: nothing is lost.
     pub async fn changed(&self) -> Vec<UserKey> {
         let Some((_, changed)) = &self.changed else { return std::future::pending().await };
         loop {
@@ -287,7 +280,7 @@ impl Ear {
     }
 }
 
-impl Drop for Ear {
+impl Drop for StatusListener {
     fn drop(&mut self) {
         if let Some((number, _)) = &self.changed {
             self.watchers.leave(self.user, *number);

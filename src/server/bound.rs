@@ -1,4 +1,4 @@
-//! The addresses that are listened on, and those that are handed out for them.
+//! Binds the listen addresses, and derives the public address from them.
 
 use std::{
     io,
@@ -15,18 +15,16 @@ use crate::{
     settings::{Listen, Settings},
 };
 
-/// How long a client may take nothing of what is sent to it, and acknowledge nothing, before the system cuts it off: nobody else could,
-/// because whoever writes to it waits.
+/// How long a client may accept and acknowledge nothing before the system cuts it off: the task that writes to it
+/// only waits.
 const STALLED_WAIT: Duration = Duration::from_secs(60);
 
-/// An address that is bound.
-pub(super) struct Listener {
+pub(super) struct BoundListener {
     pub(super) socket: TcpListener,
     pub(super) listen: Listen,
 }
 
-/// Binds one of the settings' addresses.
-pub(super) fn listen(place: Listen) -> Result<Listener, StartError> {
+pub(super) fn listen(place: Listen) -> Result<BoundListener, StartError> {
     let address = place.address;
     let bound = TcpListener::bind(address).and_then(|socket| {
         // Connections inherit it.
@@ -45,17 +43,16 @@ pub(super) fn listen(place: Listen) -> Result<Listener, StartError> {
         };
         StartError { kind: StartErrorKind::Address, sentence }
     })?;
-    Ok(Listener { socket, listen: Listen { address, ..place } })
+    Ok(BoundListener { socket, listen: Listen { address, ..place } })
 }
 
-/// What clients call it by.
 pub(super) fn base_of(listen: Listen) -> String {
     let scheme = if listen.tls { "https" } else { "http" };
     format!("{scheme}://{}", listen.address)
 }
 
-/// What is handed out: the public URL where the settings name one, else the first listener's address.
-pub(super) fn addresses(settings: &Settings, first: Option<&Listener>) -> Result<Addresses, StartError> {
+/// Returns the addresses to hand out: from the public URL in the settings, else from the first listener.
+pub(super) fn addresses(settings: &Settings, first: Option<&BoundListener>) -> Result<Addresses, StartError> {
     let public_url = settings.public_url.clone().map_or_else(|| public_url_of(first), Ok)?;
     let addresses = Addresses::new(&public_url).map_err(|fault| StartError {
         kind: StartErrorKind::Settings,
@@ -64,8 +61,8 @@ pub(super) fn addresses(settings: &Settings, first: Option<&Listener>) -> Result
     Ok(addresses.with_socket(settings.socket_host.as_ref(), settings.socket_port))
 }
 
-/// Without a setting, addresses are handed out for the first listener; for one on every interface, for loopback.
-fn public_url_of(first: Option<&Listener>) -> Result<Url, StartError> {
+/// A listener on every interface is handed out as loopback.
+fn public_url_of(first: Option<&BoundListener>) -> Result<Url, StartError> {
     let base = match first.map(|listener| listener.listen) {
         Some(listen) if listen.address.ip().is_unspecified() => {
             let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, listen.address.port()));
@@ -76,7 +73,7 @@ fn public_url_of(first: Option<&Listener>) -> Result<Url, StartError> {
             base
         }
         Some(listen) => base_of(listen),
-        // A command's own server hands out addresses too; nobody can call them before it serves.
+        // A command's own server hands out addresses too, but has no listener.
         None => "http://127.0.0.1:8080".to_owned(),
     };
     Url::parse(&base).map_err(|error| unusable(error.to_string()))

@@ -1,4 +1,4 @@
-//! The data folder: made, recognised, closed to others, taken by one process; its key and its control socket.
+//! The data folder: creation, permissions, locks, the server key and the control socket.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -20,63 +20,62 @@ use crate::{
     settings::{self, Settings},
 };
 
-/// The data folder, taken for this process for as long as this value lives.
+/// Locks the data folder for this process.
 ///
-/// The locks are the system's: they end with the process, however it ends. That of the folder itself outlives every name: the folder can
-/// be renamed, and files in it removed or replaced, and a second process is refused all the same.
+/// The system releases the locks when the process ends. The lock of the folder itself holds even if the folder is
+/// renamed or files in it are replaced.
 pub(super) struct FolderLock {
     folder: File,
-    /// All that a release before this one looks at.
+    /// The only lock that earlier releases check.
     _file: File,
-    /// Refuses a second process whose folder is another one with the same database in it, by a link or after a move.
+    /// Refuses a second process whose folder is another one with the same database, through a link or after a move.
     database: Option<File>,
     data: PathBuf,
 }
 
 impl FolderLock {
-    /// Takes the locks, without the one of the database.
-    fn take(data: &Path, in_way: impl Fn(io::Error) -> StartError) -> Result<Self, StartError> {
-        let folder = File::open(data).map_err(&in_way)?;
-        lock(&folder, data, &in_way)?;
-        if !same_file(&folder, data).map_err(&in_way)? {
-            return Err(in_way(io::Error::other("another folder was put in its place during the start")));
+    /// Takes all locks but that of the database.
+    fn take(data: &Path, unusable_because: impl Fn(io::Error) -> StartError) -> Result<Self, StartError> {
+        let folder = File::open(data).map_err(&unusable_because)?;
+        lock(&folder, data, &unusable_because)?;
+        if !same_file(&folder, data).map_err(&unusable_because)? {
+            return Err(unusable_because(io::Error::other("another folder was put in its place during the start")));
         }
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
-        let file = options.open(data.join("standin.lock")).map_err(&in_way)?;
-        lock(&file, data, &in_way)?;
+        let file = options.open(data.join("standin.lock")).map_err(&unusable_because)?;
+        lock(&file, data, &unusable_because)?;
         Ok(Self { folder, _file: file, database: None, data: data.to_owned() })
     }
 
-    /// Takes the lock of the database, if there is one and it is not held yet.
+    /// Locks the database, if it exists and is not locked yet.
     ///
-    /// SQLite loses its own locks when any other handle of its file is closed: the handle lives as long as this value, so drop this after
-    /// the store.
+    /// SQLite loses its own locks when any other handle of its file is closed. So drop this value, which holds a
+    /// handle, after the store.
     pub(super) fn hold_database(&mut self, data: &Path) -> Result<(), StartError> {
-        let in_way = |error: io::Error| cannot_be_used(data, &error);
+        let unusable_because = |error: io::Error| cannot_be_used(data, &error);
         let path = data.join("standin.db");
         if self.database.is_some() || !path.exists() {
             return Ok(());
         }
-        let database = File::open(path).map_err(in_way)?;
-        lock(&database, data, in_way)?;
+        let database = File::open(path).map_err(unusable_because)?;
+        lock(&database, data, unusable_because)?;
         self.database = Some(database);
         Ok(())
     }
 
-    /// Whether the folder still lies under its name: it may have been moved, and another one put in its place.
+    /// Whether the folder still has its name: it may have been moved and replaced.
     pub(super) fn is_in_place(&self) -> bool {
         same_file(&self.folder, &self.data).unwrap_or(false)
     }
 }
 
-/// Whether a path leads to this file.
 fn same_file(file: &File, path: &Path) -> io::Result<bool> {
     let (held, named) = (file.metadata()?, fs::metadata(path)?);
     Ok((held.dev(), held.ino()) == (named.dev(), named.ino()))
 }
 
-fn lock(file: &File, data: &Path, in_way: impl Fn(io::Error) -> StartError) -> Result<(), StartError> {
+fn lock(file: &File, data: &Path, unusable_because: impl Fn(io::Error) -> StartError) -> Result<(), StartError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(StartError {
@@ -86,7 +85,7 @@ fn lock(file: &File, data: &Path, in_way: impl Fn(io::Error) -> StartError) -> R
                 data.display()
             ),
         }),
-        Err(TryLockError::Error(error)) => Err(in_way(error)),
+        Err(TryLockError::Error(error)) => Err(unusable_because(error)),
     }
 }
 
@@ -100,29 +99,29 @@ fn cannot_be_used(data: &Path, error: &io::Error) -> StartError {
     }
 }
 
-/// Makes the data folder where there is none, closes it to others, takes it for this process, and ends a restore that broke off.
-pub(super) fn own_folder(data: &Path) -> Result<FolderLock, StartError> {
+/// Creates the data folder if necessary, restricts its permissions, locks it, and finishes an interrupted restore.
+pub(super) fn open_folder(data: &Path) -> Result<FolderLock, StartError> {
     let shown = data.display();
-    let in_way = |error: io::Error| cannot_be_used(data, &error);
+    let unusable_because = |error: io::Error| cannot_be_used(data, &error);
     if !data.is_dir() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(in_way)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(unusable_because)?;
     }
-    refuse_closed(data, &fs::metadata(data).map_err(in_way)?)?;
-    if !is_ours(data).map_err(in_way)? {
+    check_permissions(data, &fs::metadata(data).map_err(unusable_because)?)?;
+    if !is_data_folder(data).map_err(unusable_because)? {
         return Err(unusable(format!(
             "The folder {shown} holds other things than a data folder does: name an empty one, or one of Standin's, with --data."
         )));
     }
-    let mut lock = FolderLock::take(data, in_way)?;
-    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(in_way)?;
-    close_to_others(data).map_err(in_way)?;
-    restore::finish(data).map_err(in_way)?;
+    let mut lock = FolderLock::take(data, unusable_because)?;
+    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(unusable_because)?;
+    close_to_others(data).map_err(unusable_because)?;
+    restore::finish(data).map_err(unusable_because)?;
     lock.hold_database(data)?;
     Ok(lock)
 }
 
-/// Refuses a folder that is not meant for this process, even where it could get its way: as root, or by changing the mode.
-fn refuse_closed(data: &Path, folder: &fs::Metadata) -> Result<(), StartError> {
+/// Refuses a folder that is not meant for this process, even if root or a change of mode could open it.
+fn check_permissions(data: &Path, folder: &fs::Metadata) -> Result<(), StartError> {
     let shown = data.display();
     let (owner, own) = (folder.uid(), rustix::process::geteuid().as_raw());
     if owner != own {
@@ -140,10 +139,11 @@ fn refuse_closed(data: &Path, folder: &fs::Metadata) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Whether a folder is a data folder or may become one: a mistyped `--data` must not close and empty somebody's folders.
+/// Whether a folder is or may become a data folder: a mistyped `--data` must not change another folder's permissions
+/// or contents.
 ///
-/// It has a database, or nothing but what a folder may hold before its first start: hidden files, a key, a demo's folder.
-fn is_ours(data: &Path) -> io::Result<bool> {
+/// It has a database, or only what a folder may hold before its first start: hidden files, a key, a demo's folder.
+fn is_data_folder(data: &Path) -> io::Result<bool> {
     if data.join("standin.db").is_file() {
         return Ok(true);
     }
@@ -158,7 +158,7 @@ fn is_ours(data: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Closes what an earlier process or a restored copy may have left open to others.
+/// Restricts the permissions of files that an earlier process or a restored copy may have left open.
 fn close_to_others(data: &Path) -> io::Result<()> {
     for name in ["server.key", "standin.db", "standin.db-wal", "standin.db-shm", "standin.db-journal"] {
         match fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)) {
@@ -169,8 +169,8 @@ fn close_to_others(data: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A demo's secrets are documented, so it opens no folder but one that a demo made.
-pub(super) fn keep_demo_apart(settings: &Settings) -> Result<(), StartError> {
+/// A demo's secrets are documented, so it opens only folders that a demo made.
+pub(super) fn check_demo(settings: &Settings) -> Result<(), StartError> {
     let (data, mark) = (&settings.data, settings.data.join("demo"));
     if !settings.demo || mark.exists() {
         return Ok(());
@@ -187,19 +187,19 @@ pub(super) fn keep_demo_apart(settings: &Settings) -> Result<(), StartError> {
     })
 }
 
-/// The server key: from the settings, else from `server.key`, which the first start makes.
+/// Returns the server key from the settings, else from `server.key`, which the first start creates.
 pub(super) fn server_key(settings: &Settings) -> Result<ServerKey, StartError> {
     if let Some(key) = &settings.server_key {
         return Ok(key.clone());
     }
     let path = settings.data.join("server.key");
     let shown = path.display();
-    let in_way =
+    let unusable_because =
         |error: io::Error| unusable(format!("The server key {shown} cannot be used ({error}): let this user read it."));
     match File::open(&path) {
         Ok(mut file) => {
             let mut text = String::new();
-            file.read_to_string(&mut text).map_err(in_way)?;
+            file.read_to_string(&mut text).map_err(unusable_because)?;
             let key = ServerKey::parse(text.trim_end());
             key.map_err(|fault| unusable(format!("The server key {shown} {fault}: put the right one back.")))
         }
@@ -210,19 +210,18 @@ pub(super) fn server_key(settings: &Settings) -> Result<ServerKey, StartError> {
                 )));
             }
             let key = Keyring::fresh_key();
-            write_key(&path, &key).map_err(in_way)?;
+            write_key(&path, &key).map_err(unusable_because)?;
             Ok(key)
         }
-        Err(error) => Err(in_way(error)),
+        Err(error) => Err(unusable_because(error)),
     }
 }
 
-/// What the file of a key holds.
 pub(super) fn key_text(key: &ServerKey) -> Secret {
     Secret::new(key.expose().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-/// Under its true name only once it is whole and on the disk: a half-written key would lock everybody out.
+/// The file gets its name once it is complete and synced: nothing in the database could be read with half a key.
 fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
@@ -235,26 +234,26 @@ fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
     }
 }
 
-/// The server key as it lies there, for who only looks: none where there is none.
-pub(super) fn key_there(settings: &Settings) -> Result<Option<ServerKey>, StartError> {
+/// Returns the existing server key without creating one.
+pub(super) fn existing_key(settings: &Settings) -> Result<Option<ServerKey>, StartError> {
     let is_there = settings.server_key.is_some() || settings.data.join("server.key").exists();
     is_there.then(|| server_key(settings)).transpose()
 }
 
-/// Binds the control socket. A file left by a process that was killed is in the way of nobody: the folder's lock is ours.
+/// Binds the control socket. A file left by a killed process is replaced: this process holds the folder's lock.
 pub(super) fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
-    let in_way = |error: io::Error| {
+    let unusable_because = |error: io::Error| {
         unusable(format!(
             "The control socket in {} cannot be made ({error}): let this user own the folder.",
             data.display()
         ))
     };
-    let socket = settings::control_socket(data).map_err(in_way)?;
+    let socket = settings::control_socket(data).map_err(unusable_because)?;
     match fs::remove_file(socket.path()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(in_way(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable_because(error)),
         Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(socket.path()).map_err(in_way)?;
-    fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(in_way)?;
+    let listener = UnixListener::bind(socket.path()).map_err(unusable_because)?;
+    fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(unusable_because)?;
     Ok(listener)
 }

@@ -1,11 +1,11 @@
-//! The composition root: opens the data folder, wires the rooms, serves until told to stop.
+//! The composition root: opens the data folder, builds all parts, serves until it is stopped.
 
 mod bound;
-pub mod doors;
 mod folder;
-mod look;
+mod folder_report;
 mod open_files;
 pub mod restore;
+pub mod routes;
 mod serving;
 mod signals;
 mod tls;
@@ -24,16 +24,16 @@ use std::{
 use actix_web::{dev::ServerHandle, rt};
 
 use self::{
-    bound::{Listener, addresses, base_of, listen},
+    bound::{BoundListener, addresses, base_of, listen},
     folder::FolderLock,
     open_files::OpenFiles,
     serving::{control_server, public_server},
-    signals::StopOrders,
+    signals::StopSignal,
     tls::Certificate,
 };
 pub use self::{
-    look::{Look, look},
-    signals::ReloadOrders,
+    folder_report::{FolderReport, look},
+    signals::ReloadSignal,
 };
 use crate::{
     blob::Folder,
@@ -48,15 +48,15 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        crowd::Crowd,
         documents::Documents,
-        guard::{self, Guard},
         inspector::Inspector,
-        metrics::Readers,
+        limiter::ConnectionLimiter,
+        metrics::MetricsReaders,
+        middleware::{self, RequestMiddleware},
         peer::Proxies,
         read_budget::ReadBudget,
         spool::Spool,
-        stream::Streams,
+        stream::StreamLimiter,
     },
     service::{
         Service,
@@ -65,46 +65,42 @@ use crate::{
         credentials::Keyring,
         pictures::PictureOptions,
     },
-    settings::{self, ControlSocket, FirstApp, Settings},
-    store::{self, Store, StoreOptions},
+    settings::{self, ControlSocket, FirstApp, MetricsAccess, Settings},
+    store::{Store, StoreOptions},
 };
 
-/// How often what nobody names any more is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
-/// Whose password the setting `admin_password` is.
+/// The administrator whose password is the setting `admin_password`.
 const ADMIN: &str = "admin";
 
-/// Passwords hashed side by side, at most: each thread for it keeps 19 MiB, and does eighty a second.
+/// Passwords hashed at the same time, at most: each thread keeps 19 MiB, and hashes 80 a second.
 const HASHES_AT_ONCE_MAX: usize = 8;
 
-/// Threads that do point reads beside the workers: the one of the operator's socket, and the main one.
+/// Threads with point reads besides the workers: the control socket's and the main one.
 const POINT_READERS_BESIDE_WORKERS: usize = 2;
 
-/// Threads for long reads, at least: with fewer a caller's share of a quarter would be more than a quarter.
+/// With fewer threads, a caller's share of a quarter would be more than a quarter.
 const LONG_READERS_MIN: usize = 4;
 
-/// Threads for long reads, at most: more would only take the processors from the workers.
+/// More threads would only take processors from the workers.
 const LONG_READERS_MAX: usize = 16;
 
 /// Why a server could not start. `Display` is one sentence that says what to do.
 #[derive(Debug)]
 pub struct StartError {
-    /// Which of the operator's things is in the way.
     pub kind: StartErrorKind,
     sentence: String,
 }
 
-/// Which of the operator's things is in the way of a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartErrorKind {
-    /// An address cannot be listened on.
     Address,
-    /// Another process has the data folder.
+    /// Another process uses the data folder.
     FolderInUse,
     /// The data folder, its key or its database cannot be used.
     Folder,
-    /// A setting is wrong in the light of what is stored.
+    /// A setting is wrong, given the stored data.
     Settings,
 }
 
@@ -120,31 +116,28 @@ fn unusable(sentence: impl Into<String>) -> StartError {
     StartError { kind: StartErrorKind::Folder, sentence: sentence.into() }
 }
 
-/// The id of the request that the calling task serves, for lines of the log.
+/// Returns the id of the request that the calling task serves, for log lines.
 pub fn request_id() -> Option<String> {
-    guard::request_id()
+    middleware::request_id()
 }
 
-/// What everything asynchronous runs on: one a process.
 pub struct Runtime(rt::SystemRunner);
 
 impl Runtime {
-    /// A runtime on this thread.
     #[expect(clippy::new_without_default, reason = "starting one is an act, not a default")]
     pub fn new() -> Self {
         Self(rt::System::new())
     }
 
-    /// Runs `work` to its end.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.0.block_on(work)
     }
 }
 
-/// A house that is open and bound to its addresses, but does not serve yet.
+/// A server that is open and bound to its addresses, but does not serve yet.
 pub struct Server {
-    house: House,
-    listeners: Vec<Listener>,
+    parts: ServerParts,
+    listeners: Vec<BoundListener>,
     certificate: Option<Arc<Certificate>>,
     control: UnixListener,
     data: PathBuf,
@@ -152,43 +145,38 @@ pub struct Server {
     first_app: FirstAppAtStart,
 }
 
-/// What every door needs.
 #[derive(Clone)]
-struct House {
+struct ServerParts {
     service: Service,
     addresses: Addresses,
     spool: Spool,
-    guard: Guard,
+    guard: RequestMiddleware,
     inspector: Inspector,
     proxies: Proxies,
-    crowd: Crowd,
+    limiter: ConnectionLimiter,
     read_budget: ReadBudget,
-    streams: Streams,
+    streams: StreamLimiter,
     workers: usize,
     is_demo: bool,
     documented: DemoPassword,
     data: DataFolder,
     documents: Documents,
-    readers: Readers,
+    readers: MetricsReaders,
 }
 
-/// What a demo's banner and console may show: everybody knows it.
+/// Returns the demo's public credentials, for its banner and console.
 fn documented(settings: &Settings) -> DemoPassword {
     let FirstApp { app_id, account_password, .. } = &settings.first_app;
     DemoPassword(app_id.clone().zip(account_password.clone()).filter(|_| settings.demo))
 }
 
-/// The first app as a start finds or makes it.
 pub struct FirstAppAtStart {
-    /// The app.
     pub tenant: Arc<Tenant>,
-    /// Whether this start made it.
     pub is_new: bool,
-    /// Its secrets, for the operator's terminal.
+    /// For the operator's terminal.
     pub secrets: AppSecrets,
 }
 
-/// A server that serves.
 pub struct Running {
     service: Service,
     public: Option<(ServerHandle, rt::task::JoinHandle<io::Result<()>>)>,
@@ -196,24 +184,20 @@ pub struct Running {
     sweeping: rt::task::JoinHandle<()>,
     keeping: rt::task::JoinHandle<()>,
     certificate: Option<Arc<Certificate>>,
-    orders: StopOrders,
+    orders: StopSignal,
     socket: ControlSocket,
-    // One process owns the folder, for as long as it serves.
+    // Holds the folder's lock while it serves.
     lock: FolderLock,
 }
 
 impl Server {
     /// Opens the data folder and binds every address of the settings. Nothing is served until [`Server::start`].
-    /// # Errors
-    /// See [`StartErrorKind`].
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let listeners = settings.listen.iter().map(|place| listen(*place)).collect::<Result<Vec<_>, _>>()?;
         Self::open_on(settings, listeners).await
     }
 
-    /// Opens the data folder for commands alone: nobody but this machine's own user reaches it.
-    /// # Errors
-    /// See [`StartErrorKind`].
+    /// Opens the data folder for commands: only the control socket is bound.
     pub async fn open_for_commands(settings: &Settings) -> Result<Self, StartError> {
         if !settings.data.join("standin.db").is_file() {
             let (shown, demo) = (settings.data.display(), settings.data.join("demo"));
@@ -231,25 +215,21 @@ impl Server {
         Self::open_on(settings, Vec::new()).await
     }
 
-    async fn open_on(settings: &Settings, listeners: Vec<Listener>) -> Result<Self, StartError> {
+    async fn open_on(settings: &Settings, listeners: Vec<BoundListener>) -> Result<Self, StartError> {
         let data = settings.data.as_path();
-        let certificate = match &settings.tls {
+        let certificate = match &settings.tls() {
             Some(files) if !listeners.is_empty() => Some(Certificate::read(files)?),
             Some(_) | None => None,
         };
-        let mut lock = folder::own_folder(data)?;
-        folder::keep_demo_apart(settings)?;
+        let mut lock = folder::open_folder(data)?;
+        folder::check_demo(settings)?;
         let keyring = Keyring::new(&folder::server_key(settings)?, settings.workers.min(HASHES_AT_ONCE_MAX));
-        let durability = match settings.durability {
-            settings::Durability::Full => store::Durability::Full,
-            settings::Durability::Normal => store::Durability::Normal,
-        };
         let options = StoreOptions {
-            durability,
+            durability: settings.durability,
             point_readers: settings.workers.saturating_add(POINT_READERS_BESIDE_WORKERS),
             long_readers: settings.workers.clamp(LONG_READERS_MIN, LONG_READERS_MAX),
         };
-        // Each keeps the database and its log open.
+        // Each reader keeps the database and its log open.
         let files = OpenFiles::of_process(settings.workers, options.point_readers + options.long_readers);
         if !listeners.is_empty() {
             files.check(settings.connections_per_address)?;
@@ -270,78 +250,76 @@ impl Server {
         }
         let addresses = addresses(settings, listeners.first())?;
         let control = folder::control_socket(data)?;
-        let guard = Guard::new(service.now());
-        let proxies = Proxies::new(settings.trusted_proxies.clone());
-        let house = House {
-            documents: doors::documents(addresses.base()),
+        let guard = RequestMiddleware::new(service.now());
+        let proxies = Proxies::new(settings.trusted_proxies.clone().unwrap_or_default());
+        let parts = ServerParts {
+            documents: routes::documents(addresses.base()),
             service,
             addresses,
             spool: Spool::new(data.join("incoming"), files.spooled),
             guard,
             inspector: Inspector::new(settings.inspect, wall_clock()),
-            crowd: Crowd::new(files.connections(settings.connections_per_address), proxies.clone()),
+            limiter: ConnectionLimiter::new(files.connections(settings.connections_per_address), proxies.clone()),
             read_budget: ReadBudget::new(usize::try_from(settings.read_budget_bytes).unwrap_or(usize::MAX)),
             proxies,
-            streams: Streams::default(),
+            streams: StreamLimiter::default(),
             workers: settings.workers,
             is_demo: settings.demo,
             documented: documented(settings),
             data: DataFolder(data.display().to_string()),
             readers: match settings.metrics {
-                settings::Metrics::Loopback => Readers::Here,
-                settings::Metrics::Everybody => Readers::Everybody,
-                settings::Metrics::Off => Readers::Nobody,
+                MetricsAccess::Loopback => MetricsReaders::Here,
+                MetricsAccess::Everybody => MetricsReaders::Everybody,
+                MetricsAccess::Off => MetricsReaders::Nobody,
             },
         };
-        Ok(Self { house, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
+        Ok(Self { parts, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
     }
 
-    /// The addresses it listens on, the true port where the settings say 0: `https://127.0.0.1:8443`.
+    /// Returns the bound addresses, with real ports: `https://127.0.0.1:8443`.
     pub fn addresses(&self) -> Vec<String> {
         self.listeners.iter().map(|listener| base_of(listener.listen)).collect()
     }
 
-    /// The first app.
     pub fn first_app(&self) -> &FirstAppAtStart {
         &self.first_app
     }
 
-    /// Whether there is no app beside the first one.
     pub fn is_only_app(&self) -> bool {
-        self.house.service.tenants().len() == 1
+        self.parts.service.tenants().len() == 1
     }
 
-    /// The base of every address handed out.
+    /// Returns the base of every address handed out.
     pub fn public_url(&self) -> &str {
-        self.house.addresses.base()
+        self.parts.addresses.base()
     }
 
-    /// Where whoever reads this start's terminal makes the first administrator; none where there is one.
+    /// Returns the link with which the operator creates the first administrator; None if there is an administrator.
     /// # Errors
-    /// `Folder`, when the database does not answer.
+    /// `Folder` if the database does not answer.
     pub async fn setup_link(&self) -> Result<Option<String>, StartError> {
-        let code = self.house.service.draw_setup_code().await.map_err(|error| unusable(explain(&self.data, &error)))?;
+        let code = self.parts.service.draw_setup_code().await.map_err(|error| unusable(explain(&self.data, &error)))?;
         Ok(code.map(|code| format!("{}/#setup={}", self.public_url(), code.expose())))
     }
 
-    /// Begins to serve. When this returns, connections are answered and an order to stop is heard.
+    /// Begins to serve. When this returns, connections are answered and signals are handled.
     /// # Errors
-    /// `Address`, when the system refuses a listener.
+    /// `Address` if the system refuses a listener.
     pub async fn start(self) -> Result<Running, StartError> {
         let in_address = |error: io::Error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() };
-        let (service, meter) = (self.house.service.clone(), self.house.guard.meter().clone());
-        let is_demo = self.house.is_demo && !self.listeners.is_empty();
+        let (service, meter) = (self.parts.service.clone(), self.parts.guard.meter().clone());
+        let is_demo = self.parts.is_demo && !self.listeners.is_empty();
         let socket = settings::control_socket(&self.data).map_err(in_address)?;
         let public = match self.listeners.is_empty() {
             true => None,
             false => {
                 let tls = self.certificate.as_ref().map(Certificate::config).transpose()?;
-                let server = public_server(self.house.clone(), self.listeners, tls.as_ref()).map_err(in_address)?;
+                let server = public_server(self.parts.clone(), self.listeners, tls.as_ref()).map_err(in_address)?;
                 Some((server.handle(), rt::spawn(server)))
             }
         };
-        let orders = StopOrders::heard().map_err(in_address)?;
-        let control = control_server(self.house, self.control).map_err(in_address)?;
+        let orders = StopSignal::register().map_err(in_address)?;
+        let control = control_server(self.parts, self.control).map_err(in_address)?;
         let control = (control.handle(), rt::spawn(control));
         let sweeping = rt::spawn(sweep_for_ever(service.clone()));
         if is_demo {
@@ -351,7 +329,7 @@ impl Server {
         let keeping = rt::spawn(service.clone().keep_places());
         rt::spawn(meter.follow(service.commits()));
         if let Some((handle, _)) = &public {
-            // Nothing is paused: a server that answers this runs.
+            // Nothing is paused, so this only waits until the server runs.
             handle.resume().await;
         }
         Ok(Running {
@@ -369,13 +347,13 @@ impl Server {
 }
 
 impl Running {
-    /// Serves until the process is told to stop (SIGTERM, SIGINT), then ends what is in flight. At each order to reload it calls `reload`,
-    /// which can stop it as well, and reads the certificate again.
+    /// Serves until SIGTERM or SIGINT, then ends what is in flight. At each SIGHUP it calls `reload`, which can also
+    /// stop the server, and reads the certificate again.
     /// # Errors
-    /// What the system said when a listener broke.
-    pub async fn until_told_to_stop(
+    /// A listener failed.
+    pub async fn run_until_stopped(
         mut self,
-        mut reloads: ReloadOrders,
+        mut reloads: ReloadSignal,
         reload: impl Fn() -> ControlFlow<()>,
     ) -> io::Result<()> {
         loop {
@@ -405,11 +383,11 @@ impl Running {
         }
     }
 
-    /// Ends what is in flight, closes the database, gives the folder back.
+    /// Ends what is in flight, closes the database, unlocks the folder.
     /// # Errors
-    /// What the system said when a listener broke.
+    /// A listener failed.
     pub async fn stop(self) -> io::Result<()> {
-        // Live connections first: they would outlast every wait for requests in flight.
+        // Sockets first: they would outlast the wait for requests in flight.
         self.service.dismiss_listeners();
         let public = async {
             let Some((handle, public)) = self.public else { return Ok(()) };
@@ -421,15 +399,15 @@ impl Running {
             handle.stop(true).await;
             control.await.map_err(io::Error::other)?
         };
-        // Both doors at once, so that all together wait no longer than STOP_WAIT_S.
+        // Both at once, so that the whole wait is at most STOP_WAIT_S.
         let (public, control) = tokio::join!(public, control);
         public.and(control)?;
         self.sweeping.abort();
         self.keeping.abort();
-        // Every session has ended by now: what its client had is kept for when it comes back.
+        // All sessions have ended: their positions are stored for their clients' return.
         self.service.write_places().await;
         self.service.close().await;
-        // Where the folder was moved away, the socket that stands by its name is another server's.
+        // If the folder was moved away, the socket at its path belongs to another server.
         if !self.lock.is_in_place() {
             return Ok(());
         }
@@ -440,7 +418,7 @@ impl Running {
     }
 }
 
-/// People come while the first pages are looked at already.
+/// Runs while the first pages are already served.
 async fn fill_demo(service: Service, app: AppId) {
     match service.add_company(&app).await {
         Ok(()) => {}
@@ -477,7 +455,6 @@ async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStar
     Ok(FirstAppAtStart { tenant, is_new, secrets })
 }
 
-/// The administrator of the setting.
 async fn describe_admin(service: &Service, password: Option<&Secret>) -> Result<(), StartError> {
     let Some(password) = password else { return Ok(()) };
     let in_settings = |error: Error| StartError {
@@ -513,7 +490,7 @@ fn client_bounds(settings: &Settings) -> ClientBounds {
     }
 }
 
-/// The only clock on the wall of this house.
+/// The only wall clock of this program.
 fn wall_clock() -> Clock {
     Arc::new(|| {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -521,7 +498,7 @@ fn wall_clock() -> Clock {
     })
 }
 
-/// An operator sees the cause that callers never see.
+/// Logs the cause, which clients never see.
 fn explain(data: &Path, error: &Error) -> String {
     let shown = data.display();
     match error {

@@ -1,46 +1,39 @@
-//! How the files that this process may have open are shared out: a reserve for its own, the rest for connections.
+//! Divides the limit of open files: a reserve for the server itself, the rest for connections.
 
 use rustix::process::{Resource, getrlimit};
 
 use super::{StartError, StartErrorKind};
-use crate::http::crowd::ConnectionLimits;
+use crate::http::limiter::ConnectionLimits;
 
-/// Files of the server itself: standard streams, log, lock, server key, listeners, control socket, the writer's database with its log
-/// and index, signals, clocks, a backup, and what storing pictures opens for a moment.
+/// Files of the server itself: standard streams, log, lock, server key, listeners, control socket, the writer's
+/// database with its log and index, signals, clocks, a backup, and what storing pictures opens for a moment.
 const OWN: usize = 48;
 
-/// Of each worker: its event queue, its wake-up, its share of blocking threads at work on the folder.
+/// Files of each worker: its event queue, its wake-up, its share of blocking threads at work on the folder.
 const OWN_PER_WORKER: usize = 4;
 
-/// Of each connection for reading: the database and its log.
+/// Files of each database reader: the database and its log.
 const OWN_PER_READER: usize = 2;
 
-/// Uploads that wait on the disk at one time, at most; and the share of the files they may take where there are few.
+/// The maximum of spooled uploads, and the divisor of all files that bounds it where there are few. So below.
 const SPOOLED: (usize, usize) = (256, 4);
 
-/// Pictures that are being sent from their files.
+/// Pictures being sent from their files.
 const PICTURES: (usize, usize) = (256, 8);
 
-/// Connections that are being told that there are too many.
 const TURNED_AWAY: (usize, usize) = (32, 16);
 
-/// Connections to the control socket.
 const LOCAL: (usize, usize) = (32, 16);
 
-/// With room for fewer connections than this a server is of no use.
 const CONNECTIONS_MIN: usize = 16;
 
-/// What there is where the system names no limit.
 const UNLIMITED: usize = 1 << 20;
 
-/// The shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OpenFiles {
     limit: usize,
     own: usize,
-    /// Uploads that wait on the disk.
     pub(super) spooled: usize,
-    /// Pictures that are being sent.
     pub(super) pictures: usize,
     turned_away: usize,
     local: usize,
@@ -48,7 +41,6 @@ pub(super) struct OpenFiles {
 }
 
 impl OpenFiles {
-    /// Shares out what the system allows this process.
     pub(super) fn of_process(workers: usize, readers: usize) -> Self {
         let limit = getrlimit(Resource::Nofile).current.and_then(|limit| usize::try_from(limit).ok());
         Self::of(limit.unwrap_or(UNLIMITED), workers, readers)
@@ -60,19 +52,20 @@ impl OpenFiles {
         let left = limit.saturating_sub(own);
         let share = |(most, part): (usize, usize)| (left / part).clamp(1, most);
         let [spooled, pictures, turned_away, local] = [SPOOLED, PICTURES, TURNED_AWAY, LOCAL].map(share);
-        // One more for the moment between a connection's arrival and its count.
+        // One more for the moment between accepting and counting a connection.
         let in_all = left.saturating_sub(spooled + pictures + turned_away + local + 1);
         Self { limit, own, spooled, pictures, turned_away, local, in_all }
     }
 
-    /// The bounds of connections, with that of one address from the settings: half of all at the most, so that no address keeps the others out.
+    /// Returns the limits of connections. One address gets at most half of all, so that it cannot keep the others
+    /// out.
     pub(super) fn connections(&self, per_address: usize) -> ConnectionLimits {
         let Self { in_all, turned_away, local, .. } = *self;
         let per_address = per_address.min(in_all / 2);
         ConnectionLimits { per_address, in_all, turned_away, local }
     }
 
-    /// Refuses a start that has no room for connections.
+    /// Refuses a start without room for connections.
     /// # Errors
     /// `Settings`: the limit is too low.
     pub(super) fn check(&self, per_address: usize) -> Result<(), StartError> {

@@ -1,4 +1,4 @@
-//! The servers over what was opened: one for everybody, and one for the control socket.
+//! Builds the public HTTP server and the control socket's.
 
 use std::{io, os::unix::net::UnixListener, time::Duration};
 
@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Data},
 };
 
-use super::{House, bound::Listener, doors};
+use super::{ServerParts, bound::BoundListener, routes};
 use crate::{
     dialect::{
         mirrorfly,
@@ -16,73 +16,70 @@ use crate::{
         qiscus, tencent,
     },
     http::{
+        connection::ConnectionSettings,
         loopback,
-        metrics::Readers,
-        origins::{self, NamesApp},
+        metrics::MetricsReaders,
+        origins::{self, AppLookup},
         paths,
-        wire::Wires,
     },
 };
 
-/// How long a client may take to send the head of a request.
 const HEAD_WAIT: Duration = Duration::from_secs(10);
 
-/// How long a connection may stay open between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// How long requests in flight may take to end after the order to stop.
+/// How long requests in flight may take after the signal to stop.
 const STOP_WAIT_S: u64 = 20;
 
-/// Where a request may name its app, for the origins of pages.
-static NAMES_APP: [NamesApp; 2] = [qiscus::app_named, mirrorfly::app_named];
+/// Where a request may name its app, for CORS.
+static APP_LOOKUPS: [AppLookup; 2] = [qiscus::app_named, mirrorfly::app_named];
 
-impl House {
-    fn wires(&self) -> Wires {
-        let (crowd, budget) = (self.crowd.clone(), self.read_budget.clone());
-        Wires { crowd, budget, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }
+impl ServerParts {
+    fn connections(&self) -> ConnectionSettings {
+        let (limiter, budget) = (self.limiter.clone(), self.read_budget.clone());
+        ConnectionSettings { limiter, budget, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }
     }
 }
 
-/// The doors for everybody.
+/// Serves the public routes.
 ///
-/// Over TLS it is HTTP/1.1 too: HTTP/2 has none of the waits below and another end of an unread body, and a browser opens its WebSocket
-/// over HTTP/1.1 in any case.
+/// HTTP/1.1 also over TLS: HTTP/2 has none of the timeouts below, and browsers open WebSockets over HTTP/1.1 anyway.
 pub(super) fn public_server(
-    house: House,
-    listeners: Vec<Listener>,
+    parts: ServerParts,
+    listeners: Vec<BoundListener>,
     tls: Option<&rustls::ServerConfig>,
 ) -> io::Result<actix_web::dev::Server> {
-    let (workers, wires) = (house.workers, house.wires());
+    let (workers, connections) = (parts.workers, parts.connections());
     let factory = move || {
         App::new()
-            .app_data(Data::new(house.service.clone()))
-            .app_data(Data::new(house.addresses.clone()))
-            .app_data(Data::new(house.spool.clone()))
-            .app_data(Data::new(house.guard.clone()))
-            .app_data(Data::new(house.proxies.clone()))
-            .app_data(Data::new(house.inspector.clone()))
-            .app_data(Data::new(house.documented.clone()))
-            .app_data(Data::new(house.data.clone()))
-            .app_data(Data::new(house.documents.clone()))
-            .app_data(Data::new(house.readers))
-            .app_data(Data::new(house.streams.clone()))
+            .app_data(Data::new(parts.service.clone()))
+            .app_data(Data::new(parts.addresses.clone()))
+            .app_data(Data::new(parts.spool.clone()))
+            .app_data(Data::new(parts.guard.clone()))
+            .app_data(Data::new(parts.proxies.clone()))
+            .app_data(Data::new(parts.inspector.clone()))
+            .app_data(Data::new(parts.documented.clone()))
+            .app_data(Data::new(parts.data.clone()))
+            .app_data(Data::new(parts.documents.clone()))
+            .app_data(Data::new(parts.readers))
+            .app_data(Data::new(parts.streams.clone()))
             .wrap(from_fn(paths::options))
-            .wrap(origins::middleware(house.service.clone(), &NAMES_APP))
+            .wrap(origins::middleware(parts.service.clone(), &APP_LOOKUPS))
             .wrap({
-                let inspector = house.inspector.clone();
+                let inspector = parts.inspector.clone();
                 let watch = move |request, next| inspector.clone().watch(request, next);
-                Condition::new(house.inspector.is_on(), from_fn(watch))
+                Condition::new(parts.inspector.is_on(), from_fn(watch))
             })
             .wrap(Condition::new(
-                house.is_demo,
+                parts.is_demo,
                 from_fn(|request, next| loopback::only(&tencent::VENDOR_DOMAINS, request, next)),
             ))
-            .wrap(from_fn(|request, next| paths::as_meant(&doors::BASES, request, next)))
-            .wrap(house.guard.middleware())
-            .configure(doors::doors(house.is_demo))
+            .wrap(from_fn(|request, next| paths::normalise(&routes::BASES, request, next)))
+            .wrap(parts.guard.middleware())
+            .configure(routes::routes(parts.is_demo))
     };
-    let mut server = wires.server(workers, STOP_WAIT_S);
-    for Listener { socket, listen } in listeners {
+    let mut server = connections.server(workers, STOP_WAIT_S);
+    for BoundListener { socket, listen } in listeners {
         let tls = match (listen.tls, tls) {
             (false, _) => None,
             (true, Some(tls)) => Some(tls.clone()),
@@ -93,27 +90,27 @@ pub(super) fn public_server(
     Ok(server.run())
 }
 
-/// The operator's door: our own API on a Unix socket, whose file mode is the authority.
-pub(super) fn control_server(house: House, socket: UnixListener) -> io::Result<actix_web::dev::Server> {
-    let wires = house.wires();
+/// Serves Standin's own API on a Unix socket, whose file mode grants access.
+pub(super) fn control_server(parts: ServerParts, socket: UnixListener) -> io::Result<actix_web::dev::Server> {
+    let connections = parts.connections();
     let factory = move || {
         App::new()
-            .app_data(Data::new(house.service.clone()))
-            .app_data(Data::new(house.addresses.clone()))
-            .app_data(Data::new(house.spool.clone()))
-            .app_data(Data::new(house.guard.clone()))
-            .app_data(Data::new(house.inspector.clone()))
-            .app_data(Data::new(house.documented.clone()))
-            .app_data(Data::new(house.data.clone()))
-            .app_data(Data::new(Readers::Everybody))
-            .app_data(Data::new(house.crowd.clone()))
-            .app_data(Data::new(house.streams.clone()))
-            .wrap(house.guard.middleware())
+            .app_data(Data::new(parts.service.clone()))
+            .app_data(Data::new(parts.addresses.clone()))
+            .app_data(Data::new(parts.spool.clone()))
+            .app_data(Data::new(parts.guard.clone()))
+            .app_data(Data::new(parts.inspector.clone()))
+            .app_data(Data::new(parts.documented.clone()))
+            .app_data(Data::new(parts.data.clone()))
+            .app_data(Data::new(MetricsReaders::Everybody))
+            .app_data(Data::new(parts.limiter.clone()))
+            .app_data(Data::new(parts.streams.clone()))
+            .wrap(parts.guard.middleware())
             .service(native::scope(ApiListener::Control, tencent::make_user_sig))
             .service(native::healthz())
             .service(native::readyz())
             .service(native::metrics_resource())
             .default_service(web::to(native::unknown_path))
     };
-    Ok(wires.server(1, STOP_WAIT_S).listen_locally(socket, factory)?.run())
+    Ok(connections.server(1, STOP_WAIT_S).listen_locally(socket, factory)?.run())
 }

@@ -1,4 +1,4 @@
-//! The certificate of the listeners that speak TLS: read at start, and again whenever the operator says so.
+//! The certificate of TLS listeners, read at start and after each signal to reload.
 
 use std::{
     fmt,
@@ -17,7 +17,6 @@ use rustls::{
 use super::{StartError, StartErrorKind};
 use crate::settings::{self, TlsFiles};
 
-/// What handshakes are shown, from one moment to the next.
 #[derive(Debug)]
 pub(super) struct Certificate {
     files: TlsFiles,
@@ -25,17 +24,15 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Reads both files.
     /// # Errors
-    /// `Settings`: a sentence that names the file and what is wrong with it.
+    /// `Settings`: a sentence that names the file and its fault.
     pub(super) fn read(files: &TlsFiles) -> Result<Arc<Self>, StartError> {
         let shown = read(files)
             .map_err(|unfit| StartError { kind: StartErrorKind::Settings, sentence: format!("{unfit}.") })?;
         Ok(Arc::new(Self { files: files.clone(), shown: RwLock::new(shown) }))
     }
 
-    /// Reads both files again. Connections go on; new ones are shown what was read. Where something is wrong with it, the former
-    /// certificate stays, and the log says so.
+    /// Reads both files again for new connections. After a fault the former certificate stays, and the log says so.
     pub(super) fn read_again(&self) {
         match read(&self.files) {
             Ok(fresh) => {
@@ -46,9 +43,7 @@ impl Certificate {
         }
     }
 
-    /// How the listeners speak TLS: 1.2 and 1.3, without client certificates.
-    /// # Errors
-    /// `Settings`, should the library refuse its own defaults.
+    /// Returns the configuration of the listeners: TLS 1.2 and 1.3, without client certificates.
     pub(super) fn config(self: &Arc<Self>) -> Result<ServerConfig, StartError> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -63,41 +58,44 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
-/// Why the files cannot serve. `Display` is a sentence without its full stop.
-struct Unfit(String);
+/// `Display` is a sentence without its full stop.
+struct CertificateError(String);
 
-impl fmt::Display for Unfit {
+impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-fn read(files: &TlsFiles) -> Result<Arc<CertifiedKey>, Unfit> {
+fn read(files: &TlsFiles) -> Result<Arc<CertifiedKey>, CertificateError> {
     let (certificate, key) = (files.certificate.display(), files.key.display());
     let chain = CertificateDer::pem_slice_iter(&bytes("tls_certificate", &files.certificate)?)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Unfit(format!("tls_certificate: {certificate} is no PEM file ({error})")))?;
+        .map_err(|error| CertificateError(format!("tls_certificate: {certificate} is no PEM file ({error})")))?;
     if chain.is_empty() {
-        return Err(Unfit(format!("tls_certificate: {certificate} holds no CERTIFICATE block")));
+        return Err(CertificateError(format!("tls_certificate: {certificate} holds no CERTIFICATE block")));
     }
     let key_bytes = bytes("tls_key", &files.key)?;
-    let private = PrivateKeyDer::from_pem_slice(&key_bytes)
-        .map_err(|_| Unfit(format!("tls_key: {key} holds no PRIVATE KEY block (one with a passphrase is not read)")))?;
+    let private = PrivateKeyDer::from_pem_slice(&key_bytes).map_err(|_| {
+        CertificateError(format!("tls_key: {key} holds no PRIVATE KEY block (one with a passphrase is not read)"))
+    })?;
     let provider = ring::default_provider();
     let private = provider.key_provider.load_private_key(private).map_err(|_| {
-        Unfit(format!("tls_key: {key} is of a kind that is not read: use RSA, ECDSA P-256 or P-384, or Ed25519"))
+        CertificateError(format!(
+            "tls_key: {key} is of a kind that is not read: use RSA, ECDSA P-256 or P-384, or Ed25519"
+        ))
     })?;
     let certified = CertifiedKey::new(chain, private);
     match certified.keys_match() {
         Ok(()) => Ok(Arc::new(certified)),
         Err(rustls::Error::InconsistentKeys(_)) => {
-            Err(Unfit(format!("tls_key: {key} is not the key of the certificate {certificate}")))
+            Err(CertificateError(format!("tls_key: {key} is not the key of the certificate {certificate}")))
         }
-        Err(error) => Err(Unfit(format!("tls_certificate: {certificate} is no certificate ({error})"))),
+        Err(error) => Err(CertificateError(format!("tls_certificate: {certificate} is no certificate ({error})"))),
     }
 }
 
-fn bytes(setting: &str, path: &Path) -> Result<Vec<u8>, Unfit> {
+fn bytes(setting: &str, path: &Path) -> Result<Vec<u8>, CertificateError> {
     let shown = path.display();
-    settings::read_file(path).map_err(|error| Unfit(format!("{setting}: {shown} cannot be read: {error}")))
+    settings::read_file(path).map_err(|error| CertificateError(format!("{setting}: {shown} cannot be read: {error}")))
 }

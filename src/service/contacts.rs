@@ -18,7 +18,7 @@ use crate::{
         text::{ContactName, MobileNumber},
         time::Moment,
     },
-    fair::Turn,
+    fair::FairPermit,
     service::{
         Service,
         apps::Tenant,
@@ -116,7 +116,7 @@ impl Service {
     /// run one after the other, and those that wait are not read.
     /// # Errors
     /// `TooMany` if too many of this user wait; `Busy`.
-    pub async fn phone_book_turn(&self, owner: UserKey) -> Result<Turn<CallerKey>, Error> {
+    pub async fn phone_book_turn(&self, owner: UserKey) -> Result<FairPermit<CallerKey>, Error> {
         self.house.phone_books.enter(CallerKey::User(owner)).await
     }
 

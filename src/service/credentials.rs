@@ -100,7 +100,7 @@ impl Keyring {
             // A single caller uses all threads: a hash takes 12 ms, and the next turn goes to another.
             running_each_max: at_once,
             waiting_max: HASHES_WAITING_MAX,
-            places_each_max: HASHES_OF_CALLER_MAX,
+            calls_each_max: HASHES_OF_CALLER_MAX,
             what: None,
         };
         // One thread per turn, and as many waiting jobs: a thread that gave its turn back may not have taken the next

@@ -18,7 +18,7 @@ use crate::{
         profile::{State, User},
         secret::Digest,
     },
-    live::{feed::Feed, hub::Session, watchers::Ear},
+    live::{feed::Feed, hub::LiveSession, watchers::StatusListener},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
     store::{Held, Holder, NewPlace, Tx},
 };
@@ -31,7 +31,7 @@ const PLACES_AT_ONCE: usize = 1000;
 
 /// A session that receives notices. Dropping it ends the session. The order of the fields is the order of their
 /// drops: the second announces that the session has ended.
-pub struct Listening(pub(super) Session, pub(super) Ear);
+pub struct Listening(pub(super) LiveSession, pub(super) StatusListener);
 
 impl Listening {
     pub fn user(&self) -> UserKey {
@@ -135,7 +135,7 @@ impl Service {
         }
     }
 
-    pub(super) fn listening(&self, session: Session, wire: Wire) -> Listening {
+    pub(super) fn listening(&self, session: LiveSession, wire: Wire) -> Listening {
         let ear = self.house.watchers.join(session.user(), wire == Wire::Tencent);
         Listening(session, ear)
     }
@@ -148,7 +148,7 @@ impl Service {
         user: UserKey,
         wire: Wire,
         shown: Option<Digest>,
-    ) -> Result<(Session, bool), Error> {
+    ) -> Result<(LiveSession, bool), Error> {
         let (store, app) = (&self.house.store, tenant.app.key);
         let mut session = self.house.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
         let heard = session.taken();
@@ -226,12 +226,12 @@ impl Service {
     }
 
     /// Records that a user has just made a call.
-    pub fn saw(&self, user: UserKey) {
-        self.house.hub.saw(user);
+    pub fn mark_online(&self, user: UserKey) {
+        self.house.hub.mark_online(user);
     }
 
-    pub fn saw_leave(&self, user: UserKey) {
-        self.house.hub.saw_leave(user);
+    pub fn mark_offline(&self, user: UserKey) {
+        self.house.hub.mark_offline(user);
     }
 
     /// Returns whether these users are online, in the order of the ids. Leaves unknown ids out.

@@ -158,7 +158,7 @@ impl Service {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>| users::sign_off(tx, app, user, session).await;
         self.write_about(app, Owner::Itself(user), rule).await?;
-        self.saw_leave(user);
+        self.mark_offline(user);
         Ok(())
     }
 }

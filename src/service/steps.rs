@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{caller::CallerKey, error::Error},
-    fair::{FairBounds, FairQueue, Turn},
+    fair::{FairBounds, FairPermit, FairQueue},
     service::Service,
 };
 
@@ -31,7 +31,7 @@ const LONG_CHANGES: FairBounds = FairBounds {
     running_max: 8,
     running_each_max: 1,
     waiting_max: 24,
-    places_each_max: 8,
+    calls_each_max: 8,
     what: Some("long changes of lists at one time"),
 };
 
@@ -41,7 +41,7 @@ const PHONE_BOOKS: FairBounds = FairBounds {
     running_max: 4096,
     running_each_max: 1,
     waiting_max: 256,
-    places_each_max: 8,
+    calls_each_max: 8,
     what: Some("phone books at one time"),
 };
 
@@ -59,7 +59,7 @@ impl LongChanges {
     /// Waits until a long change of this caller may run.
     /// # Errors
     /// `TooMany`, `Busy`.
-    pub(super) async fn enter(&self, by: CallerKey) -> Result<Turn<CallerKey>, Error> {
+    pub(super) async fn enter(&self, by: CallerKey) -> Result<FairPermit<CallerKey>, Error> {
         self.0.enter(&[by]).await
     }
 }

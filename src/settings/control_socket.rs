@@ -1,4 +1,4 @@
-//! Where a running server and the commands meet: a Unix socket in the data folder.
+//! The control socket: a Unix socket in the data folder, between a running server and the commands.
 
 use std::{
     fs::File,
@@ -7,30 +7,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The socket's name in the data folder.
 const NAME: &str = "standin.sock";
 
-/// The longest path that fits a socket address on Linux: 108 bytes with the NUL at its end.
+/// The longest path in a socket address on Linux: 108 bytes with the NUL at its end.
 const PATH_BYTES_MAX: usize = 107;
 
-/// The path by which to bind or reach the control socket. Valid as long as this value lives.
+/// The path to bind or connect to, valid as long as this value lives.
 #[derive(Debug)]
 pub struct ControlSocket {
     path: PathBuf,
-    /// Keeps the number in `/proc/self/fd/` alive.
+    /// Keeps the number in `/proc/self/fd/` valid.
     _folder: Option<File>,
 }
 
 impl ControlSocket {
-    /// The path for the socket address.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Finds the control socket of a data folder. A path too long for a socket address goes through `/proc/self/fd`, which is short.
+/// Returns the control socket of a data folder. A path that is too long for a socket address goes through
+/// `/proc/self/fd`.
 /// # Errors
-/// The system's, when the path is too long and the folder cannot be opened.
+/// The path is too long and the folder cannot be opened.
 pub fn control_socket(data: &Path) -> io::Result<ControlSocket> {
     let path = data.join(NAME);
     if path.as_os_str().len() <= PATH_BYTES_MAX {

@@ -1,4 +1,4 @@
-//! Where to listen, plain or over TLS, and the files that TLS needs.
+//! Listen addresses, plain or over TLS, and the files of the certificate.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -6,48 +6,51 @@ use std::{
 };
 
 use super::{
-    is_path,
-    raw::Raw,
-    read_if_given,
-    table::{self, Setting},
-    whole,
-    wrong::Wrong,
+    error::SettingsError,
+    raw::RawSettings,
+    setting::{path, whole},
+    table::{self, Settings},
 };
 
-/// One place to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listen {
-    /// Port 0 is any free one.
+    /// Port 0 means any free one.
     pub address: SocketAddr,
-    /// Whether it speaks TLS, and nothing else.
+    /// Whether it accepts only TLS.
     pub tls: bool,
 }
 
-/// The files of the certificate, both PEM.
+/// Both files are PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, its chain behind it.
+    /// With its chain.
     pub certificate: PathBuf,
-    /// Its private key.
     pub key: PathBuf,
 }
 
-impl TlsFiles {
-    /// Both files or neither; and with them at least one listener that speaks TLS: certificates that nobody is shown, or plain
-    /// HTTP where TLS was meant, are mistakes.
-    pub(super) fn parse(raw: &Raw, listen: &[Listen]) -> Result<Option<Self>, Wrong> {
-        let path = |setting: &Setting| read_if_given(raw, setting, |text| is_path(text).then(|| PathBuf::from(text)));
-        let files = match (path(&table::TLS_CERTIFICATE)?, path(&table::TLS_KEY)?) {
-            (Some(certificate), Some(key)) => Some(Self { certificate, key }),
-            (Some(_), None) => return Err(Wrong::half_of_tls(&table::TLS_CERTIFICATE, &table::TLS_KEY)),
-            (None, Some(_)) => return Err(Wrong::half_of_tls(&table::TLS_KEY, &table::TLS_CERTIFICATE)),
-            (None, None) => None,
-        };
-        match (&files, listen.iter().any(|listen| listen.tls)) {
-            (Some(_), false) => Err(Wrong::tls_for_no_listener()),
-            (None, true) => Err(Wrong::listener_without_tls(raw)),
-            (Some(_), true) | (None, false) => Ok(files),
-        }
+impl Settings {
+    /// The certificate of the TLS listeners; given exactly if there are some.
+    pub fn tls(&self) -> Option<TlsFiles> {
+        let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
+        Some(TlsFiles { certificate, key })
+    }
+}
+
+/// Refuses half of a certificate, one without a TLS listener, and a TLS listener without one.
+pub(super) fn check_tls(raw: &RawSettings) -> Result<(), SettingsError> {
+    let listen: Vec<Listen> = table::LISTEN.read(raw, |_, text| parse(text))?;
+    let certificate = table::TLS_CERTIFICATE.read_if_given(raw, path)?;
+    let key = table::TLS_KEY.read_if_given(raw, path)?;
+    let is_given = match (certificate, key) {
+        (Some(_), Some(_)) => true,
+        (Some(_), None) => return Err(SettingsError::half_of_tls(&table::TLS_CERTIFICATE, &table::TLS_KEY)),
+        (None, Some(_)) => return Err(SettingsError::half_of_tls(&table::TLS_KEY, &table::TLS_CERTIFICATE)),
+        (None, None) => false,
+    };
+    match (is_given, listen.iter().any(|listen| listen.tls)) {
+        (true, false) => Err(SettingsError::tls_for_no_listener()),
+        (false, true) => Err(SettingsError::listener_without_tls(raw)),
+        (true, true) | (false, false) => Ok(()),
     }
 }
 
@@ -55,7 +58,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<Listen>> {
     text.split(',').map(|one| one_place(one.trim())).collect()
 }
 
-/// `https://` in front says TLS; `http://` may stand before the others.
+/// `https://` means TLS; `http://` is optional for the others.
 fn one_place(text: &str) -> Option<Listen> {
     let (tls, place) = match text.split_once("://") {
         Some(("https", place)) => (true, place),
@@ -66,7 +69,7 @@ fn one_place(text: &str) -> Option<Listen> {
     Some(Listen { address: address(place)?, tls })
 }
 
-/// `:8080` means every IPv4 address, as in other servers' settings, and `localhost` needs no look-up.
+/// `:8080` means every IPv4 address, as in other servers' settings; `localhost` needs no look-up.
 fn address(text: &str) -> Option<SocketAddr> {
     let (host, port) = text.rsplit_once(':')?;
     let ip = match host {

@@ -1,21 +1,46 @@
-//! How much memory this process may use: the least of what the machine has and what its control groups allow.
+//! The memory that this process may use: the minimum of the machine's and the limits of its control groups.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-/// How a file is read: from the disk by the program, from wherever it likes by a test.
-pub type Read<'a> = &'a dyn Fn(&Path) -> io::Result<Vec<u8>>;
+use super::raw::SettingSources;
 
-/// Where Linux mounts the one hierarchy of version 2, and the memory hierarchy of version 1, with the name of the limit in each.
+/// The memory for decoding pictures: a share of the usable memory at most 256 MiB. If the system does not say how
+/// much there is, 64 MiB, enough for a common photo.
+const DECODE_BUDGET_SHARE: u64 = 4;
+const DECODE_BUDGET_BYTES_MAX: u64 = 256 << 20;
+const DECODE_BUDGET_BYTES_BLIND: u64 = 64 << 20;
+
+/// The memory for requests being read: a share of the usable memory, from 8 MiB (a few of the largest requests)
+/// to 24 MiB.
+const READ_BUDGET_SHARE: u64 = 16;
+const READ_BUDGET_BYTES_MIN: u64 = 8 << 20;
+const READ_BUDGET_BYTES_MAX: u64 = 24 << 20;
+
+/// Reads a file: from the disk for the program, from anywhere for a test.
+pub type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<Vec<u8>>;
+
+/// Controller, mount point and name of the limit: the one hierarchy of version 2, and the memory hierarchy of version
+/// 1.
 const HIERARCHIES: [(&str, &str, &str); 2] =
     [("", "/sys/fs/cgroup", "memory.max"), ("memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes")];
 
-/// Bytes of memory this process may use; none where the system does not say.
+pub(super) fn decode_budget_bytes(sources: &SettingSources<'_>) -> u64 {
+    let share = usable_bytes(sources.read).map(|bytes| bytes / DECODE_BUDGET_SHARE);
+    share.unwrap_or(DECODE_BUDGET_BYTES_BLIND).min(DECODE_BUDGET_BYTES_MAX)
+}
+
+pub(super) fn read_budget_bytes(sources: &SettingSources<'_>) -> u64 {
+    let share = usable_bytes(sources.read).map(|bytes| bytes / READ_BUDGET_SHARE);
+    share.unwrap_or_default().clamp(READ_BUDGET_BYTES_MIN, READ_BUDGET_BYTES_MAX)
+}
+
+/// Returns the bytes of memory that this process may use; None if the system does not say.
 ///
-/// A group's limit holds for the groups below it too, so every group from the process's own up to the root is asked.
-pub(super) fn usable_bytes(read: Read<'_>) -> Option<u64> {
+/// A group's limit also holds for the groups below it, so every group from the process's own up to the root is read.
+fn usable_bytes(read: ReadFile<'_>) -> Option<u64> {
     let text = |path: &Path| read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let mut limits: Vec<u64> = text(Path::new("/proc/meminfo")).as_deref().and_then(total_bytes).into_iter().collect();
     let groups = text(Path::new("/proc/self/cgroup")).unwrap_or_default();
@@ -28,7 +53,7 @@ pub(super) fn usable_bytes(read: Read<'_>) -> Option<u64> {
     limits.into_iter().min()
 }
 
-/// The process's group in the hierarchy of `controller`, from lines such as `4:memory:/x` and `0::/x`.
+/// Returns the process's group in the hierarchy of `controller`, from lines such as `4:memory:/x` and `0::/x`.
 fn group_of<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
     groups.lines().find_map(|line| {
         let (_, rest) = line.split_once(':')?;
@@ -37,7 +62,7 @@ fn group_of<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
     })
 }
 
-/// The machine's memory, from the line `MemTotal: 24684084 kB`.
+/// Returns the machine's memory, from the line `MemTotal: 24684084 kB`.
 fn total_bytes(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)

@@ -1,135 +1,35 @@
-//! The table of settings: names, forms, bounds, defaults and help, each written once.
+//! The table of settings. Each is declared once: its field, type, name, group, form, default, help and parser.
 
-use std::fmt;
+use std::{
+    net::IpAddr,
+    num::{NonZeroU16, NonZeroU32},
+    path::PathBuf,
+};
 
-/// One setting: a row of the table that drives flags, variables, `standin.toml`, help, refusals and docs/settings.md.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// Its key in `standin.toml`; flag and variable follow from it.
-    pub name: &'static str,
-    /// The heading it stands under in help and docs/settings.md.
-    pub group: &'static str,
-    /// What its text must look like.
-    pub form: Form,
-    /// What holds when nobody gives it.
-    pub preset: Preset,
-    /// One line for people.
-    pub help: &'static str,
-}
+use ipnet::IpNet;
+use log::LevelFilter;
+use url::Url;
 
-/// What the text of a setting must look like. `Display` completes "must be".
-#[derive(Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Free text of the form that the second sentence part names; the first is its placeholder in help.
-    Text(&'static str, &'static str),
-    /// As [`Form::Text`], and must not be read: without a flag, masked when shown, also given as the name of a file.
-    Secret(&'static str),
-    /// One of a closed list.
-    Word(&'static [&'static str]),
-    /// On or off.
-    Switch,
-    /// A whole number within bounds.
-    Number {
-        /// The smallest.
-        min: u64,
-        /// The largest.
-        max: u64,
+use super::{
+    DEMO_APP_PASSWORD, LogFormat, MetricsAccess,
+    error::SettingsError,
+    listen::{self, Listen},
+    memory,
+    raw::RawSettings,
+    setting::{
+        GIB, KIB, MIB, Setting,
+        SettingDefault::{Fixed, Found, Unset},
+        SettingForm::{Hidden, Number, Size, Switch, Text, Word},
+        number, path, size, switch, whole, word,
     },
-    /// Bytes within bounds, plain or with KiB, MiB, GiB.
-    Size {
-        /// The fewest bytes.
-        bytes_min: u64,
-        /// The most bytes.
-        bytes_max: u64,
-    },
-}
-
-/// What holds when nobody gives a setting.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Preset {
-    /// This text.
-    Text(&'static str),
-    /// A figure found out at start, described by these words.
-    Found(&'static str),
-    /// Nothing; these words say what the server does then.
-    Unset(&'static str),
-}
-
-impl Setting {
-    /// Its flag, without the dashes before it; none for a secret, which every user of the machine could read in the process list.
-    pub fn flag(&self) -> Option<String> {
-        match self.form {
-            Form::Secret(_) => None,
-            Form::Text(..) | Form::Word(_) | Form::Switch | Form::Number { .. } | Form::Size { .. } => {
-                Some(self.name.replace('_', "-"))
-            }
-        }
-    }
-
-    /// Its environment variable.
-    pub fn variable(&self) -> String {
-        format!("STANDIN_{}", self.name.to_ascii_uppercase())
-    }
-
-    /// Whether its value is masked when shown, and may be given as the name of a file under its name with `_file` behind it.
-    pub fn is_secret(&self) -> bool {
-        matches!(self.form, Form::Secret(_))
-    }
-
-    /// Its default in words, for help and docs/settings.md.
-    pub fn default(&self) -> &'static str {
-        match self.preset {
-            Preset::Text(words) | Preset::Found(words) | Preset::Unset(words) => words,
-        }
-    }
-}
-
-impl Form {
-    /// What stands for a value in help.
-    pub fn placeholder(&self) -> String {
-        match self {
-            Self::Text(placeholder, _) => (*placeholder).to_owned(),
-            Self::Secret(_) => "SECRET".to_owned(),
-            Self::Word(words) => words.join("|"),
-            Self::Switch => "true|false".to_owned(),
-            Self::Number { .. } => "NUMBER".to_owned(),
-            Self::Size { .. } => "SIZE".to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(_, form) | Self::Secret(form) => f.write_str(form),
-            Self::Word(words) => write!(f, "one of {}", words.join(", ")),
-            Self::Switch => f.write_str("true or false"),
-            Self::Number { min, max } => write!(f, "a whole number from {min} to {max}"),
-            Self::Size { bytes_min, bytes_max } => {
-                write!(f, "a size from {} to {}, in bytes or with KiB, MiB, GiB", Size(*bytes_min), Size(*bytes_max))
-            }
-        }
-    }
-}
-
-/// Bytes, shown in the largest unit that leaves no rest.
-struct Size(u64);
-
-/// The units of sizes, largest first.
-pub(super) const UNITS: [(&str, u64); 3] = [("GiB", GIB), ("MiB", MIB), ("KiB", KIB)];
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match UNITS.into_iter().find(|(_, unit)| self.0 > 0 && self.0.is_multiple_of(*unit)) {
-            Some((name, unit)) => write!(f, "{} {name}", self.0 / unit),
-            None => write!(f, "{}", self.0),
-        }
-    }
-}
-
-const KIB: u64 = 1 << 10;
-const MIB: u64 = 1 << 20;
-const GIB: u64 = 1 << 30;
+};
+use crate::domain::{
+    admin,
+    app::Registration,
+    durability::Durability,
+    id::{AppId, Host, SdkAppId},
+    secret::{self, Secret, ServerKey},
+};
 
 const SERVING: &str = "Serving";
 const LOGGING: &str = "Log and figures";
@@ -138,327 +38,386 @@ const FIRST_APP: &str = "The first app";
 const AT_REST: &str = "Secrets at rest";
 const CONSOLE: &str = "The console";
 
-/// Every setting, in the order of help and docs/settings.md.
-pub static SETTINGS: [&Setting; 35] = [
-    &LISTEN,
-    &TLS_CERTIFICATE,
-    &TLS_KEY,
-    &DATA,
-    &PUBLIC_URL,
-    &SOCKET_HOST,
-    &SOCKET_PORT,
-    &TRUSTED_PROXIES,
-    &CONNECTIONS_PER_ADDRESS,
-    &READ_BUDGET_BYTES,
-    &REGISTRATIONS_PER_HOUR,
-    &NUMBER_LOOKUPS_PER_HOUR,
-    &DEMO,
-    &DURABILITY,
-    &WORKERS,
-    &LOG,
-    &LOG_FORMAT,
-    &METRICS,
-    &PICTURE_FILE_BYTES_MAX,
-    &PICTURE_PIXELS_MAX,
-    &PICTURE_SIDE_PX_MAX,
-    &PICTURE_DECODED_BYTES_MAX,
-    &DECODE_BUDGET_BYTES,
-    &PICTURE_CACHE_BYTES,
-    &UPLOADS_PER_MINUTE,
-    &UPLOADS_PER_DAY,
-    &SERVER_KEY,
-    &ADMIN_PASSWORD,
-    &INSPECT,
-    &APP_ID,
-    &APP_SECRET,
-    &SDK_APP_ID,
-    &LICENSE_KEY,
-    &APP_PASSWORD,
-    &APP_REGISTRATION,
-];
+/// Declares structs of settings, how they are read, and the list of all settings in the order of help and docs/settings.md.
+macro_rules! settings {
+    ($(#[$about:meta])* $settings:ident $(
+        { $($(#[$doc:meta])* $row:ident $field:ident: $type:ty = $setting:expr, $parse:expr;)* }
+        $(#[$part_about:meta])* $part_field:ident: $part:ident
+        { $(
+            $(#[$part_doc:meta])*
+            $part_row:ident $part_name:ident: $part_type:ty = $part_setting:expr, $part_parse:expr;
+        )* }
+    )*) => {
+        $(
+            $(pub(super) static $row: Setting = $setting;)*
+            $(pub(super) static $part_row: Setting = $part_setting;)*
 
-pub(super) static LISTEN: Setting = Setting {
-    name: "listen",
-    group: SERVING,
-    form: Form::Text(
-        "ADDR:PORT",
-        "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,https://[::1]:8443 (:8080 means every IPv4 address, port 0 any free port, https:// in front that it speaks TLS)",
-    ),
-    preset: Preset::Text("127.0.0.1:8080"),
-    help: "Where to listen, comma-separated; :8080 means every IPv4 address, port 0 any free port; https://:443 speaks TLS, and :80,https://:443 both",
-};
+            $(#[$part_about])*
+            #[derive(Debug, Clone)]
+            pub struct $part {
+                $($(#[$part_doc])* pub $part_name: $part_type,)*
+            }
 
-pub(super) static TLS_CERTIFICATE: Setting = Setting {
-    name: "tls_certificate",
-    group: SERVING,
-    form: Form::Text("FILE", "the path of a file"),
-    preset: Preset::Unset("no TLS"),
-    help: "The certificate that https:// listen addresses show, with its chain: a PEM file, read again on SIGHUP",
-};
+            impl $part {
+                fn read(raw: &RawSettings) -> Result<Self, SettingsError> {
+                    Ok(Self { $($part_name: $part_row.read(raw, $part_parse)?,)* })
+                }
+            }
+        )*
 
-pub(super) static TLS_KEY: Setting = Setting {
-    name: "tls_key",
-    group: SERVING,
-    form: Form::Text("FILE", "the path of a file"),
-    preset: Preset::Unset("no TLS"),
-    help: "The private key of that certificate: a PEM file, read again on SIGHUP",
-};
+        /// Every setting, in the order of help and docs/settings.md.
+        pub static SETTINGS: [&Setting; 35] = [$($(&$row,)* $(&$part_row,)*)*];
 
-pub(super) static DATA: Setting = Setting {
-    name: "data",
-    group: SERVING,
-    form: Form::Text("DIR", "the path of a folder"),
-    preset: Preset::Text("./data"),
-    help: "The folder that holds the database, the pictures and the server key (with --demo: ./data/demo)",
-};
+        $(#[$about])*
+        #[derive(Debug, Clone)]
+        pub struct $settings {
+            $($($(#[$doc])* pub $field: $type,)* pub $part_field: $part,)*
+        }
 
-pub(super) static PUBLIC_URL: Setting = Setting {
-    name: "public_url",
-    group: SERVING,
-    form: Form::Text(
-        "URL",
-        "an http or https address without user, query or fragment, such as https://chat.example.com/standin",
-    ),
-    preset: Preset::Unset("the first listen address"),
-    help: "The base of every address handed out, as clients reach this server; may have a path",
-};
+        impl $settings {
+            /// Parses every setting by itself.
+            pub(super) fn read(raw: &RawSettings) -> Result<Self, SettingsError> {
+                Ok(Self { $($($field: $row.read(raw, $parse)?,)* $part_field: $part::read(raw)?,)* })
+            }
+        }
+    };
+}
 
-pub(super) static SOCKET_HOST: Setting = Setting {
-    name: "socket_host",
-    group: SERVING,
-    form: Form::Text("HOST", "a host name without port"),
-    preset: Preset::Unset("the host of the public URL"),
-    help: "The host on which MirrorFly's SDK is told to open its WebSocket, wss://HOST:PORT/websocket",
-};
+settings! {
+    /// Every setting as a valid value.
+    Settings {
+        /// At least one.
+        LISTEN listen: Vec<Listen> = Setting::new(
+            "listen",
+            SERVING,
+            Text(
+                "ADDR:PORT",
+                "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,https://[::1]:8443 (:8080 means every IPv4 address, port 0 any free port, https:// in front that it speaks TLS)",
+            ),
+            Fixed("127.0.0.1:8080"),
+            "Where to listen, comma-separated; :8080 means every IPv4 address, port 0 any free port; https://:443 speaks TLS, and :80,https://:443 both",
+        ), |_, text| listen::parse(text);
 
-pub(super) static SOCKET_PORT: Setting = Setting {
-    name: "socket_port",
-    group: SERVING,
-    form: Form::Number { min: 1, max: u16::MAX as u64 },
-    preset: Preset::Unset("the port of the public URL"),
-    help: "The port of that WebSocket",
-};
+        /// See [`Settings::tls`].
+        TLS_CERTIFICATE tls_certificate: Option<PathBuf> = Setting::new(
+            "tls_certificate",
+            SERVING,
+            Text("FILE", "the path of a file"),
+            Unset("no TLS"),
+            "The certificate that https:// listen addresses show, with its chain: a PEM file, read again on SIGHUP",
+        ), path;
 
-pub(super) static TRUSTED_PROXIES: Setting = Setting {
-    name: "trusted_proxies",
-    group: SERVING,
-    form: Form::Text("NETWORKS", "a comma-separated list of addresses or networks such as 127.0.0.1,10.0.0.0/8"),
-    preset: Preset::Unset("none"),
-    help: "The proxies in front of this server, comma-separated addresses or networks: what they say in X-Forwarded-For counts as the client's address",
-};
+        /// See [`Settings::tls`].
+        TLS_KEY tls_key: Option<PathBuf> = Setting::new(
+            "tls_key",
+            SERVING,
+            Text("FILE", "the path of a file"),
+            Unset("no TLS"),
+            "The private key of that certificate: a PEM file, read again on SIGHUP",
+        ), path;
 
-pub(super) static CONNECTIONS_PER_ADDRESS: Setting = Setting {
-    name: "connections_per_address",
-    group: SERVING,
-    form: Form::Number { min: 1, max: 1_000_000 },
-    preset: Preset::Text("20000"),
-    help: "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; never more than half of those that the limit of open files leaves room for; more are cut off at once; trusted proxies have as many as they like",
-};
+        DATA data: PathBuf = Setting::new(
+            "data",
+            SERVING,
+            Text("DIR", "the path of a folder"),
+            Fixed("./data"),
+            "The folder that holds the database, the pictures and the server key (with --demo: ./data/demo)",
+        ).in_demo("./data/demo"), path;
 
-pub(super) static READ_BUDGET_BYTES: Setting = Setting {
-    name: "read_budget_bytes",
-    group: SERVING,
-    form: Form::Size { bytes_min: MIB, bytes_max: 64 * GIB },
-    preset: Preset::Found("a sixteenth of the memory the process may use, from 8 MiB to 24 MiB"),
-    help: "The memory that all requests and WebSocket messages being read at one time share, beyond the first 8 KiB of each connection; when it is full, the slowest are answered 503 and closed",
-};
+        /// The base of every address handed out. Its path ends with a slash, so that [`Url::join`] appends.
+        PUBLIC_URL public_url: Option<Url> = Setting::new(
+            "public_url",
+            SERVING,
+            Text(
+                "URL",
+                "an http or https address without user, query or fragment, such as https://chat.example.com/standin",
+            ),
+            Unset("the first listen address"),
+            "The base of every address handed out, as clients reach this server; may have a path",
+        ), |_, text| public_url(text);
 
-pub(super) static REGISTRATIONS_PER_HOUR: Setting = Setting {
-    name: "registrations_per_hour",
-    group: SERVING,
-    form: Form::Number { min: 1, max: 1_000_000_000 },
-    preset: Preset::Text("600"),
-    help: "Users that clients at one address (of IPv6 one network of 64 bits) may register in an hour with public keys alone; what an app's secret has signed does not count",
-};
+        /// The host of MirrorFly's WebSocket; None is that of the public URL.
+        SOCKET_HOST socket_host: Option<Host> = Setting::new(
+            "socket_host",
+            SERVING,
+            Text("HOST", "a host name without port"),
+            Unset("the host of the public URL"),
+            "The host on which MirrorFly's SDK is told to open its WebSocket, wss://HOST:PORT/websocket",
+        ), |_, text| Host::parse(text).ok();
 
-pub(super) static NUMBER_LOOKUPS_PER_HOUR: Setting = Setting {
-    name: "number_lookups_per_hour",
-    group: SERVING,
-    form: Form::Number { min: 1, max: 1_000_000_000 },
-    preset: Preset::Text("100000"),
-    help: "Telephone numbers that clients at one address (of IPv6 one network of 64 bits) may look up among the users in an hour, by syncing their phone books",
-};
+        /// The port of that WebSocket; None is that of the public URL.
+        SOCKET_PORT socket_port: Option<NonZeroU16> = Setting::new(
+            "socket_port",
+            SERVING,
+            Number { min: 1, max: 65_535 },
+            Unset("the port of the public URL"),
+            "The port of that WebSocket",
+        ), number::<NonZeroU16>;
 
-pub(super) static DEMO: Setting = Setting {
-    name: "demo",
-    group: SERVING,
-    form: Form::Switch,
-    preset: Preset::Text("false"),
-    help: "Start with sample people and documented sample credentials, on loopback only",
-};
+        TRUSTED_PROXIES trusted_proxies: Option<Vec<IpNet>> = Setting::new(
+            "trusted_proxies",
+            SERVING,
+            Text(
+                "NETWORKS",
+                "a comma-separated list of addresses or networks such as 127.0.0.1,10.0.0.0/8",
+            ),
+            Unset("none"),
+            "The proxies in front of this server, comma-separated addresses or networks: what they say in X-Forwarded-For counts as the client's address",
+        ), |_, text| networks(text);
 
-pub(super) static DURABILITY: Setting = Setting {
-    name: "durability",
-    group: SERVING,
-    form: Form::Word(&["full", "normal"]),
-    preset: Preset::Text("full"),
-    help: "full: an answered change survives a power cut; normal: faster, but a power cut or a crash of the operating system may lose what was answered since the last checkpoint (up to about 32 MiB of changes); a crash of standin alone loses nothing",
-};
+        CONNECTIONS_PER_ADDRESS connections_per_address: usize = Setting::new(
+            "connections_per_address",
+            SERVING,
+            Number { min: 1, max: 1_000_000 },
+            Fixed("20000"),
+            "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; never more than half of those that the limit of open files leaves room for; more are cut off at once; trusted proxies have as many as they like",
+        ), number;
 
-pub(super) static WORKERS: Setting = Setting {
-    name: "workers",
-    group: SERVING,
-    form: Form::Number { min: 1, max: 1024 },
-    preset: Preset::Found("one a processor core"),
-    help: "Threads that answer requests",
-};
+        READ_BUDGET_BYTES read_budget_bytes: u64 = Setting::new(
+            "read_budget_bytes",
+            SERVING,
+            Size { bytes_min: MIB, bytes_max: 64 * GIB },
+            Found("a sixteenth of the memory the process may use, from 8 MiB to 24 MiB", memory::read_budget_bytes),
+            "The memory that all requests and WebSocket messages being read at one time share, beyond the first 8 KiB of each connection; when it is full, the slowest are answered 503 and closed",
+        ), size;
 
-pub(super) static LOG: Setting = Setting {
-    name: "log",
-    group: LOGGING,
-    form: Form::Word(&["error", "warn", "info", "debug"]),
-    preset: Preset::Text("info"),
-    help: "The least important lines that are written; a line of standin.toml is read again on SIGHUP",
-};
+        /// Of clients at one address.
+        REGISTRATIONS_PER_HOUR registrations_per_hour: NonZeroU32 = Setting::new(
+            "registrations_per_hour",
+            SERVING,
+            Number { min: 1, max: 1_000_000_000 },
+            Fixed("600"),
+            "Users that clients at one address (of IPv6 one network of 64 bits) may register in an hour with public keys alone; what an app's secret has signed does not count",
+        ), number;
 
-pub(super) static LOG_FORMAT: Setting = Setting {
-    name: "log_format",
-    group: LOGGING,
-    form: Form::Word(&["text", "json"]),
-    preset: Preset::Text("text"),
-    help: "How log lines are written, to standard output",
-};
+        /// Of clients at one address.
+        NUMBER_LOOKUPS_PER_HOUR number_lookups_per_hour: NonZeroU32 = Setting::new(
+            "number_lookups_per_hour",
+            SERVING,
+            Number { min: 1, max: 1_000_000_000 },
+            Fixed("100000"),
+            "Telephone numbers that clients at one address (of IPv6 one network of 64 bits) may look up among the users in an hour, by syncing their phone books",
+        ), number;
 
-pub(super) static METRICS: Setting = Setting {
-    name: "metrics",
-    group: LOGGING,
-    form: Form::Word(&["loopback", "everybody", "off"]),
-    preset: Preset::Text("loopback"),
-    help: "Who is shown /metrics: loopback (programs on this machine, not what a proxy passes on), everybody, off (nobody)",
-};
+        DEMO demo: bool = Setting::new(
+            "demo",
+            SERVING,
+            Switch,
+            Fixed("false"),
+            "Start with sample people and documented sample credentials, on loopback only",
+        ), switch;
 
-pub(super) static PICTURE_FILE_BYTES_MAX: Setting = Setting {
-    name: "picture_file_bytes_max",
-    group: PICTURES,
-    form: Form::Size { bytes_min: KIB, bytes_max: GIB },
-    preset: Preset::Text("10 MiB"),
-    help: "The largest picture file that is taken",
-};
+        DURABILITY durability: Durability = Setting::new(
+            "durability",
+            SERVING,
+            Word(&["full", "normal"]),
+            Fixed("full"),
+            "full: an answered change survives a power cut; normal: faster, but a power cut or a crash of the operating system may lose what was answered since the last checkpoint (up to about 32 MiB of changes); a crash of standin alone loses nothing",
+        ), |setting, text| word(setting, text, &[Durability::Full, Durability::Normal]);
 
-pub(super) static PICTURE_PIXELS_MAX: Setting = Setting {
-    name: "picture_pixels_max",
-    group: PICTURES,
-    form: Form::Number { min: 1, max: 1_000_000_000 },
-    preset: Preset::Text("32000000"),
-    help: "The most pixels of a picture, width times height",
-};
+        WORKERS workers: usize = Setting::new(
+            "workers",
+            SERVING,
+            Number { min: 1, max: 1024 },
+            Found("one a processor core", |sources| sources.cores as u64),
+            "Threads that answer requests",
+        ), number;
 
-pub(super) static PICTURE_SIDE_PX_MAX: Setting = Setting {
-    name: "picture_side_px_max",
-    group: PICTURES,
-    form: Form::Number { min: 1, max: 65_535 },
-    preset: Preset::Text("12000"),
-    help: "The longest side of a picture, in pixels",
-};
+        LOG log: LevelFilter = Setting::new(
+            "log",
+            LOGGING,
+            Word(&["error", "warn", "info", "debug"]),
+            Fixed("info"),
+            "The least important lines that are written; a line of standin.toml is read again on SIGHUP",
+        ), |setting, text| {
+            word(setting, text, &[LevelFilter::Error, LevelFilter::Warn, LevelFilter::Info, LevelFilter::Debug])
+        };
 
-pub(super) static PICTURE_DECODED_BYTES_MAX: Setting = Setting {
-    name: "picture_decoded_bytes_max",
-    group: PICTURES,
-    form: Form::Size { bytes_min: MIB, bytes_max: 4 * GIB },
-    preset: Preset::Text("128 MiB"),
-    help: "The most memory that one picture may take when unpacked",
-};
+        LOG_FORMAT log_format: LogFormat = Setting::new(
+            "log_format",
+            LOGGING,
+            Word(&["text", "json"]),
+            Fixed("text"),
+            "How log lines are written, to standard output",
+        ), |setting, text| word(setting, text, &[LogFormat::Text, LogFormat::Json]);
 
-pub(super) static DECODE_BUDGET_BYTES: Setting = Setting {
-    name: "decode_budget_bytes",
-    group: PICTURES,
-    form: Form::Size { bytes_min: MIB, bytes_max: 64 * GIB },
-    preset: Preset::Found("a quarter of the memory the process may use, at most 256 MiB"),
-    help: "The memory that all pictures being unpacked at one time share; one that takes more than that is unpacked alone, one that takes more than twice that is refused",
-};
+        METRICS metrics: MetricsAccess = Setting::new(
+            "metrics",
+            LOGGING,
+            Word(&["loopback", "everybody", "off"]),
+            Fixed("loopback"),
+            "Who is shown /metrics: loopback (programs on this machine, not what a proxy passes on), everybody, off (nobody)",
+        ), |setting, text| {
+            word(setting, text, &[MetricsAccess::Loopback, MetricsAccess::Everybody, MetricsAccess::Off])
+        };
+    }
 
-pub(super) static PICTURE_CACHE_BYTES: Setting = Setting {
-    name: "picture_cache_bytes",
-    group: PICTURES,
-    form: Form::Size { bytes_min: 0, bytes_max: 64 * GIB },
-    preset: Preset::Text("32 MiB"),
-    help: "The memory that keeps small pictures at hand; 0 keeps none",
-};
+    /// The bounds of pictures.
+    pictures: PictureSettings {
+        PICTURE_FILE_BYTES_MAX file_bytes_max: u64 = Setting::new(
+            "picture_file_bytes_max",
+            PICTURES,
+            Size { bytes_min: KIB, bytes_max: GIB },
+            Fixed("10 MiB"),
+            "The largest picture file that is taken",
+        ), size;
 
-pub(super) static UPLOADS_PER_MINUTE: Setting = Setting {
-    name: "uploads_per_minute",
-    group: PICTURES,
-    form: Form::Number { min: 1, max: 1_000_000 },
-    preset: Preset::Text("10"),
-    help: "Pictures that one user may upload in a minute",
-};
+        PICTURE_PIXELS_MAX pixels_max: u64 = Setting::new(
+            "picture_pixels_max",
+            PICTURES,
+            Number { min: 1, max: 1_000_000_000 },
+            Fixed("32000000"),
+            "The most pixels of a picture, width times height",
+        ), number;
 
-pub(super) static UPLOADS_PER_DAY: Setting = Setting {
-    name: "uploads_per_day",
-    group: PICTURES,
-    form: Form::Number { min: 1, max: 1_000_000 },
-    preset: Preset::Text("100"),
-    help: "Pictures that one user may upload in a day",
-};
+        PICTURE_SIDE_PX_MAX side_px_max: u32 = Setting::new(
+            "picture_side_px_max",
+            PICTURES,
+            Number { min: 1, max: 65_535 },
+            Fixed("12000"),
+            "The longest side of a picture, in pixels",
+        ), number;
 
-pub(super) static SERVER_KEY: Setting = Setting {
-    name: "server_key",
-    group: AT_REST,
-    form: Form::Secret("64 hexadecimal digits"),
-    preset: Preset::Unset("DATA/server.key, made at first start"),
-    help: "The key that seals every secret in the database; keep it elsewhere than the data",
-};
+        /// Of one picture.
+        PICTURE_DECODED_BYTES_MAX decoded_bytes_max: u64 = Setting::new(
+            "picture_decoded_bytes_max",
+            PICTURES,
+            Size { bytes_min: MIB, bytes_max: 4 * GIB },
+            Fixed("128 MiB"),
+            "The most memory that one picture may take when unpacked",
+        ), size;
 
-pub(super) static ADMIN_PASSWORD: Setting = Setting {
-    name: "admin_password",
-    group: CONSOLE,
-    form: Form::Secret("12 to 1024 characters"),
-    preset: Preset::Unset("no administrator is made"),
-    help: "The password of the administrator `admin`, set again at each start",
-};
+        /// Of all pictures being decoded.
+        DECODE_BUDGET_BYTES decode_budget_bytes: u64 = Setting::new(
+            "decode_budget_bytes",
+            PICTURES,
+            Size { bytes_min: MIB, bytes_max: 64 * GIB },
+            Found("a quarter of the memory the process may use, at most 256 MiB", memory::decode_budget_bytes),
+            "The memory that all pictures being unpacked at one time share; one that takes more than that is unpacked alone, one that takes more than twice that is refused",
+        ), size;
 
-pub(super) static INSPECT: Setting = Setting {
-    name: "inspect",
-    group: CONSOLE,
-    form: Form::Switch,
-    preset: Preset::Text("false"),
-    help: "Whether the last 500 calls of clients are kept in memory for administrators to look at; a demo does",
-};
+        PICTURE_CACHE_BYTES cache_bytes: u64 = Setting::new(
+            "picture_cache_bytes",
+            PICTURES,
+            Size { bytes_min: 0, bytes_max: 64 * GIB },
+            Fixed("32 MiB"),
+            "The memory that keeps small pictures at hand; 0 keeps none",
+        ), size;
 
-pub(super) static APP_ID: Setting = Setting {
-    name: "app_id",
-    group: FIRST_APP,
-    form: Form::Text("APP_ID", "1 to 64 letters, digits, - and _"),
-    preset: Preset::Unset("made at first start"),
-    help: "Its app id (Qiscus)",
-};
+        /// Of one user.
+        UPLOADS_PER_MINUTE uploads_per_minute: NonZeroU32 = Setting::new(
+            "uploads_per_minute",
+            PICTURES,
+            Number { min: 1, max: 1_000_000 },
+            Fixed("10"),
+            "Pictures that one user may upload in a minute",
+        ), number;
 
-pub(super) static APP_SECRET: Setting = Setting {
-    name: "app_secret",
-    group: FIRST_APP,
-    form: Form::Secret("32 to 128 letters and digits"),
-    preset: Preset::Unset("made at first start"),
-    help: "Its secret (the SDK secret of Qiscus, the SecretKey of Tencent)",
-};
+        /// Of one user.
+        UPLOADS_PER_DAY uploads_per_day: NonZeroU32 = Setting::new(
+            "uploads_per_day",
+            PICTURES,
+            Number { min: 1, max: 1_000_000 },
+            Fixed("100"),
+            "Pictures that one user may upload in a day",
+        ), number;
+    }
 
-pub(super) static SDK_APP_ID: Setting = Setting {
-    name: "sdk_app_id",
-    group: FIRST_APP,
-    form: Form::Number { min: 1, max: u32::MAX as u64 },
-    preset: Preset::Unset("made at first start"),
-    help: "Its SDKAppID (Tencent)",
-};
+    {
+        SERVER_KEY server_key: Option<ServerKey> = Setting::new(
+            "server_key",
+            AT_REST,
+            Hidden("64 hexadecimal digits"),
+            Unset("DATA/server.key, made at first start"),
+            "The key that seals every secret in the database; keep it elsewhere than the data",
+        ), |_, text| ServerKey::parse(text).ok();
 
-pub(super) static LICENSE_KEY: Setting = Setting {
-    name: "license_key",
-    group: FIRST_APP,
-    form: Form::Secret("1 to 191 printable ASCII characters without blanks"),
-    preset: Preset::Unset("made at first start"),
-    help: "Its licence key (MirrorFly)",
-};
+        ADMIN_PASSWORD admin_password: Option<Secret> = Setting::new(
+            "admin_password",
+            CONSOLE,
+            Hidden("12 to 1024 characters"),
+            Unset("no administrator is made"),
+            "The password of the administrator `admin`, set again at each start",
+        ), |_, text| admin::password(text).ok();
 
-pub(super) static APP_PASSWORD: Setting = Setting {
-    name: "app_password",
-    group: FIRST_APP,
-    form: Form::Secret("1 to 1024 characters"),
-    preset: Preset::Unset("made at first start"),
-    help: "The password of its back-end account, administrator (MirrorFly)",
-};
+        INSPECT inspect: bool = Setting::new(
+            "inspect",
+            CONSOLE,
+            Switch,
+            Fixed("false"),
+            "Whether the last 500 calls of clients are kept in memory for administrators to look at; a demo does",
+        ).in_demo("true"), switch;
+    }
 
-pub(super) static APP_REGISTRATION: Setting = Setting {
-    name: "app_registration",
-    group: FIRST_APP,
-    form: Form::Word(&["open", "new", "closed"]),
-    preset: Preset::Unset("new at first start"),
-    help: "What a client with only public keys may do: open (also sign in to existing accounts: a guessed id is a login), new (create accounts), closed (neither)",
-};
+    /// What an operator sets of the first app. The rest is created at the first start and kept.
+    first_app: FirstApp {
+        APP_ID app_id: Option<AppId> = Setting::new(
+            "app_id",
+            FIRST_APP,
+            Text("APP_ID", "1 to 64 letters, digits, - and _"),
+            Unset("made at first start"),
+            "Its app id (Qiscus)",
+        ).in_demo("sdksample"), |_, text| AppId::parse(text).ok();
+
+        APP_SECRET secret: Option<Secret> = Setting::new(
+            "app_secret",
+            FIRST_APP,
+            Hidden("32 to 128 letters and digits"),
+            Unset("made at first start"),
+            "Its secret (the SDK secret of Qiscus, the SecretKey of Tencent)",
+        ).in_demo("2820ae9dfc5362f7f3a10381fb89afc7"), |_, text| secret::app_secret(text).ok();
+
+        SDK_APP_ID sdk_app_id: Option<SdkAppId> = Setting::new(
+            "sdk_app_id",
+            FIRST_APP,
+            Number { min: 1, max: 4_294_967_295 },
+            Unset("made at first start"),
+            "Its SDKAppID (Tencent)",
+        ).in_demo("1400000001"), |_, text| whole(text).and_then(|number| SdkAppId::parse(number).ok());
+
+        LICENSE_KEY license_key: Option<Secret> = Setting::new(
+            "license_key",
+            FIRST_APP,
+            Hidden("1 to 191 printable ASCII characters without blanks"),
+            Unset("made at first start"),
+            "Its licence key (MirrorFly)",
+        ).in_demo("StandinDemoLicenseKey0123456789"), |_, text| secret::license_key(text).ok();
+
+        /// The password of its back-end account.
+        APP_PASSWORD account_password: Option<Secret> = Setting::new(
+            "app_password",
+            FIRST_APP,
+            Hidden("1 to 1024 characters"),
+            Unset("made at first start"),
+            "The password of its back-end account, administrator (MirrorFly)",
+        ).in_demo(DEMO_APP_PASSWORD), |_, text| secret::password(text).ok();
+
+        APP_REGISTRATION registration: Option<Registration> = Setting::new(
+            "app_registration",
+            FIRST_APP,
+            Word(&["open", "new", "closed"]),
+            Unset("new at first start"),
+            "What a client with only public keys may do: open (also sign in to existing accounts: a guessed id is a login), new (create accounts), closed (neither)",
+        ).in_demo("open"), |_, text| Registration::parse(text).ok();
+    }
+}
+
+/// An address is a network of one.
+fn networks(text: &str) -> Option<Vec<IpNet>> {
+    let network = |one: &str| one.parse().ok().or_else(|| Some(IpNet::from(one.parse::<IpAddr>().ok()?)));
+    text.split(',').map(|one| network(one.trim())).collect()
+}
+
+fn public_url(text: &str) -> Option<Url> {
+    let mut url = Url::parse(text).ok()?;
+    let is_base = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    is_base.then_some(url)
+}

@@ -1,18 +1,19 @@
-//! Variables that begin with our prefix and are no settings.
+//! Variables with our prefix that are no settings.
 //!
 //! Kubernetes and container links set such variables for every service called standin: `STANDIN_SERVICE_HOST`,
-//! `STANDIN_PORT=tcp://10.0.0.1:8080`, `STANDIN_PORT_8080_TCP_ADDR`. They must not stop the start, while a mistyped setting must.
+//! `STANDIN_PORT=tcp://10.0.0.1:8080`, `STANDIN_PORT_8080_TCP_ADDR`. They must not stop the start, but a mistyped
+//! setting must.
 
 use super::raw::{FILE_SUFFIX, FILE_VARIABLE, VARIABLE_PREFIX, known_keys};
 
-/// What a container link puts before an address.
+/// Prefixes of the addresses that container links set.
 const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 
-/// Names that one warning lists.
+/// Names in one warning.
 const LISTED_MAX: usize = 32;
 
-/// Typing errors (a letter more, less, other or swapped) up to which a name is taken for a mistyped `known` one: two letters of `log` leave
-/// one.
+/// Returns up to how many typing errors (an added, missing, wrong or swapped letter) a name counts as `known`: for
+/// `log` only one, because two would leave one letter.
 fn typos_max(known: &str) -> usize {
     match known.len() {
         ..6 => 1,
@@ -21,10 +22,10 @@ fn typos_max(known: &str) -> usize {
     }
 }
 
-/// The setting that an unknown variable was most likely meant to be, by its key; none where it is like no setting. `key` is the rest of the
-/// name behind the prefix, in small letters.
+/// Returns the key of the setting that an unknown variable resembles. `key` is its name without the prefix, in lower
+/// case.
 pub(super) fn mistyped(key: &str) -> Option<String> {
-    // The name of a file is taken for secrets alone, but may be tried with other settings, too.
+    // Only secrets have a setting for a file, but operators may try it with others.
     near(key).or_else(|| near(key.strip_suffix(FILE_SUFFIX)?))
 }
 
@@ -37,13 +38,13 @@ fn near(key: &str) -> Option<String> {
     known_keys().chain([settings_file]).filter_map(typos).min().map(|(_, known)| known)
 }
 
-/// Whether a variable is the address that Kubernetes and container links give of a service. A service called `standin-socket` sets
-/// `STANDIN_SOCKET_PORT=tcp://10.0.0.1:8080`, which is the name of a setting.
+/// Whether a variable is a service's address from Kubernetes or a container link. A service called `standin-socket`
+/// sets `STANDIN_SOCKET_PORT=tcp://10.0.0.1:8080`, which is the name of a setting.
 pub(super) fn is_service_address(key: &str, value: &str) -> bool {
     (key == "port" || key.ends_with("_port")) && PROTOCOLS.iter().any(|protocol| value.starts_with(protocol))
 }
 
-/// The warning about variables that are ignored; none where there are none. It names them and shows no value.
+/// Returns the warning about ignored variables. It names them and shows no value.
 pub fn warning(ignored: &[String]) -> Option<String> {
     let listed: Vec<String> = ignored.iter().take(LISTED_MAX).map(|name| name.escape_debug().to_string()).collect();
     let more = match ignored.len().saturating_sub(LISTED_MAX) {

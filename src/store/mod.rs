@@ -27,7 +27,7 @@ pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_r
 use self::sqlite::{Engine, tickets};
 pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
-use crate::domain::secret::Digest;
+use crate::domain::{durability::Durability, secret::Digest};
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,16 +38,6 @@ pub struct StoreOptions {
     pub point_readers: usize,
     /// Threads for reads that take long, each with a connection. 0 reads as 1.
     pub long_readers: usize,
-}
-
-/// When a write counts as done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// Once it is on the disk: it survives the loss of power.
-    Full,
-    /// Once the operating system has it: it survives the end of this process. A loss of power can undo the writes
-    /// since the last checkpoint; the database stays consistent.
-    Normal,
 }
 
 /// Why a store cannot be opened. `Display` is one sentence that says what to do.

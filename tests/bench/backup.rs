@@ -13,7 +13,7 @@ use std::{
 };
 
 use actix_web::rt::System;
-use standin::store::Durability;
+use standin::domain::durability::Durability;
 
 use crate::{
     Failure, people,

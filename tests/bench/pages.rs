@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use actix_web::rt::System;
-use standin::{
-    domain::page::{Order, Page},
-    store::Durability,
+use standin::domain::{
+    durability::Durability,
+    page::{Order, Page},
 };
 
 use crate::{Failure, people, table};

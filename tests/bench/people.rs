@@ -12,6 +12,7 @@ use standin::{
     domain::{
         app::{AccountPassword, AppSettings, NewApp},
         avatar::{NewPicture, PictureKey, PictureKind, Rendition, mixed},
+        durability::Durability,
         error::{Error, Fault},
         id::{AppId, AppKey, SdkAppId, UserId},
         profile::{Patch, ProfileChange},
@@ -20,7 +21,7 @@ use standin::{
         time::Moment,
     },
     service::users,
-    store::{Durability, IfKnown, NewSecrets, Register, Store, StoreOptions, Touches},
+    store::{IfKnown, NewSecrets, Register, Store, StoreOptions, Touches},
 };
 
 use crate::Failure;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use actix_web::rt::System;
 use standin::{
-    domain::search::Walk,
-    store::{Durability, Store},
+    domain::{durability::Durability, search::Walk},
+    store::Store,
 };
 
 use crate::{Failure, people, table};

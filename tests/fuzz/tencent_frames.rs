@@ -1,9 +1,9 @@
-//! Tencent's socket: frames, and the conversation that hears them.
+//! Tencent's socket: frames, and the conversation that session them.
 
 use serde_json::Value;
 use standin::{
     dialect::tencent::binfo::{frame::RequestFrame, protocol::Binfo},
-    http::socket::{Frame, Talk as _},
+    http::socket::{Frame, Protocol as _},
 };
 
 use crate::{recorded, strange::Target};
@@ -35,7 +35,7 @@ fn tencent_frames() {
         let mut talk = Binfo::new(42);
         for frame in [Frame::Binary(case.to_vec().into()), Frame::Text(String::from_utf8_lossy(case).into_owned())] {
             let asked = RequestFrame::read(&frame);
-            let step = talk.hear(frame);
+            let step = talk.receive(frame);
             for answer in step.frames {
                 let Frame::Binary(bytes) = answer else { return Err("an answer of text".to_owned()) };
                 let said: Value = serde_json::from_slice(&bytes).map_err(|error| format!("{error}: {asked:?}"))?;

@@ -1,4 +1,4 @@
-//! MirrorFly's socket: stanzas, and the conversation that hears them before and after a password.
+//! MirrorFly's socket: stanzas, and the conversation that session them before and after a password.
 
 use standin::{
     dialect::mirrorfly::xmpp::{
@@ -11,7 +11,7 @@ use standin::{
         profile::{Profile, State, User},
         time::Moment,
     },
-    http::socket::{Frame, Talk as _},
+    http::socket::{Frame, Protocol as _},
 };
 
 use crate::{recorded, strange::Target};
@@ -75,8 +75,8 @@ fn xmpp() {
         let mut protocol = Xmpp::new("chat.example");
         for frame in text.split(APART) {
             reads_again(frame)?;
-            let step = protocol.hear(Frame::Text(frame.to_owned()));
-            if let Some(XmppCommand::SignIn { .. }) = step.verb {
+            let step = protocol.receive(Frame::Text(frame.to_owned()));
+            if let Some(XmppCommand::SignIn { .. }) = step.command {
                 let iv_text = "LICENSEKEY0123456789abcd".to_owned();
                 protocol.outcome(XmppResult::SignedIn { user: Box::new(alice()), iv_text, missed_since: None });
             }

@@ -4,8 +4,11 @@ use reqwest::Method;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use standin::{
-    domain::id::{AppKey, UserKey},
-    store::{Durability, LongReads, Store, StoreOptions},
+    domain::{
+        durability::Durability,
+        id::{AppKey, UserKey},
+    },
+    store::{LongReads, Store, StoreOptions},
 };
 
 use super::{

@@ -105,7 +105,7 @@ async fn routes() -> BTreeSet<Call> {
         let tree = request.app_data::<web::Data<IntrospectionTree>>().unwrap();
         HttpResponse::Ok().content_type("application/json").body(tree.report_as_json())
     }
-    let app = App::new().route("/report", web::get().to(report)).configure(standin::server::doors::doors(true));
+    let app = App::new().route("/report", web::get().to(report)).configure(standin::server::routes::routes(true));
     let app = test::init_service(app).await;
     let report: Value = test::call_and_read_body_json(&app, test::TestRequest::get().uri("/report").to_request()).await;
     let mut routes = BTreeSet::new();

@@ -25,7 +25,7 @@ use standin::{
     domain::{error::Error, time::Moment},
     http::{
         form::{BodyFault, Form, FormLimits, read_object},
-        guard::Guard,
+        middleware::RequestMiddleware,
         spool::Spool,
     },
 };
@@ -33,7 +33,7 @@ use tempfile::TempDir;
 
 mod addresses;
 mod bodies;
-mod guard;
+mod middleware;
 mod strict_json;
 
 /// A server of one door, which tells what it read.
@@ -71,7 +71,7 @@ impl Door {
     fn with(limits: FormLimits) -> Self {
         let spool = tempfile::tempdir().unwrap();
         let folder = Spool::new(spool.path(), 64);
-        let guard = Guard::new(Moment::from_micros(0x1000));
+        let guard = RequestMiddleware::new(Moment::from_micros(0x1000));
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             let server = HttpServer::new(move || {
@@ -174,8 +174,8 @@ fn refusal(fault: &BodyFault) -> HttpResponse {
         BodyFault::TooLarge { .. } | BodyFault::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         BodyFault::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         BodyFault::TimedOut { .. } | BodyFault::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        BodyFault::House(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
-        BodyFault::House(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        BodyFault::Server(Error::StorageFull) => StatusCode::INSUFFICIENT_STORAGE,
+        BodyFault::Server(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     HttpResponse::build(status).json(json!({ "error": fault.to_string() }))
 }

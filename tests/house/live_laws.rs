@@ -11,6 +11,7 @@ use std::{
 
 use standin::{
     domain::{
+        durability::Durability,
         error::Error,
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
@@ -23,13 +24,10 @@ use standin::{
     },
     live::{
         feed::Feed,
-        hub::{Hub, Session},
+        hub::{Hub, LiveSession},
         watchers::{self, SUBSCRIPTIONS_OF_USER_MAX, Watchers},
     },
-    store::{
-        ContactsChange, Durability, IfKnown, NewPlace, NewSecrets, Register, StateChange, Store, StoreOptions,
-        UserChange,
-    },
+    store::{ContactsChange, IfKnown, NewPlace, NewSecrets, Register, StateChange, Store, StoreOptions, UserChange},
 };
 use tempfile::TempDir;
 
@@ -116,7 +114,7 @@ impl Ear {
     }
 
     /// A session of a user, opened when everything before has been told.
-    async fn listen(&self, user: UserKey) -> Session {
+    async fn listen(&self, user: UserKey) -> LiveSession {
         self.told().await;
         self.hub.join(user, Wire::MirrorFly, 20).unwrap()
     }
@@ -131,12 +129,12 @@ impl Ear {
     }
 }
 
-async fn next(session: &mut Session) -> Result<Arc<Notice>, Over> {
+async fn next(session: &mut LiveSession) -> Result<Arc<Notice>, Over> {
     actix_web::rt::time::timeout(WAIT, session.next()).await.expect("nothing came")
 }
 
 /// The display name that the next notice tells of.
-async fn name(session: &mut Session) -> String {
+async fn name(session: &mut LiveSession) -> String {
     match next(session).await.unwrap().as_ref() {
         Notice::ProfileChanged { user, .. } => user.shown_name().to_owned(),
         Notice::ContactsChanged { .. }
@@ -149,7 +147,7 @@ async fn name(session: &mut Session) -> String {
 }
 
 /// What waits for a session right now.
-async fn waiting(session: &mut Session) -> usize {
+async fn waiting(session: &mut LiveSession) -> usize {
     let mut waiting = 0;
     while actix_web::rt::time::timeout(Duration::ZERO, session.next()).await.is_ok_and(|next| next.is_ok()) {
         waiting += 1;
@@ -208,7 +206,7 @@ async fn the_same_is_heard_however_many_listen() {
     ear.list(fan, ann).await;
     let [mut own, mut fans] = [ear.listen(ann).await, ear.listen(fan).await];
     // More listeners than are asked about one by one; none of them knows her.
-    let crowd: Vec<Session> =
+    let crowd: Vec<LiveSession> =
         (0..600).map(|n| ear.hub.join(UserKey(1_000_000 + n), Wire::MirrorFly, 1).unwrap()).collect();
     ear.rename("ann", "Ann").await;
     assert_eq!((name(&mut own).await, name(&mut fans).await), ("Ann".to_owned(), "Ann".to_owned()));
@@ -496,7 +494,7 @@ async fn a_user_is_there_while_a_session_is_open_and_fifteen_seconds_after_a_cal
         (presence.is_online, presence.seen_at.map(Moment::micros))
     };
     assert_eq!(is(), (false, None));
-    ear.hub.saw(ann);
+    ear.hub.mark_online(ann);
     let called = now();
     ear.clock.fetch_add(15_000_000, Ordering::Relaxed);
     assert_eq!(is(), (true, Some(called)));
@@ -578,7 +576,7 @@ fn keys(numbers: std::ops::Range<i64>) -> Vec<UserKey> {
 }
 
 /// The users whose status a session is told of right now.
-async fn told_of(ear: &watchers::Ear) -> Vec<UserKey> {
+async fn told_of(ear: &watchers::StatusListener) -> Vec<UserKey> {
     let changed = actix_web::rt::time::timeout(Duration::from_millis(50), ear.changed());
     let mut users = changed.await.unwrap_or_default();
     users.sort();

@@ -117,7 +117,7 @@ fn the_settings_table_is_the_one_in_the_code() {
         if place == 0 || SETTINGS[place - 1].group != setting.group {
             table += &format!("### {}\n\n| setting | default | what it does |\n|---|---|---|\n", setting.group);
         }
-        table += &format!("| `{}` | {} | {} |\n", setting.name, setting.default(), setting.help);
+        table += &format!("| `{}` | {} | {} |\n", setting.name, setting.default_in_words(), setting.help);
         if SETTINGS.get(place + 1).is_some_and(|next| next.group != setting.group) {
             table.push('\n');
         }
@@ -134,7 +134,7 @@ fn the_settings_in_readme_exist_and_have_these_defaults() {
     for row in rows {
         let name = row[0].trim_matches('`');
         let setting = SETTINGS.iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("no {name}"));
-        assert_eq!(row[1], setting.default(), "{name}");
+        assert_eq!(row[1], setting.default_in_words(), "{name}");
     }
 }
 

@@ -9,10 +9,10 @@ use std::{
 };
 
 use standin::{
-    domain::{app::Registration, id::Host},
+    domain::{app::Registration, durability::Durability, id::Host},
     settings::{
-        Durability, Form, Listen, LogFormat, Metrics, Origin, Preset, Raw, SETTINGS, Setting, Settings, Surroundings,
-        TlsFiles, warning_of_ignored,
+        Listen, LogFormat, MetricsAccess, RawSettings, SETTINGS, Setting, SettingDefault, SettingForm, SettingSources,
+        Settings, TlsFiles, ValueOrigin, warning_of_ignored,
     },
 };
 
@@ -48,19 +48,19 @@ impl Machine {
         self
     }
 
-    fn gather(&self) -> Result<Raw, String> {
+    fn gather(&self) -> Result<RawSettings, String> {
         let read = |path: &Path| match self.files.get(path.to_str().unwrap()) {
             Some(text) => Ok(text.clone().into_bytes()),
             None => Err(io::Error::from(io::ErrorKind::NotFound)),
         };
-        let surroundings = Surroundings {
+        let surroundings = SettingSources {
             flags: self.flags.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
             file: self.named.map(PathBuf::from),
             environment: self.environment.iter().map(|(name, text)| (name.into(), text.into())).collect(),
             read: &read,
             cores: 3,
         };
-        Raw::gather(&surroundings).map_err(|wrong| wrong.to_string())
+        RawSettings::gather(&surroundings).map_err(|wrong| wrong.to_string())
     }
 
     fn parse(&self) -> Result<Settings, String> {
@@ -83,7 +83,7 @@ fn setting(name: &str) -> &'static Setting {
     SETTINGS.into_iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("no setting {name}"))
 }
 
-fn given(raw: &Raw, name: &str) -> (String, String) {
+fn given(raw: &RawSettings, name: &str) -> (String, String) {
     let given = raw.get(setting(name)).expect("it has a value");
     (given.text.expose().to_owned(), given.origin.to_string())
 }
@@ -92,7 +92,7 @@ fn given(raw: &Raw, name: &str) -> (String, String) {
 fn without_anything_given_the_documented_defaults_hold() {
     let settings = Machine::default().parse().unwrap();
     assert_eq!(settings.listen, [plain("127.0.0.1:8080")]);
-    assert_eq!(settings.tls, None);
+    assert_eq!(settings.tls(), None);
     assert_eq!(settings.data, Path::new("./data"));
     assert_eq!(settings.public_url, None);
     assert_eq!((settings.socket_host, settings.socket_port), (None, None));
@@ -101,7 +101,7 @@ fn without_anything_given_the_documented_defaults_hold() {
     assert_eq!(settings.workers, 3);
     assert_eq!(settings.log, log::LevelFilter::Info);
     assert_eq!(settings.log_format, LogFormat::Text);
-    assert_eq!(settings.metrics, Metrics::Loopback);
+    assert_eq!(settings.metrics, MetricsAccess::Loopback);
     let pictures = settings.pictures;
     assert_eq!(pictures.file_bytes_max, 10 << 20);
     assert_eq!(pictures.pixels_max, 32_000_000);
@@ -216,17 +216,19 @@ fn valid(setting: &Setting) -> &'static str {
         "license_key" => "LICENSEKEY0123456789abcd",
         "app_password" | "admin_password" => "a password, with blanks \u{1F600}",
         "app_registration" => "closed",
-        _ if matches!(setting.form, Form::Size { .. }) => "2 MiB",
+        _ if matches!(setting.form, SettingForm::Size { .. }) => "2 MiB",
         _ => "20",
     }
 }
 
 fn wrong(setting: &Setting) -> String {
     match setting.form {
-        Form::Switch | Form::Number { .. } | Form::Size { .. } | Form::Word(_) => "+1".to_owned(),
-        Form::Text("DIR" | "FILE", _) => "nul\0byte".to_owned(),
-        Form::Text(..) => "no / such".to_owned(),
-        Form::Secret(_) => "x\u{7f} ".repeat(700),
+        SettingForm::Switch | SettingForm::Number { .. } | SettingForm::Size { .. } | SettingForm::Word(_) => {
+            "+1".to_owned()
+        }
+        SettingForm::Text("DIR" | "FILE", _) => "nul\0byte".to_owned(),
+        SettingForm::Text(..) => "no / such".to_owned(),
+        SettingForm::Hidden(_) => "x\u{7f} ".repeat(700),
     }
 }
 
@@ -234,9 +236,9 @@ fn wrong(setting: &Setting) -> String {
 fn bounds_hold_at_their_ends() {
     for setting in SETTINGS {
         let (min, max) = match setting.form {
-            Form::Number { min, max } => (min, max),
-            Form::Size { bytes_min, bytes_max } => (bytes_min, bytes_max),
-            Form::Text(..) | Form::Secret(_) | Form::Word(_) | Form::Switch => continue,
+            SettingForm::Number { min, max } => (min, max),
+            SettingForm::Size { bytes_min, bytes_max } => (bytes_min, bytes_max),
+            SettingForm::Text(..) | SettingForm::Hidden(_) | SettingForm::Word(_) | SettingForm::Switch => continue,
         };
         let taken = |number: u64| {
             let mut machine = Machine::default();
@@ -291,7 +293,7 @@ fn https_in_front_of_an_address_says_tls_and_others_may_stand_beside_it() {
     let settings = machine.flag("tls_certificate", "chain.pem").flag("tls_key", "key.pem").parse().unwrap();
     let tls = |address: &str| Listen { tls: true, ..plain(address) };
     assert_eq!(settings.listen, [plain("0.0.0.0:80"), tls("0.0.0.0:443"), tls("[::1]:8443")]);
-    assert_eq!(settings.tls, Some(TlsFiles { certificate: "chain.pem".into(), key: "key.pem".into() }));
+    assert_eq!(settings.tls(), Some(TlsFiles { certificate: "chain.pem".into(), key: "key.pem".into() }));
 }
 
 #[test]
@@ -327,13 +329,18 @@ fn the_socket_may_be_elsewhere_than_the_public_url() {
 #[test]
 fn trusted_proxies_are_addresses_and_networks() {
     let parse = |text| Machine::default().flag("trusted_proxies", text).parse();
-    let nets: Vec<String> =
-        parse("127.0.0.1, 10.0.0.0/8,2001:db8::/32").unwrap().trusted_proxies.iter().map(ToString::to_string).collect();
+    let nets: Vec<String> = parse("127.0.0.1, 10.0.0.0/8,2001:db8::/32")
+        .unwrap()
+        .trusted_proxies
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(nets, ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]);
     for wrong in ["", "proxy.example", "10.0.0.0/33", "10.0.0.1,", "127.0.0.1:8080"] {
         assert!(parse(wrong).is_err(), "{wrong}");
     }
-    assert!(Machine::default().parse().unwrap().trusted_proxies.is_empty(), "nobody unless named");
+    assert!(Machine::default().parse().unwrap().trusted_proxies.is_none(), "nobody unless named");
 }
 
 #[test]
@@ -553,7 +560,7 @@ fn demo_has_its_own_folder_and_the_documented_samples() {
     assert_eq!(app.license_key.unwrap().expose(), "StandinDemoLicenseKey0123456789");
     assert_eq!(app.account_password.unwrap().expose(), "standin-demo");
     assert_eq!(app.registration, Some(Registration::Open));
-    assert_eq!(machine.gather().unwrap().get(setting("data")).unwrap().origin, Origin::Demo);
+    assert_eq!(machine.gather().unwrap().get(setting("data")).unwrap().origin, ValueOrigin::Demo);
 }
 
 #[test]
@@ -590,8 +597,8 @@ fn the_decode_budget_is_a_quarter_of_what_the_process_may_use_and_at_most_256_mi
 fn secrets_have_no_flag_and_every_other_setting_has_one() {
     for setting in SETTINGS {
         assert_eq!(setting.flag().is_none(), setting.is_secret(), "{}", setting.name);
-        assert!(!setting.help.is_empty() && !setting.default().is_empty(), "{}", setting.name);
-        assert!(!matches!(setting.preset, Preset::Text("")), "{}", setting.name);
+        assert!(!setting.help.is_empty() && !setting.default_in_words().is_empty(), "{}", setting.name);
+        assert!(!matches!(setting.default, SettingDefault::Fixed("")), "{}", setting.name);
     }
     let secrets = SETTINGS.into_iter().filter(|setting| setting.is_secret()).map(Setting::variable);
     let expected = [
@@ -609,9 +616,9 @@ fn a_variable_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStringExt as _;
     let read = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
     let environment = vec![("STANDIN_DATA".into(), OsString::from_vec(vec![b'x', 0xff]))];
-    let surroundings = Surroundings { flags: Vec::new(), file: None, environment, read: &read, cores: 1 };
+    let surroundings = SettingSources { flags: Vec::new(), file: None, environment, read: &read, cores: 1 };
     assert_eq!(
-        Raw::gather(&surroundings).unwrap_err().to_string(),
+        RawSettings::gather(&surroundings).unwrap_err().to_string(),
         "data (from STANDIN_DATA) must be the path of a folder."
     );
 }

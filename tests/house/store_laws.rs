@@ -20,6 +20,7 @@ use standin::{
         caller::CallerKey,
         custom::{CustomName, CustomValue},
         device::{Device, DeviceText, DeviceType},
+        durability::Durability,
         error::{Error, Unauthenticated, What},
         event::{Event, EventKind},
         free_data::{Extras, Metadata},
@@ -34,8 +35,8 @@ use standin::{
         time::Moment,
     },
     store::{
-        ChosenPassword, Durability, Holder, IfKnown, LongReads, NewPassword, NewSecrets, NewTicket, NewTokens,
-        Register, Registered, SessionState, StateChange, Store, StoreOptions, TicketHolder, UserChange,
+        ChosenPassword, Holder, IfKnown, LongReads, NewPassword, NewSecrets, NewTicket, NewTokens, Register,
+        Registered, SessionState, StateChange, Store, StoreOptions, TicketHolder, UserChange,
     },
 };
 use tempfile::TempDir;

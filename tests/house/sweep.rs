@@ -14,6 +14,7 @@ use standin::{
     blob::Folder,
     domain::{
         avatar::Avatar,
+        durability::Durability,
         id::UserId,
         listening::Wire,
         owner::Owner,
@@ -31,7 +32,7 @@ use standin::{
         pictures::{PictureOptions, Upload},
         sweep::PICTURE_REST,
     },
-    store::{Durability, Store, StoreOptions},
+    store::{Store, StoreOptions},
 };
 use tempfile::TempDir;
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 use standin::{
-    server::{self, Look},
+    server::{self, FolderReport},
     settings::Settings,
 };
 
@@ -76,10 +76,10 @@ pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<Outcome
 }
 
 /// Reads what the running server says. Its key fits, or it would not run.
-fn read(answer: &Value) -> Result<Look, Failure> {
+fn read(answer: &Value) -> Result<FolderReport, Failure> {
     let number = |key: &str| answer.get(key).and_then(Value::as_u64);
     let read = || {
-        Some(Look {
+        Some(FolderReport {
             schema: number("schema")?.try_into().ok()?,
             schema_known: number("schema_known")?.try_into().ok()?,
             is_sound: answer.get("sound")?.as_bool(),
@@ -159,8 +159,8 @@ fn database(data: &Path) -> Finding {
     }
 }
 
-fn schema(state: &Look) -> Finding {
-    let Look { schema, schema_known, .. } = *state;
+fn schema(state: &FolderReport) -> Finding {
+    let FolderReport { schema, schema_known, .. } = *state;
     if schema > schema_known {
         let found = format!("version {schema}, and this program knows {schema_known}");
         return Err(wrong(found, "run the program that wrote it, or restore a backup made by this one"));
@@ -171,7 +171,7 @@ fn schema(state: &Look) -> Finding {
     })
 }
 
-fn pages(state: &Look) -> Finding {
+fn pages(state: &FolderReport) -> Finding {
     match (state.is_sound, &state.wrong) {
         (Some(true), _) => Ok("all sound".to_owned()),
         (Some(false), said) => {
@@ -196,7 +196,7 @@ fn pictures((pictures, orphans, missing): (u64, u64, u64)) -> Finding {
     }
 }
 
-fn key(settings: &Settings, runs: bool, state: &Look) -> Finding {
+fn key(settings: &Settings, runs: bool, state: &FolderReport) -> Finding {
     let place = match (&settings.server_key, settings.data.join("server.key").exists()) {
         (Some(_), _) => "given by the settings",
         (None, true) => "in server.key, beside what it seals",
@@ -210,7 +210,7 @@ fn key(settings: &Settings, runs: bool, state: &Look) -> Finding {
     }
 }
 
-fn clock(state: &Look) -> Finding {
+fn clock(state: &FolderReport) -> Finding {
     match state.clock_behind_s {
         behind if behind > CLOCK_BEHIND_S_MAX => Err(wrong(
             format!("{behind} s behind the latest that is stored"),

@@ -138,7 +138,7 @@ impl From<Error> for MirrorFlyError {
 
 impl From<BodyFault> for MirrorFlyError {
     fn from(fault: BodyFault) -> Self {
-        if let BodyFault::House(error) = fault { error.into() } else { Self::Body(fault) }
+        if let BodyFault::Server(error) = fault { error.into() } else { Self::Body(fault) }
     }
 }
 

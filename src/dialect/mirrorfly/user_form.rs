@@ -17,7 +17,7 @@ use crate::{
     },
     http::{
         addresses::{self, Addresses},
-        form::{self, FileAt, Files, Optional, Required, read_from},
+        form::{self, FileAt, Optional, Required, UploadedFiles, read_from},
     },
     service::{apps::Tenant, pictures::Upload},
 };
@@ -111,7 +111,7 @@ impl UserForm {
     /// `Invalid` at the field.
     pub(super) fn into_data(
         self,
-        mut files: Files,
+        mut files: UploadedFiles,
         known: Option<&User>,
         tenant: &Tenant,
         addresses: &Addresses,

@@ -20,8 +20,8 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        guard, origins, peer,
-        stream::{self, Place, Streams},
+        middleware, origins, peer,
+        stream::{self, StreamLimiter, StreamPermit},
     },
     service::{
         Service,
@@ -57,7 +57,7 @@ pub(super) async fn admit(
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     // The call runs in a task of its own, so that a client that disconnects cannot prevent the audit entry.
-    let call = rt::spawn(guard::carried(async move {
+    let call = rt::spawn(middleware::with_current_request_id(async move {
         let answer = next.call(request).await?.map_into_boxed_body();
         if answer.status().is_success() {
             audit::record(&answer, authority).await;
@@ -171,7 +171,7 @@ impl StreamCall {
     /// # Errors
     /// `Forbidden` for a page of another origin, `Unauthenticated` without a session, `TooMany` at the limit of
     /// streams.
-    pub(super) async fn permit(&self) -> Result<Place, NativeError> {
+    pub(super) async fn permit(&self) -> Result<StreamPermit, NativeError> {
         let listener = match self.ticket {
             Some(_) => {
                 // A browser opens a stream for any page that asks for it; only our own pages may.
@@ -180,7 +180,7 @@ impl StreamCall {
             }
             None => String::new(),
         };
-        let streams = self.request.app_data::<Data<Streams>>();
+        let streams = self.request.app_data::<Data<StreamLimiter>>();
         let streams = streams.ok_or_else(|| error::Error::internal("the native API was wired without its streams"))?;
         Ok(streams.enter(listener)?)
     }

@@ -15,7 +15,7 @@ use crate::{
     domain::event::Event,
     http::{
         methods,
-        stream::{self, Message, Source},
+        stream::{self, EventSource, StreamEvent},
     },
     service::Service,
 };
@@ -88,10 +88,10 @@ struct EventStream {
     is_anew: bool,
 }
 
-impl Source for EventStream {
-    async fn next(&mut self) -> Option<Vec<Message>> {
+impl EventSource for EventStream {
+    async fn next(&mut self) -> Option<Vec<StreamEvent>> {
         if std::mem::take(&mut self.is_anew) {
-            return Some(vec![Message { id: self.seq, name: Some("read_anew"), data: "{}".to_owned() }]);
+            return Some(vec![StreamEvent { id: self.seq, name: Some("read_anew"), data: "{}".to_owned() }]);
         }
         loop {
             match self.service.events(self.seq, EVENTS_MAX).await {
@@ -120,7 +120,7 @@ impl Source for EventStream {
     }
 }
 
-fn message(service: &Service, event: &Event) -> Option<Message> {
+fn message(service: &Service, event: &Event) -> Option<StreamEvent> {
     let data = serde_json::to_string(&view(service, event)).ok()?;
-    Some(Message { id: event.seq, name: None, data })
+    Some(StreamEvent { id: event.seq, name: None, data })
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{nearby, reply::NativeError};
 use crate::{
     domain::{avatar::TileSeed, error::Error, id::UserId},
-    http::{addresses::Addresses, console, crowd::Crowd, guard::Guard, methods},
+    http::{addresses::Addresses, console, limiter::ConnectionLimiter, methods, middleware::RequestMiddleware},
 };
 
 /// `standin doctor` fetches this user's tile to check that pictures can be served. The user need not exist.
@@ -50,7 +50,7 @@ struct Links {
 #[utoipa::path(get, path = "/", operation_id = "front_door", tag = "The house", responses((status = 200, content((Welcome = "application/json"), (String = "text/html")))))]
 pub(super) async fn welcome(
     addresses: web::Data<Addresses>,
-    guard: web::Data<Guard>,
+    guard: web::Data<RequestMiddleware>,
     request: HttpRequest,
 ) -> HttpResponse {
     if console::wants_page(&request)
@@ -107,11 +107,11 @@ struct ServerView<'a> {
 #[utoipa::path(get, path = "/server", operation_id = "show_server", tag = "The house", responses((status = 200, body = ServerView)))]
 pub(super) async fn describe(
     addresses: web::Data<Addresses>,
-    guard: web::Data<Guard>,
+    guard: web::Data<RequestMiddleware>,
     data: web::Data<DataFolder>,
-    crowd: Option<web::Data<Crowd>>,
+    limiter: Option<web::Data<ConnectionLimiter>>,
 ) -> Result<HttpResponse, NativeError> {
-    let limits = crowd.map(|crowd| crowd.limits());
+    let limits = limiter.map(|limiter| limiter.limits());
     let seed = TileSeed::of(&UserId::parse(TILE_OF).map_err(Error::internal)?).to_string();
     Ok(HttpResponse::Ok().json(ServerView {
         start: guard.start(),

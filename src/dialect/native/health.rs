@@ -9,7 +9,7 @@ use super::{
     reply::{NativeError, SocketCountView},
 };
 use crate::{
-    http::{guard::Guard, meter::Minute, methods},
+    http::{meter::Minute, methods, middleware::RequestMiddleware},
     service::Service,
 };
 
@@ -55,7 +55,7 @@ impl From<&Minute> for MinuteView {
 
 /// Shows the state of the server and its load over the last hour.
 #[utoipa::path(get, path = "/health", operation_id = "show_health", tag = "The house", responses((status = 200, body = HealthView)))]
-pub(super) async fn show(service: Data<Service>, guard: Data<Guard>) -> Result<HttpResponse, NativeError> {
+pub(super) async fn show(service: Data<Service>, guard: Data<RequestMiddleware>) -> Result<HttpResponse, NativeError> {
     let facts = service.facts().await?;
     let meter = guard.meter();
     Ok(HttpResponse::Ok().json(HealthView {

@@ -11,9 +11,9 @@ use super::reply::{NativeError, NotReadyProblem, Problem};
 use crate::{
     domain::error::Error,
     http::{
-        guard::{Guard, Unlogged},
         methods,
-        metrics::{self, Readers},
+        metrics::{self, MetricsReaders},
+        middleware::{RequestMiddleware, Unlogged},
     },
     service::{Service, health::Need},
 };
@@ -28,7 +28,7 @@ pub fn readyz() -> Resource {
     super::call("/readyz", [methods::get_and_head(is_ready)])
 }
 
-/// Returns `GET /metrics`, open to the callers that [`Readers`] in the app data names.
+/// Returns `GET /metrics`, open to the callers that [`MetricsReaders`] in the app data names.
 pub fn metrics_resource() -> Resource {
     super::call("/metrics", [methods::get_and_head(show)])
 }
@@ -84,15 +84,15 @@ pub(super) async fn is_ready(service: Data<Service>) -> HttpResponse {
 )]
 pub(super) async fn show(
     service: Data<Service>,
-    guard: Data<Guard>,
-    readers: Data<Readers>,
+    guard: Data<RequestMiddleware>,
+    readers: Data<MetricsReaders>,
     request: HttpRequest,
 ) -> Result<HttpResponse, NativeError> {
     match **readers {
-        Readers::Everybody => {}
-        Readers::Here if metrics::is_of_this_machine(&request) => {}
-        Readers::Here => return Err(Error::Forbidden(ELSEWHERE).into()),
-        Readers::Nobody => return Err(NativeError::UnknownPath { nearest: None }),
+        MetricsReaders::Everybody => {}
+        MetricsReaders::Here if metrics::is_of_this_machine(&request) => {}
+        MetricsReaders::Here => return Err(Error::Forbidden(ELSEWHERE).into()),
+        MetricsReaders::Nobody => return Err(NativeError::UnknownPath { nearest: None }),
     }
     let text = guard.metrics().text(service.facts().await?, env!("CARGO_PKG_VERSION")).map_err(Error::internal)?;
     Ok(unlogged(HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text)))

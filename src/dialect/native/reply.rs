@@ -284,7 +284,7 @@ impl From<Error> for NativeError {
 
 impl From<BodyFault> for NativeError {
     fn from(fault: BodyFault) -> Self {
-        if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
+        if let BodyFault::Server(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     http::{
         inspector::Inspector,
         methods,
-        stream::{self, Message, Source},
+        stream::{self, EventSource, StreamEvent},
     },
     service::Service,
 };
@@ -61,13 +61,13 @@ struct ExchangeStream {
     ticket: Option<String>,
 }
 
-impl Source for ExchangeStream {
-    async fn next(&mut self) -> Option<Vec<Message>> {
+impl EventSource for ExchangeStream {
+    async fn next(&mut self) -> Option<Vec<StreamEvent>> {
         loop {
             let exchanges = self.inspector.after(self.n);
             if let Some(last) = exchanges.last() {
                 self.n = last.n;
-                let message = |exchange: &std::sync::Arc<crate::http::inspector::Exchange>| Message {
+                let message = |exchange: &std::sync::Arc<crate::http::inspector::Exchange>| StreamEvent {
                     name: None,
                     id: exchange.n,
                     data: exchange.shown.to_string(),

@@ -219,7 +219,7 @@ impl From<Error> for QiscusError {
 
 impl From<BodyFault> for QiscusError {
     fn from(fault: BodyFault) -> Self {
-        if let BodyFault::House(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
+        if let BodyFault::Server(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
     }
 }
 

@@ -174,7 +174,7 @@ fn no_json(info: impl Into<String>) -> TencentError {
 
 fn body_error(fault: BodyFault) -> TencentError {
     match fault {
-        BodyFault::House(error) => error.into(),
+        BodyFault::Server(error) => error.into(),
         BodyFault::Malformed(why) => no_json(why),
         fault @ (BodyFault::TooLarge { .. }
         | BodyFault::TooMany { .. }

@@ -1,4 +1,4 @@
-//! Backups on this machine's disk: what one is, whether it is whole, and how it becomes a data folder again.
+//! Verifies backups and restores them into a data folder.
 
 mod staging;
 
@@ -13,7 +13,7 @@ pub(super) use self::staging::finish;
 use self::staging::{DATABASE, KEY, PICTURES, Staging};
 use super::{
     StartError, StartErrorKind,
-    folder::{self, own_folder},
+    folder::{self, open_folder},
     wall_clock,
 };
 use crate::{
@@ -28,23 +28,20 @@ use crate::{
     store::{self, Inspected},
 };
 
-/// Bytes of the text of a server key.
 const KEY_BYTES_MAX: u64 = 128;
 
-/// Why a backup was not made use of. `Display` says what to do.
+/// Why a backup was not used. `Display` says what to do.
 #[derive(Debug)]
 pub struct RestoreError {
-    /// Whose fault it is.
     pub kind: RestoreErrorKind,
     sentence: String,
 }
 
-/// Whose fault it is that a backup was not made use of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestoreErrorKind {
-    /// The archive cannot be opened, or the words do not go together.
-    Words,
-    /// The archive is damaged, or its key is not at hand, or there is something in the way of it.
+    /// The archive cannot be opened, or the arguments contradict each other.
+    Arguments,
+    /// The archive is damaged, its key is missing, or the folder holds other data.
     Refused,
     /// The data folder cannot be used, or another process uses it.
     Folder,
@@ -61,7 +58,7 @@ impl std::error::Error for RestoreError {}
 impl From<StartError> for RestoreError {
     fn from(error: StartError) -> Self {
         let kind = match error.kind {
-            StartErrorKind::Settings | StartErrorKind::Address => RestoreErrorKind::Words,
+            StartErrorKind::Settings | StartErrorKind::Address => RestoreErrorKind::Arguments,
             StartErrorKind::FolderInUse | StartErrorKind::Folder => RestoreErrorKind::Folder,
         };
         Self { kind, sentence: error.sentence }
@@ -72,50 +69,45 @@ fn refused(sentence: String) -> RestoreError {
     RestoreError { kind: RestoreErrorKind::Refused, sentence }
 }
 
-/// What to restore into, beside the settings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RestoreOptions {
-    /// Moves aside what the data folder holds; without it only an empty one is filled.
+    /// Moves the contents of the data folder aside; without it only an empty folder is filled.
     pub replace: bool,
-    /// Makes a new server key: what belonged to the former one is drawn anew.
+    /// Creates a new server key, which invalidates everything derived from the former one.
     pub new_key: bool,
 }
 
-/// What a restore did.
 #[derive(Debug)]
 pub struct Restored {
-    /// What the backup is.
     pub manifest: Manifest,
-    /// What the data folder held before; none where that could not be read.
+    /// What the data folder held before; None if it could not be read.
     pub before: Option<Amounts>,
-    /// What it holds now, counted in it.
+    /// Counted in the restored folder.
     pub after: Amounts,
-    /// Where what it held is now, below the data folder.
+    /// Where the former contents are now, below the data folder.
     pub former: Option<String>,
-    /// Files of pictures that the disk no longer had when the backup was made: the first names.
+    /// The first names of picture files that were missing when the backup was made.
     pub lost: Vec<String>,
 }
 
-/// What a whole backup is.
 #[derive(Debug)]
 pub struct Verified {
-    /// What it says it is.
     pub manifest: Manifest,
-    /// Files of pictures that the disk no longer had when it was made: the first names.
+    /// The first names of picture files that were missing when it was made.
     pub lost: Vec<String>,
 }
 
-/// What a backup says it is; the rest of it is not read.
+/// Reads only the manifest of a backup.
 /// # Errors
-/// `Words` when it cannot be read, `Refused` when its beginning is damaged.
+/// `Arguments` if the file cannot be read, `Refused` if its beginning is damaged.
 pub fn manifest_of(file: &Path) -> Result<Manifest, RestoreError> {
     archive::manifest_of(opened(file)?).map_err(|fault| not_read(file, fault))
 }
 
-/// Reads a backup to its end and checks every byte of it, and the database inside. Takes room for the database twice, once of it packed,
-/// in the folder for temporary files; a process that is killed leaves its `standin-verify-*` there.
+/// Checks every byte of a backup and the database inside. It takes disk space for the database and its packed form in
+/// the temporary folder; a killed process leaves its `standin-verify-*` there.
 /// # Errors
-/// `Refused`, naming what is damaged.
+/// `Refused`, with the damaged parts.
 pub fn verify(file: &Path) -> Result<Verified, RestoreError> {
     let beside = |cause: io::Error| {
         refused(format!(
@@ -136,31 +128,29 @@ pub fn verify(file: &Path) -> Result<Verified, RestoreError> {
         let to = File::create_new(&unpacked).map_err(beside)?;
         check_database(file, &mut report, &packed, to, &unpacked)?;
     }
-    whole(file, &report)?;
+    refuse_damage(file, &report)?;
     Ok(Verified { manifest: report.manifest, lost: report.lost })
 }
 
-/// Puts what a backup holds into the data folder of the settings: all of it or, after any failure, nothing.
-/// # Errors
-/// See [`RestoreErrorKind`].
+/// Restores a backup into the data folder of the settings: completely or, after any failure, not at all.
 pub fn restore(settings: &Settings, file: &Path, options: RestoreOptions) -> Result<Restored, RestoreError> {
     if options.new_key && settings.server_key.is_some() {
         let sentence = "STANDIN_SERVER_KEY gives a server key, and --new-key makes one: leave one of them out.";
-        return Err(RestoreError { kind: RestoreErrorKind::Words, sentence: sentence.to_owned() });
+        return Err(RestoreError { kind: RestoreErrorKind::Arguments, sentence: sentence.to_owned() });
     }
     let archive = opened(file)?;
     let data = settings.data.as_path();
     let existed = data.is_dir();
-    let _lock = own_folder(data)?;
+    let _lock = open_folder(data)?;
     let done = restore_into(settings, file, archive, options);
     if done.is_err() && !existed {
-        // A folder that this call made, with its lock in it and nothing else.
+        // This call created the folder, which holds nothing but its lock.
         let _ = fs::remove_file(data.join("standin.lock")).and_then(|()| fs::remove_dir(data));
     }
     done.map_err(|error| RestoreError {
         sentence: match error.kind {
             RestoreErrorKind::Refused => format!("{} The data folder is as it was.", error.sentence),
-            RestoreErrorKind::Words | RestoreErrorKind::Folder => error.sentence,
+            RestoreErrorKind::Arguments | RestoreErrorKind::Folder => error.sentence,
         },
         ..error
     })
@@ -187,9 +177,9 @@ fn restore_into(
         let to = staging.create(DATABASE).map_err(in_folder)?;
         check_database(file, &mut report, &staging.path(&packed), to, &staging.path(DATABASE))?;
     }
-    whole(file, &report)?;
+    refuse_damage(file, &report)?;
     staging.remove(&packed).map_err(in_folder)?;
-    settle_key(settings, file, &report.manifest, &staging, options.new_key)?;
+    ensure_key(settings, file, &report.manifest, &staging, options.new_key)?;
     let marked = store::mark_restored(&staging.path(DATABASE), wall_clock()());
     marked.map_err(|error| refused(format!("The restored database cannot be written: {}.", cause_of(&error))))?;
     let former = format!(".before-restore-{}", wall_clock()().micros());
@@ -209,7 +199,7 @@ fn restore_into(
     Ok(Restored { manifest: report.manifest, before, after, former, lost: report.lost })
 }
 
-/// What the data folder holds; refused where that is in the way.
+/// Counts what the data folder holds; refuses if it must not be replaced.
 fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, RestoreError> {
     let database = data.join(DATABASE);
     let has_pictures = fs::read_dir(data.join(PICTURES)).is_ok_and(|mut shards| shards.next().is_some());
@@ -229,8 +219,8 @@ fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, Resto
     )))
 }
 
-/// Sees that the server key which opens the database will be found by the next start.
-fn settle_key(
+/// Makes sure that the next start will find the key of the database.
+fn ensure_key(
     settings: &Settings,
     file: &Path,
     manifest: &Manifest,
@@ -259,7 +249,7 @@ fn settle_key(
                 file.display()
             )));
         }
-        // Whoever keeps the key elsewhere does not want it in the folder.
+        // An operator who stores the key elsewhere does not want it in the folder.
         return if manifest.has_key { staging.remove(KEY).map_err(in_folder) } else { Ok(()) };
     }
     let (place, path) = match manifest.has_key {
@@ -292,7 +282,7 @@ fn text_of(file: File) -> io::Result<Secret> {
     Ok(Secret::new(text))
 }
 
-/// Unpacks the database and checks it as SQLite does; what is wrong goes into the report.
+/// Unpacks the database and runs SQLite's check; faults go into the report.
 fn check_database(
     file: &Path,
     report: &mut Report,
@@ -315,7 +305,7 @@ fn check_database(
             Err(error) => report.damaged(&name, &format!("cannot be used: {}", cause_of(&error))),
         },
         Ok(false) => report.damaged(&name, "unpacks to another database than manifest.json says"),
-        // What was packed is whole by its digest: only the room for it is missing.
+        // The digest was right, so the only problem is disk space.
         Err(cause) if is_full(&cause) => {
             return Err(refused(format!(
                 "There is no room to unpack the database of {} ({cause}): make room, or for verify name another folder by TMPDIR.",
@@ -327,7 +317,6 @@ fn check_database(
     Ok(())
 }
 
-/// Whether the manifest tells of the database beside it.
 fn compare(report: &mut Report, found: &Inspected) {
     let said = (&report.manifest.counts, report.manifest.key_fingerprint.as_str(), report.manifest.schema);
     if said != (&found.amounts, hex(&found.key_fingerprint.0).as_str(), found.schema) {
@@ -335,8 +324,8 @@ fn compare(report: &mut Report, found: &Inspected) {
     }
 }
 
-/// Refuses a backup with damage, and names it.
-fn whole(file: &Path, report: &Report) -> Result<(), RestoreError> {
+/// Refuses a damaged backup, with its faults.
+fn refuse_damage(file: &Path, report: &Report) -> Result<(), RestoreError> {
     if report.damaged == 0 {
         return Ok(());
     }
@@ -350,7 +339,7 @@ fn whole(file: &Path, report: &Report) -> Result<(), RestoreError> {
 
 fn opened(file: &Path) -> Result<BufReader<File>, RestoreError> {
     let archive = File::open(file).map_err(|cause| RestoreError {
-        kind: RestoreErrorKind::Words,
+        kind: RestoreErrorKind::Arguments,
         sentence: format!(
             "The backup {} cannot be opened ({cause}): name one that this user may read.",
             file.display()
@@ -370,7 +359,7 @@ fn not_read(file: &Path, fault: ReadFault) -> RestoreError {
     }
 }
 
-/// An operator sees the cause that callers never see.
+/// Returns the cause, which clients never see.
 fn cause_of(error: &Error) -> String {
     match error {
         Error::Internal(cause) => cause.to_string(),

@@ -1,7 +1,8 @@
-//! What a restore puts into a data folder: whole or not at all, whatever happens on the way.
+//! Puts the files of a restore into a data folder, completely or not at all.
 //!
-//! Everything is first written below `.restoring`. The file `whole` in there is the turning point: until it is on the disk a restore has
-//! changed nothing, and what lies there is rubbish; from then on what is left of the moving is done by whoever next takes the folder.
+//! Everything is first written below `.restoring`. The file `whole` there is the turning point: before it is on disk
+//! the restore has changed nothing and can be deleted; after it the next process that locks the folder finishes the
+//! moves.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -15,23 +16,23 @@ use crate::blob::sync_disk;
 const STAGED: &str = ".restoring";
 const WHOLE: &str = "whole";
 
-/// The mark while it is written: it gets its name when it says whereto the former contents go.
+/// The mark before its rename, while the destination of the former contents is written into it.
 const NEARLY_WHOLE: &str = "whole.new";
 
 pub(super) const DATABASE: &str = "standin.db";
 pub(super) const KEY: &str = "server.key";
 pub(super) const PICTURES: &str = "pictures";
 
-/// See `keep_demo_apart`.
+/// See `check_demo`.
 const DEMO_MARK: &str = "demo";
 
-/// What belongs to a database and is never restored.
+/// Files next to a database that are never restored.
 const BESIDE_DATABASE: [&str; 3] = ["standin.db-wal", "standin.db-shm", "standin.db-journal"];
 
-/// Moved in this order: a folder with its database has everything else.
+/// In this order: if the database has been moved, so has everything else.
 const MOVED: [&str; 3] = [PICTURES, KEY, DATABASE];
 
-/// The files of a restore on their way. Dropped before [`Staging::seal`], it leaves nothing.
+/// If it is dropped before [`Staging::seal`], it removes everything.
 pub(super) struct Staging {
     data: PathBuf,
     staged: PathBuf,
@@ -39,7 +40,7 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// Begins a restore into a data folder that this process has taken.
+    /// The process must hold the lock of the folder.
     pub(super) fn begin(data: &Path) -> io::Result<Self> {
         if let Some(name) = MOVED.into_iter().find(|name| is_mount(&data.join(name))) {
             let sentence = format!("{name} in it is a mount of its own, and cannot be moved aside: unmount it");
@@ -55,7 +56,6 @@ impl Staging {
         self.staged.join(name)
     }
 
-    /// Makes a file below, and the folders above it.
     pub(super) fn create(&self, name: &str) -> io::Result<File> {
         let path = self.staged.join(name);
         if let Some(folder) = path.parent() {
@@ -64,7 +64,6 @@ impl Staging {
         OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
     }
 
-    /// Writes a whole file below.
     pub(super) fn put(&self, name: &str, from: &mut dyn Read) -> io::Result<()> {
         io::copy(from, &mut self.create(name)?).map(drop)
     }
@@ -73,8 +72,8 @@ impl Staging {
         fs::remove_file(self.staged.join(name))
     }
 
-    /// Passes the turning point: after this the restore is whole, and [`finish`] moves it, now or at the next start. What stands in its
-    /// place is to go into the folder `former` below the data folder, where nothing is yet.
+    /// Passes the turning point: [`finish`] then does the moves, now or at the next start. The existing contents go
+    /// into the folder `former` below the data folder, which must not exist.
     pub(super) fn seal(mut self, former: &str) -> io::Result<()> {
         if self.data.join(former).exists() {
             return Err(io::Error::new(ErrorKind::AlreadyExists, format!("there is a {former} already")));
@@ -92,7 +91,7 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // The mark first: what is half removed must not count as whole.
+        // The mark first: a half-removed restore must not count as whole.
         if !self.is_whole
             && let Err(left) =
                 absent_is_fine(fs::remove_file(self.path(WHOLE))).and_then(|()| remove_if_there(&self.staged))
@@ -102,7 +101,7 @@ impl Drop for Staging {
     }
 }
 
-/// Ends what an earlier restore began: does the rest of its moving if it was whole, else removes what it left.
+/// Finishes an earlier restore: does its remaining moves if it was whole, else removes it.
 pub(in crate::server) fn finish(data: &Path) -> io::Result<()> {
     let staged = data.join(STAGED);
     let former = match fs::read_to_string(staged.join(WHOLE)) {
@@ -111,13 +110,13 @@ pub(in crate::server) fn finish(data: &Path) -> io::Result<()> {
         Err(cause) => return Err(cause),
     };
     if staged.join(DATABASE).exists() {
-        // A demo's mark too: what is restored is no demo, and must not be opened as one.
+        // Including a demo's mark: what is restored must not be opened as a demo.
         for name in BESIDE_DATABASE.into_iter().chain([DEMO_MARK]) {
             set_aside(&data.join(name), &former)?;
         }
     }
     for name in MOVED {
-        // What is no longer staged has its place already; what never was leaves the former one where it is.
+        // What is no longer staged is already in place; what never was leaves the former file.
         if staged.join(name).exists() {
             set_aside(&data.join(name), &former)?;
             fs::rename(staged.join(name), data.join(name))?;
@@ -141,7 +140,7 @@ fn set_aside(path: &Path, former: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether something is mounted just here, which no rename moves. Only Linux says so.
+/// Whether this is a mount point, which cannot be renamed. Only Linux tells.
 #[cfg(target_os = "linux")]
 fn is_mount(path: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
@@ -182,7 +181,7 @@ mod tests {
         fs::read_to_string(path).ok()
     }
 
-    /// A folder with something in it, and a whole restore beside it that was cut off after `moved` of its steps.
+    /// Returns a folder with contents and a whole restore that stopped after `moved` steps.
     fn cut_off(moved: usize) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path();

@@ -49,10 +49,11 @@ use self::{
     readers::{LongReaders, PointReaders},
     writer::Writer,
 };
-use super::{Durability, OpenError, StoreOptions, Writes};
+use super::{OpenError, StoreOptions, Writes};
 use crate::domain::{
     caller::CallerKey,
     contact,
+    durability::Durability,
     error::{Error, is_out_of_files},
     folding::folded,
 };

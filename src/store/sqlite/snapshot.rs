@@ -17,12 +17,13 @@ use crate::{
         amounts::Amounts,
         app::App,
         avatar::PictureKey,
+        durability::Durability,
         error::Error,
         id::{AppKey, UserId},
         secret::Digest,
         time::Moment,
     },
-    store::{Durability, Inspected, Made},
+    store::{Inspected, Made},
 };
 
 /// Users that are given new secrets at a time: as many as are held in memory.

@@ -16,8 +16,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("src/dialect/mod.rs", "pub mod qiscus; fn shared() {}", "holds more than modules"),
     ("src/dialect/slack/mod.rs", "", "stands in no room"),
     ("src/http/mod.rs", "use crate::dialect;", "http may name service, domain"),
-    ("src/http/form.rs", "fn f(s: crate::store::Store) {}", "http may name service, domain"),
-    ("src/http/form.rs", "type A<T> = Vec<<T as crate::store::Law>::Out>;", "crate::store::Law"),
+    ("src/http/body/form/mod.rs", "fn f(s: crate::store::Store) {}", "http may name service, domain"),
+    ("src/http/body/form/mod.rs", "type A<T> = Vec<<T as crate::store::Law>::Out>;", "crate::store::Law"),
     ("src/service/accounts.rs", "fn f() { json!({ \"a\": crate::http::f() }) }", "names crate::http::f"),
     ("src/service/accounts.rs", "macro_rules! m { () => { use $crate::{domain, http::form}; } }", "crate::http::form"),
     ("src/service/accounts.rs", "fn f() { run!(a, b: crate::http::f(), \"c\") }", "names crate::http::f;"),
@@ -142,8 +142,8 @@ fn what_keeps_to_the_plan_passes() {
 #[test]
 fn a_complaint_tells_the_line_what_was_named_and_the_rule() {
     let source = "use crate::domain;\n\nfn f() {\n    crate::store::open();\n}\n";
-    let complaint = "src/http/form.rs:4: names crate::store::open; http may name service, domain";
-    assert_eq!(complaints("src/http/form.rs", source), [complaint]);
+    let complaint = "src/http/body/form/mod.rs:4: names crate::store::open; http may name service, domain";
+    assert_eq!(complaints("src/http/body/form/mod.rs", source), [complaint]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use standin::{
         avatar::{PictureKey, PictureKind, Rendition},
         id::Host,
     },
-    http::addresses::{Addresses, Given, rendition_named, thumbnail},
+    http::addresses::{AddressTarget, Addresses, rendition_named, thumbnail},
 };
 use url::Url;
 
@@ -35,15 +35,15 @@ fn every_address_made_is_read_back_whatever_the_base() {
         assert!(!house.base().ends_with('/'));
         for rendition in Rendition::ALL {
             for kind in [PictureKind::Jpeg, PictureKind::Png] {
-                assert_eq!(house.read(&house.picture(&key(), rendition, kind)), Given::Owned(key()));
+                assert_eq!(house.read(&house.picture(&key(), rendition, kind)), AddressTarget::Owned(key()));
             }
-            assert_eq!(house.read(&house.stable(&key(), rendition)), Given::Stable(key()));
+            assert_eq!(house.read(&house.stable(&key(), rendition)), AddressTarget::Stable(key()));
             let media = house.media(&key(), rendition);
-            assert_eq!(house.read(&media), Given::Owned(key()));
+            assert_eq!(house.read(&media), AddressTarget::Owned(key()));
             assert_eq!(house.media_token(&media), Some((key(), rendition)));
             assert_eq!(house.media_token(&Addresses::token(&key(), rendition)), Some((key(), rendition)));
         }
-        assert_eq!(house.read(&house.tile("00ff00ff00ff00ff")), Given::Tile);
+        assert_eq!(house.read(&house.tile("00ff00ff00ff00ff")), AddressTarget::Tile);
     }
 }
 
@@ -75,12 +75,20 @@ fn qiscus_thumbnail_forms_of_our_pictures_are_ours() {
         format!("upload/{KEY}/100.webp"),
         format!("upload/{KEY}/full.jpg?t=1699999999#x"),
     ] {
-        assert_eq!(house.read(&format!("https://chat.example.test/p/pictures/{path}")), Given::Owned(key()), "{path}");
+        assert_eq!(
+            house.read(&format!("https://chat.example.test/p/pictures/{path}")),
+            AddressTarget::Owned(key()),
+            "{path}"
+        );
     }
     let tile = "https://chat.example.test/p/pictures/upload/w_320,h_320,c_limit/tile-ab/full.png";
-    assert_eq!(house.read(tile), Given::Tile);
+    assert_eq!(house.read(tile), AddressTarget::Tile);
     for same in ["HTTPS://CHAT.example.TEST/p", "https://chat.example.test:443/p"] {
-        assert_eq!(house.read(&format!("{same}/pictures/upload/{KEY}/full.jpg")), Given::Owned(key()), "{same}");
+        assert_eq!(
+            house.read(&format!("{same}/pictures/upload/{KEY}/full.jpg")),
+            AddressTarget::Owned(key()),
+            "{same}"
+        );
     }
 }
 
@@ -129,7 +137,7 @@ fn lookalikes_are_elsewhere() {
         KEY.to_owned(),
         String::new(),
     ] {
-        assert_eq!(house.read(&given), Given::Elsewhere, "{given}");
+        assert_eq!(house.read(&given), AddressTarget::Elsewhere, "{given}");
     }
 }
 

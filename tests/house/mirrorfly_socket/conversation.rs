@@ -10,7 +10,7 @@ use standin::{
         text::DisplayName,
         time::Moment,
     },
-    http::socket::{Frame, Step, Talk as _},
+    http::socket::{Effects, Frame, Protocol as _},
 };
 
 use super::{BIND, CLOSE, HOST, SET, auth, open};
@@ -36,7 +36,7 @@ fn user(id: &str) -> User {
     }
 }
 
-fn texts(step: &Step<XmppCommand>) -> Vec<&str> {
+fn texts(step: &Effects<XmppCommand>) -> Vec<&str> {
     step.frames
         .iter()
         .map(|frame| match frame {
@@ -46,8 +46,8 @@ fn texts(step: &Step<XmppCommand>) -> Vec<&str> {
         .collect()
 }
 
-fn hear(talk: &mut Xmpp, text: &str) -> Step<XmppCommand> {
-    talk.hear(Frame::Text(text.to_owned()))
+fn hear(talk: &mut Xmpp, text: &str) -> Effects<XmppCommand> {
+    talk.receive(Frame::Text(text.to_owned()))
 }
 
 /// One that was let in, and has not bound itself yet.
@@ -59,7 +59,7 @@ fn proved_at(host: &str, missed_since: Option<i64>) -> Xmpp {
     let mut talk = Xmpp::new("by.header");
     hear(&mut talk, &open().replace(HOST, host));
     let step = hear(&mut talk, &auth("alice", "p"));
-    assert!(matches!(step.verb, Some(XmppCommand::SignIn { .. })) && !talk.is_authenticated());
+    assert!(matches!(step.command, Some(XmppCommand::SignIn { .. })) && !talk.is_authenticated());
     let iv_text = "LICENSEKEY0123456789abcd".to_owned();
     let step = talk.outcome(XmppResult::SignedIn { user: Box::new(user("alice")), iv_text, missed_since });
     assert_eq!(texts(&step), [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl" />"#]);
@@ -70,7 +70,7 @@ fn proved_at(host: &str, missed_since: Option<i64>) -> Xmpp {
 fn bound() -> Xmpp {
     let mut talk = proved(None);
     hear(&mut talk, &open());
-    assert!(hear(&mut talk, BIND).verb.is_none());
+    assert!(hear(&mut talk, BIND).command.is_none());
     talk
 }
 
@@ -78,7 +78,7 @@ fn changed(seq: i64, fields: &[ProfileField]) -> Notice {
     Notice::ProfileChanged { seq, user: Box::new(user("guest@qiscus.com")), fields: fields.to_vec() }
 }
 
-fn assert_broken_off(step: &Step<XmppCommand>, condition: &str) {
+fn assert_broken_off(step: &Effects<XmppCommand>, condition: &str) {
     let error = format!(
         concat!(
             r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams">"#,
@@ -94,7 +94,7 @@ fn the_stream_is_addressed_to_what_the_client_says_else_to_the_header() {
     for (opening, host) in [(open(), HOST), (open().replace(HOST, ""), "by.header")] {
         let mut talk = Xmpp::new("by.header");
         assert!(texts(&hear(&mut talk, &opening))[0].contains(&format!(r#"from="{host}""#)));
-        let Some(XmppCommand::SignIn { host: asked, username, password }) = hear(&mut talk, &auth("u", "p")).verb
+        let Some(XmppCommand::SignIn { host: asked, username, password }) = hear(&mut talk, &auth("u", "p")).command
         else {
             panic!("no sign-in");
         };
@@ -143,15 +143,15 @@ fn another_mechanism_and_what_is_no_plain_message_fail() {
 #[test]
 fn what_comes_before_the_bind_is_held_and_answered_after_it() {
     let mut talk = proved(None);
-    assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
+    assert_eq!(hear(&mut talk, UNKNOWN), Effects::default());
     hear(&mut talk, &open());
-    assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
+    assert_eq!(hear(&mut talk, UNKNOWN), Effects::default());
     let roster = r#"<iq xmlns="jabber:client" type="get" id="r"><query xmlns="jabber:iq:roster"/></iq>"#;
-    assert_eq!(hear(&mut talk, roster), Step::default());
-    assert_eq!(hear(&mut talk, UNKNOWN), Step::default());
+    assert_eq!(hear(&mut talk, roster), Effects::default());
+    assert_eq!(hear(&mut talk, UNKNOWN), Effects::default());
     let step = hear(&mut talk, BIND);
     assert_eq!(texts(&step)[1..], [REFUSED, REFUSED]);
-    assert!(matches!(step.verb, Some(XmppCommand::ReadList { list: XmppList::Roster, .. })));
+    assert!(matches!(step.command, Some(XmppCommand::ReadList { list: XmppList::Roster, .. })));
     let empty = r#"<query xmlns="jabber:iq:roster" contact_permission="1" />"#;
     let step = talk.outcome(XmppResult::Listed(empty.to_owned()));
     let answer = format!(r#"<iq xmlns="jabber:client" type="result" id="r">{empty}</iq>"#);
@@ -161,7 +161,7 @@ fn what_comes_before_the_bind_is_held_and_answered_after_it() {
 #[test]
 fn sixteen_stanzas_are_held_and_no_more() {
     let mut talk = proved(None);
-    (0..16).for_each(|_| assert_eq!(hear(&mut talk, UNKNOWN), Step::default()));
+    (0..16).for_each(|_| assert_eq!(hear(&mut talk, UNKNOWN), Effects::default()));
     assert_broken_off(&hear(&mut talk, UNKNOWN), "policy-violation");
 }
 
@@ -175,10 +175,10 @@ fn what_was_missed_is_asked_for_at_the_bind() {
     ] {
         let mut talk = proved(missed_since);
         for seq in notices {
-            assert_eq!(talk.notice(&changed(seq, &[ProfileField::Status])), Step::default());
+            assert_eq!(talk.notice(&changed(seq, &[ProfileField::Status])), Effects::default());
         }
         hear(&mut talk, &open());
-        assert_eq!(hear(&mut talk, BIND).verb, asked);
+        assert_eq!(hear(&mut talk, BIND).command, asked);
     }
     let mut talk = proved(Some(3));
     hear(&mut talk, &open());
@@ -187,12 +187,12 @@ fn what_was_missed_is_asked_for_at_the_bind() {
     let more = XmppResult::Missed { notices: vec![changed(4, &[ProfileField::Email])], rest: Some(1003) };
     let step = talk.outcome(more);
     assert_eq!(
-        (texts(&step).len(), step.verb),
+        (texts(&step).len(), step.command),
         (1, Some(XmppCommand::LookBack(1003))),
         "what is held waits for all of it"
     );
     let step = talk.outcome(XmppResult::Missed { notices: vec![changed(1004, &[ProfileField::Email])], rest: None });
-    assert_eq!((texts(&step).len(), &step.verb), (2, &None));
+    assert_eq!((texts(&step).len(), &step.command), (2, &None));
     assert_eq!(texts(&step)[1], REFUSED);
 }
 
@@ -207,7 +207,7 @@ fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
     assert!(frame.starts_with(&head), "{frame}");
     let codec = standin::dialect::mirrorfly::codec::Codec::of_profile("guest=40qiscus.com", "LICENSEKEY0123456789abcd");
     assert!(frame.contains(&format!("<nickName>{}</nickName>", codec.encrypt("Älice Ω <1>"))), "{frame}");
-    assert_eq!(talk.notice(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Step::default());
+    assert_eq!(talk.notice(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Effects::default());
     let step =
         talk.notice(&Notice::ContactsChanged { seq: 3, added: Vec::new(), removed: Vec::new(), changed: Vec::new() });
     let told = format!(
@@ -246,7 +246,7 @@ fn every_question_is_answered_and_presence_is_not() {
         r#"<iq xmlns="jabber:client" type="error" id="x"/>"#,
         r#"<message xmlns="jabber:client" type="error"/>"#,
     ] {
-        assert_eq!(hear(&mut talk, silent), Step::default(), "{silent}");
+        assert_eq!(hear(&mut talk, silent), Effects::default(), "{silent}");
     }
     let message = r#"<message xmlns="jabber:client" id="q" to="b@h"><body>x</body></message>"#;
     assert_eq!(
@@ -271,7 +271,7 @@ fn a_profile_is_replaced_with_its_fields_decrypted_and_a_refusal_is_told() {
         "{SET}<nickName>{}</nickName><image>i</image><email/><mobileNumber>plain</mobileNumber><status>s</status></vCard></iq>",
         codec.encrypt("Älice")
     );
-    let Some(XmppCommand::SetProfile(sent)) = hear(&mut talk, &set).verb else { panic!("nothing to set") };
+    let Some(XmppCommand::SetProfile(sent)) = hear(&mut talk, &set).command else { panic!("nothing to set") };
     let fields = [&sent.nickname, &sent.image, &sent.email, &sent.mobile_number, &sent.status];
     assert_eq!(fields, ["Älice", "i", "", "plain", "s"]);
     let step = talk.outcome(XmppResult::Refused(StanzaError::BadRequest));
@@ -285,17 +285,17 @@ fn a_vcard_of_other_fields_and_an_iq_of_no_kind_are_refused() {
     let unkind = r#"<iq xmlns="jabber:client" type="foo" id="s1"><ping xmlns="urn:xmpp:ping"/></iq>"#;
     for odd in [foreign.as_str(), unkind] {
         let step = hear(&mut talk, odd);
-        assert_eq!(step.verb, None, "{odd}");
+        assert_eq!(step.command, None, "{odd}");
         assert!(texts(&step)[0].contains(r#" type="error" id="s1"><error type="modify"><bad-request "#), "{step:?}");
     }
     for answer in ["result", "error"] {
-        assert_eq!(hear(&mut talk, &unkind.replace("foo", answer)), Step::default());
+        assert_eq!(hear(&mut talk, &unkind.replace("foo", answer)), Effects::default());
     }
 }
 
 #[test]
 fn frames_of_bytes_and_of_no_xml_end_the_stream_and_so_does_the_house() {
-    let step = Xmpp::new(HOST).hear(Frame::Binary("<a/>".into()));
+    let step = Xmpp::new(HOST).receive(Frame::Binary("<a/>".into()));
     assert_broken_off(&step, "not-well-formed");
     for (frame, condition) in [
         ("<", "not-well-formed".to_owned()),
@@ -305,7 +305,7 @@ fn frames_of_bytes_and_of_no_xml_end_the_stream_and_so_does_the_house() {
         assert_broken_off(&hear(&mut bound(), frame), &condition);
     }
     for why in [Over::Slow, Over::Replaced, Over::Refused, Over::Withdrawn, Over::Closing] {
-        assert_eq!(texts(&bound().over(why)), [CLOSE]);
+        assert_eq!(texts(&bound().close(why)), [CLOSE]);
     }
     let step = hear(&mut bound(), r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#);
     assert_eq!((texts(&step), step.is_over), (vec![CLOSE], true));

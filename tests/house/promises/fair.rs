@@ -7,8 +7,8 @@ use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use standin::{
-    domain::event::EVENT_BYTES_MAX,
-    store::{Durability, Store, StoreOptions},
+    domain::{durability::Durability, event::EVENT_BYTES_MAX},
+    store::{Store, StoreOptions},
 };
 
 use super::{

@@ -14,7 +14,7 @@ use standin::{
         text::CustomStatus,
         time::Moment,
     },
-    http::socket::{Frame, Step, Talk as _},
+    http::socket::{Effects, Frame, Protocol as _},
 };
 
 use super::*;
@@ -43,7 +43,7 @@ fn alice() -> SocketUser {
     SocketUser { key: UserKey(7), id: id("alice") }
 }
 
-fn bodies(step: &Step<BinfoCommand>) -> Vec<Value> {
+fn bodies(step: &Effects<BinfoCommand>) -> Vec<Value> {
     let body = |frame: &Frame| match frame {
         Frame::Binary(bytes) => serde_json::from_slice::<Value>(bytes).unwrap()["body"].take(),
         Frame::Text(_) => panic!("text"),
@@ -52,26 +52,26 @@ fn bodies(step: &Step<BinfoCommand>) -> Vec<Value> {
 }
 
 /// The events of pushes.
-fn events(step: &Step<BinfoCommand>) -> Vec<Value> {
+fn events(step: &Effects<BinfoCommand>) -> Vec<Value> {
     bodies(step).into_iter().map(|mut body| body["EventArray"][0].take()).collect()
 }
 
-fn hear(talk: &mut Binfo, command: &str, head: &Value) -> Step<BinfoCommand> {
+fn hear(talk: &mut Binfo, command: &str, head: &Value) -> Effects<BinfoCommand> {
     let mut frame = json!({ "head": head, "body": { "From_Account": "alice" } });
     frame["head"]["servcmd"] = command.into();
     frame["head"]["seq"] = 5.into();
-    talk.hear(Frame::Binary(frame.to_string().into()))
+    talk.receive(Frame::Binary(frame.to_string().into()))
 }
 
 fn ticket() -> FrameCredential {
     FrameCredential::Ticket(Secret::new(TICKET))
 }
 
-fn logged_in(missed_since: Option<i64>) -> (Binfo, Step<BinfoCommand>) {
+fn logged_in(missed_since: Option<i64>) -> (Binfo, Effects<BinfoCommand>) {
     let mut talk = Binfo::new(42);
     let step = hear(&mut talk, LOGIN, &json!({ "a2": TICKET }));
     assert_eq!(
-        (step.verb, step.frames.len(), talk.is_authenticated()),
+        (step.command, step.frames.len(), talk.is_authenticated()),
         (Some(BinfoCommand::LogIn(ticket())), 0, false)
     );
     let session = BinfoSession {
@@ -93,21 +93,21 @@ fn a_login_is_answered_with_what_the_sdk_goes_on_with() {
         "A2Key": TICKET, "TinyId": "144115188075855879", "InstId": 42, "HelloInterval": 120, "TimeStamp": 1_795_330_859,
         "CustomStatus": "YnVzeQ==", "PurchaseBits": format!("1{}1{}", "0".repeat(44), "0".repeat(7)),
     });
-    assert_eq!((bodies(&step), step.verb), (vec![ok(answer)], None));
+    assert_eq!((bodies(&step), step.command), (vec![ok(answer)], None));
 }
 
 #[test]
 fn what_was_missed_is_looked_up_after_the_answer_until_nothing_is_left() {
     let (mut talk, step) = logged_in(Some(9));
-    assert_eq!((step.frames.len(), step.verb), (1, Some(BinfoCommand::PushMissed { own: alice(), seq: 9 })));
+    assert_eq!((step.frames.len(), step.command), (1, Some(BinfoCommand::PushMissed { own: alice(), seq: 9 })));
     let events_of = |name: &str| vec![json!({ "of": name })];
     let step = talk.outcome(BinfoOutcome::Events { events: events_of("a"), rest: Some(1009) });
     assert_eq!(
-        (events(&step), &step.verb),
+        (events(&step), &step.command),
         (events_of("a"), &Some(BinfoCommand::PushMissed { own: alice(), seq: 1009 }))
     );
     let step = talk.outcome(BinfoOutcome::Events { events: events_of("b"), rest: None });
-    assert_eq!((events(&step), step.verb), (events_of("b"), None));
+    assert_eq!((events(&step), step.command), (events_of("b"), None));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_refused_login_is_answered_and_changes_nothing() {
     let mut talk = Binfo::new(1);
     let step = hear(&mut talk, LOGIN, &json!({ "identifier": "alice", "usersig": "eJ" }));
     let sig = FrameCredential::Sig { identifier: "alice".to_owned(), user_sig: Secret::new("eJ") };
-    assert_eq!(step.verb, Some(BinfoCommand::LogIn(sig)));
+    assert_eq!(step.command, Some(BinfoCommand::LogIn(sig)));
     let refusal = json!({ "ErrorCode": 70003 });
     let step = talk.outcome(BinfoOutcome::Answer(refusal.to_string()));
     assert_eq!((bodies(&step), step.is_over, talk.is_authenticated()), (vec![refusal.clone()], false, false));
@@ -146,7 +146,7 @@ fn heartbeats_and_what_is_not_served_are_answered_before_a_login_too() {
         ("openim.getmsg", json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" })),
     ] {
         let step = hear(&mut talk, command, &json!({}));
-        assert_eq!((bodies(&step), step.verb, step.is_over), (vec![ok(fields)], None, false), "{command}");
+        assert_eq!((bodies(&step), step.command, step.is_over), (vec![ok(fields)], None, false), "{command}");
     }
     assert!(!talk.is_authenticated());
 }
@@ -166,7 +166,7 @@ fn what_a_page_asks_of_messages_and_groups_is_refused_so_that_nothing_counts_as_
     ] {
         let step = hear(&mut talk, command, &json!({}));
         let info = "This command is not part of Standin, which has those of accounts, profiles and friends";
-        assert_eq!((bodies(&step), step.verb, step.is_over), (vec![refused(60009, info)], None, false), "{command}");
+        assert_eq!((bodies(&step), step.command, step.is_over), (vec![refused(60009, info)], None, false), "{command}");
     }
 }
 
@@ -174,7 +174,7 @@ fn what_a_page_asks_of_messages_and_groups_is_refused_so_that_nothing_counts_as_
 fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
     for mut talk in [Binfo::new(1), logged_in(None).0] {
         let step = hear(&mut talk, GET_ALL, &json!({ "a2": "of-bob" }));
-        let Some(BinfoCommand::Run { command, credential, body }) = step.verb else { panic!("no command") };
+        let Some(BinfoCommand::Run { command, credential, body }) = step.command else { panic!("no command") };
         assert_eq!((command.as_str(), body), (GET_ALL, json!({ "From_Account": "alice" })));
         assert_eq!(credential, FrameCredential::Ticket(Secret::new("of-bob")));
         let step = talk.outcome(BinfoOutcome::Answer(r#"{"ErrorCode":0}"#.to_owned()));
@@ -188,8 +188,8 @@ fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
 fn what_is_no_frame_is_answered_and_heard_no_further() {
     let mut talk = Binfo::new(1);
     let mut said = |text: &str| {
-        let step = talk.hear(Frame::Text(text.to_owned()));
-        assert_eq!((&step.verb, step.is_over), (&None, false));
+        let step = talk.receive(Frame::Text(text.to_owned()));
+        assert_eq!((&step.command, step.is_over), (&None, false));
         bodies(&step).remove(0)
     };
     let eof = "The frame is not valid JSON: it ends too early, at line 1, column 1";
@@ -201,11 +201,11 @@ fn what_is_no_frame_is_answered_and_heard_no_further() {
 fn after_a_logout_nothing_is_pushed() {
     let (mut talk, _) = logged_in(None);
     let step = hear(&mut talk, LOGOUT, &json!({ "a2": TICKET }));
-    assert_eq!(step.verb, Some(BinfoCommand::LogOut(ticket())));
+    assert_eq!(step.command, Some(BinfoCommand::LogOut(ticket())));
     assert_eq!(bodies(&talk.outcome(BinfoOutcome::LoggedOut)), [ok(json!({}))]);
     assert!(!talk.is_authenticated());
     let notice = Notice::BlocksChanged { seq: 1, whom: id("bob"), is_blocked: true };
-    assert_eq!(talk.notice(&notice), Step::default());
+    assert_eq!(talk.notice(&notice), Effects::default());
 }
 
 fn contacts(added: &[UserId], removed: &[UserId], changed: &[UserId]) -> Notice {
@@ -231,7 +231,7 @@ fn friends_are_pushed_by_hundreds() {
                     json!({ "FriendListMod": [{ "PushType": push_type, key: ids }] })
                 })
                 .collect();
-            assert_eq!((events(&step).len(), &step.verb), (chunks.len(), &None));
+            assert_eq!((events(&step).len(), &step.command), (chunks.len(), &None));
             assert_eq!(events(&step), expected);
         }
     }
@@ -247,8 +247,8 @@ fn of_contacts_who_came_and_went_is_told_at_once_and_what_else_differs_is_looked
         json!({ "FriendListMod": [{ "PushType": 1, "FriendAdd_Account": ["bob"] }] }),
     ];
     assert_eq!(events(&step), told);
-    assert_eq!(step.verb, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
-    assert_eq!(talk.notice(&contacts(&[], &[], &[])), Step::default());
+    assert_eq!(step.command, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
+    assert_eq!(talk.notice(&contacts(&[], &[], &[])), Effects::default());
 }
 
 #[test]
@@ -258,7 +258,10 @@ fn names_that_the_lists_leave_out_are_not_pushed_either() {
     let step = talk.notice(&contacts(&[longer.clone(), fits.clone()], std::slice::from_ref(&longer), &[]));
     assert_eq!(events(&step), [json!({ "FriendListMod": [{ "PushType": 1, "FriendAdd_Account": [fits.as_str()] }] })]);
     for is_blocked in [true, false] {
-        assert_eq!(talk.notice(&Notice::BlocksChanged { seq: 1, whom: longer.clone(), is_blocked }), Step::default());
+        assert_eq!(
+            talk.notice(&Notice::BlocksChanged { seq: 1, whom: longer.clone(), is_blocked }),
+            Effects::default()
+        );
     }
 }
 
@@ -273,9 +276,9 @@ fn blocks_and_requests_are_pushed() {
         let notice = |is_waiting| Notice::RequestChanged { seq: 1, with: id("bob"), is_incoming, is_waiting };
         let step = talk.notice(&notice(false));
         let gone = json!({ "FriendListMod": [{ "PushType": 4, "FrienPencydDel_Account": ["bob"] }] });
-        assert_eq!((events(&step), step.verb), (vec![gone], None));
+        assert_eq!((events(&step), step.command), (vec![gone], None));
         let step = talk.notice(&notice(true));
-        assert_eq!(step.verb, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice(true)) }));
+        assert_eq!(step.command, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice(true)) }));
     }
 }
 
@@ -283,9 +286,9 @@ fn blocks_and_requests_are_pushed() {
 fn a_changed_profile_is_looked_up_for_the_one_who_is_told() {
     let notice =
         Notice::ProfileChanged { seq: 1, user: Box::new(user("bob")), fields: vec![ProfileField::DisplayName] };
-    assert_eq!(Binfo::new(1).notice(&notice), Step::default());
+    assert_eq!(Binfo::new(1).notice(&notice), Effects::default());
     let (mut talk, _) = logged_in(None);
-    assert_eq!(talk.notice(&notice).verb, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
+    assert_eq!(talk.notice(&notice).command, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
 }
 
 #[test]
@@ -299,7 +302,7 @@ fn the_end_of_a_session_is_told_where_the_client_must_not_come_back() {
         (Over::Closing, Vec::new(), true),
     ] {
         let (mut talk, _) = logged_in(None);
-        let step = talk.over(why);
+        let step = talk.close(why);
         assert_eq!((events(&step), step.is_over, talk.is_authenticated()), (told, is_over, false), "{why:?}");
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         profile::User,
         secret::Secret,
     },
-    http::socket::{Frame, Step, Talk},
+    http::socket::{Effects, Frame, Protocol},
 };
 
 /// A call of the service that the protocol needs.
@@ -134,7 +134,7 @@ enum Stage {
     SignedIn(Box<XmppSession>),
 }
 
-pub(super) type XmppStep = Step<XmppCommand>;
+pub(super) type XmppStep = Effects<XmppCommand>;
 
 impl Xmpp {
     pub fn new(host: &str) -> Self {
@@ -172,21 +172,21 @@ impl Xmpp {
     /// Answers queued stanzas until one needs a command.
     fn with_queued(&mut self, mut step: XmppStep) -> XmppStep {
         let Stage::SignedIn(session) = &mut self.stage else { return step };
-        while step.verb.is_none() && !step.is_over && session.is_bound() {
+        while step.command.is_none() && !step.is_over && session.is_bound() {
             let Some(element) = self.queued.pop_front() else { break };
             let next = session.answer(&self.host, &element);
             step.frames.extend(next.frames);
-            (step.verb, step.is_over) = (next.verb, next.is_over);
+            (step.command, step.is_over) = (next.command, next.is_over);
         }
         step
     }
 }
 
-impl Talk for Xmpp {
-    type Verb = XmppCommand;
+impl Protocol for Xmpp {
+    type Command = XmppCommand;
     type Outcome = XmppResult;
 
-    fn hear(&mut self, frame: Frame) -> XmppStep {
+    fn receive(&mut self, frame: Frame) -> XmppStep {
         let Frame::Text(text) = frame else { return fail_stream("not-well-formed") };
         match XmlElement::read(&text) {
             Ok(element) => self.receive(element),
@@ -198,7 +198,7 @@ impl Talk for Xmpp {
 
     fn outcome(&mut self, outcome: XmppResult) -> XmppStep {
         match &mut self.stage {
-            Stage::Opening => Step::default(),
+            Stage::Opening => Effects::default(),
             Stage::Authenticating(spelling) => match outcome {
                 XmppResult::SignedIn { user, iv_text, missed_since } => {
                     let username = spelling.write(&user.id);
@@ -228,12 +228,12 @@ impl Talk for Xmpp {
 
     fn notice(&mut self, notice: &Notice) -> XmppStep {
         match &mut self.stage {
-            Stage::Opening | Stage::Authenticating(_) => Step::default(),
+            Stage::Opening | Stage::Authenticating(_) => Effects::default(),
             Stage::SignedIn(session) => session.notice(&self.host, notice),
         }
     }
 
-    fn over(&mut self, _why: Over) -> XmppStep {
+    fn close(&mut self, _why: Over) -> XmppStep {
         end_stream(&[])
     }
 
@@ -241,7 +241,7 @@ impl Talk for Xmpp {
         matches!(self.stage, Stage::SignedIn(_))
     }
 
-    fn can_be_told(&self) -> bool {
+    fn is_receiving(&self) -> bool {
         matches!(&self.stage, Stage::SignedIn(session) if session.is_bound())
     }
 }
@@ -264,8 +264,8 @@ fn authenticate(host: &str, spelling: &mut Spelling, auth: &XmlElement) -> XmppS
     match plain(auth) {
         Some((username, password)) => {
             *spelling = Spelling::of(&username);
-            let verb = XmppCommand::SignIn { host: host.to_owned(), username, password };
-            Step { verb: Some(verb), ..Step::default() }
+            let command = XmppCommand::SignIn { host: host.to_owned(), username, password };
+            Effects { command: Some(command), ..Effects::default() }
         }
         None => end_stream(&[answer::failure("not-authorized")]),
     }
@@ -273,13 +273,13 @@ fn authenticate(host: &str, spelling: &mut Spelling, auth: &XmlElement) -> XmppS
 
 pub(super) fn send(elements: &[XmlElement]) -> XmppStep {
     let frames = elements.iter().map(|element| Frame::Text(element.write())).collect();
-    Step { frames, ..Step::default() }
+    Effects { frames, ..Effects::default() }
 }
 
 pub(super) fn end_stream(elements: &[XmlElement]) -> XmppStep {
     let mut step = send(elements);
     step.frames.push(Frame::Text(XmlElement::new("close", answer::FRAMING).write()));
-    Step { is_over: true, ..step }
+    Effects { is_over: true, ..step }
 }
 
 pub(super) fn fail_stream(condition: &str) -> XmppStep {

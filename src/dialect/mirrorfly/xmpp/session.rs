@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid},
     domain::{id::UserId, listening::Notice, profile::ProfileField},
-    http::socket::{Frame, Step},
+    http::socket::{Effects, Frame},
 };
 
 /// Stanzas that are queued until the client has bound its resource: the SDK sends an app's requests as soon as it
@@ -77,7 +77,7 @@ impl XmppSession {
             return fail_stream("policy-violation");
         }
         queued.push_back(element);
-        Step::default()
+        Effects::default()
     }
 
     fn bind(&mut self, host: &str, iq: &XmlElement, bind: &XmlElement) -> XmppStep {
@@ -91,8 +91,8 @@ impl XmppSession {
         let jid = format!("{}@{host}/{resource}", self.username);
         let bound = answer::result(id_of(iq)).child(XmlElement::new("bind", answer::BIND).field("jid", &jid));
         self.jid = Some(jid);
-        let verb = self.missed_since.take().map(XmppCommand::LookBack);
-        Step { verb, ..send(&[bound]) }
+        let command = self.missed_since.take().map(XmppCommand::LookBack);
+        Effects { command, ..send(&[bound]) }
     }
 
     pub(super) fn answer(&mut self, host: &str, element: &XmlElement) -> XmppStep {
@@ -107,11 +107,11 @@ impl XmppSession {
             } else if element.is("iq", answer::CLIENT) && !matches!(kind, Some("result" | "error")) {
                 send(&[answer::refused(element, StanzaError::BadRequest)])
             } else {
-                Step::default()
+                Effects::default()
             };
         }
         match self.parse_iq(host, element) {
-            Ok(IqRequest::Run(verb)) => self.run(host, element, verb),
+            Ok(IqRequest::Run(command)) => self.run(host, element, command),
             Ok(IqRequest::Nothing) => send(&[answer::result(id_of(element))]),
             Err(refusal) => send(&[answer::refused(element, refusal)]),
         }
@@ -120,12 +120,12 @@ impl XmppSession {
     fn parse_iq(&self, host: &str, iq: &XmlElement) -> Result<IqRequest, StanzaError> {
         let is_set = iq.attribute("type") == Some("set");
         if let Some(vcard) = iq.find("vCard", answer::VCARD) {
-            let verb = match is_set {
+            let command = match is_set {
                 true if has_sdk_field(vcard) => XmppCommand::SetProfile(self.sent_profile(vcard)),
                 true => return Err(StanzaError::BadRequest),
                 false => XmppCommand::ReadProfile(self.profile_owner(host, iq)?),
             };
-            return Ok(IqRequest::Run(verb));
+            return Ok(IqRequest::Run(command));
         }
         if is_set {
             for (name, is_blocked) in [("block", true), ("unblock", false)] {
@@ -177,13 +177,13 @@ impl XmppSession {
         IqRequest::Run(XmppCommand::ReadList { list, host: host.to_owned(), iv_text: self.iv_text.clone() })
     }
 
-    fn run(&mut self, host: &str, iq: &XmlElement, verb: XmppCommand) -> XmppStep {
+    fn run(&mut self, host: &str, iq: &XmlElement, command: XmppCommand) -> XmppStep {
         let node = addressed(host, iq).unwrap_or(&self.username).to_owned();
         self.pending = Some(PendingStanza { id: id_of(iq).to_owned(), node });
-        if let XmppCommand::Block { whom, is_blocked } = &verb {
+        if let XmppCommand::Block { whom, is_blocked } = &command {
             self.own_block = Some((whom.clone(), *is_blocked));
         }
-        Step { verb: Some(verb), ..Step::default() }
+        Effects { command: Some(command), ..Effects::default() }
     }
 
     /// Returns the user whose profile is requested: the addressee, or the client's own user.
@@ -212,7 +212,7 @@ impl XmppSession {
         let answer = match outcome {
             XmppResult::Missed { notices, rest } => {
                 let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
-                return Step { frames, verb: rest.map(XmppCommand::LookBack), ..Step::default() };
+                return Effects { frames, command: rest.map(XmppCommand::LookBack), ..Effects::default() };
             }
             XmppResult::Done => answer::result(&id),
             XmppResult::Unchanged => {
@@ -233,7 +233,7 @@ impl XmppSession {
             }
             XmppResult::Listed(list) => {
                 let frame = Frame::Text(answer::result(&id).write_around(&list));
-                return Step { frames: vec![frame], ..Step::default() };
+                return Effects { frames: vec![frame], ..Effects::default() };
             }
             XmppResult::Refused(refusal) => {
                 self.own_block = None;
@@ -255,25 +255,25 @@ impl XmppSession {
     pub(super) fn notice(&mut self, host: &str, notice: &Notice) -> XmppStep {
         let Some(jid) = &self.jid else {
             self.missed_since.get_or_insert(notice.seq() - 1);
-            return Step::default();
+            return Effects::default();
         };
         match notice {
             Notice::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
                 let is_own = user.id == self.user;
                 let node = if is_own { self.username.clone() } else { jid::escaped(&user.id) };
                 let frame = Frame::Text(answer::profile_changed(user, &node, host, jid, &self.iv_text));
-                Step { frames: vec![frame], ..Step::default() }
+                Effects { frames: vec![frame], ..Effects::default() }
             }
             // The session that requested it has its response.
             Notice::BlocksChanged { whom, is_blocked, .. } => match self.own_block.take_if(|own| own.0 == *whom) {
-                Some(_) => Step::default(),
+                Some(_) => Effects::default(),
                 None => send(&[answer::block_changed(&self.username, whom, *is_blocked, host, jid)]),
             },
             Notice::BlockedBy { by, is_blocked, .. } => send(&[answer::blocked_by(by, *is_blocked, host, jid)]),
             Notice::ProfileChanged { .. }
             | Notice::FollowChanged { .. }
             | Notice::StatusChanged { .. }
-            | Notice::RequestChanged { .. } => Step::default(),
+            | Notice::RequestChanged { .. } => Effects::default(),
             Notice::ContactsChanged { .. } => send(&[answer::contacts_changed(&self.username, host, jid)]),
         }
     }

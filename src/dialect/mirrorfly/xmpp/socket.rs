@@ -35,9 +35,9 @@ use crate::{
     },
     http::{
         addresses::Addresses,
-        origins::Page,
+        origins::PageOrigin,
         peer,
-        socket::{self, Hears, Ran, Runner as _, brake},
+        socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
     service::{Service, apps::Tenant, listening::Listening, look_back::Missed},
 };
@@ -80,7 +80,7 @@ pub(in super::super) async fn open(
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         client: peer::client(&request),
-        page: Page::of(request.head()),
+        page: PageOrigin::of(request.head()),
         host: callers::host(&request),
         was_served: Cell::new(false),
         user: OnceCell::new(),
@@ -104,16 +104,16 @@ struct XmppRunner {
     service: Service,
     addresses: Addresses,
     client: Option<IpAddr>,
-    page: Page,
+    page: PageOrigin,
     host: Option<Host>,
     /// Whether the app has served this dialect since the socket opened. If it never did, sign-in fails.
     was_served: Cell<bool>,
     user: OnceCell<SignedInUser>,
 }
 
-impl socket::Runner<Xmpp> for XmppRunner {
-    async fn run(&self, verb: XmppCommand) -> Ran<XmppResult> {
-        self.run_command(verb).await
+impl socket::CommandRunner<Xmpp> for XmppRunner {
+    async fn run(&self, command: XmppCommand) -> CommandResult<XmppResult> {
+        self.run_command(command).await
     }
 
     fn is_served(&self) -> bool {
@@ -134,19 +134,19 @@ struct SignedInUser {
 }
 
 impl XmppRunner {
-    async fn run_command(&self, verb: XmppCommand) -> Ran<XmppResult> {
+    async fn run_command(&self, command: XmppCommand) -> CommandResult<XmppResult> {
         let user = match self.user.get().map(|user| self.now(user)).transpose() {
             Ok(user) => user,
             // The dialect was just switched off: close the socket.
-            Err(_) => return Ran { outcome: XmppResult::SessionOver, hears: Hears::AsBefore },
+            Err(_) => return CommandResult { outcome: XmppResult::SessionOver, session: SessionChange::Unchanged },
         };
-        let outcome = match (verb, &user) {
+        let outcome = match (command, &user) {
             (XmppCommand::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
-                    Ok((outcome, listening)) => Ran { outcome, hears: Hears::From(listening) },
-                    Err(refused) => Ran {
+                    Ok((outcome, listening)) => CommandResult { outcome, session: SessionChange::Opened(listening) },
+                    Err(refused) => CommandResult {
                         outcome: delay_if_failed(&self.service, sign_in_failure(refused)).await,
-                        hears: Hears::AsBefore,
+                        session: SessionChange::Unchanged,
                     },
                 };
             }
@@ -179,7 +179,7 @@ impl XmppRunner {
             // The protocol signs in once, and sends no other command before.
             (XmppCommand::SignIn { .. }, Some(_)) | (_, None) => XmppResult::Failed,
         };
-        Ran { outcome, hears: Hears::AsBefore }
+        CommandResult { outcome, session: SessionChange::Unchanged }
     }
 
     async fn list(&self, user: &SignedInUser, list: XmppList, host: String, iv_text: String) -> Result<String, Error> {
@@ -215,17 +215,22 @@ impl XmppRunner {
         Ok(SignedInUser { tenant: callers::tenant_if_served(&self.service, &user.tenant)?, key: user.key })
     }
 
-    async fn look_back(&self, user: &SignedInUser, seq: i64) -> Ran<XmppResult> {
+    async fn look_back(&self, user: &SignedInUser, seq: i64) -> CommandResult<XmppResult> {
         match self.service.missed_in_turn(&user.tenant, user.key, seq).await {
-            Ok(Missed { notices, seen_to, is_part: true, .. }) => {
-                Ran { outcome: XmppResult::Missed { notices, rest: Some(seen_to) }, hears: Hears::AsBefore }
-            }
-            Ok(Missed { notices, seen_to, .. }) => {
-                Ran { outcome: XmppResult::Missed { notices, rest: None }, hears: Hears::CaughtUp(seen_to) }
-            }
+            Ok(Missed { notices, seen_to, is_part: true, .. }) => CommandResult {
+                outcome: XmppResult::Missed { notices, rest: Some(seen_to) },
+                session: SessionChange::Unchanged,
+            },
+            Ok(Missed { notices, seen_to, .. }) => CommandResult {
+                outcome: XmppResult::Missed { notices, rest: None },
+                session: SessionChange::CaughtUp(seen_to),
+            },
             Err(error) => {
                 log::warn!("what a client missed could not be looked up, and it is sent to come back: {error:?}");
-                Ran { outcome: delay_if_failed(&self.service, XmppResult::Failed).await, hears: Hears::AsBefore }
+                CommandResult {
+                    outcome: delay_if_failed(&self.service, XmppResult::Failed).await,
+                    session: SessionChange::Unchanged,
+                }
             }
         }
     }
@@ -286,7 +291,7 @@ fn replaced<T>(
 /// overload a server that is recovering.
 async fn delay_if_failed(service: &Service, outcome: XmppResult) -> XmppResult {
     if outcome == XmppResult::Failed {
-        brake(service).await;
+        reconnect_delay(service).await;
     }
     outcome
 }

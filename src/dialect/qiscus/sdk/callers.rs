@@ -19,7 +19,7 @@ use crate::{
     http::{
         form::{Authenticate, FormLimits},
         peer,
-        spool::{AnonymousPlace, Spool},
+        spool::{AnonymousPermit, Spool},
     },
     service::{Service, accounts::Account, apps::Tenant},
 };
@@ -40,7 +40,7 @@ pub(super) struct QiscusUser {
 /// time, so each holds a permit.
 pub(super) enum Uploader {
     User(Box<QiscusUser>),
-    Client(QiscusClient, AnonymousPlace),
+    Client(QiscusClient, AnonymousPermit),
 }
 
 callers! { QiscusClient, client; QiscusUser, user; }
@@ -54,7 +54,7 @@ impl Authenticate for Uploader {
             return QiscusUser::with_token_of(client, service).await.map(Box::new).map(Self::User);
         }
         let spool = request.app_data::<Data<Spool>>().ok_or_else(|| Error::internal("a door without a spool"))?;
-        Ok(Self::Client(client, spool.anonymous_place(peer::client(request))?))
+        Ok(Self::Client(client, spool.anonymous_permit(peer::client(request))?))
     }
 
     fn still_served(&self, service: &Service) -> Result<(), QiscusError> {
@@ -90,7 +90,7 @@ impl QiscusUser {
             return Err(QiscusError::Session(Unauthenticated::Missing));
         }
         let user = service.user_by_token(&tenant, token.expose()).await.map_err(session_error)?;
-        service.saw(user.key);
+        service.mark_online(user.key);
         Ok(Self { tenant, account: Account { user, token } })
     }
 

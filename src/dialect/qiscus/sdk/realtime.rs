@@ -11,7 +11,7 @@ use super::{
     super::reply::{self, EmptyResult, QiscusError, QiscusErrorReply, QiscusReply},
     callers::QiscusUser,
 };
-use crate::http::{addresses::Addresses, form::Call, guard::Unlogged};
+use crate::http::{addresses::Addresses, form::Call, middleware::Unlogged};
 
 /// How often the SDKs poll `sync`, in milliseconds. A client learns of a change after this time at most.
 const SYNC_INTERVAL_MS: u32 = 5000;

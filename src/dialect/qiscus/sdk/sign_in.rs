@@ -161,7 +161,7 @@ async fn logged_in(
     addresses: &Addresses,
     session: &Session,
 ) -> Result<HttpResponse, QiscusError> {
-    service.saw(session.account.user.key);
+    service.mark_online(session.account.user.key);
     let seq = service.last_event_seq().await?;
     let user =
         FullUserView::of(&tenant.app, addresses, &session.account).behind(seq).renewable(session.renewal.as_ref());
@@ -187,7 +187,7 @@ pub(super) async fn refresh_user_token(call: Call<QiscusClient, TokenRenewal>) -
     let id = UserId::parse(&user_id.unwrap_or_default()).map_err(|_| QiscusError::WrongRefreshToken)?;
     let renewed = call.service.renew(&call.caller.tenant, &id, &refresh_token.unwrap_or_default()).await;
     let renewed = renewed.map_err(|error| or_unauthenticated(error, QiscusError::WrongRefreshToken))?;
-    call.service.saw(renewed.account.user.key);
+    call.service.mark_online(renewed.account.user.key);
     Ok(reply::renewed(&renewed))
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     domain::secret::Secret,
     http::{
-        json::{self, Refused},
+        json::{self, JsonError},
         socket::Frame,
     },
 };
@@ -46,7 +46,7 @@ pub enum FrameCredential {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameError {
     /// The message is not a JSON object.
-    NoJson(Refused),
+    NoJson(JsonError),
     /// The head is missing or lacks a field; holds what can be read of it.
     NoHead(CallId, &'static str),
 }

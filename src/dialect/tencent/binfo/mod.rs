@@ -40,8 +40,8 @@ use crate::{
         addresses::Addresses,
         form::Form,
         methods,
-        origins::Page,
-        socket::{self, Hears, Ran, Runner as _, brake},
+        origins::PageOrigin,
+        socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
     service::{Service, apps::Tenant, listening::Listening, profiles::Viewer, signed::Signed},
 };
@@ -88,7 +88,7 @@ pub(super) async fn open(service: Data<Service>, addresses: Data<Addresses>, req
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         sdk_app_id: of_query("sdkappid").to_owned(),
-        page: Page::of(request.head()),
+        page: PageOrigin::of(request.head()),
         was_served: Cell::new(false),
     };
     if !runner.is_served() {
@@ -110,14 +110,14 @@ struct BinfoRunner {
     service: Service,
     addresses: Addresses,
     sdk_app_id: String,
-    page: Page,
+    page: PageOrigin,
     /// Whether the app has served this dialect since the socket opened. If it never did, each response says so.
     was_served: Cell<bool>,
 }
 
-impl socket::Runner<Binfo> for BinfoRunner {
-    async fn run(&self, verb: BinfoCommand) -> Ran<BinfoOutcome> {
-        self.run_verb(verb).await
+impl socket::CommandRunner<Binfo> for BinfoRunner {
+    async fn run(&self, command: BinfoCommand) -> CommandResult<BinfoOutcome> {
+        self.run_verb(command).await
     }
 
     fn is_served(&self) -> bool {
@@ -133,33 +133,36 @@ impl BinfoRunner {
         rest::app_of(&self.service, &self.sdk_app_id)
     }
 
-    async fn run_verb(&self, verb: BinfoCommand) -> Ran<BinfoOutcome> {
-        let (outcome, hears) = match verb {
+    async fn run_verb(&self, command: BinfoCommand) -> CommandResult<BinfoOutcome> {
+        let (outcome, session) = match command {
             BinfoCommand::LogIn(credential) => match self.log_in(credential).await {
-                Ok((session, listening)) => (BinfoOutcome::LoggedIn(Box::new(session)), Hears::From(listening)),
-                Err(refused) => {
-                    (BinfoOutcome::Answer(reply::failure(&refused, Family::Account).into_text()), Hears::AsBefore)
+                Ok((session, listening)) => {
+                    (BinfoOutcome::LoggedIn(Box::new(session)), SessionChange::Opened(listening))
                 }
+                Err(refused) => (
+                    BinfoOutcome::Answer(reply::failure(&refused, Family::Account).into_text()),
+                    SessionChange::Unchanged,
+                ),
             },
             BinfoCommand::LogOut(credential) => {
                 self.log_out(credential).await;
-                (BinfoOutcome::LoggedOut, Hears::Nothing)
+                (BinfoOutcome::LoggedOut, SessionChange::Closed)
             }
             BinfoCommand::Run { command, credential, body } => {
                 let answer = self.run_command(&command, &credential, &body).await;
                 let answer = answer.unwrap_or_else(|refused| reply::failure(&refused, Family::Account));
-                (BinfoOutcome::Answer(answer.into_text()), Hears::AsBefore)
+                (BinfoOutcome::Answer(answer.into_text()), SessionChange::Unchanged)
             }
             BinfoCommand::PushNotice { own, notice } => match self.pushes_for(&own, *notice).await {
-                Ok(events) => (BinfoOutcome::Events { events, rest: None }, Hears::AsBefore),
-                Err(refused) => (self.fail_push(&refused).await, Hears::AsBefore),
+                Ok(events) => (BinfoOutcome::Events { events, rest: None }, SessionChange::Unchanged),
+                Err(refused) => (self.fail_push(&refused).await, SessionChange::Unchanged),
             },
             BinfoCommand::PushMissed { own, seq } => match self.missed(&own, seq).await {
                 Ok(missed) => missed,
-                Err(refused) => (self.fail_push(&refused).await, Hears::AsBefore),
+                Err(refused) => (self.fail_push(&refused).await, SessionChange::Unchanged),
             },
         };
-        Ran { outcome, hears }
+        CommandResult { outcome, session }
     }
 
     async fn log_in(&self, credential: FrameCredential) -> Result<(BinfoSession, Listening), TencentError> {
@@ -220,25 +223,25 @@ impl BinfoRunner {
         CommandContext { service: &self.service, tenant, addresses: &self.addresses }
     }
 
-    async fn missed(&self, own: &SocketUser, seq: i64) -> Result<(BinfoOutcome, Hears), TencentError> {
+    async fn missed(&self, own: &SocketUser, seq: i64) -> Result<(BinfoOutcome, SessionChange), TencentError> {
         let missed = self.service.missed_in_turn(&*self.tenant()?, own.key, seq).await?;
-        let (rest, hears) = match missed.is_part {
-            true => (Some(missed.seen_to), Hears::AsBefore),
-            false => (None, Hears::CaughtUp(missed.seen_to)),
+        let (rest, session) = match missed.is_part {
+            true => (Some(missed.seen_to), SessionChange::Unchanged),
+            false => (None, SessionChange::CaughtUp(missed.seen_to)),
         };
         let mut events = Vec::new();
         for notice in missed.notices {
             events.extend(push::at_once(&notice));
             events.extend(self.pushes_for(own, notice).await?);
         }
-        Ok((BinfoOutcome::Events { events, rest }, hears))
+        Ok((BinfoOutcome::Events { events, rest }, session))
     }
 
     /// Fails the connection after a change that could not be pushed, so that the client gets the change when it
     /// reconnects.
     async fn fail_push(&self, refused: &TencentError) -> BinfoOutcome {
         log::error!("a change could not be told, and the client is sent to come back: {refused:?}");
-        brake(&self.service).await;
+        reconnect_delay(&self.service).await;
         BinfoOutcome::Failed
     }
 

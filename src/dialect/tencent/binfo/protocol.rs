@@ -25,7 +25,7 @@ use crate::{
         text::CustomStatus,
         time::Moment,
     },
-    http::socket::{Frame, Step, Talk},
+    http::socket::{Effects, Frame, Protocol},
 };
 
 /// The interval of the client's heartbeats in seconds; the SDK's own default.
@@ -101,7 +101,7 @@ pub struct Binfo {
     pending: Option<CallId>,
 }
 
-type BinfoStep = Step<BinfoCommand>;
+type BinfoStep = Effects<BinfoCommand>;
 
 impl Binfo {
     /// Creates the state for the client with this number. It must not be 0, because the SDK takes that for none.
@@ -111,7 +111,7 @@ impl Binfo {
 
     fn run_request(&mut self, request: RequestFrame) -> BinfoStep {
         let RequestFrame { call, credential, body } = request;
-        let verb = match call.command.as_str() {
+        let command = match call.command.as_str() {
             "im_open_status.wslogin" => BinfoCommand::LogIn(credential),
             "im_open_status.wslogout" => BinfoCommand::LogOut(credential),
             command if command::is_known(command) => {
@@ -120,7 +120,7 @@ impl Binfo {
             command => return send(frame::answer(&call, unserved::answer(command).as_text())),
         };
         self.pending = Some(call);
-        Step { verb: Some(verb), ..Step::default() }
+        Effects { command: Some(command), ..Effects::default() }
     }
 
     fn logged_in(&mut self, session: BinfoSession) -> BinfoStep {
@@ -134,9 +134,9 @@ impl Binfo {
             "CustomStatus": in_base64(session.custom_status.as_ref()),
             "PurchaseBits": unserved::purchase_bits(),
         });
-        let verb = session.missed_since.map(|seq| BinfoCommand::PushMissed { own: own.clone(), seq });
+        let command = session.missed_since.map(|seq| BinfoCommand::PushMissed { own: own.clone(), seq });
         self.own = Some(own);
-        Step { verb, ..self.answer_pending(reply::success_json(answer).as_text()) }
+        Effects { command, ..self.answer_pending(reply::success_json(answer).as_text()) }
     }
 
     fn answer_pending(&mut self, body: &str) -> BinfoStep {
@@ -144,11 +144,11 @@ impl Binfo {
     }
 }
 
-impl Talk for Binfo {
-    type Verb = BinfoCommand;
+impl Protocol for Binfo {
+    type Command = BinfoCommand;
     type Outcome = BinfoOutcome;
 
-    fn hear(&mut self, message: Frame) -> BinfoStep {
+    fn receive(&mut self, message: Frame) -> BinfoStep {
         let (call, refused) = match RequestFrame::read(&message) {
             Ok(request) => return self.run_request(request),
             Err(FrameError::NoJson(why)) => {
@@ -168,31 +168,31 @@ impl Talk for Binfo {
                 self.answer_pending(reply::success_json(json!({})).as_text())
             }
             BinfoOutcome::Answer(body) => self.answer_pending(&body),
-            BinfoOutcome::Failed => Step { is_over: true, ..Step::default() },
+            BinfoOutcome::Failed => Effects { is_over: true, ..Effects::default() },
             BinfoOutcome::Events { events, rest } => {
                 let look_back = |(own, seq)| BinfoCommand::PushMissed { own, seq };
-                Step { verb: self.own.clone().zip(rest).map(look_back), ..push_events(&events) }
+                Effects { command: self.own.clone().zip(rest).map(look_back), ..push_events(&events) }
             }
         }
     }
 
     fn notice(&mut self, notice: &Notice) -> BinfoStep {
-        let Some(own) = &self.own else { return Step::default() };
+        let Some(own) = &self.own else { return Effects::default() };
         let push_rest = || BinfoCommand::PushNotice { own: own.clone(), notice: Box::new(notice.clone()) };
-        Step { verb: push::has_more(notice).then(push_rest), ..push_events(&push::at_once(notice)) }
+        Effects { command: push::has_more(notice).then(push_rest), ..push_events(&push::at_once(notice)) }
     }
 
     /// After another client of the user replaces this one, the connection stays open: its SDK logs out by itself before
     /// it informs the page, and may log in again.
-    fn over(&mut self, why: Over) -> BinfoStep {
+    fn close(&mut self, why: Over) -> BinfoStep {
         let was_logged_in = self.own.take().is_some();
         match why {
             Over::Replaced => push_events(&[push::kicked(KickReason::Replaced)]),
-            Over::Withdrawn if !was_logged_in => Step { is_over: true, ..Step::default() },
+            Over::Withdrawn if !was_logged_in => Effects { is_over: true, ..Effects::default() },
             Over::Refused | Over::Withdrawn => {
-                Step { is_over: true, ..push_events(&[push::kicked(KickReason::ByBackEnd)]) }
+                Effects { is_over: true, ..push_events(&[push::kicked(KickReason::ByBackEnd)]) }
             }
-            Over::Slow | Over::Closing => Step { is_over: true, ..Step::default() },
+            Over::Slow | Over::Closing => Effects { is_over: true, ..Effects::default() },
         }
     }
 
@@ -201,15 +201,15 @@ impl Talk for Binfo {
     }
 
     /// The SDK stays connected from `create` on, with or without a login, and the page learns of each reconnect.
-    fn lets_strangers_stay(&self) -> bool {
+    fn keeps_unauthenticated(&self) -> bool {
         true
     }
 }
 
 fn send(frame: Frame) -> BinfoStep {
-    Step { frames: vec![frame], ..Step::default() }
+    Effects { frames: vec![frame], ..Effects::default() }
 }
 
 fn push_events(events: &[Value]) -> BinfoStep {
-    Step { frames: events.iter().map(frame::push).collect(), ..Step::default() }
+    Effects { frames: events.iter().map(frame::push).collect(), ..Effects::default() }
 }

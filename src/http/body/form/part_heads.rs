@@ -1,0 +1,186 @@
+//! Corrects the heads of a multipart body's parts before they are parsed.
+//!
+//! The framework's parser trusts a part's `Content-Length`, but a part ends at the next boundary, and other part
+//! headers "MUST be ignored" (RFC 7578, section 4.8). It also does not know the padding after a boundary (RFC 2046,
+//! section 5.1.1).
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::{error::PayloadError, web::Bytes};
+use bytes::BytesMut;
+use futures_util::Stream;
+use memchr::memmem;
+
+const LENGTH: &[u8] = b"content-length";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartPosition {
+    /// Before the first boundary, or in a part.
+    Body,
+    /// After a boundary, in the head of a part.
+    Head,
+    /// After the last boundary, or in what the parser will refuse.
+    Rest,
+}
+
+/// A multipart body without part lengths and without padding after boundaries.
+pub(super) struct PartHeads<S> {
+    inner: S,
+    /// `--` and the boundary.
+    delimiter: Vec<u8>,
+    head_bytes_max: usize,
+    at: PartPosition,
+    /// The last byte of a body that the parser received.
+    last: Option<u8>,
+    held: BytesMut,
+    has_ended: bool,
+}
+
+impl<S> PartHeads<S> {
+    /// A head longer than `head_bytes_max` stays as it is.
+    pub(super) fn new(inner: S, boundary: &str, head_bytes_max: usize) -> Self {
+        let delimiter = [b"--", boundary.as_bytes()].concat();
+        Self {
+            inner,
+            delimiter,
+            head_bytes_max,
+            at: PartPosition::Body,
+            last: None,
+            held: BytesMut::new(),
+            has_ended: false,
+        }
+    }
+
+    /// Returns the bytes that may go to the parser; None if more must arrive first.
+    fn next_piece(&mut self) -> Option<Bytes> {
+        match self.at {
+            PartPosition::Body => match self.next_boundary() {
+                Some(found) => {
+                    self.at = PartPosition::Head;
+                    Some(self.held.split_to(found + self.delimiter.len()).freeze())
+                }
+                None => {
+                    let kept = self.delimiter.len().saturating_sub(1).min(self.held.len());
+                    let piece = self.held.split_to(self.held.len() - kept);
+                    self.last = piece.last().copied().or(self.last);
+                    (!piece.is_empty()).then(|| piece.freeze())
+                }
+            },
+            PartPosition::Head => self.head(),
+            PartPosition::Rest => (!self.held.is_empty()).then(|| self.held.split().freeze()),
+        }
+    }
+
+    /// Finds the next boundary, which is at the beginning of a line.
+    fn next_boundary(&self) -> Option<usize> {
+        let before = |found: usize| match found.checked_sub(1) {
+            Some(before) => self.held.get(before).copied(),
+            None => self.last,
+        };
+        memmem::find_iter(&self.held, &self.delimiter).find(|found| matches!(before(*found), None | Some(b'\n')))
+    }
+
+    fn head(&mut self) -> Option<Bytes> {
+        let padding = self.held.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        match self.held.get(padding..).unwrap_or_default() {
+            [] | [b'\r'] if padding <= self.head_bytes_max => None,
+            [b'\r', b'\n', ..] => {
+                let end = memmem::find(&self.held, b"\r\n\r\n");
+                if end.is_none() && self.held.len() <= self.head_bytes_max {
+                    return None;
+                }
+                drop(self.held.split_to(padding));
+                (self.at, self.last) = (PartPosition::Body, Some(b'\n'));
+                let mut head = self.held.split_to(end.map_or(0, |end| end + 4 - padding));
+                without_length(&mut head);
+                Some(head.freeze())
+            }
+            [b'-', ..] => {
+                self.at = PartPosition::Rest;
+                self.next_piece()
+            }
+            // These bytes of a part only begin like a boundary.
+            _ => {
+                (self.at, self.last) = (PartPosition::Body, Some(b'-'));
+                self.next_piece()
+            }
+        }
+    }
+}
+
+/// Renames the header, so that nothing moves.
+fn without_length(head: &mut [u8]) {
+    for line in head.split_mut(|byte| *byte == b'\n') {
+        let (name, rest) = line.split_at_mut(LENGTH.len().min(line.len()));
+        if name.eq_ignore_ascii_case(LENGTH)
+            && rest.trim_ascii_start().first() == Some(&b':')
+            && let Some(first) = name.first_mut()
+        {
+            *first = b'x';
+        }
+    }
+}
+
+impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for PartHeads<S> {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(piece) = self.next_piece() {
+                if piece.is_empty() {
+                    continue;
+                }
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            if self.has_ended {
+                self.at = PartPosition::Rest;
+                return Poll::Ready(self.next_piece().map(Ok));
+            }
+            match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
+                Some(Ok(bytes)) => self.held.extend_from_slice(&bytes),
+                Some(Err(fault)) => return Poll::Ready(Some(Err(fault))),
+                None => self.has_ended = true,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt as _, stream};
+
+    use super::*;
+
+    /// Returns what the parser receives of a body that arrives in pieces of this size.
+    async fn passed(body: &[u8], piece_bytes: usize) -> String {
+        let pieces: Vec<_> = body.chunks(piece_bytes).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let heads = PartHeads::new(stream::iter(pieces), "BB", 256);
+        let passed: Vec<_> = heads.map(Result::unwrap).collect().await;
+        String::from_utf8(passed.concat()).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn lengths_and_padding_go_from_heads_alone_however_a_body_arrives() {
+        let file = "Content-Length: 7\r\n\r\n--BBC\r\nContent-Length: 9\r\n\r\n x--BB--\r\nContent-Length: 9\r\n\r\n";
+        let body = format!(
+            "--BB \t\r\nA: b\r\ncontent-LENGTH : 3\r\n\r\n{file}\r\n--BB\r\nContent-Length: 1\r\n\r\n\r\n--BB\r\n\r\nc\r\n--BB--\r\nafter"
+        );
+        let wanted = format!(
+            "--BB\r\nA: b\r\nxontent-LENGTH : 3\r\n\r\n{file}\r\n--BB\r\nxontent-Length: 1\r\n\r\n\r\n--BB\r\n\r\nc\r\n--BB--\r\nafter"
+        );
+        for piece_bytes in 1..=body.len() {
+            assert_eq!(passed(body.as_bytes(), piece_bytes).await, wanted, "in pieces of {piece_bytes}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_is_cut_short_or_too_long_arrives_as_it_is() {
+        let long = format!("--BB\r\nA: {}\r\n\r\nx", "a".repeat(500));
+        for body in ["", "--B", "--BB", "--BB \t", "--BB\r\nA: b\r\n", "x", long.as_str()] {
+            assert_eq!(passed(body.as_bytes(), 3).await, body);
+        }
+    }
+}

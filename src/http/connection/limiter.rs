@@ -1,0 +1,183 @@
+//! Limits on open connections, per address and in total.
+
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::http::{
+    keyed_limiter::{self, KeyedLimiter},
+    peer::Proxies,
+};
+
+/// The network part of an IPv6 address identifies a client; the client chooses the rest.
+const IPV6_NETWORK: u128 = u128::MAX << 64;
+
+const LOG_EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    pub per_address: usize,
+    /// Of all addresses, including proxies.
+    pub in_all: usize,
+    /// Connections beyond the limit that receive a 503 at the same time.
+    pub turned_away: usize,
+    pub local: usize,
+}
+
+/// Counts open connections. Clones share the counts.
+#[derive(Debug, Clone)]
+pub struct ConnectionLimiter(Arc<LimiterState>);
+
+#[derive(Debug)]
+struct LimiterState {
+    limits: ConnectionLimits,
+    proxies: Proxies,
+    open: KeyedLimiter<IpAddr>,
+    groups: KeyedLimiter<ConnectionGroup>,
+    logged_at: Mutex<Option<Instant>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum ConnectionGroup {
+    All,
+    Rejected,
+    Local,
+}
+
+/// Counts a connection until it is dropped. Connections of trusted proxies do not count by address.
+#[derive(Debug)]
+pub(super) struct ConnectionPermit {
+    _of_address: Option<keyed_limiter::Permit<IpAddr>>,
+    _in_all: keyed_limiter::Permit<ConnectionGroup>,
+}
+
+#[derive(Debug)]
+pub(super) struct RejectPermit {
+    _permit: keyed_limiter::Permit<ConnectionGroup>,
+}
+
+#[derive(Debug)]
+pub(super) enum Admission {
+    Admitted(ConnectionPermit),
+    /// The total limit is reached: the client receives a 503.
+    Rejected(RejectPermit),
+    /// The connection is closed at once: its address is at its limit, or too many connections are being rejected
+    /// already.
+    CutOff,
+}
+
+impl ConnectionLimiter {
+    /// Trusted proxies speak for many clients: only the total limit holds for them.
+    pub fn new(limits: ConnectionLimits, proxies: Proxies) -> Self {
+        let (open, groups) = (KeyedLimiter::default(), KeyedLimiter::default());
+        Self(Arc::new(LimiterState { limits, proxies, open, groups, logged_at: Mutex::default() }))
+    }
+
+    pub fn limits(&self) -> ConnectionLimits {
+        self.0.limits
+    }
+
+    pub(super) fn admit(&self, peer: SocketAddr) -> Admission {
+        let LimiterState { limits, groups, .. } = &*self.0;
+        let of_address = match self.acquire(peer.ip().to_canonical()) {
+            Ok(of_address) => of_address,
+            Err(should_log) => {
+                if should_log {
+                    let most = limits.per_address;
+                    log::warn!("connections of {} are cut off: it has {most} open, the most of one address", peer.ip());
+                }
+                return Admission::CutOff;
+            }
+        };
+        if let Some(in_all) = groups.acquire(ConnectionGroup::All, limits.in_all) {
+            return Admission::Admitted(ConnectionPermit { _of_address: of_address, _in_all: in_all });
+        }
+        if self.should_log() {
+            log::warn!(
+                "connections are turned away: {} are open, the most that the limit of open files leaves room for",
+                limits.in_all
+            );
+        }
+        self.reject()
+    }
+
+    pub(super) fn admit_locally(&self) -> Admission {
+        match self.0.groups.acquire(ConnectionGroup::Local, self.0.limits.local) {
+            Some(in_all) => Admission::Admitted(ConnectionPermit { _of_address: None, _in_all: in_all }),
+            None => self.reject(),
+        }
+    }
+
+    fn reject(&self) -> Admission {
+        match self.0.groups.acquire(ConnectionGroup::Rejected, self.0.limits.turned_away) {
+            Some(permit) => Admission::Rejected(RejectPermit { _permit: permit }),
+            None => Admission::CutOff,
+        }
+    }
+
+    /// Takes a permit of the address, None for a proxy. The error says whether the rejection should be logged.
+    fn acquire(&self, address: IpAddr) -> Result<Option<keyed_limiter::Permit<IpAddr>>, bool> {
+        let LimiterState { limits, proxies, open, .. } = &*self.0;
+        if proxies.are(address) {
+            return Ok(None);
+        }
+        open.acquire(client_of(address), limits.per_address).map(Some).ok_or_else(|| self.should_log())
+    }
+
+    fn should_log(&self) -> bool {
+        let mut logged_at = self.0.logged_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let should_log = logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_EVERY);
+        if should_log {
+            *logged_at = Some(Instant::now());
+        }
+        should_log
+    }
+}
+
+fn client_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_ipv6_the_network_counts_and_a_proxy_does_not() {
+        let limits = ConnectionLimits { per_address: 2, in_all: 100, turned_away: 1, local: 1 };
+        let limiter = ConnectionLimiter::new(limits, Proxies::new(vec!["192.0.2.1/32".parse().unwrap()]));
+        let acquire = |address: &str| limiter.acquire(address.parse().unwrap());
+        let one = acquire("2001:db8::1").unwrap();
+        let _other = acquire("2001:db8::2").unwrap();
+        assert!(acquire("2001:db8::3").is_err_and(|should_log| should_log));
+        assert!(acquire("2001:db8::3").is_err_and(|should_log| !should_log), "told once");
+        let _next_door = acquire("2001:db8:0:1::1").unwrap();
+        drop(one);
+        let _place = acquire("2001:db8::3").unwrap();
+        let of_proxy: Vec<_> = (0..9).map(|_| acquire("192.0.2.1")).collect();
+        assert!(of_proxy.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn promise_64_in_all_there_are_so_many_then_some_are_told_and_the_rest_are_cut_off() {
+        let limits = ConnectionLimits { per_address: 9, in_all: 3, turned_away: 1, local: 1 };
+        let limiter = ConnectionLimiter::new(limits, Proxies::new(vec!["192.0.2.1/32".parse().unwrap()]));
+        let admit = |address: &str| limiter.admit(SocketAddr::new(address.parse().unwrap(), 1));
+        let mut open: Vec<Admission> = ["192.0.2.1", "192.0.2.2", "192.0.2.2"].map(admit).into();
+        assert!(open.iter().all(|entry| matches!(entry, Admission::Admitted(_))), "{open:?}");
+        let told = admit("192.0.2.3");
+        assert!(matches!(told, Admission::Rejected(_)), "{told:?}");
+        assert!(matches!(admit("192.0.2.1"), Admission::CutOff), "a proxy too");
+        let _local = limiter.admit_locally();
+        assert!(matches!(limiter.admit_locally(), Admission::CutOff));
+        drop(told);
+        assert!(matches!(admit("192.0.2.1"), Admission::Rejected(_)));
+        open.pop();
+        assert!(matches!(admit("192.0.2.4"), Admission::Admitted(_)));
+    }
+}

@@ -1,0 +1,20 @@
+//! The endpoints that belong to no vendor.
+
+pub mod console;
+pub mod documents;
+pub mod metrics;
+pub mod pictures;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{EntityTag, Header as _, IF_NONE_MATCH, IfNoneMatch},
+};
+
+/// Whether the caller has the answer with this tag (`If-None-Match`).
+fn is_cached(request: &HttpRequest, etag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(etag)),
+        Ok(IfNoneMatch::Any) => request.headers().contains_key(IF_NONE_MATCH),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! A limiter that counts permits by key.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Counts the permits of each key; keys without permits take no memory. Clones share the counts.
+#[derive(Debug)]
+pub(super) struct KeyedLimiter<K: Eq + Hash>(Arc<Mutex<HashMap<K, usize>>>);
+
+/// Counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct Permit<K: Eq + Hash> {
+    limiter: KeyedLimiter<K>,
+    key: K,
+}
+
+impl<K: Eq + Hash + Clone> KeyedLimiter<K> {
+    /// Returns None if the key has `limit` permits.
+    pub(super) fn acquire(&self, key: K, limit: usize) -> Option<Permit<K>> {
+        let mut counts = self.counts();
+        let limiter = counts.get(&key).copied().unwrap_or_default();
+        if limiter >= limit {
+            return None;
+        }
+        counts.insert(key.clone(), limiter + 1);
+        drop(counts);
+        Some(Permit { limiter: self.clone(), key })
+    }
+}
+
+impl<K: Eq + Hash> KeyedLimiter<K> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<K, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// Derived implementations would require the same of K.
+impl<K: Eq + Hash> Default for KeyedLimiter<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Eq + Hash> Clone for KeyedLimiter<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Eq + Hash> Drop for Permit<K> {
+    fn drop(&mut self) {
+        let mut counts = self.limiter.counts();
+        if let Some(limiter) = counts.get_mut(&self.key) {
+            *limiter = limiter.saturating_sub(1);
+            if *limiter == 0 {
+                counts.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_own_permits_and_one_without_permits_is_forgotten() {
+        let limiter = KeyedLimiter::default();
+        let [one, other] = ["one", "other"].map(|who| limiter.acquire(who, 1).unwrap());
+        assert!(limiter.acquire("one", 1).is_none());
+        let more = limiter.acquire("one", 2).unwrap();
+        drop((one, other));
+        assert_eq!(*limiter.counts(), HashMap::from([("one", 1)]));
+        drop(more);
+        assert!(limiter.counts().is_empty());
+    }
+}

@@ -1,0 +1,412 @@
+//! Runs a WebSocket: it owns the connection and its timers; a dialect's [`Protocol`] decides what is sent.
+
+mod websocket;
+
+use std::{error::Error as StdError, io, pin::Pin, str::Utf8Error, time::Duration};
+
+use actix_http::ws::{self, CloseCode, CloseReason, ProtocolError};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    error::ErrorInternalServerError,
+    http::{
+        Version,
+        header::{CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE},
+    },
+};
+use bytes::Bytes;
+use tokio::{
+    sync::watch,
+    task::yield_now,
+    time::{Instant, Sleep, sleep_until, timeout},
+};
+
+pub use self::websocket::MESSAGE_BYTES_MAX;
+use self::websocket::{SocketMessage, WebSocket};
+use crate::{
+    domain::listening::{Notice, Over},
+    http::connection::Takeover,
+    service::{Service, listening::Listening},
+};
+
+/// How long a client may stay without authentication.
+const AUTHENTICATION_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a client may be silent where it may stay without authentication. Tencent's SDK sends a sign of life every
+/// 10 to 12 s.
+const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(30);
+
+const PING_EVERY: Duration = Duration::from_secs(30);
+
+/// How long after a notice the client is asked to confirm it. Notices within that time are confirmed together.
+const CONFIRM_AFTER: Duration = Duration::from_secs(2);
+
+/// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
+const SILENCE_MAX: Duration = Duration::from_secs(75);
+
+/// Messages of one client that are handled before other tasks run: as many as requests are read ahead.
+const MESSAGES_IN_A_ROW: u8 = 4;
+
+/// Delay before closing a socket whose client would reconnect immediately, as the vendors' SDKs do.
+const RECONNECT_DELAY: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    Text(String),
+    Binary(Bytes),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Effects<V> {
+    pub frames: Vec<Frame>,
+    /// To run after the frames are sent. No frame is read while it runs.
+    pub command: Option<V>,
+    pub is_over: bool,
+}
+
+impl<V> Default for Effects<V> {
+    fn default() -> Self {
+        Self { frames: Vec::new(), command: None, is_over: false }
+    }
+}
+
+/// The protocol of one connection, as a pure state machine without socket, service or clock.
+pub trait Protocol {
+    type Command;
+    type Outcome;
+
+    /// Handles a frame of at most [`MESSAGE_BYTES_MAX`].
+    fn receive(&mut self, frame: Frame) -> Effects<Self::Command>;
+
+    fn outcome(&mut self, outcome: Self::Outcome) -> Effects<Self::Command>;
+
+    fn notice(&mut self, notice: &Notice) -> Effects<Self::Command>;
+
+    /// The server ends the session. The socket closes after these effects; if they say that it is not over, the
+    /// client stays without authentication.
+    fn close(&mut self, why: Over) -> Effects<Self::Command>;
+
+    fn is_authenticated(&self) -> bool;
+
+    /// Whether a notice can be sent now. If not, the client looks it up later.
+    fn is_receiving(&self) -> bool {
+        self.is_authenticated()
+    }
+
+    /// Whether a client may stay without authentication as long as it sends: an SDK that connects with its page would
+    /// reconnect at once.
+    fn keeps_unauthenticated(&self) -> bool {
+        false
+    }
+}
+
+pub struct CommandResult<O> {
+    pub outcome: O,
+    pub session: SessionChange,
+}
+
+/// How a command changes the session that the socket listens to.
+pub enum SessionChange {
+    Unchanged,
+    /// The same session, which is up to date with this event once the frames are sent.
+    CaughtUp(i64),
+    /// A new session; a former one ends.
+    Opened(Listening),
+    Closed,
+}
+
+pub trait CommandRunner<T: Protocol> {
+    fn run(&self, command: T::Command) -> impl Future<Output = CommandResult<T::Outcome>>;
+
+    /// Whether the app still serves this client. Checked when the socket opens and after each change of an app. If
+    /// not, the socket closes.
+    fn is_served(&self) -> bool;
+}
+
+/// Upgrades a request to a WebSocket. The answer names the first sub-protocol of the client that is in `protocols`,
+/// if any.
+/// # Errors
+/// The request is no WebSocket handshake.
+pub fn open<T: Protocol + 'static>(
+    request: &HttpRequest,
+    protocols: &[&str],
+    protocol: T,
+    service: Service,
+    runner: impl CommandRunner<T> + 'static,
+) -> Result<HttpResponse, actix_web::Error> {
+    let takeover =
+        request.conn_data::<Takeover>().ok_or_else(|| ErrorInternalServerError("not a connection of ours"))?;
+    if !is_plain_handshake(request) {
+        return Err(ws::HandshakeError::NoWebsocketUpgrade.into());
+    }
+    let mut answer = ws::handshake(request.head())?;
+    if let Some(protocol) = offered(request).find(|offer| protocols.contains(offer)) {
+        answer.insert_header((SEC_WEBSOCKET_PROTOCOL, protocol));
+    }
+    let answer = answer.finish().map_into_boxed_body().into();
+    takeover.ask(|connection| {
+        let apps = service.app_changes();
+        let socket = WebSocket::new(connection);
+        Pump { protocol, runner, service, apps, socket, listening: None, confirm_at: None }.run()
+    });
+    Ok(answer)
+}
+
+/// Whether a request may change the protocol: it names only this one, in a version that can change it, and has no
+/// body (RFC 9110, section 7.8). The connection and the framework must agree on where the request ends.
+fn is_plain_handshake(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let mut upgrades = headers.get_all(UPGRADE);
+    let is_websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
+    request.version() == Version::HTTP_11
+        && upgrades.next().is_some_and(is_websocket)
+        && upgrades.next().is_none()
+        && !headers.contains_key(TRANSFER_ENCODING)
+        && headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
+}
+
+/// Returns the sub-protocols that a handshake offers, in its order.
+pub fn offered(request: &HttpRequest) -> impl Iterator<Item = &str> {
+    let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offer| offer.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).map(str::trim)
+}
+
+/// Delays before a client is disconnected, unless the server stops.
+pub async fn reconnect_delay(service: &Service) {
+    let _ = timeout(RECONNECT_DELAY, service.dismissed()).await;
+}
+
+enum SocketEvent {
+    Received(Option<Result<SocketMessage, ProtocolError>>),
+    Notice(Result<std::sync::Arc<Notice>, Over>),
+    AppsChanged,
+    TimeIsUp,
+}
+
+/// The close reason for the client, if it receives one.
+type CloseReply = Option<CloseReason>;
+
+struct Pump<T, R> {
+    protocol: T,
+    runner: R,
+    service: Service,
+    apps: watch::Receiver<u64>,
+    socket: WebSocket,
+    listening: Option<Listening>,
+    /// When the client will be asked to confirm notices.
+    confirm_at: Option<Instant>,
+}
+
+impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
+    async fn run(mut self) {
+        let reason = self.keep_up().await;
+        self.end_session().close(reason).await;
+    }
+
+    /// Drops the session, so that it ends before the client learns of it.
+    fn end_session(self) -> WebSocket {
+        self.socket
+    }
+
+    async fn keep_up(&mut self) -> CloseReply {
+        let opened = Instant::now();
+        let (mut last_received, mut last_ping) = (opened, opened);
+        // Since when the client is unauthenticated; ignored while it is authenticated.
+        let mut unauthenticated_since = opened;
+        let mut in_a_row = 0;
+        // One timer, reset only when the client has sent something: a notice costs none.
+        let mut alarm = Box::pin(sleep_until(opened + AUTHENTICATION_WAIT));
+        // The app may have changed since the handshake was answered.
+        if let Err(close) = self.end_unless_served().await {
+            return close;
+        }
+        loop {
+            let is_authenticated = self.protocol.is_authenticated();
+            let deadline = match is_authenticated {
+                true => self
+                    .confirm_at
+                    .unwrap_or(last_ping + PING_EVERY)
+                    .min(last_ping + PING_EVERY)
+                    .min(last_received + SILENCE_MAX),
+                false if self.protocol.keeps_unauthenticated() && last_received > opened => {
+                    last_received + UNAUTHENTICATED_SILENCE_MAX
+                }
+                false => unauthenticated_since + AUTHENTICATION_WAIT,
+            };
+            if alarm.deadline() != deadline {
+                alarm.as_mut().reset(deadline);
+            }
+            let done = match self.next(alarm.as_mut()).await {
+                SocketEvent::Received(Some(Ok(message))) => {
+                    in_a_row = (in_a_row + 1) % MESSAGES_IN_A_ROW;
+                    if in_a_row == 0 {
+                        yield_now().await;
+                    }
+                    last_received = Instant::now();
+                    last_ping = last_received;
+                    self.receive(message).await
+                }
+                SocketEvent::Received(Some(Err(_))) if self.socket.is_ended() => {
+                    Err(Some(CloseReason::from((CloseCode::Again, "the server reads too much at once: try again"))))
+                }
+                SocketEvent::Received(Some(Err(fault))) => Err(refusal_of(&fault)),
+                SocketEvent::Received(None) => Err(None),
+                SocketEvent::Notice(Ok(notice)) => self.notify(&notice).await,
+                SocketEvent::Notice(Err(why)) => self.end(why).await,
+                SocketEvent::AppsChanged => self.end_unless_served().await,
+                SocketEvent::TimeIsUp if is_authenticated && last_received.elapsed() < SILENCE_MAX => {
+                    last_ping = Instant::now();
+                    self.ping().await
+                }
+                SocketEvent::TimeIsUp => Err(Some(CloseCode::Policy.into())),
+            };
+            if let Err(close) = done {
+                return close;
+            }
+            if is_authenticated && !self.protocol.is_authenticated() {
+                unauthenticated_since = Instant::now();
+            }
+        }
+    }
+
+    /// Closes the socket if the app no longer serves its client.
+    async fn end_unless_served(&mut self) -> Result<(), CloseReply> {
+        match self.runner.is_served() {
+            true => Ok(()),
+            false => self.end(Over::Withdrawn).await,
+        }
+    }
+
+    async fn notify(&mut self, notice: &Notice) -> Result<(), CloseReply> {
+        if self.protocol.is_receiving() {
+            self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
+        } else if let Some(listening) = &self.listening {
+            listening.fall_behind();
+        }
+        let effects = self.protocol.notice(notice);
+        self.follow(effects).await
+    }
+
+    /// Pings the client. The pong repeats the last event that was sent: frames arrive in order, so the client has
+    /// everything up to it. A client's own frame proves nothing, because it may have been sent before.
+    async fn ping(&mut self) -> Result<(), CloseReply> {
+        self.confirm_at = None;
+        let told = self.listening.as_ref().map(|listening| listening.sent().to_be_bytes());
+        self.socket.ping(told.as_ref().map_or(b"", <[u8; 8]>::as_slice));
+        sent(self.socket.flush().await)
+    }
+
+    fn confirm(&self, answer: &[u8]) {
+        if let (Some(listening), Ok(told)) = (&self.listening, <[u8; 8]>::try_from(answer)) {
+            listening.confirm(i64::from_be_bytes(told));
+        }
+    }
+
+    async fn end(&mut self, why: Over) -> Result<(), CloseReply> {
+        self.listening = None;
+        let effects = self.protocol.close(why);
+        // A client beyond the session limit: clients would replace each other in turn for ever. One that stays does
+        // not reconnect.
+        if why == Over::Replaced && effects.is_over {
+            reconnect_delay(&self.service).await;
+        }
+        self.follow(effects).await.map_err(|close| close.and(close_of(why)))
+    }
+
+    async fn next(&mut self, alarm: Pin<&mut Sleep>) -> SocketEvent {
+        let Self { socket, listening, service, apps, .. } = self;
+        let told = async {
+            match listening {
+                Some(listening) => listening.next().await,
+                None => Err(service.dismissed().await),
+            }
+        };
+        // The sender lives as long as the service, which this socket holds, so there is no error.
+        let changed = async {
+            if apps.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        // Notices before frames: a client that received a notice mostly has nothing to send, and needs no second
+        // ping.
+        tokio::select! {
+            biased;
+            () = changed => SocketEvent::AppsChanged,
+            told = told => SocketEvent::Notice(told),
+            last_received = socket.receive() => SocketEvent::Received(last_received),
+            () = alarm => SocketEvent::TimeIsUp,
+        }
+    }
+
+    async fn receive(&mut self, message: SocketMessage) -> Result<(), CloseReply> {
+        let frame = match message {
+            SocketMessage::Text(text) => Frame::Text(text),
+            SocketMessage::Binary(bytes) => Frame::Binary(bytes),
+            SocketMessage::Ping(bytes) => {
+                self.socket.pong(bytes);
+                return sent(self.socket.flush().await);
+            }
+            SocketMessage::Pong(answer) => {
+                self.confirm(&answer);
+                return Ok(());
+            }
+            SocketMessage::Close(reason) => return Err(reason),
+        };
+        let effects = self.protocol.receive(frame);
+        self.follow(effects).await
+    }
+
+    async fn follow(&mut self, mut effects: Effects<T::Command>) -> Result<(), CloseReply> {
+        let mut caught_up = None;
+        loop {
+            for frame in effects.frames {
+                match frame {
+                    Frame::Text(text) => self.socket.text(text),
+                    Frame::Binary(bytes) => self.socket.binary(bytes),
+                }
+            }
+            sent(self.socket.flush().await)?;
+            if let (Some(seq), Some(listening)) = (caught_up.take(), &self.listening) {
+                listening.caught_up(seq);
+                self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
+            }
+            if effects.is_over {
+                return Err(Some(CloseCode::Normal.into()));
+            }
+            let Some(command) = effects.command else { return Ok(()) };
+            // Boxed, because a socket that only listens must not carry the memory of a command.
+            let ran = Box::pin(self.runner.run(command)).await;
+            match ran.session {
+                SessionChange::Unchanged => {}
+                SessionChange::CaughtUp(seq) => caught_up = Some(seq),
+                SessionChange::Opened(listening) => self.listening = Some(listening),
+                SessionChange::Closed => self.listening = None,
+            }
+            effects = self.protocol.outcome(ran.outcome);
+        }
+    }
+}
+
+fn sent(written: io::Result<()>) -> Result<(), CloseReply> {
+    written.map_err(|_| None)
+}
+
+fn refusal_of(fault: &ProtocolError) -> CloseReply {
+    let is_no_text = matches!(fault, ProtocolError::Io(io) if io.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<Utf8Error>));
+    let code = match matches!(fault, ProtocolError::Overflow) {
+        true => CloseCode::Size,
+        false if is_no_text => CloseCode::Invalid,
+        false => CloseCode::Protocol,
+    };
+    Some(CloseReason { code, description: Some(fault.to_string()) })
+}
+
+fn close_of(why: Over) -> CloseReply {
+    let (code, description) = match why {
+        Over::Slow => (CloseCode::Policy, "too slow: connect again"),
+        Over::Replaced => (CloseCode::Policy, "a newer session took this one's place"),
+        Over::Refused => (CloseCode::Policy, "sign in again"),
+        Over::Withdrawn => (CloseCode::Policy, "the app does not serve this client any more"),
+        Over::Closing => (CloseCode::Away, "the server stops"),
+    };
+    Some(CloseReason { code, description: Some(description.to_owned()) })
+}
