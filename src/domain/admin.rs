@@ -66,9 +66,9 @@ pub enum Authority {
     Socket,
 }
 
-/// An audit entry: an action of an administrator.
+/// An action of an administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditEntry {
     pub authority: Authority,
     /// Such as `user.change`.
     pub action: String,
@@ -80,11 +80,11 @@ pub struct Deed {
     pub detail: String,
 }
 
-/// A [`Deed`] as stored.
+/// An [`AuditEntry`] as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredAuditEntry {
     /// Rises with each entry. Does not depend on the clock.
     pub seq: i64,
     pub at: Moment,
-    pub deed: Deed,
+    pub entry: AuditEntry,
 }

@@ -155,13 +155,13 @@ impl Feed {
     /// Returns the listeners that a change of this user concerns, the user included.
     async fn hearers(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
         let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
-            let mut hearers = self.reader.read(async |db| db.hearers(app, of).await).await?;
+            let mut hearers = self.reader.read(async |db| db.subscribers(app, of).await).await?;
             hearers.push(of);
             return Ok(hearers);
         };
         let mut hearers = Vec::new();
         for listener in listeners {
-            if listener == of || self.reader.read(async |db| db.hears(app, listener, of).await).await? {
+            if listener == of || self.reader.read(async |db| db.is_subscriber(app, listener, of).await).await? {
                 hearers.push(listener);
             }
         }

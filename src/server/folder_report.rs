@@ -35,7 +35,7 @@ pub fn look(settings: &Settings) -> Result<FolderReport, StartError> {
     let key = folder::existing_key(settings)?.map(|key| Keyring::new(&key, 1).fingerprint());
     let pictures = Folder::closed(&data.join("pictures"), &data.join("incoming"));
     let tally = |rows: &PictureRows<'_>| Tallied::of(rows, &pictures);
-    let looked = store::look(&data.join("standin.db"), CHECK_UP_WAIT_MAX, tally);
+    let looked = store::check_offline(&data.join("standin.db"), CHECK_UP_WAIT_MAX, tally);
     let looked = looked.map_err(|why| unusable(why.to_string()))?;
     let key_fits = key.map(|key| looked.fingerprint.is_none_or(|adopted| adopted == key));
     let found = health::inspection_of(looked, wall_clock()());

@@ -23,7 +23,7 @@ use crate::{
         users,
     },
     store::{
-        ChosenPassword, Holder, IfKnown, NewSecrets, NewTicket, NewTokens, Register, Registered, StateChange,
+        ChosenPassword, Principal, IfKnown, NewSecrets, NewTicket, NewTokens, UpsertUser, UpsertedUser, StateChange,
         TicketHolder, Touches, Tx, UserChange,
     },
 };
@@ -147,7 +147,7 @@ impl Service {
             let known = self.creatable(tenant, &id).await?;
             let chosen = self.chosen_by_back_end(tenant, known, &password).await?;
             let enrol = Enrol { id: id.clone(), change: change.clone(), device: device.clone() };
-            let register = Register { chosen: Some(chosen), ..self.asked(tenant, enrol, IfKnown::Update)? };
+            let register = UpsertUser { chosen: Some(chosen), ..self.asked(tenant, enrol, IfKnown::Update)? };
             match self.registered(tenant, register).await {
                 Err(Error::Conflict(What::NewerVersion)) => {}
                 done => return done,
@@ -157,14 +157,14 @@ impl Service {
     }
 
     /// Returns the upsert of a user without password and without ticket.
-    pub(super) fn asked(&self, tenant: &Tenant, call: Enrol, if_known: IfKnown) -> Result<Register, Error> {
+    pub(super) fn asked(&self, tenant: &Tenant, call: Enrol, if_known: IfKnown) -> Result<UpsertUser, Error> {
         let Enrol { id, change, device } = call;
         let secrets = self.new_secrets(tenant, &id)?;
         let (ticket, signed_at) = (None, None);
-        Ok(Register { id, if_known, change, chosen: None, secrets, device, ticket, signed_at, at: self.now() })
+        Ok(UpsertUser { id, if_known, change, chosen: None, secrets, device, ticket, signed_at, at: self.now() })
     }
 
-    async fn registered(&self, tenant: &Tenant, register: Register) -> Result<Account, Error> {
+    async fn registered(&self, tenant: &Tenant, register: UpsertUser) -> Result<Account, Error> {
         let registered = self.register_user(tenant.app.key, register).await?;
         Ok(self.with_token(tenant, registered.user, &registered.credentials))
     }
@@ -191,7 +191,7 @@ impl Service {
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let (user, held) =
             self.read(async |db| db.account_by_key(tenant.app.key, proved.user).await).await?.ok_or(wrong.clone())?;
-        match (user.is_active(), Holder::of(&held) == Holder::of(proved)) {
+        match (user.is_active(), Principal::of(&held) == Principal::of(proved)) {
             (false, _) => Err(Error::SUSPENDED),
             (true, false) => Err(wrong),
             (true, true) => Ok(self.with_token(tenant, user, &held)),
@@ -217,14 +217,14 @@ impl Service {
         let CreateUser { id, change, picture, device } = call;
         let (ticket, new_ticket) = self.drawn_ticket();
         let enrol = Enrol { id: id.clone(), change: ProfileChange::default(), device };
-        let asked = Register { ticket: Some(new_ticket), ..self.asked(tenant, enrol, IfKnown::Update)? };
-        let commit = |change| self.register_user(tenant.app.key, Register { change, ..asked });
+        let asked = UpsertUser { ticket: Some(new_ticket), ..self.asked(tenant, enrol, IfKnown::Update)? };
+        let commit = |change| self.register_user(tenant.app.key, UpsertUser { change, ..asked });
         let registered = self.commit_with_picture(tenant, &id, picture, change, commit).await?;
         Ok(self.created(tenant, registered, ticket))
     }
 
-    fn created(&self, tenant: &Tenant, registered: Registered, ticket: Secret) -> Created {
-        let Registered { user, credentials, created } = registered;
+    fn created(&self, tenant: &Tenant, registered: UpsertedUser, ticket: Secret) -> Created {
+        let UpsertedUser { user, credentials, created } = registered;
         Created { issued_password: self.issued_password(tenant, &user.id, &credentials), user, created, ticket }
     }
 
@@ -282,7 +282,7 @@ impl Service {
             (None, _) | (Some(_), IfKnown::Refuse) => self.house.client_limits.count_registration(from)?,
         }
         let (ticket, new_ticket) = self.drawn_ticket();
-        let register = Register { ticket: Some(new_ticket), ..self.asked(tenant, call, if_known)? };
+        let register = UpsertUser { ticket: Some(new_ticket), ..self.asked(tenant, call, if_known)? };
         Ok(self.created(tenant, self.register_user(tenant.app.key, register).await?, ticket))
     }
 
@@ -295,7 +295,7 @@ impl Service {
             Some(password) => Some(self.chosen_by_back_end(tenant, known, password).await?),
         };
         let LoginOrRegister { id, change, device, password: _ } = call;
-        let register = Register { chosen, ..self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)? };
+        let register = UpsertUser { chosen, ..self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)? };
         let registered = self.register_user(tenant.app.key, register).await?;
         let issued_password = self.issued_password(tenant, &registered.user.id, &registered.credentials);
         let Account { user, token } = self.with_token(tenant, registered.user, &registered.credentials);
@@ -318,7 +318,7 @@ impl Service {
         let held = self.read(async |db| db.ticket(&digest).await).await?.filter(|held| held.wire == wire);
         let held = held.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if held.expires_at <= self.now() {
-            self.house.store.let_ticket_go(digest);
+            self.house.store.end_ticket(digest);
             return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }
         Ok(Caller { tenant: self.house.apps.by_key(held.app)?, holder: held.holder })

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     domain::{
-        admin::{Admin, AdminName, AdminSession, Deed, Kept, password},
+        admin::{Admin, AdminName, AdminSession, AuditEntry, StoredAuditEntry, password},
         caller::CallerKey,
         error::{Error, Unauthenticated, What},
         network::Network,
@@ -39,7 +39,7 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 const SETUP_LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// Audit entries per page.
-pub const DEEDS_MAX: u32 = 100;
+pub const AUDIT_ENTRIES_MAX: u32 = 100;
 
 /// The administrator of a demo, which signs in without a password.
 const DEMO: &str = "demo";
@@ -254,15 +254,15 @@ impl Service {
     }
 
     /// Adds an entry to the audit log.
-    pub async fn keep_deed(&self, deed: Deed) -> Result<(), Error> {
+    pub async fn record_audit_entry(&self, entry: AuditEntry) -> Result<(), Error> {
         let at = self.now();
-        self.write_all(async move |tx| tx.put_deed(&deed, at).await).await
+        self.write_all(async move |tx| tx.put_audit_entry(&entry, at).await).await
     }
 
-    /// Returns audit entries, the newest first, before the entry of this number if one is given: at most [`DEEDS_MAX`].
-    pub async fn deeds(&self, before: Option<i64>, limit: u32) -> Result<Vec<Kept>, Error> {
-        let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, DEEDS_MAX));
-        self.long_read(CallerKey::Operator, async move |db| db.deeds_before(before, limit).await).await
+    /// Returns audit entries, the newest first, before the entry of this number if one is given: at most [`AUDIT_ENTRIES_MAX`].
+    pub async fn audit_entries(&self, before: Option<i64>, limit: u32) -> Result<Vec<StoredAuditEntry>, Error> {
+        let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, AUDIT_ENTRIES_MAX));
+        self.long_read(CallerKey::Operator, async move |db| db.audit_entries_before(before, limit).await).await
     }
 }
 

@@ -204,7 +204,7 @@ impl Service {
         owner: &Owner,
         page: Page,
     ) -> Result<Listed<(UserId, Moment)>, Error> {
-        self.read_of(tenant, by, owner, async move |db, app, owner| db.black_list(app, owner, page).await).await
+        self.read_of(tenant, by, owner, async move |db, app, owner| db.block_list(app, owner, page).await).await
     }
 
     /// Returns who blocks whom between a user and each of these others; None for unknown users.

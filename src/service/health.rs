@@ -14,7 +14,7 @@ use crate::{
     blob::Folder,
     domain::{caller::CallerKey, error::Error, listening::Wire, time::Moment},
     service::{Service, blocking},
-    store::{Checkup, Db, LongReads, Looked, PictureRoom, PictureRows, Soundness, Writes},
+    store::{Checkup, Db, LongReads, OfflineCheckup, PictureUsage, PictureRows, Integrity, WriteStats},
 };
 
 /// How long a result of the readiness check is reused, so that callers cannot make the disk work more often.
@@ -30,13 +30,13 @@ pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The writer's queue and its counts.
-    pub writes: Writes,
+    pub writes: WriteStats,
     pub sockets: [(Wire, usize); 2],
     /// Size as if the database were one file.
     pub database_bytes: u64,
     /// Space left on the disk of the pictures.
     pub disk_free_bytes: u64,
-    pub pictures: PictureRoom,
+    pub pictures: PictureUsage,
     pub decoding: Decoding,
 }
 
@@ -107,11 +107,11 @@ pub struct Tallied {
 
 impl Inspection {
     fn of(database: Checkup, pictures: Option<Tallied>, now: Moment) -> Self {
-        let Checkup { schema, schema_known, soundness, newest } = database;
-        let (is_sound, wrong) = match soundness {
-            Soundness::Sound => (Some(true), None),
-            Soundness::Broken(wrong) => (Some(false), Some(wrong)),
-            Soundness::Unfinished => (None, None),
+        let Checkup { schema, schema_known, integrity, newest } = database;
+        let (is_sound, wrong) = match integrity {
+            Integrity::Intact => (Some(true), None),
+            Integrity::Damaged(wrong) => (Some(false), Some(wrong)),
+            Integrity::Unfinished => (None, None),
         };
         let clock_behind_s = newest.map_or(0, |newest| (newest.micros() - now.micros()).max(0) / 1_000_000);
         Self { schema, schema_known, is_sound, wrong, pictures, clock_behind_s }
@@ -138,7 +138,7 @@ impl Tallied {
 }
 
 /// Makes an inspection of a database that no server has open.
-pub fn inspection_of(looked: Looked<Tallied>, now: Moment) -> Inspection {
+pub fn inspection_of(looked: OfflineCheckup<Tallied>, now: Moment) -> Inspection {
     Inspection::of(looked.checkup, looked.pictures, now)
 }
 
@@ -146,7 +146,7 @@ impl Service {
     pub async fn facts(&self) -> Result<Facts, Error> {
         let house = &self.house;
         let (store, folder) = (&house.store, house.pictures.folder.clone());
-        let room = async |db: &Db<'_>| Ok((db.database_bytes().await?, db.picture_room().await?));
+        let room = async |db: &Db<'_>| Ok((db.database_bytes().await?, db.picture_usage().await?));
         let (database_bytes, pictures) = store.read(room).await?;
         let disk_free_bytes = blocking(move || folder.free_bytes()).await??;
         let sockets = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, house.hub.open_on(wire)));
@@ -206,7 +206,7 @@ impl Service {
         let (folder, now) = (self.house.pictures.folder.clone(), self.now());
         let inspect = async move |db: &LongReads<'_>| {
             let database = db.check_up(CHECK_UP_WAIT_MAX).await?;
-            if database.is_broken() {
+            if database.is_damaged() {
                 return Ok(Inspection::of(database, None, now));
             }
             let pictures = Tallied::of(&db.pictures(), &folder)?;

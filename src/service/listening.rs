@@ -20,7 +20,7 @@ use crate::{
     },
     live::{feed::Feed, hub::LiveSession, watchers::StatusListener},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
-    store::{Held, Holder, NewPlace, Tx},
+    store::{ActiveSessions, Principal, NewPlace, Tx},
 };
 
 /// How often changed positions are written. After a crash a client may get the events of this time twice.
@@ -98,9 +98,9 @@ impl Service {
     }
 
     /// Returns what keeps a user signed in, and its open sockets by vendor.
-    pub async fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(Held, [(Wire, usize); 2]), Error> {
+    pub async fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(ActiveSessions, [(Wire, usize); 2]), Error> {
         let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.house.hub.sessions(user, wire)));
-        Ok((self.read(async |db| db.held(tenant.app.key, user, self.now()).await).await?, open))
+        Ok((self.read(async |db| db.active_sessions(tenant.app.key, user, self.now()).await).await?, open))
     }
 
     /// Ends everything that keeps a user signed in, at every vendor. Passwords stay, so a client that has one can log
@@ -129,7 +129,7 @@ impl Service {
         let (session, _) = self.join(tenant, user.key, wire, None).await?;
         // Checked after the session is open: the feed reports later ends.
         let held = self.read(async |db| db.credentials(tenant.app.key, &user.id).await).await?;
-        match held.is_some_and(|held| held.state == State::Active && Holder::of(&held) == *by) {
+        match held.is_some_and(|held| held.state == State::Active && Principal::of(&held) == *by) {
             true => Ok(self.listening(session, wire)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }

@@ -18,7 +18,7 @@ use crate::{
         login_throttle::Attempt,
         users,
     },
-    store::{Holder, Touches, Tx},
+    store::{Principal, Touches, Tx},
 };
 
 #[derive(Clone, Copy)]
@@ -57,7 +57,7 @@ impl Service {
         let login = Login { tenant, username, password, from };
         let holder = match username == tenant.app.account.as_str() {
             true => self.counted(login, self.opened_account(login)).await?,
-            false => Holder::of(&self.counted(login, self.opened_now(login)).await?),
+            false => Principal::of(&self.counted(login, self.opened_now(login)).await?),
         };
         let (ticket, new) = self.drawn_ticket();
         let (app, at) = (tenant.app.key, self.now());
@@ -69,9 +69,9 @@ impl Service {
         }
     }
 
-    async fn opened_account(&self, login: Login<'_>) -> Result<Holder, Error> {
+    async fn opened_account(&self, login: Login<'_>) -> Result<Principal, Error> {
         match self.is_account_password(&login.tenant.app, login.password, &login.callers()).await? {
-            true => Ok(Holder::BackEnd),
+            true => Ok(Principal::BackEnd),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }
     }

@@ -14,7 +14,7 @@ use crate::{
         profile::{ProfileField, User},
     },
     service::{Service, apps::Tenant},
-    store::{Concerning, LongReads},
+    store::{EventsOfUser, LongReads},
 };
 
 /// Events one look-back reads. A client that missed more repeats the call.
@@ -66,16 +66,16 @@ impl Service {
     }
 
     /// Returns whether all events since `seq` are still kept.
-    pub async fn can_tell_since(&self, seq: i64) -> Result<bool, Error> {
-        self.read(async |db| db.can_tell_since(seq).await).await
+    pub async fn has_events_since(&self, seq: i64) -> Result<bool, Error> {
+        self.read(async |db| db.has_events_since(seq).await).await
     }
 }
 
 async fn look_back(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64, last: i64) -> Result<Missed, Error> {
-    let Concerning { events, seen_to, is_part } =
+    let EventsOfUser { events, seen_to, is_part } =
         db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX).await?;
     // Checked after the read: events that were pruned meanwhile are missing.
-    if !db.can_tell_since(seq).await? {
+    if !db.has_events_since(seq).await? {
         return Ok(Missed {
             notices: anew(db, app, listener, last).await?,
             seen_to: last,
@@ -205,7 +205,7 @@ impl Summary {
             }
         }
         for (user, (seq, fields)) in self.profiles {
-            let hears = user == listener || db.hears(app, listener, user).await?;
+            let hears = user == listener || db.is_subscriber(app, listener, user).await?;
             if let Some(user) = db.readable_user(app, user).await?.filter(|user| hears && user.is_active()) {
                 notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
             }

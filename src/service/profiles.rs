@@ -14,7 +14,7 @@ use crate::{
         secret::Secret,
     },
     service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant, owners},
-    store::{Db, LongReads, NewPassword, UserChange},
+    store::{Db, LongReads, PasswordChange, UserChange},
 };
 
 /// An operator's change of a user.
@@ -99,7 +99,7 @@ impl Service {
     ) -> Result<Vec<Option<User>>, Error> {
         let app = tenant.app.key;
         let is_short = ids.len() <= POINT_USERS_MAX;
-        let read = async move |db: &Db<'_>| with_closeness(db, app, db.users_of(app, &ids).await?, viewer).await;
+        let read = async move |db: &Db<'_>| with_closeness(db, app, db.users_by_ids(app, &ids).await?, viewer).await;
         let seen = match is_short {
             true => self.read(read).await?,
             false => self.long_read(viewer.key(tenant), async move |db| read(db).await).await?,
@@ -231,10 +231,10 @@ impl Service {
         Err(Error::Busy)
     }
 
-    async fn new_password(&self, tenant: &Tenant, id: &UserId, password: &Secret) -> Result<NewPassword, Error> {
+    async fn new_password(&self, tenant: &Tenant, id: &UserId, password: &Secret) -> Result<PasswordChange, Error> {
         let known = self.credentials_of(tenant, id).await?;
         let chosen = self.chosen_by_back_end(tenant, Some(known), password).await?;
-        Ok(NewPassword { chosen, tokens: self.new_tokens(tenant, id) })
+        Ok(PasswordChange { chosen, tokens: self.new_tokens(tenant, id) })
     }
 }
 

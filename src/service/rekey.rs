@@ -9,7 +9,7 @@ use crate::{
         id::{AppKey, UserId},
     },
     service::credentials::{self, Keyring, Purpose, SealedKind},
-    store::{self, Made},
+    store::{self, NewTokens},
 };
 
 /// Gives a database that no server has open to the key of `keyring`. Draws anew what only the old key could open:
@@ -17,7 +17,7 @@ use crate::{
 /// passwords and tickets stay valid. Changes all or nothing.
 pub fn give_new_key(database: &Path, keyring: &Keyring) -> Result<(), Error> {
     let renew = |app: &mut App| renew_app(app, keyring);
-    let draw = |app: AppKey, user: &UserId| Made {
+    let draw = |app: AppKey, user: &UserId| NewTokens {
         token: keyring.draw(Purpose::UserToken, app, user),
         issued: keyring.draw(Purpose::IssuedPassword, app, user),
     };

@@ -165,7 +165,7 @@ impl Service {
 
 struct Found {
     user: User,
-    session: store::Session,
+    session: store::StoredSession,
     is_current: bool,
 }
 

@@ -21,7 +21,7 @@ use crate::{
         renewal::Session,
         users,
     },
-    store::{Holder, IfKnown, Register, Registered, Touches, UserChange},
+    store::{Principal, IfKnown, UpsertUser, UpsertedUser, Touches, UserChange},
 };
 
 /// A login of a Qiscus client.
@@ -39,7 +39,7 @@ pub struct Enter {
 pub struct Proved {
     pub user: User,
     /// The user's passwords at that time.
-    pub(super) by: Holder,
+    pub(super) by: Principal,
 }
 
 impl Service {
@@ -84,7 +84,7 @@ impl Service {
         let callers = [HashCaller::Client(call.from.map(Network::of)), HashCaller::Registrations(tenant.app.key)];
         let chosen = Some(self.chosen(tenant, None, &call.key, &callers).await?);
         let enrol = Enrol { id: call.id.clone(), change: call.change.clone(), device: None };
-        let register = Register { chosen, ..self.asked(tenant, enrol, IfKnown::Refuse)? };
+        let register = UpsertUser { chosen, ..self.asked(tenant, enrol, IfKnown::Refuse)? };
         self.begin_registered(tenant, register).await
     }
 
@@ -100,8 +100,8 @@ impl Service {
         self.begin_registered(tenant, register).await
     }
 
-    async fn begin_registered(&self, tenant: &Tenant, register: Register) -> Result<Session, Error> {
-        let Registered { user, credentials, created: _ } = self.register_user(tenant.app.key, register).await?;
+    async fn begin_registered(&self, tenant: &Tenant, register: UpsertUser) -> Result<Session, Error> {
+        let UpsertedUser { user, credentials, created: _ } = self.register_user(tenant.app.key, register).await?;
         self.begin(tenant, self.with_token(tenant, user, &credentials), &credentials).await
     }
 
@@ -117,7 +117,7 @@ impl Service {
         password: &Secret,
         from: Option<IpAddr>,
     ) -> Result<Proved, Error> {
-        let by = Holder::of(&self.opened(tenant, username, password, from).await?);
+        let by = Principal::of(&self.opened(tenant, username, password, from).await?);
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let id = UserId::parse(username).map_err(|_| wrong.clone())?;
         Ok(Proved { user: self.find_user(tenant, &id).await?.ok_or(wrong)?, by })

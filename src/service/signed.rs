@@ -25,7 +25,7 @@ use crate::{
         listening::Listening,
         users,
     },
-    store::{IfKnown, NewTicket, Register, TicketHolder, Tx},
+    store::{IfKnown, NewTicket, TicketHolder, Tx, UpsertUser},
 };
 
 /// The longest life of a ticket; usually the UserSig expires first. The vendor's libraries sign for 180 days.
@@ -72,7 +72,7 @@ impl Service {
         // The transaction checks again. Checked here because a client that retries with a dead UserSig should cost a
         // read, not a write.
         let dead_before =
-            self.house.store.read(async |db| db.signatures_dead_before(app.key, &signed.id).await).await?;
+            self.house.store.read(async |db| db.signatures_revoked_before(app.key, &signed.id).await).await?;
         if signed.at < dead_before {
             return Err(Error::Unauthenticated(Unauthenticated::Revoked));
         }
@@ -86,7 +86,7 @@ impl Service {
         let call = Enrol { id: signed.id, change: ProfileChange::default(), device: None };
         self.creatable(tenant, &call.id).await?;
         let asked = self.asked(tenant, call, IfKnown::Update)?;
-        let register = Register { ticket: Some(new), signed_at: Some(signed.at), ..asked };
+        let register = UpsertUser { ticket: Some(new), signed_at: Some(signed.at), ..asked };
         let user = self.register_user(app.key, register).await?.user;
         Ok(SignedIn { user, ticket })
     }
@@ -135,7 +135,7 @@ impl Service {
                 session.resume_behind(oldest.ok_or(Error::Unauthenticated(Unauthenticated::Expired))? - 1);
             }
             if let Some(since) = session.missed_since()
-                && self.can_tell_since(since).await == Ok(false)
+                && self.has_events_since(since).await == Ok(false)
             {
                 return Err(Error::Unauthenticated(Unauthenticated::Expired));
             }

@@ -37,7 +37,7 @@ const DEAD_SIGNATURES_MAX: u32 = 1_000_000;
 /// Rows per step, so that other writers do not wait long.
 const STEP_ROWS: u32 = 100;
 
-const DEEDS_KEPT_MAX: u32 = 100_000;
+const AUDIT_ENTRIES_KEPT_MAX: u32 = 100_000;
 
 impl Service {
     /// Removes every picture file without a row, which a crash may have left. Runs at the start, before any upload.
@@ -87,7 +87,7 @@ impl Service {
         let (idle, rest) = (now.before(admins::IDLE), now.before(PLACES_REST));
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_tickets(now, STEP_ROWS).await).await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_admin_sessions(idle, STEP_ROWS).await).await?;
-        self.sweep_rows(STEP_EVENTS, async |tx| tx.sweep_deeds(DEEDS_KEPT_MAX, STEP_EVENTS).await).await?;
+        self.sweep_rows(STEP_EVENTS, async |tx| tx.sweep_audit_entries(AUDIT_ENTRIES_KEPT_MAX, STEP_EVENTS).await).await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_sessions(now, STEP_ROWS).await).await?;
         // Before the events: the position of an open session must not fall behind the kept events.
         self.house.hub.renew_places();

@@ -18,7 +18,7 @@ use crate::{
     },
     service::{Service, owners},
     store::{
-        Holder, IfKnown, NewPassword, NewTicket, NewTokens, Register, Registered, SessionState, StateChange, Touches,
+        Principal, IfKnown, PasswordChange, NewTicket, NewTokens, UpsertUser, UpsertedUser, SessionState, StateChange, Touches,
         Tx, UserChange,
     },
 };
@@ -49,7 +49,7 @@ impl Service {
         self.write_about(app, Owner::Named(id.clone()), async move |tx| rule(tx, &id).await).await
     }
 
-    pub(super) async fn register_user(&self, app: AppKey, asked: Register) -> Result<Registered, Error> {
+    pub(super) async fn register_user(&self, app: AppKey, asked: UpsertUser) -> Result<UpsertedUser, Error> {
         let owner = Owner::Named(asked.id.clone());
         self.write_about(app, owner, async move |tx| register(tx, app, &asked).await).await
     }
@@ -167,8 +167,8 @@ impl<'a> Account<'a> {
     }
 
     /// Sets a new password and ends everything issued before: another person may have registered the id first.
-    async fn set_password(&mut self, new: &NewPassword) -> Result<(), Error> {
-        let NewPassword { chosen, tokens: NewTokens { token, issued } } = new;
+    async fn set_password(&mut self, new: &PasswordChange) -> Result<(), Error> {
+        let PasswordChange { chosen, tokens: NewTokens { token, issued } } = new;
         let held = &mut self.credentials;
         (held.token, held.issued, held.chosen) = (*token, *issued, Some(chosen.hash.clone()));
         self.put_credentials().await?;
@@ -220,9 +220,9 @@ async fn owned(tx: &Tx<'_>, owner: UserKey, key: &PictureKey, address: Option<&H
 /// `Conflict(User)` for a known user that was to be refused; `Conflict(NewerVersion)` if the password is not the one
 /// that `chosen` was compared with; `Forbidden` for a ticket of a suspended user; `Unauthenticated(Revoked)` if the
 /// UserSig of the call is dead.
-pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &Register) -> Result<Registered, Error> {
+pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &UpsertUser) -> Result<UpsertedUser, Error> {
     if let Some(made_at) = asked.signed_at
-        && made_at < tx.signatures_dead_before(app, &asked.id).await?
+        && made_at < tx.signatures_revoked_before(app, &asked.id).await?
     {
         return Err(Error::Unauthenticated(Unauthenticated::Revoked));
     }
@@ -242,10 +242,10 @@ pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &Register) -> Result<Regi
     if let Some(ticket) = &asked.ticket {
         put_ticket(tx, app, user.key, ticket, asked.at).await?;
     }
-    Ok(Registered { user, credentials, created })
+    Ok(UpsertedUser { user, credentials, created })
 }
 
-async fn update(account: &mut Account<'_>, asked: &Register) -> Result<(), Error> {
+async fn update(account: &mut Account<'_>, asked: &UpsertUser) -> Result<(), Error> {
     let must_be_active = asked.if_known == IfKnown::UpdateActive || asked.ticket.is_some();
     if must_be_active && !account.user.is_active() {
         return Err(Error::SUSPENDED);
@@ -253,15 +253,15 @@ async fn update(account: &mut Account<'_>, asked: &Register) -> Result<(), Error
     let tokens = NewTokens { token: asked.secrets.token, issued: asked.secrets.issued };
     let change = UserChange {
         profile: asked.change.clone(),
-        password: asked.chosen.clone().map(|chosen| NewPassword { chosen, tokens }),
+        password: asked.chosen.clone().map(|chosen| PasswordChange { chosen, tokens }),
         device: asked.device.clone(),
         ..UserChange::default()
     };
     account.apply(&change).await
 }
 
-async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &Register) -> Result<Account<'a>, Error> {
-    let Register { id, secrets, at, .. } = asked;
+async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<Account<'a>, Error> {
+    let UpsertUser { id, secrets, at, .. } = asked;
     // A new user has no picture yet.
     if let Some(AvatarChange::Owned(_, None)) = &asked.change.avatar {
         return Err(Error::NotFound(What::Picture));
@@ -338,7 +338,7 @@ pub async fn delete(
     at: Moment,
 ) -> Result<(), Error> {
     let User { key, id, .. } = owners::owner(tx, app, owner).await?;
-    tx.kill_signatures(app, &id, sigs_dead_before).await?;
+    tx.revoke_signatures(app, &id, sigs_dead_before).await?;
     // Before the row goes: deletion takes the owner from its pictures, and only a released picture may have none.
     tx.release_picture(key, at).await?;
     tx.take_user(key).await?;
@@ -388,7 +388,7 @@ pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTok
 /// `NotFound(User)`.
 pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at: Moment) -> Result<(), Error> {
     let key = tx.user_key(app, id).await?.ok_or(Error::NotFound(What::User))?;
-    tx.kill_signatures(app, id, dead_before).await?;
+    tx.revoke_signatures(app, id, dead_before).await?;
     tx.take_tickets_of_wire(key, Wire::Tencent).await?;
     tx.append_event(app, key, id, &EventKind::Kicked, at).await
 }
@@ -418,18 +418,18 @@ pub async fn revoke(
 pub async fn issue_ticket(
     tx: &Tx<'_>,
     app: AppKey,
-    holder: &Holder,
+    holder: &Principal,
     ticket: &NewTicket,
     at: Moment,
 ) -> Result<(), Error> {
     match holder {
-        Holder::BackEnd => match tx.put_back_end_ticket(app, ticket, at).await? {
+        Principal::BackEnd => match tx.put_back_end_ticket(app, ticket, at).await? {
             true => Ok(()),
             false => Err(Error::NotFound(What::App)),
         },
-        Holder::User { key, .. } => {
+        Principal::User { key, .. } => {
             let account = tx.account_by_key(app, *key).await?;
-            let is_still_so = account.is_some_and(|(user, held)| user.is_active() && *holder == Holder::of(&held));
+            let is_still_so = account.is_some_and(|(user, held)| user.is_active() && *holder == Principal::of(&held));
             if !is_still_so {
                 return Err(Error::NotFound(What::User));
             }
@@ -458,7 +458,7 @@ pub async fn begin_session(
     at_most: u32,
 ) -> Result<SessionKey, Error> {
     let account = tx.account_by_key(app, held.user).await?;
-    let is_still_so = account.is_some_and(|(user, now)| user.is_active() && Holder::of(held) == Holder::of(&now));
+    let is_still_so = account.is_some_and(|(user, now)| user.is_active() && Principal::of(held) == Principal::of(&now));
     if !is_still_so {
         return Err(Error::Unauthenticated(Unauthenticated::Wrong));
     }

@@ -6,9 +6,9 @@
 //!
 //! Time, ids and secrets are arguments; no engine's type leaves this room.
 
-mod asked;
 mod observed;
 mod operations;
+mod records;
 mod snapshot;
 mod sqlite;
 mod unit;
@@ -17,15 +17,15 @@ use std::{fmt, path::Path, sync::Arc};
 
 use tokio::sync::watch;
 
-pub use self::asked::{
-    ChosenPassword, ContactsChange, EventPage, FriendRow, Held, Holder, IfKnown, NewPassword, NewPlace, NewSecrets,
-    NewTicket, NewTokens, Register, Registered, RelationRows, Session, SessionState, StateChange, StoredPicture,
-    StoredStatus, Ticket, TicketHolder, UserChange,
+pub use self::observed::{Checkup, Integrity, OfflineCheckup, PictureUsage, WriteStats, check_offline};
+pub use self::records::{
+    ActiveSessions, ChosenPassword, ContactsChange, EventPage, FriendRow, IfKnown, NewPlace, NewSecrets, NewTicket,
+    NewTokens, PasswordChange, Principal, RelationRows, SessionState, StateChange, StoredPicture, StoredSession,
+    StoredStatus, Ticket, TicketHolder, UpsertUser, UpsertedUser, UserChange,
 };
-pub use self::observed::{Checkup, Looked, PictureRoom, Soundness, Writes, look};
-pub use self::snapshot::{Inspected, Made, amounts, each_picture, inspect, mark_restored, with_new_key};
+pub use self::snapshot::{Inspected, amounts, each_picture, inspect, mark_restored, with_new_key};
 use self::sqlite::{Engine, tickets};
-pub use self::sqlite::{SCHEMA_VERSION, events::Concerning, pictures::PictureRows};
+pub use self::sqlite::{SCHEMA_VERSION, events::EventsOfUser, pictures::PictureRows};
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
 use crate::domain::{durability::Durability, secret::Digest};
 
@@ -114,7 +114,7 @@ impl Store {
 
     /// Ends the session of a ticket that was seen to be over, some time soon and without waiting for it: nothing hangs on it but that it
     /// stays over when the clock is set back.
-    pub fn let_ticket_go(&self, digest: Digest) {
+    pub fn end_ticket(&self, digest: Digest) {
         self.0.post(move |tx| tickets::forget(tx, &digest));
     }
 

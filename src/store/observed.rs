@@ -10,7 +10,7 @@ use crate::domain::{error::Error, secret::Digest, time::Moment};
 
 /// What waits to be written, and what was committed since the store was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Writes {
+pub struct WriteStats {
     /// Writes that wait for the one writer.
     pub waiting: usize,
     /// Commits by how many writes shared them: the most of a class, and how many commits had that many or fewer, but more than the
@@ -20,7 +20,7 @@ pub struct Writes {
     pub batched: u64,
 }
 
-impl Writes {
+impl WriteStats {
     /// All commits.
     pub fn commits(&self) -> u64 {
         self.batches.iter().map(|(_, commits)| commits).sum()
@@ -29,7 +29,7 @@ impl Writes {
 
 /// What all pictures take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PictureRoom {
+pub struct PictureUsage {
     /// How many there are, released ones included.
     pub count: u64,
     /// Of all their files.
@@ -44,32 +44,32 @@ pub struct Checkup {
     /// The version that this program was written for.
     pub schema_known: u32,
     /// What SQLite says of it.
-    pub soundness: Soundness,
+    pub integrity: Integrity,
     /// The latest moment that something bears; none where it is broken.
     pub newest: Option<Moment>,
 }
 
 impl Checkup {
     /// Whether something is wrong with it: what else it says is then worth nothing.
-    pub fn is_broken(&self) -> bool {
-        matches!(self.soundness, Soundness::Broken(_))
+    pub fn is_damaged(&self) -> bool {
+        matches!(self.integrity, Integrity::Damaged(_))
     }
 }
 
 /// Whether a database is what SQLite wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Soundness {
+pub enum Integrity {
     /// Every page of it.
-    Sound,
+    Intact,
     /// The first thing that is wrong.
-    Broken(String),
+    Damaged(String),
     /// The time was up before all of it was read; nothing wrong was found until then.
     Unfinished,
 }
 
 /// What a database says that nobody has open.
 #[derive(Debug, Clone)]
-pub struct Looked<T> {
+pub struct OfflineCheckup<T> {
     /// As a whole.
     pub checkup: Checkup,
     /// What the caller found in the rows of its pictures; none where it is broken.
@@ -82,24 +82,24 @@ pub struct Looked<T> {
 /// write it meanwhile.
 /// # Errors
 /// It cannot be opened or read; those of `tally`.
-pub fn look<T>(
+pub fn check_offline<T>(
     database: &Path,
     wait_max: Duration,
     tally: impl FnOnce(&pictures::PictureRows<'_>) -> Result<T, Error>,
-) -> Result<Looked<T>, OpenError> {
-    sqlite::look(database, |connection| {
+) -> Result<OfflineCheckup<T>, OpenError> {
+    sqlite::read_offline(database, |connection| {
         let checkup = health::check_up(connection, wait_max)?;
-        if checkup.is_broken() {
-            return Ok(Looked { checkup, pictures: None, fingerprint: None });
+        if checkup.is_damaged() {
+            return Ok(OfflineCheckup { checkup, pictures: None, fingerprint: None });
         }
         let pictures = Some(tally(&pictures::PictureRows::of(connection))?);
-        Ok(Looked { checkup, pictures, fingerprint: apps::adopted_key(connection)? })
+        Ok(OfflineCheckup { checkup, pictures, fingerprint: apps::adopted_key(connection)? })
     })
 }
 
 impl Store {
     /// What waits, and what was committed.
-    pub fn writes(&self) -> Writes {
+    pub fn writes(&self) -> WriteStats {
         self.0.writes()
     }
 }

@@ -5,12 +5,12 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    Checkup, Concerning, EventPage, FriendRow, Held, NewPlace, NewSecrets, NewTicket, PictureRoom, RelationRows,
-    Session, SessionState, StoredPicture, StoredStatus, Ticket, sqlite,
-    unit::{Db, LongReads, On, Tx, Writing},
+    ActiveSessions, Checkup, EventPage, EventsOfUser, FriendRow, NewPlace, NewSecrets, NewTicket, PictureUsage,
+    RelationRows, SessionState, StoredPicture, StoredSession, StoredStatus, Ticket, sqlite,
+    unit::{Db, LongReads, ReadEngine, Tx, WriteEngine},
 };
 use crate::domain::{
-    admin::{Admin, AdminKey, AdminName, AdminSession, Deed, Kept},
+    admin::{Admin, AdminKey, AdminName, AdminSession, AuditEntry, StoredAuditEntry},
     app::{App, NewApp},
     avatar::{NewPicture, PictureKey, PictureKind},
     chat_settings::{ChatSettings, ChatSettingsChange},
@@ -51,7 +51,7 @@ macro_rules! operations {
     };
 }
 
-operations!(Db by On {
+operations!(Db by ReadEngine {
     /// An app by its key.
     app(key: AppKey) -> Option<App> = apps::find;
     /// The fingerprint of the server key that everything here belongs to.
@@ -73,7 +73,7 @@ operations!(Db by On {
     /// What a picture of this user is; none where it has none of this name.
     picture_of(owner: UserKey, key: &PictureKey) -> Option<PictureKind> = pictures::owned;
     /// The moment before which signatures of this id are dead; the epoch where none are.
-    signatures_dead_before(app: AppKey, id: &UserId) -> Moment = signatures::dead_before;
+    signatures_revoked_before(app: AppKey, id: &UserId) -> Moment = signatures::dead_before;
     /// Whether a user has muted the chat with another.
     has_mute(owner: UserKey, muted: UserKey) -> bool = chat_settings::mutes;
     /// How many chats a user has muted.
@@ -115,7 +115,7 @@ operations!(Db by On {
     /// A user by its key, for lists and notices: none where its row is damaged, which is logged.
     readable_user(app: AppKey, key: UserKey) -> Option<User> = users::find_readable;
     /// These users, in their order; none for ids that no user has. Some 5 us each.
-    users_of(app: AppKey, ids: &[UserId]) -> Vec<Option<User>> = users::find_all;
+    users_by_ids(app: AppKey, ids: &[UserId]) -> Vec<Option<User>> = users::find_all;
     /// What opens a user's account.
     credentials(app: AppKey, id: &UserId) -> Option<Credentials> = users::credentials;
     /// Whether a user of an app lists another.
@@ -123,23 +123,23 @@ operations!(Db by On {
     /// A ticket, expired or not.
     ticket(digest: &Digest) -> Option<Ticket> = tickets::find;
     /// A client's session with its user, expired and ended ones included.
-    session(app: AppKey, key: SessionKey) -> Option<(User, Session)> = sessions::find;
+    session(app: AppKey, key: SessionKey) -> Option<(User, StoredSession)> = sessions::find;
     /// What keeps a user signed in at that time.
-    held(app: AppKey, user: UserKey, now: Moment) -> Held = sessions::held;
+    active_sessions(app: AppKey, user: UserKey, now: Moment) -> ActiveSessions = sessions::active;
     /// An administrator's session, expired or not.
     admin_session(digest: &Digest) -> Option<AdminSession> = admins::session;
     /// A picture, unless its owner is gone.
     picture(key: &PictureKey) -> Option<StoredPicture> = pictures::find;
     /// What all pictures take. One row is read.
-    picture_room() -> PictureRoom = pictures::room;
-    /// Whether `listener` is among the `hearers` of a user. A few point reads.
-    hears(app: AppKey, listener: UserKey, of: UserKey) -> bool = contacts::hears;
+    picture_usage() -> PictureUsage = pictures::room;
+    /// Whether `listener` is among the `subscribers` of a user. A few point reads.
+    is_subscriber(app: AppKey, listener: UserKey, of: UserKey) -> bool = contacts::is_subscriber;
     /// What is stored of the status of these users; deleted ones are left out. A point read each.
     statuses_by_key(app: AppKey, keys: &[UserKey]) -> Vec<StoredStatus> = statuses::find_by_keys;
     /// The number of the last event, 0 before the first one.
     last_event_seq() -> i64 = events::last_seq;
     /// Whether all events after `seq` are still kept. Three point reads.
-    can_tell_since(seq: i64) -> bool = events::can_tell_since;
+    has_events_since(seq: i64) -> bool = events::has_events_since;
     /// The oldest event that is kept, where a ticket was issued since: everything that its client may have missed is kept then.
     oldest_event_since_ticket(ticket: &Digest) -> Option<i64> = events::oldest_since_ticket;
     /// The bytes of the database on the disk.
@@ -148,7 +148,7 @@ operations!(Db by On {
     is_current() -> bool = health::is_current;
 });
 
-operations!(LongReads by On {
+operations!(LongReads by ReadEngine {
     /// Every app, in creation order.
     apps() -> Vec<App> = apps::all;
     /// A page of an app's users, suspended ones included; beyond the last page it is empty. Page n costs about what page 1 costs.
@@ -177,10 +177,10 @@ operations!(LongReads by On {
     /// The users that block a user, in creation order: the first `ROWS_MAX`.
     blocking_ids(app: AppKey, user: UserKey) -> Vec<UserId> = contacts::blocking_ids;
     /// A page of the users that a user blocks and since when, in the order they were created.
-    black_list(app: AppKey, owner: UserKey, page: Page) -> Listed<(UserId, Moment)> = black_list::page;
+    block_list(app: AppKey, owner: UserKey, page: Page) -> Listed<(UserId, Moment)> = black_list::page;
     /// The users that receive a user's changes: those it lists and those that list it, except across a block in either direction. Walks
     /// over these rows.
-    hearers(app: AppKey, user: UserKey) -> Vec<UserKey> = contacts::hearers;
+    subscribers(app: AppKey, user: UserKey) -> Vec<UserKey> = contacts::subscribers;
     /// A page of a user's friends, in the order they were created as users.
     friends(app: AppKey, owner: UserKey, page: Page) -> Listed<Friend> = friends::page;
     /// Which of these are a user's friends, in their order.
@@ -204,11 +204,11 @@ operations!(LongReads by On {
     /// Reports of an app before the one of this number, the newest first.
     reports_before(app: AppKey, key: i64, at_most: u32) -> Vec<Report> = reports::before;
     /// The events after `seq` that may concern a user, of `at_most` rows. Looks into an index for each user it shares a contact row with.
-    events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> Concerning = events::concerning;
+    events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;
     /// What happened after `seq`, in the order of the commits: at most so many events, and some 4 MiB of them.
     events_after(seq: i64, at_most: u32) -> EventPage = events::after;
     /// Audit entries before the one of this number, the newest first.
-    deeds_before(seq: i64, at_most: u32) -> Vec<Kept> = admins::kept;
+    audit_entries_before(seq: i64, at_most: u32) -> Vec<StoredAuditEntry> = admins::kept;
     /// Names of pictures whose files' size is not known: stored by a version that did not keep it.
     unmeasured_pictures(at_most: u32) -> Vec<PictureKey> = pictures::unmeasured;
     /// Looks the whole database over, for so long at most.
@@ -218,7 +218,7 @@ operations!(LongReads by On {
     copy_to(file: &Path) -> () = snapshot::copy;
 });
 
-operations!(Tx by Writing {
+operations!(Tx by WriteEngine {
     /// Keeps the fingerprint of the server key, unless one is kept.
     adopt_key(fingerprint: Digest) -> () = apps::adopt_key;
     /// Makes an app; `Conflict(App)` when its `app_id` or `sdk_app_id` is taken.
@@ -244,7 +244,7 @@ operations!(Tx by Writing {
     /// Ends every session of an administrator.
     take_admin_sessions(admin: AdminKey) -> () = admins::end_all;
     /// Puts something that was done on record.
-    put_deed(deed: &Deed, at: Moment) -> () = admins::keep;
+    put_audit_entry(entry: &AuditEntry, at: Moment) -> () = admins::keep;
     /// Begins the row that keeps a session's place; its number.
     put_place(new: &NewPlace, heard: i64) -> i64 = places::put;
     /// A place is of a session that has ended, at that time at the earliest.
@@ -262,7 +262,7 @@ operations!(Tx by Writing {
     /// Deletes administrators' sessions that were last used before then; how many.
     sweep_admin_sessions(before: Moment, at_most: u32) -> u32 = admins::forget_unused;
     /// Deletes the oldest deeds beyond the last `kept_max`. Looks at `at_most`; how many went.
-    sweep_deeds(kept_max: u32, at_most: u32) -> u32 = admins::forget_kept;
+    sweep_audit_entries(kept_max: u32, at_most: u32) -> u32 = admins::forget_kept;
     /// Deletes places that were written before then, and all but the newest `kept_max`; how many.
     sweep_places(before: Moment, kept_max: u32, at_most: u32) -> u32 = places::forget_old;
     /// Deletes the oldest events: those stored before then, and all but the last `kept_max`. Looks at `at_most`; how many went.
@@ -333,7 +333,7 @@ operations!(Tx by Writing {
     /// Ends every session of a user.
     take_sessions(user: UserKey) -> () = sessions::end_of_user;
     /// Signatures of this id that were made before that moment are dead. A moment that is kept is never set back.
-    kill_signatures(app: AppKey, id: &UserId, before: Moment) -> () = signatures::kill;
+    revoke_signatures(app: AppKey, id: &UserId, before: Moment) -> () = signatures::kill;
     /// Keeps a picture, released: nobody shows it yet.
     put_picture(owner: UserKey, new: &NewPicture, at: Moment) -> () = pictures::add;
     /// Makes a picture its owner's current one.

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::sqlite::snapshot;
+use super::{NewTokens, sqlite::snapshot};
 use crate::domain::{
     amounts::Amounts,
     app::App,
     avatar::PictureKey,
     error::Error,
     id::{AppKey, UserId},
-    secret::{Derived, Digest},
+    secret::Digest,
     time::Moment,
 };
 
@@ -22,15 +22,6 @@ pub struct Inspected {
     pub key_fingerprint: Digest,
     /// What it holds.
     pub amounts: Amounts,
-}
-
-/// What of a user was made from the server key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Made {
-    /// The user token.
-    pub token: Derived,
-    /// The issued password.
-    pub issued: Derived,
 }
 
 /// Reads a whole database that nobody serves, and checks every page, index and reference of it. Blocks while the file is read, and longer than a plain copy takes.
@@ -70,7 +61,7 @@ pub fn with_new_key(
     database: &Path,
     fingerprint: Digest,
     renew_app: impl FnMut(&mut App) -> Result<(), Error>,
-    draw: impl FnMut(AppKey, &UserId) -> Made,
+    draw: impl FnMut(AppKey, &UserId) -> NewTokens,
 ) -> Result<(), Error> {
     snapshot::with_new_key(database, fingerprint, renew_app, draw)
 }

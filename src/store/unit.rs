@@ -26,7 +26,7 @@ pub enum Touches {
 }
 
 /// Point reads: some microseconds each, at once, on the caller's thread.
-pub struct Db<'a>(On<'a>);
+pub struct Db<'a>(ReadEngine<'a>);
 
 /// Reads that take longer than some 200 us, and point reads beside them. Only [`Store::long_read`] and a [`FeedReader`] give it out, on
 /// connections that point reads do not need.
@@ -35,22 +35,22 @@ pub struct LongReads<'a>(Db<'a>);
 /// Reads and writes rows; all of it is committed, or none.
 pub struct Tx<'a> {
     db: Db<'a>,
-    on: Writing<'a>,
+    on: WriteEngine<'a>,
 }
 
 /// Through which engine rows are read.
-pub(super) enum On<'a> {
-    Sqlite(&'a sqlite::Reader),
+pub(super) enum ReadEngine<'a> {
+    Sqlite(&'a sqlite::ReadConnection),
 }
 
 /// Through which engine rows are written.
-pub(super) enum Writing<'a> {
-    Sqlite(&'a sqlite::Writing<'a>),
+pub(super) enum WriteEngine<'a> {
+    Sqlite(&'a sqlite::WriteTransaction<'a>),
 }
 
 impl<'a> Tx<'a> {
-    fn sqlite(tx: &'a sqlite::Writing<'a>) -> Self {
-        Self { db: Db(On::Sqlite(tx)), on: Writing::Sqlite(tx) }
+    fn sqlite(tx: &'a sqlite::WriteTransaction<'a>) -> Self {
+        Self { db: Db(ReadEngine::Sqlite(tx)), on: WriteEngine::Sqlite(tx) }
     }
 }
 
@@ -63,8 +63,8 @@ impl<'a> Deref for Tx<'a> {
 }
 
 impl<'a> LongReads<'a> {
-    fn sqlite(connection: &'a sqlite::Reader) -> Self {
-        Self(Db(On::Sqlite(connection)))
+    fn sqlite(connection: &'a sqlite::ReadConnection) -> Self {
+        Self(Db(ReadEngine::Sqlite(connection)))
     }
 
     /// Reads several things as they were at one moment.
@@ -72,7 +72,7 @@ impl<'a> LongReads<'a> {
     /// What `read` returns; `Busy`, `Internal`.
     pub async fn snapshot<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error> {
         match self.engine() {
-            On::Sqlite(connection) => {
+            ReadEngine::Sqlite(connection) => {
                 let snapshot = sqlite::snapshot_of(connection)?;
                 read(&LongReads::sqlite(&snapshot)).await
             }
@@ -82,7 +82,7 @@ impl<'a> LongReads<'a> {
     /// The rows of pictures, released ones included, to be read shard by shard: what the picture folder may hold.
     pub fn pictures(&self) -> PictureRows<'_> {
         match self.engine() {
-            On::Sqlite(connection) => PictureRows::of(connection),
+            ReadEngine::Sqlite(connection) => PictureRows::of(connection),
         }
     }
 }
@@ -100,7 +100,7 @@ impl Store {
     /// # Errors
     /// What `read` returns; `Busy`, `Internal`.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.0.read(|connection| at_once(read(&Db(On::Sqlite(connection)))))
+        self.0.read(|connection| at_once(read(&Db(ReadEngine::Sqlite(connection)))))
     }
 
     /// Runs a read that takes long on a thread for such reads, in the caller's turn: one caller uses a quarter of the threads, and of the
@@ -130,7 +130,7 @@ impl Store {
         _touches: Touches,
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let looks_first = move |tx: &sqlite::Writing<'_>| {
+        let looks_first = move |tx: &sqlite::WriteTransaction<'_>| {
             let before = tx.total_changes();
             let done = at_once(rule(&Tx::sqlite(tx)));
             // Every test that is refused by a rule checks this.
@@ -145,7 +145,7 @@ impl Store {
 }
 
 /// The connection of the feed: it waits for no other read.
-pub struct FeedReader(Mutex<sqlite::Reader>);
+pub struct FeedReader(Mutex<sqlite::ReadConnection>);
 
 impl FeedReader {
     /// Reads at once, on the caller's thread.
@@ -170,13 +170,13 @@ fn at_once<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> 
 }
 
 impl<'a> Db<'a> {
-    pub(super) fn engine(&self) -> &On<'a> {
+    pub(super) fn engine(&self) -> &ReadEngine<'a> {
         &self.0
     }
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn engine(&self) -> &Writing<'a> {
+    pub(super) fn engine(&self) -> &WriteEngine<'a> {
         &self.on
     }
 }

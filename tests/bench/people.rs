@@ -21,7 +21,7 @@ use standin::{
         time::Moment,
     },
     service::users,
-    store::{IfKnown, NewSecrets, Register, Store, StoreOptions, Touches},
+    store::{IfKnown, NewSecrets, Store, StoreOptions, Touches, UpsertUser},
 };
 
 use crate::Failure;
@@ -111,9 +111,9 @@ pub(crate) async fn have_pictures(
     Ok(())
 }
 
-fn user(number: u32) -> Result<Register, Error> {
+fn user(number: u32) -> Result<UpsertUser, Error> {
     let name = DisplayName::parse(&format!("Made up {number}")).map_err(|fault| fault.at("name"))?;
-    Ok(Register {
+    Ok(UpsertUser {
         id: UserId::parse(&id(number)).map_err(|fault| fault.at("id"))?,
         if_known: IfKnown::Refuse,
         change: ProfileChange { display_name: Patch::Set(name), ..ProfileChange::default() },

@@ -27,7 +27,10 @@ use standin::{
         hub::{Hub, LiveSession},
         watchers::{self, SUBSCRIPTIONS_OF_USER_MAX, Watchers},
     },
-    store::{ContactsChange, IfKnown, NewPlace, NewSecrets, Register, StateChange, Store, StoreOptions, UserChange},
+    store::{
+        ContactsChange, IfKnown, NewPlace, NewSecrets, StateChange, Store, StoreOptions, UpsertUser,
+        UserChange,
+    },
 };
 use tempfile::TempDir;
 
@@ -84,7 +87,7 @@ impl Ear {
 
     async fn key(&self, id: &str) -> UserKey {
         let secrets = NewSecrets { token: derived(1), issued: derived(2), handle: super::store_laws::handle(id) };
-        let register = Register {
+        let register = UpsertUser {
             id: user_id(id),
             if_known: IfKnown::Refuse,
             change: ProfileChange::default(),

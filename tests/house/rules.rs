@@ -26,8 +26,8 @@ use standin::{
         listening, owners, users,
     },
     store::{
-        ContactsChange, Holder, LongReads, NewPlace, NewTicket, NewTokens, Register, Registered, Session, SessionState,
-        StateChange, Store, StoredPicture, Ticket, Touches, UserChange,
+        ContactsChange, LongReads, NewPlace, NewTicket, NewTokens, Principal, SessionState, StateChange, Store,
+        StoredPicture, StoredSession, Ticket, Touches, UpsertUser, UpsertedUser, UserChange,
     },
 };
 
@@ -79,7 +79,7 @@ point_reads! {
     credentials(app: AppKey, id: &UserId) -> Option<Credentials>;
     account(app: AppKey, id: &UserId) -> Option<(User, Credentials)>;
     ticket(digest: &Digest) -> Option<Ticket>;
-    session(app: AppKey, key: SessionKey) -> Option<(User, Session)>;
+    session(app: AppKey, key: SessionKey) -> Option<(User, StoredSession)>;
     picture(key: &PictureKey) -> Option<StoredPicture>;
     last_event_seq() -> i64;
 }
@@ -129,14 +129,14 @@ rules! {
     begin_place(new: NewPlace) -> (i64, Option<Resumed>) = listening::begin_place(&new);
     follow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::follow(&owner, &whom, at);
     unfollow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::unfollow(&owner, &whom, at);
-    register(asked: Register) -> Registered = users::register(&asked);
+    register(asked: UpsertUser) -> UpsertedUser = users::register(&asked);
     change_user(owner: Owner, change: UserChange, at: Moment) -> User = users::change(&owner, &change, at);
     change_states(changes: Vec<(UserId, StateChange)>, at: Moment) -> () = users::change_states(&changes, at);
     delete_user(owner: Owner, dead_before: Moment, at: Moment) -> () = users::delete(&owner, dead_before, at);
     reset_token(id: UserId, token: Derived, at: Moment) -> User = users::reset_token(&id, &token, at);
     reset_issued(id: UserId, tokens: NewTokens, at: Moment) -> () = users::reset_issued(&id, &tokens, at);
     kick(id: UserId, dead_before: Moment, at: Moment) -> () = users::kick(&id, dead_before, at);
-    issue_ticket(holder: Holder, ticket: NewTicket, at: Moment) -> () = users::issue_ticket(&holder, &ticket, at);
+    issue_ticket(holder: Principal, ticket: NewTicket, at: Moment) -> () = users::issue_ticket(&holder, &ticket, at);
     begin_session(held: Credentials, state: SessionState, at_most: u32) -> SessionKey
         = users::begin_session(&held, &state, at_most);
     forget_device(user: UserKey, platform: DeviceType) -> () = users::forget_device(user, platform);

@@ -35,8 +35,8 @@ use standin::{
         time::Moment,
     },
     store::{
-        ChosenPassword, Holder, IfKnown, LongReads, NewPassword, NewSecrets, NewTicket, NewTokens, Register,
-        Registered, SessionState, StateChange, Store, StoreOptions, TicketHolder, UserChange,
+        ChosenPassword, IfKnown, LongReads, NewSecrets, NewTicket, NewTokens, PasswordChange, Principal,
+        SessionState, StateChange, Store, StoreOptions, TicketHolder, UpsertUser, UpsertedUser, UserChange,
     },
 };
 use tempfile::TempDir;
@@ -58,7 +58,7 @@ impl Shelf {
         Self { folder, store, app }
     }
 
-    async fn register(&self, id: &str) -> Registered {
+    async fn register(&self, id: &str) -> UpsertedUser {
         self.store.register(self.app, registration(id)).await.unwrap()
     }
 
@@ -84,7 +84,7 @@ impl Shelf {
         self.events().into_iter().map(|event| event.kind).collect()
     }
 
-    async fn ticket(&self, holder: Holder, number: u8, expires_at: Moment) -> Digest {
+    async fn ticket(&self, holder: Principal, number: u8, expires_at: Moment) -> Digest {
         let ticket = NewTicket { digest: Digest([number; 32]), expires_at, wire: Wire::MirrorFly, newest_kept: None };
         self.store.issue_ticket(self.app, holder, ticket, at(1)).await.unwrap();
         ticket.digest
@@ -147,8 +147,8 @@ fn upload(number: u32) -> AvatarChange {
     })
 }
 
-pub(super) fn registration(id: &str) -> Register {
-    Register {
+pub(super) fn registration(id: &str) -> UpsertUser {
+    UpsertUser {
         id: user_id(id),
         if_known: IfKnown::Update,
         change: ProfileChange::default(),
@@ -167,9 +167,9 @@ pub(super) fn chosen(hash: &str, compared_with: Option<&str>) -> ChosenPassword 
 }
 
 /// A password whose change draws 90 for the user token and 91 for the issued password.
-pub(super) fn password(hash: &str, compared_with: Option<&str>) -> NewPassword {
+pub(super) fn password(hash: &str, compared_with: Option<&str>) -> PasswordChange {
     let tokens = NewTokens { token: derived(90), issued: derived(91) };
-    NewPassword { chosen: chosen(hash, compared_with), tokens }
+    PasswordChange { chosen: chosen(hash, compared_with), tokens }
 }
 
 fn named(name: &str) -> ProfileChange {
@@ -193,7 +193,7 @@ async fn one_id_asked_for_by_32_at_once_becomes_one_user() {
     let shelf = Shelf::fresh().await;
     let asked = (0..32).map(|n| {
         let if_known = if n % 2 == 0 { IfKnown::Refuse } else { IfKnown::Update };
-        shelf.store.register(shelf.app, Register { if_known, ..registration("guest") })
+        shelf.store.register(shelf.app, UpsertUser { if_known, ..registration("guest") })
     });
     let answers = join_all(asked).await;
     let created = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|registered| registered.created));
@@ -222,7 +222,7 @@ async fn a_refused_write_harms_no_neighbour() {
     let shelf = Shelf::fresh().await;
     shelf.register("known").await;
     let asked = (0..300).map(|n| match n % 3 {
-        0 => shelf.store.register(shelf.app, Register { if_known: IfKnown::Refuse, ..registration("known") }),
+        0 => shelf.store.register(shelf.app, UpsertUser { if_known: IfKnown::Refuse, ..registration("known") }),
         // Its picture is refused after its row was written: the handle of another user.
         1 => {
             let mut taken = registration(&format!("bad{n}"));
@@ -304,9 +304,9 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
         extras: Patch::Set(extras.unwrap()),
         ..named("Ann")
     };
-    let first = Register { change: change.clone(), chosen: Some(chosen("$one", None)), ..registration("guest") };
+    let first = UpsertUser { change: change.clone(), chosen: Some(chosen("$one", None)), ..registration("guest") };
     let created = shelf.store.register(shelf.app, first.clone()).await.unwrap().user;
-    let again = shelf.store.register(shelf.app, Register { at: at(9), ..first }).await.unwrap();
+    let again = shelf.store.register(shelf.app, UpsertUser { at: at(9), ..first }).await.unwrap();
     let changed = shelf.change("guest", change, at(10)).await;
     let active = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
     shelf.store.change_user(shelf.app, by_id("guest"), active, at(11)).await.unwrap();
@@ -320,7 +320,7 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
 async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
     let shelf = Shelf::fresh().await;
     let created = shelf.register("guest").await;
-    let mut again = Register { change: named("Ann"), ..registration("guest") };
+    let mut again = UpsertUser { change: named("Ann"), ..registration("guest") };
     again.secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
     let known = shelf.store.register(shelf.app, again).await.unwrap();
     assert_eq!(known.user.key, created.user.key);
@@ -337,19 +337,19 @@ async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issue
     let ticket = |number| {
         Some(NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None })
     };
-    let first = Register { ticket: ticket(1), chosen: Some(chosen("$one", None)), ..registration("guest") };
+    let first = UpsertUser { ticket: ticket(1), chosen: Some(chosen("$one", None)), ..registration("guest") };
     let created = shelf.store.register(shelf.app, first.clone()).await.unwrap();
     assert_eq!(shelf.kinds(), [EventKind::Created], "choosing one at creation changes none");
     let state = SessionState { salt: Salt([1; 16]), renewed_at: at(1), token_expires_at: at(2), ends_at: at(1000) };
     let begin = || shelf.store.begin_session(shelf.app, created.credentials.clone(), state, 9);
     let session = begin().await.unwrap();
-    let second = Register { ticket: ticket(2), ..first.clone() };
+    let second = UpsertUser { ticket: ticket(2), ..first.clone() };
     let same = shelf.store.register(shelf.app, second).await.unwrap();
     assert!(shelf.store.ticket(&Digest([1; 32])).unwrap().is_some(), "the same password ends nothing");
     assert_eq!(same.credentials, created.credentials);
     let secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
     let other = chosen("$two", Some("$one"));
-    let third = Register { ticket: ticket(3), chosen: Some(other), secrets, ..first.clone() };
+    let third = UpsertUser { ticket: ticket(3), chosen: Some(other), secrets, ..first.clone() };
     let drawn = shelf.store.register(shelf.app, third.clone()).await.unwrap().credentials;
     let alive = [1, 2, 3].map(|number| shelf.store.ticket(&Digest([number; 32])).unwrap().is_some());
     assert_eq!(alive, [false, false, true]);
@@ -359,7 +359,7 @@ async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issue
     let late = begin().await;
     assert_eq!(late, Err(Error::Unauthenticated(Unauthenticated::Wrong)), "the former password was checked too early");
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
-    let stale = Register { change: named("Ann"), chosen: Some(chosen("$three", Some("$one"))), ..first };
+    let stale = UpsertUser { change: named("Ann"), chosen: Some(chosen("$three", Some("$one"))), ..first };
     let stale = shelf.store.register(shelf.app, stale).await.map(|_| ());
     assert_eq!(stale, Err(Error::Conflict(What::NewerVersion)), "it was compared with a password of the past");
     assert_eq!(shelf.user("guest").unwrap().shown_name(), "guest", "nothing was changed");
@@ -372,7 +372,7 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
     let issue = |number: u8, seen: Option<PasswordHash>, issued: Derived| {
         let ticket =
             NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
-        shelf.store.issue_ticket(shelf.app, Holder::User { key, chosen: seen, issued: issued.digest }, ticket, at(2))
+        shelf.store.issue_ticket(shelf.app, Principal::User { key, chosen: seen, issued: issued.digest }, ticket, at(2))
     };
     let missing = Err(Error::NotFound(What::User));
     let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
@@ -391,9 +391,10 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
 async fn suspending_ends_the_sessions_of_that_user_alone() {
     let shelf = Shelf::fresh().await;
     let [bad, good] = [shelf.register("bad").await.user.key, shelf.register("good").await.user.key];
-    let theirs = shelf.ticket(Holder::User { key: bad, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
-    let others = shelf.ticket(Holder::User { key: good, chosen: None, issued: derived(2).digest }, 2, at(1000)).await;
-    let back_end = shelf.ticket(Holder::BackEnd, 3, at(1000)).await;
+    let theirs = shelf.ticket(Principal::User { key: bad, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
+    let others =
+        shelf.ticket(Principal::User { key: good, chosen: None, issued: derived(2).digest }, 2, at(1000)).await;
+    let back_end = shelf.ticket(Principal::BackEnd, 3, at(1000)).await;
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
     let suspended = shelf.store.change_user(shelf.app, by_id("bad"), suspend.clone(), at(2)).await.unwrap();
     shelf.store.change_user(shelf.app, by_id("bad"), suspend, at(3)).await.unwrap();
@@ -403,10 +404,10 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     let ticket = NewTicket { digest: Digest([4; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
     let issued = shelf
         .store
-        .issue_ticket(shelf.app, Holder::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
+        .issue_ticket(shelf.app, Principal::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
         .await;
     assert_eq!(issued, Err(Error::NotFound(What::User)));
-    let asked = Register { ticket: Some(ticket), change: named("New"), ..registration("bad") };
+    let asked = UpsertUser { ticket: Some(ticket), change: named("New"), ..registration("bad") };
     assert!(matches!(shelf.store.register(shelf.app, asked).await, Err(Error::Forbidden(_))));
     assert_eq!((shelf.store.ticket(&ticket.digest).unwrap(), shelf.user("bad")), (None, Some(suspended)));
     assert!(shelf.store.ticket(&others).unwrap().is_some());
@@ -433,7 +434,9 @@ async fn an_expired_ticket_is_found_until_it_is_forgotten() {
     let mut digests = Vec::new();
     for (number, expires_at) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
         digests.push(
-            shelf.ticket(Holder::User { key, chosen: None, issued: derived(2).digest }, number, at(expires_at)).await,
+            shelf
+                .ticket(Principal::User { key, chosen: None, issued: derived(2).digest }, number, at(expires_at))
+                .await,
         );
     }
     let ticket = shelf.store.ticket(&digests[1]).unwrap().unwrap();
@@ -535,11 +538,11 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(
         shelf
             .store
-            .issue_ticket(foreign, Holder::User { key, chosen: None, issued: derived(2).digest }, ticket, at(3))
+            .issue_ticket(foreign, Principal::User { key, chosen: None, issued: derived(2).digest }, ticket, at(3))
             .await,
         Err(missing)
     );
-    let nowhere = shelf.store.issue_ticket(AppKey(99), Holder::BackEnd, ticket, at(3)).await;
+    let nowhere = shelf.store.issue_ticket(AppKey(99), Principal::BackEnd, ticket, at(3)).await;
     assert_eq!(nowhere, Err(Error::NotFound(What::App)));
     let mut namesake = registration("guest");
     namesake.secrets.handle = handle("namesake");
@@ -559,7 +562,7 @@ async fn a_user_of_a_freed_id_is_another_user() {
     let former = shelf.register("guest").await.user;
     shelf.show("guest", upload(1), at(2)).await;
     let ticket =
-        shelf.ticket(Holder::User { key: former.key, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
+        shelf.ticket(Principal::User { key: former.key, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
     shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(3)).await.unwrap();
     assert_eq!(shelf.user("guest"), None);
     let mut again = registration("guest");
@@ -664,7 +667,7 @@ async fn a_profile_comes_back_byte_for_byte() {
         },
         custom: [(CustomName::parse("Test1").unwrap(), CustomValue::parse(" x\n").unwrap())].into(),
     };
-    let user = shelf.store.register(shelf.app, Register { change, ..registration("guest") }).await.unwrap().user;
+    let user = shelf.store.register(shelf.app, UpsertUser { change, ..registration("guest") }).await.unwrap().user;
     assert_eq!(shelf.user("guest").as_ref(), Some(&user));
     let metadata = shelf.user("guest").unwrap().profile.metadata;
     let keys: Vec<&String> = metadata.as_object().keys().collect();
@@ -699,7 +702,7 @@ async fn numbers_of_extras_come_back_as_they_were() {
     let numbers: Vec<f64> = drawn.filter(|number| number.is_finite()).take(500).collect();
     let extras = Extras::parse(json!({ "numbers": numbers })).unwrap();
     let change = ProfileChange { extras: Patch::Set(extras.clone()), ..ProfileChange::default() };
-    shelf.store.register(shelf.app, Register { change, ..registration("guest") }).await.unwrap();
+    shelf.store.register(shelf.app, UpsertUser { change, ..registration("guest") }).await.unwrap();
     let stored = shelf.user("guest").unwrap().profile.extras;
     assert!(stored == extras, "a number changed on its way");
 }
@@ -715,7 +718,7 @@ async fn a_device_replaces_the_one_of_its_platform() {
         sandbox: false,
     };
     for (device_type, token) in [(DeviceType::Ios, "a"), (DeviceType::Web, "b"), (DeviceType::Ios, "c")] {
-        let register = Register { device: Some(device(device_type, token)), ..registration("guest") };
+        let register = UpsertUser { device: Some(device(device_type, token)), ..registration("guest") };
         shelf.store.register(shelf.app, register).await.unwrap();
     }
     let count = "SELECT group_concat(platform || token, ' ') FROM (SELECT * FROM device ORDER BY platform)";
@@ -770,11 +773,11 @@ async fn the_first_key_is_adopted_for_good() {
 async fn a_reopened_store_has_everything() {
     let shelf = Shelf::fresh().await;
     shelf.store.adopt_key(Digest([1; 32])).await.unwrap();
-    let created = Register { change: named("Ann"), ..registration("guest") };
+    let created = UpsertUser { change: named("Ann"), ..registration("guest") };
     let registered = shelf.store.register(shelf.app, created).await.unwrap();
     shelf.show("guest", upload(1), at(2)).await;
     let digest = shelf
-        .ticket(Holder::User { key: registered.user.key, chosen: None, issued: derived(2).digest }, 1, at(1000))
+        .ticket(Principal::User { key: registered.user.key, chosen: None, issued: derived(2).digest }, 1, at(1000))
         .await;
     let (apps, user, events) =
         (shelf.store.reads(async |db| db.apps().await).unwrap(), shelf.user("guest"), shelf.events());
@@ -888,7 +891,7 @@ async fn a_row_that_breaks_a_rule_is_named_and_its_value_is_not() {
 async fn a_clock_set_back_changes_no_order() {
     let shelf = Shelf::fresh().await;
     for (id, moment) in [("a", 500), ("b", 10), ("c", i64::MAX)] {
-        shelf.store.register(shelf.app, Register { at: at(moment), ..registration(id) }).await.unwrap();
+        shelf.store.register(shelf.app, UpsertUser { at: at(moment), ..registration(id) }).await.unwrap();
     }
     let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 10), Order::NewestFirst).await).unwrap();
     assert_eq!(ids(&listed.items), ["c", "b", "a"]);

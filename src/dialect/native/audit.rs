@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     domain::{
-        admin::{Authority, Deed},
+        admin::{Authority, AuditEntry},
         id::AppId,
     },
     http::methods,
-    service::{Service, admins::DEEDS_MAX},
+    service::{Service, admins::AUDIT_ENTRIES_MAX},
 };
 
 /// The method and path of each changing call, and the name of its action in the audit log.
@@ -82,7 +82,7 @@ pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authori
     let request = answer.request();
     let details = request.extensions().get::<AuditDetails>().cloned().unwrap_or_default();
     let path = request.match_info();
-    let deed = Deed {
+    let entry = AuditEntry {
         authority,
         action: action(request),
         app: path.get("app_id").and_then(|id| AppId::parse(id).ok()),
@@ -90,14 +90,14 @@ pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authori
         detail: details.fields.join(", "),
     };
     if let Some(service) = request.app_data::<Data<Service>>() {
-        record_entry(service, deed).await;
+        record_entry(service, entry).await;
     }
 }
 
 /// Writes an audit entry that the handler has built itself.
-pub(super) async fn record_entry(service: &Service, deed: Deed) {
-    if let Err(error) = service.keep_deed(deed.clone()).await {
-        log::error!("not on record: {deed:?}: {error:?}");
+pub(super) async fn record_entry(service: &Service, entry: AuditEntry) {
+    if let Err(error) = service.record_audit_entry(entry.clone()).await {
+        log::error!("not on record: {entry:?}: {error:?}");
     }
 }
 
@@ -125,10 +125,10 @@ struct AuditPageView<'a> {
 /// Lists who changed what, newest first.
 #[utoipa::path(get, path = "/audit", operation_id = "list_deeds", tag = "The house", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = AuditPageView)))]
 pub(super) async fn list(service: Data<Service>, query: QueryParams) -> Result<HttpResponse, NativeError> {
-    let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=DEEDS_MAX)?);
-    let limit = limit.unwrap_or(DEEDS_MAX);
-    let deeds = service.deeds(after, limit).await?;
-    let is_full = deeds.len() == limit as usize;
-    let next = deeds.last().filter(|deed| is_full && deed.seq > 1).map(|deed| deed.seq);
-    Ok(HttpResponse::Ok().json(AuditPageView { deeds: deeds.iter().map(AuditEntryView::from).collect(), next }))
+    let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=AUDIT_ENTRIES_MAX)?);
+    let limit = limit.unwrap_or(AUDIT_ENTRIES_MAX);
+    let entries = service.audit_entries(after, limit).await?;
+    let is_full = entries.len() == limit as usize;
+    let next = entries.last().filter(|entry| is_full && entry.seq > 1).map(|entry| entry.seq);
+    Ok(HttpResponse::Ok().json(AuditPageView { entries: deeds.iter().map(AuditEntryView::from).collect(), next }))
 }

@@ -60,14 +60,14 @@ pub(super) async fn list(
         };
         let service = service.get_ref().clone();
         let (permit, ticket) = (listener.permit().await?, listener.ticket);
-        let is_anew = !service.can_tell_since(seq).await?;
+        let is_anew = !service.has_events_since(seq).await?;
         let seq = if is_anew { service.last_event_seq().await? } else { seq };
         return Ok(stream::answer(EventStream { commits: service.commits(), service, seq, ticket, is_anew }, permit));
     }
     let limit = query.number("limit", 1..=EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT);
     let (events, is_part) = service.events(after.unwrap_or_default(), limit).await?;
     let is_incomplete = match after {
-        Some(after) => !service.can_tell_since(after).await?,
+        Some(after) => !service.has_events_since(after).await?,
         None => false,
     };
     let next = events.last().filter(|_| is_part).map(|event| event.seq);

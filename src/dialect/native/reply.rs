@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::probes::{need_word, need_words};
 use crate::{
     domain::{
-        admin::{Admin, Authority, Kept},
+        admin::{Admin, Authority, StoredAuditEntry},
         app::{App, Dialects, Registration},
         avatar::Rendition,
         error::{Error, Unauthenticated, What},
@@ -214,20 +214,20 @@ enum AuditActor<'a> {
     Socket,
 }
 
-impl<'a> From<&'a Kept> for AuditEntryView<'a> {
-    fn from(kept: &'a Kept) -> Self {
-        let deed = &kept.deed;
+impl<'a> From<&'a StoredAuditEntry> for AuditEntryView<'a> {
+    fn from(kept: &'a StoredAuditEntry) -> Self {
+        let entry = &kept.entry;
         Self {
             seq: kept.seq,
             at: kept.at.to_string(),
-            who: match &deed.authority {
+            who: match &entry.authority {
                 Authority::Admin(name) => AuditActor::Admin(name.as_str()),
                 Authority::Socket => AuditActor::Socket,
             },
-            action: &deed.action,
-            app: deed.app.as_ref().map(AppId::as_str),
-            target: deed.target.as_deref(),
-            detail: &deed.detail,
+            action: &entry.action,
+            app: entry.app.as_ref().map(AppId::as_str),
+            target: entry.target.as_deref(),
+            detail: &entry.detail,
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        admin::{AdminName, Authority, Deed},
+        admin::{AdminName, Authority, AuditEntry},
         error::Error,
         secret::Secret,
     },
@@ -124,8 +124,8 @@ async fn signed_in(service: &Service, addresses: &Addresses, begun: &Begun, acti
 async fn record(service: &Service, admin: AdminName, action: &str) {
     let target = Some(admin.as_str().to_owned());
     let authority = Authority::Admin(admin);
-    let deed = Deed { authority, action: action.to_owned(), app: None, target, detail: String::new() };
-    audit::record_entry(service, deed).await;
+    let entry = AuditEntry { authority, action: action.to_owned(), app: None, target, detail: String::new() };
+    audit::record_entry(service, entry).await;
 }
 
 /// Signs out.

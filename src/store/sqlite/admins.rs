@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::domain::{
-    admin::{Admin, AdminKey, AdminName, AdminSession, Authority, Deed, Kept},
+    admin::{Admin, AdminKey, AdminName, AdminSession, AuditEntry, Authority, StoredAuditEntry},
     error::Error,
     id::AppId,
     secret::{Digest, PasswordHash},
@@ -102,13 +102,13 @@ pub(in crate::store) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_m
 
 const KEEP: &str = "INSERT INTO audit (at, admin, action, app, target, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(in crate::store) fn keep(tx: &Transaction<'_>, deed: &Deed, at: Moment) -> Result<(), Error> {
-    let admin = match &deed.authority {
+pub(in crate::store) fn keep(tx: &Transaction<'_>, entry: &AuditEntry, at: Moment) -> Result<(), Error> {
+    let admin = match &entry.authority {
         Authority::Admin(name) => Some(name.as_str()),
         Authority::Socket => None,
     };
-    let app = deed.app.as_ref().map(AppId::as_str);
-    tx.prepare_cached(KEEP)?.execute(params![at.micros(), admin, deed.action, app, deed.target, deed.detail])?;
+    let app = entry.app.as_ref().map(AppId::as_str);
+    tx.prepare_cached(KEEP)?.execute(params![at.micros(), admin, entry.action, app, entry.target, entry.detail])?;
     Ok(())
 }
 
@@ -116,7 +116,11 @@ const KEPT: &str = "
     SELECT seq, at, admin, action, app, target, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
 
 /// Newest first.
-pub(in crate::store) fn kept(connection: &Connection, before: i64, at_most: u32) -> Result<Vec<Kept>, Error> {
+pub(in crate::store) fn kept(
+    connection: &Connection,
+    before: i64,
+    at_most: u32,
+) -> Result<Vec<StoredAuditEntry>, Error> {
     let mut statement = connection.prepare_cached(KEPT)?;
     readable(statement.query(params![before, at_most])?, kept_row).collect()
 }
@@ -133,7 +137,7 @@ pub(in crate::store) fn forget_kept(tx: &Transaction<'_>, kept_max: u32, at_most
 }
 
 fn admin(row: &Row<'_>) -> Result<Admin, Error> {
-    let row = Stored::of("admin", row);
+    let row = StoredRow::of("admin", row);
     Ok(Admin {
         key: AdminKey(row.get(0)?),
         name: row.parsed(1, AdminName::parse)?,
@@ -143,18 +147,18 @@ fn admin(row: &Row<'_>) -> Result<Admin, Error> {
 }
 
 fn admin_session(row: &Row<'_>) -> Result<AdminSession, Error> {
-    let row = Stored::of("admin_session", row);
+    let row = StoredRow::of("admin_session", row);
     Ok(AdminSession { admin: row.parsed(1, AdminName::parse)?, began_at: row.moment(2)?, seen_at: row.moment(3)? })
 }
 
-fn kept_row(row: &Row<'_>) -> Result<Kept, Error> {
-    let row = Stored::of("audit", row);
-    let deed = Deed {
+fn kept_row(row: &Row<'_>) -> Result<StoredAuditEntry, Error> {
+    let row = StoredRow::of("audit", row);
+    let entry = AuditEntry {
         authority: row.parsed_if_any(2, AdminName::parse)?.map_or(Authority::Socket, Authority::Admin),
         action: row.get(3)?,
         app: row.parsed_if_any(4, AppId::parse)?,
         target: row.get(5)?,
         detail: row.get(6)?,
     };
-    Ok(Kept { seq: row.get(0)?, at: row.moment(1)?, deed })
+    Ok(StoredAuditEntry { seq: row.get(0)?, at: row.moment(1)?, entry })
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{is_taken, row::Stored};
+use super::{is_taken, row::StoredRow};
 use crate::domain::{
     app::{AccountPassword, App, FormerSecret, NewApp},
     error::{Error, Fault, What},
@@ -159,7 +159,7 @@ fn hosts_json(hosts: &[Host]) -> Result<String, Error> {
 }
 
 fn app(row: &Row<'_>) -> Result<App, Error> {
-    let row = Stored::of("app", row);
+    let row = StoredRow::of("app", row);
     let chosen: Option<String> = row.get(7)?;
     let (former, until): (Option<Vec<u8>>, Option<i64>) = (row.get(13)?, row.get(14)?);
     let hosts: Vec<String> = row.json(10)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     contacts,
-    row::{Stored, readable},
+    row::{StoredRow, readable},
 };
 use crate::domain::{
     error::Error,
@@ -25,7 +25,7 @@ pub(in crate::store) fn page(
 ) -> Result<Listed<(UserId, Moment)>, Error> {
     let total = contacts::blocks_of(connection, app, owner)?;
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("block", row);
+        let row = StoredRow::of("block", row);
         Ok::<_, Error>((row.parsed(1, UserId::parse)?, row.moment(2)?))
     };
     let offset = i64::try_from(wanted.offset()).map_err(Error::internal)?;

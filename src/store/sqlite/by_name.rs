@@ -6,7 +6,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    row::{Stored, report},
+    row::{StoredRow, report},
     users,
 };
 use crate::domain::{
@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 /// Users that were found one after another in creation order, of whom one page is shown.
-pub(super) struct Found {
+pub(super) struct MatchPage {
     page: Page,
     order: Order,
     total: u64,
@@ -28,7 +28,7 @@ pub(super) struct Found {
     named: Vec<(String, UserKey)>,
 }
 
-impl Found {
+impl MatchPage {
     pub(super) fn new(page: Page, order: Order) -> Self {
         Self { page, order, total: 0, shown: Vec::new(), named: Vec::new() }
     }
@@ -89,11 +89,11 @@ const OLDEST: &str = "SELECT key, coalesce(folded_name, lower(id)) FROM user WHE
 
 /// The users of a page among the oldest [`MATCHES_MAX`]: fewer than its length where the page reaches beyond these.
 fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
-    let mut found = Found::new(page, order);
+    let mut found = MatchPage::new(page, order);
     let mut statement = connection.prepare_cached(OLDEST)?;
     let mut rows = statement.query(params![app.0, MATCHES_MAX])?;
     while let Some(row) = rows.next()? {
-        let row = Stored::of("user", row);
+        let row = StoredRow::of("user", row);
         let key = UserKey(row.get(0)?);
         match row.get(1) {
             Ok(name) => found.add(key, name),

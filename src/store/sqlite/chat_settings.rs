@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::domain::{
     chat_settings::{ChatSettings, ChatSettingsChange},
     error::Error,
@@ -22,7 +22,7 @@ pub(in crate::store) fn find(
     let flags = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let found = connection.prepare_cached(FIND)?.query_row(params![app.0, user.0], flags).optional()?;
     let Some((mutes_all, keeps_archived)) = found else { return Ok(None) };
-    let id = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
+    let id = |row: &Row<'_>| StoredRow::of("user", row).parsed(0, UserId::parse);
     let mut statement = connection.prepare_cached(MUTED)?;
     let muted = readable(statement.query(params![user.0, app.0])?, id).collect::<Result<_, _>>()?;
     Ok(Some(ChatSettings { mutes_all, keeps_archived, muted }))

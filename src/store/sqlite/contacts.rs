@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
     chat_settings, follows,
-    row::{Stored, readable, report},
+    row::{StoredRow, readable, report},
     users,
 };
 use crate::domain::{
@@ -41,7 +41,7 @@ pub(in crate::store) fn list(
     while let Some(row) = rows.next()? {
         if wanted.as_deref().is_none_or(|wanted| is_called(row, wanted).unwrap_or(false)) {
             if total >= page.offset() && shown.len() < page.limit() as usize {
-                let name = Stored::of("contact", row).parsed_if_any(1, ContactName::parse);
+                let name = StoredRow::of("contact", row).parsed_if_any(1, ContactName::parse);
                 shown.extend(name.inspect_err(report).ok().map(|name| Ok::<_, Error>((UserKey(row.get(0)?), name))));
             }
             total += 1;
@@ -75,7 +75,7 @@ pub(in crate::store) fn listed_by(
     let contact = |row: &Row<'_>| {
         Ok::<_, Error>(Contact {
             user: users::user(row)?,
-            name: Stored::of("contact", row).parsed_if_any(users::MORE, ContactName::parse)?,
+            name: StoredRow::of("contact", row).parsed_if_any(users::MORE, ContactName::parse)?,
         })
     };
     let mut statement = connection.prepare_cached(LISTED_BY)?;
@@ -129,7 +129,7 @@ pub(in crate::store) fn names(
     owner: UserKey,
 ) -> Result<BTreeMap<UserKey, Option<ContactName>>, Error> {
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("contact", row);
+        let row = StoredRow::of("contact", row);
         Ok::<_, Error>((UserKey(row.get(0)?), row.parsed_if_any(1, ContactName::parse)?))
     };
     connection.prepare_cached(NAMES)?.query_and_then(params![owner.0, app.0], parse)?.collect()
@@ -223,37 +223,41 @@ pub(in crate::store) fn blocking_ids(
 }
 
 fn ids(connection: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
-    let id = |row: &Row<'_>| Stored::of("user", row).parsed(0, UserId::parse);
+    let id = |row: &Row<'_>| StoredRow::of("user", row).parsed(0, UserId::parse);
     let mut statement = connection.prepare_cached(statement)?;
     readable(statement.query(params![user.0, app.0, ROWS_MAX])?, id).collect()
 }
 
-const HEARERS: &str = "
+const SUBSCRIBERS: &str = "
     SELECT contact FROM contact WHERE owner = (SELECT key FROM user WHERE app = ?2 AND key = ?1)
     UNION SELECT owner FROM contact WHERE contact = (SELECT key FROM user WHERE app = ?2 AND key = ?1)
     EXCEPT SELECT blocked FROM block WHERE owner = ?1
     EXCEPT SELECT owner FROM block WHERE blocked = ?1";
 
-pub(in crate::store) fn hearers(connection: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserKey>, Error> {
-    let mut statement = connection.prepare_cached(HEARERS)?;
+pub(in crate::store) fn subscribers(
+    connection: &Connection,
+    app: AppKey,
+    user: UserKey,
+) -> Result<Vec<UserKey>, Error> {
+    let mut statement = connection.prepare_cached(SUBSCRIBERS)?;
     let keys = statement.query_map(params![user.0, app.0], |row| row.get(0).map(UserKey))?;
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
-const HEARS: &str = "
+const IS_SUBSCRIBER: &str = "
     SELECT (EXISTS (SELECT 1 FROM contact WHERE owner = ?1 AND contact = ?2)
          OR EXISTS (SELECT 1 FROM contact WHERE owner = ?2 AND contact = ?1))
         AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?1 AND blocked = ?2)
         AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?2 AND blocked = ?1)
         AND EXISTS (SELECT 1 FROM user WHERE app = ?3 AND key = ?2)";
 
-pub(in crate::store) fn hears(
+pub(in crate::store) fn is_subscriber(
     connection: &Connection,
     app: AppKey,
     listener: UserKey,
     of: UserKey,
 ) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(HEARS)?.query_row(params![listener.0, of.0, app.0], |row| row.get(0))?)
+    Ok(connection.prepare_cached(IS_SUBSCRIBER)?.query_row(params![listener.0, of.0, app.0], |row| row.get(0))?)
 }
 
 const DEPART: &str = "INSERT INTO departed (user) VALUES (?1)";

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    row::Stored,
+    row::StoredRow,
     search::{INDEXED_CHARS_MIN, threes},
     users,
 };
@@ -55,7 +55,7 @@ pub(in crate::store) fn find(
 }
 
 fn is_found(row: &Row<'_>, search: &DirectorySearch, keywords: &[String]) -> Result<bool, Error> {
-    let row = Stored::of("user", row);
+    let row = StoredRow::of("user", row);
     let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let particulars: Particulars = row.json(3)?;
     Ok(search.finds(keywords, &id, folded_name.as_deref(), &particulars))

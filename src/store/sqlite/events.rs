@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::{
     domain::{
         error::Error,
@@ -85,7 +85,7 @@ const RESTORED_AFTER: &str = "SELECT EXISTS (SELECT 1 FROM event WHERE user = ?1
 ///
 /// It cannot where older events than the next one are gone, where the number is not given yet, and where the database was restored since:
 /// the client may have been told of what that undid.
-pub(in crate::store) fn can_tell_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
+pub(in crate::store) fn has_events_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
     let is_kept = match kept(connection)? {
         Some((oldest, newest)) => (oldest - 1..=newest).contains(&seq),
         None => seq == last_seq(connection)?,
@@ -141,7 +141,7 @@ const CONCERNED_MAX: u32 = 20_000;
 
 /// A part of the events that may concern a user.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Concerning {
+pub struct EventsOfUser {
     /// In the order of the commits, without those whose rows are damaged.
     pub events: Vec<Event>,
     /// Everything up to this event has been looked at.
@@ -158,7 +158,7 @@ pub(in crate::store) fn concerning(
     user: UserKey,
     seq: i64,
     at_most: u32,
-) -> Result<Concerning, Error> {
+) -> Result<EventsOfUser, Error> {
     let snapshot = connection.unchecked_transaction()?;
     let last = last_seq(&snapshot)?;
     let concerned: u32 =
@@ -166,7 +166,7 @@ pub(in crate::store) fn concerning(
     if concerned >= CONCERNED_MAX {
         let EventPage { events, is_part } = after(&snapshot, seq, at_most)?;
         let seen_to = events.last().map(|event| event.seq).filter(|_| is_part).unwrap_or(last);
-        return Ok(Concerning { events, seen_to, is_part });
+        return Ok(EventsOfUser { events, seen_to, is_part });
     }
     let asked = params![user.0, seq, last, app.0, at_most];
     // Rows are counted and not events: a damaged one, which is left out, must not make what follows look as if it were the end.
@@ -179,7 +179,7 @@ pub(in crate::store) fn concerning(
     let mut statement = snapshot.prepare_cached(CONCERNING)?;
     let EventPage { events, is_part } = page(readable(statement.query(asked)?, counted), at_most)?;
     let is_part = is_part || rows >= at_most as usize;
-    Ok(Concerning { events, seen_to: if is_part { read_to } else { last }, is_part })
+    Ok(EventsOfUser { events, seen_to: if is_part { read_to } else { last }, is_part })
 }
 
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";
@@ -211,7 +211,7 @@ pub(in crate::store) fn forget(
 }
 
 fn event(row: &Row<'_>) -> Result<Event, Error> {
-    let row = Stored::of("event", row);
+    let row = StoredRow::of("event", row);
     Ok(Event {
         seq: row.get(0)?,
         app: AppKey(row.get(1)?),

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{row::Stored, users};
+use super::{row::StoredRow, users};
 use crate::domain::{
     error::{Error, What},
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
@@ -83,7 +83,7 @@ pub(in crate::store) fn list(
     })?;
     let (at, place) = after.map_or((i64::MAX, i64::MAX), |after| (after.at.micros(), after.place));
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("follow", row);
+        let row = StoredRow::of("follow", row);
         Ok::<_, Error>(FollowCursor { place: row.get(0)?, at: row.moment(1)? })
     };
     // One more than the page: whether there is another page.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     follows,
-    row::{Stored, readable},
+    row::{StoredRow, readable},
     users,
 };
 use crate::{
@@ -153,7 +153,7 @@ pub(in crate::store) fn among(
 }
 
 fn friend(row: &Row<'_>) -> Result<Friend, Error> {
-    let row = Stored::of("contact", row);
+    let row = StoredRow::of("contact", row);
     Ok(Friend {
         id: row.parsed(1, UserId::parse)?,
         remark: row.parsed_if_any(2, ContactName::parse)?,

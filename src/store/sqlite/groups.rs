@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::domain::{
     error::Error,
     friend::{FriendGroup, GROUPS_MAX},
@@ -100,7 +100,7 @@ pub(in crate::store) fn all(
 ) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
     let mut statement = connection.prepare_cached(ALL)?;
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("friend_group", row);
+        let row = StoredRow::of("friend_group", row);
         Ok((row.parsed(0, FriendGroup::parse)?, row.parsed_if_any(1, UserId::parse)?))
     };
     let mut groups: Vec<(FriendGroup, Vec<UserId>)> = Vec::new();

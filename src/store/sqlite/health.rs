@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 use super::SCHEMA_VERSION;
 use crate::{
     domain::{error::Error, time::Moment},
-    store::{Checkup, Soundness},
+    store::{Checkup, Integrity},
 };
 
 /// Steps of SQLite's machine between two looks at the clock: a millisecond or less.
@@ -37,28 +37,28 @@ const NEWEST: &str = "
         UNION ALL SELECT created_at FROM (SELECT created_at FROM app ORDER BY key DESC LIMIT 1))";
 
 pub(in crate::store) fn check_up(connection: &Connection, wait_max: Duration) -> Result<Checkup, Error> {
-    let soundness = soundness(connection, wait_max)?;
-    let newest: Option<i64> = match soundness {
-        Soundness::Broken(_) => None,
-        Soundness::Sound | Soundness::Unfinished => {
+    let integrity = integrity(connection, wait_max)?;
+    let newest: Option<i64> = match integrity {
+        Integrity::Damaged(_) => None,
+        Integrity::Intact | Integrity::Unfinished => {
             connection.query_row(NEWEST, [], |row| row.get(0)).optional()?.flatten()
         }
     };
     let newest = newest.map(Moment::from_micros);
-    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_VERSION, soundness, newest })
+    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_VERSION, integrity, newest })
 }
 
-fn soundness(connection: &Connection, wait_max: Duration) -> Result<Soundness, Error> {
+fn integrity(connection: &Connection, wait_max: Duration) -> Result<Integrity, Error> {
     let begun = Instant::now();
     connection.progress_handler(STEPS_BETWEEN, Some(move || begun.elapsed() >= wait_max))?;
     let said = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     connection.progress_handler(0, None::<fn() -> bool>)?;
     match said {
-        Ok(said) if said == "ok" => Ok(Soundness::Sound),
-        Ok(said) => Ok(Soundness::Broken(said)),
-        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(Soundness::Unfinished),
+        Ok(said) if said == "ok" => Ok(Integrity::Intact),
+        Ok(said) => Ok(Integrity::Damaged(said)),
+        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(Integrity::Unfinished),
         Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-            Ok(Soundness::Broken(cause.to_string()))
+            Ok(Integrity::Damaged(cause.to_string()))
         }
         Err(cause) => Err(cause.into()),
     }

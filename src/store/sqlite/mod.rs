@@ -47,9 +47,9 @@ use tokio::sync::watch;
 
 use self::{
     readers::{LongReaders, PointReaders},
-    writer::Writer,
+    writer::WriterThread,
 };
-use super::{OpenError, StoreOptions, Writes};
+use super::{OpenError, StoreOptions, WriteStats};
 use crate::domain::{
     caller::CallerKey,
     contact,
@@ -59,10 +59,10 @@ use crate::domain::{
 };
 
 /// A connection that refuses to write.
-pub(super) type Reader = Connection;
+pub(super) type ReadConnection = Connection;
 
 /// A transaction that writes.
-pub(super) type Writing<'a> = Transaction<'a>;
+pub(super) type WriteTransaction<'a> = Transaction<'a>;
 
 /// Forward only: a released file never changes, a change is a new file.
 const STEPS: &[M<'static>] = &[
@@ -110,7 +110,7 @@ const STATEMENTS_KEPT: usize = 160;
 /// The files of one data folder, open.
 pub(super) struct Engine {
     database: PathBuf,
-    writer: Writer,
+    writer: WriterThread,
     point: PointReaders,
     long: LongReaders,
 }
@@ -123,7 +123,7 @@ impl Engine {
         }
         create_private(database).map_err(|cause| OpenError::unusable(database, cause))?;
         let connection = open_writer(database, options.durability)?;
-        let writer = Writer::start(connection).map_err(|cause| OpenError::unusable(database, cause))?;
+        let writer = WriterThread::start(connection).map_err(|cause| OpenError::unusable(database, cause))?;
         let point = PointReaders::open(database, options.point_readers);
         let point = point.map_err(|cause| OpenError::unusable(database, cause))?;
         let long = LongReaders::start(database, options.long_readers);
@@ -159,7 +159,7 @@ impl Engine {
     }
 
     /// Opens a connection that only its owner reads through.
-    pub(super) fn own_reader(&self) -> Result<Reader, Error> {
+    pub(super) fn own_reader(&self) -> Result<ReadConnection, Error> {
         Ok(readers::open(&self.database)?)
     }
 
@@ -169,7 +169,7 @@ impl Engine {
     }
 
     /// What waits to be written, and what was.
-    pub(super) fn writes(&self) -> Writes {
+    pub(super) fn writes(&self) -> WriteStats {
         self.writer.writes()
     }
 
@@ -180,7 +180,7 @@ impl Engine {
 }
 
 /// What a connection reads, as it is at this moment.
-pub(super) fn snapshot_of(connection: &Reader) -> Result<Transaction<'_>, Error> {
+pub(super) fn snapshot_of(connection: &ReadConnection) -> Result<Transaction<'_>, Error> {
     Ok(connection.unchecked_transaction()?)
 }
 
@@ -239,7 +239,10 @@ fn add_function(connection: &Connection, name: &str, of: fn(&str) -> Option<Stri
 }
 
 /// Opens a database to read it alone.
-pub(super) fn look<T>(database: &Path, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, OpenError> {
+pub(super) fn read_offline<T>(
+    database: &Path,
+    read: impl FnOnce(&Connection) -> Result<T, Error>,
+) -> Result<T, OpenError> {
     let unusable = |cause: &dyn std::fmt::Display| OpenError::unusable(database, cause);
     // Without a log there is nothing but the file: SQLite is told that it does not change, and then makes none beside it.
     let log = database.with_extension("db-wal");

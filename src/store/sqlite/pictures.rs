@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::{
     domain::{
         avatar::{NewPicture, PictureKey, PictureKind},
@@ -13,7 +13,7 @@ use crate::{
         text::LockReason,
         time::Moment,
     },
-    store::{PictureRoom, StoredPicture},
+    store::{PictureUsage, StoredPicture},
 };
 
 const OWNED: &str = "SELECT key, kind FROM picture WHERE key = ?1 AND owner = ?2";
@@ -23,7 +23,7 @@ pub(in crate::store) fn owned(
     owner: UserKey,
     key: &PictureKey,
 ) -> Result<Option<PictureKind>, Error> {
-    let parse = |row: &Row<'_>| Stored::of("picture", row).parsed(1, kind);
+    let parse = |row: &Row<'_>| StoredRow::of("picture", row).parsed(1, kind);
     connection.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()
 }
 
@@ -139,8 +139,8 @@ fn shards(connection: &Connection) -> Result<BTreeSet<String>, Error> {
 
 const ROOM: &str = "SELECT pictures, bytes FROM picture_room";
 
-pub(in crate::store) fn room(connection: &Connection) -> Result<PictureRoom, Error> {
-    let room = |row: &Row<'_>| Ok(PictureRoom { count: row.get(0)?, bytes: row.get(1)? });
+pub(in crate::store) fn room(connection: &Connection) -> Result<PictureUsage, Error> {
+    let room = |row: &Row<'_>| Ok(PictureUsage { count: row.get(0)?, bytes: row.get(1)? });
     Ok(connection.prepare_cached(ROOM)?.query_row([], room)?)
 }
 
@@ -168,11 +168,11 @@ pub(super) fn kind(word: &str) -> Result<PictureKind, Fault> {
 }
 
 pub(super) fn key(row: &Row<'_>) -> Result<PictureKey, Error> {
-    Stored::of("picture", row).parsed(0, PictureKey::parse)
+    StoredRow::of("picture", row).parsed(0, PictureKey::parse)
 }
 
 fn picture(row: &Row<'_>) -> Result<StoredPicture, Error> {
-    let row = Stored::of("picture", row);
+    let row = StoredRow::of("picture", row);
     Ok(StoredPicture {
         key: row.parsed(0, PictureKey::parse)?,
         kind: row.parsed(1, kind)?,

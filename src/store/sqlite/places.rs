@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{row::Stored, tickets};
+use super::{row::StoredRow, tickets};
 use crate::{
     domain::{
         error::Error,
@@ -25,7 +25,7 @@ pub(in crate::store) fn of_user(
     wire: Wire,
 ) -> Result<Vec<StoredPlace>, Error> {
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("session_place", row);
+        let row = StoredRow::of("session_place", row);
         let shown = row.get::<Option<[u8; 32]>>(1)?.map(Digest);
         Ok(StoredPlace { row: row.get(0)?, shown, heard: row.get(2)?, at: row.moment(3)? })
     };

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::domain::{
     error::Error,
     id::{AppKey, UserId, UserKey},
@@ -67,7 +67,7 @@ pub(in crate::store) fn before(
 }
 
 fn report(row: &Row<'_>) -> Result<Report, Error> {
-    let row = Stored::of("report", row);
+    let row = StoredRow::of("report", row);
     let kind: String = row.get(2)?;
     let subject = match kind.as_str() {
         "chat" => ReportSubject::Chat(row.parsed(3, UserId::parse)?),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     friends::columns,
-    row::{Stored, readable},
+    row::{StoredRow, readable},
 };
 use crate::{
     domain::{
@@ -52,7 +52,7 @@ pub(in crate::store) fn waiting(
     by: UserKey,
 ) -> Result<Option<FriendRow>, Error> {
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("request", row);
+        let row = StoredRow::of("request", row);
         Ok(FriendRow {
             remark: row.parsed_if_any(1, ContactName::parse)?,
             groups: row.json(2)?,
@@ -89,7 +89,7 @@ pub(in crate::store) fn list(
         Direction::Outgoing => OUTGOING,
     };
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("request", row);
+        let row = StoredRow::of("request", row);
         Ok(Request {
             with: row.parsed(1, UserId::parse)?,
             name: row.parsed_if_any(2, DisplayName::parse)?,

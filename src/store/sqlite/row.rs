@@ -50,12 +50,12 @@ pub(super) fn report(damage: &Error) {
 
 /// A row of a table, whose first column is its key. A cell that breaks a rule of the domain is our own fault and is
 /// named by table, key and column, never by its value.
-pub(super) struct Stored<'a> {
+pub(super) struct StoredRow<'a> {
     table: &'static str,
     row: &'a Row<'a>,
 }
 
-impl<'a> Stored<'a> {
+impl<'a> StoredRow<'a> {
     pub(super) fn of(table: &'static str, row: &'a Row<'a>) -> Self {
         Self { table, row }
     }

@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
 use super::{
-    by_name::Found,
+    by_name::MatchPage,
     counts,
-    row::{Stored, report},
+    row::{StoredRow, report},
     users,
 };
 use crate::domain::{
@@ -60,7 +60,7 @@ pub(in crate::store) fn find(
     };
     let mut statement = snapshot.prepare_cached(statement)?;
     let mut rows = statement.query(params![app.0, indexed])?;
-    let mut found = Found::new(page, order);
+    let mut found = MatchPage::new(page, order);
     while let Some(row) = rows.next()?
         && found.total() < MATCHES_MAX
     {
@@ -75,7 +75,7 @@ pub(in crate::store) fn find(
 
 /// The folded name that is shown of a user, where it is one of those that are looked for.
 fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Result<Option<String>, Error> {
-    let row = Stored::of("user", row);
+    let row = StoredRow::of("user", row);
     let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let metadata: Map<String, Value> = match search.metadata {
         Some(_) => row.json(3)?,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    row::{Stored, readable},
+    row::{StoredRow, readable},
     tickets, users,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         secret::Salt,
         time::Moment,
     },
-    store::{Held, Session, SessionState},
+    store::{ActiveSessions, SessionState, StoredSession},
 };
 
 const PUT: &str = "
@@ -46,7 +46,7 @@ pub(in crate::store) fn find(
     connection: &Connection,
     app: AppKey,
     key: SessionKey,
-) -> Result<Option<(User, Session)>, Error> {
+) -> Result<Option<(User, StoredSession)>, Error> {
     let session = connection.prepare_cached(FIND)?.query_and_then(params![app.0, key.0], session)?.next();
     let Some((user, session)) = session.transpose()? else { return Ok(None) };
     Ok(users::find_by_key(connection, app, user)?.map(|user| (user, session)))
@@ -89,15 +89,20 @@ const OF_USER: &str = "
     WHERE user = (SELECT key FROM user WHERE app = ?3 AND key = ?1) AND ends_at > ?2
     ORDER BY key DESC";
 
-pub(in crate::store) fn held(connection: &Connection, app: AppKey, user: UserKey, now: Moment) -> Result<Held, Error> {
+pub(in crate::store) fn active(
+    connection: &Connection,
+    app: AppKey,
+    user: UserKey,
+    now: Moment,
+) -> Result<ActiveSessions, Error> {
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("session", row);
+        let row = StoredRow::of("session", row);
         Ok((row.moment(0)?, row.moment(1)?))
     };
     let mut statement = connection.prepare_cached(OF_USER)?;
     let sessions =
         readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect::<Result<_, Error>>()?;
-    Ok(Held { tickets: tickets::of_user(connection, app, user, now)?, sessions })
+    Ok(ActiveSessions { tickets: tickets::of_user(connection, app, user, now)?, sessions })
 }
 
 const FORGET_ENDED: &str = "
@@ -108,8 +113,8 @@ pub(in crate::store) fn forget_ended(tx: &Transaction<'_>, before: Moment, at_mo
     u32::try_from(forgotten).map_err(Error::internal)
 }
 
-fn session(row: &Row<'_>) -> Result<(UserKey, Session), Error> {
-    let row = Stored::of("session", row);
+fn session(row: &Row<'_>) -> Result<(UserKey, StoredSession), Error> {
+    let row = StoredRow::of("session", row);
     let former: Option<[u8; 16]> = row.get(3)?;
     let state = SessionState {
         salt: Salt(row.get(2)?),
@@ -117,5 +122,5 @@ fn session(row: &Row<'_>) -> Result<(UserKey, Session), Error> {
         token_expires_at: row.moment(5)?,
         ends_at: row.moment(6)?,
     };
-    Ok((UserKey(row.get(1)?), Session { key: SessionKey(row.get(0)?), state, former_salt: former.map(Salt) }))
+    Ok((UserKey(row.get(1)?), StoredSession { key: SessionKey(row.get(0)?), state, former_salt: former.map(Salt) }))
 }

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::Stored;
+use super::row::StoredRow;
 use crate::domain::{
     error::Error,
     id::{AppKey, UserId},
@@ -64,7 +64,7 @@ pub(in crate::store) fn forget(
 
 fn forget_each(tx: &Transaction<'_>, which: &str, bound: i64, at_most: u32) -> Result<u32, Error> {
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("dead_signature", row);
+        let row = StoredRow::of("dead_signature", row);
         Ok::<_, Error>((row.get::<i64>(0)?, AppKey(row.get(1)?), row.moment(2)?))
     };
     let rows = tx.prepare_cached(which)?.query_and_then(params![bound, EVERY_ID, at_most], parse)?.collect::<Vec<_>>();

@@ -10,7 +10,7 @@ use rusqlite::{
 
 use super::{
     LOCK_WAIT_MAX, SCHEMA, apps, create_private, events, open_writer, pictures,
-    row::{Stored, readable},
+    row::{StoredRow, readable},
 };
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ use crate::{
         secret::Digest,
         time::Moment,
     },
-    store::{Inspected, Made},
+    store::{Inspected, NewTokens},
 };
 
 /// Users that are given new secrets at a time: as many as are held in memory.
@@ -109,7 +109,7 @@ pub(in crate::store) fn with_new_key(
     database: &Path,
     fingerprint: Digest,
     mut renew_app: impl FnMut(&mut App) -> Result<(), Error>,
-    mut draw: impl FnMut(AppKey, &UserId) -> Made,
+    mut draw: impl FnMut(AppKey, &UserId) -> NewTokens,
 ) -> Result<(), Error> {
     let mut connection = open_writer(database, Durability::Full).map_err(Error::internal)?;
     let tx = connection.transaction()?;
@@ -147,16 +147,16 @@ const RENEW_USER: &str = "
 fn renew_users(
     tx: &Transaction<'_>,
     after: i64,
-    draw: &mut impl FnMut(AppKey, &UserId) -> Made,
+    draw: &mut impl FnMut(AppKey, &UserId) -> NewTokens,
 ) -> Result<Option<i64>, Error> {
     let user = |row: &Row<'_>| {
-        let row = Stored::of("user", row);
+        let row = StoredRow::of("user", row);
         Ok::<_, Error>((row.get::<i64>(0)?, AppKey(row.get(1)?), row.parsed(2, UserId::parse)?))
     };
     let mut statement = tx.prepare_cached(NEXT_USERS)?;
     let users = statement.query_and_then(params![after, STEP_USERS], user)?.collect::<Result<Vec<_>, _>>()?;
     for (key, app, id) in &users {
-        let Made { token, issued } = draw(*app, id);
+        let NewTokens { token, issued } = draw(*app, id);
         let cells = params![key, token.salt.0, token.digest.0, issued.salt.0, issued.digest.0];
         tx.prepare_cached(RENEW_USER)?.execute(cells)?;
     }

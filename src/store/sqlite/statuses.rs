@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::{
     domain::{
         error::Error,
@@ -37,7 +37,7 @@ pub(in crate::store) fn find_by_keys(
 }
 
 fn status(row: &Row<'_>) -> Result<StoredStatus, Error> {
-    let row = Stored::of("user", row);
+    let row = StoredRow::of("user", row);
     let custom: String = row.get(2)?;
     Ok(StoredStatus {
         key: UserKey(row.get(0)?),

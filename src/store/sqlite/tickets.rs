@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{Stored, readable};
+use super::row::{StoredRow, readable};
 use crate::{
     domain::{
         error::{Error, Fault},
@@ -94,7 +94,7 @@ pub(super) fn of_user(
     now: Moment,
 ) -> Result<Vec<(Wire, Moment, Moment)>, Error> {
     let parse = |row: &Row<'_>| {
-        let row = Stored::of("ticket", row);
+        let row = StoredRow::of("ticket", row);
         Ok((row.parsed(0, wire)?, row.moment(1)?, row.moment(2)?))
     };
     let mut statement = connection.prepare_cached(OF_USER)?;
@@ -142,7 +142,7 @@ pub(in crate::store) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) ->
 }
 
 fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {
-    let row = Stored::of("ticket", row);
+    let row = StoredRow::of("ticket", row);
     let user: Option<i64> = row.get(2)?;
     Ok(Ticket {
         app: AppKey(row.get(1)?),

@@ -28,8 +28,10 @@ pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, t
         // The first failure is the one to tell.
         let _ = remove(&new);
         return Err(match fault {
-            Fault::NoRoom => OpenError::no_room_for_copy(database, fs::metadata(database).map_or(0, |file| file.len())),
-            Fault::Other(cause) => OpenError::uncopied(database, cause),
+            CopyError::NoRoom => {
+                OpenError::no_room_for_copy(database, fs::metadata(database).map_or(0, |file| file.len()))
+            }
+            CopyError::Other(cause) => OpenError::uncopied(database, cause),
         });
     }
     log::info!(
@@ -43,12 +45,12 @@ pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, t
 }
 
 /// Why there is no copy.
-enum Fault {
+enum CopyError {
     NoRoom,
     Other(String),
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for CopyError {
     fn from(cause: io::Error) -> Self {
         match is_full(&cause) {
             true => Self::NoRoom,
@@ -57,7 +59,7 @@ impl From<io::Error> for Fault {
     }
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for CopyError {
     fn from(cause: rusqlite::Error) -> Self {
         match cause.sqlite_error_code() == Some(ErrorCode::DiskFull) {
             true => Self::NoRoom,
@@ -66,11 +68,11 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-fn write(connection: &Connection, new: &Path, copy: &Path) -> Result<(), Fault> {
+fn write(connection: &Connection, new: &Path, copy: &Path) -> Result<(), CopyError> {
     // What an attempt that was cut off has left. SQLite writes into an empty file, and keeps its mode.
     remove(new)?;
     create_private(new)?;
-    let name = new.to_str().ok_or_else(|| Fault::Other("its path is not UTF-8".into()))?;
+    let name = new.to_str().ok_or_else(|| CopyError::Other("its path is not UTF-8".into()))?;
     connection.execute("VACUUM INTO ?1", [name])?;
     // SQLite does not sync what it writes this way.
     File::open(new)?.sync_all()?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     by_name, counts, pictures,
-    row::{Stored, readable},
+    row::{StoredRow, readable},
 };
 use crate::{
     domain::{
@@ -299,7 +299,7 @@ pub(super) fn state(raw: &str) -> Result<State, Fault> {
 
 fn known_user(row: &Row<'_>) -> Result<(User, Credentials), Error> {
     let user = user(row)?;
-    let row = Stored::of("user", row);
+    let row = StoredRow::of("user", row);
     let credentials = Credentials {
         user: user.key,
         state: user.state,
@@ -311,7 +311,7 @@ fn known_user(row: &Row<'_>) -> Result<(User, Credentials), Error> {
 }
 
 fn stored_credentials(row: &Row<'_>) -> Result<Credentials, Error> {
-    let row = Stored::of("user", row);
+    let row = StoredRow::of("user", row);
     Ok(Credentials {
         user: UserKey(row.get(0)?),
         state: row.parsed(1, state)?,
@@ -322,7 +322,7 @@ fn stored_credentials(row: &Row<'_>) -> Result<Credentials, Error> {
 }
 
 pub(super) fn user(row: &Row<'_>) -> Result<User, Error> {
-    let row = Stored::of("user", row);
+    let row = StoredRow::of("user", row);
     Ok(User {
         key: UserKey(row.get(0)?),
         id: row.parsed(1, UserId::parse)?,
@@ -346,7 +346,7 @@ pub(super) fn user(row: &Row<'_>) -> Result<User, Error> {
     })
 }
 
-fn avatar(row: &Stored<'_>) -> Result<Avatar, Error> {
+fn avatar(row: &StoredRow<'_>) -> Result<Avatar, Error> {
     if let Some(key) = row.parsed_if_any(11, PictureKey::parse)? {
         return Ok(Avatar::Picture(key, row.parsed(12, pictures::kind)?));
     }

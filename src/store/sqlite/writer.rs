@@ -21,7 +21,7 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
-use crate::{domain::error::Error, store::Writes};
+use crate::{domain::error::Error, store::WriteStats};
 
 /// Jobs that may wait. Beyond it a caller is told [`Error::Busy`] at once.
 const QUEUE_JOBS_MAX: usize = 1024;
@@ -33,29 +33,29 @@ const BATCH_JOBS_MAX: usize = 256;
 const BATCHES: [u32; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /// A job: given the transaction it shares, or the reason why there is none.
-type Job = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> Done + Send>;
+type Job = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> FinishedJob + Send>;
 
 /// What becomes of a job's caller once the commit is decided.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
 /// A job that ran and is not yet committed.
-struct Done {
+struct FinishedJob {
     refused: Option<Error>,
     answer: Answer,
 }
 
 /// The way to the writing thread.
-pub(super) struct Writer {
+pub(super) struct WriterThread {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Job>>>,
-    tally: Arc<Tally>,
+    counters: Arc<WriteCounters>,
     /// Counts the commits. The thread holds the other side: it is gone when the thread has ended.
     commits: watch::Receiver<u64>,
 }
 
 /// What the thread and its callers count.
 #[derive(Default)]
-struct Tally {
+struct WriteCounters {
     /// Jobs in the queue.
     waiting: AtomicUsize,
     /// Commits, by class.
@@ -64,7 +64,7 @@ struct Tally {
     batched: AtomicU64,
 }
 
-impl Tally {
+impl WriteCounters {
     fn count(&self, jobs: u32) {
         let class = BATCHES.partition_point(|most| *most < jobs).min(BATCHES.len() - 1);
         if let Some(commits) = self.batches.get(class) {
@@ -74,17 +74,17 @@ impl Tally {
     }
 }
 
-impl Writer {
+impl WriterThread {
     /// Starts the thread, which owns the connection from here on.
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
         let (committed, commits) = watch::channel(0);
-        let tally = Arc::new(Tally::default());
-        let counted = Arc::clone(&tally);
+        let counters = Arc::new(WriteCounters::default());
+        let counted = Arc::clone(&counters);
         thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || serve(connection, &jobs, &counted, &committed))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), tally, commits })
+        Ok(Self { queue: Mutex::new(Some(queue)), counters, commits })
     }
 
     /// Changes after each commit; its other side is gone when the writer has ended.
@@ -93,12 +93,13 @@ impl Writer {
     }
 
     /// What waits, and what was committed so far.
-    pub(super) fn writes(&self) -> Writes {
-        let commits = |class: usize| self.tally.batches.get(class).map_or(0, |commits| commits.load(Ordering::Relaxed));
-        Writes {
-            waiting: self.tally.waiting.load(Ordering::Relaxed),
+    pub(super) fn writes(&self) -> WriteStats {
+        let commits =
+            |class: usize| self.counters.batches.get(class).map_or(0, |commits| commits.load(Ordering::Relaxed));
+        WriteStats {
+            waiting: self.counters.waiting.load(Ordering::Relaxed),
             batches: array::from_fn(|class| (BATCHES.get(class).copied().unwrap_or_default(), commits(class))),
-            batched: self.tally.batched.load(Ordering::Relaxed),
+            batched: self.counters.batched.load(Ordering::Relaxed),
         }
     }
 
@@ -128,11 +129,11 @@ impl Writer {
     fn enqueue(&self, job: Job) -> Result<(), Error> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         // Before it is sent, or the thread could take away what was not counted yet.
-        self.tally.waiting.fetch_add(1, Ordering::Relaxed);
+        self.counters.waiting.fetch_add(1, Ordering::Relaxed);
         match queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.counters.waiting.fetch_sub(1, Ordering::Relaxed);
                 Err(Error::Busy)
             }
         }
@@ -157,7 +158,7 @@ fn job<T: Send + 'static>(
         let refused = outcome.as_ref().err().cloned();
         // A caller that went away is no reason to stop.
         let answer = Box::new(move |committed: Result<(), Error>| drop(tell.send(committed.and(outcome))));
-        Done { refused, answer }
+        FinishedJob { refused, answer }
     })
 }
 
@@ -167,16 +168,16 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a text")))
 }
 
-fn serve(mut connection: Connection, jobs: &Receiver<Job>, tally: &Tally, committed: &watch::Sender<u64>) {
+fn serve(mut connection: Connection, jobs: &Receiver<Job>, counters: &WriteCounters, committed: &watch::Sender<u64>) {
     let size = Cell::new(0_u32);
     let taken = |_: &Job| {
-        tally.waiting.fetch_sub(1, Ordering::Relaxed);
+        counters.waiting.fetch_sub(1, Ordering::Relaxed);
         size.set(size.get() + 1);
     };
     while let Ok(first) = jobs.recv() {
         let batch = iter::once(first).chain(jobs.try_iter()).take(BATCH_JOBS_MAX);
         serve_batch(&mut connection, batch.inspect(taken));
-        tally.count(size.take());
+        counters.count(size.take());
         committed.send_modify(|commits| *commits += 1);
     }
     if let Err(cause) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
 
     /// A writer over a table of unique numbers.
-    fn fresh() -> (TempDir, Writer) {
+    fn fresh() -> (TempDir, WriterThread) {
         let folder = tempfile::tempdir().unwrap();
         let connection = Connection::open(folder.path().join("numbers.db")).unwrap();
         connection.busy_timeout(Duration::from_millis(10)).unwrap();
@@ -242,20 +243,20 @@ mod tests {
             PRAGMA foreign_keys = ON;
             CREATE TABLE number (n INTEGER PRIMARY KEY, of INTEGER REFERENCES number (n), text TEXT);";
         connection.execute_batch(schema).unwrap();
-        (folder, Writer::start(connection).unwrap())
+        (folder, WriterThread::start(connection).unwrap())
     }
 
-    fn insert(writer: &Writer, n: i64) -> impl Future<Output = Result<usize, Error>> {
+    fn insert(writer: &WriterThread, n: i64) -> impl Future<Output = Result<usize, Error>> {
         writer.write(move |tx| Ok(tx.execute("INSERT INTO number (n) VALUES (?1)", [n])?))
     }
 
-    async fn numbers(writer: &Writer) -> i64 {
+    async fn numbers(writer: &WriterThread) -> i64 {
         let count = |tx: &Transaction<'_>| Ok(tx.query_row("SELECT count(*) FROM number", [], |row| row.get(0))?);
         writer.write(count).await.unwrap()
     }
 
     /// Holds the writer inside a job, so that what is asked meanwhile shares one batch behind it. Let go by the sender.
-    async fn hold(writer: &Writer) -> (mpsc::Sender<()>, impl Future<Output = Result<(), Error>>) {
+    async fn hold(writer: &WriterThread) -> (mpsc::Sender<()>, impl Future<Output = Result<(), Error>>) {
         let (let_go, wait) = mpsc::channel();
         let (began, begun) = oneshot::channel();
         let mut held = Box::pin(writer.write(move |_| {

@@ -31,7 +31,7 @@ const WITHOUT_APP: &[&str] = &[
     "is_current",
     "check_up",
     "copy_to",
-    "picture_room",
+    "picture_usage",
     "unmeasured_pictures",
     "last_event_seq",
     "events_after",
@@ -43,11 +43,11 @@ const WITHOUT_APP: &[&str] = &[
     "set_password",
     "begin_session",
     "change",
-    "deeds_before",
+    "audit_entries_before",
     // Found by 128 random bits or more; the answer tells the app.
     "user_by_handle",
     "ticket",
-    "let_ticket_go",
+    "end_ticket",
     "picture",
     // The sweep.
     "forget_departed",
@@ -55,12 +55,12 @@ const WITHOUT_APP: &[&str] = &[
     // Where the reads that take long run, and on which connection.
     "long_read",
     "feed_reader",
-    "can_tell_since",
+    "has_events_since",
     "oldest_event_since_ticket",
 ];
 
 /// What names a user, or something that is a user's.
-const OF_USERS: [&str; 4] = ["UserId", "UserKey", "SessionKey", "Holder"];
+const OF_USERS: [&str; 4] = ["UserId", "UserKey", "SessionKey", "Principal"];
 
 /// The names in a type.
 struct Words(Vec<String>);

@@ -70,7 +70,7 @@ impl Shelf {
     async fn with_mobile(&self, id: &str, mobile: &str) -> UserKey {
         let mobile = Patch::Set(MobileNumber::parse(mobile).unwrap());
         let change = ProfileChange { mobile, ..ProfileChange::default() };
-        self.store.register(self.app, Register { change, ..registration(id) }).await.unwrap().user.key
+        self.store.register(self.app, UpsertUser { change, ..registration(id) }).await.unwrap().user.key
     }
 }
 
@@ -100,7 +100,7 @@ async fn a_search_finds_either_name_in_any_case_of_letters() {
     let shelf = Shelf::fresh().await;
     let owner = shelf.key("owner").await;
     let aerin =
-        shelf.store.register(shelf.app, Register { change: named("Ärin"), ..registration("u-a") }).await.unwrap();
+        shelf.store.register(shelf.app, UpsertUser { change: named("Ärin"), ..registration("u-a") }).await.unwrap();
     let [nameless, other] = [shelf.key("SHADOW").await, shelf.key("other").await];
     let add = vec![(aerin.user.key, None), (nameless, None), (other, called("Mum Ärmel"))];
     let change = ContactsChange { add, ..ContactsChange::default() };
@@ -169,7 +169,7 @@ async fn users_of_another_app_are_nobody_here() {
     let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
     let owner = shelf.key("owner").await;
     let secrets = NewSecrets { handle: handle("elsewhere"), ..registration("x").secrets };
-    let theirs = Register { secrets, ..registration("stranger") };
+    let theirs = UpsertUser { secrets, ..registration("stranger") };
     let stranger = shelf.store.register(foreign, theirs).await.unwrap().user.key;
     shelf.add(owner, &[stranger]).await.unwrap();
     assert_eq!(shelf.ids(owner), Vec::<String>::new());
@@ -277,7 +277,7 @@ async fn a_deleted_user_leaves_every_list_with_its_row() {
     assert_eq!(shelf.store.forget_departed(100).await, Ok(0));
     shelf.key("bob2").await;
     let secrets = NewSecrets { handle: handle("bobagain"), ..registration("bob").secrets };
-    shelf.store.register(shelf.app, Register { secrets, ..registration("bob") }).await.unwrap();
+    shelf.store.register(shelf.app, UpsertUser { secrets, ..registration("bob") }).await.unwrap();
     assert_eq!(shelf.ids(ann), ["eve"], "a new user of the id is nobody's contact");
 }
 
@@ -326,7 +326,7 @@ async fn states_of_many_change_together_or_not_at_all() {
 async fn a_reset_of_the_issued_password_ends_what_was_issued_and_logins_under_way() {
     let shelf = Shelf::fresh().await;
     let ann = shelf.register("ann").await;
-    let holder = Holder::of(&ann.credentials);
+    let holder = Principal::of(&ann.credentials);
     let ticket = shelf.ticket(holder.clone(), 1, at(1000)).await;
     let state = SessionState { salt: Salt([1; 16]), renewed_at: at(1), token_expires_at: at(2), ends_at: at(1000) };
     let session = shelf.store.begin_session(shelf.app, ann.credentials.clone(), state, 9).await.unwrap();

@@ -28,7 +28,7 @@ impl Shelf {
     async fn allowing(&self, id: &str, allow: AllowType) -> UserKey {
         let particulars = Particulars { allow_type: Some(allow), ..Particulars::default() };
         let change = ProfileChange { particulars, ..ProfileChange::default() };
-        self.store.register(self.app, Register { change, ..registration(id) }).await.unwrap().user.key
+        self.store.register(self.app, UpsertUser { change, ..registration(id) }).await.unwrap().user.key
     }
 
     async fn befriend(&self, owner: &str, wish: Befriend, how: Befriending) -> Befriended {
@@ -206,7 +206,7 @@ async fn who_may_not_ask_asks_nobody_and_is_still_listed_by_force() {
     let shelf = Shelf::fresh().await;
     let silenced = Particulars { forbid_type: Some(ForbidType::SendOut), ..Particulars::default() };
     let change = ProfileChange { particulars: silenced, ..ProfileChange::default() };
-    shelf.store.register(shelf.app, Register { change, ..registration("ann") }).await.unwrap();
+    shelf.store.register(shelf.app, UpsertUser { change, ..registration("ann") }).await.unwrap();
     shelf.key("bob").await;
     assert_eq!(shelf.befriend("ann", wish("bob"), BOTH_WAYS).await, Befriended::Refused(FriendFault::MayNotAsk));
     assert_eq!(shelf.befriend("bob", wish("ann"), BOTH_WAYS).await, Befriended::Added, "others may ask");
@@ -370,7 +370,7 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
     let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
     shelf.key("ann").await;
     let secrets = NewSecrets { handle: handle("elsewhere"), ..registration("x").secrets };
-    let theirs = Register { secrets, ..registration("stranger") };
+    let theirs = UpsertUser { secrets, ..registration("stranger") };
     shelf.store.register(foreign, theirs).await.unwrap();
     let missing = FriendFault::NoSuchUser;
     assert_eq!(shelf.befriend("ann", wish("stranger"), FORCED).await, Befriended::Refused(missing));
@@ -410,7 +410,7 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
         Err(refused.clone())
     );
     assert_eq!(
-        store.reads_of(app, &nobody(), async |db, app, owner| db.black_list(app, owner, Page::new(1, 1)).await),
+        store.reads_of(app, &nobody(), async |db, app, owner| db.block_list(app, owner, Page::new(1, 1)).await),
         Err(refused.clone())
     );
     assert_eq!(store.black_list_add(app, nobody(), vec![], at(5)).await, Err(refused));

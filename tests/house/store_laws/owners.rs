@@ -88,7 +88,7 @@ async fn promise_60_a_suspended_user_changes_nothing_by_what_it_had_open() {
     shelf.refuses_all(ann, &Error::SUSPENDED).await;
     assert_eq!(shelf.user("ann"), Some(before));
     let if_known = IfKnown::UpdateActive;
-    let again = shelf.store.register(shelf.app, Register { if_known, ..registration("ann") }).await;
+    let again = shelf.store.register(shelf.app, UpsertUser { if_known, ..registration("ann") }).await;
     assert_eq!(again.map(|_| ()), Err(Error::SUSPENDED));
 }
 
@@ -101,7 +101,7 @@ async fn promise_60_a_deleted_user_changes_nothing_of_who_has_its_id_now() {
     shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(2)).await.unwrap();
     shelf.refuses_all(ann, &gone).await;
     let secrets = NewSecrets { handle: handle("annagain"), ..registration("ann").secrets };
-    let anew = shelf.store.register(shelf.app, Register { secrets, ..registration("ann") }).await.unwrap().user;
+    let anew = shelf.store.register(shelf.app, UpsertUser { secrets, ..registration("ann") }).await.unwrap().user;
     shelf.refuses_all(ann, &gone).await;
     assert_eq!(shelf.user("ann"), Some(anew));
 }

@@ -22,7 +22,7 @@ impl Shelf {
         let Value::Object(pairs) = pairs else { panic!("no pairs") };
         let metadata = Patch::Set(Metadata::parse(pairs).unwrap());
         let change = ProfileChange { metadata, ..named(name) };
-        self.store.register(self.app, Register { change, ..registration(id) }).await.unwrap().user.key
+        self.store.register(self.app, UpsertUser { change, ..registration(id) }).await.unwrap().user.key
     }
 
     fn found(&self, search: &UserSearch, page: Page, order: Order) -> Listed<String> {
@@ -119,7 +119,7 @@ async fn another_apps_users_are_not_found_and_ten_thousand_matches_are_counted()
     let shelf = Shelf::fresh().await;
     let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
     let secrets = NewSecrets { handle: handle("elsewhere"), ..registration("x").secrets };
-    shelf.store.register(foreign, Register { secrets, ..registration("u99") }).await.unwrap();
+    shelf.store.register(foreign, UpsertUser { secrets, ..registration("u99") }).await.unwrap();
     let many: Vec<usize> = (0..usize::try_from(MATCHES_MAX).unwrap() + 1).collect();
     for step in many.chunks(500) {
         let ids: Vec<String> = step.iter().map(|n| format!("guest{n}")).collect();

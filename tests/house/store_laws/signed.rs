@@ -8,18 +8,18 @@ use super::*;
 impl Shelf {
     async fn issue(&self, key: UserKey, number: u8, wire: Wire, newest_kept: Option<u16>, moment: Moment) -> Digest {
         let ticket = NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire, newest_kept };
-        let holder = Holder::User { key, chosen: None, issued: derived(2).digest };
+        let holder = Principal::User { key, chosen: None, issued: derived(2).digest };
         self.store.issue_ticket(self.app, holder, ticket, moment).await.unwrap();
         ticket.digest
     }
 
     async fn dead_before(&self, id: &str) -> Moment {
-        self.store.read(async |db| db.signatures_dead_before(self.app, &user_id(id)).await).await.unwrap()
+        self.store.read(async |db| db.signatures_revoked_before(self.app, &user_id(id)).await).await.unwrap()
     }
 
     /// What becomes of a user that a signature of this moment vouches for.
     async fn vouched(&self, id: &str, made_at: Moment) -> Result<(), Error> {
-        let asked = Register { signed_at: Some(made_at), ..registration(id) };
+        let asked = UpsertUser { signed_at: Some(made_at), ..registration(id) };
         self.store.register(self.app, asked).await.map(|_| ())
     }
 

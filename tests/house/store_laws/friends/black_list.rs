@@ -73,7 +73,7 @@ async fn a_black_list_is_read_from_any_item_on_and_asked_from_either_side() {
         let listed = shelf
             .store
             .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
-                db.black_list(app, owner, Page::behind(offset, 2)).await
+                db.block_list(app, owner, Page::behind(offset, 2)).await
             })
             .unwrap();
         (listed.items, listed.total)

@@ -15,7 +15,7 @@ use crate::domain::{
 
 /// A user that may or may not be known yet, with what to make of it.
 #[derive(Debug, Clone)]
-pub struct Register {
+pub struct UpsertUser {
     /// Its id.
     pub id: UserId,
     /// What to do if there is such a user.
@@ -70,7 +70,7 @@ pub struct ChosenPassword {
 
 /// A password for a user that exists, and what takes the place of what was issued under the former one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPassword {
+pub struct PasswordChange {
     /// The password.
     pub chosen: ChosenPassword,
     /// Used when it is another one than the stored one.
@@ -88,7 +88,7 @@ pub struct NewTokens {
 
 /// A user after [`register`](crate::service::users::register).
 #[derive(Debug, Clone)]
-pub struct Registered {
+pub struct UpsertedUser {
     /// As it is now.
     pub user: User,
     /// As they are now.
@@ -103,7 +103,7 @@ pub struct UserChange {
     /// Fields of the profile.
     pub profile: ProfileChange,
     /// A chosen password. Another one than the stored one ends everything that was issued before.
-    pub password: Option<NewPassword>,
+    pub password: Option<PasswordChange>,
     /// Whether it may act.
     pub state: Option<StateChange>,
     /// Replaces the device of the same platform. No event: nobody is shown devices.
@@ -182,7 +182,7 @@ impl FriendRow {
 
 /// Who is to hold a new ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
+pub enum Principal {
     /// The app's back-end account.
     BackEnd,
     /// A user of the app.
@@ -196,7 +196,7 @@ pub enum Holder {
     },
 }
 
-impl Holder {
+impl Principal {
     /// The user whose secrets these are, as they are now.
     pub fn of(credentials: &Credentials) -> Self {
         let Credentials { user, chosen, issued, .. } = credentials;
@@ -246,7 +246,7 @@ pub enum TicketHolder {
 
 /// A client's session as it is stored: good, expired or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session {
+pub struct StoredSession {
     /// Its name in the client's token.
     pub key: SessionKey,
     /// As it is since the last renewal.
@@ -270,7 +270,7 @@ pub struct SessionState {
 
 /// What a user holds that keeps it signed in, ended ones left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct ActiveSessions {
     /// The wire, when it began and when it ends at the latest, of each ticket; the newest first.
     pub tickets: Vec<(Wire, Moment, Moment)>,
     /// When it was last renewed and when it ends at the latest, of each session whose token has a lifetime; the newest first.
