@@ -23,8 +23,8 @@ use crate::{
         users,
     },
     store::{
-        ChosenPassword, Principal, IfKnown, NewSecrets, NewTicket, NewTokens, UpsertUser, UpsertedUser, StateChange,
-        TicketHolder, Touches, Tx, UserChange,
+        ChosenPassword, IfKnown, NewSecrets, NewTicket, NewTokens, Principal, StateChange, TicketHolder, Touches, Tx,
+        UpsertUser, UpsertedUser, UserChange,
     },
 };
 

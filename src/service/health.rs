@@ -14,7 +14,7 @@ use crate::{
     blob::Folder,
     domain::{caller::CallerKey, error::Error, listening::Wire, time::Moment},
     service::{Service, blocking},
-    store::{Checkup, Db, LongReads, OfflineCheckup, PictureUsage, PictureRows, Integrity, WriteStats},
+    store::{Checkup, Db, Integrity, LongReads, OfflineCheckup, PictureRows, PictureUsage, WriteStats},
 };
 
 /// How long a result of the readiness check is reused, so that callers cannot make the disk work more often.

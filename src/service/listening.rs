@@ -20,7 +20,7 @@ use crate::{
     },
     live::{feed::Feed, hub::LiveSession, watchers::StatusListener},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
-    store::{ActiveSessions, Principal, NewPlace, Tx},
+    store::{ActiveSessions, NewPlace, Principal, Tx},
 };
 
 /// How often changed positions are written. After a crash a client may get the events of this time twice.

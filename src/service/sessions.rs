@@ -21,7 +21,7 @@ use crate::{
         renewal::Session,
         users,
     },
-    store::{Principal, IfKnown, UpsertUser, UpsertedUser, Touches, UserChange},
+    store::{IfKnown, Principal, Touches, UpsertUser, UpsertedUser, UserChange},
 };
 
 /// A login of a Qiscus client.

@@ -87,7 +87,8 @@ impl Service {
         let (idle, rest) = (now.before(admins::IDLE), now.before(PLACES_REST));
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_tickets(now, STEP_ROWS).await).await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_admin_sessions(idle, STEP_ROWS).await).await?;
-        self.sweep_rows(STEP_EVENTS, async |tx| tx.sweep_audit_entries(AUDIT_ENTRIES_KEPT_MAX, STEP_EVENTS).await).await?;
+        self.sweep_rows(STEP_EVENTS, async |tx| tx.sweep_audit_entries(AUDIT_ENTRIES_KEPT_MAX, STEP_EVENTS).await)
+            .await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_sessions(now, STEP_ROWS).await).await?;
         // Before the events: the position of an open session must not fall behind the kept events.
         self.house.hub.renew_places();

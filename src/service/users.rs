@@ -18,8 +18,8 @@ use crate::{
     },
     service::{Service, owners},
     store::{
-        Principal, IfKnown, PasswordChange, NewTicket, NewTokens, UpsertUser, UpsertedUser, SessionState, StateChange, Touches,
-        Tx, UserChange,
+        IfKnown, NewTicket, NewTokens, PasswordChange, Principal, SessionState, StateChange, Touches, Tx, UpsertUser,
+        UpsertedUser, UserChange,
     },
 };
 

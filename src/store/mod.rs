@@ -1,10 +1,9 @@
-//! What the house remembers. A rule of `service` writes in a unit of work, [`Store::write`], by operations on rows.
+//! The database. A rule of `service` writes in a unit of work, [`Store::write`], through row operations.
 //!
-//! A write resolves after its commit, so what was answered is stored; whatever it refuses, nothing was changed. A read
-//! runs at once on the caller's thread (a point read takes some microseconds). Every change of a user writes its event
-//! in the same unit of work. Every rule and read about users takes the app: nothing crosses.
-//!
-//! Time, ids and secrets are arguments; no engine's type leaves this room.
+//! A write resolves after its commit; a refused write changes nothing. A point read runs at once on the caller's thread
+//! and takes some microseconds. Every change of a user appends its event in the same unit of work. Every operation on
+//! users takes the app, so that no app reads another's users. Time, ids and secrets are arguments; no type of an engine
+//! leaves this module.
 
 mod observed;
 mod operations;
@@ -29,14 +28,12 @@ pub use self::sqlite::{SCHEMA_VERSION, events::EventsOfUser, pictures::PictureRo
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
 use crate::domain::{durability::Durability, secret::Digest};
 
-/// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreOptions {
-    /// When a write counts as done.
     pub durability: Durability,
-    /// Connections kept for point reads: as many as threads that do such. 0 reads as 1.
+    /// Connections kept for point reads: one for each thread that reads. 0 means 1.
     pub point_readers: usize,
-    /// Threads for reads that take long, each with a connection. 0 reads as 1.
+    /// Threads for long reads, each with a connection. 0 means 1.
     pub long_readers: usize,
 }
 
@@ -90,35 +87,36 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// The store. Cheap to clone; every clone is the same one.
+/// The open database. Clones are cheap and share it.
 ///
-/// Besides what an operation names, every write can fail with `Busy` (its queue is full, or the store is closed),
-/// `StorageFull` and `Internal`, every read with `Busy` and `Internal`.
+/// Every write can fail with `Busy` (the queue is full, or the store is closed), `StorageFull` and `Internal`; every
+/// read with `Busy` and `Internal`.
 #[derive(Clone)]
 pub struct Store(Arc<Engine>);
 
 impl Store {
-    /// Opens the database, creating it (mode 0600) and bringing its schema up to date. Blocks.
+    /// Creates (mode 0600) or opens the database and migrates its schema. Blocks.
     ///
-    /// One process at a time: whoever calls holds the lock of the folder.
+    /// The caller holds the lock of the data folder: only one process may open a database.
     /// # Errors
-    /// The file cannot be used, or a newer version wrote it; it is left as it was.
+    /// The file cannot be used, or a newer version wrote it. The file is then unchanged.
     pub fn open(database: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
         Engine::open(database, options).map(|engine| Self(Arc::new(engine)))
     }
 
-    /// Finishes what is queued and ends. Later writes, through other clones, are `Busy`.
+    /// Finishes the queued writes. Later writes through other clones fail with `Busy`.
     pub async fn close(self) {
         self.0.close().await;
     }
 
-    /// Ends the session of a ticket that was seen to be over, some time soon and without waiting for it: nothing hangs on it but that it
-    /// stays over when the clock is set back.
+    /// Queues the deletion of an expired ticket and does not wait for it. It only makes sure that the ticket stays
+    /// expired if the clock is set back.
     pub fn end_ticket(&self, digest: Digest) {
         self.0.post(move |tx| tickets::forget(tx, &digest));
     }
 
-    /// Changes after every commit, so that who follows the events need not ask in vain. Its other side is gone when the store has closed.
+    /// Returns a channel that changes after every commit: it tells when to read new events. The sender is dropped when
+    /// the store has closed.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits()
     }

@@ -1,4 +1,4 @@
-//! What can be told of the store itself: its queue, its size, whether it still writes, whether it is whole.
+//! Facts about the store itself: its queue, its size, and whether a database is intact.
 
 use std::{path::Path, time::Duration};
 
@@ -8,80 +8,71 @@ use super::{
 };
 use crate::domain::{error::Error, secret::Digest, time::Moment};
 
-/// What waits to be written, and what was committed since the store was opened.
+/// The queue of writes, and what was committed since the store was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteStats {
-    /// Writes that wait for the one writer.
     pub waiting: usize,
-    /// Commits by how many writes shared them: the most of a class, and how many commits had that many or fewer, but more than the
-    /// class before.
+    /// A histogram of the writes a commit: each bucket's upper bound, and its number of commits.
     pub batches: [(u32, u64); 9],
-    /// Writes that were in them.
+    /// Writes in all commits.
     pub batched: u64,
 }
 
 impl WriteStats {
-    /// All commits.
     pub fn commits(&self) -> u64 {
         self.batches.iter().map(|(_, commits)| commits).sum()
     }
 }
 
-/// What all pictures take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureUsage {
-    /// How many there are, released ones included.
+    /// Released ones included.
     pub count: u64,
-    /// Of all their files.
+    /// Of all files.
     pub bytes: u64,
 }
 
-/// What a look at a database found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkup {
-    /// The version of its schema.
     pub schema: u32,
-    /// The version that this program was written for.
+    /// The schema version of this program.
     pub schema_known: u32,
-    /// What SQLite says of it.
     pub integrity: Integrity,
-    /// The latest moment that something bears; none where it is broken.
+    /// The time of the newest row; `None` for a damaged database.
     pub newest: Option<Moment>,
 }
 
 impl Checkup {
-    /// Whether something is wrong with it: what else it says is then worth nothing.
+    /// Whether the database is damaged. Its other facts are then worthless.
     pub fn is_damaged(&self) -> bool {
         matches!(self.integrity, Integrity::Damaged(_))
     }
 }
 
-/// Whether a database is what SQLite wrote.
+/// The result of SQLite's check of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Integrity {
-    /// Every page of it.
     Intact,
-    /// The first thing that is wrong.
+    /// With the first fault.
     Damaged(String),
-    /// The time was up before all of it was read; nothing wrong was found until then.
+    /// The time was up before the end; no fault was found until then.
     Unfinished,
 }
 
-/// What a database says that nobody has open.
+/// The state of a database that no server has open.
 #[derive(Debug, Clone)]
 pub struct OfflineCheckup<T> {
-    /// As a whole.
     pub checkup: Checkup,
-    /// What the caller found in the rows of its pictures; none where it is broken.
+    /// The result of `tally`; `None` for a damaged database.
     pub pictures: Option<T>,
-    /// Of the server key that its secrets belong to; none before the first start came to its end.
+    /// The fingerprint of the server key; `None` if the first start did not finish.
     pub fingerprint: Option<Digest>,
 }
 
-/// Looks at a database, for so long at the most, and changes nothing; `tally` is given the rows of its pictures. Blocks. Nobody else may
-/// write it meanwhile.
+/// Checks a database for `wait_max` at most, and calls `tally` with the rows of its pictures. Changes nothing. Blocks.
+/// No other process may write the database meanwhile.
 /// # Errors
-/// It cannot be opened or read; those of `tally`.
+/// The database cannot be opened or read; an error of `tally`.
 pub fn check_offline<T>(
     database: &Path,
     wait_max: Duration,
@@ -98,7 +89,6 @@ pub fn check_offline<T>(
 }
 
 impl Store {
-    /// What waits, and what was committed.
     pub fn writes(&self) -> WriteStats {
         self.0.writes()
     }

@@ -1,6 +1,8 @@
-//! The operations on rows that rules and reads of `service` are made of: each one statement, or the few that one table needs.
+//! The row operations that the rules and reads of `service` are made of. Each is one statement, or the few that one
+//! table needs, and knows no rule. [`Db`] reads in some microseconds, [`LongReads`] may take longer, [`Tx`] writes.
 //!
-//! [`Db`] reads in some microseconds, [`LongReads`] may take longer, [`Tx`] writes. None knows a rule.
+//! `put_` inserts or replaces, `take_` deletes, `keep_newest_` deletes all but the newest, `sweep_` deletes at most
+//! `at_most` old rows and returns how many. A write that returns `bool` says whether it changed a row.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -32,7 +34,7 @@ use crate::domain::{
     time::Moment,
 };
 
-/// Operations on rows, a line each: what is given, what comes of it, and which function of every engine does it.
+/// Declares row operations, one a line: name, arguments, result, and the function of each engine that does it.
 macro_rules! operations {
     ($on:ident by $engines:ident { $(
         $(#[$doc:meta])* $name:ident($($given:ident: $type:ty),*) -> $answer:ty = $module:ident::$function:ident;
@@ -52,322 +54,285 @@ macro_rules! operations {
 }
 
 operations!(Db by ReadEngine {
-    /// An app by its key.
     app(key: AppKey) -> Option<App> = apps::find;
-    /// The fingerprint of the server key that everything here belongs to.
+    /// Returns the fingerprint of the server key that the secrets in this database belong to.
     adopted_key() -> Option<Digest> = apps::adopted_key;
-    /// Every administrator, in creation order.
+    /// Returns every administrator in creation order.
     admins() -> Vec<Admin> = admins::all;
-    /// An administrator by its name.
     admin(name: &AdminName) -> Option<Admin> = admins::find;
-    /// The places of a user's sessions on a wire.
+    /// Returns where the user's sessions on a wire stand in the event log, the earliest first.
     places(app: AppKey, user: UserKey, wire: Wire) -> Vec<StoredPlace> = places::of_user;
-    /// A user by its id.
     user(app: AppKey, id: &UserId) -> Option<User> = users::find;
-    /// A user by its key.
     user_by_key(app: AppKey, key: UserKey) -> Option<User> = users::find_by_key;
-    /// A user by its id, with what opens its account.
+    /// Returns a user with its credentials.
     account(app: AppKey, id: &UserId) -> Option<(User, Credentials)> = users::account;
-    /// A user by its key, with what opens its account.
     account_by_key(app: AppKey, key: UserKey) -> Option<(User, Credentials)> = users::account_by_key;
-    /// What a picture of this user is; none where it has none of this name.
+    /// Returns the kind of this picture if the user owns it.
     picture_of(owner: UserKey, key: &PictureKey) -> Option<PictureKind> = pictures::owned;
-    /// The moment before which signatures of this id are dead; the epoch where none are.
-    signatures_revoked_before(app: AppKey, id: &UserId) -> Moment = signatures::dead_before;
-    /// Whether a user has muted the chat with another.
+    /// Returns the time before which signatures of this id are revoked; the epoch if none are.
+    signatures_revoked_before(app: AppKey, id: &UserId) -> Moment = signatures::revoked_before;
     has_mute(owner: UserKey, muted: UserKey) -> bool = chat_settings::mutes;
-    /// How many chats a user has muted.
     count_mutes(owner: UserKey) -> u64 = chat_settings::count;
-    /// When a user made its report that has so many newer ones, if that was after `since`.
+    /// Returns the time of the report that `newer` later reports of the user follow, if it is after `since`.
     report_behind(user: UserKey, since: Moment, newer: u32) -> Option<Moment> = reports::nth_newest;
-    /// A deleted user whom rows of others still name.
+    /// Returns a deleted user that rows of other users still name.
     departed() -> Option<UserKey> = contacts::departed;
-    /// The key of the user of this id.
     user_key(app: AppKey, id: &UserId) -> Option<UserKey> = users::key;
-    /// What a user calls a contact; none where it does not list it.
+    /// Returns what the owner calls a contact; the outer `None` says that the owner does not list it.
     contact_name(owner: UserKey, contact: UserKey) -> Option<Option<String>> = contacts::name;
-    /// Whether a user lists another.
     has_contact(owner: UserKey, contact: UserKey) -> bool = friends::lists;
-    /// How many users one lists, deleted ones included whose rows the sweep has not taken away.
+    /// Counts deleted users too, until the sweep has deleted their rows.
     count_contacts(owner: UserKey) -> usize = friends::friends;
-    /// Whether a user blocks another.
     has_block(owner: UserKey, blocked: UserKey) -> bool = friends::blocks;
-    /// How many users one blocks.
+    /// Counts blocked users that still exist.
     count_blocks(app: AppKey, owner: UserKey) -> usize = contacts::blocks_of;
-    /// Whether a user has room for these groups beside those it has.
+    /// Returns whether the owner has at most `GROUPS_MAX` groups once these are added.
     has_room_for_groups(owner: UserKey, groups: &[FriendGroup]) -> bool = groups::have_room;
-    /// Whether a user has a group of this name.
     has_group(owner: UserKey, group: &FriendGroup) -> bool = groups::is_there;
-    /// Friends in a group, `at_most`.
     members_of_group(owner: UserKey, group: &FriendGroup, at_most: u32) -> Vec<UserKey> = groups::members;
-    /// What a friend was asked for with, while it has not answered.
+    /// Returns the friend request of `by` that waits for the answer of `asked`.
     request(asked: UserKey, by: UserKey) -> Option<FriendRow> = requests::waiting;
-    /// Whether a user follows another.
     has_follow(follower: UserKey, followed: UserKey) -> bool = follows::follows;
-    /// How many users one follows.
     count_following(follower: UserKey) -> u32 = follows::following;
-    /// Whether another request may wait for one, or by the other.
+    /// Returns whether `asked` may receive and `by` may send one more request. The one that may wait between them is
+    /// not counted.
     has_room_for_request(asked: UserKey, by: UserKey) -> bool = requests::have_room;
-    /// The app of a handle's owner, and the owner: the handle is the name of its stable picture address.
+    /// Finds a user by its handle: the name in the stable address of its picture.
     user_by_handle(handle: &PictureKey) -> Option<(AppKey, User)> = users::find_by_handle;
-    /// A user by the digest of its user token.
+    /// Finds a user by the digest of its user token.
     user_by_token(app: AppKey, token: &Digest) -> Option<User> = users::find_by_token;
-    /// A user by its key, for lists and notices: none where its row is damaged, which is logged.
+    /// Returns a user for a list or a notification; `None` also for a damaged row, which is logged.
     readable_user(app: AppKey, key: UserKey) -> Option<User> = users::find_readable;
-    /// These users, in their order; none for ids that no user has. Some 5 us each.
+    /// Returns these users in the order of `ids`, `None` for an unknown id. Some 5 us each.
     users_by_ids(app: AppKey, ids: &[UserId]) -> Vec<Option<User>> = users::find_all;
-    /// What opens a user's account.
     credentials(app: AppKey, id: &UserId) -> Option<Credentials> = users::credentials;
-    /// Whether a user of an app lists another.
+    /// Answers as `has_contact` does, but false for an owner of another app.
     lists(app: AppKey, owner: UserKey, contact: UserKey) -> bool = friends::lists_in_app;
-    /// A ticket, expired or not.
+    /// Returns a ticket, expired or not.
     ticket(digest: &Digest) -> Option<Ticket> = tickets::find;
-    /// A client's session with its user, expired and ended ones included.
+    /// Returns a session with its user, also when it is expired or has ended.
     session(app: AppKey, key: SessionKey) -> Option<(User, StoredSession)> = sessions::find;
-    /// What keeps a user signed in at that time.
+    /// Returns what keeps the user signed in at `now`.
     active_sessions(app: AppKey, user: UserKey, now: Moment) -> ActiveSessions = sessions::active;
-    /// An administrator's session, expired or not.
+    /// Returns the session of an administrator, expired or not.
     admin_session(digest: &Digest) -> Option<AdminSession> = admins::session;
-    /// A picture, unless its owner is gone.
+    /// Returns a picture, also a released one, unless its owner is deleted.
     picture(key: &PictureKey) -> Option<StoredPicture> = pictures::find;
-    /// What all pictures take. One row is read.
+    /// Reads one row.
     picture_usage() -> PictureUsage = pictures::room;
-    /// Whether `listener` is among the `subscribers` of a user. A few point reads.
+    /// Returns whether `listener` is among the `subscribers` of a user. A few point reads.
     is_subscriber(app: AppKey, listener: UserKey, of: UserKey) -> bool = contacts::is_subscriber;
-    /// What is stored of the status of these users; deleted ones are left out. A point read each.
+    /// Leaves deleted users out. One point read each.
     statuses_by_key(app: AppKey, keys: &[UserKey]) -> Vec<StoredStatus> = statuses::find_by_keys;
-    /// The number of the last event, 0 before the first one.
+    /// Returns the number of the last event, 0 before the first one.
     last_event_seq() -> i64 = events::last_seq;
-    /// Whether all events after `seq` are still kept. Three point reads.
+    /// Returns whether all events after `seq` are kept and the database was not restored since. Three point reads.
     has_events_since(seq: i64) -> bool = events::has_events_since;
-    /// The oldest event that is kept, where a ticket was issued since: everything that its client may have missed is kept then.
+    /// Returns the number of the oldest kept event if the ticket is not older: then every event that its client may
+    /// have missed is kept.
     oldest_event_since_ticket(ticket: &Digest) -> Option<i64> = events::oldest_since_ticket;
-    /// The bytes of the database on the disk.
+    /// Returns the size of the database file once its WAL is carried over.
     database_bytes() -> u64 = health::bytes;
-    /// Whether the schema is the one this program was written for.
+    /// Returns whether the schema is the one this program was written for.
     is_current() -> bool = health::is_current;
 });
 
 operations!(LongReads by ReadEngine {
-    /// Every app, in creation order.
+    /// Returns every app in creation order.
     apps() -> Vec<App> = apps::all;
-    /// A page of an app's users, suspended ones included; beyond the last page it is empty. Page n costs about what page 1 costs.
+    /// Returns a page of an app's users, suspended ones included; empty beyond the last page. Page n costs about what
+    /// page 1 costs.
     users(app: AppKey, page: Page, order: Order) -> Listed<User> = users::list;
-    /// A page of the users that a search finds, suspended ones included; of more than `MATCHES_MAX` the first ones. Texts of three
-    /// characters and more are looked up in an index, others in every row.
+    /// Returns a page of the users that match, suspended ones included, out of the first `MATCHES_MAX` matches. A text
+    /// of three characters or more is looked up in an index; a shorter one is compared with every row.
     find_users(app: AppKey, search: &UserSearch, page: Page, order: Order) -> Listed<User> = search::find;
-    /// The next part of a walk through an app's users, suspended ones included: some milliseconds, whatever is looked for.
+    /// Returns the next users that match, suspended ones included. Takes some milliseconds, whatever the search.
     walk_users(app: AppKey, walk: &Walk) -> Stretch = search::walk;
-    /// A page of the active users that a search of the directory finds. Of more than 10,000 the first ones.
+    /// Returns a page of the active users that match, out of the first 10,000 matches.
     search_directory(app: AppKey, search: &DirectorySearch, page: Page) -> Listed<User> = directory::find;
-    /// A page of a user's contacts, in the order they were created as users, suspended ones included; `search` is part of a name, in any
-    /// case of letters. Some 10 ms for the longest list.
+    /// Returns a page of contacts in creation order of the users, suspended ones included; `search` is part of a name
+    /// in any case of letters. Some 10 ms for the longest list.
     contacts(app: AppKey, owner: UserKey, search: Option<&str>, page: Page) -> Listed<Contact> = contacts::list;
-    /// Gives each of a user's contacts to `each`, in the order they were created as users: 10,000 at most, some 10 us each. An error of
-    /// `each` ends the walk.
+    /// Calls `each` with every contact in creation order of the users: at most 10,000, some 10 us each. An error of
+    /// `each` ends the read.
     roster(app: AppKey, owner: UserKey, each: &mut dyn FnMut(Contact) -> Result<(), Error>) -> () = contacts::listed_by;
-    /// A user's contacts by their keys, each with what the owner calls them: 10,000 at most.
+    /// Returns the keys of all contacts with what the owner calls them: at most 10,000.
     contact_names(app: AppKey, owner: UserKey) -> BTreeMap<UserKey, Option<ContactName>> = contacts::names;
-    /// For each telephone number the users that have it, in any notation, and the one whose id it is, to the letter. Some 10 us each.
+    /// Returns for each telephone number the users that have it, in any notation, and the user whose id is exactly this
+    /// text. Some 10 us each.
     users_of_numbers(app: AppKey, numbers: &[MobileNumber]) -> Vec<Vec<UserKey>> = contacts::of_numbers;
-    /// A page of the users that a user blocks, in the order they were created.
+    /// Returns a page of blocked users in creation order of the users.
     blocked(app: AppKey, owner: UserKey, page: Page) -> Listed<User> = contacts::blocked;
-    /// The users that a user blocks, in creation order: at most as many as it may block.
+    /// Returns the ids of blocked users in creation order of the users: at most as many as a user may block.
     blocked_ids(app: AppKey, user: UserKey) -> Vec<UserId> = contacts::blocked_ids;
-    /// The users that block a user, in creation order: the first `ROWS_MAX`.
+    /// Returns the ids of the users that block this one, in creation order of the users: the first `ROWS_MAX`.
     blocking_ids(app: AppKey, user: UserKey) -> Vec<UserId> = contacts::blocking_ids;
-    /// A page of the users that a user blocks and since when, in the order they were created.
-    block_list(app: AppKey, owner: UserKey, page: Page) -> Listed<(UserId, Moment)> = black_list::page;
-    /// The users that receive a user's changes: those it lists and those that list it, except across a block in either direction. Walks
-    /// over these rows.
+    /// Returns a page of blocked users with the time of each block, in creation order of the users.
+    block_list(app: AppKey, owner: UserKey, page: Page) -> Listed<(UserId, Moment)> = contacts::block_list;
+    /// Returns the users that receive a user's changes: those it lists and those that list it, except where one blocks
+    /// the other. Reads all these rows.
     subscribers(app: AppKey, user: UserKey) -> Vec<UserKey> = contacts::subscribers;
-    /// A page of a user's friends, in the order they were created as users.
+    /// Returns a page of friends in creation order of the users.
     friends(app: AppKey, owner: UserKey, page: Page) -> Listed<Friend> = friends::page;
-    /// Which of these are a user's friends, in their order.
+    /// Returns a friend or `None` for each of `ids`, in their order.
     friends_among(app: AppKey, owner: UserKey, ids: &[UserId]) -> Vec<Option<Friend>> = friends::among;
-    /// Which of a user and each of these has a row of this kind about the other; none where there is no such other.
+    /// Returns for each of `ids` which of the two users has a row of this kind about the other; `None` for an unknown
+    /// id.
     relations(app: AppKey, owner: UserKey, ids: &[UserId], rows: RelationRows) -> Vec<Option<Relation>> = friends::relations;
-    /// A user's groups by name, each with the friends in it.
+    /// Returns the groups by name, each with the friends in it.
     groups(app: AppKey, owner: UserKey) -> Vec<(FriendGroup, Vec<UserId>)> = groups::all;
-    /// Requests that wait, the newest first.
+    /// Returns waiting requests, newest first.
     requests(app: AppKey, owner: UserKey, direction: Direction, at_most: u32) -> Vec<Request> = requests::list;
-    /// How many of the requests that came to a user have not been seen.
+    /// Counts incoming requests since the time of `set_requests_read`.
     unread_requests(app: AppKey, owner: UserKey) -> u32 = requests::unread;
-    /// A page of one of a user's lists, from the newest entry on.
+    /// Returns a page of one of the lists, newest first.
     follow_list(app: AppKey, owner: UserKey, list: FollowList, after: Option<FollowCursor>, limit: u32) -> FollowPage = follows::list;
-    /// How long the lists of these users are, in their order; none where there is no such user.
+    /// Returns the lengths of the lists of these users in the order of `ids`, `None` for an unknown id. Reads all rows
+    /// of each user.
     follow_counts(app: AppKey, ids: &[UserId]) -> Vec<Option<FollowCounts>> = follows::counts;
-    /// What is stored of the status of these users, in their order; none where there is no such user. A point read each.
+    /// Returns these users in the order of `ids`, `None` for an unknown id. One point read each.
     statuses(app: AppKey, ids: &[UserId]) -> Vec<Option<StoredStatus>> = statuses::find_all;
-    /// What a user has set for its chats; none where it is deleted by now.
+    /// Returns `None` for a deleted user.
     chat_settings(app: AppKey, user: UserKey) -> Option<ChatSettings> = chat_settings::find;
-    /// Reports of an app before the one of this number, the newest first.
+    /// Returns the reports of an app below this key, newest first.
     reports_before(app: AppKey, key: i64, at_most: u32) -> Vec<Report> = reports::before;
-    /// The events after `seq` that may concern a user, of `at_most` rows. Looks into an index for each user it shares a contact row with.
+    /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each
+    /// user it shares a contact row with.
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;
-    /// What happened after `seq`, in the order of the commits: at most so many events, and some 4 MiB of them.
+    /// Returns the events after `seq` in commit order: at most `at_most` of them and some 4 MiB.
     events_after(seq: i64, at_most: u32) -> EventPage = events::after;
-    /// Audit entries before the one of this number, the newest first.
-    audit_entries_before(seq: i64, at_most: u32) -> Vec<StoredAuditEntry> = admins::kept;
-    /// Names of pictures whose files' size is not known: stored by a version that did not keep it.
+    /// Returns the audit entries below this number, newest first.
+    audit_entries_before(seq: i64, at_most: u32) -> Vec<StoredAuditEntry> = admins::audit_entries_before;
+    /// Returns pictures whose size is not known, because an older version stored them without it.
     unmeasured_pictures(at_most: u32) -> Vec<PictureKey> = pictures::unmeasured;
-    /// Looks the whole database over, for so long at most.
+    /// Checks the whole database, for `wait_max` at most.
     check_up(wait_max: Duration) -> Checkup = health::check_up;
-    /// Copies everything that is committed now into a new file (mode 0600), in one step, so that writes go on meanwhile: taken 100 pages at
-    /// a time, a copy began anew with each of them and never ended. Takes as long as the file is read and written; `StorageFull`.
+    /// Copies what is committed into a new file (mode 0600), in one step while writes go on: a copy in steps of 100
+    /// pages restarts at each write and never ends. Takes as long as reading and writing the file. Fails with
+    /// `StorageFull`.
     copy_to(file: &Path) -> () = snapshot::copy;
 });
 
 operations!(Tx by WriteEngine {
-    /// Keeps the fingerprint of the server key, unless one is kept.
+    /// Stores the fingerprint of the server key unless one is stored.
     adopt_key(fingerprint: Digest) -> () = apps::adopt_key;
-    /// Makes an app; `Conflict(App)` when its `app_id` or `sdk_app_id` is taken.
+    /// Creates an app. Fails with `Conflict(App)` when its `app_id` or `sdk_app_id` is taken.
     put_app(new: &NewApp, at: Moment) -> App = apps::create;
-    /// Replaces everything about the app of this key but the key and its age; `NotFound(App)`, `Conflict(App)`.
+    /// Replaces everything about the app of this key but its key and creation time. Fails with `NotFound(App)` or
+    /// `Conflict(App)`.
     change_app(wanted: &App) -> App = apps::change;
-    /// Ends every ticket of an app's back end.
     take_back_end_tickets(app: AppKey) -> () = tickets::forget_of_back_end;
-    /// Writes for the sake of writing: the moment at which that went well last.
+    /// Stores the time of the last successful test write.
     put_ready(at: Moment) -> () = apps::mark_ready;
-    /// Makes an administrator.
     put_admin(name: &AdminName, password: &PasswordHash, at: Moment) -> Admin = admins::put;
-    /// Replaces an administrator's password.
     put_admin_password(admin: AdminKey, password: &PasswordHash) -> () = admins::set_password;
-    /// Takes an administrator away, with its sessions. What it did stays on record.
+    /// Deletes an administrator and its sessions. Its audit entries stay.
     take_admin(admin: AdminKey) -> () = admins::take;
-    /// Begins a session of an administrator.
     put_admin_session(digest: &Digest, admin: AdminKey, at: Moment) -> () = admins::begin;
-    /// A session was used at that time.
+    /// Stores when a session was last used.
     put_admin_session_seen(digest: &Digest, at: Moment) -> () = admins::seen;
-    /// Ends a session of an administrator.
     take_admin_session(digest: &Digest) -> () = admins::end;
-    /// Ends every session of an administrator.
     take_admin_sessions(admin: AdminKey) -> () = admins::end_all;
-    /// Puts something that was done on record.
-    put_audit_entry(entry: &AuditEntry, at: Moment) -> () = admins::keep;
-    /// Begins the row that keeps a session's place; its number.
+    put_audit_entry(entry: &AuditEntry, at: Moment) -> () = admins::put_audit_entry;
+    /// Stores where a new session stands in the event log, and returns the key of the row.
     put_place(new: &NewPlace, heard: i64) -> i64 = places::put;
-    /// A place is of a session that has ended, at that time at the earliest.
+    /// Marks the session of a place as ended. The row keeps the later of `at` and its own time.
     end_place(row: i64, at: Moment) -> () = places::end;
-    /// Takes a place away.
     take_place(row: i64) -> () = places::take;
-    /// Writes places that have moved; none moves back, and one whose row is gone is left out.
+    /// Moves places forward; none moves back, and a deleted row is ignored.
     move_places(moved: &[MovedPlace], at: Moment) -> () = places::move_all;
-    /// Keeps what the files of these pictures take.
+    /// Stores the bytes of each picture's files.
     put_picture_sizes(measured: &[(PictureKey, u64)]) -> () = pictures::measure;
-    /// Deletes tickets that had expired before then; how many.
     sweep_tickets(before: Moment, at_most: u32) -> u32 = tickets::forget_expired;
-    /// Deletes sessions that had ended before then; how many.
     sweep_sessions(before: Moment, at_most: u32) -> u32 = sessions::forget_ended;
-    /// Deletes administrators' sessions that were last used before then; how many.
+    /// Deletes sessions last used before `before`.
     sweep_admin_sessions(before: Moment, at_most: u32) -> u32 = admins::forget_unused;
-    /// Deletes the oldest deeds beyond the last `kept_max`. Looks at `at_most`; how many went.
-    sweep_audit_entries(kept_max: u32, at_most: u32) -> u32 = admins::forget_kept;
-    /// Deletes places that were written before then, and all but the newest `kept_max`; how many.
+    /// Deletes the oldest entries beyond the last `kept_max`. Looks at the `at_most` oldest rows only.
+    sweep_audit_entries(kept_max: u32, at_most: u32) -> u32 = admins::forget_audit_entries;
+    /// Deletes places written before `before`, and all but the newest `kept_max`.
     sweep_places(before: Moment, kept_max: u32, at_most: u32) -> u32 = places::forget_old;
-    /// Deletes the oldest events: those stored before then, and all but the last `kept_max`. Looks at `at_most`; how many went.
+    /// Deletes the oldest events: those stored before `before`, and all but the last `kept_max`. Looks at the `at_most`
+    /// oldest rows only.
     sweep_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = events::forget;
-    /// Deletes moments of dead signatures before `long_past`, then the oldest beyond `kept_max`. The moment of a deleted row becomes that of
-    /// every id of its app: none of its signatures revives.
+    /// Deletes revocations older than `long_past`, then the oldest beyond `kept_max`, `at_most` of each. The time of a
+    /// deleted row then holds for every id of its app, so that no signature becomes valid again.
     sweep_signatures(long_past: Moment, kept_max: u32, at_most: u32) -> u32 = signatures::forget;
-    /// Deletes the rows of pictures released before then, the longest released first; their files are the caller's to remove.
+    /// Deletes the rows of pictures released before `before`, the longest released first. The caller removes their
+    /// files.
     sweep_pictures(before: Moment, at_most: u32) -> Vec<PictureKey> = pictures::take_released;
-    /// Tells of a change.
     append_event(app: AppKey, user: UserKey, id: &UserId, kind: &EventKind, at: Moment) -> () = events::append;
-    /// Makes a user, of whose profile nothing is stored yet but what search finds.
+    /// Creates a user. Of its profile, only what search needs is stored: `put_profile` stores the rest.
     put_user(app: AppKey, id: &UserId, secrets: &NewSecrets, chosen: Option<&PasswordHash>, first: &Profile, at: Moment) -> UserKey = users::insert;
-    /// Replaces a profile, with a new version.
+    /// Replaces a profile and raises the user's version.
     put_profile(user: UserKey, profile: &Profile, at: Moment) -> () = users::set_profile;
-    /// Replaces what opens an account, with a new version.
+    /// Replaces credentials and state, and raises the user's version.
     put_credentials(held: &Credentials) -> () = users::set_credentials;
-    /// Puts a new hash of the same password in the place of this one; whether it was the stored one.
+    /// Replaces a hash with another of the same password. Version and tickets of the user stay.
     rehash(app: AppKey, user: UserKey, former: &PasswordHash, hash: &PasswordHash) -> bool = tickets::rehash;
-    /// Takes a user away, with the rows that are its own.
+    /// Deletes a user and the rows it owns.
     take_user(user: UserKey) -> () = users::take;
-    /// Takes rows of others away that name a user, `at_most`; how many went.
+    /// Deletes at most `at_most` rows of other users that name this one, and returns how many.
     take_rows_naming(user: UserKey, at_most: u32) -> u32 = contacts::forget_rows_naming;
-    /// Notes that rows of others name a deleted user.
+    /// Notes that rows of other users name this deleted user.
     put_departed(user: UserKey) -> () = contacts::put_departed;
-    /// No row of others names this deleted user any more.
+    /// Notes that no row names this deleted user any more.
     take_departed(user: UserKey) -> () = contacts::take_departed;
-    /// Keeps a device in the place of the one of the same platform.
-    put_device(user: UserKey, device: &Device, at: Moment) -> () = devices::set;
-    /// Forgets the device of a platform.
-    take_device(user: UserKey, platform: DeviceType) -> () = devices::forget;
-    /// Forgets every device of a user.
-    take_devices(user: UserKey) -> () = devices::forget_all;
-    /// Keeps a ticket of a user.
+    /// Replaces the device of the same platform.
+    put_device(user: UserKey, device: &Device, at: Moment) -> () = users::set_device;
+    take_device(user: UserKey, platform: DeviceType) -> () = users::forget_device;
+    take_devices(user: UserKey) -> () = users::forget_devices;
     put_ticket(app: AppKey, user: UserKey, ticket: &NewTicket, at: Moment) -> () = tickets::put;
-    /// Keeps a ticket of an app's back end; whether there is such an app.
+    /// Returns false for an unknown app.
     put_back_end_ticket(app: AppKey, ticket: &NewTicket, at: Moment) -> bool = tickets::put_for_back_end;
-    /// Of a user's tickets of this one's wire the newest stay, this one among them.
+    /// Covers the tickets of one wire, that of `newest`, which counts as the newest whatever the clock says.
     keep_newest_tickets(user: UserKey, newest: &NewTicket, kept: u16) -> () = tickets::keep_newest;
-    /// Ends a ticket.
     take_ticket(digest: &Digest) -> () = tickets::forget;
-    /// Ends every ticket of a user.
     take_tickets(user: UserKey) -> () = tickets::forget_of_user;
-    /// Ends the tickets of a user that one wire issued.
     take_tickets_of_wire(user: UserKey, wire: Wire) -> () = tickets::forget_of_wire;
-    /// Notes that a user has logged in. Costs a write only the first time.
+    /// Notes that a user has logged in. Writes only the first time.
     note_login(user: UserKey) -> () = statuses::note_login;
-    /// Replaces what a user says of its present state.
     put_custom_status(user: UserKey, custom: Option<&CustomStatus>) -> () = statuses::set;
-    /// Replaces what is given of a user's settings for all its chats.
+    /// Replaces the settings that are given.
     put_chat_settings(user: UserKey, change: &ChatSettingsChange) -> () = chat_settings::set;
-    /// Mutes the chat with another.
     put_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::put;
-    /// Ends that.
     take_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::take;
-    /// Keeps a report.
     put_report(app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> () = reports::add;
-    /// Of an app's reports the newest stay.
     keep_newest_reports(app: AppKey, kept: u32) -> () = reports::keep_newest;
-    /// Begins a session.
     put_session(user: UserKey, state: &SessionState) -> SessionKey = sessions::put;
-    /// Of a user's sessions the newest stay.
     keep_newest_sessions(user: UserKey, kept: u32) -> () = sessions::keep_newest;
-    /// Renews a session that still has the salt `former`; whether it had.
+    /// Renews a session if its salt is still `former`.
     renew_session(app: AppKey, key: SessionKey, former: Salt, state: &SessionState) -> bool = sessions::renew;
-    /// Ends a session of a user.
     take_session(user: UserKey, key: SessionKey) -> () = sessions::end;
-    /// Ends every session of a user.
     take_sessions(user: UserKey) -> () = sessions::end_of_user;
-    /// Signatures of this id that were made before that moment are dead. A moment that is kept is never set back.
-    revoke_signatures(app: AppKey, id: &UserId, before: Moment) -> () = signatures::kill;
-    /// Keeps a picture, released: nobody shows it yet.
+    /// Revokes the signatures of this id that were made before `before`. A stored time never moves back.
+    revoke_signatures(app: AppKey, id: &UserId, before: Moment) -> () = signatures::revoke;
+    /// Stores a picture as a released one: no profile shows it yet.
     put_picture(owner: UserKey, new: &NewPicture, at: Moment) -> () = pictures::add;
-    /// Makes a picture its owner's current one.
+    /// Makes a picture its owner's current one. Call `release_picture` first.
     show_picture(key: &PictureKey) -> () = pictures::show;
-    /// Leaves a user's current picture, if there is one, to the sweep.
+    /// Leaves the user's current picture, if any, to the sweep.
     release_picture(owner: UserKey, at: Moment) -> () = pictures::release;
-    /// Says why a user's picture may not be changed, or that it may; with a new version.
+    /// Stores why a user's picture may not be changed, or that it may, and raises the user's version.
     put_picture_lock(user: UserKey, reason: Option<&LockReason>) -> () = pictures::lock;
-    /// Lists a user of the app under a name, or gives it another; whether there is such a user.
+    /// Adds a contact, or replaces its name. Returns false when `contact` is no user of the app.
     put_contact(app: AppKey, owner: UserKey, contact: UserKey, name: Option<&ContactName>, at: Moment) -> bool = contacts::put;
-    /// Lists a friend; whether it was not listed.
     put_friend(owner: UserKey, contact: UserKey, row: &FriendRow, at: Moment) -> bool = friends::put;
-    /// Changes a friend's remark, where one is given, and groups; whether they were others.
+    /// Changes the remark, if one is given, and the groups. Returns false when the row says the same already.
     change_friend(owner: UserKey, contact: UserKey, remark: &Patch<ContactName>, groups: Option<&[FriendGroup]>) -> bool = friends::set;
-    /// Whether it was listed.
     take_contact(owner: UserKey, contact: UserKey) -> bool = friends::take;
-    /// Whether it was not blocked.
     put_block(owner: UserKey, blocked: UserKey, at: Moment) -> bool = contacts::put_block;
-    /// Whether it was blocked.
     take_block(owner: UserKey, blocked: UserKey) -> bool = contacts::take_block;
-    /// Makes the groups that are new.
+    /// Creates the groups that do not exist.
     put_groups(owner: UserKey, groups: &[FriendGroup]) -> () = groups::add;
-    /// Takes a group away; the rows of friends still name it.
+    /// Deletes a group. The rows of friends still name it.
     take_group(owner: UserKey, group: &FriendGroup) -> () = groups::take;
-    /// Takes a friend out of one group and puts it into others; whether its row says something else by that.
+    /// Removes a friend from one group and adds it to others.
     regroup(owner: UserKey, friend: UserKey, without: Option<&FriendGroup>, with: &[FriendGroup]) -> bool = groups::regroup;
-    /// Whether it did not follow.
     put_follow(follower: UserKey, followed: UserKey, at: Moment) -> bool = follows::put;
-    /// Whether it followed.
     take_follow(follower: UserKey, followed: UserKey) -> bool = follows::take;
-    /// Keeps a request, in the place of the one that waits between the two.
+    /// Stores a request, or replaces the one that waits between the two users.
     put_request(asked: UserKey, by: UserKey, row: &FriendRow, at: Moment) -> () = requests::put;
-    /// Whether there was one.
     take_request(asked: UserKey, by: UserKey) -> bool = requests::take;
-    /// Requests that came to a user until then have been seen; it is never earlier than it was.
+    /// Stores up to when the user has seen incoming requests. The time never moves back.
     set_requests_read(user: UserKey, until: Moment) -> () = requests::set_read;
 });

@@ -1,4 +1,4 @@
-//! What operations are asked, and what they answer where a word of the domain does not say it.
+//! Arguments and results of store operations that no type of the domain describes.
 
 use crate::domain::{
     avatar::{PictureKey, PictureKind},
@@ -13,119 +13,103 @@ use crate::domain::{
     time::Moment,
 };
 
-/// A user that may or may not be known yet, with what to make of it.
+/// A call that creates a user, or changes the one that exists.
 #[derive(Debug, Clone)]
 pub struct UpsertUser {
-    /// Its id.
     pub id: UserId,
-    /// What to do if there is such a user.
     pub if_known: IfKnown,
-    /// Profile fields to set.
     pub change: ProfileChange,
-    /// A password to store. For a known user another one than the stored one is a change of its password.
+    /// For a user that exists, a password other than the stored one changes its password.
     pub chosen: Option<ChosenPassword>,
-    /// Used when this call creates the user; a change of its password takes the token and the issued password.
+    /// For a new user. A change of the password uses the token and the issued password.
     pub secrets: NewSecrets,
-    /// The device it came with; replaces the one of the same platform.
+    /// Replaces the device of the same platform.
     pub device: Option<Device>,
-    /// A session to begin with.
     pub ticket: Option<NewTicket>,
-    /// When the app made the signature that vouches for this call; one that is dead by now refuses it.
+    /// When the app made the signature that authorises this call; the call is refused once that signature is revoked.
     pub signed_at: Option<Moment>,
-    /// Now.
     pub at: Moment,
 }
 
-/// What becomes of a user that is known already.
+/// What [`UpsertUser`] does with a user that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfKnown {
-    /// The given fields are applied; its secrets stay.
+    /// Applies the given fields; the secrets stay.
     Update,
-    /// The same, by the user's own client: a suspended user is refused.
+    /// The same for a call of the user's own client: refuses a suspended user.
     UpdateActive,
-    /// Nothing: the call is refused.
+    /// Refuses the call.
     Refuse,
 }
 
-/// What a new user is given by the house.
+/// The secrets that the server draws for a new user.
 #[derive(Debug, Clone)]
 pub struct NewSecrets {
-    /// The user token.
     pub token: Derived,
-    /// The issued password.
     pub issued: Derived,
     /// See [`User::handle`].
     pub handle: PictureKey,
 }
 
-/// A password to store, with what it was compared with: where another call has stored another one meanwhile, the comparison says nothing
-/// and the change is refused.
+/// A password to store, with the stored hash it was compared with. If another call has replaced that hash meanwhile,
+/// the change is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChosenPassword {
-    /// Its hash. Where the password is the stored one: the stored hash, which is no change.
+    /// The stored hash when the password is the stored one: no change.
     pub hash: PasswordHash,
-    /// The stored hash it was compared with; none where there was none.
+    /// `None` when no password was stored.
     pub compared_with: Option<PasswordHash>,
 }
 
-/// A password for a user that exists, and what takes the place of what was issued under the former one.
+/// A password for a user that exists, and the secrets that replace those issued under the former password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordChange {
-    /// The password.
     pub chosen: ChosenPassword,
-    /// Used when it is another one than the stored one.
+    /// Used when the password is not the stored one.
     pub tokens: NewTokens,
 }
 
 /// Derived secrets that replace the former ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewTokens {
-    /// The user token.
     pub token: Derived,
-    /// The issued password.
     pub issued: Derived,
 }
 
 /// A user after [`register`](crate::service::users::register).
 #[derive(Debug, Clone)]
 pub struct UpsertedUser {
-    /// As it is now.
     pub user: User,
-    /// As they are now.
     pub credentials: Credentials,
     /// Whether this call created it.
     pub created: bool,
 }
 
-/// A change of a user. What is not given stays.
+/// A change of a user. What is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct UserChange {
-    /// Fields of the profile.
     pub profile: ProfileChange,
-    /// A chosen password. Another one than the stored one ends everything that was issued before.
+    /// A password other than the stored one ends all tokens, tickets and sessions.
     pub password: Option<PasswordChange>,
-    /// Whether it may act.
     pub state: Option<StateChange>,
-    /// Replaces the device of the same platform. No event: nobody is shown devices.
+    /// Replaces the device of the same platform. Appends no event, because no client sees devices.
     pub device: Option<Device>,
-    /// The version it was made for: of another one it is refused.
+    /// The version that the caller has seen: the change of another version is refused.
     pub of_version: Option<i64>,
 }
 
-/// A change of whether a user may act. The state it has already is no change.
+/// A change of a user's state. The state that the user has already is no change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateChange {
-    /// It may act again.
     Reactivate,
-    /// It may not: its sessions end, and this user token takes the former one's place, which is dead for good.
+    /// Ends all sessions and replaces the user token. The former token never becomes valid again.
     Suspend {
-        /// What the token is once the user is reactivated.
+        /// The token once the user is reactivated.
         token: Derived,
     },
 }
 
 impl StateChange {
-    /// What the user is after it.
     pub fn state(&self) -> State {
         match self {
             Self::Reactivate => State::Active,
@@ -134,17 +118,16 @@ impl StateChange {
     }
 }
 
-/// A change of a user's own contacts. Removal comes before addition.
+/// A change of a user's own contacts. Removals come before additions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactsChange {
-    /// Whom to list, each with what the owner calls them; without a name the one given earlier stays. The owner itself is left out.
+    /// Each with what the owner calls it; without a name, a name given earlier stays. The owner itself is left out.
     pub add: Vec<(UserKey, Option<ContactName>)>,
-    /// Whom to list no longer.
     pub remove: Vec<UserKey>,
 }
 
 impl ContactsChange {
-    /// The same change in steps of so many rows, those that are removed first; one step where there is nothing to change.
+    /// Splits the change into steps of at most `rows` rows, removals first. An empty change is one step.
     pub fn in_steps(mut self, rows: usize) -> Vec<Self> {
         let mut steps = Vec::new();
         loop {
@@ -159,187 +142,154 @@ impl ContactsChange {
     }
 }
 
-/// What stands in a friend's row, and in the request for one.
+/// The content of a friend's row, and of a friend request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FriendRow {
     /// What the owner calls the friend.
     pub remark: Option<ContactName>,
-    /// The owner's groups that the friend is in.
     pub groups: Vec<FriendGroup>,
-    /// How it came about.
     pub source: Option<AddSource>,
-    /// What was said.
+    /// The text of the friend request.
     pub wording: Option<AddWording>,
 }
 
 impl FriendRow {
-    /// The row of the other side: its owner has given no name yet, and no groups.
+    /// Returns the row of the other side, which has no remark and no groups.
     #[must_use]
     pub fn unnamed(&self) -> Self {
         Self { source: self.source.clone(), wording: self.wording.clone(), ..Self::default() }
     }
 }
 
-/// Who is to hold a new ticket.
+/// The authenticated account for which a new ticket is issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// The app's back-end account.
     BackEnd,
-    /// A user of the app.
     User {
-        /// Which one.
         key: UserKey,
-        /// The chosen password as it was when the login was checked: one that has changed since ends the login too.
+        /// The chosen password when the login was checked. A change since then refuses the ticket.
         chosen: Option<PasswordHash>,
-        /// The issued password, likewise.
+        /// The digest of the issued password, likewise.
         issued: Digest,
     },
 }
 
 impl Principal {
-    /// The user whose secrets these are, as they are now.
+    /// Returns the user with these credentials.
     pub fn of(credentials: &Credentials) -> Self {
         let Credentials { user, chosen, issued, .. } = credentials;
         Self::User { key: *user, chosen: chosen.clone(), issued: issued.digest }
     }
 }
 
-/// A session ticket on its way into a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewTicket {
-    /// Of the secret its holder was given.
+    /// The digest of the secret that the client gets.
     pub digest: Digest,
-    /// From this moment on it is no good.
     pub expires_at: Moment,
-    /// By which wire it is issued: on the others it is no good.
+    /// The ticket is valid on this wire alone.
     pub wire: Wire,
-    /// How many of the user's tickets of this wire stay, the newest, this one among them. None: all.
+    /// How many of the user's tickets on this wire stay, this one included. `None`: all.
     pub newest_kept: Option<u16>,
 }
 
-/// A session ticket as it is stored, good or expired.
+/// A session ticket, valid or expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
-    /// The app it is good for.
     pub app: AppKey,
-    /// Who holds it.
     pub holder: TicketHolder,
-    /// From this moment on it is no good.
     pub expires_at: Moment,
-    /// By which wire it was issued.
     pub wire: Wire,
 }
 
-/// Who holds a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TicketHolder {
     /// The app's back-end account.
     BackEnd,
-    /// A user of the app.
     User {
-        /// Its integer key.
         key: UserKey,
-        /// Its id.
         id: UserId,
     },
 }
 
-/// A client's session as it is stored: good, expired or ended.
+/// The session of a client whose token has a lifetime: valid, expired or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredSession {
-    /// Its name in the client's token.
+    /// Part of the client's token.
     pub key: SessionKey,
-    /// As it is since the last renewal.
     pub state: SessionState,
-    /// What its secrets were made from until the last renewal.
+    /// The salt before the last renewal.
     pub former_salt: Option<Salt>,
 }
 
-/// What a renewal of a session draws anew.
+/// The part of a session that each renewal replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionState {
-    /// Its token and refresh token are made from it.
+    /// Token and refresh token are derived from it.
     pub salt: Salt,
-    /// When that was.
     pub renewed_at: Moment,
-    /// From this moment on the token is no good.
     pub token_expires_at: Moment,
-    /// From this moment on it cannot be renewed.
+    /// From then on the session cannot be renewed.
     pub ends_at: Moment,
 }
 
-/// What a user holds that keeps it signed in, ended ones left out.
+/// The tickets and sessions that keep a user signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveSessions {
-    /// The wire, when it began and when it ends at the latest, of each ticket; the newest first.
+    /// Wire, beginning and expiry of each ticket, newest first.
     pub tickets: Vec<(Wire, Moment, Moment)>,
-    /// When it was last renewed and when it ends at the latest, of each session whose token has a lifetime; the newest first.
+    /// Last renewal and latest end of each session, newest first.
     pub sessions: Vec<(Moment, Moment)>,
 }
 
-/// A picture of a living user: the current one or one that waits for the sweep.
+/// A picture of an existing user: its current one, or one that waits for the sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPicture {
-    /// Its name.
     pub key: PictureKey,
-    /// What its bytes are.
     pub kind: PictureKind,
-    /// Its owner's app.
     pub app: AppKey,
-    /// Whose it is.
     pub owner: UserKey,
-    /// Of the full rendition.
+    /// Of the full rendition, as `height_px`.
     pub width_px: u32,
-    /// Of the full rendition.
     pub height_px: u32,
 }
 
-/// What is stored of a user's status.
+/// The stored part of a user's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredStatus {
-    /// The user.
     pub key: UserKey,
-    /// Its id.
     pub id: UserId,
-    /// What it says of its present state.
     pub custom: Option<CustomStatus>,
-    /// Whether it has ever logged in.
     pub has_logged_in: bool,
 }
 
-/// Events that were read at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventPage {
-    /// In the order of the commits.
+    /// In commit order.
     pub events: Vec<Event>,
-    /// Whether more may stand behind them: as many were read as were asked for, or as many bytes as are read at once.
+    /// Whether more events may follow: the page reached its bound of events or bytes.
     pub is_part: bool,
 }
 
-/// The rows that say how one user stands to another.
+/// The table that relates two users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelationRows {
-    /// Who lists whom.
     Contacts,
-    /// Who blocks whom.
     Blocks,
-    /// Who follows whom.
     Follows,
 }
 
-/// A session that begins.
+/// Where a new live session stands in the event log.
 #[derive(Debug, Clone)]
 pub struct NewPlace {
-    /// Whose.
     pub user: UserKey,
-    /// By which wire.
     pub wire: Wire,
-    /// What its client shows again when it comes back, where the wire has something of that kind.
+    /// The digest of what the client sends again when it reconnects, on a wire that has such a value.
     pub shown: Option<Digest>,
-    /// The last event that was announced when it began: where a client stands that comes back from nowhere.
+    /// The last event announced when the session began: the place of a client whose former place is not known.
     pub heard: i64,
-    /// Where the user's other sessions on this wire stand.
+    /// The places of the user's other sessions on this wire.
     pub siblings: Vec<Sibling>,
-    /// When it began.
     pub at: Moment,
 }

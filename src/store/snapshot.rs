@@ -1,4 +1,4 @@
-//! Copies of the database, and databases that nobody serves: for backups.
+//! Work on database files that no server has open: for backups and for a new server key.
 
 use std::path::Path;
 
@@ -13,50 +13,47 @@ use crate::domain::{
     time::Moment,
 };
 
-/// A database that is whole.
+/// A database that was found intact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspected {
-    /// The version of its schema.
     pub schema: u32,
-    /// Of the server key that its secrets belong to.
     pub key_fingerprint: Digest,
-    /// What it holds.
     pub amounts: Amounts,
 }
 
-/// Reads a whole database that nobody serves, and checks every page, index and reference of it. Blocks while the file is read, and longer than a plain copy takes.
+/// Checks every page, index and reference of a database. Blocks for longer than a copy of the file takes.
 /// # Errors
-/// `Internal`, naming what is wrong.
+/// `Internal`, which names the fault.
 pub fn inspect(database: &Path) -> Result<Inspected, Error> {
     snapshot::inspect(database)
 }
 
-/// What a database that nobody serves holds. Nothing is checked.
+/// Counts the rows of a database. Checks nothing.
 /// # Errors
-/// `Internal`, when it cannot be read.
+/// `Internal` when the file cannot be read.
 pub fn amounts(database: &Path) -> Result<Amounts, Error> {
     snapshot::amounts(database)
 }
 
-/// Gives the names of all pictures of a database that nobody serves to `each`, in their order.
+/// Calls `each` with the names of all pictures, sorted.
 /// # Errors
-/// `Internal`, when it cannot be read; those of `each`.
+/// `Internal` when the file cannot be read; an error of `each`.
 pub fn each_picture(database: &Path, each: impl FnMut(PictureKey) -> Result<(), Error>) -> Result<(), Error> {
     snapshot::each_picture(database, each)
 }
 
-/// Notes in a database that nobody serves that it is from a backup, by an event 1,000,000 above its last one, so that no number that a
-/// client may know is given again.
+/// Marks a database as restored from a backup, by an event 1,000,000 above its last one: no event number that a client
+/// may know is used again.
 /// # Errors
-/// `Internal`, when it cannot be read or written; `StorageFull`.
+/// `Internal` when the file cannot be read or written; `StorageFull`.
 pub fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
     snapshot::mark_restored(database, at)
 }
 
-/// Gives a database that nobody serves to another server key, whole or not at all: each app as `renew_app` leaves it, and each user with
-/// the secrets that `draw` makes. Sessions whose tokens were made from the former key end.
+/// Moves a database to another server key in one transaction: `renew_app` changes each app, `draw` makes the secrets of
+/// each user. Sessions with tokens of the former key end.
 /// # Errors
-/// `Internal`, when it cannot be read or written; `StorageFull`; those of the two.
+/// `Internal` when the file cannot be read or written; `StorageFull`; an error of `renew_app`.
 pub fn with_new_key(
     database: &Path,
     fingerprint: Digest,

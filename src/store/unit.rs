@@ -1,7 +1,7 @@
-//! A unit of work: what a rule of `service` reads and writes at once, by operations on rows.
+//! A unit of work: the rows that a rule of `service` reads and writes in one transaction.
 //!
-//! A rule is an asynchronous closure that is given a [`Tx`]. It looks first, refuses before its first write, then writes; it waits for
-//! nothing but its rows. An operation on rows is one statement, or the few that one table needs; it knows no rule.
+//! A rule is an asynchronous closure over a [`Tx`]. It reads first, refuses before its first write, then writes. It
+//! awaits row operations only.
 
 use std::{
     future::Future,
@@ -14,36 +14,33 @@ use std::{
 use super::{PictureRows, Store, sqlite};
 use crate::domain::{caller::CallerKey, error::Error, id::AppKey, owner::Owner};
 
-/// Whose rows a write may touch: an engine that runs several at a time runs those one after the other that share a user.
+/// The users whose rows a write may touch. An engine with several writers runs writes that share a user one after the
+/// other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touches {
-    /// Those of one user.
     User(AppKey, Owner),
-    /// Those of two users of an app.
     Two(AppKey, [Owner; 2]),
-    /// Those of many users, or of none.
+    /// Many users, or none.
     All,
 }
 
-/// Point reads: some microseconds each, at once, on the caller's thread.
+/// Point reads on the caller's thread: some microseconds each.
 pub struct Db<'a>(ReadEngine<'a>);
 
-/// Reads that take longer than some 200 us, and point reads beside them. Only [`Store::long_read`] and a [`FeedReader`] give it out, on
-/// connections that point reads do not need.
+/// Reads that may take longer than some 200 us. Only [`Store::long_read`] and [`FeedReader`] provide it, on connections
+/// that point reads do not use.
 pub struct LongReads<'a>(Db<'a>);
 
-/// Reads and writes rows; all of it is committed, or none.
+/// Reads and writes in one transaction.
 pub struct Tx<'a> {
     db: Db<'a>,
     on: WriteEngine<'a>,
 }
 
-/// Through which engine rows are read.
 pub(super) enum ReadEngine<'a> {
     Sqlite(&'a sqlite::ReadConnection),
 }
 
-/// Through which engine rows are written.
 pub(super) enum WriteEngine<'a> {
     Sqlite(&'a sqlite::WriteTransaction<'a>),
 }
@@ -67,9 +64,9 @@ impl<'a> LongReads<'a> {
         Self(Db(ReadEngine::Sqlite(connection)))
     }
 
-    /// Reads several things as they were at one moment.
+    /// Runs several reads on one snapshot of the database.
     /// # Errors
-    /// What `read` returns; `Busy`, `Internal`.
+    /// An error of `read`; `Busy`, `Internal`.
     pub async fn snapshot<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error> {
         match self.engine() {
             ReadEngine::Sqlite(connection) => {
@@ -79,7 +76,7 @@ impl<'a> LongReads<'a> {
         }
     }
 
-    /// The rows of pictures, released ones included, to be read shard by shard: what the picture folder may hold.
+    /// Returns the rows of all pictures, released ones included: the files that the picture folder may hold.
     pub fn pictures(&self) -> PictureRows<'_> {
         match self.engine() {
             ReadEngine::Sqlite(connection) => PictureRows::of(connection),
@@ -96,17 +93,17 @@ impl<'a> Deref for LongReads<'a> {
 }
 
 impl Store {
-    /// Reads at once, on the caller's thread: a point read takes some microseconds.
+    /// Reads on the caller's thread.
     /// # Errors
-    /// What `read` returns; `Busy`, `Internal`.
+    /// An error of `read`; `Busy`, `Internal`.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.0.read(|connection| at_once(read(&Db(ReadEngine::Sqlite(connection)))))
     }
 
-    /// Runs a read that takes long on a thread for such reads, in the caller's turn: one caller uses a quarter of the threads, and of the
-    /// places in the queue, at most.
+    /// Runs a read on the thread pool for long reads. One caller uses at most a quarter of the threads and of the
+    /// queue.
     /// # Errors
-    /// What `read` returns; `TooMany` when the caller has as many waiting as it may; `Busy` when the queue is full.
+    /// An error of `read`; `TooMany` when the caller's share of the queue is full; `Busy` when the queue is full.
     pub async fn long_read<T: Send + 'static>(
         &self,
         caller: CallerKey,
@@ -115,16 +112,16 @@ impl Store {
         self.0.long_read(caller, |connection| at_once(read(&LongReads::sqlite(connection)))).await
     }
 
-    /// Opens a connection for the feed alone.
+    /// Opens a connection for the feed.
     /// # Errors
-    /// `Internal` when the database cannot be opened once more.
+    /// `Internal` when the database cannot be opened again.
     pub fn feed_reader(&self) -> Result<FeedReader, Error> {
         self.0.own_reader().map(|reader| FeedReader(Mutex::new(reader)))
     }
 
-    /// Runs a rule on the writer; resolves once its transaction is committed.
+    /// Runs a rule on the writer thread; resolves once its transaction is committed.
     /// # Errors
-    /// What the rule refuses: nothing was changed then. `Busy`, `StorageFull`, `Internal`.
+    /// An error of the rule, `Busy`, `StorageFull` or `Internal`. Nothing is changed then.
     pub async fn write<T: Send + 'static>(
         &self,
         _touches: Touches,
@@ -133,7 +130,7 @@ impl Store {
         let looks_first = move |tx: &sqlite::WriteTransaction<'_>| {
             let before = tx.total_changes();
             let done = at_once(rule(&Tx::sqlite(tx)));
-            // Every test that is refused by a rule checks this.
+            // Every test of a refusal checks this.
             debug_assert!(
                 !done.as_ref().is_err_and(is_refusal) || tx.total_changes() == before,
                 "a rule refused after its first write"
@@ -144,24 +141,24 @@ impl Store {
     }
 }
 
-/// The connection of the feed: it waits for no other read.
+/// The feed's own connection, so that it waits for no other read.
 pub struct FeedReader(Mutex<sqlite::ReadConnection>);
 
 impl FeedReader {
-    /// Reads at once, on the caller's thread.
+    /// Reads on the caller's thread.
     /// # Errors
-    /// What `read` returns.
+    /// An error of `read`.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error> {
         at_once(read(&LongReads::sqlite(&self.0.lock().unwrap_or_else(PoisonError::into_inner))))
     }
 }
 
-/// Whether a rule has refused; else its engine has failed.
+/// Whether a rule refused; other errors are failures of the engine.
 fn is_refusal(error: &Error) -> bool {
     !matches!(error, Error::Internal(_) | Error::StorageFull | Error::Busy)
 }
 
-/// Runs work that waits for nothing: SQLite answers at once.
+/// Polls a future once: operations on SQLite never wait.
 fn at_once<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,

@@ -27,10 +27,7 @@ use standin::{
         hub::{Hub, LiveSession},
         watchers::{self, SUBSCRIPTIONS_OF_USER_MAX, Watchers},
     },
-    store::{
-        ContactsChange, IfKnown, NewPlace, NewSecrets, StateChange, Store, StoreOptions, UpsertUser,
-        UserChange,
-    },
+    store::{ContactsChange, IfKnown, NewPlace, NewSecrets, StateChange, Store, StoreOptions, UpsertUser, UserChange},
 };
 use tempfile::TempDir;
 

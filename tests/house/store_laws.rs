@@ -35,8 +35,8 @@ use standin::{
         time::Moment,
     },
     store::{
-        ChosenPassword, IfKnown, LongReads, NewSecrets, NewTicket, NewTokens, PasswordChange, Principal,
-        SessionState, StateChange, Store, StoreOptions, TicketHolder, UpsertUser, UpsertedUser, UserChange,
+        ChosenPassword, IfKnown, LongReads, NewSecrets, NewTicket, NewTokens, PasswordChange, Principal, SessionState,
+        StateChange, Store, StoreOptions, TicketHolder, UpsertUser, UpsertedUser, UserChange,
     },
 };
 use tempfile::TempDir;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        admin::{Authority, AuditEntry},
+        admin::{AuditEntry, Authority},
         id::AppId,
     },
     http::methods,
@@ -130,5 +130,5 @@ pub(super) async fn list(service: Data<Service>, query: QueryParams) -> Result<H
     let entries = service.audit_entries(after, limit).await?;
     let is_full = entries.len() == limit as usize;
     let next = entries.last().filter(|entry| is_full && entry.seq > 1).map(|entry| entry.seq);
-    Ok(HttpResponse::Ok().json(AuditPageView { entries: deeds.iter().map(AuditEntryView::from).collect(), next }))
+    Ok(HttpResponse::Ok().json(AuditPageView { deeds: entries.iter().map(AuditEntryView::from).collect(), next }))
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        admin::{AdminName, Authority, AuditEntry},
+        admin::{AdminName, AuditEntry, Authority},
         error::Error,
         secret::Secret,
     },

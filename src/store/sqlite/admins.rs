@@ -1,4 +1,4 @@
-//! Administrators, their sessions, and what they did.
+//! Administrators, their sessions, and the audit log.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -100,39 +100,46 @@ pub(in crate::store) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_m
     u32::try_from(forgotten).map_err(Error::internal)
 }
 
-const KEEP: &str = "INSERT INTO audit (at, admin, action, app, target, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const PUT_AUDIT_ENTRY: &str =
+    "INSERT INTO audit (at, admin, action, app, target, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(in crate::store) fn keep(tx: &Transaction<'_>, entry: &AuditEntry, at: Moment) -> Result<(), Error> {
+pub(in crate::store) fn put_audit_entry(tx: &Transaction<'_>, entry: &AuditEntry, at: Moment) -> Result<(), Error> {
     let admin = match &entry.authority {
         Authority::Admin(name) => Some(name.as_str()),
         Authority::Socket => None,
     };
     let app = entry.app.as_ref().map(AppId::as_str);
-    tx.prepare_cached(KEEP)?.execute(params![at.micros(), admin, entry.action, app, entry.target, entry.detail])?;
+    tx.prepare_cached(PUT_AUDIT_ENTRY)?.execute(params![
+        at.micros(),
+        admin,
+        entry.action,
+        app,
+        entry.target,
+        entry.detail
+    ])?;
     Ok(())
 }
 
-const KEPT: &str = "
+const AUDIT_ENTRIES: &str = "
     SELECT seq, at, admin, action, app, target, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
 
-/// Newest first.
-pub(in crate::store) fn kept(
+pub(in crate::store) fn audit_entries_before(
     connection: &Connection,
     before: i64,
     at_most: u32,
 ) -> Result<Vec<StoredAuditEntry>, Error> {
-    let mut statement = connection.prepare_cached(KEPT)?;
-    readable(statement.query(params![before, at_most])?, kept_row).collect()
+    let mut statement = connection.prepare_cached(AUDIT_ENTRIES)?;
+    readable(statement.query(params![before, at_most])?, audit_entry).collect()
 }
 
-/// Looks at the oldest rows alone, so that a step costs the same however many there are.
-const FORGET_KEPT: &str = "
+/// Looks at the oldest rows only, so that a step costs the same whatever the size of the table.
+const FORGET_AUDIT_ENTRIES: &str = "
     DELETE FROM audit WHERE seq IN (
         SELECT seq FROM (SELECT seq FROM audit ORDER BY seq LIMIT ?2)
         WHERE seq <= (SELECT max(seq) FROM audit) - ?1)";
 
-pub(in crate::store) fn forget_kept(tx: &Transaction<'_>, kept_max: u32, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_KEPT)?.execute(params![kept_max, at_most])?;
+pub(in crate::store) fn forget_audit_entries(tx: &Transaction<'_>, kept_max: u32, at_most: u32) -> Result<u32, Error> {
+    let forgotten = tx.prepare_cached(FORGET_AUDIT_ENTRIES)?.execute(params![kept_max, at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)
 }
 
@@ -151,7 +158,7 @@ fn admin_session(row: &Row<'_>) -> Result<AdminSession, Error> {
     Ok(AdminSession { admin: row.parsed(1, AdminName::parse)?, began_at: row.moment(2)?, seen_at: row.moment(3)? })
 }
 
-fn kept_row(row: &Row<'_>) -> Result<StoredAuditEntry, Error> {
+fn audit_entry(row: &Row<'_>) -> Result<StoredAuditEntry, Error> {
     let row = StoredRow::of("audit", row);
     let entry = AuditEntry {
         authority: row.parsed_if_any(2, AdminName::parse)?.map_or(Authority::Socket, Authority::Admin),

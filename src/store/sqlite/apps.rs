@@ -1,4 +1,4 @@
-//! Apps, and facts about the house itself.
+//! Apps, and facts about the database itself.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -17,7 +17,6 @@ const ADOPT_KEY: &str = "INSERT INTO house (fact, value) VALUES ('key_fingerprin
 const MARK_READY: &str = "
     INSERT INTO house (fact, value) VALUES ('ready_at', ?1) ON CONFLICT (fact) DO UPDATE SET value = excluded.value";
 
-/// Writes for the sake of writing: the moment at which that went well last.
 pub(in crate::store) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(MARK_READY)?.execute([at.micros().to_be_bytes()])?;
     Ok(())
@@ -25,13 +24,12 @@ pub(in crate::store) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(
 
 const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
 
-/// The first fingerprint stays.
+/// Keeps the first fingerprint.
 pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
     tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
     Ok(())
 }
 
-/// The fingerprint of the server key that everything here belongs to, if one was adopted.
 pub(in crate::store) fn adopted_key(connection: &Connection) -> Result<Option<Digest>, Error> {
     let adopted = connection.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0)).optional()?;
     Ok(adopted.map(Digest))
@@ -39,7 +37,7 @@ pub(in crate::store) fn adopted_key(connection: &Connection) -> Result<Option<Di
 
 const REPLACE_KEY: &str = "UPDATE house SET value = ?1 WHERE fact = 'key_fingerprint'";
 
-/// Ties the database to another server key: what belonged to the former one is the caller's to replace.
+/// Ties the database to another server key. The caller replaces the secrets made from the former one.
 pub(super) fn replace_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
     tx.prepare_cached(REPLACE_KEY)?.execute(params![fingerprint.0])?;
     Ok(())
@@ -114,7 +112,6 @@ pub(in crate::store) fn find(connection: &Connection, key: AppKey) -> Result<Opt
     connection.prepare_cached(FIND)?.query_and_then([key.0], app)?.next().transpose()
 }
 
-/// Replaces everything about the app of this key but the key and its age.
 pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
     let (salt, digest, hash) = password_cells(&wanted.account_password);
     let former = wanted.former_secret.as_ref();
@@ -138,7 +135,7 @@ pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App
     rows.next().map_err(taken)?.map(app).transpose()?.ok_or(Error::NotFound(What::App))
 }
 
-/// `app_id` or `sdk_app_id` is another app's already.
+/// Returns `Conflict(App)` when another app has the `app_id` or `sdk_app_id`.
 fn taken(cause: rusqlite::Error) -> Error {
     match is_taken(&cause) {
         true => Error::Conflict(What::App),

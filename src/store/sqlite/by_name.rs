@@ -1,7 +1,5 @@
-//! Lists of users in the order of their names.
-//!
-//! No index has this order: the names of at most [`MATCHES_MAX`] users are read and sorted, which takes some 10 ms on a thread for long
-//! reads, and 5 MB at the most.
+//! Lists of users by name. No index has this order: the names of at most [`MATCHES_MAX`] users are read and sorted,
+//! which takes some 10 ms on a thread for long reads, and at most 5 MB.
 
 use rusqlite::{Connection, params};
 
@@ -17,14 +15,14 @@ use crate::domain::{
     search::MATCHES_MAX,
 };
 
-/// Users that were found one after another in creation order, of whom one page is shown.
+/// One page of matches that arrive in creation order.
 pub(super) struct MatchPage {
     page: Page,
     order: Order,
     total: u64,
-    /// Those of the page, where the order is that of creation.
+    /// The page, for an order by creation.
     shown: Vec<UserKey>,
-    /// All of them by their folded names, where the order is that of names.
+    /// All matches with their folded names, for an order by name.
     named: Vec<(String, UserKey)>,
 }
 
@@ -33,7 +31,7 @@ impl MatchPage {
         Self { page, order, total: 0, shown: Vec::new(), named: Vec::new() }
     }
 
-    /// Adds the next one, with the folded name that is shown of it.
+    /// Adds the next match with its folded name, or its id in lower case.
     pub(super) fn add(&mut self, key: UserKey, name: String) {
         match self.order {
             Order::ByName | Order::ByNameReversed => self.named.push((name, key)),
@@ -46,17 +44,15 @@ impl MatchPage {
         self.total += 1;
     }
 
-    /// How many were added.
     pub(super) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Those of the page, in its order.
     pub(super) fn page(self) -> Vec<UserKey> {
         let Self { page, order, mut named, shown, .. } = self;
         match order {
             Order::OldestFirst | Order::NewestFirst => return shown,
-            // A stable sort: they were added in creation order.
+            // A stable sort: equal names stay in creation order.
             Order::ByName => named.sort_by(|(one, _), (other, _)| one.cmp(other)),
             Order::ByNameReversed => named.sort_by(|(one, _), (other, _)| other.cmp(one)),
         }
@@ -65,7 +61,7 @@ impl MatchPage {
     }
 }
 
-/// A page of the `total` users of an app: the oldest [`MATCHES_MAX`] sorted by name, and behind them the others in creation order.
+/// Returns a page of an app's users: the oldest [`MATCHES_MAX`] sorted by name, then the others in creation order.
 pub(super) fn list(
     snapshot: &Connection,
     app: AppKey,
@@ -87,7 +83,7 @@ pub(super) fn list(
 
 const OLDEST: &str = "SELECT key, coalesce(folded_name, lower(id)) FROM user WHERE app = ?1 ORDER BY seq LIMIT ?2";
 
-/// The users of a page among the oldest [`MATCHES_MAX`]: fewer than its length where the page reaches beyond these.
+/// Returns the part of the page that lies within the oldest [`MATCHES_MAX`] users.
 fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
     let mut found = MatchPage::new(page, order);
     let mut statement = connection.prepare_cached(OLDEST)?;

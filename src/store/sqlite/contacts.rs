@@ -1,4 +1,4 @@
-//! Contacts, blocks, and what deleted users leave in the lists of others.
+//! Contacts, blocks, and the rows that name deleted users.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const LISTED: &str = "
     FROM contact JOIN user ON user.key = contact.contact
     WHERE contact.owner = ?1 AND user.app = ?2 ORDER BY contact.contact";
 
-/// Takes a walk over the owner's rows, of which there are [`ROWS_MAX`] at most: that is what a search costs in any case.
+/// Reads all rows of the owner, at most [`ROWS_MAX`]: a search costs as much in any case.
 pub(in crate::store) fn list(
     connection: &Connection,
     app: AppKey,
@@ -53,7 +53,8 @@ pub(in crate::store) fn list(
     Ok(Listed { items, total })
 }
 
-/// Whether the list's owner or the user itself uses a name that holds this folded text; a user without a name is called by its id.
+/// Whether the owner's name for the user or the user's own name contains this folded text. A user without a name is
+/// found by its id.
 fn is_called(row: &Row<'_>, wanted: &str) -> rusqlite::Result<bool> {
     let (by_owner, id, by_itself): (Option<String>, String, Option<String>) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let by_itself = by_itself.unwrap_or_else(|| id.to_ascii_lowercase());
@@ -65,7 +66,6 @@ const LISTED_BY: &str = users::select_user!(
     "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2) ORDER BY user.key"
 );
 
-/// Gives all contacts to `each`, in creation order.
 pub(in crate::store) fn listed_by(
     connection: &Connection,
     app: AppKey,
@@ -87,7 +87,6 @@ const BLOCKED_BY: &str = users::select_user!(
     "WHERE user.app = ?1 AND user.key IN (SELECT blocked FROM block WHERE owner = ?2) ORDER BY user.key LIMIT ?3 OFFSET ?4"
 );
 
-/// Blocked users, in creation order.
 fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
     let mut statement = connection.prepare_cached(BLOCKED_BY)?;
@@ -162,11 +161,10 @@ pub(in crate::store) fn put(
     Ok(tx.prepare_cached(PUT)?.execute(params![owner.0, contact.0, name, at.micros(), app.0])? > 0)
 }
 
-/// Of users there still are.
+/// Counts users that still exist.
 const BLOCKS: &str = "
     SELECT count(*) FROM block JOIN user ON user.key = block.blocked WHERE block.owner = ?1 AND user.app = ?2";
 
-/// How many users somebody blocks.
 pub(in crate::store) fn blocks_of(connection: &Connection, app: AppKey, owner: UserKey) -> Result<usize, Error> {
     let blocks: i64 = connection.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     usize::try_from(blocks).map_err(Error::internal)
@@ -200,11 +198,31 @@ pub(in crate::store) fn blocked(
     Ok(Listed { items: blocked_by(&snapshot, app, owner, page)?, total })
 }
 
+const BLOCK_LIST: &str = "
+    SELECT block.owner, user.id, block.at FROM block JOIN user ON user.key = block.blocked
+    WHERE block.owner = ?1 AND user.app = ?2 ORDER BY block.blocked LIMIT ?3 OFFSET ?4";
+
+pub(in crate::store) fn block_list(
+    connection: &Connection,
+    app: AppKey,
+    owner: UserKey,
+    wanted: Page,
+) -> Result<Listed<(UserId, Moment)>, Error> {
+    let total = blocks_of(connection, app, owner)?;
+    let parse = |row: &Row<'_>| {
+        let row = StoredRow::of("block", row);
+        Ok::<_, Error>((row.parsed(1, UserId::parse)?, row.moment(2)?))
+    };
+    let offset = i64::try_from(wanted.offset()).map_err(Error::internal)?;
+    let mut statement = connection.prepare_cached(BLOCK_LIST)?;
+    let items = readable(statement.query(params![owner.0, app.0, wanted.limit(), offset])?, parse);
+    Ok(Listed { items: items.collect::<Result<_, _>>()?, total: total as u64 })
+}
+
 const BLOCKED_IDS: &str = "
     SELECT user.id FROM block JOIN user ON user.key = block.blocked
     WHERE block.owner = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
 
-/// Of the users that a user blocks, in creation order.
 pub(in crate::store) fn blocked_ids(connection: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
     ids(connection, BLOCKED_IDS, app, user)
 }
@@ -213,7 +231,6 @@ const BLOCKING_IDS: &str = "
     SELECT user.id FROM block JOIN user ON user.key = block.owner
     WHERE block.blocked = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
 
-/// Of the users that block a user, in creation order: the first [`ROWS_MAX`].
 pub(in crate::store) fn blocking_ids(
     connection: &Connection,
     app: AppKey,
@@ -222,6 +239,7 @@ pub(in crate::store) fn blocking_ids(
     ids(connection, BLOCKING_IDS, app, user)
 }
 
+/// Returns the first [`ROWS_MAX`] ids.
 fn ids(connection: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
     let id = |row: &Row<'_>| StoredRow::of("user", row).parsed(0, UserId::parse);
     let mut statement = connection.prepare_cached(statement)?;
@@ -288,7 +306,6 @@ const FORGET_BLOCK_ROWS: &str = "
     DELETE FROM block WHERE (owner, blocked) IN (
         SELECT owner, blocked FROM block WHERE blocked = ?1 LIMIT ?2)";
 
-/// How many rows went, `at_most` at most.
 pub(in crate::store) fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
     let contacts = tx.prepare_cached(FORGET_CONTACT_ROWS)?.execute(params![user.0, at_most])?;
     let contacts = u32::try_from(contacts).map_err(Error::internal)?;

@@ -1,4 +1,4 @@
-//! The directory of an app: active users by parts of their names and by facts of their profiles.
+//! The directory of an app: a search for active users by parts of names and by profile fields.
 
 use rusqlite::{Connection, Row, params};
 
@@ -26,8 +26,8 @@ const NAMED: &str = "
     FROM user_text JOIN user ON user.key = user_text.rowid
     WHERE user_text MATCH ?2 AND user.app = ?1 AND user.state = 'active' ORDER BY user_text.rowid";
 
-/// A page of the users that are found, in creation order. Of more than [`MATCHES_MAX`] the first ones. A keyword too short for the index
-/// costs a walk over all users of the app.
+/// Returns a page of the first [`MATCHES_MAX`] matches in creation order. With a keyword too short for the index it
+/// reads all users of the app.
 pub(in crate::store) fn find(
     connection: &Connection,
     app: AppKey,
@@ -61,7 +61,7 @@ fn is_found(row: &Row<'_>, search: &DirectorySearch, keywords: &[String]) -> Res
     Ok(search.finds(keywords, &id, folded_name.as_deref(), &particulars))
 }
 
-/// The question to the index; none where it knows too little, and every row is to be looked at.
+/// Returns the index query; `None` when the index cannot narrow the search and every row must be read.
 fn in_index(search: &DirectorySearch, keywords: &[String]) -> Option<String> {
     let is_indexed = |keyword: &&String| keyword.chars().count() >= INDEXED_CHARS_MIN;
     let indexed: Vec<String> = keywords.iter().filter(is_indexed).map(|keyword| threes(keyword)).collect();

@@ -1,4 +1,4 @@
-//! What happened, written in the transaction of the change it tells of.
+//! The event log. An event is written in the transaction of its change.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -33,7 +33,8 @@ pub(in crate::store) fn append(
     Ok(())
 }
 
-/// Without a limit: rows are read one by one, so that a damaged one does not shorten the list, whose length says whether more follow.
+/// Has no LIMIT: rows are read one by one, so that a damaged row does not shorten the page, whose length says whether
+/// more follow.
 const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > ?1 ORDER BY seq";
 
 pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<EventPage, Error> {
@@ -41,10 +42,10 @@ pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -
     page(readable(statement.query(params![seq])?, event_with_bytes), at_most)
 }
 
-/// Bytes of events that are read at once: as many as a thousand of the longest have. Older versions stored some that are longer.
+/// Bytes of events on a page: a thousand of the longest. Older versions stored some longer ones.
 const READ_BYTES_MAX: usize = 1000 * EVENT_BYTES_MAX;
 
-/// The first events of these, each with its bytes: `at_most`, and some [`READ_BYTES_MAX`].
+/// Collects the first events: at most `at_most`, and some [`READ_BYTES_MAX`]. Each comes with its bytes.
 fn page(events: impl Iterator<Item = Result<(Event, usize), Error>>, at_most: u32) -> Result<EventPage, Error> {
     let mut page = EventPage { events: Vec::new(), is_part: false };
     let mut bytes = 0;
@@ -66,27 +67,27 @@ fn event_with_bytes(row: &Row<'_>) -> Result<(Event, usize), Error> {
 
 const RANGE: &str = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)";
 
-/// The numbers of the oldest and of the newest event that are kept.
-fn kept(connection: &Connection) -> Result<Option<(i64, i64)>, Error> {
+/// Returns the numbers of the oldest and the newest kept event.
+fn kept_range(connection: &Connection) -> Result<Option<(i64, i64)>, Error> {
     let range = connection.prepare_cached(RANGE)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
     let (oldest, newest): (Option<i64>, Option<i64>) = range?;
     Ok(oldest.zip(newest))
 }
 
-/// The key that no user has: of marks in this database's own history.
+/// The user key of restore marks: no user has it.
 const NOBODY: i64 = 0;
 
-/// What such a mark says in place of a user's id.
+/// The user id of restore marks.
 const MARKED: &str = "standin";
 
 const RESTORED_AFTER: &str = "SELECT EXISTS (SELECT 1 FROM event WHERE user = ?1 AND seq > ?2)";
 
-/// Whether all that happened since event `seq` can still be told.
+/// Whether a client that has seen event `seq` can go on from there.
 ///
-/// It cannot where older events than the next one are gone, where the number is not given yet, and where the database was restored since:
-/// the client may have been told of what that undid.
+/// It cannot if later events are deleted, if `seq` is not given yet, or if the database was restored since: the client
+/// may know of changes that the restore undid.
 pub(in crate::store) fn has_events_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
-    let is_kept = match kept(connection)? {
+    let is_kept = match kept_range(connection)? {
         Some((oldest, newest)) => (oldest - 1..=newest).contains(&seq),
         None => seq == last_seq(connection)?,
     };
@@ -102,12 +103,13 @@ pub(in crate::store) fn oldest_since_ticket(connection: &Connection, ticket: &Di
     Ok(connection.prepare_cached(OLDEST_SINCE)?.query_row([ticket.0], |row| row.get(0)).optional()?)
 }
 
-/// How far above the last event the mark of a restore stands: beyond every number that a client may have been told since the backup.
+/// The distance of a restore mark from the last event: beyond every number that a client may have received since the
+/// backup.
 const RESTORE_GAP: i64 = 1_000_000;
 
 const MARK: &str = "INSERT INTO event (seq, app, user, id, kind, at) VALUES (?1, 0, ?2, ?3, ?4, ?5)";
 
-/// Notes that the database is from a backup: clients whose place is below this event are told to read anew.
+/// Marks the database as restored: clients that stand below this event have to read everything again.
 pub(in crate::store) fn mark_restored(connection: &Connection, at: Moment) -> Result<(), Error> {
     let seq = last_seq(connection)?.saturating_add(RESTORE_GAP);
     let kind = serde_json::to_string(&EventKind::Restored).map_err(Error::internal)?;
@@ -115,14 +117,15 @@ pub(in crate::store) fn mark_restored(connection: &Connection, at: Moment) -> Re
     Ok(())
 }
 
-/// Users who share a contact row with one, in either direction; more than `at_most` are not counted to the end.
+/// Counts the users that share a contact row with a user, in either direction. Each direction stops counting at the
+/// limit.
 const CONCERNED: &str = "
     SELECT count(*) FROM (
         SELECT 1 FROM (SELECT contact FROM contact WHERE owner = ?1 LIMIT ?2)
         UNION ALL SELECT 1 FROM (SELECT owner FROM contact WHERE contact = ?1 LIMIT ?2))";
 
-/// A user's own events, those that name it as the other of two, and the changed profiles of users it shares a contact row with: by the
-/// indexes on the users of an event.
+/// A user's own events, events that name it as the other user, and changed profiles of users it shares a contact row
+/// with. Uses the indexes on the two users of an event.
 const CONCERNING: &str = r#"
     WITH concerned (key) AS (
         SELECT ?1 UNION SELECT contact FROM contact WHERE owner = ?1 UNION SELECT owner FROM contact WHERE contact = ?1)
@@ -135,23 +138,23 @@ const CONCERNING: &str = r#"
     WHERE other = ?1 AND seq > ?2 AND seq <= ?3 AND app = ?4
     ORDER BY 1 LIMIT ?5"#;
 
-/// Above this number of contacts in either direction a look-back reads events one after the other: asking for those of each contact would
-/// cost more.
+/// From this number of contact rows on, a look-back reads all events in order: that costs less than one look-up for
+/// each contact.
 const CONCERNED_MAX: u32 = 20_000;
 
-/// A part of the events that may concern a user.
+/// A page of events that may concern a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventsOfUser {
-    /// In the order of the commits, without those whose rows are damaged.
+    /// In commit order, without damaged rows.
     pub events: Vec<Event>,
-    /// Everything up to this event has been looked at.
+    /// The page covers all events up to this one.
     pub seen_to: i64,
-    /// Whether more may stand behind that.
+    /// Whether more events may follow.
     pub is_part: bool,
 }
 
-/// The events after `seq` that may concern a user, and up to which event that looked: `at_most` rows of them, or so many of everybody's where
-/// the user shares contact rows with too many to ask for each.
+/// Reads at most `at_most` rows: of events that may concern the user, or of all events if it shares contact rows with
+/// too many users.
 pub(in crate::store) fn concerning(
     connection: &Connection,
     app: AppKey,
@@ -169,7 +172,7 @@ pub(in crate::store) fn concerning(
         return Ok(EventsOfUser { events, seen_to, is_part });
     }
     let asked = params![user.0, seq, last, app.0, at_most];
-    // Rows are counted and not events: a damaged one, which is left out, must not make what follows look as if it were the end.
+    // Counts rows, not events: a damaged row is left out and must not make the page look like the last one.
     let (mut rows, mut read_to) = (0_usize, seq);
     let counted = |row: &Row<'_>| {
         rows += 1;
@@ -185,7 +188,7 @@ pub(in crate::store) fn concerning(
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";
 
 pub(in crate::store) fn last_seq(connection: &Connection) -> Result<i64, Error> {
-    // Of a table that was pruned to nothing the sequence is still known.
+    // SQLite still knows the sequence of a table whose rows are all deleted.
     const EVER: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'";
     let kept: i64 = connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?;
     match kept {
@@ -194,7 +197,8 @@ pub(in crate::store) fn last_seq(connection: &Connection) -> Result<i64, Error> 
     }
 }
 
-/// Looks at the oldest rows alone, so that a step costs the same however many there are. The newest stays: it says which numbers were given.
+/// Looks at the oldest rows only, so that a step costs the same whatever the size of the table. The newest row stays:
+/// it says which numbers were given.
 const FORGET: &str = "
     DELETE FROM event WHERE seq IN (
         SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT ?3)

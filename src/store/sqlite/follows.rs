@@ -1,4 +1,4 @@
-//! Who follows whom.
+//! Follows between users.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -39,7 +39,7 @@ pub(in crate::store) fn follows(connection: &Connection, follower: UserKey, foll
     Ok(connection.prepare_cached(FOLLOWS)?.query_row(params![follower.0, followed.0], |row| row.get(0))?)
 }
 
-/// One list, from the newest entry on: `other` is the column of the other user, and `more` a further condition.
+/// Selects one list, newest first: `other` is the column of the other user, `more` a further condition.
 macro_rules! list {
     ($own:literal, $other:literal, $more:literal) => {
         concat!(
@@ -86,7 +86,7 @@ pub(in crate::store) fn list(
         let row = StoredRow::of("follow", row);
         Ok::<_, Error>(FollowCursor { place: row.get(0)?, at: row.moment(1)? })
     };
-    // One more than the page: whether there is another page.
+    // One more row than the page says whether another page follows.
     let rows = statement.query_and_then(params![owner.0, app.0, at, place, i64::from(limit) + 1], parse)?;
     let mut entries = rows.collect::<Result<Vec<_>, _>>()?;
     let has_more = entries.len() > limit as usize;
@@ -105,7 +105,6 @@ const COUNTS: &str = "
         (SELECT count(*) FROM follow JOIN follow AS back
             ON back.follower = follow.followed AND back.followed = follow.follower WHERE follow.follower = ?1)";
 
-/// Takes a walk over the rows of each user.
 pub(in crate::store) fn counts(
     connection: &Connection,
     app: AppKey,
@@ -126,7 +125,7 @@ const FORGET_NAMING: &str = "
     DELETE FROM follow WHERE (follower, followed) IN (
         SELECT follower, followed FROM follow WHERE followed = ?1 LIMIT ?2)";
 
-/// Takes a deleted user out of the lists of those that followed it; how many rows went, `at_most` at most.
+/// Deletes at most `at_most` rows that name a deleted user; returns how many.
 pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)

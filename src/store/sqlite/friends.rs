@@ -38,7 +38,7 @@ pub(in crate::store) fn put(
     Ok(tx.prepare_cached(PUT)?.execute(rows)? > 0)
 }
 
-/// A row's remark, groups, source and wording.
+/// Returns remark, groups, source and wording.
 pub(super) fn columns(row: &FriendRow) -> Result<[Option<String>; 4], Error> {
     Ok([
         row.remark.as_ref().map(|remark| remark.as_str().to_owned()),
@@ -48,7 +48,7 @@ pub(super) fn columns(row: &FriendRow) -> Result<[Option<String>; 4], Error> {
     ])
 }
 
-/// Groups as a friend's row has them: each once.
+/// Returns the groups as stored: sorted, each once.
 fn sorted(groups: &[FriendGroup]) -> Result<String, Error> {
     serde_json::to_string(&groups.iter().collect::<BTreeSet<_>>()).map_err(Error::internal)
 }
@@ -93,7 +93,7 @@ pub(in crate::store) fn friends(connection: &Connection, owner: UserKey) -> Resu
     usize::try_from(friends).map_err(Error::internal)
 }
 
-/// Of a row that says something else so far.
+/// Leaves a row alone that says the same already.
 const CHANGE: &str = "
     UPDATE contact SET name = CASE WHEN ?3 THEN ?4 ELSE name END, friend_groups = coalesce(?5, friend_groups)
     WHERE owner = ?1 AND contact = ?2 AND (?3 AND name IS NOT ?4 OR friend_groups != ?5)";
@@ -164,7 +164,6 @@ fn friend(row: &Row<'_>) -> Result<Friend, Error> {
     })
 }
 
-/// How the owner stands to others; None where there is no such user.
 pub(in crate::store) fn relations(
     connection: &Connection,
     app: AppKey,

@@ -1,4 +1,4 @@
-//! Groups that a user sorts friends into: a row each, and their names in the friends' rows.
+//! Groups of friends: one row for each, and their names in the friends' rows.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -12,7 +12,6 @@ use crate::domain::{
 const HAVE_ROOM: &str = "
     SELECT count(*) <= ?3 FROM (SELECT name FROM friend_group WHERE owner = ?1 UNION SELECT value FROM json_each(?2))";
 
-/// Whether the owner has room for these groups beside those it has.
 pub(in crate::store) fn have_room(
     connection: &Connection,
     owner: UserKey,
@@ -27,7 +26,6 @@ pub(in crate::store) fn have_room(
 
 const ADD: &str = "INSERT INTO friend_group (owner, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
-/// Makes the groups that are new.
 pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(ADD)?;
     for group in groups {
@@ -50,7 +48,7 @@ pub(in crate::store) fn is_there(connection: &Connection, owner: UserKey, group:
     Ok(statement.query_row(params![owner.0, group.as_str()], |row| row.get(0))?)
 }
 
-/// The groups of a friend, without one and with others, sorted; of a row that says something else so far.
+/// Removes one group of a friend and adds others, sorted. Leaves a row alone that says the same already.
 const REGROUP: &str = "
     UPDATE contact SET friend_groups = regrouped.friend_groups
     FROM (SELECT json_group_array(value) AS friend_groups FROM (
@@ -92,7 +90,6 @@ const ALL: &str = "
     LEFT JOIN user ON user.key = contact.contact AND user.app = ?2
     WHERE friend_group.owner = ?1 ORDER BY friend_group.name, contact.contact";
 
-/// A user's groups by name, each with the friends in it.
 pub(in crate::store) fn all(
     connection: &Connection,
     app: AppKey,

@@ -1,4 +1,4 @@
-//! The database looked at as a whole.
+//! Checks and sizes of the whole database.
 
 use std::time::{Duration, Instant};
 
@@ -10,26 +10,24 @@ use crate::{
     store::{Checkup, Integrity},
 };
 
-/// Steps of SQLite's machine between two looks at the clock: a millisecond or less.
+/// Steps of SQLite's virtual machine between two looks at the clock: a millisecond or less.
 const STEPS_BETWEEN: i32 = 10_000;
 
-/// What the database takes, the WAL's part of it counted as if it were carried over.
+/// Counts the pages in the WAL as if they were carried over.
 pub(in crate::store) fn bytes(connection: &Connection) -> Result<u64, Error> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     u64::try_from(pragma("page_count")?.saturating_mul(pragma("page_size")?)).map_err(Error::internal)
 }
 
-/// The version of the schema.
 pub(in crate::store) fn schema(connection: &Connection) -> Result<u32, Error> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// Whether the schema is the one this program was written for.
 pub(in crate::store) fn is_current(connection: &Connection) -> Result<bool, Error> {
     Ok(schema(connection)? == SCHEMA_VERSION)
 }
 
-/// The last of what has a time and comes in the order of time.
+/// The latest time in the tables whose rows are written in order of time.
 const NEWEST: &str = "
     SELECT max(at) FROM (
         SELECT at FROM (SELECT at FROM event ORDER BY seq DESC LIMIT 1)

@@ -1,15 +1,11 @@
-//! The SQLite engine: one writer, many readers, one file of statements per table group.
-//!
-//! WAL, STRICT tables, foreign keys. Reads are given a `&Connection` that refuses to write, writes a `&Transaction`.
+//! The SQLite engine: one writer, many readers, one file of statements for each group of tables. Reads take a
+//! `&Connection` that refuses to write, writes a `&Transaction`.
 
 pub(super) mod admins;
 pub(super) mod apps;
-pub(super) mod black_list;
 mod by_name;
 pub(super) mod chat_settings;
 pub(super) mod contacts;
-mod counts;
-pub(super) mod devices;
 pub(super) mod directory;
 pub(super) mod events;
 pub(super) mod follows;
@@ -61,10 +57,9 @@ use crate::domain::{
 /// A connection that refuses to write.
 pub(super) type ReadConnection = Connection;
 
-/// A transaction that writes.
 pub(super) type WriteTransaction<'a> = Transaction<'a>;
 
-/// Forward only: a released file never changes, a change is a new file.
+/// Migrations. A released file never changes; a change is a new file.
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0001_first.sql")),
     M::up(include_str!("schema/0002_contacts.sql")),
@@ -81,33 +76,31 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0013_numbers.sql")),
 ];
 
-/// How many schema files there are: what `user_version` is once all have been applied.
+/// The number of schema files: the value of `user_version` once all are applied.
 #[expect(clippy::cast_possible_truncation, reason = "a handful of files")]
 pub const SCHEMA_VERSION: u32 = STEPS.len() as u32;
 
 const SCHEMA: Migrations<'static> = Migrations::from_slice(STEPS);
 
-/// 3.51.3: from 3.7.0 to 3.51.2 a WAL database that is used through several connections can be corrupted.
+/// 3.51.3: versions 3.7.0 to 3.51.2 can corrupt a WAL database that several connections use.
 const VERSION_MIN: i32 = 3_051_003;
 
-/// How long a connection waits for a lock. One writer leaves none to wait for: this is for tools from outside.
+/// How long a connection waits for a lock. Only other programs can hold one: we have one writer.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// Pages of 4 KiB in the WAL before a commit carries them over into the database: 32 MiB. A checkpoint writes a page
-/// once however often it changed since the last one. Registrations a second by 256 writers, in the quietest of three
-/// alternated rounds: 6,800 to 10,500; with 4096 pages 5,400 to 7,400, with 1000 5,700 to 7,800.
+/// Pages of 4 KiB in the WAL before a checkpoint: 32 MiB. A checkpoint writes a page once, however often it changed.
+/// Measured in registrations a second by 256 writers, in the quietest of three alternated rounds: 6,800 to 10,500; with
+/// 4096 pages 5,400 to 7,400, with 1000 5,700 to 7,800.
 const WAL_PAGES: u32 = 8192;
 
-/// What a WAL that once grew is cut back to, in bytes. Above [`WAL_PAGES`]: cutting at each checkpoint would cost.
+/// The size in bytes to which a grown WAL is cut. Above [`WAL_PAGES`], because cutting at each checkpoint costs time.
 const WAL_BYTES_KEPT: u32 = 48 * 1024 * 1024;
 
-/// Memory the writer's page cache may take, in KiB.
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 
-/// Statements a connection keeps prepared: more than there are.
+/// Prepared statements that a connection keeps: more than there are.
 const STATEMENTS_KEPT: usize = 160;
 
-/// The files of one data folder, open.
 pub(super) struct Engine {
     database: PathBuf,
     writer: WriterThread,
@@ -116,7 +109,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Creates (0600) or opens the database, brings its schema up to date and starts writer and readers.
+    /// Creates (0600) or opens the database, migrates its schema, and starts writer and readers.
     pub(super) fn open(database: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
         if !is_sound(rusqlite::version_number()) {
             return Err(OpenError::old_engine(rusqlite::version()));
@@ -131,7 +124,6 @@ impl Engine {
         Ok(Self { database: database.to_owned(), writer, point, long })
     }
 
-    /// Runs `work` on the writer; resolves once its transaction is committed.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
@@ -139,17 +131,14 @@ impl Engine {
         self.writer.write(work).await
     }
 
-    /// Runs `work` on the writer some time soon, if it has room; nobody waits for it.
     pub(super) fn post(&self, work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
         self.writer.post(work);
     }
 
-    /// Runs a point read at once, on the caller's thread.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         self.point.read(work)
     }
 
-    /// Runs a read that takes long on a thread for such, in the caller's turn.
     pub(super) async fn long_read<T: Send + 'static>(
         &self,
         caller: CallerKey,
@@ -158,43 +147,37 @@ impl Engine {
         self.long.read(caller, work).await
     }
 
-    /// Opens a connection that only its owner reads through.
     pub(super) fn own_reader(&self) -> Result<ReadConnection, Error> {
         Ok(readers::open(&self.database)?)
     }
 
-    /// Changes after each commit.
     pub(super) fn commits(&self) -> watch::Receiver<u64> {
         self.writer.commits()
     }
 
-    /// What waits to be written, and what was.
     pub(super) fn writes(&self) -> WriteStats {
         self.writer.writes()
     }
 
-    /// Lets the writer finish what is queued and end.
     pub(super) async fn close(&self) {
         self.writer.close().await;
     }
 }
 
-/// What a connection reads, as it is at this moment.
 pub(super) fn snapshot_of(connection: &ReadConnection) -> Result<Transaction<'_>, Error> {
     Ok(connection.unchecked_transaction()?)
 }
 
-/// What an operator is shown of a failure.
+/// Returns the text for the operator.
 fn cause_of(error: &Error) -> &dyn std::fmt::Display {
     if let Error::Internal(cause) = error { cause } else { error }
 }
 
-/// SQLite would create the file with the mode of the process; its WAL and index inherit the mode made here.
+/// Creates the file with mode 0600, which its WAL and index inherit. SQLite would use the umask of the process.
 fn create_private(database: &Path) -> std::io::Result<()> {
     fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(database).map(drop)
 }
 
-/// Whether a version of SQLite may have this house's data.
 fn is_sound(version: i32) -> bool {
     version >= VERSION_MIN
 }
@@ -204,7 +187,7 @@ fn open_writer(database: &Path, durability: Durability) -> Result<Connection, Op
     let unusable = |cause: rusqlite::Error| OpenError::unusable(database, cause);
     let mut connection = Connection::open_with_flags(database, flags).map_err(unusable)?;
     connection.busy_timeout(LOCK_WAIT_MAX).map_err(unusable)?;
-    // Not even a log that another version left is carried over before it is known that the file is ours to change.
+    // Does not even carry over the WAL of another version before the schema is known to be ours to change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unusable)?;
     match SCHEMA.current_version(&connection).map_err(|cause| OpenError::unusable(database, cause))? {
         SchemaVersion::Outside(found) => return Err(OpenError::newer_schema(database, found.get())),
@@ -222,29 +205,29 @@ fn open_writer(database: &Path, durability: Durability) -> Result<Connection, Op
     Ok(connection)
 }
 
-/// The functions that 0012 folds names by and 0013 compares numbers by.
+/// Adds the functions that migrations 0012 (folded names) and 0013 (telephone numbers) call.
 fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     add_function(connection, "folded_name", |name| Some(folded(name)))?;
     add_function(connection, "bare_number", contact::bare)
 }
 
-/// A function of a text that is not NULL.
+/// Adds a function of a text that is not NULL.
 fn add_function(connection: &Connection, name: &str, of: fn(&str) -> Option<String>) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function(name, 1, flags, move |context| match context.get_raw(0) {
-        // A damaged text stays as damaged as it is: whoever reads the row is told.
+        // A damaged text stays damaged: the reader of the row gets the error.
         ValueRef::Text(text) => Ok(of(&String::from_utf8_lossy(text))),
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => Ok(None),
     })
 }
 
-/// Opens a database to read it alone.
+/// Opens a database read-only and calls `read`.
 pub(super) fn read_offline<T>(
     database: &Path,
     read: impl FnOnce(&Connection) -> Result<T, Error>,
 ) -> Result<T, OpenError> {
     let unusable = |cause: &dyn std::fmt::Display| OpenError::unusable(database, cause);
-    // Without a log there is nothing but the file: SQLite is told that it does not change, and then makes none beside it.
+    // Without a WAL the file is opened as immutable, so that SQLite creates no file beside it.
     let log = database.with_extension("db-wal");
     let has_log = fs::metadata(log).is_ok_and(|log| log.len() > 0);
     let path = database.to_str().ok_or_else(|| unusable(&"its path is no UTF-8 text"))?;
@@ -256,7 +239,7 @@ pub(super) fn read_offline<T>(
     read(&connection).map_err(|error| unusable(cause_of(&error)))
 }
 
-/// Sets what a writing connection needs; false when WAL cannot be had here.
+/// Sets up a writing connection; returns false when the file system does not support WAL.
 fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<bool> {
     let synchronous = match durability {
         Durability::Full => "FULL",
@@ -272,21 +255,21 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<boo
     Ok(mode == "wal")
 }
 
-/// What a failure of the engine means to whoever asked.
+/// Maps an error of SQLite to what the caller can do about it.
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
         let (code, extended) = match cause.sqlite_error() {
             Some(failure) => (Some(failure.code), failure.extended_code),
             None => (None, 0),
         };
-        // A write without room says DiskFull; growing the WAL's index without room says this.
+        // Without disk space a write fails with DiskFull, growing the WAL's index with this.
         if code == Some(ErrorCode::DiskFull) || extended == ffi::SQLITE_IOERR_SHMSIZE {
             return Self::StorageFull;
         }
         if matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) {
             return Self::Busy;
         }
-        // Its own files were open once: the log of a reader, or a file to sort in, could not be.
+        // The database itself was open: SQLite could not open a WAL or a temporary file for lack of file descriptors.
         if code == Some(ErrorCode::CannotOpen)
             && fs::File::open("/dev/null").is_err_and(|cause| is_out_of_files(&cause))
         {
@@ -296,7 +279,7 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// Whether a constraint says that there is such a row already.
+/// Whether a UNIQUE constraint failed.
 fn is_taken(cause: &rusqlite::Error) -> bool {
     cause.sqlite_error().is_some_and(|failure| failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

@@ -1,4 +1,4 @@
-//! Pictures: whose they are and which one is shown. Their bytes are in the picture folder.
+//! Pictures: their owners, and which one is current. Their bytes are in the picture folder.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -37,7 +37,7 @@ pub(in crate::store) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option
 const ADD: &str = "
     INSERT INTO picture (key, kind, owner, width_px, height_px, released_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// A new picture comes released; [`show`] is the one way for any to become current.
+/// Adds a picture as a released one; only [`show`] makes it current.
 pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(ADD)?.execute(params![
         new.key.as_str(),
@@ -53,7 +53,7 @@ pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPictu
 
 const TAKE: &str = "UPDATE picture SET released_at = NULL WHERE key = ?1";
 
-/// Makes a picture its owner's current one; the former one is [released](release) before.
+/// The caller [releases](release) the former picture first.
 pub(in crate::store) fn show(tx: &Transaction<'_>, key: &PictureKey) -> Result<(), Error> {
     tx.prepare_cached(TAKE)?.execute(params![key.as_str()])?;
     Ok(())
@@ -61,7 +61,6 @@ pub(in crate::store) fn show(tx: &Transaction<'_>, key: &PictureKey) -> Result<(
 
 const RELEASE: &str = "UPDATE picture SET released_at = ?2 WHERE owner = ?1 AND released_at IS NULL";
 
-/// Leaves the current picture of `owner`, if there is one, to the sweep.
 pub(in crate::store) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(RELEASE)?.execute(params![owner.0, at.micros()])?;
     Ok(())
@@ -90,7 +89,8 @@ pub(in crate::store) fn take_released(
     readable(statement.query(params![before.micros(), at_most])?, key).collect()
 }
 
-/// The rows of pictures, released ones included, read shard by shard: nobody holds the names of all pictures at once.
+/// The rows of all pictures, released ones included. They are read shard by shard, so that the names are never all in
+/// memory.
 pub struct PictureRows<'a>(&'a Connection);
 
 impl<'a> PictureRows<'a> {
@@ -98,22 +98,22 @@ impl<'a> PictureRows<'a> {
         Self(connection)
     }
 
-    /// The shards that a picture's name begins with: 3,844 at the most.
+    /// Returns the prefixes of all names: at most 3,844.
     /// # Errors
-    /// Those of every read.
+    /// `Busy`, `Internal`.
     pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
         shards(self.0)
     }
 
-    /// The names of the pictures of a shard.
+    /// Returns the names with this prefix.
     /// # Errors
-    /// Those of every read.
+    /// `Busy`, `Internal`.
     pub fn keys_in(&self, shard: &str) -> Result<HashSet<PictureKey>, Error> {
         keys_in(self.0, shard)
     }
 }
 
-/// `{` is the character behind `z`, and names have letters and digits alone.
+/// `{` follows `z`, and names have letters and digits only.
 const KEYS_IN: &str = "SELECT key FROM picture WHERE key >= ?1 AND key < ?1 || '{'";
 
 fn keys_in(connection: &Connection, shard: &str) -> Result<HashSet<PictureKey>, Error> {
@@ -123,7 +123,7 @@ fn keys_in(connection: &Connection, shard: &str) -> Result<HashSet<PictureKey>, 
 
 const NEXT_KEY: &str = "SELECT key FROM picture WHERE key > ?1 ORDER BY key LIMIT 1";
 
-/// The beginnings of all names: one point read for each.
+/// One point read for each shard.
 fn shards(connection: &Connection) -> Result<BTreeSet<String>, Error> {
     let mut statement = connection.prepare_cached(NEXT_KEY)?;
     let (mut shards, mut behind) = (BTreeSet::new(), String::new());
@@ -161,7 +161,7 @@ pub(in crate::store) fn measure(tx: &Transaction<'_>, measured: &[(PictureKey, u
     Ok(())
 }
 
-/// The word of a row for a kind: [`PictureKind::extension`].
+/// Parses a stored kind: [`PictureKind::extension`].
 pub(super) fn kind(word: &str) -> Result<PictureKind, Fault> {
     let mut kinds = [PictureKind::Jpeg, PictureKind::Png].into_iter();
     kinds.find(|kind| kind.extension() == word).ok_or(Fault::NotOneOf("jpg, png"))

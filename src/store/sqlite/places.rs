@@ -1,4 +1,4 @@
-//! Places of live sessions: up to which event a client has had everything.
+//! Places of live sessions in the event log: the event up to which a client has received everything.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -73,7 +73,6 @@ const FORGET_MANY: &str = "
     DELETE FROM session_place WHERE key IN (
         SELECT key FROM session_place ORDER BY at DESC, key DESC LIMIT ?2 OFFSET ?1)";
 
-/// Deletes places written before then, and all but the newest `kept_max`; how many went.
 pub(in crate::store) fn forget_old(
     tx: &Transaction<'_>,
     before: Moment,

@@ -1,4 +1,4 @@
-//! Connections that only read, in three classes that cannot take one another's: point reads, long reads, the feed.
+//! Read-only connections in three separate classes: point reads, long reads, the feed.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,10 +13,11 @@ use crate::{
     fair::{FairBounds, FairThreads},
 };
 
-/// Long reads of all callers that wait beyond those that run.
+/// Long reads of all callers in the queue.
 const LONG_READS_WAITING_MAX: usize = 256;
 
-/// Opens a connection that refuses to write. No mmap: it would show the file's size as memory of the process once for each of them.
+/// Opens a connection that refuses to write. Without mmap, which would count the file as memory of the process once for
+/// each connection.
 pub(super) fn open(database: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags)?;
@@ -26,10 +27,10 @@ pub(super) fn open(database: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Connections for point reads, used on the caller's thread: a point read costs less than a hop to another.
+/// Connections for point reads on the caller's thread: a point read costs less than a hop to another thread.
 ///
-/// A point read never waits. As many connections are kept as threads are expected to read; a thread more opens one of its own for the
-/// one read, so that there are never more than threads.
+/// A point read never waits. When all kept connections are in use, it opens one for itself, so that there are never
+/// more connections than threads.
 pub(super) struct PointReaders {
     database: PathBuf,
     free: Mutex<Vec<Connection>>,
@@ -37,14 +38,12 @@ pub(super) struct PointReaders {
 }
 
 impl PointReaders {
-    /// Opens `readers` connections, at least one.
     pub(super) fn open(database: &Path, readers: usize) -> rusqlite::Result<Self> {
         let kept_max = readers.max(1);
         let free = (0..kept_max).map(|_| open(database)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { database: database.to_owned(), free: Mutex::new(free), kept_max })
     }
 
-    /// Runs `work` at once, on the caller's thread.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let kept = self.free().pop();
         let connection = match kept {
@@ -64,12 +63,11 @@ impl PointReaders {
     }
 }
 
-/// Threads for reads that take long, each with a connection of its own. They are shared fairly by caller: one uses a quarter of the
-/// threads at most, and a quarter of the places to wait.
+/// The thread pool for long reads, each thread with its own connection. One caller uses at most a quarter of the
+/// threads and of the queue.
 pub(super) struct LongReaders(FairThreads<Connection>);
 
 impl LongReaders {
-    /// Starts `readers` threads, at least one.
     pub(super) fn start(database: &Path, readers: usize) -> Result<Self, Error> {
         let readers = readers.max(1);
         let connections = (0..readers).map(|_| open(database)).collect::<Result<Vec<_>, _>>()?;
@@ -77,7 +75,6 @@ impl LongReaders {
         FairThreads::start("long-reads", connections, bounds).map(Self).map_err(Error::internal)
     }
 
-    /// Runs `work` when the caller's turn comes.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         caller: CallerKey,

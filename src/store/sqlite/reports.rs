@@ -1,4 +1,4 @@
-//! What users report to the operator.
+//! Reports of users to the operator.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -55,7 +55,6 @@ const BEFORE: &str = "
     FROM report JOIN user ON user.key = report.user
     WHERE report.app = ?1 AND report.key < ?2 ORDER BY report.key DESC LIMIT ?3";
 
-/// Newest first.
 pub(in crate::store) fn before(
     connection: &Connection,
     app: AppKey,

@@ -1,4 +1,4 @@
-//! Requests to be friends that wait for the consent of the one who is asked.
+//! Friend requests that wait for an answer.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -17,7 +17,7 @@ use crate::{
     store::FriendRow,
 };
 
-/// Beside the one that may wait between the two already.
+/// Does not count a request that already waits between the two users.
 const REQUESTS: &str = "
     SELECT (SELECT count(*) FROM request WHERE asked = ?1 AND by != ?2) >= ?3
         OR (SELECT count(*) FROM request WHERE by = ?2 AND asked != ?1) >= ?3";

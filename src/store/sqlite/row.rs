@@ -1,4 +1,4 @@
-//! Rows on their way back into the domain: parsed like requests.
+//! Parses rows into domain values.
 
 use std::{
     collections::BTreeSet,
@@ -18,16 +18,15 @@ use crate::domain::{
     time::Moment,
 };
 
-/// Damaged rows that the log names, at most.
 const REPORTED_MAX: usize = 1000;
 
-/// Damaged rows that the log has named: a row is named once, however often lists meet it.
+/// Damaged rows that were logged: each is logged once, however often it is read.
 static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Parses the rows of a list. A row that breaks a rule of the domain is left out and named in the log: one damaged row must not make
-/// every list, search and feed fail that meets it. An error of the engine ends the list.
+/// Parses the rows of a list. Leaves out and logs a row that breaks a rule of the domain, so that one damaged row does
+/// not make every list, search and feed fail. An error of the engine ends the list.
 ///
-/// For lists that are shown. What decides over access, and what is written back, refuses a damaged row instead.
+/// For lists that clients see. Reads that decide access, or whose rows are written back, fail on a damaged row.
 pub(super) fn readable<'a, T: 'a>(
     rows: Rows<'a>,
     mut parse: impl FnMut(&Row<'_>) -> Result<T, Error> + 'a,
@@ -39,7 +38,7 @@ pub(super) fn readable<'a, T: 'a>(
     })
 }
 
-/// Names a damaged row in the log, the first time.
+/// Logs a damaged row the first time.
 pub(super) fn report(damage: &Error) {
     let Error::Internal(cause) = damage else { return };
     let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,8 +47,8 @@ pub(super) fn report(damage: &Error) {
     }
 }
 
-/// A row of a table, whose first column is its key. A cell that breaks a rule of the domain is our own fault and is
-/// named by table, key and column, never by its value.
+/// A row whose first column is its key. A cell that breaks a rule of the domain is an internal error that names table,
+/// key and column, never the value.
 pub(super) struct StoredRow<'a> {
     table: &'static str,
     row: &'a Row<'a>,
@@ -81,7 +80,7 @@ impl<'a> StoredRow<'a> {
     pub(super) fn json<T: DeserializeOwned>(&self, column: usize) -> Result<T, Error> {
         let cell = self.row.get_ref(column).map_err(|cause| self.broken(column, cause))?;
         let text = cell.as_str().map_err(|cause| self.broken(column, cause))?;
-        // The library's own words may quote the cell.
+        // The library's error text may quote the cell.
         serde_json::from_str(text).map_err(|cause| {
             let (line, at) = (cause.line(), cause.column());
             self.broken(column, format_args!("is not JSON of its form, at line {line}, column {at}"))
@@ -92,7 +91,7 @@ impl<'a> StoredRow<'a> {
         self.get(column).map(Moment::from_micros)
     }
 
-    /// A derived secret in two columns: the salt and, after it, the digest.
+    /// Reads a derived secret from two columns: the salt, then the digest.
     pub(super) fn derived(&self, column: usize) -> Result<Derived, Error> {
         Ok(Derived { salt: Salt(self.get(column)?), digest: Digest(self.get(column + 1)?) })
     }

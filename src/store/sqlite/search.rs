@@ -1,11 +1,10 @@
-//! Users by parts of what they are called.
+//! Search for users by parts of names and metadata.
 
 use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
 use super::{
     by_name::MatchPage,
-    counts,
     row::{StoredRow, report},
     users,
 };
@@ -17,10 +16,10 @@ use crate::domain::{
     search::{MATCHES_MAX, Stretch, UserSearch, Walk},
 };
 
-/// Characters below which a text has no entry in the index of three at a time.
+/// Characters of the shortest text that the trigram index can find.
 pub(super) const INDEXED_CHARS_MIN: usize = 3;
 
-/// Everybody of an app, or those whom the index names, in creation order either way round.
+/// Selects all users of an app, or those that the index finds, by creation in either order.
 macro_rules! candidates {
     ($from:literal, $order:literal) => {
         concat!(
@@ -73,7 +72,7 @@ pub(in crate::store) fn find(
     Ok(Listed { items: users.filter_map(Result::transpose).collect::<Result<_, _>>()?, total })
 }
 
-/// The folded name that is shown of a user, where it is one of those that are looked for.
+/// Returns the folded name of a user that matches.
 fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Result<Option<String>, Error> {
     let row = StoredRow::of("user", row);
     let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
@@ -85,8 +84,8 @@ fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Resu
     Ok(is_found.then(|| folded_name.unwrap_or_else(|| id.to_ascii_lowercase())))
 }
 
-/// Rows that one stretch of a walk looks at: a text that the index cannot look up costs no more than so many, and the walk goes on behind
-/// them.
+/// Rows that one call reads at most. It bounds the cost of a text that the index cannot find; the next call goes on
+/// from there.
 const ROWS_LOOKED_AT_MAX: u32 = 30_000;
 
 const WALK_ALL: &str = "
@@ -111,7 +110,7 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     let snapshot = connection.unchecked_transaction()?;
     let search = UserSearch { text: walk.text.clone().filter(|text| !text.is_empty()), metadata: None };
     let is_whole = search.text.is_none() && walk.custom.is_none();
-    let total = if is_whole { Some(counts::total(&snapshot, app)?) } else { None };
+    let total = if is_whole { Some(users::total(&snapshot, app)?) } else { None };
     if search.is_of_nobody() {
         return Ok(Stretch { users: Vec::new(), next: None, total });
     }
@@ -132,7 +131,7 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     while let Some(row) = rows.next()? {
         let (id, folded_name): (String, Option<String>) = (row.get(2)?, row.get(3)?);
         let is_found = search.finds(text.as_deref(), &id, folded_name.as_deref(), &Map::new());
-        // What follows is known to be worth a call: a match too many, or rows nobody has looked at.
+        // Another call is needed: there is one match too many, or rows that were not read.
         if looked_at == ROWS_LOOKED_AT_MAX || (is_found && found.len() == walk.limit as usize) {
             next = passed;
             break;
@@ -146,7 +145,7 @@ pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) 
     Ok(Stretch { users: users.collect::<Result<_, _>>()?, next, total })
 }
 
-/// The question to the index; none where it knows too little, and every row is to be looked at.
+/// Returns the index query; `None` when the index cannot narrow the search and every row must be read.
 fn in_index(search: &UserSearch, text: Option<&str>) -> Result<Option<String>, Error> {
     let is_indexed = |text: &str| text.chars().count() >= INDEXED_CHARS_MIN;
     let text = text.filter(|text| is_indexed(text)).map(threes);
@@ -161,10 +160,10 @@ fn in_index(search: &UserSearch, text: Option<&str>) -> Result<Option<String>, E
     Ok(Some(parts.join(" AND ")).filter(|question| !question.is_empty()))
 }
 
-/// Threes of a text that are asked for, at most: so many leave few rows to look at.
+/// Trigrams of a text in a query, at most: so many leave few rows to read.
 const THREES_MAX: usize = 24;
 
-/// The text as the index knows it: each run of three characters in it, all of which a row must have somewhere.
+/// Returns the index query for a text: each run of three characters in it, all of which a row must contain.
 pub(super) fn threes(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let runs = characters.windows(INDEXED_CHARS_MIN).take(THREES_MAX);
@@ -172,7 +171,7 @@ pub(super) fn threes(text: &str) -> String {
     format!("({})", quoted.collect::<Vec<_>>().join(" AND "))
 }
 
-/// The value as the stored JSON text spells it.
+/// Returns the value as the stored JSON spells it.
 fn as_in_json(value: &str) -> Result<String, Error> {
     let text = serde_json::to_string(value).map_err(Error::internal)?;
     Ok(text.trim_matches('"').to_owned())

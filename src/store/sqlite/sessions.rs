@@ -56,7 +56,6 @@ const RENEW: &str = "
     UPDATE session SET former_salt = salt, salt = ?3, renewed_at = ?4, token_expires_at = ?5, ends_at = ?6
     WHERE key = ?1 AND salt = ?2 AND (SELECT app FROM user WHERE user.key = session.user) = ?7";
 
-/// Whether the session still had the salt `former`, so that this call renewed it.
 pub(in crate::store) fn renew(
     tx: &Transaction<'_>,
     app: AppKey,
@@ -78,7 +77,6 @@ pub(in crate::store) fn end(tx: &Transaction<'_>, user: UserKey, key: SessionKey
 
 const END_OF_USER: &str = "DELETE FROM session WHERE user = ?1";
 
-/// Ends every session of a user: with its user token die all that were drawn in its place.
 pub(in crate::store) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(END_OF_USER)?.execute(params![user.0])?;
     Ok(())

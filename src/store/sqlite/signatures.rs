@@ -1,6 +1,5 @@
-//! Signatures of Tencent's wire that are dead although they have not expired: for each id, those made before a moment.
-//!
-//! The moment belongs to the id, whether or not a user has it: it outlives deletion.
+//! Revoked signatures (Tencent): for each id, the time before which they are revoked although they have not expired.
+//! The time belongs to the id and outlives the user.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -11,36 +10,34 @@ use crate::domain::{
     time::Moment,
 };
 
-/// In the place of an id: every id of the app.
+/// Stands for every id of the app.
 const EVERY_ID: &str = "";
 
-const DEAD_BEFORE: &str = "SELECT coalesce(max(before), 0) FROM dead_signature WHERE app = ?1 AND id IN (?2, ?3)";
+const REVOKED_BEFORE: &str = "SELECT coalesce(max(before), 0) FROM dead_signature WHERE app = ?1 AND id IN (?2, ?3)";
 
-/// The moment before which signatures of this id are dead; the epoch where none are.
-pub(in crate::store) fn dead_before(connection: &Connection, app: AppKey, id: &UserId) -> Result<Moment, Error> {
-    let mut statement = connection.prepare_cached(DEAD_BEFORE)?;
+pub(in crate::store) fn revoked_before(connection: &Connection, app: AppKey, id: &UserId) -> Result<Moment, Error> {
+    let mut statement = connection.prepare_cached(REVOKED_BEFORE)?;
     let before = statement.query_row(params![app.0, id.as_str(), EVERY_ID], |row| row.get(0))?;
     Ok(Moment::from_micros(before))
 }
 
-/// A row with a new number: rows stand in the order in which they were last written.
-const KILL: &str = "
+/// Gives the row a new number, so that rows are ordered by their last write.
+const REVOKE: &str = "
     INSERT OR REPLACE INTO dead_signature (app, id, before)
     SELECT ?1, ?2, max(?3, coalesce((SELECT before FROM dead_signature WHERE app = ?1 AND id = ?2), 0))";
 
-/// Signatures of this id that were made before that moment are dead from now on. A moment that is kept is never set back.
-pub(in crate::store) fn kill(tx: &Transaction<'_>, app: AppKey, id: &UserId, before: Moment) -> Result<(), Error> {
+pub(in crate::store) fn revoke(tx: &Transaction<'_>, app: AppKey, id: &UserId, before: Moment) -> Result<(), Error> {
     put(tx, app, id.as_str(), before)
 }
 
 fn put(tx: &Transaction<'_>, app: AppKey, id: &str, before: Moment) -> Result<(), Error> {
     if before > Moment::from_micros(0) {
-        tx.prepare_cached(KILL)?.execute(params![app.0, id, before.micros()])?;
+        tx.prepare_cached(REVOKE)?.execute(params![app.0, id, before.micros()])?;
     }
     Ok(())
 }
 
-/// Two looks, each by an index of its own: at moments long past, and at more rows than are kept.
+/// One statement for old rows and one for rows beyond the bound: each has its own index.
 const OLD: &str = "
     SELECT seq, app, before FROM dead_signature WHERE before < ?1 AND id != ?2 ORDER BY before LIMIT ?3";
 
@@ -50,8 +47,6 @@ const TOO_MANY: &str = "
 
 const FORGET: &str = "DELETE FROM dead_signature WHERE seq = ?1";
 
-/// Deletes rows with a moment before `long_past`, then the oldest beyond `kept_max`; how many, `at_most` of each. The moment of a deleted
-/// row becomes that of every id of its app: signatures of the app that are older die with it, and none revives.
 pub(in crate::store) fn forget(
     tx: &Transaction<'_>,
     long_past: Moment,

@@ -1,4 +1,4 @@
-//! Copies of the database, and databases that nobody serves.
+//! Copies of the database, and work on database files that no server has open.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ use crate::{
     store::{Inspected, NewTokens},
 };
 
-/// Users that are given new secrets at a time: as many as are held in memory.
+/// Users that get new secrets at a time: as many as are in memory.
 const STEP_USERS: u32 = 1000;
 
 pub(in crate::store) fn copy(source: &Connection, file: &Path) -> Result<(), Error> {
@@ -42,7 +42,7 @@ pub(in crate::store) fn copy(source: &Connection, file: &Path) -> Result<(), Err
     in_one_file(copy)
 }
 
-/// Without a write-ahead log beside it a database is one file, and can be read where nothing can be written.
+/// Switches the WAL off: the database is then one file and can be read from a read-only folder.
 fn in_one_file(connection: Connection) -> Result<(), Error> {
     connection.pragma_update(None, "journal_mode", "DELETE")?;
     connection.close().map_err(|(_, cause)| cause.into())
@@ -71,7 +71,7 @@ pub(in crate::store) fn inspect(database: &Path) -> Result<Inspected, Error> {
 }
 
 pub(in crate::store) fn amounts(database: &Path) -> Result<Amounts, Error> {
-    // To be written: what a server that was killed left in the log is carried over, and nothing is left beside the database.
+    // Opened for writing: SQLite carries the WAL of a killed server over and leaves no file beside the database.
     counted(&Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
 }
 
@@ -101,7 +101,7 @@ pub(in crate::store) fn each_picture(
 ) -> Result<(), Error> {
     let connection = open(database)?;
     let mut statement = connection.prepare(PICTURES)?;
-    // A row whose key is damaged has no files: there is no such name.
+    // A row with a damaged key has no files: no file can have such a name.
     readable(statement.query([])?, pictures::key).try_for_each(|key| each(key?))
 }
 
@@ -128,7 +128,7 @@ pub(in crate::store) fn with_new_key(
 }
 
 pub(in crate::store) fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
-    // Its schema may be an older one: the next start brings it up to date, and keeps a copy. This row every schema takes.
+    // The schema may be an older one: every schema takes this row. The next start migrates it and keeps a copy.
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(LOCK_WAIT_MAX)?;
     events::mark_restored(&connection, at)?;
@@ -143,7 +143,7 @@ const RENEW_USER: &str = "
     UPDATE user SET token_salt = ?2, token_digest = ?3, issued_salt = ?4, issued_digest = ?5, version = version + 1
     WHERE key = ?1";
 
-/// The last user that was given new secrets; none when there is none left.
+/// Gives the next users new secrets. Returns the last one's key, `None` when none is left.
 fn renew_users(
     tx: &Transaction<'_>,
     after: i64,

@@ -1,4 +1,4 @@
-//! What the store keeps of a user's status: the custom status, and whether the user has ever logged in.
+//! The stored part of a user's status: the custom status, and whether the user has ever logged in.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -56,7 +56,6 @@ pub(in crate::store) fn set(tx: &Transaction<'_>, user: UserKey, custom: Option<
 
 const LOGGED_IN: &str = "UPDATE user SET has_logged_in = 1 WHERE key = ?1 AND has_logged_in = 0";
 
-/// Notes that a user has logged in. Costs a write only the first time.
 pub(in crate::store) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(LOGGED_IN)?.execute(params![user.0])?;
     Ok(())

@@ -46,7 +46,6 @@ pub(in crate::store) fn put(
 
 const REHASH: &str = "UPDATE user SET chosen = ?4 WHERE app = ?1 AND key = ?2 AND chosen = ?3";
 
-/// A new hash of the password that this one is of: no change of a user, so its version and its tickets stay.
 pub(in crate::store) fn rehash(
     tx: &Transaction<'_>,
     app: AppKey,
@@ -57,13 +56,11 @@ pub(in crate::store) fn rehash(
     Ok(tx.prepare_cached(REHASH)?.execute(params![app.0, user.0, former.0, hash.0])? > 0)
 }
 
-/// Of one wire, all but a user's newest ones.
 const FORGET_OLDER: &str = "
     DELETE FROM ticket WHERE digest IN (
         SELECT digest FROM ticket WHERE user = ?1 AND wire = ?2
         ORDER BY digest = ?4 DESC, issued_at DESC, digest LIMIT -1 OFFSET ?3)";
 
-/// The ticket that was just issued is the newest, whatever the clock says.
 pub(in crate::store) fn keep_newest(
     tx: &Transaction<'_>,
     user: UserKey,
@@ -86,7 +83,7 @@ pub(in crate::store) fn find(connection: &Connection, digest: &Digest) -> Result
 const OF_USER: &str = "
     SELECT wire, issued_at, expires_at FROM ticket WHERE app = ?3 AND user = ?1 AND expires_at > ?2 ORDER BY issued_at DESC, digest";
 
-/// The wire, the beginning and the end of each ticket of a user that is good.
+/// Returns wire, beginning and expiry of each valid ticket of a user, newest first.
 pub(super) fn of_user(
     connection: &Connection,
     app: AppKey,
@@ -119,7 +116,6 @@ pub(in crate::store) fn forget_expired(tx: &Transaction<'_>, before: Moment, at_
 
 const FORGET_OF_USER: &str = "DELETE FROM ticket WHERE user = ?1";
 
-/// Ends every session of a user.
 pub(in crate::store) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_USER)?.execute(params![user.0])?;
     Ok(())
@@ -127,7 +123,6 @@ pub(in crate::store) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> R
 
 const FORGET_OF_WIRE: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
 
-/// Ends the sessions of a user that one wire began.
 pub(in crate::store) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_WIRE)?.execute(params![user.0, word(wire)])?;
     Ok(())
@@ -135,7 +130,6 @@ pub(in crate::store) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire
 
 const FORGET_OF_BACK_END: &str = "DELETE FROM ticket WHERE app = ?1 AND user IS NULL";
 
-/// Ends every session of an app's back end.
 pub(in crate::store) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_BACK_END)?.execute(params![app.0])?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Before a schema is changed, a copy of the database as it was is kept beside it: the way back to the former program.
+//! Keeps a copy of the database beside it before a migration: the way back to the former version of the program.
 
 use std::{
     fs::{self, File},
@@ -11,21 +11,22 @@ use rusqlite::{Connection, ErrorCode};
 use super::{OpenError, create_private};
 use crate::domain::error::is_full;
 
-/// What follows the database's own name in the name of a copy; the schema version that the change led to comes behind it.
+/// Follows the database's name in the name of a copy; the new schema version comes after it.
 const MARK: &str = ".before-";
 
-/// Writes `standin.db.before-NNNN` (0600), NNNN being the schema version `to`, and removes such copies of earlier changes: the newest is kept.
+/// Writes `standin.db.before-NNNN` (0600), where NNNN is the schema version `to`, and removes the copies of earlier
+/// migrations.
 ///
-/// Takes about as long as reading and writing the file once. It bears its name only when it is whole and on the disk; until then
-/// neither the database nor an earlier copy is touched.
+/// Takes about as long as reading and writing the file once. The copy gets its name when it is complete and on the
+/// disk; until then the database and earlier copies stay as they are.
 /// # Errors
-/// The disk has no room for it, or fails.
+/// The disk is full or fails.
 pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, to: usize) -> Result<(), OpenError> {
     let copy = beside(database, &format!("{MARK}{to:04}"));
     let new = beside(database, &format!("{MARK}{to:04}.new"));
     let written = write(connection, &new, &copy);
     if let Err(fault) = written {
-        // The first failure is the one to tell.
+        // The first error is the one to report.
         let _ = remove(&new);
         return Err(match fault {
             CopyError::NoRoom => {
@@ -44,7 +45,6 @@ pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, t
     Ok(())
 }
 
-/// Why there is no copy.
 enum CopyError {
     NoRoom,
     Other(String),
@@ -69,7 +69,7 @@ impl From<rusqlite::Error> for CopyError {
 }
 
 fn write(connection: &Connection, new: &Path, copy: &Path) -> Result<(), CopyError> {
-    // What an attempt that was cut off has left. SQLite writes into an empty file, and keeps its mode.
+    // Removes what an interrupted attempt left. SQLite writes into an empty file, and keeps its mode.
     remove(new)?;
     create_private(new)?;
     let name = new.to_str().ok_or_else(|| CopyError::Other("its path is not UTF-8".into()))?;
@@ -95,7 +95,7 @@ fn remove_earlier(database: &Path, kept: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a database and the journal that SQLite may have left for it.
+/// Removes a database and its journal, if SQLite left one.
 fn remove(new: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_file(beside(new, "-journal")))?;
     absent_is_fine(fs::remove_file(new))

@@ -1,15 +1,16 @@
-//! Users: their rows, look-up and lists.
+//! Users: their rows, look-up, lists, and devices (one of each platform).
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    by_name, counts, pictures,
+    by_name, pictures,
     row::{StoredRow, readable},
 };
 use crate::{
     domain::{
         avatar::{Avatar, PictureKey},
         contact,
+        device::{Device, DeviceText, DeviceType},
         error::{Error, Fault, What},
         folding::folded,
         free_data::{Extras, Metadata},
@@ -23,7 +24,7 @@ use crate::{
     store::NewSecrets,
 };
 
-/// Selects users with their current picture: the columns [`user`] reads, in its order, then `$more`.
+/// Selects users with their current picture: the columns that [`user`] reads, in its order, then `$more`.
 macro_rules! select_user {
     ($more:literal, $which:literal) => {
         concat!(
@@ -37,7 +38,7 @@ macro_rules! select_user {
     };
 }
 
-/// The first column behind those that [`user`] reads.
+/// The first column after those that [`user`] reads.
 pub(super) const MORE: usize = 19;
 
 pub(super) use select_user;
@@ -48,7 +49,7 @@ pub(in crate::store) fn find(connection: &Connection, app: AppKey, id: &UserId) 
     connection.prepare_cached(FIND)?.query_and_then(params![app.0, id.as_str()], user)?.next().transpose()
 }
 
-/// Under one snapshot, by one statement: the lock for each would cost as much again, looking the statement up a tenth.
+/// Uses one snapshot and one statement: a lock for each user would double the cost, a statement look-up adds a tenth.
 pub(in crate::store) fn find_all(
     connection: &Connection,
     app: AppKey,
@@ -66,7 +67,7 @@ pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: U
     connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
 }
 
-/// As [`find_by_key`], for lists and notices: none where the row is damaged.
+/// As [`find_by_key`], but `None` for a damaged row.
 pub(in crate::store) fn find_readable(
     connection: &Connection,
     app: AppKey,
@@ -122,7 +123,7 @@ pub(in crate::store) fn list(
 ) -> Result<Listed<User>, Error> {
     // One snapshot for the counters and the rows they count.
     let snapshot = connection.unchecked_transaction()?;
-    let total = counts::total(&snapshot, app)?;
+    let total = total(&snapshot, app)?;
     if page.offset() >= total {
         return Ok(Listed { items: Vec::new(), total });
     }
@@ -136,7 +137,7 @@ pub(in crate::store) fn list(
     Ok(Listed { items: list_from(&snapshot, app, statement, position, page.limit())?, total })
 }
 
-/// The users from one on, in creation order.
+/// Returns `limit` users from a position on, in the order of `statement`.
 pub(super) fn list_from(
     snapshot: &Connection,
     app: AppKey,
@@ -144,9 +145,49 @@ pub(super) fn list_from(
     position: u64,
     limit: u32,
 ) -> Result<Vec<User>, Error> {
-    let first = counts::seq_at(snapshot, app, position)?;
+    let first = seq_at(snapshot, app, position)?;
     let mut statement = snapshot.prepare_cached(statement)?;
     readable(statement.query(params![app.0, first, limit])?, user).collect()
+}
+
+const TOTAL: &str = "SELECT coalesce(sum(users), 0) FROM users_in_large_block WHERE app = ?1";
+
+pub(super) fn total(connection: &Connection, app: AppKey) -> Result<u64, Error> {
+    let total: i64 = connection.prepare_cached(TOTAL)?.query_row(params![app.0], |row| row.get(0))?;
+    u64::try_from(total).map_err(Error::internal)
+}
+
+const LARGE_BLOCKS: &str = "SELECT block, users FROM users_in_large_block WHERE app = ?1 ORDER BY block";
+
+const SMALL_BLOCKS: &str = "
+    SELECT block, users FROM users_in_small_block
+    WHERE app = ?1 AND block >= ?2 << 10 ORDER BY block";
+
+const SEQ_IN_BLOCK: &str = "
+    SELECT seq FROM user WHERE app = ?1 AND seq >= ?2 << 10 ORDER BY seq LIMIT 1 OFFSET ?3";
+
+/// Returns the sequence number of the user with `position` older users before it. Reads counters that triggers keep:
+/// those of the large blocks, of the small ones in one large block, then fewer than 1024 index entries.
+fn seq_at(connection: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
+    let mut large = connection.prepare_cached(LARGE_BLOCKS)?;
+    let (block, position) = block_at(large.query(params![app.0])?, position)?;
+    let mut small = connection.prepare_cached(SMALL_BLOCKS)?;
+    let (block, position) = block_at(small.query(params![app.0, block])?, position)?;
+    let offset = i64::try_from(position).map_err(Error::internal)?;
+    Ok(connection.prepare_cached(SEQ_IN_BLOCK)?.query_row(params![app.0, block, offset], |row| row.get(0))?)
+}
+
+/// Returns the block that holds `position`, and the position within it.
+fn block_at(mut blocks: rusqlite::Rows<'_>, position: u64) -> Result<(i64, u64), Error> {
+    let mut left = position;
+    while let Some(row) = blocks.next()? {
+        let users = u64::try_from(row.get::<_, i64>(1)?).map_err(Error::internal)?;
+        if left < users {
+            return Ok((row.get(0)?, left));
+        }
+        left -= users;
+    }
+    Err(Error::internal("the counted blocks of users disagree with one another"))
 }
 
 const KNOWN: &str = select_user!(
@@ -215,7 +256,7 @@ const SET_PROFILE: &str = "
         mobile_bare = ?13, version = version + 1
     WHERE key = ?1";
 
-/// What a user is found by.
+/// Returns the name by which search finds a user.
 fn folded_name(profile: &Profile) -> Option<String> {
     profile.display_name.as_ref().map(|name| folded(name.as_str()))
 }
@@ -285,6 +326,44 @@ pub(in crate::store) fn take(tx: &Transaction<'_>, user: UserKey) -> Result<(), 
     Ok(())
 }
 
+const SET_DEVICE: &str = "
+    INSERT INTO device (user, platform, os_version, token, voip_token, sandbox, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (user, platform) DO UPDATE SET os_version = excluded.os_version, token = excluded.token,
+        voip_token = excluded.voip_token, sandbox = excluded.sandbox, at = excluded.at";
+
+pub(in crate::store) fn set_device(
+    tx: &Transaction<'_>,
+    user: UserKey,
+    device: &Device,
+    at: Moment,
+) -> Result<(), Error> {
+    tx.prepare_cached(SET_DEVICE)?.execute(params![
+        user.0,
+        device.device_type.as_str(),
+        device.os_version.as_ref().map(DeviceText::as_str),
+        device.token.as_ref().map(DeviceText::as_str),
+        device.voip_token.as_ref().map(DeviceText::as_str),
+        device.sandbox,
+        at.micros(),
+    ])?;
+    Ok(())
+}
+
+const FORGET_DEVICE: &str = "DELETE FROM device WHERE user = ?1 AND platform = ?2";
+
+pub(in crate::store) fn forget_device(tx: &Transaction<'_>, user: UserKey, platform: DeviceType) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_DEVICE)?.execute(params![user.0, platform.as_str()])?;
+    Ok(())
+}
+
+const FORGET_DEVICES: &str = "DELETE FROM device WHERE user = ?1";
+
+pub(in crate::store) fn forget_devices(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_DEVICES)?.execute(params![user.0])?;
+    Ok(())
+}
+
 fn word(state: State) -> &'static str {
     match state {
         State::Active => "active",
@@ -350,7 +429,7 @@ fn avatar(row: &StoredRow<'_>) -> Result<Avatar, Error> {
     if let Some(key) = row.parsed_if_any(11, PictureKey::parse)? {
         return Ok(Avatar::Picture(key, row.parsed(12, pictures::kind)?));
     }
-    // One column for both: what is an address is one.
+    // One column holds both: an http(s) address, or another text.
     let given = |raw: &str| {
         HttpAddress::parse(raw).map(Avatar::Elsewhere).or_else(|_| AvatarText::parse(raw).map(Avatar::Text))
     };

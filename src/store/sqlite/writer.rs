@@ -1,8 +1,6 @@
-//! The one thread that writes.
-//!
-//! Callers queue up while a commit is under way; whoever is queued by then shares the next one (no timer: a lone
-//! caller waits for nobody). Each job has a savepoint, so one that is refused or panics undoes itself alone. Nobody is
-//! answered before the commit is durable.
+//! The thread that writes. All jobs that queue up during a commit share the next one; no timer, so that a single caller
+//! does not wait. Each job has a savepoint: one that is refused or panics is undone alone. Callers get their answer
+//! after the durable commit.
 
 use std::{
     any::Any,
@@ -23,44 +21,41 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{domain::error::Error, store::WriteStats};
 
-/// Jobs that may wait. Beyond it a caller is told [`Error::Busy`] at once.
+/// Jobs in the queue. Beyond it a write fails with [`Error::Busy`] at once.
 const QUEUE_JOBS_MAX: usize = 1024;
 
-/// Jobs that share one commit.
 const BATCH_JOBS_MAX: usize = 256;
 
-/// Classes of commits by how many jobs shared them; the last one holds the largest batch.
+/// Upper bounds of the histogram of jobs a commit; the last one holds the largest batch.
 const BATCHES: [u32; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/// A job: given the transaction it shares, or the reason why there is none.
+/// Takes the shared transaction, or the error that prevented it.
 type Job = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> FinishedJob + Send>;
 
-/// What becomes of a job's caller once the commit is decided.
+/// Answers a job's caller with the result of the commit.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
-/// A job that ran and is not yet committed.
+/// A job that ran and is not committed yet.
 struct FinishedJob {
     refused: Option<Error>,
     answer: Answer,
 }
 
-/// The way to the writing thread.
+/// The handle of the writing thread.
 pub(super) struct WriterThread {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Job>>>,
     counters: Arc<WriteCounters>,
-    /// Counts the commits. The thread holds the other side: it is gone when the thread has ended.
+    /// Counts the commits. The thread drops the sender when it ends.
     commits: watch::Receiver<u64>,
 }
 
-/// What the thread and its callers count.
 #[derive(Default)]
 struct WriteCounters {
-    /// Jobs in the queue.
     waiting: AtomicUsize,
-    /// Commits, by class.
+    /// Commits in each bucket of [`BATCHES`].
     batches: [AtomicU64; BATCHES.len()],
-    /// Jobs that were in them.
+    /// Jobs in all commits.
     batched: AtomicU64,
 }
 
@@ -75,7 +70,6 @@ impl WriteCounters {
 }
 
 impl WriterThread {
-    /// Starts the thread, which owns the connection from here on.
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
         let (committed, commits) = watch::channel(0);
@@ -87,12 +81,10 @@ impl WriterThread {
         Ok(Self { queue: Mutex::new(Some(queue)), counters, commits })
     }
 
-    /// Changes after each commit; its other side is gone when the writer has ended.
     pub(super) fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
     }
 
-    /// What waits, and what was committed so far.
     pub(super) fn writes(&self) -> WriteStats {
         let commits =
             |class: usize| self.counters.batches.get(class).map_or(0, |commits| commits.load(Ordering::Relaxed));
@@ -103,32 +95,32 @@ impl WriterThread {
         }
     }
 
-    /// Runs `work` in a transaction and resolves after its commit, with what `work` returned.
+    /// Runs `work` in a transaction and returns its result after the commit.
     ///
-    /// Queued at the first poll; from then on it is done even if the caller goes away. No thread waits.
+    /// The first poll queues it; from then on it runs even if the caller drops the future.
     /// # Errors
-    /// What `work` refuses; `Busy` when the queue is full or the writer closed; what the commit fails with. On any
-    /// error nothing was changed.
+    /// An error of `work` or of the commit; `Busy` when the queue is full or the writer closed. Nothing is changed
+    /// then.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (tell, told) = oneshot::channel();
-        self.enqueue(job(work, tell))?;
-        told.await.unwrap_or_else(|_| Err(Error::internal("the writer ended before it answered")))
+        let (sender, receiver) = oneshot::channel();
+        self.enqueue(job(work, sender))?;
+        receiver.await.unwrap_or_else(|_| Err(Error::internal("the writer ended before it answered")))
     }
 
-    /// Runs `work` some time soon; nobody hears how it went. Nothing is done when the queue is full or the writer closed.
+    /// Queues `work` and ignores its result. Does nothing when the queue is full or the writer closed.
     pub(super) fn post(&self, work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
-        let (tell, _) = oneshot::channel();
-        if self.enqueue(job(work, tell)).is_err() {
+        let (sender, _) = oneshot::channel();
+        if self.enqueue(job(work, sender)).is_err() {
             log::debug!("a write that nobody waits for found the queue full");
         }
     }
 
     fn enqueue(&self, job: Job) -> Result<(), Error> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before it is sent, or the thread could take away what was not counted yet.
+        // Counted before it is sent, or the thread could subtract a job that is not counted yet.
         self.counters.waiting.fetch_add(1, Ordering::Relaxed);
         match queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => Ok(()),
@@ -139,7 +131,7 @@ impl WriterThread {
         }
     }
 
-    /// Takes no more jobs, finishes what is queued, carries the WAL over into the database, ends the thread.
+    /// Takes no more jobs, finishes the queue, carries the WAL over, and ends the thread.
     pub(super) async fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut commits = self.commits();
@@ -147,17 +139,17 @@ impl WriterThread {
     }
 }
 
-/// Ties `work` to its caller. A panic becomes a refusal here, so that the thread outlives it.
+/// Makes a job of `work`. Turns a panic into an error, so that the thread survives it.
 fn job<T: Send + 'static>(
     work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
-    tell: oneshot::Sender<Result<T, Error>>,
+    sender: oneshot::Sender<Result<T, Error>>,
 ) -> Job {
     Box::new(move |tx| {
         let run = AssertUnwindSafe(|| tx.and_then(work));
         let outcome = catch_unwind(run).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
         let refused = outcome.as_ref().err().cloned();
-        // A caller that went away is no reason to stop.
-        let answer = Box::new(move |committed: Result<(), Error>| drop(tell.send(committed.and(outcome))));
+        // The caller may have dropped its future.
+        let answer = Box::new(move |committed: Result<(), Error>| drop(sender.send(committed.and(outcome))));
         FinishedJob { refused, answer }
     })
 }
@@ -191,7 +183,7 @@ fn serve_batch(connection: &mut Connection, batch: impl Iterator<Item = Job>) {
     let committed = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(tx) => commit_together(tx, batch, &mut answers),
         Err(cause) => {
-            // Everybody who waits is told: one by one they would each wait for the lock in turn.
+            // Answers the whole batch: one by one, each job would wait for the lock again.
             let error = Error::from(cause);
             answers.extend(batch.map(|job| job(Err(error.clone())).answer));
             Err(error)
@@ -213,7 +205,7 @@ fn commit_together(
         answers.push(done.answer);
         match done.refused {
             None => tx.execute_batch("RELEASE job")?,
-            // SQLite gave up the whole transaction (disk full, I/O error): the neighbours' work is gone too.
+            // SQLite rolled back the whole transaction (disk full, I/O error), the other jobs included.
             Some(cause) if tx.is_autocommit() => return Err(cause),
             Some(_) => tx.execute_batch("ROLLBACK TO job; RELEASE job")?,
         }
@@ -233,7 +225,7 @@ mod tests {
 
     use super::*;
 
-    /// A writer over a table of unique numbers.
+    /// Starts a writer on a table of unique numbers.
     fn fresh() -> (TempDir, WriterThread) {
         let folder = tempfile::tempdir().unwrap();
         let connection = Connection::open(folder.path().join("numbers.db")).unwrap();
@@ -255,7 +247,7 @@ mod tests {
         writer.write(count).await.unwrap()
     }
 
-    /// Holds the writer inside a job, so that what is asked meanwhile shares one batch behind it. Let go by the sender.
+    /// Blocks the writer in a job until the sender sends: writes made meanwhile share the next batch.
     async fn hold(writer: &WriterThread) -> (mpsc::Sender<()>, impl Future<Output = Result<(), Error>>) {
         let (let_go, wait) = mpsc::channel();
         let (began, begun) = oneshot::channel();
@@ -270,7 +262,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_panic_is_undone_and_answered_and_the_writer_lives() {
+    async fn a_panic_is_undone_and_answered_and_the_writer_goes_on() {
         let (_folder, writer) = fresh();
         let (let_go, held) = hold(&writer).await;
         let panics = writer.write(|tx| {
@@ -303,7 +295,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_commit_that_fails_is_answered_to_everybody_in_it() {
+    async fn a_failed_commit_is_the_answer_to_every_job_in_it() {
         let (_folder, writer) = fresh();
         let (let_go, held) = hold(&writer).await;
         let orphan = writer.write(|tx| {
@@ -319,7 +311,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_full_disk_is_said_and_writing_goes_on_once_there_is_room() {
+    async fn a_full_disk_is_an_error_and_writing_goes_on_once_there_is_room() {
         let (_folder, writer) = fresh();
         let pages_max = |pages: u32| writer.write(move |tx| Ok(tx.pragma_update(None, "max_page_count", pages)?));
         let fill = |n: i64| {
@@ -347,7 +339,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_transaction_that_sqlite_gave_up_is_answered_to_everybody_in_it() {
+    async fn a_transaction_that_sqlite_rolled_back_is_the_answer_to_every_job_in_it() {
         let (_folder, writer) = fresh();
         let (let_go, held) = hold(&writer).await;
         let given_up = writer.write(|tx| {
