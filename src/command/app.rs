@@ -24,7 +24,7 @@ Examples:
   standin app show --secrets
   standin app create --name Shop --app-id shop --registration closed
   standin app set --app shop --hosts shop.example.com --password-min 8
-  standin app rotate-secret --app shop
+  standin app rotate-secret --app shop --former-ends 1d
   standin app usersig --user alice --expire 86400
   standin app field add Test1 --read friends";
 
@@ -108,8 +108,8 @@ pub(super) fn command() -> Command {
         Command::new("show").about("Show an app").args([selector(), secrets]),
         fields::add(set.arg(selector()), &FIELDS),
         Command::new("rotate-secret")
-            .about("Draw a new secret and show it; the former one is dead at once")
-            .arg(selector()),
+            .about("Make a new secret and show it; the former secret ends at once, or when --former-ends says")
+            .args([selector(), former_ends()]),
         tencent::usersig(),
     ];
     let subcommands = subcommands.map(|command| command.args(flags::folder()).arg(json_flag()));
@@ -274,7 +274,43 @@ fn show(control: &Control, matches: &ArgMatches, is_demo: bool) -> Result<(), Fa
     })
 }
 
+fn former_ends() -> Arg {
+    Arg::new("former-ends")
+        .long("former-ends")
+        .value_name("TIME")
+        .value_parser(seconds_of)
+        .default_value("0")
+        .help("How long the former secret stays valid: a number with s, m, h or d, such as 1d; at most 7d, and 0 ends it at once")
+}
+
+/// Reads a length of time (`0`, `90s`, `30m`, `12h`, `1d`) as seconds.
+fn seconds_of(text: &str) -> Result<u64, &'static str> {
+    const FORM: &str = "must be 0, or a number with s, m, h or d, such as 12h or 1d";
+    let unit = match text.chars().next_back() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 86_400,
+        _ if text == "0" => return Ok(0),
+        _ => return Err(FORM),
+    };
+    let number: u64 = text.trim_end_matches(char::is_alphabetic).parse().map_err(|_| FORM)?;
+    number.checked_mul(unit).ok_or(FORM)
+}
+
 fn rotate_secret(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
-    let rotated = control.post(&format!("{}/rotate-secret", path(control, matches)?), json!({}))?;
-    answer(matches, &rotated, |rotated| format!("{}\n", output::shown(rotated.get("secret"))))
+    let seconds = matches.get_one::<u64>("former-ends").copied().unwrap_or_default();
+    let body = json!({ "former_valid_s": seconds });
+    let rotated = control.post(&format!("{}/rotate-secret", path(control, matches)?), body)?;
+    answer(matches, &rotated, |rotated| {
+        let former = match rotated.get("former_secret_until").and_then(Value::as_str) {
+            Some(until) => format!("is valid until {until}"),
+            None => "has ended".to_owned(),
+        };
+        format!(
+            "new secret:    {}\nformer secret: {former}\n\nGive the new secret to Qiscus back ends, and as SecretKey to whatever makes UserSigs for Tencent.\n\
+             Once the former secret has ended, calls and UserSigs made with it are refused. MirrorFly does not use this secret.\n",
+            output::shown(rotated.get("secret"))
+        )
+    })
 }

@@ -21,9 +21,13 @@ pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>
         true => lines.extend(first_steps(server, settings)),
         false => lines.push(format!("  Secrets     {}", show_secrets(server, settings))),
     }
-    lines.extend(
-        setup.map(|link| format!("  Console     {link}  (makes its first administrator; good for 30 minutes)")),
-    );
+    lines.push(match (setup, settings.demo) {
+        (Some(link), _) => {
+            format!("  Console     {link}  (creates the first administrator; valid for 30 minutes)")
+        }
+        (None, true) => format!("  Console     {base}/  (in a demo, everybody on this machine is an administrator)"),
+        (None, false) => format!("  Console     {base}/"),
+    });
     lines.push(format!("  Health      {base}/healthz  /readyz  /metrics"));
     lines.push("  Stop        Ctrl-C  (ends running requests, at most 20 s)".to_owned());
     lines.push(String::new());

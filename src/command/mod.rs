@@ -49,7 +49,7 @@ Exit codes:
   0  done
   1  refused: unknown, taken, or not allowed by the rules of the house; a check of `doctor` failed
   2  wrong usage or settings, or an address to listen on is in use
-  3  the data folder cannot be used, or another process uses it; `doctor` finds no server
+  3  the data folder cannot be used, or another process uses it
   4  the server failed or did not answer in time
 
 `standin` alone is `standin serve`, and takes the same options.";

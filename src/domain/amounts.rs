@@ -18,9 +18,13 @@ pub struct Amounts {
 impl fmt::Display for Amounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { apps, users, pictures, contacts, administrators } = self;
-        write!(
-            f,
-            "{apps} apps, {users} users, {pictures} pictures, {contacts} contacts, {administrators} administrators"
-        )
+        let (apps, users, pictures) = (counted(*apps, "app"), counted(*users, "user"), counted(*pictures, "picture"));
+        let (contacts, administrators) = (counted(*contacts, "contact"), counted(*administrators, "administrator"));
+        write!(f, "{apps}, {users}, {pictures}, {contacts}, {administrators}")
     }
+}
+
+/// Returns a number with its noun, which takes an `s` unless there is one thing.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

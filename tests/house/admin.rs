@@ -236,9 +236,9 @@ async fn the_setting_brings_its_administrator_to_its_password_at_each_start() {
 }
 
 /// A server on a terminal, and what it has shown there so far.
-fn on_a_terminal(house: &Standin) -> (Child, String) {
+fn on_a_terminal(house: &Standin, flags: &str) -> (Child, String) {
     let mut command = Command::new("script");
-    let serve = format!("{} serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_standin"));
+    let serve = format!("{} serve --listen 127.0.0.1:0{flags}", env!("CARGO_BIN_EXE_standin"));
     command.args(["-qfec", &serve, "/dev/null"]).env("STANDIN_DATA", house.data());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let (mut shown, mut byte) = (Vec::new(), [0]);
@@ -266,7 +266,7 @@ async fn a_terminal_shows_a_link_that_makes_the_first_administrator_once() {
     let mut house = Standin::fresh().await;
     assert!(!house.log().contains("setup"), "a log shows none");
     house.terminate();
-    let (child, shown) = on_a_terminal(&house);
+    let (child, shown) = on_a_terminal(&house, "");
     let link = shown.lines().find(|line| line.contains("Console ")).unwrap_or_else(|| panic!("{shown}"));
     let link = link.split_whitespace().nth(1).unwrap();
     let (base, code) = link.split_once("/#setup=").unwrap();
@@ -281,9 +281,48 @@ async fn a_terminal_shows_a_link_that_makes_the_first_administrator_once() {
     assert_eq!((first.status, &first.json()["admin"]["name"]), (200, &json!("ada")));
     assert_eq!(set_up(code, "eve").await.status, 401, "it is used up");
     stop(child, &house);
-    let (child, shown) = on_a_terminal(&house);
+    let (child, shown) = on_a_terminal(&house, "");
     assert!(!shown.contains("setup"), "there is an administrator: {shown}");
+    assert!(shown.contains("\n  Console     http://127.0.0.1:"), "{shown}");
     stop(child, &house);
+}
+
+#[actix_web::test]
+async fn a_demo_shows_on_a_terminal_where_its_console_is() {
+    let mut house = Standin::demo().await;
+    house.terminate();
+    let (child, shown) = on_a_terminal(&house, " --demo");
+    let line = shown.lines().find(|line| line.contains("  Console ")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(line.trim_end().ends_with("/  (in a demo, everybody on this machine is an administrator)"), "{line}");
+    stop(child, &house);
+}
+
+#[actix_web::test]
+async fn a_page_is_told_without_an_error_whether_somebody_is_signed_in() {
+    let status = format!("{V1}/session/status");
+    let house = house().await;
+    let stranger = house.get(&status).await;
+    assert_eq!(stranger.status, 200);
+    assert_eq!(stranger.json(), json!({ "session": null, "setup": true, "demo": false }));
+    let page = Page::signed_in(&house).await;
+    let known = page.get(&house, "/session/status").await.json();
+    assert_eq!((&known["session"]["admin"]["name"], &known["demo"]), (&json!("admin"), &json!(false)));
+}
+
+#[actix_web::test]
+async fn a_change_through_a_vendors_api_is_put_on_record_by_the_page_that_makes_it() {
+    let house = house().await;
+    let page = Page::signed_in(&house).await;
+    let path = format!("/apps/{APP_ID}/users/u1/vendor-changes");
+    let body = json!({ "vendor": "mirrorfly", "change": "name" });
+    assert_eq!(send(page.call(&house, Method::POST, &path).json(&body)).await.status, 204);
+    let newest = &deeds(&page, &house).await[0];
+    assert_eq!(
+        (&newest["action"], &newest["target"], &newest["detail"]),
+        (&json!("user.change_through_vendor"), &json!("u1"), &json!("name, through the API of MirrorFly"))
+    );
+    let unfit = json!({ "vendor": "icq", "change": "name" });
+    assert_eq!(send(page.call(&house, Method::POST, &path).json(&unfit)).await.status, 422);
 }
 
 #[actix_web::test]

@@ -276,10 +276,21 @@ fn an_app_is_made_of_the_given_fields_alone() {
 
 #[test]
 fn a_secret_is_drawn_anew() {
-    let played = Played::new(vec![(200, json!({ "secret": "fresh" }))]);
-    let (code, out, _, seen) = played.ask(&["app", "rotate-secret", "--app", "a/b"], "");
-    assert_eq!((code, out.as_str()), (0, "fresh\n"));
-    assert_eq!(seen[0].0, "POST /standin/v1/apps/a%2Fb/rotate-secret");
+    let until = "2026-01-03T03:04:05.000006Z";
+    let played = Played::new(vec![(200, json!({ "secret": "fresh", "former_secret_until": until }))]);
+    let (code, out, _, seen) = played.ask(&["app", "rotate-secret", "--app", "a/b", "--former-ends", "1d"], "");
+    let expected = format!("new secret:    fresh\nformer secret: is valid until {until}\n\nGive the new secret to ");
+    assert!(code == 0 && out.starts_with(&expected), "{out}");
+    let asked = json!({ "former_valid_s": 86_400 });
+    assert_eq!(seen, [("POST /standin/v1/apps/a%2Fb/rotate-secret".to_owned(), asked)]);
+    let played = Played::new(vec![(200, json!({ "secret": "fresh", "former_secret_until": null }))]);
+    let (_, out, _, seen) = played.ask(&["app", "rotate-secret", "--app", "shop"], "");
+    assert!(out.contains("\nformer secret: has ended\n"), "{out}");
+    assert_eq!(seen[0].1, json!({ "former_valid_s": 0 }));
+    for unfit in ["1", "d", "1w", "-1d", "99999999999999999999d"] {
+        let (code, _, err) = said(&["app", "rotate-secret", "--former-ends", unfit], &[]);
+        assert_eq!((code, err.contains("a number with s, m, h or d")), (2, unfit != "-1d"), "{err}");
+    }
 }
 
 #[test]
@@ -389,6 +400,39 @@ fn a_token_is_reset_and_a_user_deleted() {
         (code, out.as_str(), seen[0].0.as_str()),
         (0, "bob is deleted.\n", "DELETE /standin/v1/apps/shop/users/bob")
     );
+}
+
+#[test]
+fn a_user_is_suspended_and_reactivated() {
+    for (word, state, sentence) in [
+        ("suspend", "suspended", "bob is suspended: it is signed out and cannot sign in.\n"),
+        ("reactivate", "active", "bob is active again.\n"),
+    ] {
+        let (code, out, _, seen) = Played::new(vec![(200, user())]).ask(&["user", word, "bob", "--app", "shop"], "");
+        assert_eq!((code, out.as_str()), (0, sentence));
+        let asked = json!({ "state": state });
+        assert_eq!(seen, [("PATCH /standin/v1/apps/shop/users/bob".to_owned(), asked)]);
+    }
+}
+
+#[test]
+fn contacts_are_added_listed_page_by_page_and_removed() {
+    let contacts = "/standin/v1/apps/shop/users/bob/contacts";
+    let ask = |word: &str, more: &[&str], answers| {
+        Played::new(answers).ask(&[&["user", "contact", word, "--app", "shop", "bob"], more].concat(), "")
+    };
+    let (code, out, _, seen) = ask("add", &["a/b"], vec![(204, Value::Null)]);
+    assert_eq!((code, out.as_str()), (0, "a/b is now a contact of bob.\n"));
+    assert_eq!(seen, [(format!("PUT {contacts}/a%2Fb"), json!({}))]);
+    let (code, out, _, seen) = ask("remove", &["ada", "--json"], vec![(204, Value::Null)]);
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()), (0, json!({ "user": "bob", "removed": "ada" })));
+    assert_eq!(seen[0].0, format!("DELETE {contacts}/ada"));
+    let page = |next: Value| json!({ "contacts": [{ "user": user(), "name": "Al" }], "next": next, "total": 2 });
+    let (code, out, _, seen) = ask("list", &[], vec![(200, page(json!(1))), (200, page(Value::Null))]);
+    let row = "alice@example.com  Alice  Al\n";
+    assert_eq!((code, out), (0, format!("ID                 NAME   CALLED\n{row}{row}")));
+    let paths: Vec<&str> = seen.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, [0, 1].map(|after| format!("GET {contacts}?limit=1000&after={after}")));
 }
 
 #[test]

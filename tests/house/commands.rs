@@ -89,6 +89,8 @@ async fn with_several_apps_each_command_about_one_wants_it_named() {
         &["user", "show", "u1"],
         &["user", "set", "u1", "--name", "U"],
         &["user", "reset-token", "u1"],
+        &["user", "suspend", "u1"],
+        &["user", "contact", "list", "u1"],
         &["user", "delete", "u1"],
         &["app", "show", "--secrets"],
         &["app", "set", "--password-min", "9"],
@@ -155,6 +157,40 @@ async fn a_rotated_secret_is_the_only_one_at_once() {
 }
 
 #[actix_web::test]
+async fn a_former_secret_may_stay_valid_for_a_while() {
+    let house = Standin::fresh().await;
+    let said = house.command(&["app", "rotate-secret", "--former-ends", "1h"]);
+    let until = json_of(&house, &["app", "show"])["former_secret_until"].as_str().unwrap().to_owned();
+    assert!(said.contains(&format!("\nformer secret: is valid until {until}\n")), "{said}");
+    assert_eq!(house.user_list().await.status, 200, "the former one");
+    let (code, said) = refused(&house, &["app", "rotate-secret", "--former-ends", "8d"]);
+    assert_eq!((code, said.contains("from 0 to 604800 seconds (a week)")), (Some(1), true), "{said}");
+}
+
+#[actix_web::test]
+async fn a_user_is_suspended_and_befriended_by_command() {
+    let house = Standin::fresh().await;
+    for user in ["ada", "bob"] {
+        house.command(&["user", "create", user, "--name", "N"]);
+    }
+    assert!(house.command(&["user", "list"]).ends_with("\nPage 1 of 1, 2 users in all.\n"));
+    house.command(&["user", "contact", "add", "ada", "bob"]);
+    let listed = json_of(&house, &["user", "contact", "list", "ada"]);
+    assert_eq!((&listed["total"], &listed["contacts"][0]["user"]["id"]), (&json!(1), &json!("bob")));
+    house.command(&["user", "contact", "remove", "ada", "bob"]);
+    assert_eq!(json_of(&house, &["user", "contact", "list", "ada"])["total"], 0);
+    house.command(&["user", "suspend", "bob"]);
+    assert_eq!(json_of(&house, &["user", "show", "bob"])["state"], "suspended");
+    house.command(&["user", "reactivate", "bob"]);
+    assert_eq!(json_of(&house, &["user", "show", "bob"])["state"], "active");
+    house.command(&["user", "delete", "bob"]);
+    assert!(house.command(&["user", "list"]).ends_with("\nPage 1 of 1, 1 user in all.\n"));
+    let backup = house.data().with_file_name("one.tar");
+    let said = house.command(&["backup", backup.to_str().unwrap()]);
+    assert!(said.contains("1 app, 1 user, 0 pictures, 0 contacts, 0 administrators\n"), "{said}");
+}
+
+#[actix_web::test]
 async fn an_apps_password_floor_holds_on_every_wire() {
     let house = Standin::fresh().await;
     house.command(&["app", "set", "--password-min", "8"]);
@@ -181,8 +217,14 @@ async fn refusals_are_one_sentence_with_a_code() {
     let house = Standin::fresh().await;
     house.command(&["user", "create", "u1"]);
     for (words, said) in [
-        (&["user", "show", "nobody"][..], "User not found"),
-        (&["user", "create", "u1"], "User already exists"),
+        (&["user", "show", "nobody"][..], "User nobody not found"),
+        (&["user", "set", "nobody", "--name", "N"], "User nobody not found"),
+        (&["user", "delete", "nobody"], "User nobody not found"),
+        (&["user", "reset-token", "nobody"], "User nobody not found"),
+        (&["user", "suspend", "nobody"], "User nobody not found"),
+        (&["user", "contact", "list", "nobody"], "User nobody not found"),
+        (&["user", "contact", "add", "u1", "nobody"], "User nobody not found"),
+        (&["user", "create", "u1"], "User u1 already exists"),
         (&["user", "create", "a b"], "id must be made of letters, digits and . - _ @ only"),
         (&["user", "set", "u1", "--email", "nonsense"], "email must be an e-mail address"),
         (&["user", "create", "administrator"], "is reserved by the server"),

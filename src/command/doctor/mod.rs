@@ -30,8 +30,8 @@ Examples:
   standin doctor --ca company-root.pem --json
 
 Run it on the server's own machine. It changes nothing. The database is read for 10 seconds at the most, and each check from
-outside waits for 5; where one fails that the others build on, those are left out. Without a running server the folder alone is
-looked at. Exit code 0: all is well. 1: a check failed, and its line says what to change. 3: no server runs, and no check failed.";
+outside waits for 5. If a check fails that others depend on, those are skipped. Without a running server only the folder is checked.
+Exit code 0: no check failed. 1: a check failed, and its line says what to change. 3: there is no database to check.";
 
 pub(super) fn command() -> Command {
     let authority = Arg::new("ca").long("ca").value_name("FILE").value_parser(value_parser!(PathBuf));
@@ -61,6 +61,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 tell(is_json, None, &outcomes)?;
                 let shown = settings.data.display();
                 refused(&outcomes, &format!(", and no server answers on {shown}"))?;
+                return match is_json {
+                    true => Ok(()),
+                    false => output::print(&format!("No server runs on {shown}, so only the folder was checked.\n")),
+                };
             }
             return Err(none);
         }

@@ -188,7 +188,7 @@ pub(super) async fn secrets(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RotateBody {
-    #[schema(maximum = 2_592_000)]
+    #[schema(maximum = 604_800)]
     former_valid_s: Option<u32>,
 }
 
@@ -196,6 +196,9 @@ pub(super) struct RotateBody {
 #[derive(Serialize, ToSchema)]
 struct SecretView<'a> {
     secret: &'a str,
+    /// When the former secret ends; null where it ended at once.
+    #[schema(format = DateTime)]
+    former_secret_until: Option<String>,
 }
 
 /// Generates a new secret.
@@ -208,8 +211,11 @@ pub(super) async fn rotate_secret(
     JsonBody(given): JsonBody<RotateBody>,
 ) -> Result<HttpResponse, NativeError> {
     let rest = Duration::from_secs(given.former_valid_s.unwrap_or_default().into());
-    let secret = service.rotate_app_secret(&app_id(&path)?, rest).await?;
-    Ok(HttpResponse::Ok().json(SecretView { secret: secret.expose() }))
+    let app_id = app_id(&path)?;
+    let secret = service.rotate_app_secret(&app_id, rest).await?;
+    let tenant = service.tenant(&app_id)?;
+    let former_secret_until = tenant.app.former_secret.as_ref().map(|former| former.until.to_string());
+    Ok(HttpResponse::Ok().json(SecretView { secret: secret.expose(), former_secret_until }))
 }
 
 /// The custom fields that an app declares.

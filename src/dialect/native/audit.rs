@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The method and path of each changing call, and the name of its action in the audit log.
-const ACTIONS: [(&str, &str, &str); 19] = [
+const ACTIONS: [(&str, &str, &str); 20] = [
     ("POST", "/admins", "admin.create"),
     ("DELETE", "/admins/{name}", "admin.delete"),
     ("PUT", "/admins/{name}/password", "admin.set_password"),
@@ -41,6 +41,7 @@ const ACTIONS: [(&str, &str, &str); 19] = [
     ("PUT", "/apps/{app_id}/users/{id}/picture", "user.set_picture"),
     ("DELETE", "/apps/{app_id}/users/{id}/picture", "user.remove_picture"),
     ("PUT", "/apps/{app_id}/users/{id}/picture-lock", "user.lock_picture"),
+    ("POST", "/apps/{app_id}/users/{id}/vendor-changes", "user.change_through_vendor"),
     ("PUT", "/apps/{app_id}/users/{id}/contacts/{other}", "user.list_contact"),
     ("DELETE", "/apps/{app_id}/users/{id}/contacts/{other}", "user.unlist_contact"),
 ];
@@ -61,6 +62,11 @@ impl AuditTarget {
     /// Names the target of the call, for calls whose path does not.
     pub(super) fn set(&self, target: &str) {
         with(&self.0, |details| details.target = Some(target.to_owned()));
+    }
+
+    /// Describes the change in words, in place of the names of the fields that the request body has.
+    pub(super) fn describe(&self, change: String) {
+        with(&self.0, |details| details.fields = vec![change]);
     }
 }
 

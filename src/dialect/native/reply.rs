@@ -19,7 +19,7 @@ use crate::{
         avatar::Rendition,
         error::{Error, Unauthenticated, What},
         event::{Event, EventKind},
-        id::{AppId, Host, Origin},
+        id::{AppId, Host, Origin, UserId},
         listening::Wire,
         particulars::Particulars,
         profile::{State, User},
@@ -257,6 +257,10 @@ impl<'a> EventView<'a> {
 pub enum NativeError {
     /// An error of the service, or of a field.
     Domain(Error),
+    /// The app has no user with this id.
+    NoUser(UserId),
+    /// The app has a user with this id already.
+    UserExists(UserId),
     Body(BodyFault),
     /// The JSON body does not fit this call, or a query parameter is invalid. The text names the field.
     Unreadable(String),
@@ -282,6 +286,19 @@ impl From<Error> for NativeError {
     }
 }
 
+/// Returns a function that makes the errors about the user with this id name it.
+pub(super) fn about(id: &UserId) -> impl Fn(Error) -> NativeError {
+    move |error| {
+        if error == Error::NotFound(What::User) {
+            NativeError::NoUser(id.clone())
+        } else if error == Error::Conflict(What::User) {
+            NativeError::UserExists(id.clone())
+        } else {
+            NativeError::Domain(error)
+        }
+    }
+}
+
 impl From<BodyFault> for NativeError {
     fn from(fault: BodyFault) -> Self {
         if let BodyFault::Server(error) = fault { Self::Domain(error) } else { Self::Body(fault) }
@@ -292,6 +309,8 @@ impl std::fmt::Display for NativeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Domain(error) => write!(f, "{error}"),
+            Self::NoUser(id) => write!(f, "User {} not found", id.as_str()),
+            Self::UserExists(id) => write!(f, "User {} already exists", id.as_str()),
             Self::Body(fault) => write!(f, "{fault}"),
             Self::Unreadable(fault) => write!(f, "The call is not understood: {fault}"),
             Self::SignedOut { why, .. } => Error::Unauthenticated(*why).fmt(f),
@@ -323,6 +342,8 @@ impl ResponseError for NativeError {
                 Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
+            Self::NoUser(_) => StatusCode::NOT_FOUND,
+            Self::UserExists(_) => StatusCode::CONFLICT,
             Self::Body(fault) => fault.status(),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
@@ -354,9 +375,13 @@ impl ResponseError for NativeError {
                 let missing = missing.iter().map(|need| need_word(*need)).collect();
                 answer.json(NotReadyProblem { problem, missing })
             }
-            Self::Domain(_) | Self::Body(_) | Self::Unreadable(_) | Self::UnknownPath { .. } | Self::WrongMethod => {
-                answer.json(problem)
-            }
+            Self::Domain(_)
+            | Self::NoUser(_)
+            | Self::UserExists(_)
+            | Self::Body(_)
+            | Self::Unreadable(_)
+            | Self::UnknownPath { .. }
+            | Self::WrongMethod => answer.json(problem),
         }
     }
 }

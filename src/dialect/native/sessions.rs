@@ -5,7 +5,7 @@ use actix_web::{
     http::header::SET_COOKIE,
     web::{self, Data},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -37,6 +37,7 @@ pub(super) fn scope(listener: ApiListener) -> Scope {
     };
     let scope = web::scope("/session")
         .service(call("", [methods::get(show), methods::post(begin), methods::delete(end)]))
+        .service(call("/status", [methods::get(status)]))
         .service(call("/setup", [methods::post(set_up)]))
         .default_service(web::to(unknown_path));
     demo.into_iter().fold(scope, Scope::service)
@@ -60,6 +61,38 @@ pub(super) async fn show(
         }),
         Err(refusal) => Err(refusal),
     }
+}
+
+/// Who is signed in, and how an administrator can sign in.
+#[derive(Serialize, ToSchema)]
+struct SessionStatusView<'a> {
+    /// Null where nobody is signed in.
+    session: Option<SessionView<'a>>,
+    /// Whether there is an administrator who can sign in.
+    setup: bool,
+    /// Whether this is a demo, where everybody may sign in without a password.
+    demo: bool,
+}
+
+/// Shows whether an administrator is signed in.
+///
+/// Answers 200 either way: a browser reports each 401 as an error, and a page asks this first of all.
+#[utoipa::path(get, path = "/session/status", operation_id = "show_session_status", tag = "Sign-in", responses((status = 200, body = SessionStatusView)))]
+pub(super) async fn status(
+    service: Data<Service>,
+    listener: ApiListener,
+    session: Result<AdminCall, NativeError>,
+) -> Result<HttpResponse, NativeError> {
+    let session = match session {
+        Ok(session) => Some(session),
+        Err(NativeError::Domain(Error::Unauthenticated(_))) => None,
+        Err(refusal) => return Err(refusal),
+    };
+    Ok(HttpResponse::Ok().json(SessionStatusView {
+        session: session.as_ref().map(|session| SessionView::from(&session.signed_in)),
+        setup: !service.admins().await?.is_empty(),
+        demo: matches!(listener, ApiListener::Public { is_demo: true }),
+    }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    audit::AuditTarget,
     call,
     extractors::{JsonBody, PathUser, QueryParams},
-    reply::{NativeError, NativeUserView, Problem, SocketCountView, vendor_word},
+    reply::{NativeError, NativeUserView, Problem, SocketCountView, about, vendor_word},
     users::answer,
 };
 use crate::{
@@ -43,13 +44,14 @@ const FORMATS: &[Format] = &[Format::Png, Format::Jpeg, Format::WebP, Format::Gi
 const CONTACTS_DEFAULT: u32 = 100;
 
 /// Returns the routes below `/apps/{app_id}/users/{id}`.
-pub(super) fn resources() -> [Resource; 5] {
+pub(super) fn resources() -> [Resource; 6] {
     [
         call("/{id}/sessions", [methods::get(sessions), methods::delete(revoke)]),
         call("/{id}/picture", [methods::put(put_picture), methods::delete(remove_picture)]),
         call("/{id}/picture-lock", [methods::put(lock_picture)]),
         call("/{id}/contacts", [methods::get(contacts)]),
         call("/{id}/contacts/{other}", [methods::put(list_contact), methods::delete(unlist_contact)]),
+        call("/{id}/vendor-changes", [methods::post(record_vendor_change)]),
     ]
 }
 
@@ -102,7 +104,7 @@ pub(super) async fn sessions(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
-    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id).await?.key).await?;
+    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id).await.map_err(about(&id))?.key).await?;
     Ok(HttpResponse::Ok().json(UserSessionsView {
         sockets: open.map(SocketCountView::of).into(),
         tickets: held.tickets.iter().map(TicketView::of).collect(),
@@ -116,7 +118,7 @@ pub(super) async fn revoke(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
-    service.revoke(&tenant, id).await?;
+    service.revoke(&tenant, id.clone()).await.map_err(about(&id))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -154,7 +156,7 @@ pub(super) async fn put_picture(
     payload: Payload,
 ) -> Result<HttpResponse, NativeError> {
     // Check first, so that no file is read for an unknown user.
-    service.user(&tenant, &id).await?;
+    service.user(&tenant, &id).await.map_err(about(&id))?;
     let bytes_max = service.picture_file_bytes_max();
     let PictureForm { picture } = PictureForm::read(&request, payload, &spool, bytes_max).await?;
     let call = UpdateUser { id, change: ProfileChange::default(), picture: Some(picture), device: None };
@@ -170,7 +172,8 @@ pub(super) async fn remove_picture(
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
     let profile = ProfileChange { avatar: Some(AvatarChange::Tile), ..ProfileChange::default() };
-    let user = service.set_user(&tenant, id, UserSetting { profile, ..UserSetting::default() }).await?;
+    let setting = UserSetting { profile, ..UserSetting::default() };
+    let user = service.set_user(&tenant, id.clone(), setting).await.map_err(about(&id))?;
     Ok(answer(&tenant, &addresses, &user))
 }
 
@@ -197,7 +200,7 @@ pub(super) async fn lock_picture(
         }
         false => None,
     };
-    let user = service.lock_picture(&tenant, id, reason).await?;
+    let user = service.lock_picture(&tenant, id.clone(), reason).await.map_err(about(&id))?;
     Ok(answer(&tenant, &addresses, &user))
 }
 
@@ -227,7 +230,7 @@ pub(super) async fn contacts(
 ) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", 0..=u32::MAX)?.unwrap_or_default();
     let limit = query.number("limit", 1..=Page::STRETCH_MAX)?.unwrap_or(CONTACTS_DEFAULT);
-    let owner = service.user(&tenant, &id).await?.key;
+    let owner = service.user(&tenant, &id).await.map_err(about(&id))?.key;
     let listed = service.contacts(&tenant, CallerKey::Operator, owner, None, Page::behind(after, limit)).await?;
     let passed = u64::from(after) + listed.items.len() as u64;
     let contact = |contact| ContactView::of(&tenant, &addresses, contact);
@@ -257,9 +260,9 @@ pub(super) async fn list_contact(
     PathUser { tenant, id }: PathUser,
     path: Path<ContactPath>,
 ) -> Result<HttpResponse, NativeError> {
-    let owner = service.user(&tenant, &id).await?.key;
+    let owner = service.user(&tenant, &id).await.map_err(about(&id))?.key;
     let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
-    service.list_contact(&tenant, owner, &other).await.map_err(forbid_if_suspended)?;
+    service.list_contact(&tenant, owner, &other).await.map_err(forbid_if_suspended).map_err(about(&other))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -270,9 +273,9 @@ pub(super) async fn unlist_contact(
     PathUser { tenant, id }: PathUser,
     path: Path<ContactPath>,
 ) -> Result<HttpResponse, NativeError> {
-    let owner = service.user(&tenant, &id).await?.key;
+    let owner = service.user(&tenant, &id).await.map_err(about(&id))?.key;
     let other = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;
-    service.unlist_contact(&tenant, owner, &other).await.map_err(forbid_if_suspended)?;
+    service.unlist_contact(&tenant, owner, &other).await.map_err(forbid_if_suspended).map_err(about(&other))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -289,4 +292,54 @@ fn forbid_if_suspended(error: Error) -> Error {
         | Error::StorageFull
         | Error::Internal(_) => error,
     }
+}
+
+/// A vendor whose API makes a change.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum VendorName {
+    Qiscus,
+    MirrorFly,
+    Tencent,
+}
+
+/// What a vendor's API changes.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum VendorChange {
+    /// The user itself, which the call creates if it does not exist.
+    Account,
+    /// The display name.
+    Name,
+}
+
+/// A change that the caller is about to make through a vendor's own API.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VendorChangeBody {
+    vendor: VendorName,
+    change: VendorChange,
+}
+
+/// Puts on record that the caller is about to change a user through a vendor's own API.
+///
+/// A vendor's API leaves no audit entry, because it knows no administrator. The console calls this before each such change. The user
+/// need not exist yet.
+#[utoipa::path(post, path = "/apps/{app_id}/users/{id}/vendor-changes", operation_id = "record_vendor_change", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body = VendorChangeBody, responses((status = 204, description = "Done")))]
+pub(super) async fn record_vendor_change(
+    audit_target: AuditTarget,
+    _user: PathUser,
+    JsonBody(given): JsonBody<VendorChangeBody>,
+) -> HttpResponse {
+    let change = match given.change {
+        VendorChange::Account => "account",
+        VendorChange::Name => "name",
+    };
+    let vendor = match given.vendor {
+        VendorName::Qiscus => "Qiscus",
+        VendorName::MirrorFly => "MirrorFly",
+        VendorName::Tencent => "Tencent",
+    };
+    audit_target.describe(format!("{change}, through the API of {vendor}"));
+    HttpResponse::NoContent().finish()
 }

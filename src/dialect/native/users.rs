@@ -15,7 +15,7 @@ use super::{
     audit::AuditTarget,
     call,
     extractors::{IfMatchVersion, JsonBody, PathApp, PathUser, QueryParams},
-    reply::{NativeError, NativeUserView, Problem},
+    reply::{NativeError, NativeUserView, Problem, about},
     user,
 };
 use crate::{
@@ -233,8 +233,8 @@ pub(super) async fn create(
     }
     let id = UserId::parse(given.id.as_deref().unwrap_or("")).map_err(|fault| fault.at("id"))?;
     let change = given.change(None, &tenant, &addresses)?;
-    let call = LoginOrRegister { id, change, password: given.password.map(Secret::new), device: None };
-    let added = service.add_user(&tenant, call).await?;
+    let call = LoginOrRegister { id: id.clone(), change, password: given.password.map(Secret::new), device: None };
+    let added = service.add_user(&tenant, call).await.map_err(about(&id))?;
     audit_target.set(added.user.id.as_str());
     Ok(HttpResponse::Created().json(NewUserView {
         user: NativeUserView::of(&tenant.app, &addresses, &added.user),
@@ -250,7 +250,7 @@ pub(super) async fn show(
     addresses: Data<Addresses>,
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
-    Ok(answer(&tenant, &addresses, &service.user(&tenant, &id).await?))
+    Ok(answer(&tenant, &addresses, &service.user(&tenant, &id).await.map_err(about(&id))?))
 }
 
 /// Changes a user.
@@ -269,7 +269,7 @@ pub(super) async fn change(
         return Err(Fault::Malformed("left out: an id never changes").at("id").into());
     }
     let setting = UserSetting {
-        profile: given.change(Some(&service.user(&tenant, &id).await?), &tenant, &addresses)?,
+        profile: given.change(Some(&service.user(&tenant, &id).await.map_err(about(&id))?), &tenant, &addresses)?,
         password: given.password.map(Secret::new),
         state: given.state.map(|state| match state {
             StateBody::Active => State::Active,
@@ -277,7 +277,8 @@ pub(super) async fn change(
         }),
         of_version: version?.0,
     };
-    Ok(answer(&tenant, &addresses, &service.set_user(&tenant, id, setting).await?))
+    let user = service.set_user(&tenant, id.clone(), setting).await.map_err(about(&id))?;
+    Ok(answer(&tenant, &addresses, &user))
 }
 
 /// The new token.
@@ -292,7 +293,7 @@ pub(super) async fn reset_token(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
-    let account = service.reset_token(&tenant, id).await?;
+    let account = service.reset_token(&tenant, id.clone()).await.map_err(about(&id))?;
     Ok(HttpResponse::Ok().json(TokenView { token: account.token.expose() }))
 }
 
@@ -302,6 +303,6 @@ pub(super) async fn delete(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
-    service.delete_user(&tenant, Owner::Named(id)).await?;
+    service.delete_user(&tenant, Owner::Named(id.clone())).await.map_err(about(&id))?;
     Ok(HttpResponse::NoContent().finish())
 }

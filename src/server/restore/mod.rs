@@ -19,7 +19,7 @@ use super::{
 use crate::{
     archive::{self, Manifest, Place, ReadFault, Report, hex},
     domain::{
-        amounts::Amounts,
+        amounts::{Amounts, counted},
         error::{Error, is_full},
         secret::{Secret, ServerKey},
     },
@@ -209,7 +209,8 @@ fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, Resto
     }
     let holds = match held {
         Some(Amounts { apps, users, pictures, .. }) => {
-            format!("holds {apps} apps, {users} users and {pictures} pictures")
+            let (apps, users) = (counted(apps, "app"), counted(users, "user"));
+            format!("holds {apps}, {users} and {}", counted(pictures, "picture"))
         }
         None => "holds a database that cannot be read".to_owned(),
     };
