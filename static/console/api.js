@@ -1,9 +1,9 @@
-// Knows how the server is spoken to: where it is, who is signed in, what a refusal says, how a stream is followed.
+// Knows how the server is called: its address, the session, what an error says, how a stream is followed.
 
-/** The base of every address, with a slash at its end: behind a proxy the console may be below a path. */
+/** The base of every address, ending in a slash. Behind a proxy the console may be below a path. */
 export const base = new URL('../', import.meta.url).href;
 
-/** A refusal of the API: a title, what happened, and what to do where that is known. */
+/** An error of the API: a title, what happened, and what to do if that is known. */
 class Problem extends Error {
   constructor(status, body = {}, retryAfter = null) {
     super(body.detail ?? body.title ?? `The server answered ${status}`);
@@ -18,18 +18,20 @@ class Problem extends Error {
 
 const ADVICE = {
   0: 'Is the server still running? Nothing you typed is lost; try again when it is back.',
-  409: 'Choose another name.',
-  412: 'Somebody changed it meanwhile. Load the page again, then make your change.',
+  412: 'Another administrator or app changed it meanwhile. Load the page again, then make your change.',
   503: 'The server is busy. Try again in a moment.',
-  507: 'The disk is full. Make room, then try again.',
+  507: 'The disk of the server is full. Free some space, then try again.',
 };
 
-/** Who is signed in: `{ admin, csrf, ends_at }`, or null. */
+/** The administrator's session: `{ admin, csrf, ends_at }`, or null. */
 export let session = null;
+
+/** Whether the server is a demo, whose users are samples and whose every visitor is an administrator. */
+export let isDemo = false;
 
 const listeners = new Set();
 
-/** Calls `listener` whenever somebody is signed in or no longer. */
+/** Calls `listener` after each sign-in and sign-out. */
 export const onSession = listener => listeners.add(listener);
 
 function become(next) {
@@ -51,7 +53,7 @@ async function send(method, path, { body, type, headers = {}, signal } = {}) {
   }
 }
 
-/** A call of our own API; the JSON of its answer. Ends the session here when the server says that it has ended. */
+/** Calls our own API and returns the JSON of its response. Ends the session here when the server says that it has ended. */
 export async function call(method, path, options) {
   const answer = await send(method, path, options);
   const text = await answer.text();
@@ -67,35 +69,29 @@ export const put = (path, body, options) => call('PUT', path, { body, ...options
 export const patch = (path, body, options) => call('PATCH', path, { body, ...options });
 export const del = (path, options) => call('DELETE', path, options);
 
-/** What the house is for who is not signed in: `{ setup, demo }`. Signs in by itself where the house is a demo. */
+/** Takes up the session, or begins one if the server is a demo. Returns `{ setup }`: whether there is an administrator who can sign in. */
 export async function open() {
-  try {
-    become(await get('/session'));
-    return {};
-  } catch (reason) {
-    if (reason.status !== 401) throw reason;
-    if (reason.body.demo) {
-      become(await post('/session/demo'));
-      return {};
-    }
-    return reason.body;
-  }
+  const status = await get('/session/status');
+  isDemo = status.demo;
+  if (status.session) become(status.session);
+  else if (isDemo) become(await post('/session/demo'));
+  return { setup: status.setup };
 }
 
 export const signIn = async (name, password) => become(await post('/session', { name, password }));
 export const setUp = async (code, name, password) => become(await post('/session/setup', { code, name, password }));
 
 export async function signOut() {
-  await del('/session').catch(() => {}); // whoever leaves is gone here, whatever the server says
+  await del('/session').catch(() => {}); // the page forgets the session even if the server does not answer
   become(null);
 }
 
-/** How long to wait before a stream that was refused is asked for again. */
+/** The wait before a refused stream is requested again. */
 const AGAIN_MS = 3000;
 
 /**
- * Follows a stream of the server until `signal` aborts. Where it broke off, the browser resumes by itself; where it is refused, either the
- * session has ended, and whoever listens to that hears so, or the server was only busy. `onstate` hears 'open' and 'lost'.
+ * Follows a stream of the server until `signal` aborts. The browser resumes a broken stream by itself. A refused stream is requested again
+ * unless the session has ended, which the listeners of `onSession` notice. Calls `onstate` with 'open' and 'lost'.
  */
 export function follow(path, signal, onitem, onstate = () => {}) {
   const source = new EventSource(`${base}standin/v1${path}`);
@@ -117,5 +113,5 @@ export function follow(path, signal, onitem, onstate = () => {}) {
   signal.addEventListener('abort', () => source.close());
 }
 
-/** A part of a path: an id may hold what a path must not. */
+/** Returns a path of encoded parts, because an id may hold characters that a path must not. */
 export const at = (...parts) => parts.map(part => `/${encodeURIComponent(part)}`).join('');

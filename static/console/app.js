@@ -1,11 +1,11 @@
-// Knows the frame around every screen: what is in the navigation, the theme, who is signed in.
+// Knows the frame around every screen: the navigation, the theme, the administrator.
 
 import { onSession, open, session, signOut } from './api.js';
-import { h, icon, problem, select, show } from './dom.js';
-import * as house from './house.js';
+import { h, icon, mayLeave, problem, select, show } from './dom.js';
+import * as selected from './selected.js';
 import { start } from './router.js';
 
-/** The screens. Those with a `label` are in the navigation; `free` ones are for everybody. */
+/** The screens. Those with a `label` are in the navigation; `free` ones need no sign-in. */
 const ROUTES = [
   { path: '/connect', label: 'Connect', icon: 'connect', free: true, load: () => import('./connect.js') },
   { path: '/users', label: 'Users', icon: 'users', load: () => import('./users.js') },
@@ -33,22 +33,23 @@ function drawNav(current) {
 }
 
 function drawFoot() {
-  const apps = house.all();
-  const chooser = apps.length > 1 && select(apps.map(app => [app.app_id, app.name]), house.app().app_id, {
+  const apps = selected.all();
+  const chooser = apps.length > 1 && select(apps.map(app => [app.app_id, app.name]), selected.app().app_id, {
     'aria-label': 'App',
-    onchange: event => {
-      house.choose(event.target.value);
+    onchange: async event => {
+      if (!await mayLeave()) return drawFoot();
+      selected.select(event.target.value);
       router.reopen();
     },
   });
   const who = session
-    ? h('div.who', {}, h('span', {}, session.admin.name), h('button.quiet', { type: 'button', onclick: signOut }, 'Sign out'))
+    ? h('div.who', {}, h('span', {}, session.admin.name), h('button.small', { type: 'button', onclick: signOut }, 'Sign out'))
     : h('a.button', { href: '#/sign-in' }, 'Sign in');
   const documents = h('a.quiet-link', { href: 'docs/' }, 'API documents');
   show(document.getElementById('foot'), chooser, documents, themeSwitch(), who);
 }
 
-/** System, light, dark: one after the other. */
+/** Switches between system, light and dark. */
 function themeSwitch() {
   const root = document.documentElement;
   const order = ['system', 'light', 'dark'];
@@ -85,11 +86,11 @@ document.getElementById('skip').addEventListener('click', event => {
 
 let known = {};
 
-/** Opens the house; what it is for who is not signed in stays in `known`. */
+/** Takes up the session and starts the router. */
 async function begin() {
   try {
     known = await open();
-    if (session) await house.load();
+    if (session) await selected.load();
   } catch (reason) {
     show(main, h('h1', {}, 'Standin'), problem(reason), h('p', {}, h('button', { type: 'button', onclick: () => location.reload() }, 'Try again')));
     return;
@@ -112,9 +113,9 @@ async function begin() {
 
 onSession(async () => {
   if (!router) return;
-  if (session) await house.load();
+  if (session) await selected.load();
   else {
-    house.forget();
+    selected.forget();
     known = { setup: true };
   }
   drawFoot();

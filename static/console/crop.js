@@ -1,11 +1,11 @@
-// Knows how a picture becomes a square: moved, zoomed and turned by mouse, finger or keyboard, drawn at last by the page itself.
+// Knows how a picture becomes a square: the reader moves, zooms and turns it by mouse, finger or keyboard, and the page draws it.
 
 import { dialog, h, field, newId } from './dom.js';
 
-/** The side of what is uploaded; the server makes its sizes of it. */
+/** The side of the picture that is uploaded. */
 const SIDE_PX = 1024;
 
-/** The side of the stage, in its own pixels: twice what is seen, for sharp screens. */
+/** The side of the canvas: twice its size on the page, for sharp screens. */
 const STAGE_PX = 640;
 
 const ZOOM_MAX = 8;
@@ -76,13 +76,14 @@ export function framing(width, height) {
   };
 }
 
-/** Opens the dialog on a file; the cut picture as a blob, or undefined when it was left. Throws for what is no picture. */
-export async function crop(file) {
+/** Opens the dialog with a file. Returns the cut picture as a blob, or undefined if the reader left. Throws if the file is no picture. */
+export async function crop(file, signal) {
   const picture = await createImageBitmap(file).catch(() => {
-    throw new Error('This file cannot be read as a picture. Take a PNG, JPEG, WebP or GIF.');
+    throw new Error('This file cannot be read as a picture. Choose a PNG, JPEG, WebP or GIF.');
   });
+  if (signal.aborted) return undefined;
   const cut = framing(picture.width, picture.height);
-  return dialog('Cut the picture', close => stage(picture, cut, file.type === 'image/jpeg' ? 'image/jpeg' : 'image/png', close));
+  return dialog('Crop the picture', close => stage(picture, cut, file.type === 'image/jpeg' ? 'image/jpeg' : 'image/png', close));
 }
 
 function stage(picture, cut, type, close) {
@@ -176,7 +177,7 @@ function byPointers(canvas, cut, draw) {
   }, { passive: false });
 }
 
-/** A place that takes a picture: dropped, pasted (while it has the focus, or is the only one), or chosen. `take(file)` gets the file. */
+/** A place to drop, paste or choose a picture. It takes a pasted one if it has the focus or is the only such place. `take(file)` gets the file. */
 export function pictureDrop(label, take, signal) {
   const chooser = h('input.unseen', { type: 'file', accept: 'image/png,image/jpeg,image/webp,image/gif', id: newId(), tabindex: '-1', 'aria-hidden': 'true' });
   const place = h('button.drop', { type: 'button', onclick: () => chooser.click() }, label);

@@ -1,15 +1,15 @@
-// Knows two devices side by side: a user on one wire and a user on another, each with the other in view. A change on one side is
-// timed until the other side shows it.
+// Knows two devices side by side, each with a user of one vendor's API who sees the other user. The time from a change on one side until
+// the other side shows it is measured.
 
-import { follow, get } from './api.js';
-import { announce, during, empty, field, h, portrait, problem, select, show, skeleton, toast } from './dom.js';
+import { follow, get, isDemo } from './api.js';
+import { announce, confirm, during, empty, field, form, h, portrait, problem, select, show, skeleton, toast } from './dom.js';
 import { crop, pictureDrop } from './crop.js';
-import * as house from './house.js';
-import { refusal, setPicture, speak } from './wires.js';
+import * as selected from './selected.js';
+import { recordChange, refusal, setPicture, vendorApis } from './vendors.js';
 
 export const title = 'Live demo';
 
-/** How many users can be chosen from; who has more has the users' own pages. */
+/** How many users can be chosen from. */
 const CHOICES = 50;
 
 /** How long a change glows where it arrived. */
@@ -17,23 +17,25 @@ const FRESH_MS = 600;
 
 export async function open(place, { signal }) {
   const head = [
-    h('h1', {}, 'Two wires, one user'),
-    h('p.lede', {}, 'Each side is a device of its own, on a wire of its own. Change a name or drop a picture on one; the other shows it.'),
+    h('h1', {}, 'Two vendors, one user'),
+    h('p.lede', {}, 'Each side is a device that uses one vendor’s API. Change a name or a picture on one side; the other side shows it.'),
   ];
-  if (!house.app()) return show(place, head, empty('No app yet', 'Make an app first.'));
+  if (!selected.app()) return show(place, head, empty('No app yet', 'Create an app first.', h('a.button', { href: '#/apps' }, 'Create an app')));
+  if (!isDemo) head.push(h('p.caution', {}, h('strong', {}, `These are the users of ${selected.app().name}, no samples. `),
+    'A name or picture that you send here changes for all their apps, at once. The audit log names you.'));
   const stage = h('div.devices');
   show(place, head, stage);
   show(stage, skeleton(6), skeleton(6));
-  const [keys, { users }] = await Promise.all([house.secrets(), get(`${house.inApp('users')}?limit=${CHOICES}`)]);
+  const [keys, { users }] = await Promise.all([selected.secrets(), get(`${selected.inApp('users')}?limit=${CHOICES}`)]);
   if (signal.aborted) return;
-  const wires = speak(house.app(), keys);
-  if (users.length < 2 || wires.length === 0) {
-    return show(place, head, empty('Two users are needed', 'Make them under Users, or let your app register them.', h('a.button', { href: '#/users' }, 'Users')));
+  const apis = vendorApis(selected.app(), keys);
+  if (users.length < 2 || apis.length === 0) {
+    return show(place, head, empty('The demo needs two users', 'Create them under Users, or let your app register them.', h('a.button', { href: '#/users' }, 'Users')));
   }
   const of = (id, otherwise) => users.find(user => user.id === id) ?? users[otherwise];
-  const usable = wires.filter(wire => wire.id !== 'mirrorfly' || keys.account_password !== null);
-  const left = device(users, usable, of('user1', 0), usable[0]);
-  const right = device(users, usable, of('user2', 1), usable.at(-1));
+  const usable = apis.filter(({ id }) => id !== 'mirrorfly' || keys.account_password !== null);
+  const left = device(users, usable, of('user1', 0), usable[0], consent());
+  const right = device(users, usable, of('user2', 1), usable.at(-1), left.mayChange);
   left.other = right;
   right.other = left;
   show(stage, left.element, right.element);
@@ -43,20 +45,29 @@ export async function open(place, { signal }) {
   }, state => stage.classList.toggle('is-lost', state === 'lost'));
 }
 
-function device(users, wires, user, wire) {
-  const side = { user, wire, other: null, element: null, sent: null, ms: null };
+/** Returns what asks, once, before the first change of a user who is no sample. */
+function consent() {
+  let isGiven = isDemo;
+  return async user => {
+    isGiven ||= await confirm('Change a real user?', `What you send changes ${user} for all apps and for everybody who sees this user.`, 'Change it');
+    return isGiven;
+  };
+}
+
+function device(users, apis, user, api, mayChange) {
+  const side = { user, api, mayChange, other: null, element: null, sent: null, ms: null };
   const own = h('div.own');
   const seen = h('div.seen');
   const who = select(users.map(user => [user.id, user.id]), user.id);
-  const over = select(wires.map(wire => [wire.id, wire.name]), wire.id);
+  const through = select(apis.map(({ id, name }) => [id, name]), api.id);
   side.element = h('article.device', {},
-    h('div.device-head', {}, field('User', who), field('Wire', over)), seen, own);
+    h('div.device-head', {}, field('User', who), field('Vendor', through)), seen, own);
 
   const read = async id => {
-    const answer = await side.wire.read(id);
+    const answer = await side.api.read(id);
     const refused = refusal(answer);
-    if (refused) throw new Error(`${side.wire.name}: ${refused}`);
-    return { id, ...await side.wire.shown(answer) };
+    if (refused) throw new Error(`${side.api.name}: ${refused}`);
+    return { id, ...await side.api.shown(answer) };
   };
 
   side.look = async () => {
@@ -70,11 +81,11 @@ function device(users, wires, user, wire) {
       }
       const name = contact.name || contact.id;
       show(seen,
-        h('h2', {}, `${side.user.id} sees, over ${side.wire.name}`),
+        h('h2', {}, `${side.user.id} sees, through ${side.api.name}`),
         h('div.card', {}, portrait(contact, 'large'), h('div', {}, h('b', {}, name), contact.status && h('p', {}, contact.status))),
-        h('p.latency', {}, side.ms === null ? h('span.hint', {}, 'Watching') : [h('b', {}, `${side.ms} ms`), ' after the change began']));
+        h('p.latency', {}, side.ms === null ? h('span.hint', {}, 'Watching') : [h('b', {}, `${side.ms} ms`), ' after the change was sent']));
       if (!isNew) return;
-      announce(`${name} is shown over ${side.wire.name} after ${side.ms} milliseconds`);
+      announce(`${name} is shown through ${side.api.name} after ${side.ms} milliseconds`);
       seen.classList.add('is-fresh');
       setTimeout(() => seen.classList.remove('is-fresh'), FRESH_MS);
     } catch (reason) {
@@ -83,7 +94,7 @@ function device(users, wires, user, wire) {
   };
 
   side.hear = event => {
-    if (event.user === side.other.user.id && event.app === house.app().app_id) side.look();
+    if (event.user === side.other.user.id && event.app === selected.app().app_id) side.look();
   };
 
   side.draw = async signal => {
@@ -93,21 +104,21 @@ function device(users, wires, user, wire) {
     const name = h('input', { value: mine.name ?? '', required: true });
     const note = h('div');
     const button = h('button.primary', { type: 'submit' }, 'Send');
-    const submit = event => {
-      event.preventDefault();
-      during(button, note, async () => {
-        side.sent = { at: performance.now(), name: name.value };
-        const refused = refusal(await side.wire.rename(side.user.id, name.value));
-        if (refused) {
-          side.sent = null;
-          throw new Error(`${side.wire.name} refuses: ${refused}`);
-        }
-      });
-    };
+    const submit = () => during(button, note, async () => {
+      if (!await side.mayChange(side.user.id)) return;
+      await recordChange(side.api.id, side.user.id, 'name');
+      side.sent = { at: performance.now(), name: name.value };
+      const refused = refusal(await side.api.rename(side.user.id, name.value));
+      if (refused) {
+        side.sent = null;
+        throw new Error(`${side.api.name} refused it: ${refused}`);
+      }
+    });
     const take = async file => {
+      show(note);
       try {
-        const cut = await crop(file);
-        if (!cut) return;
+        const cut = await crop(file, signal);
+        if (!cut || !await side.mayChange(side.user.id)) return;
         side.sent = { at: performance.now() };
         await setPicture(side.user.id, cut);
         toast('Sent');
@@ -116,21 +127,21 @@ function device(users, wires, user, wire) {
       }
     };
     show(own,
-      h('form.row', { onsubmit: submit }, field(`Name, sent over ${side.wire.name}`, name), button),
+      form(note, submit, h('div.row', {}, field(`Name, sent through ${side.api.name}`, name), button)),
       note, pictureDrop('Drop a picture here, or press to choose one', take, signal));
   };
 
   side.begin = signal => {
     const again = () => {
       side.user = users.find(user => user.id === who.value);
-      side.wire = wires.find(wire => wire.id === over.value);
+      side.api = apis.find(({ id }) => id === through.value);
       Object.assign(side, { sent: null, ms: null });
       side.draw(signal);
       side.look();
       side.other.look();
     };
     who.addEventListener('change', again);
-    over.addEventListener('change', again);
+    through.addEventListener('change', again);
     side.draw(signal);
     side.look();
   };

@@ -1,10 +1,10 @@
-// Knows how elements are made. Text comes in as text nodes only, so that no user's string is ever read as markup.
+// Knows how elements are made. All text becomes text nodes, so no string of a user is read as markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * An element: `h('button.quiet', { onclick, 'aria-label': 'Copy' }, 'Copy')`. What begins with `on` listens, `true` sets an
- * attribute without a value; `false`, `null` and `undefined` set nothing. Properties of forms (`value`, `checked`) are set as such.
+ * Makes an element: `h('button.quiet', { onclick, 'aria-label': 'Copy' }, 'Copy')`. A name that begins with `on` adds a listener, `true`
+ * sets an attribute without a value, and `false`, `null` and `undefined` set nothing. `value`, `checked` and the like are set as properties.
  */
 export function h(name, given = {}, ...children) {
   const [tag, ...classes] = name.split('.');
@@ -13,7 +13,7 @@ export function h(name, given = {}, ...children) {
   return fill(element, given, children);
 }
 
-/** An element of a drawing. */
+/** Makes an SVG element. */
 export function s(tag, given = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), given, children);
 }
@@ -29,7 +29,7 @@ function fill(element, given, children) {
   return element;
 }
 
-/** Puts `children` in the place of what is in `place`. */
+/** Replaces the content of `place` by `children`. */
 export function show(place, ...children) {
   place.replaceChildren(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
 }
@@ -48,19 +48,19 @@ const ICONS = {
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
 };
 
-/** A small drawing beside a word; says nothing by itself. */
+/** A small drawing beside a word; screen readers skip it. */
 export function icon(name) {
   return s('svg', { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true' }, s('path', { d: ICONS[name] }));
 }
 
-/** Says something to whoever listens instead of looks. */
+/** Says something to screen readers. */
 export function announce(text) {
   document.getElementById('live').textContent = text;
 }
 
 const TOAST_MS = 5000;
 
-/** Says that something is done, at the edge of the page and aloud. */
+/** Says that something is done: at the edge of the page, and to screen readers. */
 export function toast(text) {
   const note = h('p.toast', {}, text);
   document.getElementById('toasts').append(note);
@@ -70,12 +70,12 @@ export function toast(text) {
 
 const COPIED_MS = 2000;
 
-/** A button that copies what `read` answers, and says so. */
-export function copyButton(what, read, word = 'Copy') {
+/** A button that copies what `read` returns, and says so. */
+export function copyButton(what, read, word = 'Copy', done = 'Copied') {
   const label = h('span', {}, word);
   const copy = async () => {
     await toClipboard(read());
-    label.textContent = 'Copied';
+    label.textContent = done;
     announce(`${what} copied`);
     setTimeout(() => (label.textContent = word), COPIED_MS);
   };
@@ -84,7 +84,7 @@ export function copyButton(what, read, word = 'Copy') {
 
 async function toClipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Plain HTTP on a name that is not this machine's: browsers have nothing newer there.
+  // Browsers give a page of plain HTTP no clipboard, unless its host is this machine.
   const area = h('textarea.unseen', { value: text, 'aria-hidden': 'true' });
   document.body.append(area);
   area.select();
@@ -94,10 +94,10 @@ async function toClipboard(text) {
 
 let last = 0;
 
-/** An id that nothing else on the page has. */
+/** Returns an id that no other element has. */
 export const newId = () => `e${(last += 1)}`;
 
-/** A labelled control; `hint` stands below and is read with it. */
+/** A labelled control; screen readers read the `hint` below with it. */
 export function field(label, control, hint) {
   control.id ||= newId();
   const note = hint && h('p.hint', { id: newId() }, hint);
@@ -105,7 +105,56 @@ export function field(label, control, hint) {
   return h('div.field', {}, h('label', { for: control.id }, label), control, note);
 }
 
-/** A box with a tick, and its words. */
+const values = new Map();
+
+/** The values of all controls of a form, as one text. */
+const valuesOf = form => JSON.stringify([...form.elements].map(({ type, checked, value }) => (/checkbox|radio/.test(type) ? checked : value)));
+
+/** From now on, a value of this form that differs from the present one is an edit to be saved. */
+export const watchEdits = form => values.set(form, valuesOf(form));
+
+/** Forgets all forms: they leave the page, or what they hold is no longer wanted. */
+export const forgetEdits = () => values.clear();
+
+export const hasEdits = () => [...values].some(([form, saved]) => saved !== valuesOf(form));
+
+/** Asks before unsaved edits are lost. Returns whether the reader wants to go on; the edits are forgotten then. */
+export async function mayLeave() {
+  if (hasEdits() && !await confirm('Leave without saving?', 'What you changed on this screen is not saved yet.', 'Leave', 'Stay')) return false;
+  forgetEdits();
+  return true;
+}
+
+/** A form that checks its controls before `submit` runs, and names the first wrong one in `note`. */
+export function form(note, submit, ...children) {
+  const made = h('form', { novalidate: true, onsubmit: event => {
+    event.preventDefault();
+    if (isValid(made, note)) submit();
+  } }, ...children);
+  return made;
+}
+
+function isValid(form, note) {
+  const controls = [...form.elements].filter(control => control.willValidate);
+  controls.forEach(control => control.removeAttribute('aria-invalid'));
+  show(note);
+  const wrong = controls.find(control => !control.validity.valid);
+  if (!wrong) return true;
+  wrong.setAttribute('aria-invalid', 'true');
+  show(note, problem({ title: wrong.labels[0]?.textContent ?? wrong.name, detail: faultOf(wrong) }));
+  wrong.focus();
+  return false;
+}
+
+/** What is wrong with a control. `data-rule` says what its pattern allows. */
+function faultOf({ validity, value, min, max, minLength, dataset }) {
+  if (validity.valueMissing) return 'is required.';
+  if (validity.patternMismatch) return `must not be “${value}”: ${dataset.rule}`;
+  if (validity.tooShort) return `must have at least ${minLength} characters.`;
+  return `must be a whole number from ${min} to ${max}.`;
+}
+
+/** A checkbox and its label. */
 export function tick(label, checked, hint, name) {
   const box = h('input', { type: 'checkbox', id: newId(), checked, name });
   const note = hint && h('span.hint', { id: newId() }, hint);
@@ -113,18 +162,19 @@ export function tick(label, checked, hint, name) {
   return { box, row: h('div.tick', {}, box, h('label', { for: box.id }, label), note) };
 }
 
-/** A list of choices in one control: pairs of value and word. */
+/** A control with a list of choices: pairs of value and word. */
 export function select(pairs, value, given = {}) {
   return h('select', { ...given }, pairs.map(([of, word]) => h('option', { value: of, selected: of === value }, word)));
 }
 
 /**
- * Tabs: `[{ id, label, body() }]`. Arrow keys walk, as in a menu; a body is made when its tab is first opened.
+ * Tabs: `[{ id, label, body(), keep }]`. Arrow keys move between them. A body is made each time its tab opens, or once if `keep` is set.
  */
 export function tabs(name, list, chosen = list[0].id, onchange = () => {}) {
   const panel = h('div.panel', { role: 'tabpanel', id: newId(), tabindex: '0' });
   const buttons = list.map(tab =>
     h('button', { type: 'button', role: 'tab', id: newId(), 'aria-controls': panel.id, onclick: () => open(tab.id) }, tab.label));
+  const kept = new Map();
   const open = id => {
     list.forEach((tab, at) => {
       const isOpen = tab.id === id;
@@ -132,7 +182,9 @@ export function tabs(name, list, chosen = list[0].id, onchange = () => {}) {
       buttons[at].tabIndex = isOpen ? 0 : -1;
       if (isOpen) {
         panel.setAttribute('aria-labelledby', buttons[at].id);
-        show(panel, tab.body());
+        const body = kept.get(tab.id) ?? tab.body();
+        if (tab.keep) kept.set(tab.id, body);
+        show(panel, body);
       }
     });
     onchange(id);
@@ -149,7 +201,10 @@ export function tabs(name, list, chosen = list[0].id, onchange = () => {}) {
   return element;
 }
 
-/** A dialog over the page; Escape closes it. `make(close)` answers its content. Resolves to what `close` was called with. */
+/** Closes what is open above the screen, as Escape does. */
+export const closeDialogs = () => document.querySelectorAll('dialog').forEach(box => box.close());
+
+/** A dialog over the page; Escape and a change of the screen close it. `make(close)` returns its content. Resolves to what `close` got. */
 export function dialog(title, make) {
   return new Promise(done => {
     const head = h('h2', { id: newId() }, title);
@@ -169,17 +224,17 @@ export function dialog(title, make) {
   });
 }
 
-/** Asks before something that cannot be taken back. */
-export function confirm(title, text, verb) {
+/** Asks before something that cannot be undone. */
+export function confirm(title, text, verb, no = 'Cancel') {
   return dialog(title, close => [
     h('p', {}, text),
     h('div.actions', {},
-      h('button', { type: 'button', autofocus: true, onclick: () => close(false) }, 'Keep it'),
+      h('button', { type: 'button', autofocus: true, onclick: () => close(false) }, no),
       h('button.danger', { type: 'button', onclick: () => close(true) }, verb)),
   ]);
 }
 
-/** Runs `work` from a button: the button waits with it, and a refusal stands where `place` is. */
+/** Runs `work` from a button, which is disabled meanwhile; shows an error in `place`. */
 export async function during(button, place, work) {
   button.disabled = true;
   show(place);
@@ -193,32 +248,41 @@ export async function during(button, place, work) {
   }
 }
 
-/** What went wrong, and what to do. */
+/** An error: what went wrong, and what to do. */
 export function problem(reason) {
   const text = reason?.detail ?? String(reason?.message ?? reason);
   return h('div.problem', { role: 'alert' }, h('p', {}, h('strong', {}, reason?.title ?? 'That did not work'), ' ', text), reason?.advice && h('p', {}, reason.advice));
 }
 
-/** Grey lines where something is about to be. */
+/** Grey lines in place of content that is being loaded. */
 export function skeleton(lines = 3) {
   return h('div.skeleton', { 'aria-hidden': 'true' }, Array.from({ length: lines }, () => h('div')));
 }
 
-/** An empty place that says how it fills. */
+/** In place of an empty list: why it is empty, and what to do. */
 export function empty(title, ...text) {
   return h('div.empty', {}, h('h2', {}, title), text.map(line => (typeof line === 'string' ? h('p', {}, line) : line)));
 }
 
-/** A table in a frame that scrolls sideways where it is too wide, by keyboard too. */
+/** A table in a frame that scrolls sideways, by keyboard too. */
 export function table(caption, heads, rows) {
   return h('div.scroll', { role: 'region', 'aria-label': caption, tabindex: '0' },
     h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, rows)));
 }
 
-/** The head of a column; a `wide` one has no room on a telephone. */
+/** The head of a column; a `wide` column is hidden on a narrow screen. */
 export const column = (text, isWide = false) => h('th', { scope: 'col', class: isWide && 'wide' }, text);
 
-/** A person's picture, or the initial where it does not load. Only addresses of http(s) are asked for. */
+/** A table of rows of cells under `names`. On a narrow screen each row becomes a block, and each cell stands beside its name. */
+export function stackedTable(caption, names, rows) {
+  const cell = (content, n) => h('td', { role: 'cell', 'data-label': names[n] }, h('span', {}, content));
+  return h('div.scroll', { role: 'region', 'aria-label': caption, tabindex: '0' },
+    h('table.stacks', { role: 'table' },
+      h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, names.map(name => h('th', { scope: 'col', role: 'columnheader' }, name)))),
+      h('tbody', { role: 'rowgroup' }, rows.map(row => h('tr', { role: 'row' }, row.map(cell))))));
+}
+
+/** A user's picture, or the initial if it does not load. */
 export function portrait(user, size = 'small') {
   const name = user.name || user.id;
   const letter = h('span', { class: `portrait ${size}`, 'aria-hidden': 'true' }, [...name][0]?.toUpperCase() ?? '?');
@@ -230,7 +294,7 @@ export function portrait(user, size = 'small') {
   return picture;
 }
 
-/** Only this house's pictures are shown: the page asks nobody else, so an address of another host stays a letter. */
+/** The address of a picture of this server, in a size that fits. Null for another server's: the page calls no other host. */
 function sized(address, size) {
   if (!address || address.startsWith('blob:')) return address;
   const url = URL.canParse(address, location.href) ? new URL(address, location.href) : null;
@@ -240,24 +304,20 @@ function sized(address, size) {
   return new URL(path, new URL('../', import.meta.url)).href;
 }
 
-/** When something was, as a person says it; the exact time is beside it for who asks. */
-export function when(iso) {
+/** A date and a time, to the minute or, with 'medium', to the second. */
+export function when(iso, timeStyle = 'short') {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return h('span', {}, '–');
-  const today = new Date().toDateString() === at.toDateString();
-  const text = today
-    ? at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-    : at.toLocaleDateString(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
-  return h('time', { datetime: iso, title: at.toLocaleString() }, text);
+  return h('time', { datetime: iso, title: iso }, at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle }));
 }
 
-/** Microseconds as milliseconds that can be compared at a glance. */
+/** Microseconds, shown as milliseconds. */
 export const took = us => (us < 10_000 ? `${(us / 1000).toFixed(1)} ms` : `${Math.round(us / 1000)} ms`);
 
-/** A number with its thousands apart. */
+/** A number with separated thousands. */
 export const count = n => n.toLocaleString('en');
 
-/** Bytes in the unit a person would choose. */
+/** Bytes, in the largest unit that gives at least 1. */
 export function bytes(n) {
   if (n === null || n === undefined) return '–';
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

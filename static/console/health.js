@@ -1,4 +1,4 @@
-// Knows how the house is: the last hour in bars, and what it holds.
+// Knows how the server is: the last hour as bars, and what it stores.
 
 import { get } from './api.js';
 import { bytes, count, h, problem, s, show, skeleton, took } from './dom.js';
@@ -36,14 +36,14 @@ function drawn(facts) {
     h('dl.tiles', {},
       tile('Up for', span(facts.uptime_s), `version ${facts.version}`),
       tile('Open connections', count(sockets), facts.sockets.map(({ wire, open }) => `${wire} ${open}`).join(', ')),
-      tile('Writes waiting', count(facts.writes_waiting), facts.writes_waiting === 0 ? 'nobody waits' : 'for the disk'),
+      tile('Writes waiting', count(facts.writes_waiting), facts.writes_waiting === 0 ? 'none' : 'for the disk'),
       tile('Database', bytes(facts.database_bytes)),
-      tile('Pictures', bytes(facts.picture_bytes), `${count(facts.pictures)} kept, each in all its sizes`),
-      tile('Disk left', bytes(facts.disk_free_bytes))),
+      tile('Pictures', bytes(facts.picture_bytes), `${count(facts.pictures)} stored, each in all sizes`),
+      tile('Free disk space', bytes(facts.disk_free_bytes))),
     h('div.plots', {},
-      plot('Requests a minute', [['requests', of('requests')]], count),
+      plot('Requests per minute', [['requests', of('requests')]], count),
       plot('Latency', [['p95', of('p95_us')], ['p50', of('p50_us')]], took),
-      plot('Commits a minute', [['commits', of('commits')]], count)),
+      plot('Commits per minute', [['commits', of('commits')]], count)),
   ];
 }
 
@@ -54,7 +54,7 @@ function span(seconds) {
   return days > 0 ? `${days} d ${hours} h` : hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`;
 }
 
-/** Bars over one scale from zero, a later series in front of the former; the words beside say what eyes see. */
+/** Bars over one scale from zero, a later series in front of the former. The label says what the bars show. */
 function plot(name, series, unit) {
   const known = values => values.map(({ value }) => value).filter(value => value !== null && value !== undefined);
   const shown = value => (value === null || value === undefined ? '–' : unit(value));
@@ -72,7 +72,7 @@ function plot(name, series, unit) {
 const height = part => HEIGHT - PAD - part * (HEIGHT - 2 * PAD);
 const SLOT = WIDTH / MINUTES;
 
-/** One minute. What is not nothing is never too low to be seen. */
+/** One minute. A value above zero is always high enough to be seen. */
 function bar({ ago, value }, top, isBehind) {
   if (!value) return null;
   const tall = Math.max(LOW, height(0) - height(value / top));

@@ -1,4 +1,4 @@
-// Knows which apps there are and which one is being looked at; everything about users happens inside one.
+// Knows which apps there are and which one is selected. Every screen about users shows the selected app.
 
 import { at, get } from './api.js';
 
@@ -7,7 +7,7 @@ const KEPT = 'standin.app';
 let apps = [];
 let chosen = null;
 
-/** Reads the apps anew; the chosen one stays if it still exists. */
+/** Reads the apps again. The selected app stays selected if it still exists. */
 export async function load() {
   ({ apps } = await get('/apps'));
   const kept = sessionStorage.getItem(KEPT);
@@ -17,22 +17,22 @@ export async function load() {
 
 export const all = () => apps;
 
-/** The app that is looked at, or null in a house without one. */
+/** The selected app, or null if there is none. */
 export const app = () => chosen;
 
-export function choose(appId) {
+export function select(appId) {
   chosen = apps.find(app => app.app_id === appId) ?? chosen;
   sessionStorage.setItem(KEPT, chosen.app_id);
 }
 
-/** Forgets everything: nobody is signed in any more. */
+/** Forgets the apps after a sign-out. */
 export function forget() {
   apps = [];
   chosen = null;
 }
 
-/** The path of the chosen app: `inApp('users', id)`. */
+/** A path below the selected app: `inApp('users', id)`. */
 export const inApp = (...parts) => at('apps', chosen.app_id, ...parts);
 
-/** The chosen app's secrets: asked for each time, kept nowhere. */
+/** The secrets of the selected app. They are requested each time and not kept. */
 export const secrets = () => get(inApp('secrets'));

@@ -1,19 +1,22 @@
-// Knows the list of an app's users: searched by the server, page by page, with the columns one wants to see.
+// Knows the list of an app's users: searched by the server, page by page, with the columns that the reader chose.
 
 import { get, post } from './api.js';
-import { column, count, dialog, during, empty, field, h, newId, portrait, problem, show, skeleton, table, tick, toast, when } from './dom.js';
-import * as house from './house.js';
+import { column, count, dialog, during, empty, field, form, h, newId, portrait, problem, show, skeleton, table, tick, toast, when } from './dom.js';
+import * as selected from './selected.js';
 import { go } from './router.js';
 
 export const title = 'Users';
 
 const PAGE_USERS = 25;
 
-/** How long typing must pause before the server is asked. */
+/** The pause in typing after which the server is called. */
 const PAUSE_MS = 150;
 
+const isSuspended = user => user.state !== 'active';
+const stateTag = (user, more = '') => h(`span.tag${isSuspended(user) ? '.is-refused' : ''}${more}`, {}, user.state);
+
 const COLUMNS = [
-  { id: 'state', label: 'State', cell: user => h('span', { class: `tag${user.state === 'active' ? '' : ' is-refused'}` }, user.state) },
+  { id: 'state', label: 'State', cell: user => stateTag(user) },
   { id: 'status', label: 'Status text', cell: user => user.status ?? '–' },
   { id: 'email', label: 'Email', cell: user => user.email ?? '–' },
   { id: 'mobile', label: 'Mobile', cell: user => user.mobile ?? '–' },
@@ -24,8 +27,8 @@ const USUAL = ['state', 'status', 'updated_at'];
 const KEPT = 'standin.columns';
 
 export async function open(place, { query, signal }) {
-  if (!house.app()) return show(place, h('h1', {}, 'Users'), empty('No app yet', 'Users belong to an app.', h('a.button', { href: '#/apps' }, 'Make an app')));
-  const { fields } = await get(house.inApp('fields'));
+  if (!selected.app()) return show(place, h('h1', {}, 'Users'), empty('No app yet', 'Users belong to an app.', h('a.button', { href: '#/apps' }, 'Create an app')));
+  const { fields } = await get(selected.inApp('fields'));
   if (signal.aborted) return;
   const custom = fields.map(({ name }) => ({ id: `custom.${name}`, label: name, cell: user => user.custom?.[name] ?? '–' }));
   const view = {
@@ -33,7 +36,7 @@ export async function open(place, { query, signal }) {
     columns: [...COLUMNS, ...custom],
     chosen: JSON.parse(localStorage.getItem(KEPT) ?? 'null') ?? USUAL,
     asked: { search: query.get('search') ?? '' },
-    /** The cursors of the pages before this one; the last is this one's. */
+    /** The cursors of the pages up to the one that is shown. */
     pages: [''],
     asking: null,
     facts: h('p.hint', { role: 'status' }),
@@ -42,13 +45,13 @@ export async function open(place, { query, signal }) {
   };
   show(place,
     h('div.between', {}, h('h1', {}, 'Users'), h('button.primary', { type: 'button', onclick: create }, 'New user')),
-    h('div.stack', {}, asker(view, fields), view.facts, view.list, view.pager));
+    h('div.stack', {}, searchBar(view, fields), view.facts, view.list, view.pager));
   show(view.list, skeleton(6));
   await load(view);
 }
 
-/** What to look for; typing asks the server once it pauses. */
-function asker(view, fields) {
+/** What to search for. The server is called when typing pauses. */
+function searchBar(view, fields) {
   const search = h('input', { type: 'search', id: newId(), value: view.asked.search, placeholder: 'Name, id or email', spellcheck: 'false', autocapitalize: 'none' });
   const by = h('select', { 'aria-label': 'Field to filter by' }, h('option', { value: '' }, 'Any field'), fields.map(({ name }) => h('option', { value: name }, name)));
   const value = h('input', { 'aria-label': 'Value of that field', placeholder: 'is exactly…' });
@@ -74,18 +77,18 @@ function asker(view, fields) {
     fields.length > 0 && [by, value], picker(view));
 }
 
-/** Asks for the page that is looked at; a question that is not answered yet is taken back. */
+/** Loads the page that is shown; a request that is still running is cancelled. */
 async function load(view) {
   view.asking?.abort();
   view.asking = new AbortController();
   const { signal } = view.asking;
   const asked = new URLSearchParams({ limit: PAGE_USERS, ...view.asked, after: view.pages.at(-1) });
   ['search', 'after'].forEach(name => asked.get(name) || asked.delete(name));
-  const ask = () => get(`${house.inApp('users')}?${asked}`, { signal });
+  const ask = () => get(`${selected.inApp('users')}?${asked}`, { signal });
   const began = performance.now();
   try {
     let page = await ask();
-    while (page.users.length === 0 && page.next) { // a stretch of people of whom none fits
+    while (page.users.length === 0 && page.next) { // the server searched a part of the users and found none there
       asked.set('after', page.next);
       page = await ask();
     }
@@ -100,7 +103,7 @@ function draw(view, page, ms) {
   view.facts.textContent = page.users.length > 0 ? `${page.users.length}${of}, in ${Math.round(ms)} ms` : '';
   show(view.list, page.users.length > 0
     ? listed(page.users, view.columns.filter(({ id }) => view.chosen.includes(id)))
-    : nobody(view.asked));
+    : noUser(view.asked));
   const step = (label, isOpen, move) => h('button', { type: 'button', disabled: !isOpen, onclick: () => { move(); load(view); } }, label);
   show(view.pager, (page.next || view.pages.length > 1) && [
     step('Back', view.pages.length > 1, () => view.pages.pop()),
@@ -109,20 +112,22 @@ function draw(view, page, ms) {
   ]);
 }
 
-const nobody = ({ search, value }) => (search || value
-  ? empty('Nobody like that', 'The search looks for what you typed anywhere in name, id and email.')
-  : empty('Nobody here yet', 'Users come when an app registers or logs one in, on any of the three wires.',
+const noUser = ({ search, value }) => (search || value
+  ? empty('No user found', 'The search looks for your text anywhere in name, id and email.')
+  : empty('No users yet', 'An app creates users when it registers them or logs them in, through any of the three vendors’ APIs.',
     h('div.actions', {}, h('a.button', { href: '#/connect' }, 'Connect an app'), h('button', { type: 'button', onclick: create }, 'New user'))));
 
 function listed(users, columns) {
+  // The column of the state is hidden on a narrow screen, and may be switched off.
+  const tagPlace = columns.some(({ id }) => id === 'state') ? '.narrow' : '';
   const row = user => h('tr', {},
     h('td', {}, h('a.person', { href: `#/users/${encodeURIComponent(user.id)}` },
-      portrait(user), h('span', {}, h('b', {}, user.name ?? user.id), h('small', {}, user.id)))),
+      portrait(user), h('span', {}, h('b', {}, user.name ?? user.id), h('small', {}, user.id), isSuspended(user) && stateTag(user, tagPlace)))),
     columns.map(({ cell }) => h('td.wide', {}, cell(user))));
   return table('Users', [column('User'), columns.map(({ label }) => column(label, true))], users.map(row));
 }
 
-/** Which columns there are, with a tick at those that show. */
+/** The choice of columns. */
 function picker(view) {
   const choose = () => dialog('Columns', close => {
     const ticks = view.columns.map(({ id, label }) => ({ id, ...tick(label, view.chosen.includes(id)) }));
@@ -137,29 +142,29 @@ function picker(view) {
   return h('button.wide', { type: 'button', onclick: choose }, 'Columns');
 }
 
-/** Makes a user, and goes to them. */
+/** Creates a user and opens its page. */
 function create() {
   return dialog('New user', close => {
-    const id = h('input', { required: true, pattern: '[A-Za-z0-9._@\\-]{1,191}', maxlength: 191, autocapitalize: 'none', spellcheck: 'false' });
+    const id = h('input', { required: true, pattern: '[A-Za-z0-9._@\\-]{1,191}', 'data-rule': 'an id has letters, digits and . _ @ - only.', maxlength: 191, autocapitalize: 'none', spellcheck: 'false' });
     const name = h('input', {});
     const password = h('input', { type: 'password', autocomplete: 'new-password' });
     const note = h('div');
     const button = h('button.primary', { type: 'submit' }, 'Create');
-    const submit = event => {
-      event.preventDefault();
-      during(button, note, async () => {
-        const given = { id: id.value };
-        if (name.value) given.name = name.value;
-        if (password.value) given.password = password.value;
-        await post(house.inApp('users'), given);
-        close();
-        toast(`${id.value} is there`);
-        go(`/users/${encodeURIComponent(id.value)}`);
+    const submit = () => during(button, note, async () => {
+      const given = { id: id.value };
+      if (name.value) given.name = name.value;
+      if (password.value) given.password = password.value;
+      await post(selected.inApp('users'), given).catch(reason => {
+        if (reason.status === 409) reason.advice = 'Choose another id.';
+        throw reason;
       });
-    };
-    return h('form', { onsubmit: submit },
-      field('Id', id, 'Letters, digits and . _ @ - only; it never changes. Tencent lists ids of up to 32.'),
-      field('Name', name), field('Password', password, 'Leave it empty and only an issued one works.'), note,
+      close();
+      toast(`${id.value} is created`);
+      go(`/users/${encodeURIComponent(id.value)}`);
+    });
+    return form(note, submit,
+      field('Id', id, 'Letters, digits and . _ @ - only. An id never changes. Tencent’s lists show ids of up to 32 characters.'),
+      field('Name', name), field('Password', password, 'If you leave it empty, only the issued password works.'), note,
       h('div.actions', {}, button, h('button', { type: 'button', onclick: () => close() }, 'Cancel')));
   });
 }

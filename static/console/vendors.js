@@ -1,17 +1,20 @@
-// Knows the three vendors' wires as far as a page can call them: how each reads, renames and pictures a user, and what to paste.
+// Knows the three vendors' APIs as far as this page calls them: how each reads and renames a user, and the code to paste.
 
 import { base, onSession, post, put } from './api.js';
-import { inApp } from './house.js';
+import { inApp } from './selected.js';
 
-/** Why MirrorFly's wire cannot be shown where the operator chose the account's password. */
-const CHOSEN = 'the password of the back-end account was chosen by you and is kept as a hash alone, so this page cannot log in with it';
+/** Marks the calls of this page, so that they are not taken for those of an app. */
+export const CONSOLE_HEADER = 'x-standin-console';
 
-/** How long a UserSig of this page is good: a session of an administrator is not longer. */
+/** Why this page cannot call MirrorFly's API if the operator chose the account's password. */
+const CHOSEN = 'this page cannot log in, because you chose the password of the back-end account and the server keeps only its hash';
+
+/** How long a UserSig of this page is valid: as long as an administrator's session at most. */
 const BACK_END_S = 12 * 3600;
 
 const signed = new Map();
 
-/** A UserSig of the app's administrator. Each is on record, so one does for as long as the page is open. */
+/** Returns a UserSig of the app's administrator. Each one makes an audit entry, so the page makes only one. */
 export function userSigOf(app) {
   if (!signed.has(app.app_id)) {
     const made = post(inApp('usersig'), { user: 'administrator', expire_s: BACK_END_S }).then(({ user_sig: userSig }) => userSig);
@@ -24,12 +27,12 @@ export function userSigOf(app) {
 onSession(() => signed.clear());
 
 /**
- * The wires, spoken to with the app's own secrets, as a back end would.
- * `keys` is what `house.secrets()` answered.
+ * Returns the vendors' APIs that the app serves, called with the app's own secrets as a back end calls them.
+ * `keys` is what `secrets()` of selected.js returns.
  */
-export function speak(app, keys) {
+export function vendorApis(app, keys) {
   let token = null;
-  const url = path => base + path;
+  const ask = (path, init = {}) => fetch(base + path, { ...init, headers: { ...init.headers, [CONSOLE_HEADER]: '1' } });
 
   async function json(promised) {
     const answer = await promised;
@@ -38,7 +41,7 @@ export function speak(app, keys) {
   }
 
   const qiscusHeaders = () => ({ 'QISCUS-SDK-APP-ID': app.app_id, 'QISCUS-SDK-SECRET': keys.secret });
-  const qiscusRest = path => json(fetch(url(`api/v2.1/rest/${path}`), { headers: qiscusHeaders() }));
+  const qiscusRest = path => json(ask(`api/v2.1/rest/${path}`, { headers: qiscusHeaders() }));
 
   async function asQiscusUser(id, init) {
     const { body } = await qiscusRest(`get_user_token?user_id=${encodeURIComponent(id)}`);
@@ -48,27 +51,27 @@ export function speak(app, keys) {
 
   async function mirrorfly(path, init = {}) {
     if (keys.account_password === null) return { status: 401, body: { message: CHOSEN } };
-    token ??= (await json(fetch(url('api/v1/login'), {
+    token ??= (await json(ask('api/v1/login', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username: keys.account, password: keys.account_password }),
     }))).body.data?.token;
     const headers = { authorization: token ?? '', ...init.headers };
-    return json(fetch(url(`api/v1/${path}`), { ...init, headers }));
+    return json(ask(`api/v1/${path}`, { ...init, headers }));
   }
 
-  /** MirrorFly's own pictures want a token, which no <img> can show: they are fetched, and shown from memory. */
+  /** MirrorFly's pictures need a token, which an <img> cannot send. So they are fetched, and shown from memory. */
   async function mediaOf(address) {
     const [, path] = address?.match(/\/(api\/v1\/media\/.*)$/) ?? [];
     if (!path) return address;
-    const answer = await fetch(url(path), { headers: { authorization: token ?? '' } });
+    const answer = await ask(path, { headers: { authorization: token ?? '' } });
     return answer.ok ? URL.createObjectURL(await answer.blob()) : null;
   }
 
   async function tencent(command, body) {
     const userSig = await userSigOf(app);
     const query = `sdkappid=${app.sdk_app_id}&identifier=administrator&usersig=${encodeURIComponent(userSig)}&random=1&contenttype=json`;
-    return json(fetch(url(`v4/${command}?${query}`), { method: 'POST', body: JSON.stringify(body) }));
+    return json(ask(`v4/${command}?${query}`, { method: 'POST', body: JSON.stringify(body) }));
   }
 
   const TAGS = ['Tag_Profile_IM_Nick', 'Tag_Profile_IM_Image', 'Tag_Profile_IM_SelfSignature'];
@@ -77,7 +80,8 @@ export function speak(app, keys) {
     {
       id: 'qiscus',
       name: 'Qiscus',
-      hello: () => json(fetch(url('api/v2.1/rest/login_or_register'), {
+      sampleUser: 'grace@example.com',
+      sample: () => json(ask('api/v2.1/rest/login_or_register', {
         method: 'POST',
         headers: { ...qiscusHeaders(), 'content-type': 'application/json' },
         body: JSON.stringify({ user_id: 'grace@example.com', password: 'a key of hers', username: 'Grace' }),
@@ -87,13 +91,14 @@ export function speak(app, keys) {
       shown: ({ body }) => ({ name: body.results?.user?.username, avatar_url: body.results?.user?.avatar_url }),
       async rename(id, name) {
         const headers = await asQiscusUser(id, { 'content-type': 'application/json' });
-        return json(fetch(url('api/v2/sdk/my_profile'), { method: 'PATCH', headers, body: JSON.stringify({ name }) }));
+        return json(ask('api/v2/sdk/my_profile', { method: 'PATCH', headers, body: JSON.stringify({ name }) }));
       },
     },
     {
       id: 'mirrorfly',
       name: 'MirrorFly',
-      hello() {
+      sampleUser: 'ada',
+      sample() {
         const body = new FormData();
         const fields = { deviceType: 'web', licenseKey: keys.license_key, userIdentifier: 'ada', nickname: 'Ada Lovelace' };
         Object.entries(fields).forEach(([name, value]) => body.set(name, value));
@@ -112,7 +117,8 @@ export function speak(app, keys) {
     {
       id: 'tencent',
       name: 'Tencent',
-      hello: () => tencent('im_open_login_svc/account_import', { UserID: 'alan', Nick: 'Alan Turing' }),
+      sampleUser: 'alan',
+      sample: () => tencent('im_open_login_svc/account_import', { UserID: 'alan', Nick: 'Alan Turing' }),
       call: 'POST /v4/profile/portrait_get',
       read: id => tencent('profile/portrait_get', { To_Account: [id], TagList: TAGS }),
       shown({ body }) {
@@ -121,33 +127,36 @@ export function speak(app, keys) {
       },
       rename: (id, name) => tencent('profile/portrait_set', { From_Account: id, ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: name }] }),
     },
-  ].filter(wire => app.dialects[wire.id]);
+  ].filter(({ id }) => app.dialects[id]);
 }
 
-/** Gives a user a picture; any wire shows it from then on. */
+/** Sets a user's picture, for all vendors' clients. */
 export const setPicture = (id, blob) => put(inApp('users', id, 'picture'), blob, { type: blob.type });
 
-/** What a wire refused, in its own words, or null. Each vendor has its own place for it, and some call a refusal 200. */
+/** Puts a change on record that this page is about to make through a vendor's API, which itself leaves no audit entry. */
+export const recordChange = (vendor, user, change) => post(inApp('users', user, 'vendor-changes'), { vendor, change });
+
+/** The error of a vendor's response in its own words, or null. Each vendor has its own place for it, and some answer errors with 200. */
 export function refusal({ status, body }) {
   const said = body.ErrorInfo || body.error?.message || body.message;
   const isRefused = status >= 400 || body.status >= 400 || (body.ErrorCode ?? 0) !== 0;
   return isRefused ? said || `answered ${status}` : null;
 }
 
-/** In place of what only administrators see. */
+/** In place of the credentials, which only administrators see. */
 const UNKNOWN = {
   app: { app_id: 'YOUR_APP_ID', sdk_app_id: 'YOUR_SDKAPPID' },
   keys: { secret: 'YOUR_SECRET', license_key: 'YOUR_LICENSE_KEY', account: 'administrator', account_password: 'YOUR_PASSWORD' },
   userSig: 'YOUR_USERSIG',
 };
 
-/** The data folder that commands take by themselves. */
+/** The data folder that commands use if none is given. */
 const DEFAULT_DATA = './data';
 
-/** The flags by which a command finds the app `appId`: its id where there are several, the data folder where it is not the default. */
+/** The flags that a command about the app `appId` needs: the id if there are several apps, the data folder if it is not the default. */
 export const flags = (appId, isOnly, data) => (isOnly ? '' : ` --app ${appId}`) + (data === DEFAULT_DATA ? '' : ` --data ${data}`);
 
-/** What MirrorFly's SDK is told where TLS on port 443 answers under a name: one address. */
+/** The code for a server with TLS on port 443 under a name. */
 const mirrorflyOverTls = (here, licenseKey) => `await SDK.initializeSDK({
   apiBaseUrl: '${here.href}api/v1',
   licenseKey: '${licenseKey}',
@@ -155,7 +164,7 @@ const mirrorflyOverTls = (here, licenseKey) => `await SDK.initializeSDK({
 })
 await SDK.register('user1')`;
 
-/** The recipe of README for plain HTTP on port 80 of `host`. The order of its calls matters. */
+/** The code for plain HTTP on port 80 of `host`, as README has it. */
 const mirrorflyOverHttp = (address, host, licenseKey) => `const options = {
   apiBaseUrl: '${address}api/v1',
   licenseKey: '${licenseKey}',
@@ -169,21 +178,26 @@ await SDK.initializeSDK({
 })
 await SDK.connect(data.username, data.password)`;
 
-/** The lines of an app of MirrorFly for a server at the URL `here`, and what to know about them. The SDK wants a name with a dot and no port. */
+/**
+ * The code of a MirrorFly app for a server at the URL `here`, a note, and the condition under which the code works, if there is one.
+ * The SDK accepts only a host name with a dot, and no port.
+ */
 export function mirrorflyCode(here, licenseKey) {
   const isNamed = /[^\d.]/.test(here.hostname) && here.hostname.includes('.') && here.port === '';
-  if (isNamed && here.protocol === 'https:') return { js: mirrorflyOverTls(here, licenseKey), note: 'Only apiBaseUrl is new.' };
-  const order = 'The order matters. Register on each page load, which needs the app’s registration to be open.';
-  if (isNamed) return { js: mirrorflyOverHttp(here.href, here.hostname, licenseKey), note: order };
+  if (isNamed && here.protocol === 'https:') return { js: mirrorflyOverTls(here, licenseKey), note: 'Only apiBaseUrl differs from the vendor’s sample.' };
+  const note = 'The order of the calls matters.';
+  const condition = 'The app’s registration must be open (see Apps & keys), because this code registers at each page load.';
+  if (isNamed) return { js: mirrorflyOverHttp(here.href, here.hostname, licenseKey), note, condition };
   return {
     js: mirrorflyOverHttp('http://standin.localhost/', 'standin.localhost', licenseKey),
-    note: `This SDK wants a name with a dot and no port. Start with --listen 127.0.0.1:80 --public-url http://standin.localhost for it. ${order} Back ends may call the address above.`,
+    note: `${note} Back ends can call the address above.`,
+    condition: `This SDK accepts only a host name with a dot, and no port. Start the server with --listen 127.0.0.1:80 --public-url http://standin.localhost. ${condition}`,
   };
 }
 
 /**
- * What to paste, by vendor: the facts, a call for a shell, the lines of an app, and which texts in them are secrets. `flags` are those of a
- * command about the app.
+ * What to paste for each vendor: the credentials, a call for a shell, the code of an app, and which texts in them are secrets. `flags` are
+ * those of a command about the app.
  */
 export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNOWN.userSig, flags = '') {
   const root = base.slice(0, -1);
@@ -203,7 +217,7 @@ export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNO
       js: `const sdk = new QiscusSDKCore()
 await sdk.init({ AppId: '${app.app_id}', baseURL: '${root}', options: {} })
 await sdk.setUser('grace@example.com', 'a key of hers', 'Grace')`,
-      note: 'Only baseURL is new. The realtime server is not needed.',
+      note: 'Only baseURL differs from the vendor’s sample. No realtime server is needed.',
     },
     {
       id: 'mirrorfly',
@@ -233,7 +247,7 @@ curl ${root}/api/v1/users/createUser \\
   proxyServer: '${socket}',
 })
 await chat.login({ userID: 'alan', userSig })`,
-      note: `Only proxyServer is new. Your back end makes userSig as before; standin app usersig --user alan${flags} makes one for a first try.`,
+      note: `Only proxyServer differs from the vendor’s sample. Your back end makes userSig as before. For a first try, the command standin app usersig --user alan${flags} makes one.`,
     },
   ];
 }

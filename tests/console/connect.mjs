@@ -24,7 +24,7 @@ const flat = code => code.replace('licenseKey, callbackListeners', "licenseKey: 
 /** MirrorFly's lines are those of README, whatever the address of the page. */
 async function mirrorflyAsInReadme(page) {
   const code = address => page.evaluate(async address => {
-    const { mirrorflyCode } = await import(new URL('console/wires.js', document.baseURI));
+    const { mirrorflyCode } = await import(new URL('console/vendors.js', document.baseURI));
     return mirrorflyCode(new URL(address), 'KEY').js;
   }, address);
   const [laptop] = await ofReadme('MirrorFly, on a laptop');
@@ -43,21 +43,39 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   check('the front door is Connect', await page.title(), 'Connect · Standin');
   if (!house.isBorrowed) check('nothing has called yet', await page.textContent('.strip h2'), 'Waiting for the first call');
 
+  if (!house.isBorrowed) {
+    await page.getByRole('button', { name: 'Run it here' }).click();
+    await page.locator('.calls li').first().getByText('this console').waitFor();
+    check('a call of the console is no call of an app', await page.textContent('.strip h2'), 'Waiting for the first call');
+    await page.reload();
+    await page.locator('.calls li').first().waitFor();
+    check('after a reload neither', await page.textContent('.strip h2'), 'Waiting for the first call');
+  }
+  for (const name of ['Show side by side', 'Run it here', 'Show secrets']) {
+    const border = await page.getByRole('button', { name }).evaluate(button => getComputedStyle(button).borderTopColor);
+    holds(`${name}: looks like a button`, !/, 0\)$|transparent/.test(border), border);
+  }
+
   for (const [vendor, path] of VENDORS) {
     await page.getByRole('tab', { name: vendor }).click();
     const shown = await page.getByRole('region', { name: `${vendor} call` }).textContent();
-    holds(`${vendor}: secrets are covered at first`, shown.includes('••••'), shown);
+    holds(`${vendor}: secrets are hidden at first`, shown.includes('••••'), shown);
     await page.getByRole('button', { name: `Copy ${vendor} call` }).click();
     const pasted = await page.evaluate(() => navigator.clipboard.readText());
-    holds(`${vendor}: what is copied has this address and no cover`, pasted.includes(house.base) && !pasted.includes('•'), pasted);
+    holds(`${vendor}: what is copied has this address and no mask`, pasted.includes(house.base) && !pasted.includes('•'), pasted);
     const { stdout } = await sh('sh', ['-c', pasted.replaceAll('curl ', 'curl -s --noproxy "*" ')]);
     holds(`${vendor}: pasted into a shell, it is done`, /"status": ?200|"ActionStatus": ?"OK"/.test(stdout), stdout);
     await page.locator('.calls li').first().getByText(path).waitFor();
-    check(`${vendor}: the call is seen`, await page.textContent('.strip h2'), 'Your app is talking');
+    check(`${vendor}: the call is seen`, await page.textContent('.strip h2'), 'Your app is calling');
     holds(`${vendor}: and said aloud`, (await page.textContent('#live')).includes(path), await page.textContent('#live'));
   }
 
   await mirrorflyAsInReadme(page);
+  await page.getByRole('tab', { name: 'MirrorFly' }).click();
+  const text = await page.locator('[role=tabpanel]').textContent();
+  const [condition, code] = ['only a host name with a dot', 'SDK.initializeSDK'].map(part => text.indexOf(part));
+  holds('MirrorFly: the condition stands above the code that needs it', condition >= 0 && condition < code, text);
+  await page.getByRole('tab', { name: 'Tencent' }).click();
   const tip = await page.locator('[role=tabpanel]').textContent();
   if (!house.isBorrowed) holds('Tencent: the command names the data folder', /standin app usersig --user alan --data \/\S+ makes/.test(tip), tip);
 
@@ -71,7 +89,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.waitForFunction(before => document.querySelector('.calls time').dateTime !== before, before);
   check('who has no shell runs it from the page', await page.locator('.calls .status').first().textContent(), '200');
 
-  await page.getByRole('button', { name: 'Side by side' }).click();
+  await page.getByRole('button', { name: 'Show side by side' }).click();
   for (const [vendor, path] of VENDORS) {
     const place = page.locator(`section[aria-label="${vendor}"], section[aria-label^="${vendor} "]`);
     await place.getByRole('region', { name: `${vendor} code` }).waitFor();

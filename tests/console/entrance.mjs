@@ -8,10 +8,13 @@ export const run = async (binary, browser) => {
   if (process.env.STANDIN_CONSOLE_AT) return;
   await inside(own(binary), async house => {
     const page = await openPage(browser, house.base);
+    const errors = [];
+    page.on('console', message => message.type() === 'error' && errors.push(message.text()));
     await visit(page, '');
+    check('a first load leaves no error in the browser’s console', errors, []);
     holds('a stranger sees where to point an app, without any key', (await page.textContent('main')).includes('YOUR_SECRET'));
-    await page.getByRole('link', { name: 'How to begin' }).click();
-    await page.getByRole('heading', { name: 'Nobody can sign in yet' }).waitFor();
+    await page.getByRole('link', { name: 'Create an administrator' }).click();
+    await page.getByRole('heading', { name: 'There is no administrator yet' }).waitFor();
     check('the three ways pass axe', await axe(page), []);
     await page.goto('about:blank');
     await visit(page, '#setup=AAAA-BBBB');
@@ -27,7 +30,7 @@ export const run = async (binary, browser) => {
     await page.getByLabel('Password').fill(ADMIN_PASSWORD);
     await page.getByRole('button', { name: 'Create administrator' }).click();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
-    await page.getByText('Calls are not watched').waitFor();
+    await page.getByText('Calls are not recorded').waitFor();
     holds('the link of the terminal makes the first administrator, signed in', !page.url().includes('setup'), page.url());
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('link', { name: 'Sign in' }).first().waitFor();
@@ -46,14 +49,14 @@ export const run = async (binary, browser) => {
     await page.getByLabel('Password').fill(ADMIN_PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Users' }).waitFor();
-    await page.getByText('Nobody here yet').waitFor();
+    await page.getByText('No users yet').waitFor();
     check('the screen that was asked for opens, and teaches', await axe(page), []);
     const cookies = await page.context().cookies();
     check('the cookie is out of reach of scripts and other sites', cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite]), [[true, 'Strict']]);
     await page.reload();
-    await page.getByText('Nobody here yet').waitFor();
+    await page.getByText('No users yet').waitFor();
     await visit(page, '#/requests');
-    await page.getByText('Calls are not watched').waitFor();
+    await page.getByText('Calls are not recorded').waitFor();
     await page.context().clearCookies();
     await page.goto('/#/audit');
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();

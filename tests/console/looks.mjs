@@ -53,11 +53,11 @@ async function parts(browser, base) {
       check(`${what}, ${theme}, passes axe`, await axe(page), []);
       await page.goto('about:blank');
     };
-    await opened('the vendors side by side', '#/connect', () => page.getByRole('button', { name: 'Side by side' }).click());
+    await opened('the vendors side by side', '#/connect', () => page.getByRole('button', { name: 'Show side by side' }).click());
     await page.evaluate(() => localStorage.removeItem('standin.abreast')).catch(() => {});
     await opened('the columns', '#/users', () => page.getByRole('button', { name: 'Columns' }).click());
     await opened('a new user', '#/users', () => page.getByRole('button', { name: 'New user' }).click());
-    for (const tab of ['On each wire', 'Contacts', 'Sessions']) {
+    for (const tab of ['At each vendor', 'Contacts', 'Sessions']) {
       await opened(`the tab ${tab}`, '#/users/user1', () => page.getByRole('tab', { name: tab }).click());
     }
     await opened('a notice', '#/users/user1', async () => {
@@ -71,9 +71,9 @@ async function parts(browser, base) {
       await page.getByRole('application').waitFor();
     });
     await opened('a new secret', '#/apps', () => page.getByRole('button', { name: 'New secret' }).click());
-    await opened('nobody found', '#/users', async () => {
-      await page.getByLabel('Search users').fill('nobody at all');
-      await page.getByText('Nobody like that').waitFor();
+    await opened('no user found', '#/users', async () => {
+      await page.getByLabel('Search users').fill('no such user');
+      await page.getByText('No user found').waitFor();
     });
     await page.context().close();
   }

@@ -2,16 +2,21 @@
 
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, settled, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { ADMIN_PASSWORD, demo, inside, own } from './house.mjs';
 
 /** How long a change may take from the press of the button until the other side shows it. */
 const SEEN_MS_MAX = 200;
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
+export async function run(binary, browser) {
+  await inside(demo(binary), house => samples(browser, house));
+  if (!process.env.STANDIN_CONSOLE_AT) await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), house => realUsers(browser, house));
+}
+
+async function samples(browser, house) {
   const page = await openPage(browser, house.base);
   await visit(page, '#/demo');
   const [left, right] = [page.locator('.device').first(), page.locator('.device').last()];
-  const wires = await left.getByLabel('Wire').locator('option').allTextContents();
+  const wires = await left.getByLabel('Vendor').locator('option').allTextContents();
 
   let names = 0;
   const change = async (of, from, to) => {
@@ -24,8 +29,8 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
     holds(`${of}: seen on the other side within ${SEEN_MS_MAX} ms`, ms > 0 && ms < SEEN_MS_MAX, ms);
   };
   for (const wire of wires) {
-    await left.getByLabel('Wire').selectOption({ label: wire });
-    await left.getByText(`Name, sent over ${wire}`).waitFor();
+    await left.getByLabel('Vendor').selectOption({ label: wire });
+    await left.getByText(`Name, sent through ${wire}`).waitFor();
     await settled(page);
     await change(`${wire} to Tencent`, left, right);
     await change(`Tencent to ${wire}`, right, left);
@@ -40,4 +45,46 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   check('no other host was asked', page.seen.strays, []);
   check('no script failed', page.seen.faults, []);
   await page.context().close();
-});
+}
+
+/** On one's own server a change is warned of, asked about once, and on record. */
+async function realUsers(browser, house) {
+  for (const id of ['user1', 'user2']) await house.qiscusRest('POST', 'login_or_register', { user_id: id, password: 'password', username: id });
+  const page = await openPage(browser, house.base);
+  await visit(page, '#/demo');
+  await page.getByLabel('Name').fill('admin');
+  await page.getByLabel('Password').fill(ADMIN_PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.getByText('no samples').waitFor();
+  const [left, right] = [page.locator('.device').first(), page.locator('.device').last()];
+  const send = async name => {
+    await left.locator('.own input').first().fill(name);
+    await left.getByRole('button', { name: 'Send' }).click();
+  };
+  await left.locator('.own input').first().waitFor();
+  await send('Not meant');
+  const question = page.getByRole('dialog', { name: 'Change a real user?' });
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await send('Meant');
+  await question.getByRole('button', { name: 'Change it' }).click();
+  await right.locator('.seen b', { hasText: 'Meant' }).first().waitFor();
+  holds('what was cancelled was not sent', !(await right.textContent()).includes('Not meant'));
+  await send('Meant again');
+  await right.locator('.seen b', { hasText: 'Meant again' }).waitFor();
+  check('the second change is not asked about', await question.count(), 0);
+
+  const file = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no picture') };
+  await left.locator('input[type=file]').setInputFiles(file);
+  await left.getByText('cannot be read as a picture').waitFor();
+  await left.locator('input[type=file]').setInputFiles({ ...file, buffer: await page.screenshot() });
+  await page.getByRole('button', { name: 'Use this picture' }).click();
+  await page.getByText('Sent').first().waitFor();
+  check('the error of a bad file goes with the next good one', await left.locator('.problem').count(), 0);
+
+  await visit(page, '#/audit');
+  const entry = await page.getByRole('row').filter({ hasText: 'user.change_through_vendor' }).first().textContent();
+  holds('the audit log names administrator, user and vendor', /admin.*user1.*name, through the API of Qiscus/.test(entry), entry);
+  check('no other host was asked', page.seen.strays, []);
+  check('no script failed', page.seen.faults, []);
+  await page.context().close();
+}

@@ -1,7 +1,7 @@
 /** Users and the page of one: found, made, changed, shown on each wire, befriended, suspended, deleted. */
 
 import { check, holds } from '../sdk/check.mjs';
-import { openPage, settled, visit } from './browser.mjs';
+import { NARROW, WIDE, openPage, settled, visit } from './browser.mjs';
 import { demo, inside } from './house.mjs';
 
 const ID = 'console.person@example.com';
@@ -12,7 +12,16 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await visit(page, '#/users');
 
   await page.getByRole('button', { name: 'New user' }).click();
-  await page.getByLabel('Id', { exact: true }).fill(ID);
+  const id = page.getByLabel('Id', { exact: true });
+  const fault = page.locator('dialog .problem');
+  for (const [given, said] of [['', 'Id is required.'], ['a b', 'Id must not be “a b”: an id has letters, digits and . _ @ - only.'], ['user1', 'Conflict User user1 already exists']]) {
+    await id.fill(given);
+    await page.getByRole('button', { name: 'Create' }).click();
+    await fault.getByText(said.split(' ').slice(1).join(' ')).waitFor();
+    holds(`the id “${given}” is refused in our words`, (await fault.textContent()).startsWith(said), await fault.textContent());
+  }
+  holds('a taken id wants another id', (await fault.textContent()).endsWith('Choose another id.'), await fault.textContent());
+  await id.fill(ID);
   await page.getByLabel('Name', { exact: true }).fill(NAME);
   await page.getByRole('button', { name: 'Create' }).click();
   await page.getByRole('heading', { name: NAME }).waitFor();
@@ -24,7 +33,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
   check('a part of the id finds, whatever the case', await page.textContent('tbody small'), ID);
   await page.getByLabel('Search users').fill('nobody is called so');
-  await page.getByText('Nobody like that').waitFor();
+  await page.getByText('No user found').waitFor();
   await page.getByLabel('Search users').fill('');
   await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 1);
   await page.getByRole('button', { name: 'Columns' }).click();
@@ -52,18 +61,19 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByLabel('Status text').fill('Quite new');
   await page.getByLabel('Test1').fill('a value');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved, and announced').first().waitFor();
+  await page.getByText('Saved, and sent').first().waitFor();
   await page.reload();
   await settled(page);
   check('what was saved is there', [await page.getByLabel('Status text').inputValue(), await page.getByLabel('Test1').inputValue()], ['Quite new', 'a value']);
   await page.getByLabel('Email').fill('not an address');
   await page.getByRole('button', { name: 'Save' }).click();
   holds('a refusal names the field', (await page.textContent('form .problem')).includes('email'), await page.textContent('form .problem'));
+  await page.getByLabel('Email').fill('');
 
-  await page.getByRole('tab', { name: 'On each wire' }).click();
-  await page.getByRole('region', { name: 'Qiscus answer' }).waitFor();
+  await page.getByRole('tab', { name: 'At each vendor' }).click();
+  await page.getByRole('region', { name: 'Qiscus response' }).waitFor();
   for (const wire of ['Qiscus', 'MirrorFly', 'Tencent']) {
-    const answer = await page.getByRole('region', { name: `${wire} answer` }).textContent();
+    const answer = await page.getByRole('region', { name: `${wire} response` }).textContent();
     holds(`${wire} shows the name`, answer.includes(NAME), answer);
   }
 
@@ -81,18 +91,38 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByRole('button', { name: 'Suspend' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
   await page.getByText('suspended', { exact: true }).waitFor();
+  await narrow(page);
   await page.getByRole('button', { name: 'Reactivate' }).click();
   await page.getByText('suspended', { exact: true }).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Delete' }).click();
-  check('the safe answer has the focus', await page.evaluate(() => document.activeElement.textContent), 'Keep it');
+  check('the safe answer has the focus', await page.evaluate(() => document.activeElement.textContent), 'Cancel');
   await page.getByRole('button', { name: 'Delete for good' }).click();
   await page.getByRole('heading', { name: 'Users' }).waitFor();
   await visit(page, `#/users/${encodeURIComponent(ID)}`);
-  await page.getByText('Nobody has this id').waitFor();
+  await page.getByText('There is no user with this id').waitFor();
   check('no other host was asked', page.seen.strays, []);
   check('no script failed', page.seen.faults, []);
   await page.context().close();
 });
+
+/** What a narrow screen has no room for is said elsewhere: the state of a user, and the parts of an audit entry. */
+async function narrow(page) {
+  await page.setViewportSize(NARROW);
+  await visit(page, '#/users?search=console.person');
+  await page.locator('tbody .person').getByText('suspended').waitFor();
+  holds('at 360 px a suspended user is marked', true);
+  await visit(page, '#/audit');
+  const entry = page.getByRole('row').filter({ hasText: 'user.change' }).first();
+  for (const part of ['When', 'Who', 'Action', 'Target', 'Details']) {
+    holds(`at 360 px an audit entry shows its ${part}`, await entry.locator(`[data-label="${part}"]`).isVisible());
+  }
+  const time = await entry.locator('time').textContent();
+  holds('a time has its date', new RegExp(String(new Date().getFullYear())).test(time) && /\d:\d\d/.test(time), time);
+  await visit(page, '#/fields');
+  holds('at 360 px a field shows who writes it', await page.locator('[data-label="Written by"]').first().isVisible());
+  await page.setViewportSize(WIDE);
+  await visit(page, `#/users/${encodeURIComponent(ID)}`);
+}
 
 /** More people than a page holds: forth and back, and narrowed by a declared field. */
 async function pages(house, page) {
@@ -111,5 +141,5 @@ async function pages(house, page) {
   await page.getByLabel('Search users').fill('');
   await page.getByLabel('Field to filter by').selectOption('Test1');
   await page.getByLabel('Value of that field').fill('held by nobody');
-  await page.getByText('Nobody like that').waitFor();
+  await page.getByText('No user found').waitFor();
 }

@@ -60,6 +60,11 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
 
   await page.setInputFiles('input[type=file]', { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from('no picture at all') });
   await page.getByText('cannot be read as a picture').waitFor();
+  const bad = await shown();
+  await page.setInputFiles('input[type=file]', { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await page.getByRole('button', { name: 'Use this picture' }).click();
+  await page.waitForFunction(former => document.querySelector('.portrait.large')?.getAttribute('src') !== former, bad);
+  check('the error of a bad file goes with the next good one', await page.locator('.problem').count(), 0);
 
   await page.getByRole('button', { name: 'Lock', exact: true }).click();
   await page.getByLabel('Reason').fill('It is the right one.');

@@ -10,7 +10,7 @@ import { checks } from '../sdk/check.mjs';
 import { openBrowser } from './browser.mjs';
 
 /** Each exports `run(binary, browser)`. */
-const SUITES = ['framing', 'entrance', 'connect', 'people', 'picture', 'panes', 'inspector', 'running', 'documents', 'looks'];
+const SUITES = ['framing', 'entrance', 'connect', 'leaving', 'people', 'picture', 'panes', 'inspector', 'running', 'documents', 'looks'];
 
 async function main([binary, ...names]) {
   if (!binary) throw new Error('which binary? node run.mjs target/debug/standin [suite...]');

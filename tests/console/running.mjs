@@ -16,7 +16,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   check('what is there can be changed, but its name', await page.getByLabel('Name').getAttribute('readonly'), '');
   await page.getByLabel('Who writes it').selectOption('back-end');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('cell', { name: 'Back ends alone' }).waitFor();
+  await page.getByRole('cell', { name: 'Only back ends' }).waitFor();
 
   await visit(page, '#/apps');
   await page.getByRole('button', { name: 'Show secrets' }).click();
