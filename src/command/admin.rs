@@ -1,4 +1,4 @@
-//! `standin admin`: who may sign in to the console.
+//! `standin admin`: the administrators, who sign in to the console.
 
 use clap::{Arg, ArgMatches, Command, builder::NonEmptyStringValueParser};
 use serde_json::{Map, Value, json};
@@ -6,12 +6,11 @@ use serde_json::{Map, Value, json};
 use super::{
     app::{answer, json_flag, segment},
     control::{self, Control},
-    failure::{Code, Failure},
-    fields::{self, Field, Kind},
+    failure::{Failure, FailureCode},
+    fields::{self, FlagField, FlagKind},
     flags, output,
 };
 
-/// Where administrators are, on the control socket.
 const ADMINS: &str = "/standin/v1/admins";
 
 const EXAMPLES: &str = "\
@@ -21,8 +20,11 @@ Examples:
   standin admin set-password ada --password-file password.txt
   standin admin delete ada";
 
-static PASSWORD: [Field; 1] =
-    [Field { key: "password", kind: Kind::Secret, help: "A file with the password, of 12 characters or more" }];
+static PASSWORD: [FlagField; 1] = [FlagField {
+    key: "password",
+    kind: FlagKind::Secret,
+    help: "A file with the password, of at least 12 characters",
+}];
 
 const COLUMNS: [(&str, &str); 2] = [("NAME", "name"), ("CREATED", "created_at")];
 
@@ -30,7 +32,7 @@ pub(super) fn command() -> Command {
     let set_password = Command::new("set-password").about("Replace an administrator's password and end its sessions");
     let subcommands = [
         fields::add(
-            Command::new("create").about("Make an administrator, of every app of the house").arg(name()),
+            Command::new("create").about("Create an administrator, who may change every app").arg(name()),
             &PASSWORD,
         ),
         Command::new("list").about("List the administrators"),
@@ -39,7 +41,7 @@ pub(super) fn command() -> Command {
     ];
     let subcommands = subcommands.map(|command| command.args(flags::folder()).arg(json_flag()));
     Command::new("admin")
-        .about("Say who may sign in to the console")
+        .about("Create, list and delete the administrators, who sign in to the console")
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .subcommands(subcommands)
@@ -53,12 +55,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     let name = matches.try_get_one::<String>("name").ok().flatten().map(String::as_str).unwrap_or_default();
     let admin = format!("{ADMINS}/{}", segment(name));
-    control::with_house(flags::parse(matches)?, |control| match word {
+    control::with_server(flags::parse(matches)?, |control| match word {
         "create" => create(control, matches, name, body),
         "list" => list(control, matches),
         "set-password" => {
             control.put(&format!("{admin}/password"), body.into())?;
-            let said = format!("{name} has another password; its sessions have ended.\n");
+            let said = format!("The password of {name} is changed, and the sessions of {name} have ended.\n");
             answer(matches, &json!({ "changed": name }), |_| said)
         }
         _ => {
@@ -70,17 +72,20 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 fn name() -> Arg {
     let parser = NonEmptyStringValueParser::new();
-    Arg::new("name").value_name("NAME").required(true).value_parser(parser).help("What the administrator signs in as")
+    Arg::new("name")
+        .value_name("NAME")
+        .required(true)
+        .value_parser(parser)
+        .help("The name that the administrator signs in with")
 }
 
-/// The body with the password that was given.
 /// # Errors
-/// `Usage`, when none was given or it cannot be read.
+/// `Usage` if no password is given, or it cannot be read.
 fn password(matches: &ArgMatches) -> Result<Map<String, Value>, Failure> {
     match fields::body(&PASSWORD, matches)? {
         body if body.is_empty() => {
             let sentence = "A password is needed: give --password-file FILE, or --password-stdin.";
-            Err(Failure::new(Code::Usage, sentence))
+            Err(Failure::new(FailureCode::Usage, sentence))
         }
         body => Ok(body),
     }
@@ -89,7 +94,7 @@ fn password(matches: &ArgMatches) -> Result<Map<String, Value>, Failure> {
 fn create(control: &Control, matches: &ArgMatches, name: &str, mut body: Map<String, Value>) -> Result<(), Failure> {
     body.insert("name".to_owned(), json!(name));
     let admin = control.post(ADMINS, body.into())?;
-    answer(matches, &admin, |_| format!("{name} may sign in to the console.\n"))
+    answer(matches, &admin, |_| format!("{name} can sign in to the console now.\n"))
 }
 
 fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {

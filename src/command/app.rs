@@ -1,4 +1,4 @@
-//! `standin app`: the apps (tenants) of the house.
+//! `standin app`: the apps (tenants).
 
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::NonEmptyStringValueParser};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,15 +7,14 @@ use standin::settings::DEMO_APP_PASSWORD;
 
 use super::{
     control::{self, Control},
-    failure::{Code, Failure},
-    fields::{self, Field, Kind},
+    failure::{Failure, FailureCode},
+    fields::{self, FlagField, FlagKind},
     flags, output, tencent,
 };
 
-/// Where apps are, on the control socket.
 const APPS: &str = "/standin/v1/apps";
 
-/// Ids that a refusal lists.
+/// Ids that an error message lists.
 const IDS_SHOWN_MAX: usize = 20;
 
 const EXAMPLES: &str = "\
@@ -28,46 +27,58 @@ Examples:
   standin app usersig --user alice --expire 86400
   standin app field add Test1 --read friends";
 
-static FIELDS: [Field; 15] = [
-    Field { key: "name", kind: Kind::Text("NAME"), help: "Its name, for people" },
-    Field { key: "app_id", kind: Kind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
-    Field { key: "sdk_app_id", kind: Kind::Number, help: "Its SDKAppID (Tencent)" },
-    Field {
+static FIELDS: [FlagField; 15] = [
+    FlagField { key: "name", kind: FlagKind::Text("NAME"), help: "Its name, which only administrators see" },
+    FlagField { key: "app_id", kind: FlagKind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
+    FlagField { key: "sdk_app_id", kind: FlagKind::Number, help: "Its SDKAppID (Tencent)" },
+    FlagField {
         key: "registration",
-        kind: Kind::Word(&["open", "new", "closed"]),
+        kind: FlagKind::Word(&["open", "new", "closed"]),
         help: "What a client with only public keys may do",
     },
-    Field {
+    FlagField {
         key: "hosts",
-        kind: Kind::List("HOST"),
-        help: "Host names, comma-separated, that select this app where a wire names none",
+        kind: FlagKind::List("HOST"),
+        help: "Host names, comma-separated, by which a call that names no app finds this one (MirrorFly)",
     },
-    Field { key: "password_min", kind: Kind::Number, help: "The fewest characters of a chosen password" },
-    Field {
+    FlagField {
+        key: "password_min",
+        kind: FlagKind::Number,
+        help: "The fewest characters of a password that a user chooses",
+    },
+    FlagField {
         key: "token_lifetime_s",
-        kind: Kind::Number,
-        help: "Seconds that the token of a Qiscus login is good, 60 to 2073600; 0 for no end",
+        kind: FlagKind::Number,
+        help: "Seconds for which the token of a Qiscus login is valid, 60 to 2073600; 0 for no end",
     },
-    Field { key: "dialects", kind: Kind::Choice(&["qiscus", "mirrorfly", "tencent"]), help: "The wires that answer" },
-    Field { key: "public_pictures", kind: Kind::Switch, help: "Whether pictures have public addresses" },
-    Field {
+    FlagField {
+        key: "dialects",
+        kind: FlagKind::Choice(&["qiscus", "mirrorfly", "tencent"]),
+        help: "The vendors whose APIs this app serves",
+    },
+    FlagField { key: "public_pictures", kind: FlagKind::Switch, help: "Whether pictures have public addresses" },
+    FlagField {
         key: "allowed_origins",
-        kind: Kind::List("ORIGIN"),
-        help: "Origins, comma-separated, whose pages may call from a browser; an empty text means any",
+        kind: FlagKind::List("ORIGIN"),
+        help: "Origins, comma-separated, whose pages may call from a browser; an empty text allows all",
     },
-    Field {
+    FlagField {
         key: "import_at_login",
-        kind: Kind::Switch,
-        help: "Whether a UserSig of somebody unknown creates the user (Tencent)",
+        kind: FlagKind::Switch,
+        help: "Whether a login with a UserSig creates a user that does not exist (Tencent)",
     },
-    Field {
+    FlagField {
         key: "tencent_sessions",
-        kind: Kind::Number,
-        help: "Sessions one user may have on Tencent's wire, 1 to 20; one more ends the oldest",
+        kind: FlagKind::Number,
+        help: "Sessions that a user may have with Tencent's SDK, 1 to 20; one more ends the oldest",
     },
-    Field { key: "secret", kind: Kind::Secret, help: "A file with its secret: 32 to 128 letters and digits" },
-    Field { key: "license_key", kind: Kind::Secret, help: "A file with its licence key (MirrorFly)" },
-    Field { key: "account_password", kind: Kind::Secret, help: "A file with the password of its back-end account" },
+    FlagField { key: "secret", kind: FlagKind::Secret, help: "A file with its secret: 32 to 128 letters and digits" },
+    FlagField { key: "license_key", kind: FlagKind::Secret, help: "A file with its licence key (MirrorFly)" },
+    FlagField {
+        key: "account_password",
+        kind: FlagKind::Secret,
+        help: "A file with the password of its back-end account",
+    },
 ];
 
 const FACTS: [(&str, &str); 14] = [
@@ -99,12 +110,12 @@ const COLUMNS: [(&str, &str); 5] = [
 ];
 
 pub(super) fn command() -> Command {
-    let secrets = Arg::new("secrets").long("secrets").action(ArgAction::SetTrue).help("Show its secrets, too");
-    let create = Command::new("create").about("Make an app; what is not given is made up");
+    let secrets = Arg::new("secrets").long("secrets").action(ArgAction::SetTrue).help("Show its secrets too");
+    let create = Command::new("create").about("Create an app; what is not given gets a default or is generated");
     let set = Command::new("set").about("Change an app; an empty text clears a field");
     let subcommands = [
         fields::add(create, &FIELDS),
-        Command::new("list").about("List the apps, the first one first"),
+        Command::new("list").about("List the apps, oldest first"),
         Command::new("show").about("Show an app").args([selector(), secrets]),
         fields::add(set.arg(selector()), &FIELDS),
         Command::new("rotate-secret")
@@ -114,7 +125,7 @@ pub(super) fn command() -> Command {
     ];
     let subcommands = subcommands.map(|command| command.args(flags::folder()).arg(json_flag()));
     Command::new("app")
-        .about("Make, show and change apps")
+        .about("Create, show and change apps")
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .subcommands(subcommands)
@@ -132,9 +143,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         _ => Map::new(),
     };
     let settings = flags::parse(matches)?;
-    // The mark that a demo leaves in its folder.
+    // A demo leaves this file in its folder.
     let is_demo = settings.data.join("demo").is_file();
-    control::with_house(settings, |control| match word {
+    control::with_server(settings, |control| match word {
         "create" => create(control, matches, body.into()),
         "list" => list(control, matches),
         "show" => show(control, matches, is_demo),
@@ -144,23 +155,23 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     })
 }
 
-/// `--json`, of every command that reaches the house.
+/// `--json`, for every command that calls the server.
 pub(super) fn json_flag() -> Arg {
-    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Answer in JSON")
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON")
 }
 
-/// `--app`, of every command that is about one app.
+/// `--app`, for every command about one app.
 pub(super) fn selector() -> Arg {
     Arg::new("app")
         .long("app")
         .value_name("APP_ID")
         .value_parser(NonEmptyStringValueParser::new())
-        .help("Which app; needed where there are several")
+        .help("The app; required if there are several")
 }
 
-/// The path of the app that `--app` names, or of the only one.
+/// Returns the path of the app that `--app` names, or of the only one.
 /// # Errors
-/// `Usage`, where several apps leave open which is meant.
+/// `Usage` if there are several apps and none is named.
 pub(super) fn path(control: &Control, matches: &ArgMatches) -> Result<String, Failure> {
     if let Some(app_id) = matches.get_one::<String>("app") {
         return Ok(format!("{APPS}/{}", segment(app_id)));
@@ -169,9 +180,9 @@ pub(super) fn path(control: &Control, matches: &ArgMatches) -> Result<String, Fa
     let apps = answer.get("apps").and_then(Value::as_array).into_iter().flatten();
     let ids: Vec<&str> = apps.filter_map(|app| app.get("app_id").and_then(Value::as_str)).collect();
     match ids.as_slice() {
-        [] => Err(Failure::new(Code::Refused, "There is no app yet: make one with `standin app create`.")),
+        [] => Err(Failure::new(FailureCode::Refused, "There is no app yet: create one with `standin app create`.")),
         [only] => Ok(format!("{APPS}/{}", segment(only))),
-        several => Err(Failure::new(Code::Usage, which_of(several))),
+        several => Err(Failure::new(FailureCode::Usage, which_of(several))),
     }
 }
 
@@ -184,12 +195,12 @@ fn which_of(ids: &[&str]) -> String {
     format!("There are several apps, so say which one with --app APP_ID: {shown}{rest}.")
 }
 
-/// An id as one segment of a path. Dots are encoded too, so that no id reads as "one up".
+/// Returns an id as one segment of a path. Dots are encoded too, so that no id means the parent folder.
 pub(super) fn segment(id: &str) -> String {
     utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }
 
-/// Shows `answer` as it came, or in the words of `human`.
+/// Prints `answer` as JSON, or as the text that `human` makes of it.
 pub(super) fn answer(
     matches: &ArgMatches,
     answer: &Value,
@@ -201,12 +212,11 @@ pub(super) fn answer(
     }
 }
 
-/// What people read about an app.
 fn facts(app: &Value) -> String {
     facts_of(app, &FACTS)
 }
 
-/// As [`facts`], of more keys; the wires that answer are named, the others not.
+/// Like [`facts`], with the given keys. Of the vendors, only those that the app serves are named.
 fn facts_of(app: &Value, keys: &[(&str, &str)]) -> String {
     let switches = app.get("dialects").and_then(Value::as_object);
     let on = switches.into_iter().flatten().filter(|(_, on)| **on == json!(true)).map(|(name, _)| json!(name));
@@ -221,7 +231,7 @@ fn create(control: &Control, matches: &ArgMatches, body: Value) -> Result<(), Fa
     let app = control.post(APPS, body)?;
     let note = match is_unfound_by_login(control, &app)? {
         true => format!(
-            "No login of MirrorFly reaches this app, because it has no host and is not the first one: give it a host with \
+            "MirrorFly's login cannot find this app, because it has no host and is not the first one: give it a host with \
              `standin app set --app {} --hosts HOST`.\n",
             output::shown(app.get("app_id"))
         ),
@@ -233,7 +243,7 @@ fn create(control: &Control, matches: &ArgMatches, body: Value) -> Result<(), Fa
     })
 }
 
-/// Whether no login of MirrorFly reaches `app`, which was just made: it lists no host, and another app is the first one.
+/// Whether MirrorFly's login cannot find the new `app`: it has no host, and another app is the first one.
 fn is_unfound_by_login(control: &Control, app: &Value) -> Result<bool, Failure> {
     let has_host = app.get("hosts").and_then(Value::as_array).is_some_and(|hosts| !hosts.is_empty());
     let is_served = app.pointer("/dialects/mirrorfly").and_then(Value::as_bool).unwrap_or_default();
@@ -264,7 +274,9 @@ fn show(control: &Control, matches: &ArgMatches, is_demo: bool) -> Result<(), Fa
         let is_chosen = app.get("account_password").is_none_or(Value::is_null);
         let note = match (is_chosen, is_demo) {
             (false, _) => String::new(),
-            (true, false) => "\nThe account password was chosen by an operator; nobody can show it again.\n".to_owned(),
+            (true, false) => {
+                "\nYou chose the account password; the server keeps only its hash and cannot show it.\n".to_owned()
+            }
             (true, true) => {
                 format!("\nThe account password of a demo's app is {DEMO_APP_PASSWORD}, unless another was set.\n")
             }

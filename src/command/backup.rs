@@ -1,4 +1,4 @@
-//! `standin backup`: everything the house remembers, in one file, while it serves.
+//! `standin backup`: all data in one file, while the server runs.
 
 use std::{
     ffi::OsString,
@@ -15,7 +15,7 @@ use standin::{archive::Manifest, server::restore};
 use super::{
     app::{answer, json_flag},
     control,
-    failure::{Code, Failure},
+    failure::{Failure, FailureCode},
     flags, output,
 };
 
@@ -27,11 +27,10 @@ Examples:
   standin backup standin.tar --overwrite --without-key --data /var/lib/standin
   standin backup verify standin.tar
 
-The file is a tar: the database, packed by zstd, the pictures, the server key, and a manifest with a SHA-256 of each. It opens every
-secret of the house, unless --without-key leaves the key to where you keep it, so it is readable by its owner alone.
-It appears when it is whole and on the disk; whatever goes wrong before leaves nothing.";
+The file is a tar: the database, packed by zstd, the pictures, the server key, and a manifest with a SHA-256 of each. With the key it
+opens every secret, so only its owner can read it; --without-key leaves the key out, and you must keep it elsewhere.
+The file appears when it is complete and on the disk. If anything fails before, no file is left.";
 
-/// What people read about a backup.
 const FACTS: [(&str, &str); 6] = [
     ("made", "made_at"),
     ("by standin", "standin"),
@@ -44,25 +43,24 @@ const FACTS: [(&str, &str); 6] = [
 pub(super) fn command() -> Command {
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     let verify = Command::new("verify")
-        .about("Check every byte of a backup, and name what is damaged")
+        .about("Check every byte of a backup and name what is damaged")
         .arg(file().required(true))
         .arg(json_flag());
     Command::new("backup")
-        .about("Put everything into one file, while the server runs")
+        .about("Write all data into one file, while the server runs")
         .after_help(EXAMPLES)
         .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true)
         .arg(file().required(true))
-        .arg(flag("without-key").help("Leave the server key out; without it the backup opens no secret"))
-        .arg(flag("overwrite").help("Replace the file if there is one"))
+        .arg(flag("without-key").help("Leave the server key out; without it, the backup opens no secret"))
+        .arg(flag("overwrite").help("Replace the file if it exists"))
         .args(flags::folder())
         .arg(json_flag())
         .subcommand(verify)
 }
 
-/// Which file.
 pub(super) fn file() -> Arg {
-    Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help("The backup")
+    Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help("The file of the backup")
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
@@ -74,10 +72,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (target, overwrite) = (given(matches)?, matches.get_flag("overwrite"));
     let body = json!({ "with_key": !matches.get_flag("without-key") });
     let settings = flags::parse(matches)?;
-    // Looked at first, for the work takes long, and again at its end.
+    // Checked before the work, which takes long, and again after it.
     nothing_in_the_way(&target, overwrite)?;
-    control::with_house(settings, |control| {
-        // Before there is a file that a signal could leave behind.
+    control::with_server(settings, |control| {
+        // From here on a signal ends the command in order, so that no partial file stays behind.
         let mut signals = control.stop_signals()?;
         let mut partial = Partial::begin(&target)?;
         control.download(BACKUP, body, &mut partial.file, &mut signals)?;
@@ -89,9 +87,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     })
 }
 
-/// The file that the words name.
 pub(super) fn given(matches: &ArgMatches) -> Result<PathBuf, Failure> {
-    let none = || Failure::new(Code::Usage, "Name the file of the backup.");
+    let none = || Failure::new(FailureCode::Usage, "Name the file of the backup.");
     matches.get_one::<PathBuf>("file").cloned().ok_or_else(none)
 }
 
@@ -103,14 +100,13 @@ fn told(matches: &ArgMatches, target: &Path, manifest: &Manifest, lost: &[String
         let lost = match manifest.files_lost {
             0 => String::new(),
             files => {
-                format!("{files} files of pictures were gone from the disk when it was made. {}\n", lost.join(" "))
+                format!("{files} picture files were missing on the disk when the backup was made. {}\n", lost.join(" "))
             }
         };
-        format!("{shown} is whole: {bytes} bytes.\n{}{lost}", facts(manifest))
+        format!("{shown} is complete: {bytes} bytes.\n{}{lost}", facts(manifest))
     })
 }
 
-/// What people read about a backup.
 fn facts(manifest: &Manifest) -> String {
     let key = if manifest.has_key { "inside" } else { "not inside: keep it elsewhere" };
     let facts = json!({
@@ -123,14 +119,14 @@ fn facts(manifest: &Manifest) -> String {
 fn nothing_in_the_way(target: &Path, overwrite: bool) -> Result<(), Failure> {
     match !overwrite && fs::symlink_metadata(target).is_ok() {
         true => {
-            let sentence = format!("There is a file {} already: name another, or say --overwrite.", target.display());
-            Err(Failure::new(Code::Refused, sentence))
+            let sentence = format!("The file {} exists already: name another, or give --overwrite.", target.display());
+            Err(Failure::new(FailureCode::Refused, sentence))
         }
         false => Ok(()),
     }
 }
 
-/// A file under another name, for as long as it is not whole. Dropped before that, it is removed.
+/// A file under a temporary name until it is complete. If it is dropped before that, the file is removed.
 struct Partial {
     path: PathBuf,
     file: File,
@@ -139,16 +135,16 @@ struct Partial {
 
 impl Partial {
     fn begin(target: &Path) -> Result<Self, Failure> {
-        let name = target.file_name().ok_or_else(|| Failure::new(Code::Usage, "Name a file for the backup."))?;
+        let name = target.file_name().ok_or_else(|| Failure::new(FailureCode::Usage, "Name a file for the backup."))?;
         let mut hidden = OsString::from(".");
         hidden.push(name);
         hidden.push(".partial");
         let path = target.with_file_name(hidden);
         let in_way = |cause: io::Error| {
             let sentence = format!("{} cannot be written ({cause}): name another file.", path.display());
-            Failure::new(Code::Refused, sentence)
+            Failure::new(FailureCode::Refused, sentence)
         };
-        // What a command that was killed has left is nobody's; a lock says whether it is.
+        // A killed command may have left its file. A lock tells whether a command still writes it.
         if let Ok(left) = File::open(&path) {
             if left.try_lock().is_err() {
                 return Err(in_way(io::Error::other("another backup writes it")));
@@ -160,7 +156,7 @@ impl Partial {
         Ok(Self { path, file, is_named: false })
     }
 
-    /// Gives it its name, once it is on the disk.
+    /// Renames the file to `target` once it is on the disk.
     fn finish(mut self, target: &Path) -> Result<(), Failure> {
         let mut finish = || {
             self.file.sync_all()?;
@@ -170,7 +166,7 @@ impl Partial {
             File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
         };
         finish().map_err(|cause: io::Error| {
-            Failure::new(Code::Refused, format!("{} cannot be written ({cause}).", target.display()))
+            Failure::new(FailureCode::Refused, format!("{} cannot be written ({cause}).", target.display()))
         })
     }
 }
@@ -178,7 +174,7 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.is_named {
-            // The failure before it is the one to tell.
+            // The earlier failure is the one to report.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -1,10 +1,11 @@
-//! What a terminal shows when the server is ready: where it is, and what to paste next.
+//! What the server prints on a terminal when it is ready: its addresses, and calls to paste.
 
 use std::{env, path::Path, time::Duration};
 
 use standin::{server::Server, settings::Settings};
 
-/// The greeting. While the console has no administrator, it holds the link by which the reader becomes the first one. The start that makes the first app shows its secrets, once; so does every demo, whose secrets are documented.
+/// Returns the text. `setup` is the link that creates the first administrator. The secrets of the first app are shown only by the start
+/// that creates it, and by a demo, whose secrets are documented.
 pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>, took: Duration) -> String {
     let first = server.first_app();
     let base = server.public_url();
@@ -34,12 +35,11 @@ pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>
     lines.join("\n")
 }
 
-/// The command that shows the secrets of the first app.
 fn show_secrets(server: &Server, settings: &Settings) -> String {
     command(settings, &format!("app show --secrets{}", which_app(server)))
 }
 
-/// The flag that names the first app, where there are others.
+/// Returns the flag that names the first app, if there are other apps.
 fn which_app(server: &Server) -> String {
     match server.is_only_app() {
         true => String::new(),
@@ -47,7 +47,7 @@ fn which_app(server: &Server) -> String {
     }
 }
 
-/// A command, as this program was called; the folder is named unless a command takes it anyway.
+/// Returns a command to paste, with the name by which this program was called, and with the data folder if it is not the default.
 fn command(settings: &Settings, words: &str) -> String {
     let program = env::args_os().next().map_or("standin".into(), |program| program.to_string_lossy().into_owned());
     let folder = match settings.data == Path::new("./data") {
@@ -57,7 +57,7 @@ fn command(settings: &Settings, words: &str) -> String {
     format!("{program} {words}{folder}")
 }
 
-/// Calls to paste, one a vendor, with the credentials they need.
+/// Returns calls to paste, one for each vendor, with their credentials.
 fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
     let first = server.first_app();
     let (base, app_id, account) =
@@ -70,8 +70,10 @@ fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
         None => "the one you chose",
     };
     let note = match settings.demo {
-        true => "Everybody knows these secrets, so a demo answers this machine alone.".to_owned(),
-        false => format!("Later starts show no secrets; `{}` does.", show_secrets(server, settings)),
+        true => "These secrets are public, so a demo serves only this machine.".to_owned(),
+        false => {
+            format!("Later starts do not show the secrets. To see them, run `{}`.", show_secrets(server, settings))
+        }
     };
     let user_sig = command(settings, &format!("app usersig --user alice{}", which_app(server)));
     let text = format!(

@@ -1,4 +1,4 @@
-//! `standin config`: what holds, and who said so.
+//! `standin config`: the settings and where they come from.
 
 use std::io::{self, Write as _};
 
@@ -14,17 +14,17 @@ Examples:
   standin config show --origin
   STANDIN_LISTEN=:80 standin config show --json
 
-Settings come from flags, then STANDIN_* variables, then standin.toml, then defaults. A secret has no flag, because
-flags can be read in the process list; its variable with _FILE behind it names a file that holds it.";
+A flag overrides a STANDIN_* variable, which overrides standin.toml, which overrides the default. A secret has no flag, because
+the process list shows flags; its variable with _FILE at the end names a file that holds it.";
 
 pub(super) fn command() -> Command {
     let show = Command::new("show")
-        .about("Show every setting as `standin serve` would take it; secrets as ***")
+        .about("Show every setting as `standin serve` would use it, with *** for secrets")
         .after_help(EXAMPLES)
-        .arg(Arg::new("origin").long("origin").action(ArgAction::SetTrue).help("Say who gave each value"))
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Answer in JSON, with origins"))
+        .arg(Arg::new("origin").long("origin").action(ArgAction::SetTrue).help("Show where each value comes from"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON, with origins"))
         .args(flags::settings());
-    Command::new("config").about("Look at the settings").subcommand_required(true).subcommand(show)
+    Command::new("config").about("Show the settings").subcommand_required(true).subcommand(show)
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! Speaks to the house over its control socket: JSON in and out over HTTP.
+//! Calls the server over its control socket: HTTP with JSON bodies.
 
 use std::{
     fmt,
@@ -29,25 +29,25 @@ use tokio::{
 };
 
 use super::{
-    failure::{Code, Failure},
-    house::House,
+    failure::{Failure, FailureCode},
+    server::CommandServer,
 };
 
-/// The longest wait for one answer.
+/// The longest wait for a response.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
-/// The longest wait for the first byte of a backup, before which everything is copied, checked and listed: a guess, far beyond any house.
+/// The longest wait for the first byte of a backup, before which the server copies, checks and lists all data. A guess, far beyond any need.
 const PREPARE_WAIT: Duration = Duration::from_secs(4 * 3600);
-/// The longest answer that is read: a page of users with the largest extras is far below.
+/// The longest response that is read. A page of users with the largest extras is far smaller.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
-/// A line to the house, for as long as one command takes.
+/// A client of the control socket, for one command.
 pub(super) struct Control {
     runtime: Runtime,
     socket: ControlSocket,
 }
 
-/// Runs `work` with a line to the house: to the server that runs on the data folder, or to one that lives as long as `work`.
-pub(super) fn with_house(
+/// Runs `work` with a client of the server that runs on the data folder, or of one that is started for `work`.
+pub(super) fn with_server(
     settings: Settings,
     work: impl FnOnce(&Control) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -57,34 +57,34 @@ pub(super) fn with_house(
         let sentence = format!(
             "There is no data folder {shown}: name it with --data, or make it with `standin serve --data {shown}`."
         );
-        return Err(Failure::new(Code::Folder, sentence));
+        return Err(Failure::new(FailureCode::Folder, sentence));
     }
     let unusable = |error: io::Error| {
-        Failure::new(Code::Folder, format!("The data folder {} cannot be used: {error}.", data.display()))
+        Failure::new(FailureCode::Folder, format!("The data folder {} cannot be used: {error}.", data.display()))
     };
     let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime: Runtime::new() };
     match control.is_answered() {
         Ok(true) => work(&control),
         Ok(false) => {
-            let house = control.runtime.block_on(House::open(settings))?;
+            let server = control.runtime.block_on(CommandServer::open(settings))?;
             let done = work(&control);
-            let closed = control.runtime.block_on(house.close());
+            let closed = control.runtime.block_on(server.close());
             done.and(closed)
         }
         Err(error) => Err(unusable(error)),
     }
 }
 
-/// A line to the server that runs on the data folder.
+/// Returns a client of the server that runs on the data folder.
 /// # Errors
-/// `Folder`, where none runs.
+/// `Folder` if none runs.
 pub(super) fn to_running_server(data: &Path) -> Result<Control, Failure> {
     let shown = data.display();
     let none = || {
         let sentence = format!(
             "No server runs on the data folder {shown}: start it with `standin serve --data {shown}`, or name another with --data."
         );
-        Failure::new(Code::Folder, sentence)
+        Failure::new(FailureCode::Folder, sentence)
     };
     let control = Control { socket: control_socket(data).map_err(|_| none())?, runtime: Runtime::new() };
     match control.is_answered() {
@@ -93,7 +93,7 @@ pub(super) fn to_running_server(data: &Path) -> Result<Control, Failure> {
     }
 }
 
-/// The signals that end a process: from its terminal, from its supervisor, and when the terminal is closed.
+/// The signals that end a process: from its terminal, from its supervisor, and at the end of the terminal.
 pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
@@ -110,7 +110,7 @@ impl StopSignals {
     }
 
     /// # Errors
-    /// `Refused`, where one of them has come.
+    /// `Refused` if one of them has arrived.
     pub(super) fn received(&mut self) -> Result<(), Failure> {
         match pin!(self.next()).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(()) => Err(interrupted()),
@@ -120,11 +120,11 @@ impl StopSignals {
 }
 
 fn interrupted() -> Failure {
-    Failure::new(Code::Refused, "Told to stop: nothing was written.")
+    Failure::new(FailureCode::Refused, "Interrupted: nothing was written.")
 }
 
 impl Control {
-    /// Whether a server listens: without one there is no socket, or one that a killed server left.
+    /// Whether a server listens. If not, there is no socket, or one that a killed server left.
     fn is_answered(&self) -> io::Result<bool> {
         match self.runtime.block_on(UnixStream::connect(self.socket.path())) {
             Ok(_) => Ok(true),
@@ -135,48 +135,42 @@ impl Control {
         }
     }
 
-    /// The process that listens, as the system tells it.
+    /// Returns the id of the process that listens.
     pub(super) fn server_process(&self) -> Option<i32> {
         let connected = self.runtime.block_on(UnixStream::connect(self.socket.path())).ok()?;
         connected.peer_cred().ok()?.pid()
     }
 
-    /// As [`Control::get`], for a caller that waits no longer than this.
+    /// Like [`Control::get`], with another longest wait.
     pub(super) fn get_within(&self, path: &str, wait_max: Duration) -> Result<Value, Failure> {
         self.call_within(Method::GET, path, None, wait_max)
     }
 
-    /// What work of its own runs on.
     pub(super) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// Asks for what is at `path`.
     pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::GET, path, None)
     }
 
-    /// Sends `body` to `path`.
     pub(super) fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::POST, path, Some(body))
     }
 
-    /// Puts `body` at `path`.
     pub(super) fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::PUT, path, Some(body))
     }
 
-    /// Changes what is at `path` by the fields in `body`.
     pub(super) fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::PATCH, path, Some(body))
     }
 
-    /// Removes what is at `path`.
     pub(super) fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::DELETE, path, None)
     }
 
-    /// From now on the signals that end a process no longer end this one: [`Control::download`] and [`StopSignals::received`] tell of them.
+    /// Takes over the signals that end a process. From now on [`Control::download`] and [`StopSignals::received`] report them.
     pub(super) fn stop_signals(&self) -> Result<StopSignals, Failure> {
         let handled = |kind| signal(kind).map_err(|cause| broken_off(&cause));
         self.runtime.block_on(async {
@@ -188,7 +182,7 @@ impl Control {
         })
     }
 
-    /// Sends `body` to `path`, and writes what is answered into `to`, piece by piece, until one of the `signals` ends it.
+    /// Posts `body` to `path` and writes the response into `to`, piece by piece, until one of the `signals` arrives.
     pub(super) fn download(
         &self,
         path: &str,
@@ -216,7 +210,8 @@ impl Control {
         while let Some(piece) = time::timeout(ANSWER_WAIT, pieces.frame()).await.map_err(|_| too_late(ANSWER_WAIT))? {
             let piece = piece.map_err(|error| broken_off(&error))?;
             let written = piece.data_ref().map_or(Ok(()), |piece| to.write_all(piece));
-            written.map_err(|cause| Failure::new(Code::Refused, format!("It cannot be written: {cause}.")))?;
+            written
+                .map_err(|cause| Failure::new(FailureCode::Refused, format!("The file cannot be written: {cause}.")))?;
         }
         Ok(())
     }
@@ -248,40 +243,39 @@ impl Control {
 
 fn broken_off(error: &impl fmt::Display) -> Failure {
     let sentence = format!("The server broke off without an answer ({error}): look at its log, then try again.");
-    Failure::new(Code::Server, sentence)
+    Failure::new(FailureCode::Server, sentence)
 }
 
 fn too_late(wait: Duration) -> Failure {
     let sentence = format!("The server did not answer within {} s: look at its log, then try again.", wait.as_secs());
-    Failure::new(Code::Server, sentence)
+    Failure::new(FailureCode::Server, sentence)
 }
 
-/// What a failed answer says, in its own words where it has any.
+/// Returns the failure that an error response describes.
 fn refusal(status: StatusCode, problem: &Value) -> Failure {
-    let code = if status.is_client_error() { Code::Refused } else { Code::Server };
+    let code = if status.is_client_error() { FailureCode::Refused } else { FailureCode::Server };
     let words = problem.get("detail").or_else(|| problem.get("title")).and_then(Value::as_str);
     let unclear =
         || format!("The server's answer (HTTP {}) is not understood: is it of this version?", status.as_u16());
     Failure::new(code, words.map_or_else(unclear, str::to_owned))
 }
 
-type Broken = Box<dyn std::error::Error + Send + Sync>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// One call and its whole answer.
 async fn exchange(
     socket: &Path,
     method: Method,
     path: &str,
     body: Option<Value>,
-) -> Result<(StatusCode, Bytes), Broken> {
+) -> Result<(StatusCode, Bytes), BoxError> {
     let answer = send(socket, method, path, body).await?;
     let status = answer.status();
     let bytes = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await?.to_bytes();
     Ok((status, bytes))
 }
 
-/// One call on a connection of its own, which ends with its answer: a command makes three at most.
-async fn send(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<Response<Incoming>, Broken> {
+/// Makes one call on its own connection. A command makes so few that none is kept open.
+async fn send(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<Response<Incoming>, BoxError> {
     let stream = UnixStream::connect(socket).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);

@@ -1,4 +1,4 @@
-//! How a command ends when it does not end well.
+//! How a command fails.
 
 use std::{fmt, process::ExitCode};
 
@@ -6,10 +6,10 @@ use standin::settings::SettingsError;
 
 /// The exit code of a failure, as `standin --help` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
-    /// The house refused.
+pub(super) enum FailureCode {
+    /// The server refused the call.
     Refused = 1,
-    /// SettingsError words or settings, or an address in use.
+    /// Wrong words or settings, or an address in use.
     Usage = 2,
     /// The data folder cannot be used.
     Folder = 3,
@@ -17,29 +17,29 @@ pub(super) enum Code {
     Server = 4,
 }
 
-impl From<Code> for ExitCode {
-    fn from(code: Code) -> Self {
+impl From<FailureCode> for ExitCode {
+    fn from(code: FailureCode) -> Self {
         Self::from(code as u8)
     }
 }
 
-/// Why a command ends: its exit code, and one sentence that says what to do.
+/// Why a command failed: its exit code, and one sentence that says what to do.
 #[derive(Debug)]
 pub(super) struct Failure {
-    pub(super) code: Code,
+    pub(super) code: FailureCode,
     sentence: String,
 }
 
 impl Failure {
-    /// A failure in our own words, or in words that came over the wire: those keep to one line, and control no terminal.
-    pub(super) fn new(code: Code, sentence: impl Into<String>) -> Self {
+    /// Control characters become spaces, because a sentence may hold text of another program, which must not control the terminal.
+    pub(super) fn new(code: FailureCode, sentence: impl Into<String>) -> Self {
         Self { code, sentence: sentence.into().replace(char::is_control, " ") }
     }
 }
 
 impl From<SettingsError> for Failure {
     fn from(wrong: SettingsError) -> Self {
-        Self::new(Code::Usage, wrong.to_string())
+        Self::new(FailureCode::Usage, wrong.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Fields of an app or user as flags, and the JSON body they make.
+//! The fields of an app or user as flags, and the JSON body that they make.
 
 use std::{io, path::PathBuf};
 
@@ -6,61 +6,58 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, builder::PossibleValue
 use serde_json::{Map, Value, json};
 use standin::settings;
 
-use super::failure::{Code, Failure};
+use super::failure::{Failure, FailureCode};
 
-/// One field: its key in the body, from which its flag follows, and how its value is written.
-pub(super) struct Field {
+/// A field: its key in the body, which also names its flag, and how its value is written.
+pub(super) struct FlagField {
     pub(super) key: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: FlagKind,
     pub(super) help: &'static str,
 }
 
 /// How the value of a field is written on the command line.
-pub(super) enum Kind {
-    /// A text; empty clears it.
+pub(super) enum FlagKind {
+    /// A text; an empty one clears the field.
     Text(&'static str),
-    /// One of these words.
     Word(&'static [&'static str]),
-    /// A whole number.
     Number,
-    /// `true` or `false`.
     Switch,
-    /// A JSON object; empty clears it.
+    /// A JSON object; an empty text clears the field.
     Json,
-    /// `KEY=VALUE`, repeated; one empty text clears all.
+    /// `KEY=VALUE`, repeatable; an empty text clears the field.
     Pairs,
-    /// Texts, comma-separated; an empty one clears all.
+    /// Texts, comma-separated; an empty text clears the field.
     List(&'static str),
-    /// Some of these words, comma-separated; each word is a switch in the body.
+    /// Some of these words, comma-separated. Each word is a boolean in the body.
     Choice(&'static [&'static str]),
-    /// A secret: from a file or standard input only, because flags can be read in the process list.
+    /// A secret, only from a file or standard input, because the process list shows flags.
     Secret,
 }
 
-/// Adds a flag for each of `fields` to `command`, for a secret two; standard input holds one secret at the most.
-pub(super) fn add(command: Command, fields: impl IntoIterator<Item = &'static Field>) -> Command {
+/// Adds a flag for each of `fields` to `command`, and two for a secret. Standard input holds at most one secret.
+pub(super) fn add(command: Command, fields: impl IntoIterator<Item = &'static FlagField>) -> Command {
     let args: Vec<Arg> = fields.into_iter().flat_map(args).collect();
     let is_stdin = |arg: &&Arg| matches!(arg.get_action(), ArgAction::SetTrue);
     let stdin = ArgGroup::new("stdin").args(args.iter().filter(is_stdin).map(Arg::get_id));
     command.args(args.clone()).group(stdin)
 }
 
-fn args(field: &'static Field) -> Vec<Arg> {
+fn args(field: &'static FlagField) -> Vec<Arg> {
     let long = flag(field);
     let value = Arg::new(field.key).help(field.help);
     match field.kind {
-        Kind::Text(placeholder) => vec![value.long(long).value_name(placeholder)],
-        Kind::Word(words) => {
+        FlagKind::Text(placeholder) => vec![value.long(long).value_name(placeholder)],
+        FlagKind::Word(words) => {
             let value = value.long(long).value_name(words.join("|")).hide_possible_values(true);
             vec![value.value_parser(PossibleValuesParser::new(words))]
         }
-        Kind::Number => vec![value.long(long).value_name("NUMBER").value_parser(value_parser!(u64))],
-        Kind::Switch => vec![value.long(long).value_name("true|false").value_parser(value_parser!(bool))],
-        Kind::Json => vec![value.long(long).value_name("JSON")],
-        Kind::Pairs => vec![value.long(long).value_name("KEY=VALUE").action(ArgAction::Append)],
-        Kind::List(placeholder) => vec![value.long(long).value_name(format!("{placeholder},..."))],
-        Kind::Choice(words) => vec![value.long(long).value_name(words.join(","))],
-        Kind::Secret => {
+        FlagKind::Number => vec![value.long(long).value_name("NUMBER").value_parser(value_parser!(u64))],
+        FlagKind::Switch => vec![value.long(long).value_name("true|false").value_parser(value_parser!(bool))],
+        FlagKind::Json => vec![value.long(long).value_name("JSON")],
+        FlagKind::Pairs => vec![value.long(long).value_name("KEY=VALUE").action(ArgAction::Append)],
+        FlagKind::List(placeholder) => vec![value.long(long).value_name(format!("{placeholder},..."))],
+        FlagKind::Choice(words) => vec![value.long(long).value_name(words.join(","))],
+        FlagKind::Secret => {
             let file = value.long(format!("{long}-file")).value_name("FILE").value_parser(value_parser!(PathBuf));
             let stdin = Arg::new(stdin_id(field)).long(format!("{long}-stdin")).action(ArgAction::SetTrue);
             vec![file.conflicts_with(stdin_id(field)), stdin.help("The same, from standard input")]
@@ -68,18 +65,18 @@ fn args(field: &'static Field) -> Vec<Arg> {
     }
 }
 
-/// A unit is said by the help, not by the flag.
-fn flag(field: &Field) -> String {
+/// Returns the name of the flag. The help names the unit, the flag does not.
+fn flag(field: &FlagField) -> String {
     field.key.strip_suffix("_s").unwrap_or(field.key).replace('_', "-")
 }
 
-fn stdin_id(field: &Field) -> String {
+fn stdin_id(field: &FlagField) -> String {
     format!("{}_stdin", field.key)
 }
 
-/// The body of what was given; what was not given is not in it.
+/// Returns the body. It has only the fields that were given.
 pub(super) fn body(
-    fields: impl IntoIterator<Item = &'static Field>,
+    fields: impl IntoIterator<Item = &'static FlagField>,
     matches: &ArgMatches,
 ) -> Result<Map<String, Value>, Failure> {
     let mut body = Map::new();
@@ -91,34 +88,35 @@ pub(super) fn body(
     Ok(body)
 }
 
-/// As [`body`], of a command that does nothing unless some field is given.
+/// Like [`body`], for a command that needs at least one field.
 pub(super) fn change(
-    fields: impl IntoIterator<Item = &'static Field>,
+    fields: impl IntoIterator<Item = &'static FlagField>,
     matches: &ArgMatches,
 ) -> Result<Map<String, Value>, Failure> {
     match body(fields, matches)? {
-        body if body.is_empty() => {
-            Err(Failure::new(Code::Usage, "There is nothing to change: give at least one field; --help lists them."))
-        }
+        body if body.is_empty() => Err(Failure::new(
+            FailureCode::Usage,
+            "There is nothing to change: give at least one field; --help lists them.",
+        )),
         body => Ok(body),
     }
 }
 
-fn value(field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+fn value(field: &FlagField, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
     let one = || matches.get_one::<String>(field.key);
     let many = || matches.get_many::<String>(field.key).map(Iterator::collect::<Vec<_>>);
-    let must = |form: &str| Failure::new(Code::Usage, format!("--{} must be {form}.", flag(field)));
+    let must = |form: &str| Failure::new(FailureCode::Usage, format!("--{} must be {form}.", flag(field)));
     Ok(match field.kind {
-        Kind::Text(_) => one().map(|text| if text.is_empty() { Value::Null } else { json!(text) }),
-        Kind::Word(_) => one().map(|word| json!(word)),
-        Kind::Number => matches.get_one::<u64>(field.key).map(|number| json!(number)),
-        Kind::Switch => matches.get_one::<bool>(field.key).map(|switch| json!(switch)),
-        Kind::Json => match one().map(String::as_str) {
+        FlagKind::Text(_) => one().map(|text| if text.is_empty() { Value::Null } else { json!(text) }),
+        FlagKind::Word(_) => one().map(|word| json!(word)),
+        FlagKind::Number => matches.get_one::<u64>(field.key).map(|number| json!(number)),
+        FlagKind::Switch => matches.get_one::<bool>(field.key).map(|switch| json!(switch)),
+        FlagKind::Json => match one().map(String::as_str) {
             None => None,
             Some("") => Some(Value::Null),
             Some(text) => Some(serde_json::from_str(text).map_err(|_| must("JSON, such as '{\"age\": 30}'"))?),
         },
-        Kind::Pairs => match many() {
+        FlagKind::Pairs => match many() {
             None => None,
             Some(texts) if texts.iter().all(|text| text.is_empty()) => Some(Value::Null),
             Some(texts) => {
@@ -127,12 +125,12 @@ fn value(field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> 
                 Some(pairs.collect::<Option<Map<_, _>>>().ok_or_else(|| must("KEY=VALUE"))?.into())
             }
         },
-        Kind::List(_) => one().map(|text| json!(words_of(text))),
-        Kind::Choice(words) => match one() {
+        FlagKind::List(_) => one().map(|text| json!(words_of(text))),
+        FlagKind::Choice(words) => match one() {
             None => None,
             Some(text) => Some(choice(words, text).ok_or_else(|| must(&format!("some of {}", words.join(","))))?),
         },
-        Kind::Secret => secret(field, matches)?.map(Value::from),
+        FlagKind::Secret => secret(field, matches)?.map(Value::from),
     })
 }
 
@@ -140,7 +138,7 @@ fn words_of(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
 }
 
-/// `{"qiscus": true, "mirrorfly": false}` of `qiscus`; none for a word that is not of the list.
+/// Turns `qiscus` into `{"qiscus": true, "mirrorfly": false}`. None if a word is not in the list.
 fn choice(words: &[&str], text: &str) -> Option<Value> {
     let chosen = words_of(text);
     let is_known = chosen.iter().all(|word| words.contains(word));
@@ -148,8 +146,8 @@ fn choice(words: &[&str], text: &str) -> Option<Value> {
     is_known.then(|| Value::Object(switches.collect()))
 }
 
-/// A secret without the line end that editors and `echo` leave.
-fn secret(field: &Field, matches: &ArgMatches) -> Result<Option<String>, Failure> {
+/// Reads a secret, without the line end that editors and `echo` add.
+fn secret(field: &FlagField, matches: &ArgMatches) -> Result<Option<String>, Failure> {
     let (read, source) = match matches.get_one::<PathBuf>(field.key) {
         Some(path) => (settings::read_file(path), path.display().to_string()),
         None if matches.get_flag(&stdin_id(field)) => {
@@ -157,8 +155,8 @@ fn secret(field: &Field, matches: &ArgMatches) -> Result<Option<String>, Failure
         }
         None => return Ok(None),
     };
-    let bytes = read.map_err(|error| Failure::new(Code::Usage, format!("{source} cannot be read: {error}.")))?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| Failure::new(Code::Usage, format!("{source} is no UTF-8 text.")))?;
+    let bytes = read.map_err(|error| Failure::new(FailureCode::Usage, format!("{source} cannot be read: {error}.")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(FailureCode::Usage, format!("{source} is not UTF-8 text.")))?;
     Ok(Some(settings::without_line_end(&text).to_owned()))
 }

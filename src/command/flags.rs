@@ -1,4 +1,4 @@
-//! The settings as flags, made from their table.
+//! The flags of the settings, made from the table of the settings.
 
 use std::{num::NonZeroUsize, path::PathBuf, thread};
 
@@ -11,20 +11,20 @@ use super::failure::Failure;
 
 const FILE_FLAG: &str = "config";
 
-/// A flag for every setting that may have one, and `--config`.
+/// Returns a flag for every setting that may have one, and `--config`.
 pub(super) fn settings() -> impl Iterator<Item = Arg> {
     SETTINGS.into_iter().filter_map(flag).chain([file()])
 }
 
-/// What a command that reaches the data needs: where that is, and where it may be written down.
+/// Returns the flags of a command that calls the server: the data folder and the settings file.
 pub(super) fn folder() -> impl Iterator<Item = Arg> {
     let data = SETTINGS.into_iter().filter(|setting| setting.name == "data").filter_map(flag);
     data.chain([file()]).map(|flag| flag.help_heading("Data"))
 }
 
-/// Settings as the flags, the environment, the settings file and the machine say.
+/// Gathers the settings from the flags, the environment, the settings file and the machine.
 pub(super) fn gather(matches: &ArgMatches) -> Result<RawSettings, Failure> {
-    // A command defines some of the flags only; asking for another one is no error here.
+    // A command defines only some of the flags. A flag that it does not define is not given.
     let given = |setting: &Setting| matches.try_get_one::<String>(setting.name).ok().flatten().cloned();
     let surroundings = SettingSources {
         flags: SETTINGS.into_iter().filter_map(|setting| Some((setting.name, given(setting)?))).collect(),
@@ -36,7 +36,7 @@ pub(super) fn gather(matches: &ArgMatches) -> Result<RawSettings, Failure> {
     Ok(RawSettings::gather(&surroundings)?)
 }
 
-/// As [`gather`], as valid values.
+/// Like [`gather`], checked and parsed.
 pub(super) fn parse(matches: &ArgMatches) -> Result<Settings, Failure> {
     Ok(Settings::parse(&gather(matches)?)?)
 }

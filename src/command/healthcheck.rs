@@ -1,4 +1,4 @@
-//! `standin healthcheck`: whether the server on the data folder is ready, for containers and supervisors.
+//! `standin healthcheck`: tells containers and supervisors whether the server is ready.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use clap::{ArgMatches, Command};
 
 use super::{
     control,
-    failure::{Code, Failure},
+    failure::{Failure, FailureCode},
     flags, output,
 };
 
@@ -15,10 +15,10 @@ Examples:
   standin healthcheck
   standin healthcheck --data /var/lib/standin
 
-It asks the running server, over the socket of its data folder, what /readyz answers: a row and a file were just written. So it
-needs no shell, no curl and no port. Exit code 0: ready. 1: not, or no server runs, and the line says which.";
+It calls /readyz of the running server over the socket of its data folder, so it needs no shell, no curl and no port. Ready means
+that the server has just written a row and a file. Exit code 0: ready. 1: not ready, or no server runs; the message says which.";
 
-/// Above the two seconds that the server takes for its answer at the most.
+/// More than the two seconds that the server takes at most.
 const WAIT_MAX: Duration = Duration::from_secs(4);
 
 pub(super) fn command() -> Command {
@@ -29,13 +29,13 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    // A container's health has two words: whatever keeps us from asking is the second.
+    // A container knows only healthy and unhealthy, so every failure has the same exit code.
     let asked = flags::parse(matches).and_then(|settings| {
         let server = control::to_running_server(&settings.data)?;
         server.get_within("/readyz", WAIT_MAX)
     });
     match asked {
         Ok(_) => output::print("ready\n"),
-        Err(failure) => Err(Failure::new(Code::Refused, failure.to_string())),
+        Err(failure) => Err(Failure::new(FailureCode::Refused, failure.to_string())),
     }
 }

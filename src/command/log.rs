@@ -1,7 +1,7 @@
-//! Where log lines go: standard output, one line each, for people or for programs.
+//! The log: lines on standard output, as text or as JSON.
 //!
-//! A thread of their own writes them, all that gathered within some milliseconds at once: a write for each request cost a fifth of
-//! serving it. What was not written yet is lost with a process that is killed, and only then.
+//! A thread writes all lines of some milliseconds at once, because a write for each request cost a fifth of the time of serving it. Only a
+//! process that is killed loses lines that are not written yet.
 
 use std::{
     io::{self, Write},
@@ -18,34 +18,34 @@ use log::{
 use serde_json::{Map, json};
 use standin::{server, settings::LogFormat};
 
-/// Lines that may wait to be written; whoever logs then waits for a place.
+/// The most lines that wait to be written. When they are that many, a thread that logs waits.
 const LINES_WAITING_MAX: usize = 4096;
 
-/// How long lines gather before they are written.
+/// How long lines are gathered before they are written.
 const GATHERING: Duration = Duration::from_millis(5);
 
-/// How long the end of the process waits for the last lines: standard output may be a pipe that nobody reads.
+/// How long the end of the process waits for the last lines, because standard output may be a pipe without a reader.
 const LAST_LINES_WAIT: Duration = Duration::from_secs(1);
 
-/// The log, until the process ends: dropping it writes what waits.
-pub(super) struct Log(SyncSender<Entry>);
+/// The log. Dropping it writes the lines that wait.
+pub(super) struct Log(SyncSender<LogEntry>);
 
-enum Entry {
+enum LogEntry {
     Line(Vec<u8>),
-    /// Answered when everything before it is written.
+    /// Asks for a message once everything before it is written.
     Written(SyncSender<()>),
 }
 
-/// Starts the log. Libraries speak from `warn` on only: their everyday lines would drown ours.
+/// Starts the log. Of libraries, only warnings and errors are logged.
 pub(super) fn start(level: LevelFilter, format: LogFormat) -> Log {
     let (entries, waiting) = sync_channel(LINES_WAITING_MAX);
     thread::spawn(move || write_all(&waiting));
     let mut builder = Builder::new();
-    // Which level holds is the log's own switch, which can be moved while the process runs; the filter here only tells libraries from us.
+    // The level of our own lines is set by `log::set_max_level`, which can change while the process runs. This filter is for libraries.
     builder.filter_level(LevelFilter::Warn).filter_module("standin", LevelFilter::Trace);
-    // It calls a body that was ended an error of its own, without the id of the request, whose line says so already.
+    // It logs each body that was cut short, without the id of the request; our line of the request says it already.
     builder.filter_module("actix_http", LevelFilter::Off);
-    builder.target(Target::Pipe(Box::new(Lines(entries.clone()))));
+    builder.target(Target::Pipe(Box::new(LineSender(entries.clone()))));
     match format {
         LogFormat::Text => builder.format(write_text),
         LogFormat::Json => builder.format(write_json),
@@ -56,7 +56,7 @@ pub(super) fn start(level: LevelFilter, format: LogFormat) -> Log {
 }
 
 impl Log {
-    /// Changes the least important level that is written, and says so in a line that is written either way.
+    /// Changes the level, and logs that at any level.
     pub(super) fn set_level(&self, level: LevelFilter) {
         let former = ::log::max_level();
         ::log::set_max_level(former.max(level).max(LevelFilter::Info));
@@ -69,7 +69,6 @@ impl Log {
     }
 }
 
-/// A level as the setting spells it.
 fn word(level: LevelFilter) -> String {
     level.as_str().to_ascii_lowercase()
 }
@@ -77,18 +76,18 @@ fn word(level: LevelFilter) -> String {
 impl Drop for Log {
     fn drop(&mut self) {
         let (written, all_written) = sync_channel(1);
-        if self.0.try_send(Entry::Written(written)).is_ok() {
+        if self.0.try_send(LogEntry::Written(written)).is_ok() {
             let _ = all_written.recv_timeout(LAST_LINES_WAIT);
         }
     }
 }
 
-/// Sends each line to the thread that writes them. Where that thread has ended, nobody reads standard output any more.
-struct Lines(SyncSender<Entry>);
+/// Sends each line to the thread that writes. If that thread has ended, standard output has no reader any more.
+struct LineSender(SyncSender<LogEntry>);
 
-impl Write for Lines {
+impl Write for LineSender {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let _ = self.0.send(Entry::Line(line.to_vec()));
+        let _ = self.0.send(LogEntry::Line(line.to_vec()));
         Ok(line.len())
     }
 
@@ -97,17 +96,17 @@ impl Write for Lines {
     }
 }
 
-fn write_all(waiting: &Receiver<Entry>) {
+fn write_all(waiting: &Receiver<LogEntry>) {
     let mut out = io::stdout();
     while let Ok(first) = waiting.recv() {
-        if matches!(first, Entry::Line(_)) {
+        if matches!(first, LogEntry::Line(_)) {
             thread::sleep(GATHERING);
         }
         let (mut lines, mut written) = (Vec::new(), None);
         for entry in [first].into_iter().chain(waiting.try_iter().take(LINES_WAITING_MAX)) {
             match entry {
-                Entry::Line(line) => lines.extend_from_slice(&line),
-                Entry::Written(answer) => written = Some(answer),
+                LogEntry::Line(line) => lines.extend_from_slice(&line),
+                LogEntry::Written(answer) => written = Some(answer),
             }
         }
         if out.write_all(&lines).and_then(|()| out.flush()).is_err() {
@@ -134,27 +133,27 @@ fn write_json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     line.insert("message".to_owned(), record.args().to_string().into());
     line.insert("module".to_owned(), record.target().into());
     line.extend(server::request_id().map(|id| ("request".to_owned(), id.into())));
-    // An access line has its parts beside its text; a map of them fails never.
-    let _ = record.key_values().visit(&mut Parts(&mut line));
+    // An access line has key-value pairs beside its text. Visiting them never fails.
+    let _ = record.key_values().visit(&mut KeyValues(&mut line));
     writeln!(out, "{}", ascii_breaks(serde_json::Value::Object(line).to_string()))
 }
 
-/// The parts of a line that programs read by name.
-struct Parts<'a>(&'a mut Map<String, serde_json::Value>);
+/// Collects the key-value pairs of a line.
+struct KeyValues<'a>(&'a mut Map<String, serde_json::Value>);
 
-impl<'kvs> VisitSource<'kvs> for Parts<'_> {
+impl<'kvs> VisitSource<'kvs> for KeyValues<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
-        let mut shown = Shown(json!(null));
+        let mut shown = JsonValue(json!(null));
         value.visit(&mut shown)?;
         self.0.insert(key.as_str().to_owned(), shown.0);
         Ok(())
     }
 }
 
-/// Numbers as numbers, what is not there as null, the rest as text.
-struct Shown(serde_json::Value);
+/// Keeps numbers as numbers and a missing value as null; the rest becomes text.
+struct JsonValue(serde_json::Value);
 
-impl<'v> VisitValue<'v> for Shown {
+impl<'v> VisitValue<'v> for JsonValue {
     fn visit_any(&mut self, value: Value<'_>) -> Result<(), kv::Error> {
         self.0 = value.to_string().into();
         Ok(())
@@ -176,12 +175,12 @@ impl<'v> VisitValue<'v> for Shown {
     }
 }
 
-/// Whether some program or other begins a new line here, or gives what follows another look.
+/// Whether some program begins a new line at this character, or treats it as a command.
 fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// JSON escapes the control characters of ASCII; what else breaks lines can only stand inside a text, and is escaped there as well.
+/// Escapes line breaks that are not ASCII. JSON already escapes those of ASCII, and the others can only stand inside a text.
 fn ascii_breaks(line: String) -> String {
     match line.contains(breaks) {
         true => {
@@ -191,7 +190,7 @@ fn ascii_breaks(line: String) -> String {
     }
 }
 
-/// What breaks lines is escaped: what a client sent must not look like a line of our own.
+/// Escapes line breaks, so that a text of a client cannot look like a line of ours.
 fn one_line(text: String) -> String {
     let escape = |c: char| if breaks(c) { c.escape_default().to_string() } else { c.to_string() };
     match text.contains(breaks) {

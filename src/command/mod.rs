@@ -1,7 +1,7 @@
-//! What can be said on the command line, one file a word.
+//! The command line, one file for each command.
 //!
-//! A command that reads or changes the house always speaks HTTP over the control socket: to the running server, or, where none runs, to
-//! one that lives as long as the command. So there is one code path, and never a second writer.
+//! A command that reads or changes data calls the server by HTTP over the control socket. If no server runs, the command starts one for
+//! itself. So there is one code path, and never a second writer.
 
 mod admin;
 mod app;
@@ -14,11 +14,11 @@ mod failure;
 mod fields;
 mod flags;
 mod healthcheck;
-mod house;
 mod log;
 mod output;
 mod restore;
 mod serve;
+mod server;
 mod tencent;
 mod user;
 
@@ -30,39 +30,39 @@ use std::{
 
 use clap::Command;
 
-use self::failure::Code;
+use self::failure::FailureCode;
 
 const EXAMPLES: &str = "\
 Examples:
   standin                             serve from ./data on http://127.0.0.1:8080
-  standin serve --demo                the same with sample people, nothing kept elsewhere is touched
+  standin serve --demo                the same with sample users, in a data folder of its own
   standin app show --secrets          what an app or back end needs to connect
   standin user create alice --name Alice
   standin admin create ada --password-stdin < password.txt
-                                      who may sign in to the console
-  standin backup standin.tar          everything, while it serves; standin restore puts it back
-  standin config show --origin        every setting, and who gave it
-  standin doctor                      whether the data folder is as it should be and clients reach the running server
+                                      an administrator, who signs in to the console
+  standin backup standin.tar          all data, while the server runs; standin restore puts it back
+  standin config show --origin        every setting and where it comes from
+  standin doctor                      checks the data folder, and whether clients reach the server
   standin healthcheck                 whether the server is ready: exit code 0 or 1, for containers
 
 Exit codes:
   0  done
-  1  refused: unknown, taken, or not allowed by the rules of the house; a check of `doctor` failed
-  2  wrong usage or settings, or an address to listen on is in use
+  1  refused: not found, taken, or against a rule; or a check of `doctor` failed
+  2  wrong usage or settings, or the address to listen on is in use
   3  the data folder cannot be used, or another process uses it
   4  the server failed or did not answer in time
 
 `standin` alone is `standin serve`, and takes the same options.";
 
-/// Runs the command that `words` spell, the program's own name first.
+/// Runs the command in `words`, of which the first is the name of the program.
 pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     leave_no_core_file();
     let matches = match standin().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => {
-            // Help for a reader that went away is no failure, and there is nowhere left to complain.
+            // A closed standard output is no failure of `--help`, and there is nowhere left to report it.
             let _ = error.print();
-            return if error.use_stderr() { Code::Usage.into() } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { FailureCode::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
     let done = match matches.subcommand() {
@@ -86,14 +86,14 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// A crash writes no core file: the server key, passwords and tokens are in the clear in memory. Lowering one's own bound is never
-/// refused; should it be, the work is worth more than a file that a crash might leave.
+/// Turns core files off, because the server key, passwords and tokens are in memory in clear. The system never refuses to lower a limit;
+/// if it did, the command would still run.
 fn leave_no_core_file() {
     let _ = rlimit::Resource::CORE.set(0, 0);
 }
 
 fn standin() -> Command {
-    // On the top level the settings are understood but not listed: `standin serve --help` lists them under headings.
+    // The top level accepts the settings but does not list them: `standin serve --help` does, under headings.
     let settings = flags::settings().map(|flag| flag.hide(true));
     Command::new("standin")
         .version(env!("CARGO_PKG_VERSION"))

@@ -1,28 +1,28 @@
-//! What commands say on standard output.
+//! The output of commands on standard output.
 
 use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::failure::{Code, Failure};
+use super::failure::{Failure, FailureCode};
 
-/// Writes an answer. A reader that went away (`standin user list | head`) has what it wanted.
+/// Writes a text. A closed pipe (`standin user list | head`) is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Code::Server, format!("The answer could not be written to standard output: {error}.")))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+            FailureCode::Server,
+            format!("The answer could not be written to standard output: {error}."),
+        )),
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
-/// Writes an answer for programs.
 pub(super) fn print_json(value: &Value) -> Result<(), Failure> {
     print(&format!("{value:#}\n"))
 }
 
-/// A value for people: texts bare, nothing as `-`, the rest as JSON. What could control a terminal is escaped.
+/// Returns a value for people: a text as it is, a missing value as `-`, the rest as JSON. Control characters are escaped.
 pub(super) fn shown(value: Option<&Value>) -> String {
     let text = match value {
         None | Some(Value::Null) => "-".to_owned(),
@@ -38,21 +38,21 @@ pub(super) fn shown(value: Option<&Value>) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Lines of a name and a value each, the values in one column.
+/// Returns a line for each name and value, the values in one column.
 pub(super) fn facts(object: &Value, keys: &[(&str, &str)]) -> String {
     let width = keys.iter().map(|(name, _)| name.len()).max().unwrap_or_default() + 1;
     let line = |(name, key): &(&str, &str)| format!("{:width$} {}\n", format!("{name}:"), shown(object.get(key)));
     keys.iter().map(line).collect()
 }
 
-/// A table of objects, its columns as wide as their widest cell.
+/// Returns a table of objects.
 pub(super) fn table(objects: &[Value], columns: &[(&str, &str)]) -> String {
     let head = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
     let row = |object: &Value| columns.iter().map(|(_, key)| shown(object.get(key))).collect();
     aligned(&[head].into_iter().chain(objects.iter().map(row)).collect::<Vec<Vec<String>>>())
 }
 
-/// Rows of cells, in columns.
+/// Returns rows of cells, each column as wide as its widest cell.
 pub(super) fn aligned(rows: &[Vec<String>]) -> String {
     let chars = |cell: &String| cell.chars().count();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();

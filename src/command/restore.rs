@@ -1,4 +1,4 @@
-//! `standin restore`: a backup becomes a data folder.
+//! `standin restore`: makes a data folder of a backup.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
@@ -7,7 +7,7 @@ use standin::server::restore::{self, RestoreError, RestoreErrorKind, RestoreOpti
 use super::{
     app::{answer, json_flag},
     backup::{file, given},
-    failure::{Code, Failure},
+    failure::{Failure, FailureCode},
     flags,
 };
 
@@ -17,8 +17,8 @@ Examples:
   standin restore standin.tar --replace
   STANDIN_SERVER_KEY_FILE=/run/secrets/standin standin restore standin.tar
 
-No server may run on the data folder. Everything is checked before anything is put in its place: a backup that is damaged, or whose
-server key is not at hand, changes nothing. The key is that of STANDIN_SERVER_KEY where it is given, else the one inside, else the folder's.";
+No server may run on the data folder. Everything is checked before anything is changed: a damaged backup, or one whose server key is
+missing, changes nothing. The key is that of STANDIN_SERVER_KEY if given, else the one in the backup, else the one in the folder.";
 
 pub(super) fn command() -> Command {
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
@@ -26,8 +26,8 @@ pub(super) fn command() -> Command {
         .about("Fill a data folder from a backup")
         .after_help(EXAMPLES)
         .arg(file().required(true))
-        .arg(flag("replace").help("Where the data folder holds something, move that aside; it is kept"))
-        .arg(flag("new-key").help("Make a new server key: secrets that the former one opens are lost, and drawn anew"))
+        .arg(flag("replace").help("If the data folder is not empty, move its content aside; it is kept"))
+        .arg(flag("new-key").help("Make a new server key; secrets that the former key opens are lost and made anew"))
         .args(flags::folder())
         .arg(json_flag())
 }
@@ -53,11 +53,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         lines.extend(
             former
                 .as_ref()
-                .map(|former| format!("What it held is in {data}/{former}: delete that when you miss nothing.")),
+                .map(|former| format!("The former content is in {data}/{former}: delete it when you do not need it.")),
         );
         if manifest.files_lost > 0 {
             let (files, names) = (manifest.files_lost, lost.join(" "));
-            lines.push(format!("{files} files of pictures were gone from the disk when the backup was made: {names}"));
+            lines.push(format!("{files} picture files were missing on the disk when the backup was made: {names}"));
         }
         if options.new_key {
             lines.push(new_key_note(&data.to_string()));
@@ -68,18 +68,18 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 fn new_key_note(data: &str) -> String {
     format!(
-        "A new server key is in {data}/server.key. Lost with the former one, and drawn anew: the secret, the licence key and the issued \
+        "A new server key is in {data}/server.key. These were lost with the former key and made anew: the secret, the licence key and the issued \
          account password of each app (`standin app show --secrets --app APP_ID --data {data}`), the token and the issued password of each user. \
-         Passwords that people chose open their accounts as before."
+         Passwords that users chose are still valid."
     )
 }
 
 impl From<RestoreError> for Failure {
     fn from(error: RestoreError) -> Self {
         let code = match error.kind {
-            RestoreErrorKind::Arguments => Code::Usage,
-            RestoreErrorKind::Refused => Code::Refused,
-            RestoreErrorKind::Folder => Code::Folder,
+            RestoreErrorKind::Arguments => FailureCode::Usage,
+            RestoreErrorKind::Refused => FailureCode::Refused,
+            RestoreErrorKind::Folder => FailureCode::Folder,
         };
         Self::new(code, error.to_string())
     }

@@ -5,7 +5,7 @@ use std::io;
 use clap::{ArgMatches, Command};
 use standin::settings::{self, Settings};
 
-use super::{failure::Failure, flags, house::House, log};
+use super::{failure::Failure, flags, log, server};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,7 +15,7 @@ Examples:
   STANDIN_APP_SECRET_FILE=/run/secrets/app standin serve
 
 Every option can also be a line of standin.toml (listen = \"127.0.0.1:8080\") or a variable (STANDIN_LISTEN).
-Secrets have no option, because options can be read in the process list. Variables, each also with _FILE behind it:
+Secrets have no option, because the process list shows options. Their variables, each also with _FILE at the end:
 STANDIN_SERVER_KEY, STANDIN_ADMIN_PASSWORD, STANDIN_APP_SECRET, STANDIN_LICENSE_KEY, STANDIN_APP_PASSWORD.";
 
 pub(super) fn command() -> Command {
@@ -32,10 +32,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         ::log::warn!("{warning}");
     }
     let files = rlimit::increase_nofile_limit(u64::MAX);
-    House::serve(&settings, || log_file_limit(files), || read_again(matches, &log))
+    server::serve(&settings, || log_file_limit(files), || read_again(matches, &log))
 }
 
-/// Reads the settings again and takes over what can change while the server runs: the log level. All the rest holds until the next start.
+/// Reads the settings again and applies the log level. All other settings take effect at the next start.
 fn read_again(matches: &ArgMatches, log: &log::Log) {
     match flags::parse(matches) {
         Ok(settings) => log.set_level(settings.log),
@@ -43,11 +43,10 @@ fn read_again(matches: &ArgMatches, log: &log::Log) {
     }
 }
 
-/// Begins this process once more, with one arena of the allocator for two cores, unless whoever started it has said something of that.
+/// Starts this process again with one allocator arena for two cores, unless the environment sets the number of arenas.
 ///
-/// glibc makes up to eight arenas for each core, and keeps in each of them the most that was ever alive there at one time: so memory goes
-/// on growing, a little with each coincidence, for as long as the server runs. It reads how many there may be from the environment of a
-/// process that begins, and from nowhere else.
+/// glibc makes up to eight arenas for each core and keeps in each the most memory that it ever used at one time, so memory grows for as long
+/// as the server runs. glibc reads the number only from the environment of a starting process.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn keep_to_few_arenas() {
     use std::{env, os::unix::process::CommandExt as _, process, thread};
@@ -64,12 +63,11 @@ fn keep_to_few_arenas() {
     if let Some(name) = words.next() {
         again.arg0(name);
     }
-    // This comes back only when the system refused: then it goes on as it is.
+    // It returns only if the system refused. Then the process goes on with more arenas.
     let _ = again.args(words).exec();
 }
 
-/// Tells how many files this process may have open: as many as the system allows it at all. Each socket is one, and the usual 1,024 are soon
-/// used up.
+/// Logs how many files this process may have open. It takes as many as the system allows, because each socket needs one.
 fn log_file_limit(raised: io::Result<u64>) {
     match raised {
         Ok(files) => ::log::info!("up to {files} files and sockets may be open at one time"),

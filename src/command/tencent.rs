@@ -1,4 +1,4 @@
-//! `standin app usersig` and `standin app field`: what Tencent's wire needs of an operator.
+//! `standin app usersig` and `standin app field`: what an operator needs for Tencent's API.
 
 use clap::{
     Arg, ArgMatches, Command,
@@ -26,12 +26,12 @@ pub(super) fn usersig() -> Command {
         .value_name("ID")
         .required(true)
         .value_parser(NonEmptyStringValueParser::new())
-        .help("For whom: a user, known or not, or administrator for the app's back end");
+        .help("The id of a user, who need not exist, or administrator for the app's back end");
     let expire = Arg::new("expire")
         .long("expire")
         .value_name("SECONDS")
         .value_parser(value_parser!(u32).range(1..))
-        .help("How long it is good [default: 15552000, which is 180 days]");
+        .help("How long it is valid [default: 15552000, which is 180 days]");
     Command::new("usersig").about("Make a UserSig, as an app's back end does").args([selector(), user, expire])
 }
 
@@ -48,27 +48,28 @@ pub(super) fn field() -> Command {
         .value_name("NAME")
         .required(true)
         .value_parser(NonEmptyStringValueParser::new())
-        .help("What stands behind Tag_Profile_Custom_: letters, digits and _");
+        .help("The name after Tag_Profile_Custom_: letters, digits and _");
     let who = |id: &'static str, words: &'static [&'static str], help: &'static str| {
         let value = Arg::new(id).long(id).value_name(words.join("|")).hide_possible_values(true);
         value.value_parser(PossibleValuesParser::new(words)).help(help)
     };
-    let add = Command::new("add").about("Declare a custom field of profiles, or who may read and write it").args([
-        name,
-        who("read", &READERS, "Who is shown it, beside the back end [default: everyone]"),
-        who("write", &WRITERS, "Who may write it [default: owner, and the back end]"),
-    ]);
+    let add =
+        Command::new("add").about("Declare a custom field of profiles, or change who may read and write it").args([
+            name,
+            who("read", &READERS, "Who can read it, in addition to the back end [default: everyone]"),
+            who("write", &WRITERS, "Who may write it [default: owner, and the back end]"),
+        ]);
     let list = Command::new("list").about("List the custom fields");
     let subcommands = [add, list].map(|command| command.args(flags::folder()).args([selector(), json_flag()]));
     Command::new("field")
-        .about("Declare custom fields of profiles (Tencent): 20 at the most, for good")
+        .about("Declare custom fields of profiles (Tencent): at most 20, and they cannot be deleted")
         .subcommand_required(true)
         .subcommands(subcommands)
 }
 
 pub(super) fn run_field(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
-    control::with_house(flags::parse(matches)?, |control| match word {
+    control::with_server(flags::parse(matches)?, |control| match word {
         "add" => add(control, matches),
         _ => list(control, matches),
     })

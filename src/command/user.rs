@@ -7,7 +7,7 @@ use super::{
     app::{answer, json_flag, path, segment, selector},
     control::{self, Control},
     failure::Failure,
-    fields::{self, Field, Kind},
+    fields::{self, FlagField, FlagKind},
     flags, output,
 };
 
@@ -23,28 +23,32 @@ Examples:
   standin user contact list alice
   standin user reset-token alice";
 
-static FIELDS: [Field; 8] = [
-    Field { key: "name", kind: Kind::Text("NAME"), help: "The name others see" },
-    Field { key: "status", kind: Kind::Text("TEXT"), help: "The status text" },
-    Field { key: "mobile", kind: Kind::Text("NUMBER"), help: "The mobile number" },
-    Field { key: "email", kind: Kind::Text("EMAIL"), help: "The e-mail address; nothing is ever sent to it" },
-    Field {
+static FIELDS: [FlagField; 8] = [
+    FlagField { key: "name", kind: FlagKind::Text("NAME"), help: "The name others see" },
+    FlagField { key: "status", kind: FlagKind::Text("TEXT"), help: "The status text" },
+    FlagField { key: "mobile", kind: FlagKind::Text("NUMBER"), help: "The mobile number" },
+    FlagField { key: "email", kind: FlagKind::Text("EMAIL"), help: "The e-mail address; nothing is ever sent to it" },
+    FlagField {
         key: "avatar_url",
-        kind: Kind::Text("URL"),
+        kind: FlagKind::Text("URL"),
         help: "The address of a picture on another server; Standin never fetches it",
     },
-    Field { key: "extras", kind: Kind::Json, help: "Qiscus' extras: a JSON object that replaces the stored one" },
-    Field {
+    FlagField {
+        key: "extras",
+        kind: FlagKind::Json,
+        help: "Qiscus' extras: a JSON object that replaces the stored one",
+    },
+    FlagField {
         key: "metadata",
-        kind: Kind::Pairs,
+        kind: FlagKind::Pairs,
         help: "MirrorFly's metadata: up to three pairs that replace the stored ones; repeat the flag for each",
     },
-    Field { key: "password", kind: Kind::Secret, help: "A file with a password that the user chose" },
+    FlagField { key: "password", kind: FlagKind::Secret, help: "A file with a password that the user chose" },
 ];
 
 /// Only `set` has it, because a new user is active.
-static STATE: [Field; 1] =
-    [Field { key: "state", kind: Kind::Word(&["active", "suspended"]), help: "Whether the user can sign in" }];
+static STATE: [FlagField; 1] =
+    [FlagField { key: "state", kind: FlagKind::Word(&["active", "suspended"]), help: "Whether the user can sign in" }];
 
 const FACTS: [(&str, &str); 13] = [
     ("id", "id"),
@@ -129,7 +133,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "set" => fields::change(FIELDS.iter().chain(&STATE), matches)?,
         _ => Map::new(),
     };
-    control::with_house(flags::parse(matches)?, |control| {
+    control::with_server(flags::parse(matches)?, |control| {
         let users = format!("{}/users", path(control, matches)?);
         let user = || format!("{users}/{}", segment(id()));
         match word {
@@ -195,7 +199,7 @@ fn run_contact(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
     let given = |name| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let id = given("id");
-    control::with_house(flags::parse(matches)?, |control| {
+    control::with_server(flags::parse(matches)?, |control| {
         let contacts = format!("{}/users/{}/contacts", path(control, matches)?, segment(id));
         if word == "list" {
             return list_contacts(control, matches, &contacts);

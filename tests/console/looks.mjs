@@ -64,6 +64,12 @@ async function parts(browser, base) {
       await page.getByRole('button', { name: 'Save' }).click();
       await page.locator('.toast').waitFor();
     });
+    await opened('unsaved edits', '#/users/user1', async () => {
+      await page.getByLabel('Status text').fill('Not saved yet');
+      await page.getByRole('link', { name: 'Health' }).click();
+      await page.getByRole('dialog').waitFor();
+    });
+    await opened('an unknown address', '#/nowhere', () => page.getByText('no such screen').waitFor());
     await opened('a deletion', '#/users/user1', () => page.getByRole('button', { name: 'Delete' }).click());
     await opened('the cutting of a picture', '#/users/user1', async () => {
       const picture = await page.screenshot();

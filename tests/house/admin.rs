@@ -202,7 +202,7 @@ async fn commands_make_list_and_delete_administrators_and_another_password_ends_
     let house = house().await;
     assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "eleven char").0, Some(1), "11 characters");
     let (code, said) = admin(&house, &["create", "ada", "--password-stdin"], "twelve chars\n");
-    assert_eq!((code, said.as_str()), (Some(0), "ada may sign in to the console.\n"));
+    assert_eq!((code, said.as_str()), (Some(0), "ada can sign in to the console now.\n"));
     assert_eq!(admin(&house, &["create", "ada", "--password-stdin"], "twelve chars").0, Some(1), "taken");
     assert_eq!(admin(&house, &["create", "no such name", "--password-stdin"], "twelve chars").0, Some(1));
     assert_eq!(admin(&house, &["create", "eve"], "").0, Some(2), "no password");

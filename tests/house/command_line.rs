@@ -251,7 +251,7 @@ secret:           s3
 licence key:      l4
 account password: -
 
-The account password was chosen by an operator; nobody can show it again.
+You chose the account password; the server keeps only its hash and cannot show it.
 ";
     assert_eq!(out, expected);
     let (_, out, _, seen) = Played::new(vec![(200, app())]).ask(&["app", "show", "--app", "shop", "--json"], "");
@@ -471,7 +471,7 @@ fn a_refusal_of_the_house_is_exit_code_1_in_its_own_words() {
     let (code, _, err, _) = Played::new(vec![(409, json!({ "title": "a\u{1b}[31mb" }))]).ask(&["app", "create"], "");
     assert_eq!((code, err.as_str()), (1, "standin: a [31mb\n"));
     let (code, _, err, _) = Played::new(vec![(200, json!({ "apps": [] }))]).ask(&["app", "show"], "");
-    assert_eq!((code, err.as_str()), (1, "standin: There is no app yet: make one with `standin app create`.\n"));
+    assert_eq!((code, err.as_str()), (1, "standin: There is no app yet: create one with `standin app create`.\n"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Calls to the public address: one connection each, over TLS where the address says so.
+//! Calls to the public address: one connection each, with TLS if the address says so.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -21,27 +21,29 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::command::failure::{Code, Failure};
+use crate::command::failure::{Failure, FailureCode};
 
-/// The longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
-pub(super) type Broken = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
-/// Which authorities are trusted, and the settings of TLS that follow.
+/// The trusted authorities, and the settings of TLS for them.
 pub(super) struct Trust {
     verifier: Arc<WebPkiServerVerifier>,
     config: Arc<ClientConfig>,
 }
 
 impl Trust {
-    /// The authorities that browsers trust, and those of a PEM text.
+    /// Trusts the authorities that browsers trust, and those of a PEM text.
     pub(super) fn new(own: Option<&[u8]>) -> Result<Self, Failure> {
         let unfit = |why: &dyn std::fmt::Display| {
-            Failure::new(Code::Usage, format!("--ca must name a PEM file of certificates of authorities: {why}."))
+            Failure::new(
+                FailureCode::Usage,
+                format!("--ca must name a PEM file of certificates of authorities: {why}."),
+            )
         };
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let browsers = roots.len();
@@ -63,12 +65,12 @@ impl Trust {
         Ok(Self { verifier, config: Arc::new(config) })
     }
 
-    /// Whether the certificate that `place` shows will be trusted `later` too; the outer error is that it is not now.
+    /// Checks the certificate of an endpoint for the time `later` from now. The outer error means that it is not trusted now.
     pub(super) async fn certificate(
         &self,
-        place: &Place,
+        place: &Endpoint,
         later: Duration,
-    ) -> Result<Result<(), rustls::Error>, Broken> {
+    ) -> Result<Result<(), rustls::Error>, BoxError> {
         let name = place.server_name()?;
         let stream = TcpStream::connect(&*place.addresses().await?).await?;
         let stream = TlsConnector::from(Arc::clone(&self.config)).connect(name.clone(), stream).await?;
@@ -79,26 +81,24 @@ impl Trust {
     }
 }
 
-/// Where something is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Endpoint {
     /// Without the brackets of an IPv6 address.
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) tls: bool,
 }
 
-/// What came back.
-pub(super) struct Answer {
+pub(super) struct CallResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-impl Place {
-    /// What its name leads to; at least one. Names under `localhost` are this machine to every browser (RFC 6761), though not to every
-    /// system.
-    pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, Broken> {
+impl Endpoint {
+    /// Returns the addresses of the host, at least one. Browsers take each name under `localhost` for this machine (RFC 6761); some systems
+    /// do not.
+    pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, BoxError> {
         if self.host.ends_with(".localhost") {
             return Ok(vec![(Ipv4Addr::LOCALHOST, self.port).into(), (Ipv6Addr::LOCALHOST, self.port).into()]);
         }
@@ -107,12 +107,12 @@ impl Place {
     }
 
     /// Opens a connection and closes it.
-    pub(super) async fn knock(&self) -> Result<(), Broken> {
+    pub(super) async fn connect(&self) -> Result<(), BoxError> {
         TcpStream::connect(&*self.addresses().await?).await?;
         Ok(())
     }
 
-    /// As the `Host` header says it.
+    /// Returns the value of the `Host` header.
     pub(super) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         match (self.tls, self.port) {
@@ -121,10 +121,10 @@ impl Place {
         }
     }
 
-    /// Makes one call. An upgrade ends with its answer, too.
-    pub(super) async fn call(&self, trust: &Trust, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
+    /// Makes one call. After an upgrade the connection is closed, too.
+    pub(super) async fn call(&self, trust: &Trust, request: Request<Full<Bytes>>) -> Result<CallResponse, BoxError> {
         let stream = TcpStream::connect(&*self.addresses().await?).await?;
-        let stream: Box<dyn Stream> = match self.tls {
+        let stream: Box<dyn ByteStream> = match self.tls {
             true => {
                 let connector = TlsConnector::from(Arc::clone(&trust.config));
                 Box::new(connector.connect(self.server_name()?, stream).await?)
@@ -140,10 +140,10 @@ impl Place {
             _ => Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await?.to_bytes(),
         };
         connection.abort();
-        Ok(Answer { status, headers, body })
+        Ok(CallResponse { status, headers, body })
     }
 
-    fn server_name(&self) -> Result<ServerName<'static>, Broken> {
+    fn server_name(&self) -> Result<ServerName<'static>, BoxError> {
         Ok(ServerName::try_from(self.host.clone())?)
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked of the public address, in the order in which one thing builds on another.
+//! The checks of the public address, in the order in which they depend on each other.
 
 use std::{net::IpAddr, pin::Pin, time::Duration};
 
@@ -13,8 +13,8 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
-use super::call::{Answer, Broken, Place, Trust};
-use crate::command::failure::{Code, Failure};
+use super::call::{BoxError, CallResponse, Endpoint, Trust};
+use crate::command::failure::{Failure, FailureCode};
 
 /// The longest wait for one check.
 const WAIT: Duration = Duration::from_secs(5);
@@ -22,68 +22,61 @@ const WAIT: Duration = Duration::from_secs(5);
 /// A certificate that ends within these days should have been renewed.
 const DAYS_LEFT_MIN: u64 = 14;
 
-/// A server with room for fewer connections than this should have a higher limit of open files, unless its setting asks for fewer.
+/// A server that can hold fewer connections needs a higher limit of open files, unless its setting asks for fewer.
 const CONNECTIONS_WANTED: u64 = 10_000;
 
-/// Above nginx's limit of 1 MiB for a body nobody raised, below that of a picture.
+/// More than nginx's default limit of 1 MiB for a body, less than the limit for a picture.
 const UPLOAD_BYTES: usize = 1536 * 1024;
 
-/// The key and the answer to it that RFC 6455 shows.
+/// The sample key of RFC 6455 and the response to it.
 const SOCKET_KEY: (&str, &str) = ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 
-/// What to do about a certificate that ends.
 const RENEW: &str = "renew it, then reload the proxy, or send SIGHUP where Standin itself speaks TLS";
 
-/// What rustls' verifier calls the certificate of an authority that a server shows as its own. It has no type of its own for that.
+/// The text of rustls' error for a server that shows an authority's certificate as its own. It has no type for that.
 const CA_AS_SERVER: &str = "CaUsedAsEndEntity";
 
-/// What every PNG begins with.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// What one check found.
-pub(super) struct Outcome {
-    /// Its name.
+pub(super) struct CheckResult {
     pub(super) check: &'static str,
-    /// In a few words.
     pub(super) found: String,
-    /// What to change, where something is wrong.
+    /// What to change, if something is wrong.
     pub(super) advice: Option<String>,
 }
 
-/// What was found, and where that is wrong, what to change.
+/// What was found; as an error, also what to change.
 pub(super) type Finding = Result<String, (String, String)>;
 
-/// A check that was not begun yet.
 type Check<'a> = Pin<Box<dyn Future<Output = Finding> + 'a>>;
 
 pub(super) fn wrong(found: impl Into<String>, advice: &str) -> (String, String) {
     (found.into(), advice.to_owned())
 }
 
-/// What the running server says of itself.
-pub(super) struct Target {
+/// What the running server reports about itself.
+pub(super) struct PublicServer {
     base: Url,
-    place: Place,
-    socket: Place,
+    place: Endpoint,
+    socket: Endpoint,
     tile: Url,
     start: String,
     connections_max: u64,
     connections_per_address: u64,
 }
 
-impl Target {
-    /// Reads the answer of the control socket.
+impl PublicServer {
     pub(super) fn read(answer: &Value) -> Result<Self, Failure> {
         let text = |key: &str| answer.get(key).and_then(Value::as_str);
         let read = || {
             let base = Url::parse(text("public_url")?).ok()?;
-            let place = Place {
+            let place = Endpoint {
                 host: bare(base.host_str()?),
                 port: base.port_or_known_default()?,
                 tls: base.scheme() == "https",
             };
             let port = answer.get("socket_port").and_then(Value::as_u64)?;
-            let socket = Place { host: bare(text("socket_host")?), port: port.try_into().ok()?, tls: place.tls };
+            let socket = Endpoint { host: bare(text("socket_host")?), port: port.try_into().ok()?, tls: place.tls };
             let tile = Url::parse(text("tile")?).ok()?;
             let number = |key: &str| answer.get(key).and_then(Value::as_u64);
             let (connections_max, connections_per_address) =
@@ -91,11 +84,11 @@ impl Target {
             let start = text("start")?.to_owned();
             Some(Self { base, place, socket, tile, start, connections_max, connections_per_address })
         };
-        read()
-            .ok_or_else(|| Failure::new(Code::Server, "The server's answer is not understood: is it of this version?"))
+        read().ok_or_else(|| {
+            Failure::new(FailureCode::Server, "The server's answer is not understood: is it of this version?")
+        })
     }
 
-    /// The base of every address handed out.
     pub(super) fn public_url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
@@ -104,7 +97,7 @@ impl Target {
         format!("{}{path}", self.base.path().trim_end_matches('/'))
     }
 
-    /// Whether nobody but this machine calls it by its address.
+    /// Whether only this machine can call the public address.
     fn is_of_this_machine(&self) -> bool {
         let host = self.place.host.as_str();
         let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -121,13 +114,13 @@ impl Target {
     }
 }
 
-/// A host without the brackets of an IPv6 address.
+/// Removes the brackets of an IPv6 address.
 fn bare(host: &str) -> String {
     host.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
-/// Runs the checks, and after the first failure on the way to the server none of the rest.
-pub(super) async fn all(target: &Target, trust: &Trust) -> Vec<Outcome> {
+/// Runs the checks. The first failure on the way to the server ends them, because the rest depends on it.
+pub(super) async fn all(target: &PublicServer, trust: &Trust) -> Vec<CheckResult> {
     let way: [(_, Check<'_>); 4] = [
         ("name", Box::pin(name(target))),
         ("port", Box::pin(port(target))),
@@ -157,10 +150,10 @@ pub(super) async fn all(target: &Target, trust: &Trust) -> Vec<Outcome> {
     outcomes
 }
 
-pub(super) fn outcome(check: &'static str, finding: Finding) -> Outcome {
+pub(super) fn outcome(check: &'static str, finding: Finding) -> CheckResult {
     match finding {
-        Ok(found) => Outcome { check, found, advice: None },
-        Err((found, advice)) => Outcome { check, found, advice: Some(advice) },
+        Ok(found) => CheckResult { check, found, advice: None },
+        Err((found, advice)) => CheckResult { check, found, advice: Some(advice) },
     }
 }
 
@@ -171,7 +164,7 @@ async fn bounded(check: impl Future<Output = Finding>) -> Finding {
     })
 }
 
-async fn name(target: &Target) -> Finding {
+async fn name(target: &PublicServer) -> Finding {
     let host = &target.place.host;
     match target.place.addresses().await {
         Ok(found) => {
@@ -185,16 +178,16 @@ async fn name(target: &Target) -> Finding {
     }
 }
 
-async fn port(target: &Target) -> Finding {
+async fn port(target: &PublicServer) -> Finding {
     let port = target.place.port;
-    target.place.knock().await.map(|()| format!("{port} answers")).map_err(|error| {
+    target.place.connect().await.map(|()| format!("{port} answers")).map_err(|error| {
         let advice =
             "let the proxy or `listen` have this port and the firewall pass it, or set public_url to what clients call";
         wrong(format!("{port} does not answer ({error})"), advice)
     })
 }
 
-async fn certificate(target: &Target, trust: &Trust) -> Finding {
+async fn certificate(target: &PublicServer, trust: &Trust) -> Finding {
     if !target.place.tls {
         return Ok("none: plain HTTP, which MirrorFly's SDK takes only with ssl: false".to_owned());
     }
@@ -209,8 +202,8 @@ async fn certificate(target: &Target, trust: &Trust) -> Finding {
     }
 }
 
-/// What is wrong with a certificate, where a call broke off over one.
-fn distrusted(error: &Broken, host: &str) -> Option<(String, String)> {
+/// Returns what is wrong with a certificate, if that made the call fail.
+fn distrusted(error: &BoxError, host: &str) -> Option<(String, String)> {
     let system = error.downcast_ref::<std::io::Error>()?;
     let Some(rustls::Error::InvalidCertificate(fault)) = system.get_ref()?.downcast_ref::<rustls::Error>() else {
         return None;
@@ -234,31 +227,29 @@ fn distrusted(error: &Broken, host: &str) -> Option<(String, String)> {
     Some(wrong(format!("is not accepted ({error})"), "get one from an authority that browsers know"))
 }
 
-/// Makes one call.
 async fn ask(
-    place: &Place,
+    place: &Endpoint,
     trust: &Trust,
     request: hyper::http::request::Builder,
     body: Vec<u8>,
-) -> Result<Answer, Broke> {
+) -> Result<CallResponse, CallFailed> {
     let answer = async { place.call(trust, request.body(Full::new(Bytes::from(body)))?).await };
-    answer.await.map_err(Broke)
+    answer.await.map_err(CallFailed)
 }
 
-/// A call that ended without an answer.
-struct Broke(Broken);
+struct CallFailed(BoxError);
 
-impl From<Broke> for (String, String) {
-    fn from(Broke(error): Broke) -> Self {
+impl From<CallFailed> for (String, String) {
+    fn from(CallFailed(error): CallFailed) -> Self {
         wrong(format!("the call broke off ({error})"), "look into the proxy's log")
     }
 }
 
-fn json(answer: &Answer) -> Value {
+fn json(answer: &CallResponse) -> Value {
     serde_json::from_slice(&answer.body).unwrap_or_default()
 }
 
-async fn server(target: &Target, trust: &Trust) -> Finding {
+async fn server(target: &PublicServer, trust: &Trust) -> Finding {
     let answer = ask(&target.place, trust, target.get(&target.path("/")), Vec::new()).await?;
     let body = json(&answer);
     match body.get("start").and_then(Value::as_str) {
@@ -273,8 +264,8 @@ async fn server(target: &Target, trust: &Trust) -> Finding {
     }
 }
 
-/// Without its app id, the call is refused before the secret is looked at, and by another status.
-async fn headers(target: &Target, trust: &Trust) -> Finding {
+/// The server refuses a call without an app id before it looks at the secret, and with another status.
+async fn headers(target: &PublicServer, trust: &Trust) -> Finding {
     let request = target.get(&target.path("/api/v2.1/rest/get_user_list"));
     let request = request.header("QISCUS_SDK_APP_ID", "standin-doctor").header("QISCUS_SDK_SECRET", "none");
     let answer = ask(&target.place, trust, request, Vec::new()).await?;
@@ -288,8 +279,8 @@ async fn headers(target: &Target, trust: &Trust) -> Finding {
     }
 }
 
-/// A login with a file and no name, which is read whole and then refused in MirrorFly's envelope.
-async fn upload(target: &Target, trust: &Trust) -> Finding {
+/// Sends a login with a file and no name. The server reads it completely, then refuses it in MirrorFly's format.
+async fn upload(target: &PublicServer, trust: &Trust) -> Finding {
     const BOUNDARY: &str = "standin-doctor";
     let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\r\n");
     let body = [head.as_bytes(), &vec![0; UPLOAD_BYTES], format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
@@ -298,7 +289,7 @@ async fn upload(target: &Target, trust: &Trust) -> Finding {
     let advice =
         "allow as much as a picture needs (nginx: client_max_body_size 11m; Caddy: request_body max_size 11MB)";
     let answer = ask(&target.place, trust, request, body).await;
-    let answer = answer.map_err(|Broke(error)| wrong(format!("a body of 1.5 MiB broke off ({error})"), advice))?;
+    let answer = answer.map_err(|CallFailed(error)| wrong(format!("a body of 1.5 MiB broke off ({error})"), advice))?;
     match json(&answer).get("status").and_then(Value::as_u64) {
         Some(400) => Ok("a body of 1.5 MiB comes through".to_owned()),
         Some(_) | None => {
@@ -307,7 +298,7 @@ async fn upload(target: &Target, trust: &Trust) -> Finding {
     }
 }
 
-async fn picture(target: &Target, trust: &Trust) -> Finding {
+async fn picture(target: &PublicServer, trust: &Trust) -> Finding {
     let answer = ask(&target.place, trust, target.get(target.tile.path()), Vec::new()).await?;
     let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("no type");
     match (answer.status.as_u16(), kind) {
@@ -319,11 +310,11 @@ async fn picture(target: &Target, trust: &Trust) -> Finding {
     }
 }
 
-/// A proxy on this machine that hides whom it speaks for would show everybody what is for this machine.
-async fn figures(target: &Target, trust: &Trust) -> Finding {
+/// A proxy on this machine that does not name its clients would show them the figures, which are meant for this machine only.
+async fn figures(target: &PublicServer, trust: &Trust) -> Finding {
     let path = target.path("/metrics");
     let answer = ask(&target.place, trust, target.get(&path), Vec::new()).await?;
-    // A stranger may call by any name.
+    // A client can send any host name.
     let by_other_name = Request::builder().uri(&path).header(HOST, "localhost").header(CONNECTION, "close");
     let by_other_name = ask(&target.place, trust, by_other_name, Vec::new()).await?;
     let is_shown = [answer, by_other_name].iter().any(|answer| answer.status.as_u16() == 200);
@@ -337,10 +328,10 @@ async fn figures(target: &Target, trust: &Trust) -> Finding {
     }
 }
 
-async fn connections(target: &Target) -> Finding {
-    let Target { connections_max, connections_per_address, .. } = *target;
+async fn connections(target: &PublicServer) -> Finding {
+    let PublicServer { connections_max, connections_per_address, .. } = *target;
     let found = format!("there is room for {connections_max} at one time");
-    // The bound of one address is half of all where the setting asks for more.
+    // If the setting asks for more than half of all connections, one address gets half.
     let is_cut = connections_per_address >= connections_max / 2;
     match is_cut && connections_max < CONNECTIONS_WANTED {
         true => Err((
@@ -352,14 +343,14 @@ async fn connections(target: &Target) -> Finding {
     }
 }
 
-async fn websocket(target: &Target, trust: &Trust) -> Finding {
+async fn websocket(target: &PublicServer, trust: &Trust) -> Finding {
     const PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
     let (key, expected) = SOCKET_KEY;
     let request = Request::builder().uri("/websocket").header(HOST, target.socket.authority());
     let request = request.header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
     let request =
         request.header("sec-websocket-version", "13").header("sec-websocket-key", key).header(&PROTOCOL, "xmpp");
-    let answer = ask(&target.socket, trust, request, Vec::new()).await.map_err(|Broke(error)| {
+    let answer = ask(&target.socket, trust, request, Vec::new()).await.map_err(|CallFailed(error)| {
         let certificate = distrusted(&error, &target.socket.host);
         certificate.map(|(found, advice)| (format!("its certificate {found}"), advice)).unwrap_or_else(|| {
             let advice = "set socket_host and socket_port to where clients reach /websocket, or leave them unset";

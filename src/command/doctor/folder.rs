@@ -1,4 +1,4 @@
-//! How the data folder is: by what lies there, and by what the running server says of it. Nothing is changed.
+//! The checks of the data folder: what lies there, and what the running server reports about it. Nothing is changed.
 
 use std::{
     fs,
@@ -12,13 +12,12 @@ use standin::{
     settings::Settings,
 };
 
-use super::checks::{Finding, Outcome, outcome, wrong};
+use super::checks::{CheckResult, Finding, outcome, wrong};
 use crate::command::{
     control::Control,
-    failure::{Code, Failure},
+    failure::{Failure, FailureCode},
 };
 
-/// What lies in a data folder, and whether it is a folder itself.
 const ENTRIES: [&str; 8] = [
     "server.key",
     "standin.db",
@@ -30,20 +29,20 @@ const ENTRIES: [&str; 8] = [
     "incoming",
 ];
 
-/// Modes that let others in.
+/// The bits of a mode that let other users in.
 const OTHERS: u32 = 0o077;
 
-/// With less than this on the disk, what comes next may not fit.
+/// With less free space, the next writes may not fit.
 const FREE_BYTES_MIN: u64 = 256 << 20;
 
-/// A log that is longer is not carried over any more: it is cut at 48 MiB otherwise.
+/// SQLite normally cuts the write-ahead log at 48 MiB. A longer one means that it cannot be carried over into the database.
 const LOG_BYTES_MAX: u64 = 128 << 20;
 
-/// Clocks are set right by steps of less.
+/// Time services correct a clock by smaller steps.
 const CLOCK_BEHIND_S_MAX: i64 = 60;
 
-/// Runs the checks. The server, where one runs, is asked for what it has open.
-pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<Outcome> {
+/// Runs the checks. A running server reports on the files that it has open.
+pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<CheckResult> {
     let data = settings.data.as_path();
     let mut outcomes = vec![
         outcome("folder", closed(data)),
@@ -58,7 +57,7 @@ pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<Outcome
     match state {
         Ok(state) => {
             outcomes.extend([outcome("schema", schema(&state)), outcome("pages", pages(&state))]);
-            // What a damaged database says of the rest is worth nothing.
+            // A damaged database says nothing reliable about the rest.
             if let Some(tallied) = state.pictures {
                 outcomes.extend([
                     outcome("pictures", pictures(tallied)),
@@ -75,7 +74,7 @@ pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<Outcome
     outcomes
 }
 
-/// Reads what the running server says. Its key fits, or it would not run.
+/// Reads the running server's report. Its key fits, or it would not run.
 fn read(answer: &Value) -> Result<FolderReport, Failure> {
     let number = |key: &str| answer.get(key).and_then(Value::as_u64);
     let read = || {
@@ -92,7 +91,9 @@ fn read(answer: &Value) -> Result<FolderReport, Failure> {
             key_fits: Some(true),
         })
     };
-    read().ok_or_else(|| Failure::new(Code::Server, "The server's answer is not understood: is it of this version?"))
+    read().ok_or_else(|| {
+        Failure::new(FailureCode::Server, "The server's answer is not understood: is it of this version?")
+    })
 }
 
 fn closed(data: &Path) -> Finding {
@@ -111,7 +112,7 @@ fn closed(data: &Path) -> Finding {
 
 fn lock(data: &Path, control: Option<&Control>) -> Finding {
     let answering = control.map(Control::server_process);
-    // A process of an earlier release holds `standin.lock` alone.
+    // A process of an earlier release locks only `standin.lock`.
     let locked = [data.to_owned(), data.join("standin.lock"), data.join("standin.db")];
     let holder = locked.iter().find_map(|path| holder(fs::metadata(path).ok()?.ino()));
     match (answering, holder) {
@@ -127,7 +128,7 @@ fn lock(data: &Path, control: Option<&Control>) -> Finding {
     }
 }
 
-/// Which process has a file locked, as the system lists it.
+/// Returns the process that has locked a file, from the list of the system.
 fn holder(file: u64) -> Option<i32> {
     let locks = fs::read_to_string("/proc/locks").ok()?;
     locks.lines().find_map(|line| {
@@ -220,7 +221,7 @@ fn clock(state: &FolderReport) -> Finding {
     }
 }
 
-/// Bytes in the largest unit that leaves a whole number before the point.
+/// Returns bytes in the largest unit that gives at least 1.
 fn bytes(bytes: u64) -> String {
     let units = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match units.into_iter().find(|(_, unit)| bytes >= *unit) {

@@ -1,9 +1,7 @@
-//! `standin doctor`: whether the data folder is as it should be, whether clients reach the running server by its public address, and
-//! what to change where not.
+//! `standin doctor`: checks the data folder, and whether clients reach the running server by its public address, and says what to change.
 //!
-//! The folder is looked at from this machine; what the server has open, it is asked for. The rest is asked from outside in, as a client
-//! would: through whatever proxy stands before the server. The control socket says what to look for; no secret is needed or sent, and
-//! nothing is changed.
+//! The folder is read on this machine; the server reports on the files that it has open. The other checks call the public address as a
+//! client does, through the proxy if there is one. The control socket says what to expect. No secret is needed or sent, and nothing changes.
 
 mod call;
 mod checks;
@@ -15,11 +13,11 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 use standin::settings;
 
-use self::checks::{Outcome, Target};
+use self::checks::{CheckResult, PublicServer};
 use super::{
     app::json_flag,
     control,
-    failure::{Code, Failure},
+    failure::{Failure, FailureCode},
     flags, output,
 };
 
@@ -29,18 +27,16 @@ Examples:
   standin doctor --data /var/lib/standin
   standin doctor --ca company-root.pem --json
 
-Run it on the server's own machine. It changes nothing. The database is read for 10 seconds at the most, and each check from
-outside waits for 5. If a check fails that others depend on, those are skipped. Without a running server only the folder is checked.
+Run it on the server's own machine. It changes nothing. It reads the database for at most 10 seconds, and each call to the public
+address waits for at most 5. If a check fails that others depend on, those are skipped. Without a running server only the folder is checked.
 Exit code 0: no check failed. 1: a check failed, and its line says what to change. 3: there is no database to check.";
 
 pub(super) fn command() -> Command {
     let authority = Arg::new("ca").long("ca").value_name("FILE").value_parser(value_parser!(PathBuf));
     Command::new("doctor")
-        .about(
-            "Check the data folder, and from outside in whether clients reach the running server; say what to change",
-        )
+        .about("Check the data folder and whether clients reach the running server, and say what to change")
         .after_help(EXAMPLES)
-        .arg(authority.help("Trust the authorities of this PEM file too, beside those that browsers trust"))
+        .arg(authority.help("Trust the certificate authorities in this PEM file as well as those that browsers trust"))
         .arg(json_flag())
         .args(flags::folder())
 }
@@ -48,7 +44,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let authorities = matches.get_one::<PathBuf>("ca").map(|path| {
         settings::read_file(path)
-            .map_err(|error| Failure::new(Code::Usage, format!("{} cannot be read: {error}.", path.display())))
+            .map_err(|error| Failure::new(FailureCode::Usage, format!("{} cannot be read: {error}.", path.display())))
     });
     let trust = call::Trust::new(authorities.transpose()?.as_deref())?;
     let settings = flags::parse(matches)?;
@@ -70,7 +66,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         }
     };
     let mut outcomes = folder::all(&settings, Some(&control));
-    let target = Target::read(&control.get("/standin/v1/server")?)?;
+    let target = PublicServer::read(&control.get("/standin/v1/server")?)?;
     let outside = control.runtime().block_on(checks::all(&target, &trust));
     let why = match failed(&outside) {
         0 => format!(": the data folder {} is not as it should be", settings.data.display()),
@@ -81,19 +77,20 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     refused(&outcomes, &why)
 }
 
-/// Refuses, as the last line, when a check failed.
-fn refused(outcomes: &[Outcome], why: &str) -> Result<(), Failure> {
+/// # Errors
+/// `Refused` if a check failed.
+fn refused(outcomes: &[CheckResult], why: &str) -> Result<(), Failure> {
     match failed(outcomes) {
         0 => Ok(()),
-        n => Err(Failure::new(Code::Refused, format!("{n} of {} checks failed{why}.", outcomes.len()))),
+        n => Err(Failure::new(FailureCode::Refused, format!("{n} of {} checks failed{why}.", outcomes.len()))),
     }
 }
 
-fn failed(outcomes: &[Outcome]) -> usize {
+fn failed(outcomes: &[CheckResult]) -> usize {
     outcomes.iter().filter(|outcome| outcome.advice.is_some()).count()
 }
 
-fn tell(is_json: bool, public_url: Option<&str>, outcomes: &[Outcome]) -> Result<(), Failure> {
+fn tell(is_json: bool, public_url: Option<&str>, outcomes: &[CheckResult]) -> Result<(), Failure> {
     match is_json {
         true => output::print_json(&json!({
             "public_url": public_url,
@@ -104,18 +101,18 @@ fn tell(is_json: bool, public_url: Option<&str>, outcomes: &[Outcome]) -> Result
     }
 }
 
-fn object(outcome: &Outcome) -> Value {
+fn object(outcome: &CheckResult) -> Value {
     json!({
         "check": outcome.check, "ok": outcome.advice.is_none(), "found": outcome.found, "advice": outcome.advice
     })
 }
 
-fn line(outcome: &Outcome) -> String {
-    let Outcome { check, found, advice } = outcome;
+fn line(outcome: &CheckResult) -> String {
+    let CheckResult { check, found, advice } = outcome;
     let said = match advice {
         None => format!("ok      {check:12} {found}"),
         Some(advice) => format!("FAILED  {check:12} {found}: {advice}"),
     };
-    // What a stranger's server said controls no terminal.
+    // Another server's text must not control the terminal.
     format!("{}\n", said.replace(char::is_control, " "))
 }

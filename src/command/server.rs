@@ -1,4 +1,4 @@
-//! The one place where the command line starts a server.
+//! Starts a server: to serve clients, or for one command.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -13,36 +13,37 @@ use standin::{
 
 use super::{
     banner,
-    failure::{Code, Failure},
+    failure::{Failure, FailureCode},
     output,
 };
 
-/// A server that answers on the control socket alone, for the time of one command.
-pub(super) struct House(Running);
+/// A server that answers only on the control socket, for the time of one command.
+pub(super) struct CommandServer(Running);
 
-impl House {
+impl CommandServer {
     pub(super) async fn open(settings: Settings) -> Result<Self, Failure> {
         Ok(Self(Server::open_for_commands(&settings).await?.start().await?))
     }
 
     pub(super) async fn close(self) -> Result<(), Failure> {
-        self.0.stop().await.map_err(|error| ended_badly(&error))
+        self.0.stop().await.map_err(|error| failed(&error))
     }
+}
 
-    /// Serves until the process is told to stop, calls `opened` once the folder and the addresses are its own, and `reload` at each SIGHUP. A
-    /// terminal gets the banner, anything else log lines without a secret.
-    pub(super) fn serve(settings: &Settings, opened: impl FnOnce(), reload: impl Fn()) -> Result<(), Failure> {
-        let begun = Instant::now();
-        Runtime::new().block_on(async {
-            // First of all: a start takes a while, and a SIGHUP during it must not end the process.
-            let reloads = ReloadSignal::register().map_err(|error| ended_badly(&error))?;
+/// Serves until a signal stops the process. Calls `opened` once the data folder and the addresses are taken, and `reload` at each SIGHUP. A
+/// terminal gets the banner; other outputs get log lines without a secret.
+pub(super) fn serve(settings: &Settings, opened: impl FnOnce(), reload: impl Fn()) -> Result<(), Failure> {
+    let begun = Instant::now();
+    Runtime::new().block_on(async {
+            // First of all, because a start takes a while, and a SIGHUP during it must not end the process.
+            let reloads = ReloadSignal::register().map_err(|error| failed(&error))?;
             let server = Server::open(settings).await?;
             opened();
-            // Asked before the banner is shown: the terminal may be closed as soon as it is.
+            // Checked before the banner is shown, because the terminal may close right after it.
             let is_interactive = io::stdout().is_terminal();
             let greeting = match is_interactive {
                 true => {
-                    // In a demo everybody is an administrator anyway.
+                    // In a demo everybody is an administrator.
                     let setup = if settings.demo { None } else { server.setup_link().await? };
                     Some(banner::greeting(&server, settings, setup.as_deref(), begun.elapsed()))
                 }
@@ -63,27 +64,26 @@ impl House {
                 }
             }
             let reload = || match is_interactive && !io::stdout().is_terminal() {
-                // The terminal was closed: the server ends with it, as every program started there does.
+                // The terminal was closed, so the server ends with it, as other programs do.
                 true => ControlFlow::Break(()),
                 false => {
                     reload();
                     ControlFlow::Continue(())
                 }
             };
-            running.run_until_stopped(reloads, reload).await.map_err(|error| ended_badly(&error))
+            running.run_until_stopped(reloads, reload).await.map_err(|error| failed(&error))
         })
-    }
 }
 
-fn ended_badly(error: &io::Error) -> Failure {
-    Failure::new(Code::Server, format!("The server ended badly: {error}."))
+fn failed(error: &io::Error) -> Failure {
+    Failure::new(FailureCode::Server, format!("The server failed: {error}."))
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let code = match error.kind {
-            StartErrorKind::Address | StartErrorKind::Settings => Code::Usage,
-            StartErrorKind::FolderInUse | StartErrorKind::Folder => Code::Folder,
+            StartErrorKind::Address | StartErrorKind::Settings => FailureCode::Usage,
+            StartErrorKind::FolderInUse | StartErrorKind::Folder => FailureCode::Folder,
         };
         Self::new(code, error.to_string())
     }
