@@ -164,7 +164,7 @@ const mirrorflyOverTls = (here, licenseKey) => `await SDK.initializeSDK({
 })
 await SDK.register('user1')`;
 
-/** The code for plain HTTP on port 80 of `host`, as README has it. */
+/** The code for plain HTTP on port 80 of `host`, as the quickstarts have it. */
 const mirrorflyOverHttp = (address, host, licenseKey) => `const options = {
   apiBaseUrl: '${address}api/v1',
   licenseKey: '${licenseKey}',

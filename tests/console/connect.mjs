@@ -11,30 +11,30 @@ const sh = promisify(execFile);
 
 const VENDORS = [['Qiscus', '/api/v2.1/rest/login_or_register'], ['MirrorFly', '/api/v1/users/createUser'], ['Tencent', '/v4/im_open_login_svc/account_import']];
 
-/** The code blocks of a section of README. */
-async function ofReadme(section) {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const text = readme.split(`### ${section}\n`)[1].split('\n##')[0];
+/** The code blocks about MirrorFly's SDK in the quickstarts. */
+async function ofQuickstart() {
+  const quickstarts = await readFile(new URL('../../docs/quickstarts.md', import.meta.url), 'utf8');
+  const text = quickstarts.split('## MirrorFly SDK\n')[1].split('\n## ')[0];
   return [...text.matchAll(/```js\n([^]*?)\n```/g)].map(([, code]) => code);
 }
 
-/** Code without line breaks, and with the values for which README has names. */
-const flat = code => code.replace('licenseKey, callbackListeners', "licenseKey: 'KEY', callbackListeners: {}").replace(/\s+/g, ' ').replaceAll(', }', ' }');
+/** Code without line breaks, with the values that the documents name or leave to the reader. */
+const flat = code => code.replace(/licenseKey(: '\w+')?, callbackListeners/, "licenseKey: 'KEY', callbackListeners: {}").replace(/\s+/g, ' ').replaceAll(', }', ' }');
 
-/** MirrorFly's lines are those of README, whatever the address of the page. */
-async function mirrorflyAsInReadme(page) {
+/** MirrorFly's code is that of the quickstarts, whatever the address of the page. */
+async function mirrorflyAsDocumented(page) {
   const code = address => page.evaluate(async address => {
     const { mirrorflyCode } = await import(new URL('console/vendors.js', document.baseURI));
     return mirrorflyCode(new URL(address), 'KEY').js;
   }, address);
-  const [laptop] = await ofReadme('MirrorFly, on a laptop');
+  const [local, domain] = await ofQuickstart();
+  const laptop = local.match(/const options[^]*SDK\.connect\(.*\)/)[0];
   for (const address of ['http://standin.localhost/', 'http://standin.localhost:8080/', 'http://127.0.0.1:8080/', 'http://127.0.0.1/', 'http://localhost/', 'https://chat.example.com:8443/']) {
-    check(`MirrorFly at ${address}: as README has it`, flat(await code(address)), flat(laptop));
+    check(`MirrorFly at ${address}: as documented`, flat(await code(address)), flat(laptop));
   }
   const elsewhere = flat(await code('http://chat.example.com/'));
   check('MirrorFly at another name on port 80: the same with that name', elsewhere, flat(laptop).replaceAll('standin.localhost', 'chat.example.com'));
-  const [domain] = await ofReadme('MirrorFly, behind a domain');
-  check('MirrorFly behind a domain: as README has it', flat(await code('https://chat.example.com/')), `${flat(domain)} await SDK.register('user1')`);
+  check('MirrorFly behind a domain: as documented', flat(await code('https://chat.example.com/')), `${flat(domain)} await SDK.register('user1')`);
 }
 
 export const run = (binary, browser) => inside(demo(binary), async house => {
@@ -70,7 +70,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
     holds(`${vendor}: and said aloud`, (await page.textContent('#live')).includes(path), await page.textContent('#live'));
   }
 
-  await mirrorflyAsInReadme(page);
+  await mirrorflyAsDocumented(page);
   await page.getByRole('tab', { name: 'MirrorFly' }).click();
   const text = await page.locator('[role=tabpanel]').textContent();
   const [condition, code] = ['only a host name with a dot', 'SDK.initializeSDK'].map(part => text.indexOf(part));
