@@ -48,7 +48,7 @@ export const run = async (binary, browser) => {
     await page.locator('.problem').waitFor();
     await page.getByLabel('Password').fill(ADMIN_PASSWORD);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Users' }).waitFor();
+    await page.getByRole('heading', { name: 'Users', level: 1 }).waitFor();
     await page.getByText('No users yet').waitFor();
     check('the screen that was asked for opens, and teaches', await axe(page), []);
     const cookies = await page.context().cookies();

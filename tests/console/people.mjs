@@ -51,7 +51,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   check('a screen that cannot be opened says so', await page.textContent('h1'), 'This screen did not open');
   await page.unroute(fields);
   await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  await page.getByRole('heading', { name: 'Users', level: 1 }).waitFor();
   await settled(page);
   holds('and opens once it can', await page.getByRole('table').isVisible());
 
@@ -97,7 +97,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await page.getByRole('button', { name: 'Delete' }).click();
   check('the safe answer has the focus', await page.evaluate(() => document.activeElement.textContent), 'Cancel');
   await page.getByRole('button', { name: 'Delete for good' }).click();
-  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  await page.getByRole('heading', { name: 'Users', level: 1 }).waitFor();
   await visit(page, `#/users/${encodeURIComponent(ID)}`);
   await page.getByText('There is no user with this id').waitFor();
   check('no other host was asked', page.seen.strays, []);
