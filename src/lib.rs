@@ -10,7 +10,7 @@
 //! main.rs             the command line and the exit code
 //!                     command/ has a file for each command: serve, app, user, admin, backup, restore, config, doctor
 //! settings/           flags, STANDIN_* variables, standin.toml, defaults; table.rs declares each setting once
-//! server/             startup, shutdown, TLS, signals, restore; doors.rs lists every service of a listener
+//! server/             startup, shutdown, TLS, signals, restore; routes.rs lists every service of a listener
 //! domain/             values that are valid by construction, and their bounds; no I/O, clock or framework
 //!                     friend.rs limits of friends; text.rs and id.rs lengths of texts; error.rs every error
 //! store/              units of work: the row operations that a rule may use in a transaction
@@ -32,7 +32,7 @@
 //!                     authorization.rs admits callers, reply.rs its errors
 //! ```
 //!
-//! A new vendor is a new folder in `dialect/`, with its services in `server/doors.rs`, its switch in
+//! A new vendor is a new folder in `dialect/`, with its services in `server/routes.rs`, its switch in
 //! `domain::app::Dialects` and a row in `tests/house/architecture/rules.rs`.
 //!
 //! # Dependencies

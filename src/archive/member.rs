@@ -21,7 +21,7 @@ const WINDOW_LOG_MAX: u32 = 23;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// See [`MemberPath::name`].
+    /// See [`Place::name`].
     pub name: String,
     /// None for a picture file that was missing on the disk.
     pub content: Option<Content>,
@@ -58,7 +58,7 @@ impl Place {
         }
     }
 
-    /// Parses exactly what [`MemberPath::name`] returns.
+    /// Parses exactly what [`Place::name`] returns.
     pub fn parse(raw: &str) -> Option<Self> {
         let mut parts = raw.split('/').skip(2);
         let mut picture = || {
@@ -76,7 +76,7 @@ impl Place {
     }
 }
 
-/// Computes [`ContentInfo`] while bytes pass by.
+/// Computes [`Content`] while bytes pass by.
 #[derive(Default)]
 pub(super) struct ContentHasher {
     bytes: u64,
