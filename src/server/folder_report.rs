@@ -5,7 +5,7 @@ use crate::{
     blob::Folder,
     service::{
         credentials::Keyring,
-        health::{self, CHECK_UP_WAIT_MAX, Inspection, Tallied},
+        health::{self, CHECK_UP_WAIT_MAX, FolderInspection, PictureTally},
     },
     settings::Settings,
     store::{self, PictureRows},
@@ -34,12 +34,12 @@ pub fn look(settings: &Settings) -> Result<FolderReport, StartError> {
     let data = settings.data.as_path();
     let key = folder::existing_key(settings)?.map(|key| Keyring::new(&key, 1).fingerprint());
     let pictures = Folder::closed(&data.join("pictures"), &data.join("incoming"));
-    let tally = |rows: &PictureRows<'_>| Tallied::of(rows, &pictures);
+    let tally = |rows: &PictureRows<'_>| PictureTally::of(rows, &pictures);
     let looked = store::check_offline(&data.join("standin.db"), CHECK_UP_WAIT_MAX, tally);
     let looked = looked.map_err(|why| unusable(why.to_string()))?;
     let key_fits = key.map(|key| looked.fingerprint.is_none_or(|adopted| adopted == key));
     let found = health::inspection_of(looked, wall_clock()());
-    let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = found;
-    let pictures = pictures.map(|Tallied { count, orphans, missing }| (count, orphans, missing));
+    let FolderInspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = found;
+    let pictures = pictures.map(|PictureTally { count, orphans, missing }| (count, orphans, missing));
     Ok(FolderReport { schema, schema_known, is_sound, wrong, pictures, clock_behind_s, key_fits })
 }

@@ -325,7 +325,7 @@ impl Server {
         if is_demo {
             rt::spawn(fill_demo(service.clone(), self.first_app.tenant.app.app_id.clone()));
         }
-        rt::spawn(service.clone().tell_listeners());
+        rt::spawn(service.clone().run_feed());
         let keeping = rt::spawn(service.clone().keep_places());
         rt::spawn(meter.follow(service.commits()));
         if let Some((handle, _)) = &public {
@@ -388,7 +388,7 @@ impl Running {
     /// A listener failed.
     pub async fn stop(self) -> io::Result<()> {
         // Sockets first: they would outlast the wait for requests in flight.
-        self.service.dismiss_listeners();
+        self.service.end_all_sessions();
         let public = async {
             let Some((handle, public)) = self.public else { return Ok(()) };
             handle.stop(true).await;
@@ -450,7 +450,7 @@ async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStar
         kind: StartErrorKind::Settings,
         sentence: format!("The first app cannot be brought to what the STANDIN_APP settings say: {error}."),
     };
-    let (tenant, is_new) = service.describe_first_app(change).await.map_err(in_settings)?;
+    let (tenant, is_new) = service.upsert_first_app(change).await.map_err(in_settings)?;
     let secrets = service.app_secrets(&tenant).map_err(in_settings)?;
     Ok(FirstAppAtStart { tenant, is_new, secrets })
 }
@@ -462,7 +462,7 @@ async fn describe_admin(service: &Service, password: Option<&Secret>) -> Result<
         sentence: format!("The administrator {ADMIN} cannot be brought to what STANDIN_ADMIN_PASSWORD says: {error}."),
     };
     let name = AdminName::parse(ADMIN).map_err(|fault| in_settings(fault.at("name")))?;
-    service.describe_admin(name, password).await.map_err(in_settings)
+    service.upsert_admin(name, password).await.map_err(in_settings)
 }
 
 fn picture_options(settings: &Settings, files: &OpenFiles) -> PictureOptions {

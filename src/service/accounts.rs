@@ -19,7 +19,7 @@ use crate::{
         Service,
         apps::Tenant,
         credentials::{self, HashCaller, Purpose},
-        pictures::Upload,
+        pictures::UploadedPicture,
         users,
     },
     store::{
@@ -61,7 +61,7 @@ pub struct CreateUser {
     pub id: UserId,
     pub change: ProfileChange,
     /// Takes precedence over the avatar in `change`.
-    pub picture: Option<Upload>,
+    pub picture: Option<UploadedPicture>,
     pub device: Option<Device>,
 }
 
@@ -69,20 +69,20 @@ pub struct UpdateUser {
     pub id: UserId,
     pub change: ProfileChange,
     /// Takes precedence over the avatar in `change`.
-    pub picture: Option<Upload>,
+    pub picture: Option<UploadedPicture>,
     pub device: Option<Device>,
 }
 
 /// A registration by a client that has only the app's public key.
 #[derive(Debug)]
-pub struct Enrol {
+pub struct RegisterUser {
     pub id: UserId,
     pub change: ProfileChange,
     pub device: Option<Device>,
 }
 
 #[derive(Debug)]
-pub struct Created {
+pub struct RegisteredUser {
     pub user: User,
     /// Whether this call created the user.
     pub created: bool,
@@ -92,7 +92,7 @@ pub struct Created {
 }
 
 #[derive(Debug)]
-pub struct Added {
+pub struct AddedUser {
     pub user: User,
     pub token: Secret,
     pub issued_password: Secret,
@@ -100,12 +100,12 @@ pub struct Added {
 
 /// The holder of a valid ticket.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub struct TicketCaller {
     pub tenant: Arc<Tenant>,
     pub holder: TicketHolder,
 }
 
-impl Caller {
+impl TicketCaller {
     pub fn is_back_end(&self) -> bool {
         self.holder == TicketHolder::BackEnd
     }
@@ -140,14 +140,14 @@ impl Service {
         let LoginOrRegister { id, password, change, device } = call;
         let Some(password) = password else {
             self.creatable(tenant, &id).await?;
-            let register = self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)?;
+            let register = self.registration(tenant, RegisterUser { id, change, device }, IfKnown::Refuse)?;
             return self.registered(tenant, register).await;
         };
         for _ in 0..PASSWORD_RACES_MAX {
             let known = self.creatable(tenant, &id).await?;
             let chosen = self.chosen_by_back_end(tenant, known, &password).await?;
-            let enrol = Enrol { id: id.clone(), change: change.clone(), device: device.clone() };
-            let register = UpsertUser { chosen: Some(chosen), ..self.asked(tenant, enrol, IfKnown::Update)? };
+            let enrol = RegisterUser { id: id.clone(), change: change.clone(), device: device.clone() };
+            let register = UpsertUser { chosen: Some(chosen), ..self.registration(tenant, enrol, IfKnown::Update)? };
             match self.registered(tenant, register).await {
                 Err(Error::Conflict(What::NewerVersion)) => {}
                 done => return done,
@@ -157,8 +157,13 @@ impl Service {
     }
 
     /// Returns the upsert of a user without password and without ticket.
-    pub(super) fn asked(&self, tenant: &Tenant, call: Enrol, if_known: IfKnown) -> Result<UpsertUser, Error> {
-        let Enrol { id, change, device } = call;
+    pub(super) fn registration(
+        &self,
+        tenant: &Tenant,
+        call: RegisterUser,
+        if_known: IfKnown,
+    ) -> Result<UpsertUser, Error> {
+        let RegisterUser { id, change, device } = call;
         let secrets = self.new_secrets(tenant, &id)?;
         let (ticket, signed_at) = (None, None);
         Ok(UpsertUser { id, if_known, change, chosen: None, secrets, device, ticket, signed_at, at: self.now() })
@@ -199,7 +204,7 @@ impl Service {
     }
 
     pub(super) fn with_token(&self, tenant: &Tenant, user: User, held: &Credentials) -> Account {
-        let token = self.house.keyring.derive(Purpose::UserToken, tenant.app.key, &user.id, held.token.salt);
+        let token = self.inner.keyring.derive(Purpose::UserToken, tenant.app.key, &user.id, held.token.salt);
         Account { user, token }
     }
 
@@ -207,25 +212,25 @@ impl Service {
     /// # Errors
     /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user. No row or file
     /// is left behind.
-    pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<Created, Error> {
+    pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<RegisteredUser, Error> {
         self.creatable(tenant, &call.id).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
-        self.to_the_end(async move { service.create_user_now(&tenant, call).await }).await
+        self.run_to_end(async move { service.create_user_now(&tenant, call).await }).await
     }
 
-    async fn create_user_now(&self, tenant: &Tenant, call: CreateUser) -> Result<Created, Error> {
+    async fn create_user_now(&self, tenant: &Tenant, call: CreateUser) -> Result<RegisteredUser, Error> {
         let CreateUser { id, change, picture, device } = call;
         let (ticket, new_ticket) = self.drawn_ticket();
-        let enrol = Enrol { id: id.clone(), change: ProfileChange::default(), device };
-        let asked = UpsertUser { ticket: Some(new_ticket), ..self.asked(tenant, enrol, IfKnown::Update)? };
+        let enrol = RegisterUser { id: id.clone(), change: ProfileChange::default(), device };
+        let asked = UpsertUser { ticket: Some(new_ticket), ..self.registration(tenant, enrol, IfKnown::Update)? };
         let commit = |change| self.register_user(tenant.app.key, UpsertUser { change, ..asked });
         let registered = self.commit_with_picture(tenant, &id, picture, change, commit).await?;
         Ok(self.created(tenant, registered, ticket))
     }
 
-    fn created(&self, tenant: &Tenant, registered: UpsertedUser, ticket: Secret) -> Created {
+    fn created(&self, tenant: &Tenant, registered: UpsertedUser, ticket: Secret) -> RegisteredUser {
         let UpsertedUser { user, credentials, created } = registered;
-        Created { issued_password: self.issued_password(tenant, &user.id, &credentials), user, created, ticket }
+        RegisteredUser { issued_password: self.issued_password(tenant, &user.id, &credentials), user, created, ticket }
     }
 
     /// Changes the given fields of an existing user, also of a suspended one.
@@ -243,7 +248,7 @@ impl Service {
             };
             service.commit_with_picture(&tenant, &id, call.picture, call.change, commit).await
         };
-        self.to_the_end(steps).await
+        self.run_to_end(steps).await
     }
 
     /// Stores a picture, if one is given, and commits the change that names it. A refused change leaves no file.
@@ -251,7 +256,7 @@ impl Service {
         &self,
         tenant: &Tenant,
         id: &UserId,
-        picture: Option<Upload>,
+        picture: Option<UploadedPicture>,
         change: ProfileChange,
         commit: impl FnOnce(ProfileChange) -> C,
     ) -> Result<T, Error> {
@@ -270,7 +275,12 @@ impl Service {
     /// # Errors
     /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app
     /// that only registers new ones; `TooMany` registrations of one address; `Invalid`.
-    pub async fn enrol(&self, tenant: &Tenant, call: Enrol, from: Option<IpAddr>) -> Result<Created, Error> {
+    pub async fn register_as_client(
+        &self,
+        tenant: &Tenant,
+        call: RegisterUser,
+        from: Option<IpAddr>,
+    ) -> Result<RegisteredUser, Error> {
         let if_known = match tenant.app.settings.registration {
             Registration::Open => IfKnown::Update,
             Registration::New => IfKnown::Refuse,
@@ -279,27 +289,28 @@ impl Service {
         match (self.creatable(tenant, &call.id).await?, if_known) {
             (Some(_), IfKnown::Update | IfKnown::UpdateActive) => {}
             // Refusals count too: they reveal that the user exists.
-            (None, _) | (Some(_), IfKnown::Refuse) => self.house.client_limits.count_registration(from)?,
+            (None, _) | (Some(_), IfKnown::Refuse) => self.inner.client_limits.count_registration(from)?,
         }
         let (ticket, new_ticket) = self.drawn_ticket();
-        let register = UpsertUser { ticket: Some(new_ticket), ..self.asked(tenant, call, if_known)? };
+        let register = UpsertUser { ticket: Some(new_ticket), ..self.registration(tenant, call, if_known)? };
         Ok(self.created(tenant, self.register_user(tenant.app.key, register).await?, ticket))
     }
 
     /// # Errors
     /// `Conflict` if the id is taken; `Invalid`.
-    pub async fn add_user(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Added, Error> {
+    pub async fn add_user(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<AddedUser, Error> {
         let known = self.creatable(tenant, &call.id).await?;
         let chosen = match &call.password {
             None => None,
             Some(password) => Some(self.chosen_by_back_end(tenant, known, password).await?),
         };
         let LoginOrRegister { id, change, device, password: _ } = call;
-        let register = UpsertUser { chosen, ..self.asked(tenant, Enrol { id, change, device }, IfKnown::Refuse)? };
+        let register =
+            UpsertUser { chosen, ..self.registration(tenant, RegisterUser { id, change, device }, IfKnown::Refuse)? };
         let registered = self.register_user(tenant.app.key, register).await?;
         let issued_password = self.issued_password(tenant, &registered.user.id, &registered.credentials);
         let Account { user, token } = self.with_token(tenant, registered.user, &registered.credentials);
-        Ok(Added { user, token, issued_password })
+        Ok(AddedUser { user, token, issued_password })
     }
 
     /// Draws a ticket. Returns it with what the store keeps of it.
@@ -313,22 +324,22 @@ impl Service {
     /// not revive it.
     /// # Errors
     /// `Unauthenticated`, with an expired ticket told apart from an unknown one.
-    pub async fn caller(&self, ticket: &str, wire: Wire) -> Result<Caller, Error> {
+    pub async fn caller(&self, ticket: &str, wire: Wire) -> Result<TicketCaller, Error> {
         let digest = credentials::digest(ticket);
         let held = self.read(async |db| db.ticket(&digest).await).await?.filter(|held| held.wire == wire);
         let held = held.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if held.expires_at <= self.now() {
-            self.house.store.end_ticket(digest);
+            self.inner.store.end_ticket(digest);
             return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }
-        Ok(Caller { tenant: self.house.apps.by_key(held.app)?, holder: held.holder })
+        Ok(TicketCaller { tenant: self.inner.apps.by_key(held.app)?, holder: held.holder })
     }
 
     /// Draws a new user token. The former one is invalid when this returns.
     /// # Errors
     /// `NotFound`.
     pub async fn reset_token(&self, tenant: &Tenant, id: UserId) -> Result<Account, Error> {
-        let keyring = &self.house.keyring;
+        let keyring = &self.inner.keyring;
         let drawn = keyring.draw(Purpose::UserToken, tenant.app.key, &id);
         let token = keyring.derive(Purpose::UserToken, tenant.app.key, &id, drawn.salt);
         let (app, at) = (tenant.app.key, self.now());
@@ -343,7 +354,7 @@ impl Service {
     /// `NotFound`.
     pub async fn reset_issued_password(&self, tenant: &Tenant, id: UserId) -> Result<Secret, Error> {
         let tokens = self.new_tokens(tenant, &id);
-        let issued = self.house.keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, tokens.issued.salt);
+        let issued = self.inner.keyring.derive(Purpose::IssuedPassword, tenant.app.key, &id, tokens.issued.salt);
         let (app, at) = (tenant.app.key, self.now());
         let rule = async move |tx: &Tx<'_>, id: &UserId| users::reset_issued(tx, app, id, &tokens, at).await;
         self.write_named(app, id, rule).await?;
@@ -362,14 +373,14 @@ impl Service {
         let changes: Vec<_> = ids.into_iter().map(change).collect();
         let (app, at) = (tenant.app.key, self.now());
         let rule = async move |tx: &Tx<'_>| users::change_states(tx, app, &changes, at).await;
-        self.house.store.write(Touches::All, rule).await
+        self.inner.store.write(Touches::All, rule).await
     }
 
     pub(super) fn state_change(&self, tenant: &Tenant, id: &UserId, state: State) -> StateChange {
         match state {
             State::Active => StateChange::Reactivate,
             State::Suspended => {
-                StateChange::Suspend { token: self.house.keyring.draw(Purpose::UserToken, tenant.app.key, id) }
+                StateChange::Suspend { token: self.inner.keyring.draw(Purpose::UserToken, tenant.app.key, id) }
             }
         }
     }
@@ -398,7 +409,7 @@ impl Service {
             outcomes.push(outcome);
         }
         if let Some(last) = ends {
-            self.until(last).await;
+            self.wait_until(last).await;
         }
         outcomes
     }
@@ -431,7 +442,7 @@ impl Service {
         callers: &[HashCaller],
     ) -> Result<ChosenPassword, Error> {
         credentials::check_chosen(password, tenant.app.settings.password_min)?;
-        let keyring = &self.house.keyring;
+        let keyring = &self.inner.keyring;
         let stored = known.and_then(|known| known.chosen);
         if let Some(stored) = &stored
             && keyring.verify(password, Some(stored.clone()), callers).await?
@@ -448,12 +459,12 @@ impl Service {
 
     /// Draws a user token and an issued password.
     pub(super) fn new_tokens(&self, tenant: &Tenant, id: &UserId) -> NewTokens {
-        let draw = |purpose| self.house.keyring.draw(purpose, tenant.app.key, id);
+        let draw = |purpose| self.inner.keyring.draw(purpose, tenant.app.key, id);
         NewTokens { token: draw(Purpose::UserToken), issued: draw(Purpose::IssuedPassword) }
     }
 
     fn issued_password(&self, tenant: &Tenant, id: &UserId, held: &Credentials) -> Secret {
-        self.house.keyring.derive(Purpose::IssuedPassword, tenant.app.key, id, held.issued.salt)
+        self.inner.keyring.derive(Purpose::IssuedPassword, tenant.app.key, id, held.issued.salt)
     }
 
     pub(super) async fn credentials_of(&self, tenant: &Tenant, id: &UserId) -> Result<Credentials, Error> {

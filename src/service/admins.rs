@@ -21,7 +21,7 @@ use crate::{
     service::{
         Service,
         credentials::{self, HashCaller},
-        login_throttle::Attempt,
+        login_throttle::LoginAttempt,
     },
     store::Tx,
 };
@@ -44,7 +44,7 @@ pub const AUDIT_ENTRIES_MAX: u32 = 100;
 /// The administrator of a demo, which signs in without a password.
 const DEMO: &str = "demo";
 
-enum Made {
+enum AdminOrigin {
     ByOperator,
     /// By a client that knows the setup code. Only the first administrator.
     BySetupCode {
@@ -58,7 +58,7 @@ pub(super) struct Setup(Mutex<Option<(Digest, Moment)>>);
 
 /// A session as its administrator sees it.
 #[derive(Debug, Clone)]
-pub struct SignedIn {
+pub struct AdminSessionView {
     pub admin: AdminName,
     /// Every changing call repeats it, so that no other web page can make the call.
     pub csrf: Secret,
@@ -67,8 +67,8 @@ pub struct SignedIn {
 }
 
 #[derive(Debug)]
-pub struct Begun {
-    pub session: SignedIn,
+pub struct NewAdminSession {
+    pub session: AdminSessionView,
     /// Opens the session. Shown once.
     pub ticket: Secret,
 }
@@ -82,16 +82,16 @@ impl Service {
     /// # Errors
     /// `Invalid`; `Conflict` if the name is taken.
     pub async fn create_admin(&self, name: AdminName, chosen: &Secret) -> Result<Admin, Error> {
-        self.made(name, chosen, Made::ByOperator).await
+        self.create_admin_by(name, chosen, AdminOrigin::ByOperator).await
     }
 
-    async fn made(&self, name: AdminName, chosen: &Secret, by: Made) -> Result<Admin, Error> {
+    async fn create_admin_by(&self, name: AdminName, chosen: &Secret, by: AdminOrigin) -> Result<Admin, Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
         let (only_as_first, caller) = match by {
-            Made::ByOperator => (false, HashCaller::Operator),
-            Made::BySetupCode { from } => (true, HashCaller::Client(from.map(Network::of))),
+            AdminOrigin::ByOperator => (false, HashCaller::Operator),
+            AdminOrigin::BySetupCode { from } => (true, HashCaller::Client(from.map(Network::of))),
         };
-        let hash = self.house.keyring.hash(&chosen, &[caller]).await?;
+        let hash = self.inner.keyring.hash(&chosen, &[caller]).await?;
         let at = self.now();
         self.write_all(async move |tx| create(tx, &name, &hash, only_as_first, at).await).await
     }
@@ -101,7 +101,7 @@ impl Service {
     /// `Invalid`, `NotFound`.
     pub async fn set_admin_password(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
-        let hash = self.house.keyring.hash(&chosen, &[HashCaller::Operator]).await?;
+        let hash = self.inner.keyring.hash(&chosen, &[HashCaller::Operator]).await?;
         self.write_all(async move |tx| set_password(tx, &name, &hash).await).await
     }
 
@@ -113,18 +113,18 @@ impl Service {
     }
 
     async fn known_admin(&self, name: &AdminName) -> Result<Option<Admin>, Error> {
-        self.house.store.read(async |db| db.admin(name).await).await
+        self.inner.store.read(async |db| db.admin(name).await).await
     }
 
     /// Gives an administrator the password from the settings, and creates it if needed. The same password again keeps
     /// its sessions.
     /// # Errors
     /// `Invalid`.
-    pub async fn describe_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
+    pub async fn upsert_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let callers = [HashCaller::Operator];
         match self.known_admin(&name).await? {
             None => self.create_admin(name, chosen).await.map(|_| ()),
-            Some(known) if self.house.keyring.verify(chosen, Some(known.password.clone()), &callers).await? => Ok(()),
+            Some(known) if self.inner.keyring.verify(chosen, Some(known.password.clone()), &callers).await? => Ok(()),
             Some(_) => self.set_admin_password(name, chosen).await,
         }
     }
@@ -140,7 +140,7 @@ impl Service {
     }
 
     fn setup(&self) -> std::sync::MutexGuard<'_, Option<(Digest, Moment)>> {
-        self.house.setup.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.setup.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Creates the first administrator by the code of [`Service::draw_setup_code`] and signs it in. The code is valid
@@ -154,8 +154,8 @@ impl Service {
         name: AdminName,
         chosen: &Secret,
         from: Option<IpAddr>,
-    ) -> Result<Begun, Error> {
-        let reservation = self.house.throttle.reserve(Attempt::of_console(from)).await?;
+    ) -> Result<NewAdminSession, Error> {
+        let reservation = self.inner.throttle.reserve(LoginAttempt::of_console(from)).await?;
         let now = self.now();
         let is_right = |(digest, until): &(Digest, Moment)| *until > now && credentials::matches(code, digest);
         if !self.setup().as_ref().is_some_and(is_right) {
@@ -163,7 +163,7 @@ impl Service {
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         // The transaction lets only one be first, even if several come with the code at once.
-        let admin = self.made(name, chosen, Made::BySetupCode { from }).await?;
+        let admin = self.create_admin_by(name, chosen, AdminOrigin::BySetupCode { from }).await?;
         *self.setup() = None;
         self.begin_admin_session(admin).await
     }
@@ -171,15 +171,20 @@ impl Service {
     /// An unknown name and a wrong password get the same error after the same time.
     /// # Errors
     /// `Unauthenticated`; `TooMany` after three failures of an address within five minutes.
-    pub async fn sign_in_admin(&self, name: &str, given: &Secret, from: Option<IpAddr>) -> Result<Begun, Error> {
-        let reservation = self.house.throttle.reserve(Attempt::of_console(from)).await?;
+    pub async fn sign_in_admin(
+        &self,
+        name: &str,
+        given: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<NewAdminSession, Error> {
+        let reservation = self.inner.throttle.reserve(LoginAttempt::of_console(from)).await?;
         let known = match AdminName::parse(name) {
             Ok(name) => self.known_admin(&name).await?,
             Err(_) => None,
         };
         let hash = known.as_ref().map(|admin| admin.password.clone());
         let callers = [HashCaller::Client(from.map(Network::of))];
-        match (self.house.keyring.verify(given, hash, &callers).await?, known) {
+        match (self.inner.keyring.verify(given, hash, &callers).await?, known) {
             (true, Some(admin)) => self.begin_admin_session(admin).await,
             (true, None) | (false, _) => {
                 reservation.failed();
@@ -190,7 +195,7 @@ impl Service {
 
     /// Signs in to a demo, whose secrets are documented and which only answers its own machine. The password of its
     /// administrator is random and unknown.
-    pub async fn sign_in_to_demo(&self) -> Result<Begun, Error> {
+    pub async fn sign_in_to_demo(&self) -> Result<NewAdminSession, Error> {
         let name = AdminName::parse(DEMO).map_err(Error::internal)?;
         let admin = match self.known_admin(&name).await? {
             Some(admin) => admin,
@@ -205,23 +210,23 @@ impl Service {
         self.begin_admin_session(admin).await
     }
 
-    async fn begin_admin_session(&self, admin: Admin) -> Result<Begun, Error> {
+    async fn begin_admin_session(&self, admin: Admin) -> Result<NewAdminSession, Error> {
         let (ticket, digest) = credentials::new_ticket();
         let (now, name) = (self.now(), admin.name.clone());
         self.write_all(async move |tx| begin_session(tx, &digest, &admin, now).await).await?;
         let row = AdminSession { admin: name, began_at: now, seen_at: now };
-        Ok(Begun { session: self.signed_in(&row, ticket.expose()), ticket })
+        Ok(NewAdminSession { session: self.session_view(&row, ticket.expose()), ticket })
     }
 
-    fn signed_in(&self, row: &AdminSession, ticket: &str) -> SignedIn {
+    fn session_view(&self, row: &AdminSession, ticket: &str) -> AdminSessionView {
         let ends_at = row.seen_at.after(IDLE).min(row.began_at.after(LONGEST));
-        SignedIn { admin: row.admin.clone(), csrf: self.house.keyring.csrf_of(ticket), ends_at }
+        AdminSessionView { admin: row.admin.clone(), csrf: self.inner.keyring.csrf_of(ticket), ends_at }
     }
 
     /// Returns the session of this ticket and records its use.
     /// # Errors
     /// `Unauthenticated`, with an expired session told apart from an unknown one.
-    pub async fn admin_session(&self, ticket: &str) -> Result<SignedIn, Error> {
+    pub async fn admin_session(&self, ticket: &str) -> Result<AdminSessionView, Error> {
         let (digest, now) = (credentials::digest(ticket), self.now());
         let row = self.read(async |db| db.admin_session(&digest).await).await?;
         let mut row = row.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
@@ -233,7 +238,7 @@ impl Service {
             self.write_all(async move |tx| tx.put_admin_session_seen(&digest, now).await).await?;
             row.seen_at = now;
         }
-        Ok(self.signed_in(&row, ticket))
+        Ok(self.session_view(&row, ticket))
     }
 
     /// Returns whether this ticket has a valid session, without recording a use.
@@ -259,7 +264,7 @@ impl Service {
         self.write_all(async move |tx| tx.put_audit_entry(&entry, at).await).await
     }
 
-    /// Returns audit entries, the newest first, before the entry of this number if one is given: at most [`AUDIT_ENTRIES_MAX`].
+    /// Returns at most [`AUDIT_ENTRIES_MAX`] audit entries, the newest first, before the entry of this number if given.
     pub async fn audit_entries(&self, before: Option<i64>, limit: u32) -> Result<Vec<StoredAuditEntry>, Error> {
         let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, AUDIT_ENTRIES_MAX));
         self.long_read(CallerKey::Operator, async move |db| db.audit_entries_before(before, limit).await).await

@@ -22,7 +22,7 @@ use crate::{
     },
     service::{
         Service,
-        credentials::{self, HashCaller, Keyring, Purpose, SealedKind, Signing},
+        credentials::{self, HashCaller, HmacAlgorithm, Keyring, Purpose, SealedKind},
     },
     store::{Store, Tx},
 };
@@ -213,7 +213,7 @@ impl AppChange {
 
 /// Returns the tenant if this is its secret, or its former one while that is valid. Compares digests even if there is
 /// no tenant, so that the time is the same.
-fn opened(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> Result<Arc<Tenant>, Error> {
+fn if_secret_matches(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> Result<Arc<Tenant>, Error> {
     let none = Digest([0; 32]);
     let expected = tenant.as_ref().map_or(none, |tenant| tenant.secret);
     let former = tenant.as_ref().and_then(|tenant| tenant.former_secret).filter(|(_, until)| now < *until);
@@ -229,9 +229,9 @@ impl Service {
     /// get the same error after the same time.
     /// # Errors
     /// `Unauthenticated`.
-    pub fn admit(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
-        opened(
-            AppId::parse(app_id).ok().and_then(|id| self.house.apps.now().by_app_id.get(&id).cloned()),
+    pub fn tenant_of_secret(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
+        if_secret_matches(
+            AppId::parse(app_id).ok().and_then(|id| self.inner.apps.now().by_app_id.get(&id).cloned()),
             secret,
             self.now(),
         )
@@ -242,67 +242,67 @@ impl Service {
     /// secret get the same error.
     /// # Errors
     /// `Unauthenticated`.
-    pub fn admit_at(&self, host: Option<&Host>, secret: &str) -> Result<Arc<Tenant>, Error> {
-        let tenants = self.house.apps.now();
+    pub fn tenant_of_secret_at(&self, host: Option<&Host>, secret: &str) -> Result<Arc<Tenant>, Error> {
+        let tenants = self.inner.apps.now();
         let listed = host.and_then(|host| tenants.by_host.get(host));
         let label = host.map_or("", Host::first_label);
         let named = || tenants.in_order.iter().find(|tenant| tenant.app.app_id.as_str().eq_ignore_ascii_case(label));
-        opened(listed.or_else(named).cloned(), secret, self.now())
+        if_secret_matches(listed.or_else(named).cloned(), secret, self.now())
     }
 
     /// Returns the app for a call that names none: the one that lists this host, else the first.
     /// # Errors
     /// `NotFound` if there is no app.
     pub fn tenant_at(&self, host: Option<&Host>) -> Result<Arc<Tenant>, Error> {
-        let tenants = self.house.apps.now();
+        let tenants = self.inner.apps.now();
         let by_host = host.and_then(|host| tenants.by_host.get(host));
         by_host.or(tenants.in_order.first()).cloned().ok_or(Error::NotFound(What::App))
     }
 
     pub fn tenant(&self, app_id: &AppId) -> Result<Arc<Tenant>, Error> {
-        self.house.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
+        self.inner.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
     }
 
-    pub fn app_of(&self, key: AppKey) -> Option<AppId> {
-        self.house.apps.by_key(key).ok().map(|tenant| tenant.app.app_id.clone())
+    pub fn app_id_of(&self, key: AppKey) -> Option<AppId> {
+        self.inner.apps.by_key(key).ok().map(|tenant| tenant.app.app_id.clone())
     }
 
     /// Returns the app of this licence key, which is public and proves nothing.
-    pub fn tenant_of_license(&self, license_key: &str) -> Option<Arc<Tenant>> {
-        let tenants = self.house.apps.now();
+    pub fn tenant_of_license_key(&self, license_key: &str) -> Option<Arc<Tenant>> {
+        let tenants = self.inner.apps.now();
         let mut of_key = tenants.in_order.iter().filter(|tenant| tenant.has_license_key(license_key));
         of_key.next_back().cloned()
     }
 
     /// Returns the app of this number, which is public and proves nothing.
-    pub fn tenant_of_number(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
-        self.house.apps.now().by_sdk_app_id.get(&number).cloned()
+    pub fn tenant_of_sdk_app_id(&self, number: SdkAppId) -> Option<Arc<Tenant>> {
+        self.inner.apps.now().by_sdk_app_id.get(&number).cloned()
     }
 
     /// Returns the app as it is now, for a caller whose copy may be old.
     /// # Errors
     /// `NotFound`.
     pub fn tenant_now(&self, tenant: &Tenant) -> Result<Arc<Tenant>, Error> {
-        self.house.apps.by_key(tenant.app.key)
+        self.inner.apps.by_key(tenant.app.key)
     }
 
     /// Changes after each change of an app, so that open connections can check that the app still serves them.
     pub fn app_changes(&self) -> watch::Receiver<u64> {
-        self.house.apps.changes.subscribe()
+        self.inner.apps.changes.subscribe()
     }
 
     /// Returns all apps in creation order.
     pub fn tenants(&self) -> Vec<Arc<Tenant>> {
-        self.house.apps.now().in_order.clone()
+        self.inner.apps.now().in_order.clone()
     }
 
     /// # Errors
     /// `Invalid`; `Conflict` if the app id or number is taken.
     pub async fn create_app(&self, given: AppChange) -> Result<Arc<Tenant>, Error> {
         given.check()?;
-        let _changing = self.house.apps.changing.lock().await;
+        let _changing = self.inner.apps.changing.lock().await;
         self.hosts_are_free(&given, None)?;
-        let keyring = &self.house.keyring;
+        let keyring = &self.inner.keyring;
         let invented = |fault: Fault| Error::internal(fault);
         let app_id =
             given.app_id.clone().map_or_else(|| AppId::parse(&credentials::new_app_id()).map_err(invented), Ok)?;
@@ -342,9 +342,9 @@ impl Service {
     /// `Invalid`, `NotFound`, `Conflict`.
     pub async fn change_app(&self, app_id: &AppId, given: AppChange) -> Result<Arc<Tenant>, Error> {
         given.check()?;
-        let _changing = self.house.apps.changing.lock().await;
+        let _changing = self.inner.apps.changing.lock().await;
         self.hosts_are_free(&given, Some(app_id))?;
-        let keyring = &self.house.keyring;
+        let keyring = &self.inner.keyring;
         let mut app = self.tenant(app_id)?.app.clone();
         if let Some(secret) = &given.secret
             && !credentials::matches(secret.expose(), &self.tenant(app_id)?.secret)
@@ -389,7 +389,7 @@ impl Service {
     /// Creates the first app from the settings file, or updates it. Returns whether it was created.
     /// # Errors
     /// As [`Service::create_app`] and [`Service::change_app`].
-    pub async fn describe_first_app(&self, given: AppChange) -> Result<(Arc<Tenant>, bool), Error> {
+    pub async fn upsert_first_app(&self, given: AppChange) -> Result<(Arc<Tenant>, bool), Error> {
         match self.tenants().first() {
             None => Ok((self.create_app(given).await?, true)),
             Some(first) if given == AppChange::default() => Ok((Arc::clone(first), false)),
@@ -406,7 +406,7 @@ impl Service {
         };
         match app {
             Some(tenant) => allows(tenant),
-            None => self.house.apps.now().in_order.iter().any(|tenant| allows(tenant)),
+            None => self.inner.apps.now().in_order.iter().any(|tenant| allows(tenant)),
         }
     }
 
@@ -414,7 +414,7 @@ impl Service {
     /// # Errors
     /// `Internal` if a sealed secret cannot be opened.
     pub fn app_secrets(&self, tenant: &Tenant) -> Result<AppSecrets, Error> {
-        let keyring = &self.house.keyring;
+        let keyring = &self.inner.keyring;
         let account_password = match &tenant.app.account_password {
             AccountPassword::Chosen(_) => None,
             AccountPassword::Derived(derived) => {
@@ -434,12 +434,12 @@ impl Service {
     pub fn is_signed(
         &self,
         tenant: &Tenant,
-        signing: Signing,
+        signing: HmacAlgorithm,
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, Error> {
         let is_signed_by = |sealed| {
-            let secret = self.house.keyring.unseal(SealedKind::AppSecret, sealed)?;
+            let secret = self.inner.keyring.unseal(SealedKind::AppSecret, sealed)?;
             Ok(credentials::is_signed(signing, &secret, message, signature))
         };
         if is_signed_by(&tenant.app.secret)? {
@@ -459,7 +459,7 @@ impl Service {
         password: &Secret,
         callers: &[HashCaller],
     ) -> Result<bool, Error> {
-        let keyring = &self.house.keyring;
+        let keyring = &self.inner.keyring;
         match &app.account_password {
             AccountPassword::Derived(derived) if credentials::matches(password.expose(), &derived.digest) => Ok(true),
             AccountPassword::Derived(_) => keyring.verify(password, None, callers).await,
@@ -469,7 +469,7 @@ impl Service {
 
     /// A host selects one app, so no two apps may list it.
     fn hosts_are_free(&self, given: &AppChange, of: Option<&AppId>) -> Result<(), Error> {
-        let tenants = self.house.apps.now();
+        let tenants = self.inner.apps.now();
         let is_others = |host: &Host| tenants.by_host.get(host).is_some_and(|tenant| Some(&tenant.app.app_id) != of);
         match given.hosts.iter().flatten().any(is_others) {
             true => Err(Fault::Malformed("names that no other app lists").at("hosts")),
@@ -478,8 +478,8 @@ impl Service {
     }
 
     async fn refreshed(&self, key: AppKey) -> Result<Arc<Tenant>, Error> {
-        self.house.apps.refresh(&self.house.store, &self.house.keyring).await?;
-        self.house.apps.by_key(key)
+        self.inner.apps.refresh(&self.inner.store, &self.inner.keyring).await?;
+        self.inner.apps.by_key(key)
     }
 }
 

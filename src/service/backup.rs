@@ -39,7 +39,7 @@ const PACKED: &str = "standin.db.zst";
 const LISTING: &str = "members.jsonl";
 
 /// The pieces of a backup, in order. After an error the backup is invalid. Dropping it ends the work.
-pub type Pieces = mpsc::Receiver<Result<Bytes, Error>>;
+pub type BackupPieces = mpsc::Receiver<Result<Bytes, Error>>;
 
 impl Service {
     /// Makes a backup of what is committed now: a checked copy of the database, the files of every picture it names,
@@ -49,16 +49,16 @@ impl Service {
     /// for the database twice, one of them compressed. Runs one at a time.
     /// # Errors
     /// `TooMany` while another one runs; `StorageFull`; `Internal` if the copy of the database is damaged.
-    pub async fn back_up(&self, with_key: bool) -> Result<Pieces, Error> {
-        let turn = time::timeout(TURN_WAIT, self.house.removing.clone().lock_owned());
+    pub async fn back_up(&self, with_key: bool) -> Result<BackupPieces, Error> {
+        let turn = time::timeout(TURN_WAIT, self.inner.removing.clone().lock_owned());
         let turn = turn.await.map_err(|_| Error::TooMany { what: "backups at one time", retry_after: TURN_WAIT })?;
-        let (store, folder) = (&self.house.store, self.house.pictures.folder.clone());
-        let key = with_key.then(|| self.house.keyring.exported());
+        let (store, folder) = (&self.inner.store, self.inner.pictures.folder.clone());
+        let key = with_key.then(|| self.inner.keyring.exported());
         let at = self.now();
         let (from, bytes) = (folder.clone(), store.read(async |db| db.database_bytes().await).await?);
         let (place, database) = blocking(move || workplace(&from, bytes)).await??;
         store.long_read(CallerKey::Operator, async move |db| db.copy_to(&database).await).await?;
-        let begun = blocking(move || Begun::new(place, folder, key, at, turn)).await??;
+        let begun = blocking(move || PreparedBackup::new(place, folder, key, at, turn)).await??;
         let (to, pieces) = mpsc::channel(PIECES_WAITING_MAX);
         tokio::task::spawn_blocking(move || begun.send(to));
         Ok(pieces)
@@ -77,7 +77,7 @@ fn workplace(folder: &Folder, bytes: u64) -> Result<(Workplace, PathBuf), Error>
 }
 
 /// A backup with a complete listing.
-struct Begun {
+struct PreparedBackup {
     place: Workplace,
     folder: Folder,
     key: Option<Secret>,
@@ -87,7 +87,7 @@ struct Begun {
     _turn: OwnedMutexGuard<()>,
 }
 
-impl Begun {
+impl PreparedBackup {
     fn new(
         place: Workplace,
         folder: Folder,
@@ -99,7 +99,7 @@ impl Begun {
         let inspected = store::inspect(&database)?;
         let (packed, whole) =
             archive::pack(place.open(DATABASE)?, place.create(PACKED)?).map_err(fault("packing the database"))?;
-        let mut list = List::new(place.create(LISTING)?);
+        let mut list = ListingWriter::new(place.create(LISTING)?);
         if let Some(key) = &key {
             let content = archive::content_of(key.expose().as_bytes()).map_err(fault("listing the key"))?;
             list.add(&Place::Key, Some(content))?;
@@ -125,7 +125,7 @@ impl Begun {
 
     /// Sends the pieces. An error on the way is the last of them.
     fn send(self, to: mpsc::Sender<Result<Bytes, Error>>) {
-        let mut outlet = Outlet { to, piece: Vec::with_capacity(PIECE_BYTES) };
+        let mut outlet = PieceWriter { to, piece: Vec::with_capacity(PIECE_BYTES) };
         match self.write(&mut outlet) {
             Ok(()) => {}
             Err(_) if outlet.to.is_closed() => log::warn!("a backup was broken off by whoever asked for it"),
@@ -136,7 +136,7 @@ impl Begun {
         }
     }
 
-    fn write(&self, to: &mut Outlet) -> Result<(), Error> {
+    fn write(&self, to: &mut PieceWriter) -> Result<(), Error> {
         let writing = fault("writing a backup");
         let at_s = self.at.unix_s().unsigned_abs();
         let listing = self.place.open(LISTING)?;
@@ -163,7 +163,7 @@ impl Begun {
 }
 
 /// The listing of the members, written to disk.
-struct List<F> {
+struct ListingWriter<F> {
     file: F,
     line: Vec<u8>,
     members: u64,
@@ -171,7 +171,7 @@ struct List<F> {
     lost: u64,
 }
 
-impl<F: io::Read + Write + io::Seek> List<F> {
+impl<F: io::Read + Write + io::Seek> ListingWriter<F> {
     fn new(file: F) -> Self {
         Self { file, line: Vec::with_capacity(PIECE_BYTES), members: 0, bytes: 0, lost: 0 }
     }
@@ -215,12 +215,12 @@ impl<F: io::Read + Write + io::Seek> List<F> {
 }
 
 /// Collects bytes into pieces and sends them.
-struct Outlet {
+struct PieceWriter {
     to: mpsc::Sender<Result<Bytes, Error>>,
     piece: Vec<u8>,
 }
 
-impl Write for Outlet {
+impl Write for PieceWriter {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let room = PIECE_BYTES.saturating_sub(self.piece.len()).min(buffer.len());
         self.piece.extend_from_slice(buffer.get(..room).unwrap_or_default());

@@ -74,7 +74,7 @@ impl Service {
         let user = self.user(tenant, whom).await?;
         let owner = Owner::Itself(viewer);
         let blocks = self.blocks_among(tenant, CallerKey::User(viewer), &owner, vec![whom.clone()]).await?;
-        let presence = self.house.hub.presence(user.key);
+        let presence = self.inner.hub.presence(user.key);
         let since = match presence.seen_at.filter(|_| blocks.first() == Some(&Some(Relation::None))) {
             Some(_) if presence.is_online => return Ok(Duration::ZERO),
             seen_at => seen_at.unwrap_or(user.created_at),

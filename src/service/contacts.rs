@@ -23,7 +23,7 @@ use crate::{
         Service,
         apps::Tenant,
         owners,
-        steps::{STEP_ROWS, patiently},
+        steps::{STEP_ROWS, retry_while_busy},
     },
     store::{ContactsChange, LongReads, Touches, Tx},
 };
@@ -33,7 +33,7 @@ const NUMBERS_A_READ: usize = 500;
 
 /// A phone book that a client uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sync {
+pub struct PhoneBookSync {
     /// Its entries, or those added since the last upload.
     pub add: Vec<PhoneEntry>,
     /// Entries removed since the last upload.
@@ -89,12 +89,12 @@ impl Service {
         &self,
         tenant: &Tenant,
         owner: UserKey,
-        sync: Sync,
+        sync: PhoneBookSync,
         from: Option<IpAddr>,
     ) -> Result<Vec<PhoneEntry>, Error> {
-        self.house.client_limits.count_number_lookups(from, sync.add.len() + sync.delete.len())?;
+        self.inner.client_limits.count_number_lookups(from, sync.add.len() + sync.delete.len())?;
         let app = tenant.app.key;
-        let _turn = self.house.long_changes.enter(CallerKey::User(owner)).await?;
+        let _turn = self.inner.long_changes.enter(CallerKey::User(owner)).await?;
         let added = self.users_of_numbers(app, owner, &sync.add).await?;
         let deleted = self.users_of_numbers(app, owner, &sync.delete).await?;
         let (mut add, mut live) = (Vec::new(), Vec::new());
@@ -107,7 +107,7 @@ impl Service {
         let former = self.long_read(CallerKey::User(owner), names).await?;
         let gone = if sync.replaces_all { former.keys().copied().collect() } else { deleted.concat() };
         for step in difference(&former, add, &gone)?.in_steps(STEP_ROWS) {
-            patiently(async || self.change_contacts(app, owner, step.clone()).await).await?;
+            retry_while_busy(async || self.change_contacts(app, owner, step.clone()).await).await?;
         }
         Ok(live)
     }
@@ -117,7 +117,7 @@ impl Service {
     /// # Errors
     /// `TooMany` if too many of this user wait; `Busy`.
     pub async fn phone_book_turn(&self, owner: UserKey) -> Result<FairPermit<CallerKey>, Error> {
-        self.house.phone_books.enter(CallerKey::User(owner)).await
+        self.inner.phone_books.enter(CallerKey::User(owner)).await
     }
 
     /// Returns the users of each entry's number. Reads in parts, so that other calls run in between.
@@ -150,7 +150,7 @@ impl Service {
 
     async fn change_contacts(&self, app: AppKey, owner: UserKey, change: ContactsChange) -> Result<(), Error> {
         let (touches, at) = (Touches::User(app, Owner::Itself(owner)), self.now());
-        self.house.store.write(touches, async move |tx| change_contacts(tx, app, owner, &change, at).await).await
+        self.inner.store.write(touches, async move |tx| change_contacts(tx, app, owner, &change, at).await).await
     }
 
     /// Removes a contact. No change if it is not listed.
@@ -174,7 +174,7 @@ impl Service {
     pub async fn block(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let (app, whom, at) = (tenant.app.key, whom.clone(), self.now());
         let touches = Touches::Two(app, [Owner::Itself(owner), Owner::Named(whom.clone())]);
-        self.house.store.write(touches, async move |tx| block(tx, app, owner, &whom, at).await).await
+        self.inner.store.write(touches, async move |tx| block(tx, app, owner, &whom, at).await).await
     }
 
     /// # Errors
@@ -182,7 +182,7 @@ impl Service {
     pub async fn unblock(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
         let (app, whom, at) = (tenant.app.key, whom.clone(), self.now());
         let touches = Touches::Two(app, [Owner::Itself(owner), Owner::Named(whom.clone())]);
-        self.house.store.write(touches, async move |tx| unblock(tx, app, owner, &whom, at).await).await
+        self.inner.store.write(touches, async move |tx| unblock(tx, app, owner, &whom, at).await).await
     }
 }
 

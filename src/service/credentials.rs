@@ -23,7 +23,7 @@ use rand::{
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::turns::Workshop;
+use super::turns::ThreadPool;
 use crate::{
     domain::{
         avatar::PictureKey,
@@ -85,7 +85,7 @@ pub struct Keyring {
     /// The 32 bytes of the key, padded with zeros to HMAC's block as HMAC itself does.
     key: [u8; 64],
     hashing: FairQueue<HashCaller>,
-    threads: Workshop,
+    threads: ThreadPool,
 }
 
 impl Keyring {
@@ -105,7 +105,7 @@ impl Keyring {
         };
         // One thread per turn, and as many waiting jobs: a thread that gave its turn back may not have taken the next
         // job yet.
-        Self { key: block, hashing: FairQueue::new(bounds), threads: Workshop::new(at_once, at_once) }
+        Self { key: block, hashing: FairQueue::new(bounds), threads: ThreadPool::new(at_once, at_once) }
     }
 
     pub fn fresh_key() -> ServerKey {
@@ -230,7 +230,7 @@ impl Keyring {
     ) -> Result<T, Error> {
         let turn = self.hashing.enter(callers).await?;
         // The work keeps the turn: if the caller hangs up, the thread is still busy until the hash is done.
-        let working = self.threads.take(move || {
+        let working = self.threads.run(move || {
             let worked = work();
             drop(turn);
             worked
@@ -359,19 +359,19 @@ pub fn nonce_end_s(head: &str) -> Option<u64> {
 
 /// The keyed hashes of the vendors' signed tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signing {
+pub enum HmacAlgorithm {
     Sha256,
     Sha384,
     Sha512,
 }
 
 /// Compares in constant time.
-pub fn is_signed(signing: Signing, key: &Secret, message: &[u8], signature: &[u8]) -> bool {
+pub fn is_signed(signing: HmacAlgorithm, key: &Secret, message: &[u8], signature: &[u8]) -> bool {
     let key = key.expose().as_bytes();
     match signing {
-        Signing::Sha256 => has_mac(Hmac::<Sha256>::new_from_slice(key), message, signature),
-        Signing::Sha384 => has_mac(Hmac::<Sha384>::new_from_slice(key), message, signature),
-        Signing::Sha512 => has_mac(Hmac::<Sha512>::new_from_slice(key), message, signature),
+        HmacAlgorithm::Sha256 => has_mac(Hmac::<Sha256>::new_from_slice(key), message, signature),
+        HmacAlgorithm::Sha384 => has_mac(Hmac::<Sha384>::new_from_slice(key), message, signature),
+        HmacAlgorithm::Sha512 => has_mac(Hmac::<Sha512>::new_from_slice(key), message, signature),
     }
 }
 

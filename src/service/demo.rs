@@ -22,7 +22,7 @@ use crate::{
         accounts::CreateUser,
         apps::{AppChange, Tenant},
         blocking,
-        pictures::Upload,
+        pictures::UploadedPicture,
     },
 };
 
@@ -170,9 +170,9 @@ impl Service {
 }
 
 /// Draws a picture as an upload.
-async fn drawn(seed: TileSeed) -> Result<Upload, Error> {
+async fn drawn(seed: TileSeed) -> Result<UploadedPicture, Error> {
     let bytes = blocking(move || picture::tile(seed, Rendition::Square320)).await??;
-    Ok(Upload {
+    Ok(UploadedPicture {
         field: "picture",
         accepted: &[Format::Png],
         bytes: bytes.len() as u64,

@@ -15,8 +15,8 @@ use crate::{
     service::{
         Service,
         apps::Tenant,
-        friends::{Outcomes, call::Call},
-        profiles::{Viewer, as_seen, with_closeness},
+        friends::{Outcomes, call::FriendCall},
+        profiles::{Viewer, as_visible_to, with_closeness},
     },
     store::{LongReads, RelationRows, Tx},
 };
@@ -49,7 +49,7 @@ impl Service {
             Ok((with_closeness(db, app, users, viewer).await?, times, next))
         };
         let (seen, times, next) = self.read_of(tenant, viewer.key(tenant), owner, read).await?;
-        let users = seen.into_iter().flatten().map(|seen| as_seen(tenant, viewer, seen));
+        let users = seen.into_iter().flatten().map(|seen| as_visible_to(tenant, viewer, seen));
         Ok(FollowPage { items: users.zip(times).collect(), next })
     }
 
@@ -79,7 +79,7 @@ impl Service {
     }
 
     /// Returns whether to tell a user of a new follower: not if either blocks the other.
-    pub async fn is_told_of(
+    pub async fn is_notified_of_follower(
         &self,
         tenant: &Tenant,
         by: CallerKey,
@@ -93,9 +93,9 @@ impl Service {
 
 /// Makes a user follow others. Following a user twice is no error and no change. Events: `FollowChanged`.
 pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
-    let call = Call::of(tx, app, owner, at).await?;
+    let call = FriendCall::of(tx, app, owner, at).await?;
     let mut following = tx.count_following(call.owner.key).await?;
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         let (mine, theirs) = (call.owner.key, other.key);
         if tx.has_follow(mine, theirs).await? {
             return Ok(Ok(()));
@@ -115,11 +115,11 @@ pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at
 
 /// Stops following. A user that is not followed is no error and no change. Events: `FollowChanged`.
 pub async fn unfollow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         if tx.take_follow(call.owner.key, other.key).await? {
             call.tell(&call.owner, &EventKind::FollowChanged { whom: other.key, is_following: false }).await?;
         }
         Ok(Ok(()))
     };
-    Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+    FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
 }

@@ -24,19 +24,19 @@ use crate::{
     service::{
         Service,
         apps::Tenant,
-        steps::{STEP_FRIENDS, STEP_USERS, patiently},
+        steps::{STEP_FRIENDS, STEP_USERS, retry_while_busy},
     },
     store::{RelationRows, Touches, Tx},
 };
 
 /// The outcome for one id of a call.
-pub type Outcome = Result<(), FriendFault>;
+pub type FriendOutcome = Result<(), FriendFault>;
 
 /// The outcomes in the order of the ids.
-pub type Outcomes = Vec<Outcome>;
+pub type Outcomes = Vec<FriendOutcome>;
 
 /// The outcome of ids that a call did not reach.
-const UNFINISHED: Outcome = Err(FriendFault::Unfinished);
+const UNFINISHED: FriendOutcome = Err(FriendFault::Unfinished);
 
 impl Service {
     /// Adds friends, or asks for consent where a user demands it.
@@ -167,7 +167,7 @@ impl Service {
     pub async fn read_requests(&self, tenant: &Tenant, owner: &Owner, until: Moment) -> Result<(), Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
         let touches = Touches::User(app, owner.clone());
-        self.house.store.write(touches, async move |tx| requests::read(tx, app, &owner, until).await).await
+        self.inner.store.write(touches, async move |tx| requests::read(tx, app, &owner, until).await).await
     }
 
     /// Counts the unread requests of a user.
@@ -270,12 +270,14 @@ impl Service {
         owner: &Owner,
         groups: Vec<FriendGroup>,
     ) -> Result<(), Error> {
-        let _turn = self.house.long_changes.enter(by).await?;
+        let _turn = self.inner.long_changes.enter(by).await?;
         for group in groups {
             let step = async move |tx: &Tx<'_>, app, owner: &Owner, at| {
                 groups::delete(tx, app, owner, &group, STEP_FRIENDS, at).await
             };
-            while patiently(async || self.write_of(tenant, owner, step.clone()).await).await? == GroupStep::Part {}
+            while retry_while_busy(async || self.write_of(tenant, owner, step.clone()).await).await? == GroupStep::Part
+            {
+            }
         }
         Ok(())
     }
@@ -289,12 +291,12 @@ impl Service {
         from: FriendGroup,
         to: FriendGroup,
     ) -> Result<bool, Error> {
-        let _turn = self.house.long_changes.enter(by).await?;
+        let _turn = self.inner.long_changes.enter(by).await?;
         let step = async move |tx: &Tx<'_>, app, owner: &Owner, at| {
             groups::rename(tx, app, owner, [&from, &to], STEP_FRIENDS, at).await
         };
         loop {
-            match patiently(async || self.write_of(tenant, owner, step.clone()).await).await? {
+            match retry_while_busy(async || self.write_of(tenant, owner, step.clone()).await).await? {
                 GroupStep::Part => {}
                 GroupStep::Absent => return Ok(false),
                 GroupStep::Done => return Ok(true),
@@ -336,7 +338,7 @@ impl Service {
     ) -> Result<T, Error> {
         let (app, owner, at) = (tenant.app.key, owner.clone(), self.now());
         let touches = Touches::User(app, owner.clone());
-        self.house.store.write(touches, async move |tx| rule(tx, app, &owner, at).await).await
+        self.inner.store.write(touches, async move |tx| rule(tx, app, &owner, at).await).await
     }
 
     /// Writes in steps by a rule about a user and many others.
@@ -352,7 +354,7 @@ impl Service {
         let app = tenant.app.key;
         let step = async |items: Vec<T>| {
             let (rule, owner, at) = (rule.clone(), owner.clone(), self.now());
-            self.house.store.write(Touches::All, async move |tx| rule(tx, app, &owner, &items, at).await).await
+            self.inner.store.write(Touches::All, async move |tx| rule(tx, app, &owner, &items, at).await).await
         };
         self.in_steps(by, items, undone, step).await
     }

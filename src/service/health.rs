@@ -28,7 +28,7 @@ pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Figures of the server at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
+pub struct ServerFigures {
     /// The writer's queue and its counts.
     pub writes: WriteStats,
     pub sockets: [(Wire, usize); 2],
@@ -49,7 +49,7 @@ pub struct Decoding {
 
 /// A condition of readiness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum ReadinessCondition {
     /// The database stores a row.
     Database,
     /// The picture folder stores a file and returns it.
@@ -61,14 +61,14 @@ pub enum Need {
 }
 
 #[derive(Debug, Clone)]
-struct Judgement {
+struct ReadinessResult {
     at: Instant,
-    missing: Vec<Need>,
+    missing: Vec<ReadinessCondition>,
 }
 
 /// Checks readiness, one check at a time.
 pub(super) struct Readiness {
-    last: watch::Sender<Option<Judgement>>,
+    last: watch::Sender<Option<ReadinessResult>>,
     judging: Arc<Semaphore>,
 }
 
@@ -80,7 +80,7 @@ impl Readiness {
 
 /// The result of an inspection of the whole data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inspection {
+pub struct FolderInspection {
     pub schema: u32,
     /// The schema version of this program.
     pub schema_known: u32,
@@ -89,14 +89,14 @@ pub struct Inspection {
     /// The damage found.
     pub wrong: Option<String>,
     /// None if the database is damaged.
-    pub pictures: Option<Tallied>,
+    pub pictures: Option<PictureTally>,
     /// How far the clock lies behind the latest stored time; normally 0.
     pub clock_behind_s: i64,
 }
 
 /// Pictures compared by rows and by files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tallied {
+pub struct PictureTally {
     /// Pictures with a row.
     pub count: u64,
     /// Pictures with files but no row: being uploaded, or left by a crash and removed at the next start.
@@ -105,8 +105,8 @@ pub struct Tallied {
     pub missing: u64,
 }
 
-impl Inspection {
-    fn of(database: Checkup, pictures: Option<Tallied>, now: Moment) -> Self {
+impl FolderInspection {
+    fn of(database: Checkup, pictures: Option<PictureTally>, now: Moment) -> Self {
         let Checkup { schema, schema_known, integrity, newest } = database;
         let (is_sound, wrong) = match integrity {
             Integrity::Intact => (Some(true), None),
@@ -118,7 +118,7 @@ impl Inspection {
     }
 }
 
-impl Tallied {
+impl PictureTally {
     /// Compares rows and files one subfolder at a time, so that it holds the names of one subfolder. Blocks.
     ///
     /// Pictures may change meanwhile: one counts as missing if it had a row before its subfolder was read and still has
@@ -138,30 +138,30 @@ impl Tallied {
 }
 
 /// Makes an inspection of a database that no server has open.
-pub fn inspection_of(looked: OfflineCheckup<Tallied>, now: Moment) -> Inspection {
-    Inspection::of(looked.checkup, looked.pictures, now)
+pub fn inspection_of(looked: OfflineCheckup<PictureTally>, now: Moment) -> FolderInspection {
+    FolderInspection::of(looked.checkup, looked.pictures, now)
 }
 
 impl Service {
-    pub async fn facts(&self) -> Result<Facts, Error> {
-        let house = &self.house;
-        let (store, folder) = (&house.store, house.pictures.folder.clone());
+    pub async fn figures(&self) -> Result<ServerFigures, Error> {
+        let inner = &self.inner;
+        let (store, folder) = (&inner.store, inner.pictures.folder.clone());
         let room = async |db: &Db<'_>| Ok((db.database_bytes().await?, db.picture_usage().await?));
         let (database_bytes, pictures) = store.read(room).await?;
         let disk_free_bytes = blocking(move || folder.free_bytes()).await??;
-        let sockets = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, house.hub.open_on(wire)));
-        let (writes, decoding) = (house.store.writes(), house.pictures.decoding());
-        Ok(Facts { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
+        let sockets = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, inner.hub.open_on(wire)));
+        let (writes, decoding) = (inner.store.writes(), inner.pictures.decoding());
+        Ok(ServerFigures { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
     }
 
     /// Returns the unmet conditions of readiness; empty if the server is ready. Answers within two seconds, with a
     /// result at most one second old.
-    pub async fn missing_needs(&self) -> Vec<Need> {
-        let readiness = &self.house.readiness;
+    pub async fn unmet_conditions(&self) -> Vec<ReadinessCondition> {
+        let readiness = &self.inner.readiness;
         let mut last = readiness.last.subscribe();
         // Measured from the call: a result that was valid then is good enough, however long the wait.
         let came = Instant::now();
-        let holds = |last: &Option<Judgement>| last.as_ref().is_some_and(|last| last.at + JUDGED_FOR > came);
+        let holds = |last: &Option<ReadinessResult>| last.as_ref().is_some_and(|last| last.at + JUDGED_FOR > came);
         // Others wait for the check that runs. It runs to its end even if all callers leave, so that a disk that hangs
         // holds one thread only.
         if !holds(&last.borrow())
@@ -171,19 +171,19 @@ impl Service {
             let service = self.clone();
             tokio::spawn(async move {
                 let missing = service.judge().await;
-                service.house.readiness.last.send_replace(Some(Judgement { at: Instant::now(), missing }));
+                service.inner.readiness.last.send_replace(Some(ReadinessResult { at: Instant::now(), missing }));
                 drop(turn);
             });
         }
         match timeout(JUDGING_WAIT_MAX, last.wait_for(holds)).await {
             Ok(Ok(judged)) => judged.as_ref().map(|judged| judged.missing.clone()).unwrap_or_default(),
-            Ok(Err(_)) | Err(_) => vec![Need::Time],
+            Ok(Err(_)) | Err(_) => vec![ReadinessCondition::Time],
         }
     }
 
-    async fn judge(&self) -> Vec<Need> {
-        let house = &self.house;
-        let (store, folder) = (house.store.clone(), house.pictures.folder.clone());
+    async fn judge(&self) -> Vec<ReadinessCondition> {
+        let inner = &self.inner;
+        let (store, folder) = (inner.store.clone(), inner.pictures.folder.clone());
         let at = self.now();
         let written = self.write_all(async move |tx| tx.put_ready(at).await).await;
         let kept = blocking(move || folder.try_out()).await.and_then(|tried| tried);
@@ -191,7 +191,11 @@ impl Service {
             true => Ok(()),
             false => Err(Error::internal("the schema of the database is another one")),
         });
-        let judged = [(Need::Database, written), (Need::Pictures, kept), (Need::Schema, current)];
+        let judged = [
+            (ReadinessCondition::Database, written),
+            (ReadinessCondition::Pictures, kept),
+            (ReadinessCondition::Schema, current),
+        ];
         let missing = judged.into_iter().filter_map(|(need, found)| {
             let cause = found.err()?;
             log::warn!("not ready: {need:?}: {cause:?}");
@@ -202,15 +206,15 @@ impl Service {
 
     /// Inspects the data folder: every page of the database, for at most ten seconds, and every picture's name. Changes
     /// nothing.
-    pub async fn inspect(&self) -> Result<Inspection, Error> {
-        let (folder, now) = (self.house.pictures.folder.clone(), self.now());
+    pub async fn inspect(&self) -> Result<FolderInspection, Error> {
+        let (folder, now) = (self.inner.pictures.folder.clone(), self.now());
         let inspect = async move |db: &LongReads<'_>| {
             let database = db.check_up(CHECK_UP_WAIT_MAX).await?;
             if database.is_damaged() {
-                return Ok(Inspection::of(database, None, now));
+                return Ok(FolderInspection::of(database, None, now));
             }
-            let pictures = Tallied::of(&db.pictures(), &folder)?;
-            Ok(Inspection::of(database, Some(pictures), now))
+            let pictures = PictureTally::of(&db.pictures(), &folder)?;
+            Ok(FolderInspection::of(database, Some(pictures), now))
         };
         self.long_read(CallerKey::Operator, inspect).await
     }

@@ -92,27 +92,27 @@ struct Failures {
 
 /// The subjects that a failure of one login counts for.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt {
+pub(super) struct LoginAttempt {
     subjects: Vec<Subject>,
 }
 
 /// Recent failures and attempts in progress. Forgotten when the process ends. Clones share it.
 #[derive(Clone)]
-pub(super) struct LoginThrottle(Arc<Mutex<State>>);
+pub(super) struct LoginThrottle(Arc<Mutex<ThrottleState>>);
 
-struct State {
+struct ThrottleState {
     failures: Cache<Subject, Failures>,
     /// Attempts in progress, by subject.
     reserved: HashMap<Subject, u32>,
     /// Attempts that wait for an outcome, in order of arrival.
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<WaitingAttempt>,
     /// The latest moment used for a decision. A caller reads the clock before it takes the lock; its earlier moment
     /// would give a longer wait than the list has.
     latest: Option<Instant>,
 }
 
-struct Waiting {
-    attempt: Attempt,
+struct WaitingAttempt {
+    attempt: LoginAttempt,
     granted: oneshot::Sender<Result<Reservation, Error>>,
 }
 
@@ -120,18 +120,18 @@ struct Waiting {
 /// failed.
 pub(super) struct Reservation {
     throttle: LoginThrottle,
-    attempt: Attempt,
-    outcome: Outcome,
+    attempt: LoginAttempt,
+    outcome: LoginOutcome,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum LoginOutcome {
     Succeeded,
     Failed,
     Unknown,
 }
 
-enum Verdict {
+enum Decision {
     Free,
     /// All places are reserved: outcomes will decide.
     Full,
@@ -139,7 +139,7 @@ enum Verdict {
     Refused(Duration),
 }
 
-impl Attempt {
+impl LoginAttempt {
     pub(super) fn new(app: AppKey, id: Option<UserId>, from: Option<IpAddr>) -> Self {
         let network = from.map(Network::of);
         let at_account = id.clone().map(|id| Subject::NetworkAtAccount(app, id, network));
@@ -165,17 +165,17 @@ impl Attempt {
 impl LoginThrottle {
     pub(super) fn new() -> Self {
         let (failures, reserved, waiting) = (Cache::new(REMEMBERED_MAX), HashMap::new(), VecDeque::new());
-        Self(Arc::new(Mutex::new(State { failures, reserved, waiting, latest: None })))
+        Self(Arc::new(Mutex::new(ThrottleState { failures, reserved, waiting, latest: None })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ThrottleState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reserves an attempt. If all places are reserved, waits for outcomes in order of arrival.
     /// # Errors
     /// `TooMany` with the time until it is allowed; `Busy` if too many wait, or for too long.
-    pub(super) async fn reserve(&self, attempt: Attempt) -> Result<Reservation, Error> {
+    pub(super) async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, Error> {
         let granted = match self.reserve_now(&attempt, Instant::now())? {
             Some(reservation) => return Ok(reservation),
             None => self.wait_in_line(attempt)?,
@@ -184,24 +184,24 @@ impl LoginThrottle {
     }
 
     /// Returns None if all places are reserved.
-    fn reserve_now(&self, attempt: &Attempt, now: Instant) -> Result<Option<Reservation>, Error> {
+    fn reserve_now(&self, attempt: &LoginAttempt, now: Instant) -> Result<Option<Reservation>, Error> {
         let mut state = self.state();
         let now = state.not_before(now);
         match state.verdict(attempt, now) {
-            Verdict::Free => Ok(Some(self.granted(&mut state, attempt.clone()))),
-            Verdict::Full => Ok(None),
-            Verdict::Refused(retry_after) => Err(refusal(retry_after)),
+            Decision::Free => Ok(Some(self.granted(&mut state, attempt.clone()))),
+            Decision::Full => Ok(None),
+            Decision::Refused(retry_after) => Err(refusal(retry_after)),
         }
     }
 
-    fn granted(&self, state: &mut State, attempt: Attempt) -> Reservation {
+    fn granted(&self, state: &mut ThrottleState, attempt: LoginAttempt) -> Reservation {
         for subject in &attempt.subjects {
             *state.reserved.entry(subject.clone()).or_default() += 1;
         }
-        Reservation { throttle: self.clone(), attempt, outcome: Outcome::Unknown }
+        Reservation { throttle: self.clone(), attempt, outcome: LoginOutcome::Unknown }
     }
 
-    fn wait_in_line(&self, attempt: Attempt) -> Result<oneshot::Receiver<Result<Reservation, Error>>, Error> {
+    fn wait_in_line(&self, attempt: LoginAttempt) -> Result<oneshot::Receiver<Result<Reservation, Error>>, Error> {
         let (granted, receiver) = oneshot::channel();
         let mut state = self.state();
         state.waiting.retain(|waiting| !waiting.granted.is_closed());
@@ -209,7 +209,7 @@ impl LoginThrottle {
         if state.waiting.len() >= WAITING_MAX || alike >= WAITING_OF_ONE_MAX {
             return Err(Error::Busy);
         }
-        state.waiting.push_back(Waiting { attempt, granted });
+        state.waiting.push_back(WaitingAttempt { attempt, granted });
         drop(state);
         // An outcome between the check and this line would have missed it.
         self.admit_waiting(Instant::now());
@@ -217,18 +217,18 @@ impl LoginThrottle {
     }
 
     /// Ends an attempt and admits waiting ones.
-    fn settle(&self, attempt: &Attempt, outcome: Outcome, now: Instant) {
+    fn settle(&self, attempt: &LoginAttempt, outcome: LoginOutcome, now: Instant) {
         let mut state = self.state();
         let now = state.not_before(now);
         for subject in &attempt.subjects {
             state.release(subject);
             match outcome {
-                Outcome::Failed => state.count_failure(subject, now),
+                LoginOutcome::Failed => state.count_failure(subject, now),
                 // The network's own count stays: otherwise a login to an account of the attacker's own would reset it.
-                Outcome::Succeeded if matches!(subject, Subject::NetworkAtAccount(..)) => {
+                LoginOutcome::Succeeded if matches!(subject, Subject::NetworkAtAccount(..)) => {
                     state.failures.remove(subject);
                 }
-                Outcome::Succeeded | Outcome::Unknown => {}
+                LoginOutcome::Succeeded | LoginOutcome::Unknown => {}
             }
         }
         drop(state);
@@ -243,12 +243,12 @@ impl LoginThrottle {
         let waiting = std::mem::take(&mut state.waiting);
         for waiting in waiting.into_iter().filter(|waiting| !waiting.granted.is_closed()) {
             let granted = match state.verdict(&waiting.attempt, now) {
-                Verdict::Full => {
+                Decision::Full => {
                     state.waiting.push_back(waiting);
                     continue;
                 }
-                Verdict::Free => Ok(self.granted(&mut state, waiting.attempt)),
-                Verdict::Refused(retry_after) => Err(refusal(retry_after)),
+                Decision::Free => Ok(self.granted(&mut state, waiting.attempt)),
+                Decision::Refused(retry_after) => Err(refusal(retry_after)),
             };
             unclaimed.extend(waiting.granted.send(granted).err());
         }
@@ -257,20 +257,20 @@ impl LoginThrottle {
     }
 }
 
-impl State {
+impl ThrottleState {
     fn not_before(&mut self, now: Instant) -> Instant {
         let latest = self.latest.map_or(now, |latest| latest.max(now));
         self.latest = Some(latest);
         latest
     }
 
-    fn verdict(&self, attempt: &Attempt, now: Instant) -> Verdict {
+    fn verdict(&self, attempt: &LoginAttempt, now: Instant) -> Decision {
         let waits = attempt.limited().filter_map(|subject| self.failures.get(subject)?.waits_until);
         let wait = waits.max().and_then(|until| until.checked_duration_since(now)).filter(|wait| !wait.is_zero());
         match wait {
-            Some(wait) => Verdict::Refused(wait),
-            None if attempt.limited().all(|subject| self.has_room(subject, now)) => Verdict::Free,
-            None => Verdict::Full,
+            Some(wait) => Decision::Refused(wait),
+            None if attempt.limited().all(|subject| self.has_room(subject, now)) => Decision::Free,
+            None => Decision::Full,
         }
     }
 
@@ -348,12 +348,12 @@ impl State {
 impl Reservation {
     /// The password was right: resets the count of this network at this account.
     pub(super) fn succeeded(mut self) {
-        self.outcome = Outcome::Succeeded;
+        self.outcome = LoginOutcome::Succeeded;
     }
 
     /// The password was wrong.
     pub(super) fn failed(mut self) {
-        self.outcome = Outcome::Failed;
+        self.outcome = LoginOutcome::Failed;
     }
 }
 

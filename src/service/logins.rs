@@ -15,7 +15,7 @@ use crate::{
         Service,
         apps::Tenant,
         credentials::{self, HashCaller},
-        login_throttle::Attempt,
+        login_throttle::LoginAttempt,
         users,
     },
     store::{Principal, Touches, Tx},
@@ -62,7 +62,7 @@ impl Service {
         let (ticket, new) = self.drawn_ticket();
         let (app, at) = (tenant.app.key, self.now());
         let rule = async move |tx: &Tx<'_>| users::issue_ticket(tx, app, &holder, &new, at).await;
-        match self.house.store.write(Touches::All, rule).await {
+        match self.inner.store.write(Touches::All, rule).await {
             // The user was suspended, deleted or given another password since the check.
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
             issued => issued.map(|()| ticket),
@@ -78,8 +78,8 @@ impl Service {
 
     /// Runs a login as an attempt of the throttle and reports its outcome.
     async fn counted<T>(&self, of: Login<'_>, login: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let attempt = Attempt::new(of.tenant.app.key, of.id(), of.from);
-        let reservation = self.house.throttle.reserve(attempt).await?;
+        let attempt = LoginAttempt::new(of.tenant.app.key, of.id(), of.from);
+        let reservation = self.inner.throttle.reserve(attempt).await?;
         let outcome = login.await;
         match &outcome {
             Ok(_) => reservation.succeeded(),
@@ -111,7 +111,7 @@ impl Service {
         let given = login.password;
         let issued = held.as_ref().is_some_and(|held| credentials::matches(given.expose(), &held.issued.digest));
         let chosen = held.as_ref().and_then(|held| held.chosen.clone());
-        if !issued && !self.house.keyring.verify(given, chosen, &login.callers()).await? {
+        if !issued && !self.inner.keyring.verify(given, chosen, &login.callers()).await? {
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
         }
         match held {
@@ -125,7 +125,7 @@ impl Service {
     /// Replaces the stored hash if it was made with less work than the present parameters.
     async fn rehashed(&self, login: Login<'_>, mut held: Credentials) -> Result<Credentials, Error> {
         let Some(former) = held.chosen.clone().filter(credentials::is_outdated) else { return Ok(held) };
-        let (keyring, callers) = (&self.house.keyring, login.callers());
+        let (keyring, callers) = (&self.inner.keyring, login.callers());
         let hash = keyring.hash(login.password, &callers).await?;
         let (app, user, new) = (login.tenant.app.key, held.user, hash.clone());
         let rehash = async move |tx: &Tx<'_>| tx.rehash(app, user, &former, &new).await;

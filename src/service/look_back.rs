@@ -27,7 +27,7 @@ const LOOK_BACK_TRIES_MAX: u32 = 50;
 const LOOK_BACK_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Missed {
+pub struct MissedEvents {
     /// The present state of what changed, in the order of the last changes: one notice for each user whose profile
     /// changed, whose block by the listener began or ended, or whose follow of or by the listener changed; one for each
     /// request that came or went; one if the listener's contacts changed.
@@ -44,10 +44,10 @@ pub struct Missed {
 impl Service {
     /// Returns what a user missed since event `seq`. Reads only the events of the user and of those it shares a contact
     /// row with, and nothing if there was no event at all.
-    pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
+    pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<MissedEvents, Error> {
         let (last, app) = (self.last_event_seq().await?, tenant.app.key);
         if last == seq {
-            return Ok(Missed { notices: Vec::new(), seen_to: seq, is_part: false, is_anew: false });
+            return Ok(MissedEvents { notices: Vec::new(), seen_to: seq, is_part: false, is_anew: false });
         }
         let looks_back = async move |db: &LongReads<'_>| look_back(db, app, listener, seq, last).await;
         self.long_read(CallerKey::User(listener), looks_back).await
@@ -55,7 +55,7 @@ impl Service {
 
     /// As [`Service::missed`], but tries again for some seconds while too many run: after a restart every client looks
     /// back.
-    pub async fn missed_in_turn(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<Missed, Error> {
+    pub async fn missed_in_turn(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<MissedEvents, Error> {
         for _ in 1..LOOK_BACK_TRIES_MAX {
             match self.missed(tenant, listener, seq).await {
                 Err(Error::Busy | Error::TooMany { .. }) => sleep(LOOK_BACK_PAUSE).await,
@@ -71,12 +71,18 @@ impl Service {
     }
 }
 
-async fn look_back(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64, last: i64) -> Result<Missed, Error> {
+async fn look_back(
+    db: &LongReads<'_>,
+    app: AppKey,
+    listener: UserKey,
+    seq: i64,
+    last: i64,
+) -> Result<MissedEvents, Error> {
     let EventsOfUser { events, seen_to, is_part } =
         db.events_concerning(app, listener, seq, LOOK_BACK_EVENTS_MAX).await?;
     // Checked after the read: events that were pruned meanwhile are missing.
     if !db.has_events_since(seq).await? {
-        return Ok(Missed {
+        return Ok(MissedEvents {
             notices: anew(db, app, listener, last).await?,
             seen_to: last,
             is_part: false,
@@ -85,7 +91,7 @@ async fn look_back(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64,
     }
     let mut summary = Summary::default();
     events.into_iter().filter(|event| event.app == app).for_each(|event| summary.add(listener, event));
-    Ok(Missed { notices: summary.notices(db, app, listener).await?, seen_to, is_part, is_anew: false })
+    Ok(MissedEvents { notices: summary.notices(db, app, listener).await?, seen_to, is_part, is_anew: false })
 }
 
 /// Returns notices that make a client read its own profile and all its contacts.
@@ -99,7 +105,7 @@ async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> R
 
 /// What happened to a row of the listener's contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Row {
+enum ContactRowChange {
     Added,
     Removed,
     Changed,
@@ -124,7 +130,7 @@ impl<T: Copy> Span<T> {
 #[derive(Default)]
 struct Summary {
     profiles: HashMap<UserKey, (i64, Vec<ProfileField>)>,
-    contacts: HashMap<UserKey, Span<Row>>,
+    contacts: HashMap<UserKey, Span<ContactRowChange>>,
     contacts_seq: Option<i64>,
     blocks: HashMap<UserKey, Span<bool>>,
     /// By the user that blocks the listener.
@@ -146,7 +152,11 @@ impl Summary {
             }
             EventKind::ContactsChanged { added, removed, changed } if is_own => {
                 self.contacts_seq = Some(seq);
-                for (users, row) in [(added, Row::Added), (removed, Row::Removed), (changed, Row::Changed)] {
+                for (users, row) in [
+                    (added, ContactRowChange::Added),
+                    (removed, ContactRowChange::Removed),
+                    (changed, ContactRowChange::Changed),
+                ] {
                     users.into_iter().for_each(|user| Span::note(&mut self.contacts, user, row, seq));
                 }
             }
@@ -217,16 +227,16 @@ impl Summary {
 
 /// Returns the contacts that may be new, those that were certainly removed, and those whose row changed.
 async fn contacts(
-    spans: &HashMap<UserKey, Span<Row>>,
+    spans: &HashMap<UserKey, Span<ContactRowChange>>,
     id: impl AsyncFn(UserKey) -> Result<Option<UserId>, Error>,
 ) -> Result<[Vec<UserId>; 3], Error> {
     let [mut added, mut removed, mut changed] = [Vec::new(), Vec::new(), Vec::new()];
     for (user, span) in spans {
         let users = match (span.first, span.last) {
-            (Row::Added, Row::Removed) => continue,
-            (_, Row::Removed) => &mut removed,
-            (Row::Changed | Row::Removed, Row::Changed) => &mut changed,
-            (Row::Added, Row::Changed) | (_, Row::Added) => &mut added,
+            (ContactRowChange::Added, ContactRowChange::Removed) => continue,
+            (_, ContactRowChange::Removed) => &mut removed,
+            (ContactRowChange::Changed | ContactRowChange::Removed, ContactRowChange::Changed) => &mut changed,
+            (ContactRowChange::Added, ContactRowChange::Changed) | (_, ContactRowChange::Added) => &mut added,
         };
         users.extend(id(*user).await?);
     }

@@ -22,7 +22,6 @@ pub mod demo;
 pub mod follows;
 pub mod friends;
 pub mod health;
-pub mod listening;
 mod login_throttle;
 mod logins;
 pub mod look_back;
@@ -32,9 +31,7 @@ pub mod pictures;
 pub mod profiles;
 mod quota;
 pub mod rekey;
-pub mod renewal;
 pub mod sessions;
-pub mod signed;
 pub mod status;
 mod steps;
 pub mod sweep;
@@ -64,23 +61,23 @@ use health::Readiness;
 use login_throttle::LoginThrottle;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
-use signed::Signing;
+use sessions::signed::SigningApps;
 use steps::LongChanges;
 
 /// The rules over one data folder. A clone shares it.
 #[derive(Clone)]
 pub struct Service {
-    house: Arc<House>,
+    inner: Arc<Inner>,
 }
 
-struct House {
+struct Inner {
     store: Store,
     keyring: Keyring,
     apps: Directory,
     pictures: Pictures,
     hub: Hub,
     watchers: Watchers,
-    /// None once [`Service::tell_listeners`] has taken it.
+    /// None once [`Service::run_feed`] has taken it.
     feed: Mutex<Option<Feed>>,
     throttle: LoginThrottle,
     client_limits: ClientLimits,
@@ -88,7 +85,7 @@ struct House {
     long_changes: LongChanges,
     phone_books: LongChanges,
     nonces: Nonces,
-    signing: Signing,
+    signing: SigningApps,
     readiness: Readiness,
     /// Held by a backup and by each step of the sweep, so that no picture file is removed while a backup reads it.
     removing: Arc<tokio::sync::Mutex<()>>,
@@ -119,7 +116,7 @@ impl Service {
         let watchers = Watchers::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
         Ok(Self {
-            house: Arc::new(House {
+            inner: Arc::new(Inner {
                 store,
                 keyring,
                 apps,
@@ -133,7 +130,7 @@ impl Service {
                 long_changes: LongChanges::new(),
                 phone_books: LongChanges::of_phone_books(),
                 nonces: Nonces::new(),
-                signing: Signing::default(),
+                signing: SigningApps::default(),
                 readiness: Readiness::new(),
                 removing: Arc::default(),
                 clock,
@@ -143,11 +140,11 @@ impl Service {
 
     /// Lets the writer finish its queue and closes the database. Later calls return [`Error::Busy`].
     pub async fn close(&self) {
-        self.house.store.clone().close().await;
+        self.inner.store.clone().close().await;
     }
 
     pub fn now(&self) -> Moment {
-        (self.house.clock)()
+        (self.inner.clock)()
     }
 
     /// Writes by a rule that concerns no single user.
@@ -155,12 +152,12 @@ impl Service {
         &self,
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.house.store.write(Touches::All, rule).await
+        self.inner.store.write(Touches::All, rule).await
     }
 
     /// Runs a read that takes microseconds on the caller's thread.
     async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.house.store.read(read).await
+        self.inner.store.read(read).await
     }
 
     /// Runs a read that takes long on a thread for long reads, queued fairly by caller.
@@ -169,7 +166,7 @@ impl Service {
         by: CallerKey,
         read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.house.store.long_read(by, read).await
+        self.inner.store.long_read(by, read).await
     }
 
     /// Resolves the owner and reads its data in one snapshot.
@@ -192,7 +189,7 @@ impl Service {
 
     /// Runs several steps to their end even if the client hangs up: a stored picture must get its row, and a row its
     /// picture.
-    async fn to_the_end<T: Send + 'static>(
+    async fn run_to_end<T: Send + 'static>(
         &self,
         steps: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {

@@ -63,9 +63,9 @@ impl Nonces {
 
 impl Service {
     pub fn draw_nonce(&self, tenant: &Tenant) -> Nonce {
-        let nonces = &self.house.nonces;
+        let nonces = &self.inner.nonces;
         let head = credentials::new_nonce_head(nonces.now_s() + LIFE.as_secs());
-        let text = format!("{head}{}", self.house.keyring.nonce_tail(tenant.app.key, nonces.run, &head).expose());
+        let text = format!("{head}{}", self.inner.keyring.nonce_tail(tenant.app.key, nonces.run, &head).expose());
         Nonce { text, expires_at: self.now().after(LIFE) }
     }
 
@@ -73,9 +73,9 @@ impl Service {
     /// `Unauthenticated` for a nonce not drawn for this app by this process, expired (told apart) or already spent;
     /// `Busy`.
     pub fn spend_nonce(&self, tenant: &Tenant, text: &str) -> Result<(), Error> {
-        let (wrong, nonces) = (Error::Unauthenticated(Unauthenticated::Wrong), &self.house.nonces);
+        let (wrong, nonces) = (Error::Unauthenticated(Unauthenticated::Wrong), &self.inner.nonces);
         let (head, tail) = text.split_at_checked(credentials::NONCE_HEAD_CHARS).ok_or(wrong.clone())?;
-        let expected = self.house.keyring.nonce_tail(tenant.app.key, nonces.run, head);
+        let expected = self.inner.keyring.nonce_tail(tenant.app.key, nonces.run, head);
         if !credentials::matches(tail, &credentials::digest(expected.expose())) {
             return Err(wrong);
         }

@@ -20,12 +20,12 @@ use crate::{
     picture,
     service::{
         Service,
-        accounts::Caller,
+        accounts::TicketCaller,
         apps::Tenant,
         blocking, credentials,
         health::Decoding,
         quota::UploadQuota,
-        turns::{Turns, Workshop},
+        turns::{ConcurrencyLimit, ThreadPool},
         users,
     },
     store::{StoredPicture, Tx},
@@ -62,7 +62,7 @@ pub struct PictureOptions {
 }
 
 /// An uploaded file in a spool on disk.
-pub struct Upload {
+pub struct UploadedPicture {
     /// The request's field, for the error text.
     pub field: &'static str,
     /// What the endpoint accepts.
@@ -116,12 +116,12 @@ impl PictureBody {
 
 /// The picture of a rendition in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Shown {
+enum RenditionOf {
     Picture(PictureKey),
     Tile(TileSeed),
 }
 
-type CacheKey = (Shown, Rendition);
+type CacheKey = (RenditionOf, Rendition);
 
 #[derive(Clone)]
 struct ByBytes;
@@ -140,8 +140,8 @@ pub(super) struct Pictures {
     budget: DecodeBudget,
     quota: UploadQuota,
     uploading: Semaphore,
-    workshop: Workshop,
-    drawing: Turns,
+    decoders: ThreadPool,
+    drawing: ConcurrencyLimit,
     open_files: Arc<Semaphore>,
 }
 
@@ -154,8 +154,8 @@ impl Pictures {
             budget: DecodeBudget::new(options.decode_budget_bytes),
             quota: UploadQuota::new(options.uploads_per_minute, options.uploads_per_day),
             uploading: Semaphore::new(UPLOADS_MAX),
-            workshop: Workshop::new(options.cores, UPLOADS_MAX),
-            drawing: Turns::new(options.cores, DRAWINGS_WAITING_MAX),
+            decoders: ThreadPool::new(options.cores, UPLOADS_MAX),
+            drawing: ConcurrencyLimit::new(options.cores, DRAWINGS_WAITING_MAX),
             open_files: Arc::new(Semaphore::new(options.open_files_max)),
         }
     }
@@ -169,7 +169,7 @@ impl Pictures {
     /// Forgets the renditions of a removed picture.
     pub(super) fn forget(&self, key: &PictureKey) {
         for rendition in Rendition::ALL {
-            self.small.remove(&(Shown::Picture(key.clone()), rendition));
+            self.small.remove(&(RenditionOf::Picture(key.clone()), rendition));
         }
     }
 }
@@ -211,7 +211,7 @@ impl DecodeBudget {
 impl Service {
     /// For endpoints that bound a body before they read it.
     pub fn picture_file_bytes_max(&self) -> u64 {
-        self.house.pictures.limits.file_bytes_max
+        self.inner.pictures.limits.file_bytes_max
     }
 
     /// Stores an upload of a user. The sweep removes it after an hour unless a profile names it.
@@ -221,12 +221,12 @@ impl Service {
         &self,
         tenant: &Arc<Tenant>,
         owner: UserKey,
-        upload: Upload,
+        upload: UploadedPicture,
     ) -> Result<NewPicture, Error> {
         // Checked before the picture is decoded, because that costs more; the row is written under the same condition.
         let owner = self.owner(tenant, &Owner::Itself(owner)).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
-        self.to_the_end(async move {
+        self.run_to_end(async move {
             let picture = service.store_picture(&tenant, &owner.id, upload).await?;
             let (key, at) = (picture.key.clone(), service.now());
             let (app, new) = (tenant.app.key, picture.clone());
@@ -245,9 +245,9 @@ impl Service {
         &self,
         tenant: &Tenant,
         id: &UserId,
-        upload: Upload,
+        upload: UploadedPicture,
     ) -> Result<NewPicture, Error> {
-        let pictures = &self.house.pictures;
+        let pictures = &self.inner.pictures;
         let _place = pictures.uploading.try_acquire().map_err(|_| Error::Busy)?;
         pictures.quota.admit(tenant.app.key, id, Instant::now())?;
         let key = credentials::new_picture_key()?;
@@ -260,7 +260,7 @@ impl Service {
             let bytes = (inspecting.read)().map_err(Error::internal)?;
             picture::inspect(&bytes, inspecting.accepted, &limits).map_err(|fault| fault.at(inspecting.field))
         };
-        let facts = pictures.workshop.take(inspect).await??;
+        let facts = pictures.decoders.run(inspect).await??;
         drop(reading);
         pictures.budget.admit(facts.charge_bytes).map_err(|fault| fault.at(upload.field))?;
         let charge = pictures.budget.take(facts.charge_bytes).await?;
@@ -268,7 +268,7 @@ impl Service {
             let bytes = (upload.read)().map_err(Error::internal)?;
             picture::prepare(&bytes, &facts, &limits).map_err(|fault| fault.at(upload.field))
         };
-        let prepared = pictures.workshop.take(prepare).await??;
+        let prepared = pictures.decoders.run(prepare).await??;
         drop(charge);
         let folder = pictures.folder.clone();
         blocking(move || {
@@ -284,7 +284,7 @@ impl Service {
 
     /// Removes the files of a picture whose row was refused.
     pub(super) async fn discard_picture(&self, key: &PictureKey) {
-        let (folder, key) = (self.house.pictures.folder.clone(), key.clone());
+        let (folder, key) = (self.inner.pictures.folder.clone(), key.clone());
         if let Err(left) = blocking(move || folder.remove(&key)).await.and_then(|removed| removed) {
             log::warn!("a refused picture's files stay until the next start: {left:?}");
         }
@@ -304,7 +304,7 @@ impl Service {
     /// `NotFound`, also if the app has switched public addresses off.
     pub async fn public_picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
         let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(What::Picture))?;
-        match self.house.apps.by_key(stored.app)?.app.settings.public_pictures {
+        match self.inner.apps.by_key(stored.app)?.app.settings.public_pictures {
             true => self.picture(stored, rendition).await,
             false => Err(Error::NotFound(What::Picture)),
         }
@@ -315,7 +315,7 @@ impl Service {
     /// `NotFound`, also for a picture of another app.
     pub async fn picture_for(
         &self,
-        caller: &Caller,
+        caller: &TicketCaller,
         key: &PictureKey,
         rendition: Rendition,
     ) -> Result<PictureFile, Error> {
@@ -328,13 +328,13 @@ impl Service {
 
     /// Callers read the row each time: a picture without a row is gone even if it is in memory.
     async fn picture(&self, stored: StoredPicture, rendition: Rendition) -> Result<PictureFile, Error> {
-        let small = &self.house.pictures.small;
-        let cache_key = (Shown::Picture(stored.key.clone()), rendition);
+        let small = &self.inner.pictures.small;
+        let cache_key = (RenditionOf::Picture(stored.key.clone()), rendition);
         if let Some(bytes) = small.get(&cache_key) {
             return Ok(PictureFile { kind: stored.kind, body: PictureBody::InMemory(bytes) });
         }
-        let folder = self.house.pictures.folder.clone();
-        let permit = Arc::clone(&self.house.pictures.open_files).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let folder = self.inner.pictures.folder.clone();
+        let permit = Arc::clone(&self.inner.pictures.open_files).try_acquire_owned().map_err(|_| Error::Busy)?;
         let body = blocking(move || {
             let file = folder.open_file(&stored.key, rendition.name())?.ok_or(Error::NotFound(What::Picture))?;
             match file.bytes() <= IN_MEMORY_BYTES_MAX {
@@ -355,7 +355,7 @@ impl Service {
     pub async fn user_of_handle(&self, handle: &PictureKey) -> Result<User, Error> {
         let (app, user) =
             self.read(async |db| db.user_by_handle(handle).await).await?.ok_or(Error::NotFound(What::User))?;
-        match self.house.apps.by_key(app)?.app.settings.public_pictures {
+        match self.inner.apps.by_key(app)?.app.settings.public_pictures {
             true => Ok(user),
             false => Ok(user.with_tile()),
         }
@@ -366,13 +366,13 @@ impl Service {
     /// # Errors
     /// `Busy` if too many are to be drawn; `Internal` if drawing fails.
     pub async fn tile(&self, seed: TileSeed, rendition: Rendition) -> Result<PictureFile, Error> {
-        let pictures = &self.house.pictures;
+        let pictures = &self.inner.pictures;
         let rendition = rendition.min(Rendition::Square512);
-        let cache_key = (Shown::Tile(seed), rendition);
+        let cache_key = (RenditionOf::Tile(seed), rendition);
         let bytes = match pictures.small.get(&cache_key) {
             Some(bytes) => bytes,
             None => {
-                let bytes = Bytes::from(pictures.drawing.take(move || picture::tile(seed, rendition)).await??);
+                let bytes = Bytes::from(pictures.drawing.run(move || picture::tile(seed, rendition)).await??);
                 pictures.small.insert(cache_key, bytes.clone());
                 bytes
             }

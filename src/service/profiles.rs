@@ -50,7 +50,7 @@ impl Viewer {
 const POINT_USERS_MAX: usize = 20;
 
 /// Removes the custom fields that the viewer may not read. `is_close` is from [`with_closeness`].
-pub(super) fn as_seen(tenant: &Tenant, viewer: Viewer, (mut user, is_close): (User, bool)) -> User {
+pub(super) fn as_visible_to(tenant: &Tenant, viewer: Viewer, (mut user, is_close): (User, bool)) -> User {
     let reads = reader(tenant, viewer, user.key, is_close);
     user.profile.custom.retain(|name, _| reads(name));
     user
@@ -104,7 +104,7 @@ impl Service {
             true => self.read(read).await?,
             false => self.long_read(viewer.key(tenant), async move |db| read(db).await).await?,
         };
-        Ok(seen.into_iter().map(|seen| seen.map(|seen| as_seen(tenant, viewer, seen))).collect())
+        Ok(seen.into_iter().map(|seen| seen.map(|seen| as_visible_to(tenant, viewer, seen))).collect())
     }
 
     /// Returns which custom fields of a user's profile a viewer may read. Costs one point read for a user that reads
@@ -195,7 +195,7 @@ impl Service {
             Ok((with_closeness(db, app, users, viewer).await?, total))
         };
         let (seen, total) = self.long_read(viewer.key(tenant), read).await?;
-        let items = seen.into_iter().flatten().map(|seen| as_seen(tenant, viewer, seen)).collect();
+        let items = seen.into_iter().flatten().map(|seen| as_visible_to(tenant, viewer, seen)).collect();
         Ok(Listed { items, total })
     }
 

@@ -1,7 +1,12 @@
 //! Client sessions: how an app's users log in, and how they log out.
 
+pub mod listening;
+pub mod renewal;
+pub mod signed;
+
 use std::net::IpAddr;
 
+use self::renewal::ClientSession;
 use crate::{
     domain::{
         app::Registration,
@@ -15,10 +20,9 @@ use crate::{
     },
     service::{
         Service,
-        accounts::Enrol,
+        accounts::RegisterUser,
         apps::Tenant,
         credentials::{self, HashCaller},
-        renewal::Session,
         users,
     },
     store::{IfKnown, Principal, Touches, UpsertUser, UpsertedUser, UserChange},
@@ -26,7 +30,7 @@ use crate::{
 
 /// A login of a Qiscus client.
 #[derive(Debug)]
-pub struct Enter {
+pub struct PasswordLogin {
     pub id: UserId,
     /// The user's password. A new user gets it as its password.
     pub key: Secret,
@@ -36,7 +40,7 @@ pub struct Enter {
 
 /// A user that has shown its password. The password may have changed since: [`Service::listen`] checks again.
 #[derive(Debug)]
-pub struct Proved {
+pub struct AuthenticatedUser {
     pub user: User,
     /// The user's passwords at that time.
     pub(super) by: Principal,
@@ -49,29 +53,29 @@ impl Service {
     /// # Errors
     /// `Unauthenticated`; `TooMany` after too many recent failures or registrations; `Forbidden` for a suspended user
     /// with the right password; `Invalid`.
-    pub async fn enter(&self, tenant: &Tenant, call: Enter) -> Result<Session, Error> {
+    pub async fn log_in(&self, tenant: &Tenant, call: PasswordLogin) -> Result<ClientSession, Error> {
         match tenant.app.settings.registration {
-            Registration::Closed => return self.enter_known(tenant, call).await,
+            Registration::Closed => return self.log_in_known(tenant, call).await,
             Registration::Open | Registration::New => {}
         }
         if let Err(too_short) = credentials::check_chosen(&call.key, tenant.app.settings.password_min) {
             // Too short for a new user. A user from before the app's bound was raised may have it.
-            return match self.enter_known(tenant, call).await {
+            return match self.log_in_known(tenant, call).await {
                 Err(Error::Unauthenticated(_)) => Err(too_short),
                 entered => entered,
             };
         }
         if self.creatable(tenant, &call.id).await?.is_none() {
-            match self.enter_new(tenant, &call).await {
+            match self.log_in_new(tenant, &call).await {
                 // Another call created the user a moment ago.
                 Err(Error::Conflict(What::User)) => {}
                 entered => return entered,
             }
         }
-        self.enter_known(tenant, call).await
+        self.log_in_known(tenant, call).await
     }
 
-    async fn enter_known(&self, tenant: &Tenant, call: Enter) -> Result<Session, Error> {
+    async fn log_in_known(&self, tenant: &Tenant, call: PasswordLogin) -> Result<ClientSession, Error> {
         let held = self.opened(tenant, call.id.as_str(), &call.key, call.from).await?;
         if call.change.is_given() {
             self.set_profile(tenant, Owner::Itself(held.user), call.change).await?;
@@ -79,12 +83,12 @@ impl Service {
         self.begin(tenant, self.opened_by(tenant, &held).await?, &held).await
     }
 
-    async fn enter_new(&self, tenant: &Tenant, call: &Enter) -> Result<Session, Error> {
-        self.house.client_limits.count_registration(call.from)?;
+    async fn log_in_new(&self, tenant: &Tenant, call: &PasswordLogin) -> Result<ClientSession, Error> {
+        self.inner.client_limits.count_registration(call.from)?;
         let callers = [HashCaller::Client(call.from.map(Network::of)), HashCaller::Registrations(tenant.app.key)];
         let chosen = Some(self.chosen(tenant, None, &call.key, &callers).await?);
-        let enrol = Enrol { id: call.id.clone(), change: call.change.clone(), device: None };
-        let register = UpsertUser { chosen, ..self.asked(tenant, enrol, IfKnown::Refuse)? };
+        let enrol = RegisterUser { id: call.id.clone(), change: call.change.clone(), device: None };
+        let register = UpsertUser { chosen, ..self.registration(tenant, enrol, IfKnown::Refuse)? };
         self.begin_registered(tenant, register).await
     }
 
@@ -92,15 +96,15 @@ impl Service {
     /// updates a known one.
     /// # Errors
     /// `Forbidden` for a suspended user; `Invalid`.
-    pub async fn vouched(&self, tenant: &Tenant, call: Enrol) -> Result<Session, Error> {
+    pub async fn log_in_by_identity_token(&self, tenant: &Tenant, call: RegisterUser) -> Result<ClientSession, Error> {
         if self.creatable(tenant, &call.id).await?.is_some_and(|known| known.state == State::Suspended) {
             return Err(Error::SUSPENDED);
         }
-        let register = self.asked(tenant, call, IfKnown::UpdateActive)?;
+        let register = self.registration(tenant, call, IfKnown::UpdateActive)?;
         self.begin_registered(tenant, register).await
     }
 
-    async fn begin_registered(&self, tenant: &Tenant, register: UpsertUser) -> Result<Session, Error> {
+    async fn begin_registered(&self, tenant: &Tenant, register: UpsertUser) -> Result<ClientSession, Error> {
         let UpsertedUser { user, credentials, created: _ } = self.register_user(tenant.app.key, register).await?;
         self.begin(tenant, self.with_token(tenant, user, &credentials), &credentials).await
     }
@@ -116,11 +120,11 @@ impl Service {
         username: &str,
         password: &Secret,
         from: Option<IpAddr>,
-    ) -> Result<Proved, Error> {
+    ) -> Result<AuthenticatedUser, Error> {
         let by = Principal::of(&self.opened(tenant, username, password, from).await?);
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let id = UserId::parse(username).map_err(|_| wrong.clone())?;
-        Ok(Proved { user: self.find_user(tenant, &id).await?.ok_or(wrong)?, by })
+        Ok(AuthenticatedUser { user: self.find_user(tenant, &id).await?.ok_or(wrong)?, by })
     }
 
     /// Returns the user of this user token or session token.
@@ -136,7 +140,7 @@ impl Service {
 
     pub async fn sign_out(&self, ticket: &str) -> Result<(), Error> {
         let digest = credentials::digest(ticket);
-        self.house.store.write(Touches::All, async move |tx| tx.take_ticket(&digest).await).await
+        self.inner.store.write(Touches::All, async move |tx| tx.take_ticket(&digest).await).await
     }
 
     /// Stores what the client says of its device, in place of the user's device of the same platform. Nothing is

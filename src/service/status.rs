@@ -48,7 +48,7 @@ impl Service {
     }
 
     fn status_of(&self, stored: StoredStatus) -> UserStatus {
-        let presence = self.house.hub.presence(stored.key);
+        let presence = self.inner.hub.presence(stored.key);
         let availability = match (presence.is_online, stored.has_logged_in || presence.seen_at.is_some()) {
             (true, _) => Availability::Online,
             (false, true) => Availability::Offline,
@@ -72,7 +72,7 @@ impl Service {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>| users::set_custom_status(tx, app, user, custom.as_ref()).await;
         self.write_about(app, Owner::Itself(user), rule).await?;
-        self.house.watchers.status_set(user);
+        self.inner.watchers.status_set(user);
         Ok(())
     }
 
@@ -86,7 +86,7 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
-        self.house.watchers.watch(user, &found)?;
+        self.inner.watchers.watch(user, &found)?;
         Ok(outcomes)
     }
 
@@ -98,18 +98,18 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
-        self.house.watchers.unwatch(user, &found);
+        self.inner.watchers.unwatch(user, &found);
         Ok(outcomes)
     }
 
     pub fn unwatch_all_statuses(&self, user: UserKey) {
-        self.house.watchers.unwatch_all(user);
+        self.inner.watchers.unwatch_all(user);
     }
 
     /// Ends the subscriptions left from a former login, unless the user has another session. Called when a login begins
     /// and ends.
     pub fn forget_status_subscriptions(&self, user: UserKey) {
-        self.house.watchers.unwatch_if_alone(user);
+        self.inner.watchers.unwatch_if_alone(user);
     }
 
     async fn keys_of(

@@ -81,7 +81,7 @@ impl Service {
         if items.len() <= STEP_USERS {
             return step(items).await;
         }
-        let _turn = self.house.long_changes.enter(by).await?;
+        let _turn = self.inner.long_changes.enter(by).await?;
         let mut outcomes = Vec::with_capacity(items.len());
         while !items.is_empty() {
             let rest = items.split_off(STEP_USERS.min(items.len()));
@@ -103,7 +103,7 @@ impl Service {
 /// Repeats a step while the writer's queue is full.
 /// # Errors
 /// Those of the step; `Busy` after 5 s.
-pub(super) async fn patiently<T>(step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+pub(super) async fn retry_while_busy<T>(step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
     for _ in 1..STEP_TRIES_MAX {
         match step().await {
             Err(Error::Busy) => tokio::time::sleep(STEP_PAUSE).await,

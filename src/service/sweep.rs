@@ -45,7 +45,7 @@ impl Service {
     /// Compares one subfolder at a time with the rows of the same range: of ten million names it holds some 2,600 at
     /// a time.
     pub async fn sweep_at_start(&self) -> Result<u32, Error> {
-        let folder = self.house.pictures.folder.clone();
+        let folder = self.inner.pictures.folder.clone();
         let sweep = async move |db: &LongReads<'_>| {
             let rows = db.pictures();
             let mut removed = 0;
@@ -68,12 +68,12 @@ impl Service {
             if keys.is_empty() {
                 return Ok(());
             }
-            let folder = self.house.pictures.folder.clone();
+            let folder = self.inner.pictures.folder.clone();
             let sizes = move || keys.into_iter().map(|key| folder.bytes_of(&key).map(|bytes| (key, bytes))).collect();
             let measured: Result<Vec<_>, Error> = blocking(sizes).await?;
             let measured: Vec<_> = measured?;
             let rule = async move |tx: &Tx<'_>| tx.put_picture_sizes(&measured).await;
-            self.house.store.write(Touches::All, rule).await?;
+            self.inner.store.write(Touches::All, rule).await?;
         }
     }
 
@@ -83,7 +83,7 @@ impl Service {
     /// What was removed before the error stays removed.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
-        self.house.watchers.sweep();
+        self.inner.watchers.sweep();
         let (idle, rest) = (now.before(admins::IDLE), now.before(PLACES_REST));
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_tickets(now, STEP_ROWS).await).await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_admin_sessions(idle, STEP_ROWS).await).await?;
@@ -91,7 +91,7 @@ impl Service {
             .await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_sessions(now, STEP_ROWS).await).await?;
         // Before the events: the position of an open session must not fall behind the kept events.
-        self.house.hub.renew_places();
+        self.inner.hub.renew_places();
         self.write_places().await;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_places(rest, PLACES_MAX, STEP_ROWS).await).await?;
         let (old, long_past) = (now.before(EVENTS_REST), now.before(DEAD_SIGNATURES_REST));
@@ -101,10 +101,10 @@ impl Service {
             .await?;
         loop {
             // A backup copies the files of every row it has seen: no row or file may go until it ends.
-            let Ok(_removing) = self.house.removing.try_lock() else { return Ok(()) };
+            let Ok(_removing) = self.inner.removing.try_lock() else { return Ok(()) };
             let released = now.before(PICTURE_REST);
             let rule = async move |tx: &Tx<'_>| tx.sweep_pictures(released, STEP_ROWS).await;
-            let keys = self.house.store.write(Touches::All, rule).await?;
+            let keys = self.inner.store.write(Touches::All, rule).await?;
             if keys.is_empty() {
                 return Ok(());
             }
@@ -118,13 +118,13 @@ impl Service {
         rows: u32,
         step: impl AsyncFn(&Tx<'_>) -> Result<u32, Error> + Clone + Send + 'static,
     ) -> Result<(), Error> {
-        while self.house.store.write(Touches::All, step.clone()).await? >= rows {}
+        while self.inner.store.write(Touches::All, step.clone()).await? >= rows {}
         Ok(())
     }
 
     async fn remove_pictures(&self, keys: Vec<PictureKey>) -> Result<(), Error> {
-        keys.iter().for_each(|key| self.house.pictures.forget(key));
-        let folder = self.house.pictures.folder.clone();
+        keys.iter().for_each(|key| self.inner.pictures.forget(key));
+        let folder = self.inner.pictures.folder.clone();
         blocking(move || keys.iter().try_for_each(|key| folder.remove(key))).await?
     }
 }

@@ -16,19 +16,19 @@ use crate::domain::error::Error;
 
 /// Runs a bounded number of jobs on the blocking pool; a bounded number waits, and more get [`Error::Busy`].
 #[derive(Clone)]
-pub(super) struct Turns {
+pub(super) struct ConcurrencyLimit {
     at_once: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
 
-impl Turns {
+impl ConcurrencyLimit {
     pub(super) fn new(at_once: usize, waiting_max: usize) -> Self {
         Self { at_once: Arc::new(Semaphore::new(at_once)), places: Arc::new(Semaphore::new(at_once + waiting_max)) }
     }
 
     /// # Errors
     /// [`Error::Busy`] if too many wait; `Internal` if the work panics.
-    pub(super) async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(Error::internal)?;
         blocking(move || {
@@ -47,11 +47,11 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The allocator keeps freed memory for the thread that freed it. On the shared pool, where any of many threads may
 /// run the next job, 32 photos of 24 megapixels left 466 MiB behind, and logins left 19 MiB for each of 16 threads.
 #[derive(Clone)]
-pub(super) struct Workshop {
+pub(super) struct ThreadPool {
     jobs: SyncSender<Job>,
 }
 
-impl Workshop {
+impl ThreadPool {
     pub(super) fn new(threads: usize, waiting_max: usize) -> Self {
         let (jobs, waiting) = sync_channel::<Job>(waiting_max);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -71,7 +71,7 @@ impl Workshop {
     /// Runs `work` when a thread is free, unless its caller has gone.
     /// # Errors
     /// [`Error::Busy`] if too many wait; `Internal` if the work panics.
-    pub(super) async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let (done, outcome) = oneshot::channel();
         let job = Box::new(move || {
             if !done.is_closed() {

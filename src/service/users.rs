@@ -36,7 +36,7 @@ impl Service {
         owner: Owner,
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.house.store.write(Touches::User(app, owner), rule).await
+        self.inner.store.write(Touches::User(app, owner), rule).await
     }
 
     /// Writes by a rule about the user of this id.
@@ -66,7 +66,7 @@ impl Service {
 }
 
 /// A user with its secrets.
-struct Account<'a> {
+struct AccountUpdate<'a> {
     tx: &'a Tx<'a>,
     app: AppKey,
     user: User,
@@ -74,7 +74,7 @@ struct Account<'a> {
     at: Moment,
 }
 
-impl<'a> Account<'a> {
+impl<'a> AccountUpdate<'a> {
     async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
         let (user, credentials) = match owner {
             Owner::Named(id) => tx.account(app, id).await?.ok_or(Error::NotFound(What::User))?,
@@ -232,20 +232,20 @@ pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &UpsertUser) -> Result<Up
     let account = match known {
         Some(_) if asked.if_known == IfKnown::Refuse => return Err(Error::Conflict(What::User)),
         Some((user, credentials)) => {
-            let mut account = Account { tx, app, user, credentials, at: asked.at };
+            let mut account = AccountUpdate { tx, app, user, credentials, at: asked.at };
             update(&mut account, asked).await?;
             account
         }
         None => create(tx, app, asked).await?,
     };
-    let Account { user, credentials, .. } = account;
+    let AccountUpdate { user, credentials, .. } = account;
     if let Some(ticket) = &asked.ticket {
         put_ticket(tx, app, user.key, ticket, asked.at).await?;
     }
     Ok(UpsertedUser { user, credentials, created })
 }
 
-async fn update(account: &mut Account<'_>, asked: &UpsertUser) -> Result<(), Error> {
+async fn update(account: &mut AccountUpdate<'_>, asked: &UpsertUser) -> Result<(), Error> {
     let must_be_active = asked.if_known == IfKnown::UpdateActive || asked.ticket.is_some();
     if must_be_active && !account.user.is_active() {
         return Err(Error::SUSPENDED);
@@ -260,7 +260,7 @@ async fn update(account: &mut Account<'_>, asked: &UpsertUser) -> Result<(), Err
     account.apply(&change).await
 }
 
-async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<Account<'a>, Error> {
+async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<AccountUpdate<'a>, Error> {
     let UpsertUser { id, secrets, at, .. } = asked;
     // A new user has no picture yet.
     if let Some(AvatarChange::Owned(_, None)) = &asked.change.avatar {
@@ -284,7 +284,7 @@ async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<A
     };
     let (token, issued) = (secrets.token, secrets.issued);
     let credentials = Credentials { user: key, state: user.state, token, issued, chosen };
-    let mut account = Account { tx, app, user, credentials, at: *at };
+    let mut account = AccountUpdate { tx, app, user, credentials, at: *at };
     account.put_profile(&asked.change).await?;
     if let Some(device) = &asked.device {
         tx.put_device(account.user.key, device, *at).await?;
@@ -300,7 +300,7 @@ async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<A
 /// `Forbidden` if it is suspended; `Conflict(NewerVersion)` if the user is of another version than the change, or its
 /// password is not the one that the new one was compared with.
 pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange, at: Moment) -> Result<User, Error> {
-    let mut account = Account::of(tx, app, owner, at).await?;
+    let mut account = AccountUpdate::of(tx, app, owner, at).await?;
     if change.of_version.is_some_and(|version| version != account.user.version) {
         return Err(Error::Conflict(What::NewerVersion));
     }
@@ -322,7 +322,7 @@ pub async fn change_states(
     }
     for (id, state) in changes {
         let change = UserChange { state: Some(*state), ..UserChange::default() };
-        Account::named(tx, app, id, at).await?.apply(&change).await?;
+        AccountUpdate::named(tx, app, id, at).await?.apply(&change).await?;
     }
     Ok(())
 }
@@ -363,7 +363,7 @@ pub async fn forget_departed(tx: &Tx<'_>, at_most: u32) -> Result<u32, Error> {
 /// # Errors
 /// `NotFound(User)`.
 pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived, at: Moment) -> Result<User, Error> {
-    let mut account = Account::named(tx, app, id, at).await?;
+    let mut account = AccountUpdate::named(tx, app, id, at).await?;
     account.credentials.token = *token;
     account.put_credentials().await?;
     tx.take_sessions(account.user.key).await?;
@@ -376,7 +376,7 @@ pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived,
 /// # Errors
 /// `NotFound(User)`.
 pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTokens, at: Moment) -> Result<(), Error> {
-    let mut account = Account::named(tx, app, id, at).await?;
+    let mut account = AccountUpdate::named(tx, app, id, at).await?;
     (account.credentials.issued, account.credentials.token) = (tokens.issued, tokens.token);
     account.put_credentials().await?;
     account.end_what_was_begun().await?;

@@ -23,7 +23,9 @@ use standin::{
             groups::{self, GroupStep},
             requests, rules,
         },
-        listening, owners, users,
+        owners,
+        sessions::listening,
+        users,
     },
     store::{
         ContactsChange, LongReads, NewPlace, NewTicket, NewTokens, Principal, SessionState, StateChange, Store,

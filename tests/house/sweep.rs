@@ -29,7 +29,7 @@ use standin::{
         apps::{AppChange, Tenant},
         client_limits::ClientBounds,
         credentials::Keyring,
-        pictures::{PictureOptions, Upload},
+        pictures::{PictureOptions, UploadedPicture},
         sweep::PICTURE_REST,
     },
     store::{Store, StoreOptions},
@@ -68,7 +68,7 @@ impl Shelf {
         let clock = Arc::new(move || Moment::from_micros(hands.load(Ordering::Relaxed)));
         let keyring = Keyring::new(&ServerKey::new([7; 32]), 1);
         let service = Service::open(store, pictures, keyring, &bounds, &clients, clock).await.unwrap();
-        let (tenant, _) = service.describe_first_app(AppChange::default()).await.unwrap();
+        let (tenant, _) = service.upsert_first_app(AppChange::default()).await.unwrap();
         Self { folder, service, tenant, micros }
     }
 
@@ -78,7 +78,7 @@ impl Shelf {
 
     async fn upload(&self, id: &str) -> (User, Secret) {
         let bytes = photo::png(60, 40);
-        let picture = Upload {
+        let picture = UploadedPicture {
             field: "picture",
             accepted: &Format::ALL,
             bytes: bytes.len() as u64,

@@ -15,7 +15,7 @@ use crate::{
         form::{Authenticate, Optional, Parse},
         origins,
     },
-    service::{Service, accounts::Caller, apps::Tenant},
+    service::{Service, accounts::TicketCaller, apps::Tenant},
 };
 use actix_web::{
     HttpRequest,
@@ -24,12 +24,12 @@ use actix_web::{
 };
 
 /// A caller with a token: the app's back end or a user.
-pub(super) struct TokenHolder(Caller);
+pub(super) struct TokenHolder(TicketCaller);
 
 impl Deref for TokenHolder {
-    type Target = Caller;
+    type Target = TicketCaller;
 
-    fn deref(&self) -> &Caller {
+    fn deref(&self) -> &TicketCaller {
         &self.0
     }
 }
@@ -88,7 +88,7 @@ impl<'a> MirrorFlyToken<'a> {
     }
 }
 
-pub(super) async fn caller(service: &Service, request: &HttpRequest) -> Result<Caller, MirrorFlyError> {
+pub(super) async fn caller(service: &Service, request: &HttpRequest) -> Result<TicketCaller, MirrorFlyError> {
     let token = MirrorFlyToken::of(request.head()).ok_or(Error::Unauthenticated(Unauthenticated::Missing))?;
     if token.ticket.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) {
         return Err(MirrorFlyError::Bearer);

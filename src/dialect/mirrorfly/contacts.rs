@@ -28,7 +28,7 @@ use crate::{
         text::ContactName,
     },
     http::form::{self, Call, Form, FormLimits, Optional, Required, read_from},
-    service::contacts::Sync,
+    service::contacts::PhoneBookSync,
 };
 
 read_from!(Query: ContactListQuery);
@@ -247,7 +247,8 @@ pub(super) async fn sync(
     let book = form::read_object_as(&request, payload, &FormLimits::default(), read).await?;
     callers::tenant_if_served(&call.service, &caller.tenant)?;
     let book: PhoneBook = book?;
-    let sync = Sync { add: book.add_contacts.0, delete: book.delete_contacts.0, replaces_all: book.force_delete };
+    let sync =
+        PhoneBookSync { add: book.add_contacts.0, delete: book.delete_contacts.0, replaces_all: book.force_delete };
     let live = call.service.sync_contacts(&caller.tenant, caller.key, sync, call.client).await;
     let live = live.map_err(|refused| at_list(refused, "addContacts"))?;
     let live_contacts = live.iter().map(LiveContact::from).collect();

@@ -62,7 +62,7 @@ pub(super) async fn details(
 ) -> Result<HttpResponse, SdkError> {
     let LicenseQuery { license_key: Required(sent) } = Form::query(request.query_string())?.read_as()?;
     let key = Codec::of_license_question().decrypt(&sent).unwrap_or(sent);
-    let tenant = service.tenant_of_license(&key);
+    let tenant = service.tenant_of_license_key(&key);
     let tenant = tenant.ok_or(Fault::Malformed("the licence key of an app of this server").at("licenseKey"))?;
     callers::ensure_served(&tenant)?;
     let api_base_url = format!("{}/api/v1", addresses.base());

@@ -18,7 +18,7 @@ use crate::{
         profile::{Patch, ProfileChange},
     },
     http::form::{Body, Call, Form, Optional, Source, read_from},
-    service::{Service, accounts::Caller, apps::Tenant},
+    service::{Service, accounts::TicketCaller, apps::Tenant},
 };
 
 read_from!(Query: MetadataQuery);
@@ -90,7 +90,7 @@ pub(super) async fn update(
 }
 
 /// Returns the user that a call is about. A user's call is about the user itself; the back end names any user.
-fn owner_of(caller: &Caller, named: Option<&str>) -> Result<Owner, MirrorFlyError> {
+fn owner_of(caller: &TicketCaller, named: Option<&str>) -> Result<Owner, MirrorFlyError> {
     match (caller.user(), named) {
         (None, None) => Err(Fault::Missing.at("userId").into()),
         (None, Some(named)) => Ok(Owner::Named(jid::parse_at(named, "userId")?)),

@@ -35,7 +35,7 @@ use crate::{
     },
     service::{
         Service,
-        accounts::{Created, Enrol},
+        accounts::{RegisterUser, RegisteredUser},
         apps::Tenant,
     },
 };
@@ -80,7 +80,7 @@ struct TrialReply {
 }
 
 impl RegistrationData {
-    fn of(addresses: &Addresses, license_key: &str, registered: &Created) -> Self {
+    fn of(addresses: &Addresses, license_key: &str, registered: &RegisteredUser) -> Self {
         Self {
             username: jid::escaped(&registered.user.id),
             password: registered.issued_password.expose().to_owned(),
@@ -247,7 +247,7 @@ async fn enrol(
     tenant: &Tenant,
     sent: RegistrationForm,
     client: Option<IpAddr>,
-) -> Result<Created, MirrorFlyError> {
+) -> Result<RegisteredUser, MirrorFlyError> {
     user_form::check_license_key(tenant, &sent.license_key)?;
     let texts = [sent.device_os_version, sent.device_token, sent.voip_device_token];
     let device = Some(user_form::device(&sent.device_type, texts, sent.mode));
@@ -257,7 +257,7 @@ async fn enrol(
     if !sent.force_register && has_most_sessions(service, tenant, &id).await? {
         return Err(MirrorFlyError::MostSessions);
     }
-    let enrolled = service.enrol(tenant, Enrol { id, change, device }, client).await;
+    let enrolled = service.register_as_client(tenant, RegisterUser { id, change, device }, client).await;
     enrolled.map_err(|error| at_form_field_or_taken(error).into())
 }
 

@@ -26,7 +26,7 @@ use crate::{
         profile::User,
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::accounts::Created,
+    service::accounts::RegisteredUser,
 };
 
 pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
@@ -77,7 +77,7 @@ pub(super) struct UserReply {
 /// sample.
 ///
 /// `isProfileUpdated` is false if this call created the user and set no profile field.
-pub(super) fn user_created(addresses: &Addresses, created: &Created, set_profile: bool) -> HttpResponse {
+pub(super) fn user_created(addresses: &Addresses, created: &RegisteredUser, set_profile: bool) -> HttpResponse {
     success(CreatedUser::of(addresses, created, set_profile), "User created successfully")
 }
 

@@ -19,7 +19,7 @@ use crate::{
         addresses::{self, Addresses},
         form::{self, FileAt, Optional, Required, UploadedFiles, read_from},
     },
-    service::{apps::Tenant, pictures::Upload},
+    service::{apps::Tenant, pictures::UploadedPicture},
 };
 
 read_from!(Form within form::pictures: UserForm);
@@ -94,7 +94,7 @@ pub(super) struct UserFormData {
     /// The texts, and an avatar given by its address.
     pub(super) change: ProfileChange,
     /// The file. It takes precedence over an address.
-    pub(super) picture: Option<Upload>,
+    pub(super) picture: Option<UploadedPicture>,
     pub(super) device: Device,
 }
 

@@ -15,7 +15,7 @@ use crate::{
         profile::User,
     },
     http::addresses::Addresses,
-    service::accounts::Created,
+    service::accounts::RegisteredUser,
 };
 
 /// The size of a thumbnail: a contact list's picture on a dense screen.
@@ -89,7 +89,7 @@ pub(super) struct CreatedUser {
 }
 
 impl CreatedUser {
-    pub(super) fn of(addresses: &Addresses, created: &Created, set_profile: bool) -> Self {
+    pub(super) fn of(addresses: &Addresses, created: &RegisteredUser, set_profile: bool) -> Self {
         let (id, texts) = (jid::escaped(&created.user.id), ProfileTexts::by_address(addresses, &created.user));
         Self {
             token: created.ticket.expose().to_owned(),

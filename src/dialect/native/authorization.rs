@@ -25,7 +25,7 @@ use crate::{
     },
     service::{
         Service,
-        admins::SignedIn,
+        admins::AdminSessionView,
         credentials::{digest, matches},
     },
 };
@@ -78,14 +78,14 @@ async fn authority(request: &HttpRequest) -> Result<Authority, NativeError> {
     }
 }
 
-async fn session(request: &HttpRequest) -> Result<SignedIn, NativeError> {
+async fn session(request: &HttpRequest) -> Result<AdminSessionView, NativeError> {
     let ticket = ticket(request).ok_or(error::Error::Unauthenticated(Unauthenticated::Missing))?;
     Ok(service(request)?.admin_session(ticket).await?)
 }
 
 /// Checks the origin and the CSRF token of a changing call, because browsers send the cookie with requests from any
 /// page.
-fn may_change(request: &HttpRequest, session: &SignedIn) -> Result<(), NativeError> {
+fn may_change(request: &HttpRequest, session: &AdminSessionView) -> Result<(), NativeError> {
     if request.method().is_safe() {
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn ticket(request: &HttpRequest) -> Option<&str> {
 /// A call of a signed-in administrator; a changing call has passed the origin and CSRF checks.
 pub(super) struct AdminCall {
     pub(super) ticket: String,
-    pub(super) signed_in: SignedIn,
+    pub(super) signed_in: AdminSessionView,
 }
 
 impl FromRequest for AdminCall {

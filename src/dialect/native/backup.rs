@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{call, extractors, reply::NativeError};
 use crate::{
     http::methods,
-    service::{Service, backup::Pieces},
+    service::{Service, backup::BackupPieces},
 };
 
 pub(super) fn resource() -> Resource {
@@ -38,7 +38,7 @@ async fn make(
 
 /// A response body that fails if the backup fails. The connection then breaks, so that the client cannot take a part
 /// for the whole.
-struct TarBody(Pieces);
+struct TarBody(BackupPieces);
 
 impl MessageBody for TarBody {
     type Error = actix_web::Error;

@@ -76,7 +76,7 @@ pub(super) async fn list(
 }
 
 fn view<'a>(service: &Service, event: &'a Event) -> EventView<'a> {
-    EventView::of(event, service.app_of(event.app).map(|app| app.as_str().to_owned()))
+    EventView::of(event, service.app_id_of(event.app).map(|app| app.as_str().to_owned()))
 }
 
 struct EventStream {
@@ -107,7 +107,7 @@ impl EventSource for EventStream {
             }
             tokio::select! {
                 commit = self.commits.changed() => commit.ok()?,
-                _ = self.service.dismissed() => return None,
+                _ = self.service.all_sessions_ended() => return None,
             }
         }
     }

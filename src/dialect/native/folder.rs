@@ -8,7 +8,7 @@ use crate::{
     http::methods,
     service::{
         Service,
-        health::{Inspection, Tallied},
+        health::{FolderInspection, PictureTally},
     },
 };
 
@@ -17,13 +17,14 @@ pub(super) fn resource() -> Resource {
 }
 
 async fn inspect(service: Data<Service>) -> Result<HttpResponse, NativeError> {
-    let Inspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = service.inspect().await?;
+    let FolderInspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } =
+        service.inspect().await?;
     Ok(HttpResponse::Ok().json(json!({
         "schema": schema,
         "schema_known": schema_known,
         "sound": is_sound,
         "wrong": wrong,
-        "pictures": pictures.map(|Tallied { count, orphans, missing }| [count, orphans, missing]),
+        "pictures": pictures.map(|PictureTally { count, orphans, missing }| [count, orphans, missing]),
         "clock_behind_s": clock_behind_s,
     })))
 }

@@ -15,7 +15,7 @@ use crate::{
         metrics::{self, MetricsReaders},
         middleware::{RequestMiddleware, Unlogged},
     },
-    service::{Service, health::Need},
+    service::{Service, health::ReadinessCondition},
 };
 
 pub fn healthz() -> Resource {
@@ -65,7 +65,7 @@ pub(super) async fn lives() -> HttpResponse {
     )
 )]
 pub(super) async fn is_ready(service: Data<Service>) -> HttpResponse {
-    let missing = service.missing_needs().await;
+    let missing = service.unmet_conditions().await;
     unlogged(match missing.is_empty() {
         true => HttpResponse::Ok().json(ProbeStatus { status: "ready" }),
         false => NativeError::NotReady(missing).error_response(),
@@ -94,7 +94,7 @@ pub(super) async fn show(
         MetricsReaders::Here => return Err(Error::Forbidden(ELSEWHERE).into()),
         MetricsReaders::Nobody => return Err(NativeError::UnknownPath { nearest: None }),
     }
-    let text = guard.metrics().text(service.facts().await?, env!("CARGO_PKG_VERSION")).map_err(Error::internal)?;
+    let text = guard.metrics().text(service.figures().await?, env!("CARGO_PKG_VERSION")).map_err(Error::internal)?;
     Ok(unlogged(HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text)))
 }
 
@@ -102,21 +102,21 @@ const ELSEWHERE: &str =
     "The figures are for programs on this machine that call by localhost or 127.0.0.1, without a proxy between";
 
 /// Returns the word that programs read.
-pub(super) fn need_word(need: Need) -> &'static str {
+pub(super) fn need_word(need: ReadinessCondition) -> &'static str {
     match need {
-        Need::Database => "database",
-        Need::Pictures => "pictures",
-        Need::Schema => "schema",
-        Need::Time => "time",
+        ReadinessCondition::Database => "database",
+        ReadinessCondition::Pictures => "pictures",
+        ReadinessCondition::Schema => "schema",
+        ReadinessCondition::Time => "time",
     }
 }
 
 /// Returns the sentence for people.
-pub(super) fn need_words(need: Need) -> &'static str {
+pub(super) fn need_words(need: ReadinessCondition) -> &'static str {
     match need {
-        Need::Database => "the database takes no write",
-        Need::Pictures => "the picture folder takes no file",
-        Need::Schema => "the schema of the database is another one",
-        Need::Time => "finding out took longer than 2 s",
+        ReadinessCondition::Database => "the database takes no write",
+        ReadinessCondition::Pictures => "the picture folder takes no file",
+        ReadinessCondition::Schema => "the schema of the database is another one",
+        ReadinessCondition::Time => "finding out took longer than 2 s",
     }
 }

@@ -26,7 +26,7 @@ use crate::{
         text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::{admins::SignedIn, health::Need},
+    service::{admins::AdminSessionView, health::ReadinessCondition},
 };
 
 /// An app, without its secrets.
@@ -181,8 +181,8 @@ struct SignedInAdmin<'a> {
     name: &'a str,
 }
 
-impl<'a> From<&'a SignedIn> for SessionView<'a> {
-    fn from(session: &'a SignedIn) -> Self {
+impl<'a> From<&'a AdminSessionView> for SessionView<'a> {
+    fn from(session: &'a AdminSessionView) -> Self {
         Self {
             admin: SignedInAdmin { name: session.admin.as_str() },
             csrf: session.csrf.expose(),
@@ -271,7 +271,7 @@ pub enum NativeError {
         has_admin: bool,
         is_demo: bool,
     },
-    NotReady(Vec<Need>),
+    NotReady(Vec<ReadinessCondition>),
     UnknownPath {
         /// The known path that was probably meant.
         nearest: Option<&'static str>,

@@ -76,7 +76,7 @@ impl EventSource for ExchangeStream {
             }
             tokio::select! {
                 new = self.news.changed() => new.ok()?,
-                _ = self.service.dismissed() => return None,
+                _ = self.service.all_sessions_ended() => return None,
             }
         }
     }

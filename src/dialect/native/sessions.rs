@@ -26,7 +26,7 @@ use crate::{
     http::{addresses::Addresses, methods},
     service::{
         Service,
-        admins::{Begun, LONGEST},
+        admins::{LONGEST, NewAdminSession},
     },
 };
 
@@ -146,7 +146,7 @@ pub(super) async fn begin_in_demo(
     Ok(signed_in(&service, &addresses, &begun, "session.begin").await)
 }
 
-async fn signed_in(service: &Service, addresses: &Addresses, begun: &Begun, action: &str) -> HttpResponse {
+async fn signed_in(service: &Service, addresses: &Addresses, begun: &NewAdminSession, action: &str) -> HttpResponse {
     record(service, begun.session.admin.clone(), action).await;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((SET_COOKIE, cookie(addresses, begun.ticket.expose(), LONGEST.as_secs())));

@@ -34,7 +34,7 @@ use crate::{
         methods,
         spool::Spool,
     },
-    service::{Service, accounts::UpdateUser, apps::Tenant, pictures::Upload, profiles::UserSetting},
+    service::{Service, accounts::UpdateUser, apps::Tenant, pictures::UploadedPicture, profiles::UserSetting},
 };
 
 /// Accepted picture formats, recognised by their bytes.
@@ -104,7 +104,8 @@ pub(super) async fn sessions(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
-    let (held, open) = service.held_by(&tenant, service.user(&tenant, &id).await.map_err(about(&id))?.key).await?;
+    let (held, open) =
+        service.active_sessions(&tenant, service.user(&tenant, &id).await.map_err(about(&id))?.key).await?;
     Ok(HttpResponse::Ok().json(UserSessionsView {
         sockets: open.map(SocketCountView::of).into(),
         tickets: held.tickets.iter().map(TicketView::of).collect(),
@@ -127,7 +128,7 @@ pub(super) async fn revoke(
 struct PictureForm {
     /// PNG, JPEG, WebP or GIF, recognised by its bytes.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    picture: Upload,
+    picture: UploadedPicture,
 }
 
 impl PictureForm {

@@ -69,8 +69,10 @@ fn authenticated_tenant(
     let secret = header_in(request.headers(), "QISCUS-SDK-SECRET", "QISCUS_SDK_SECRET");
     let (found, wrong) = match (app_id, version.host_names_app()) {
         ("", false) => return Err(QiscusError::MissingAppId),
-        ("", true) => (service.admit_at(host(request).as_ref(), secret), QiscusError::UnknownHost),
-        (app_id, _) => (service.admit(app_id, secret), QiscusError::WrongCredentials(version.unauthorized())),
+        ("", true) => (service.tenant_of_secret_at(host(request).as_ref(), secret), QiscusError::UnknownHost),
+        (app_id, _) => {
+            (service.tenant_of_secret(app_id, secret), QiscusError::WrongCredentials(version.unauthorized()))
+        }
     };
     found.map_err(|error| match matches!(error, Error::Unauthenticated(_)) {
         true => wrong,

@@ -22,7 +22,7 @@ use crate::{
         secret::Secret,
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::renewal::Session,
+    service::sessions::renewal::ClientSession,
 };
 
 /// A successful response.
@@ -168,7 +168,7 @@ pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
     results(UnreadCounts { user_unread_count })
 }
 
-pub(super) fn renewed(session: &Session) -> HttpResponse {
+pub(super) fn renewed(session: &ClientSession) -> HttpResponse {
     let renewal = session.renewal.as_ref();
     results(RenewedToken {
         token: session.account.token.expose(),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{app::App, profile::User},
     http::addresses::Addresses,
-    service::{accounts::Account, renewal::Renewal},
+    service::{accounts::Account, sessions::renewal::Renewal},
 };
 
 /// The vendor's clients read a key for its realtime server and do not use it. Standin has no such server.

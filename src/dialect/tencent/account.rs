@@ -25,7 +25,7 @@ use crate::{
         profile::{Patch, ProfileChange},
         text::DisplayName,
     },
-    service::accounts::Enrol,
+    service::accounts::RegisterUser,
 };
 
 body! {
@@ -248,7 +248,7 @@ async fn import_one(call: CommandCall<'_>, import: AccountImportRequest<'_>) -> 
         avatar: avatar.map_err(|fault| bad(&fault, "FaceUrl"))?.flatten(),
         ..ProfileChange::default()
     };
-    let imported = context.service.import_user(context.tenant, Enrol { id, change, device: None }).await;
+    let imported = context.service.import_user(context.tenant, RegisterUser { id, change, device: None }).await;
     imported.map(|_| ()).map_err(|error| name_field(error, field))
 }
 

@@ -140,7 +140,7 @@ fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, TencentError> {
 /// 60006 if there is none, or if it does not serve this dialect.
 pub(super) fn app_of(service: &Service, given: &str) -> Result<Arc<Tenant>, TencentError> {
     let number = given.parse().ok().and_then(|number| SdkAppId::parse(number).ok());
-    let tenant = number.and_then(|number| service.tenant_of_number(number));
+    let tenant = number.and_then(|number| service.tenant_of_sdk_app_id(number));
     tenant.filter(|tenant| tenant.app.settings.dialects.tencent).ok_or_else(|| {
         let info = "sdkappid must be the SDKAppID of an app that serves Tencent calls: see `standin app list`";
         TencentError::Coded(ErrorCode::BadSdkAppId, info.to_owned())

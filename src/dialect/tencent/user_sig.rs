@@ -21,7 +21,7 @@ use crate::{
         secret::Secret,
         time::Moment,
     },
-    service::{Service, apps::Tenant, credentials::Signing},
+    service::{Service, apps::Tenant, credentials::HmacAlgorithm},
 };
 
 /// Longer UserSigs are refused. The libraries make about 200 characters; a userbuf adds more.
@@ -105,13 +105,13 @@ pub(super) fn check(
         return refused(ErrorCode::OtherApp, "usersig is of another app than the sdkappid");
     }
     let signature = BASE64.decode(&facts.sig).unwrap_or_default();
-    if !service.is_signed(tenant, Signing::Sha256, facts.text().as_bytes(), &signature)? {
+    if !service.is_signed(tenant, HmacAlgorithm::Sha256, facts.text().as_bytes(), &signature)? {
         return refused(
             ErrorCode::Forged,
             "usersig is not signed with this app's secret: see `standin app show --secrets`",
         );
     }
-    service.noted_signature(tenant);
+    service.note_signature(tenant);
     let at = Moment::from_micros(i64::from(facts.at_s) * 1_000_000);
     let expires_at = at.after(Duration::from_secs(facts.expire_s.into()));
     match service.now() < expires_at {

@@ -30,7 +30,7 @@ use prometheus_client::{
 use crate::{
     domain::listening::Wire,
     http::{middleware::loopback, peer},
-    service::health::Facts,
+    service::health::ServerFigures,
 };
 
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
@@ -152,7 +152,7 @@ impl Metrics {
     }
 
     /// Returns all metrics as text. Reads `/proc/self`: a few microseconds, more with many open files.
-    pub fn text(&self, facts: Facts, version: &'static str) -> Result<String, fmt::Error> {
+    pub fn text(&self, facts: ServerFigures, version: &'static str) -> Result<String, fmt::Error> {
         let mut now = Registry::default();
         now.register_collector(Box::new(CurrentFigures { facts, version, in_flight: self.0.in_flight.load(Relaxed) }));
         let mut text = String::with_capacity(16 * 1024);
@@ -164,7 +164,7 @@ impl Metrics {
 
 #[derive(Debug)]
 struct CurrentFigures {
-    facts: Facts,
+    facts: ServerFigures,
     version: &'static str,
     in_flight: i64,
 }

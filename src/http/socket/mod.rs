@@ -25,7 +25,7 @@ use self::websocket::{SocketMessage, WebSocket};
 use crate::{
     domain::listening::{Notice, Over},
     http::connection::Takeover,
-    service::{Service, listening::Listening},
+    service::{Service, sessions::listening::EventSubscription},
 };
 
 /// How long a client may stay without authentication.
@@ -110,7 +110,7 @@ pub enum SessionChange {
     /// The same session, which is up to date with this event once the frames are sent.
     CaughtUp(i64),
     /// A new session; a former one ends.
-    Opened(Listening),
+    Opened(EventSubscription),
     Closed,
 }
 
@@ -172,7 +172,7 @@ pub fn offered(request: &HttpRequest) -> impl Iterator<Item = &str> {
 
 /// Delays before a client is disconnected, unless the server stops.
 pub async fn reconnect_delay(service: &Service) {
-    let _ = timeout(RECONNECT_DELAY, service.dismissed()).await;
+    let _ = timeout(RECONNECT_DELAY, service.all_sessions_ended()).await;
 }
 
 enum SocketEvent {
@@ -191,7 +191,7 @@ struct Pump<T, R> {
     service: Service,
     apps: watch::Receiver<u64>,
     socket: WebSocket,
-    listening: Option<Listening>,
+    listening: Option<EventSubscription>,
     /// When the client will be asked to confirm notices.
     confirm_at: Option<Instant>,
 }
@@ -317,7 +317,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         let told = async {
             match listening {
                 Some(listening) => listening.next().await,
-                None => Err(service.dismissed().await),
+                None => Err(service.all_sessions_ended().await),
             }
         };
         // The sender lives as long as the service, which this socket holds, so there is no error.

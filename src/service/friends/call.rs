@@ -1,6 +1,6 @@
 //! One call about a user and others: changes of their lists, and the events of it.
 
-use super::Outcome;
+use super::FriendOutcome;
 use crate::{
     domain::{
         error::Error,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The user, and the changes of its list so far. Their events are written at the end.
-pub(in super::super) struct Call<'a> {
+pub(in super::super) struct FriendCall<'a> {
     pub(in super::super) tx: &'a Tx<'a>,
     pub(in super::super) app: AppKey,
     pub(in super::super) owner: User,
@@ -29,7 +29,7 @@ pub(in super::super) struct Call<'a> {
     listed: Option<usize>,
 }
 
-impl<'a> Call<'a> {
+impl<'a> FriendCall<'a> {
     pub(in super::super) async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
         let owner = owners::owner(tx, app, owner).await?;
         Ok(Self { tx, app, owner, at, list: ListChange::default(), listed: None })
@@ -153,8 +153,8 @@ impl<'a> Call<'a> {
         mut self,
         items: &[T],
         id: impl Fn(&T) -> &UserId,
-        mut step: impl AsyncFnMut(&mut Call<'a>, &User, &T) -> Result<Outcome, Error>,
-    ) -> Result<Vec<Outcome>, Error> {
+        mut step: impl AsyncFnMut(&mut FriendCall<'a>, &User, &T) -> Result<FriendOutcome, Error>,
+    ) -> Result<Vec<FriendOutcome>, Error> {
         let mut outcomes = Vec::with_capacity(items.len());
         for item in items {
             outcomes.push(match self.other(id(item)).await? {
@@ -171,6 +171,6 @@ impl<'a> Call<'a> {
     }
 }
 
-pub(in super::super) fn or(done: bool, fault: FriendFault) -> Outcome {
+pub(in super::super) fn or(done: bool, fault: FriendFault) -> FriendOutcome {
     if done { Ok(()) } else { Err(fault) }
 }

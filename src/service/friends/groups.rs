@@ -4,8 +4,8 @@
 use std::slice;
 
 use super::{
-    Outcome, Outcomes,
-    call::{Call, or},
+    FriendOutcome, Outcomes,
+    call::{FriendCall, or},
 };
 use crate::{
     domain::{
@@ -38,12 +38,12 @@ pub async fn create(
     members: &[UserId],
     at: Moment,
 ) -> Result<Result<Outcomes, FriendFault>, Error> {
-    let call = Call::of(tx, app, owner, at).await?;
+    let call = FriendCall::of(tx, app, owner, at).await?;
     if !tx.has_room_for_groups(call.owner.key, groups).await? {
         return Ok(Err(FriendFault::GroupsFull));
     }
     tx.put_groups(call.owner.key, groups).await?;
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| regroup(call, other, None, groups).await;
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| regroup(call, other, None, groups).await;
     call.each(members, |id| id, step).await.map(Ok)
 }
 
@@ -57,7 +57,7 @@ pub async fn delete(
     at_most: u32,
     at: Moment,
 ) -> Result<GroupStep, Error> {
-    empty(Call::of(tx, app, owner, at).await?, group, &[], at_most).await
+    empty(FriendCall::of(tx, app, owner, at).await?, group, &[], at_most).await
 }
 
 /// Runs one step of renaming a group: `at_most` members move; the last step removes the former one. An existing group
@@ -70,7 +70,7 @@ pub async fn rename(
     at_most: u32,
     at: Moment,
 ) -> Result<GroupStep, Error> {
-    let call = Call::of(tx, app, owner, at).await?;
+    let call = FriendCall::of(tx, app, owner, at).await?;
     if !tx.has_group(call.owner.key, from).await? {
         return Ok(GroupStep::Absent);
     }
@@ -83,7 +83,7 @@ pub async fn rename(
 
 /// Moves `at_most` members of a group into others. The last step removes the group.
 async fn empty(
-    mut call: Call<'_>,
+    mut call: FriendCall<'_>,
     group: &FriendGroup,
     into: &[FriendGroup],
     at_most: u32,
@@ -112,7 +112,7 @@ pub async fn change_members(
     members: &[(UserId, bool)],
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    let call = Call::of(tx, app, owner, at).await?;
+    let call = FriendCall::of(tx, app, owner, at).await?;
     let groups = slice::from_ref(group);
     if members.iter().any(|(_, is_in)| *is_in) {
         if !tx.has_room_for_groups(call.owner.key, groups).await? {
@@ -120,7 +120,7 @@ pub async fn change_members(
         }
         tx.put_groups(call.owner.key, groups).await?;
     }
-    let step = async |call: &mut Call<'_>, other: &User, (_, is_in): &(UserId, bool)| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, (_, is_in): &(UserId, bool)| {
         regroup(call, other, Some(group), if *is_in { groups } else { &[] }).await
     };
     call.each(members, |(id, _)| id, step).await
@@ -128,11 +128,11 @@ pub async fn change_members(
 
 /// Moves a friend from one group into others. An id that is no friend gets a fault.
 async fn regroup(
-    call: &mut Call<'_>,
+    call: &mut FriendCall<'_>,
     friend: &User,
     without: Option<&FriendGroup>,
     with: &[FriendGroup],
-) -> Result<Outcome, Error> {
+) -> Result<FriendOutcome, Error> {
     if call.tx.regroup(call.owner.key, friend.key, without, with).await? {
         call.note_changed(friend.key);
     }

@@ -1,8 +1,8 @@
 //! Friend requests that wait for consent. The errors of each function are those of the [`Owner`].
 
 use super::{
-    Outcome, Outcomes,
-    call::{Call, or},
+    FriendOutcome, Outcomes,
+    call::{FriendCall, or},
 };
 use crate::{
     domain::{
@@ -25,10 +25,10 @@ pub async fn answer(
     answers: &[RequestAnswer],
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    Call::of(tx, app, owner, at).await?.each(answers, |answer| &answer.from, answer_one).await
+    FriendCall::of(tx, app, owner, at).await?.each(answers, |answer| &answer.from, answer_one).await
 }
 
-async fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -> Result<Outcome, Error> {
+async fn answer_one(call: &mut FriendCall<'_>, other: &User, answer: &RequestAnswer) -> Result<FriendOutcome, Error> {
     let Some(mut theirs) = call.tx.request(call.owner.key, other.key).await? else {
         return Ok(Err(FriendFault::NoSuchRequest));
     };
@@ -48,7 +48,7 @@ async fn answer_one(call: &mut Call<'_>, other: &User, answer: &RequestAnswer) -
 
 /// Returns why a request cannot be granted now.
 async fn obstacle(
-    call: &mut Call<'_>,
+    call: &mut FriendCall<'_>,
     other: &User,
     both_ways: bool,
     group: &[FriendGroup],
@@ -77,14 +77,14 @@ pub async fn forget(
     with: &[UserId],
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         let (asked, by) = match direction {
             Direction::Incoming => (&call.owner, other),
             Direction::Outgoing => (other, &call.owner),
         };
         Ok(or(call.forget_request(asked, by).await?, FriendFault::NoSuchRequest))
     };
-    Call::of(tx, app, owner, at).await?.each(with, |id| id, step).await
+    FriendCall::of(tx, app, owner, at).await?.each(with, |id| id, step).await
 }
 
 /// Marks the requests up to this moment as read. The mark never goes back.

@@ -1,8 +1,8 @@
 //! Rules of friends and black lists. The errors of each function are those of the [`Owner`].
 
 use super::{
-    Outcome, Outcomes,
-    call::{Call, or},
+    FriendOutcome, Outcomes,
+    call::{FriendCall, or},
 };
 use crate::{
     domain::{
@@ -29,7 +29,7 @@ pub async fn befriend(
     how: Befriending,
     at: Moment,
 ) -> Result<Vec<Befriended>, Error> {
-    let mut call = Call::of(tx, app, owner, at).await?;
+    let mut call = FriendCall::of(tx, app, owner, at).await?;
     let mut outcomes = Vec::with_capacity(asked.len());
     for asked in asked {
         outcomes.push(befriend_one(&mut call, asked, how).await?);
@@ -38,7 +38,7 @@ pub async fn befriend(
     Ok(outcomes)
 }
 
-async fn befriend_one(call: &mut Call<'_>, asked: &Befriend, how: Befriending) -> Result<Befriended, Error> {
+async fn befriend_one(call: &mut FriendCall<'_>, asked: &Befriend, how: Befriending) -> Result<Befriended, Error> {
     let other = match call.other(&asked.whom).await? {
         Ok(other) => other,
         Err(fault) => return Ok(Befriended::Refused(fault)),
@@ -61,7 +61,7 @@ async fn befriend_one(call: &mut Call<'_>, asked: &Befriend, how: Befriending) -
     Ok(Befriended::Added)
 }
 
-async fn ask(call: &Call<'_>, other: &User, row: &FriendRow) -> Result<Befriended, Error> {
+async fn ask(call: &FriendCall<'_>, other: &User, row: &FriendRow) -> Result<Befriended, Error> {
     if !call.tx.has_room_for_request(other.key, call.owner.key).await? {
         return Ok(Befriended::Refused(FriendFault::RequestsFull));
     }
@@ -72,7 +72,7 @@ async fn ask(call: &Call<'_>, other: &User, row: &FriendRow) -> Result<Befriende
 
 /// Returns why the owner cannot have this friend.
 async fn obstacle(
-    call: &mut Call<'_>,
+    call: &mut FriendCall<'_>,
     other: &User,
     asked: &Befriend,
     how: Befriending,
@@ -113,10 +113,10 @@ pub async fn unfriend(
     both_ways: bool,
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         Ok(or(call.unlist(other, both_ways).await?, FriendFault::NotFriends))
     };
-    Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+    FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
 }
 
 /// Changes remarks and groups of friends. Event: `ContactsChanged`.
@@ -127,10 +127,10 @@ pub async fn change_friends(
     changes: &[FriendChange],
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    Call::of(tx, app, owner, at).await?.each(changes, |change| &change.whom, change_one).await
+    FriendCall::of(tx, app, owner, at).await?.each(changes, |change| &change.whom, change_one).await
 }
 
-async fn change_one(call: &mut Call<'_>, other: &User, change: &FriendChange) -> Result<Outcome, Error> {
+async fn change_one(call: &mut FriendCall<'_>, other: &User, change: &FriendChange) -> Result<FriendOutcome, Error> {
     let (tx, owner, groups) = (call.tx, call.owner.key, change.groups.as_deref());
     if !tx.has_contact(owner, other.key).await? {
         return Ok(Err(FriendFault::NotFriends));
@@ -153,9 +153,9 @@ pub async fn black_list_add(
     whom: &[UserId],
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    let call = Call::of(tx, app, owner, at).await?;
+    let call = FriendCall::of(tx, app, owner, at).await?;
     let mut blocked = tx.count_blocks(app, call.owner.key).await?;
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         if tx.has_block(call.owner.key, other.key).await? {
             return Ok(Err(FriendFault::AlreadyBlocked));
         }
@@ -179,12 +179,12 @@ pub async fn black_list_delete(
     whom: &[UserId],
     at: Moment,
 ) -> Result<Outcomes, Error> {
-    let step = async |call: &mut Call<'_>, other: &User, _: &UserId| {
+    let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         let was_blocked = tx.take_block(call.owner.key, other.key).await?;
         if was_blocked {
             call.tell(&call.owner, &EventKind::Unblocked { whom: other.key }).await?;
         }
         Ok(or(was_blocked, FriendFault::NotBlocked))
     };
-    Call::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+    FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
 }

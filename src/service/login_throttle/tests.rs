@@ -1,7 +1,7 @@
 use super::*;
 
-fn attempt(id: &str, from: [u8; 4]) -> Attempt {
-    Attempt::new(AppKey(1), UserId::parse(id).ok(), Some(IpAddr::from(from)))
+fn attempt(id: &str, from: [u8; 4]) -> LoginAttempt {
+    LoginAttempt::new(AppKey(1), UserId::parse(id).ok(), Some(IpAddr::from(from)))
 }
 
 fn waits(seconds: u64) -> Result<(), Error> {
@@ -9,19 +9,19 @@ fn waits(seconds: u64) -> Result<(), Error> {
 }
 
 impl LoginThrottle {
-    fn admit(&self, attempt: &Attempt, now: Instant) -> Result<(), Error> {
+    fn admit(&self, attempt: &LoginAttempt, now: Instant) -> Result<(), Error> {
         self.reserve_now(attempt, now).map(|reservation| assert!(reservation.is_some(), "all places are reserved"))
     }
 
-    fn failed(&self, attempt: &Attempt, now: Instant) {
-        self.settle(attempt, Outcome::Failed, now);
+    fn failed(&self, attempt: &LoginAttempt, now: Instant) {
+        self.settle(attempt, LoginOutcome::Failed, now);
     }
 
-    fn succeeded(&self, attempt: &Attempt, now: Instant) {
-        self.settle(attempt, Outcome::Succeeded, now);
+    fn succeeded(&self, attempt: &LoginAttempt, now: Instant) {
+        self.settle(attempt, LoginOutcome::Succeeded, now);
     }
 
-    fn reserved(&self, attempt: &Attempt, now: Instant) -> Reservation {
+    fn reserved(&self, attempt: &LoginAttempt, now: Instant) -> Reservation {
         self.reserve_now(attempt, now).unwrap().expect("a free place")
     }
 }
@@ -118,7 +118,7 @@ fn an_address_may_fail_sixty_times_a_minute_whoever_it_tries_to_be() {
 #[test]
 fn promise_43_a_hundred_thousand_are_remembered_and_the_latest_is_among_them() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
-    let nowhere = |n: u32| Attempt::new(AppKey(1), UserId::parse(&format!("u{n}")).ok(), None);
+    let nowhere = |n: u32| LoginAttempt::new(AppKey(1), UserId::parse(&format!("u{n}")).ok(), None);
     (0..150_000).for_each(|n| throttle.failed(&nowhere(n), now));
     let remembered = throttle.state().failures.len();
     assert!((50_000..=REMEMBERED_MAX).contains(&remembered), "{remembered}");
@@ -133,7 +133,7 @@ fn neighbours_of_one_ipv6_network_are_one_address() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
     let from = |host: u16| {
         let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host);
-        Attempt::new(AppKey(1), None, Some(IpAddr::V6(address)))
+        LoginAttempt::new(AppKey(1), None, Some(IpAddr::V6(address)))
     };
     (0..60).for_each(|host| throttle.failed(&from(host), now));
     assert_eq!(throttle.admit(&from(4711), now), waits(60));

@@ -39,7 +39,7 @@ use crate::{
         peer,
         socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
-    service::{Service, apps::Tenant, listening::Listening, look_back::Missed},
+    service::{Service, apps::Tenant, look_back::MissedEvents, sessions::listening::EventSubscription},
 };
 
 /// The sub-protocol. Without it in the response the browser drops the socket, and the SDK tries again for ever.
@@ -217,11 +217,11 @@ impl XmppRunner {
 
     async fn look_back(&self, user: &SignedInUser, seq: i64) -> CommandResult<XmppResult> {
         match self.service.missed_in_turn(&user.tenant, user.key, seq).await {
-            Ok(Missed { notices, seen_to, is_part: true, .. }) => CommandResult {
+            Ok(MissedEvents { notices, seen_to, is_part: true, .. }) => CommandResult {
                 outcome: XmppResult::Missed { notices, rest: Some(seen_to) },
                 session: SessionChange::Unchanged,
             },
-            Ok(Missed { notices, seen_to, .. }) => CommandResult {
+            Ok(MissedEvents { notices, seen_to, .. }) => CommandResult {
                 outcome: XmppResult::Missed { notices, rest: None },
                 session: SessionChange::CaughtUp(seen_to),
             },
@@ -240,7 +240,7 @@ impl XmppRunner {
         host: &str,
         username: &str,
         password: &str,
-    ) -> Result<(XmppResult, Listening), MirrorFlyError> {
+    ) -> Result<(XmppResult, EventSubscription), MirrorFlyError> {
         let service = &self.service;
         let tenant = callers::tenant_at(service, Host::parse(host).ok().as_ref())?;
         // The stream's host may select another app than the handshake's host.

@@ -20,7 +20,7 @@ use crate::{
         form::{Form, Required},
         json,
     },
-    service::{Service, apps::Tenant, credentials::Signing},
+    service::{Service, apps::Tenant, credentials::HmacAlgorithm},
 };
 
 /// How much the clock of a back end may differ from the server's, in seconds.
@@ -84,11 +84,11 @@ fn object(part: &str) -> Result<Map<String, Value>, QiscusError> {
 }
 
 /// Accepts three algorithms only, whatever the token names. `none` is not one of them.
-fn signing(header: &Map<String, Value>) -> Result<Signing, QiscusError> {
+fn signing(header: &Map<String, Value>) -> Result<HmacAlgorithm, QiscusError> {
     match header.get("alg").and_then(Value::as_str) {
-        Some("HS256") => Ok(Signing::Sha256),
-        Some("HS384") => Ok(Signing::Sha384),
-        Some("HS512") => Ok(Signing::Sha512),
+        Some("HS256") => Ok(HmacAlgorithm::Sha256),
+        Some("HS384") => Ok(HmacAlgorithm::Sha384),
+        Some("HS512") => Ok(HmacAlgorithm::Sha512),
         Some(_) | None => Err(Fault::NotOneOf("HS256, HS384, HS512").at("alg").into()),
     }
 }

@@ -23,7 +23,9 @@ use crate::{
         addresses::Addresses,
         form::{Call, FormLimits, Required, read_from},
     },
-    service::{Service, accounts::Enrol, apps::Tenant, renewal::Session, sessions::Enter},
+    service::{
+        Service, accounts::RegisterUser, apps::Tenant, sessions::PasswordLogin, sessions::renewal::ClientSession,
+    },
 };
 
 read_from!(Form within limits: SdkLogin, IdentityTokenLogin, TokenRenewal);
@@ -102,8 +104,8 @@ pub(super) async fn login_or_register(
     let (UserIdText(id), name) = (form.email, form.username.map(|name| name.0));
     let profile = ProfileFields { name_field: "username", name, avatar_url: form.avatar_url, extras: form.extras };
     let change = profile.change(service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
-    let enter = Enter { id, key: Secret::new(form.password.0), change, from: client };
-    let entered = service.enter(&tenant, enter).await;
+    let enter = PasswordLogin { id, key: Secret::new(form.password.0), change, from: client };
+    let entered = service.log_in(&tenant, enter).await;
     logged_in(&service, &tenant, &addresses, &entered.map_err(|error| login_error(error, QiscusError::WrongPassword))?)
         .await
 }
@@ -143,7 +145,7 @@ pub(super) async fn verify_identity_token(
     let change = profile.change(service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
     // Last, so that a token that is refused for another reason keeps its nonce.
     identity::spend_nonce(&service, &tenant, &claims.nce.0)?;
-    let vouched = service.vouched(&tenant, Enrol { id, change, device: None }).await;
+    let vouched = service.log_in_by_identity_token(&tenant, RegisterUser { id, change, device: None }).await;
     logged_in(&service, &tenant, &addresses, &vouched.map_err(|error| login_error(error, QiscusError::UnknownApp))?)
         .await
 }
@@ -159,7 +161,7 @@ async fn logged_in(
     service: &Service,
     tenant: &Tenant,
     addresses: &Addresses,
-    session: &Session,
+    session: &ClientSession,
 ) -> Result<HttpResponse, QiscusError> {
     service.mark_online(session.account.user.key);
     let seq = service.last_event_seq().await?;

@@ -43,7 +43,12 @@ use crate::{
         origins::PageOrigin,
         socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
-    service::{Service, apps::Tenant, listening::Listening, profiles::Viewer, signed::Signed},
+    service::{
+        Service,
+        apps::Tenant,
+        profiles::Viewer,
+        sessions::{listening::EventSubscription, signed::UserSigLogin},
+    },
 };
 
 /// Returns `/binfo`, below any path that a page's `proxyServer` has. If that ends in a slash, the SDK doubles it.
@@ -165,15 +170,15 @@ impl BinfoRunner {
         CommandResult { outcome, session }
     }
 
-    async fn log_in(&self, credential: FrameCredential) -> Result<(BinfoSession, Listening), TencentError> {
+    async fn log_in(&self, credential: FrameCredential) -> Result<(BinfoSession, EventSubscription), TencentError> {
         let (service, tenant) = (&self.service, self.tenant()?);
         let (ticket, resumes) = match credential {
             FrameCredential::Ticket(ticket) => (ticket, true),
             FrameCredential::Sig { identifier, user_sig } => {
                 let checked = user_sig::check(service, &tenant, &identifier, user_sig.expose())?;
                 let id = account::login_account(&self.context(&tenant), &identifier).await?;
-                let signed = Signed { id, at: checked.at, expires_at: checked.expires_at };
-                (service.enter_signed(&tenant, signed).await?.ticket, false)
+                let signed = UserSigLogin { id, at: checked.at, expires_at: checked.expires_at };
+                (service.log_in_by_user_sig(&tenant, signed).await?.ticket, false)
             }
             FrameCredential::None => {
                 let info = "head must carry identifier and usersig, or the a2 of a former login";
@@ -276,7 +281,7 @@ impl BinfoRunner {
             }
             Notice::FollowChanged { with, is_own, is_following, .. } => {
                 let Some(other) = service.find_user(&tenant, &with).await? else { return Ok(Vec::new()) };
-                if !is_own && !service.is_told_of(&tenant, key, &owner, &with).await? {
+                if !is_own && !service.is_notified_of_follower(&tenant, key, &owner, &with).await? {
                     return Ok(Vec::new());
                 }
                 let relation = service.follow_relations(&tenant, key, &owner, vec![with]).await?.pop().flatten();

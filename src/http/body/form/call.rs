@@ -12,7 +12,7 @@ use crate::{
         peer,
         spool::{Spool, UploadedFile},
     },
-    service::{Service, pictures::Upload as Picture},
+    service::{Service, pictures::UploadedPicture as Picture},
 };
 use actix_web::{
     FromRequest, HttpRequest, dev,

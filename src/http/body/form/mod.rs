@@ -43,7 +43,7 @@ use crate::{
         upload::Format,
     },
     http::{connection::read_budget::ReadAccount, showing},
-    service::pictures::Upload as Picture,
+    service::pictures::UploadedPicture as Picture,
 };
 
 /// Bytes of an upload that are collected before they move to a blocking thread: 80 moves for a file of 10 MiB.

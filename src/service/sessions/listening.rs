@@ -19,7 +19,7 @@ use crate::{
         secret::Digest,
     },
     live::{feed::Feed, hub::LiveSession, watchers::StatusListener},
-    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::Proved, users},
+    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::AuthenticatedUser, users},
     store::{ActiveSessions, NewPlace, Principal, Tx},
 };
 
@@ -31,9 +31,9 @@ const PLACES_AT_ONCE: usize = 1000;
 
 /// A session that receives notices. Dropping it ends the session. The order of the fields is the order of their
 /// drops: the second announces that the session has ended.
-pub struct Listening(pub(super) LiveSession, pub(super) StatusListener);
+pub struct EventSubscription(pub(in super::super) LiveSession, pub(in super::super) StatusListener);
 
-impl Listening {
+impl EventSubscription {
     pub fn user(&self) -> UserKey {
         self.0.user()
     }
@@ -78,28 +78,32 @@ impl Listening {
 
 impl Service {
     /// Runs the feed until the store closes. The server calls this once.
-    pub async fn tell_listeners(self) {
+    pub async fn run_feed(self) {
         let Some(feed) = self.take_feed() else { return };
         feed.follow().await;
     }
 
     fn take_feed(&self) -> Option<Feed> {
-        self.house.feed.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.inner.feed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Ends every session when the server stops.
-    pub fn dismiss_listeners(&self) {
-        self.house.hub.close();
+    pub fn end_all_sessions(&self) {
+        self.inner.hub.close();
     }
 
-    /// Waits for [`Service::dismiss_listeners`], for a client without a session.
-    pub async fn dismissed(&self) -> Over {
-        self.house.hub.closed().await
+    /// Waits for [`Service::end_all_sessions`], for a client without a session.
+    pub async fn all_sessions_ended(&self) -> Over {
+        self.inner.hub.closed().await
     }
 
     /// Returns what keeps a user signed in, and its open sockets by vendor.
-    pub async fn held_by(&self, tenant: &Tenant, user: UserKey) -> Result<(ActiveSessions, [(Wire, usize); 2]), Error> {
-        let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.house.hub.sessions(user, wire)));
+    pub async fn active_sessions(
+        &self,
+        tenant: &Tenant,
+        user: UserKey,
+    ) -> Result<(ActiveSessions, [(Wire, usize); 2]), Error> {
+        let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.inner.hub.sessions(user, wire)));
         Ok((self.read(async |db| db.active_sessions(tenant.app.key, user, self.now()).await).await?, open))
     }
 
@@ -108,14 +112,14 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub async fn revoke(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
-        let token = self.house.keyring.draw(Purpose::UserToken, tenant.app.key, &id);
+        let token = self.inner.keyring.draw(Purpose::UserToken, tenant.app.key, &id);
         let now = self.now();
         let dead_before = now.second_end();
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>, id: &UserId| users::revoke(tx, app, id, &token, dead_before, now).await;
         let user = self.write_named(app, id, rule).await?;
-        self.house.hub.end(user.key, None);
-        self.until(dead_before).await;
+        self.inner.hub.end(user.key, None);
+        self.wait_until(dead_before).await;
         Ok(())
     }
 
@@ -124,33 +128,38 @@ impl Service {
     /// # Errors
     /// `Unauthenticated` if the user was deleted, suspended or got another password; `Busy` if the server is
     /// stopping.
-    pub async fn listen(&self, tenant: &Tenant, proved: &Proved, wire: Wire) -> Result<Listening, Error> {
-        let Proved { user, by } = proved;
+    pub async fn listen(
+        &self,
+        tenant: &Tenant,
+        proved: &AuthenticatedUser,
+        wire: Wire,
+    ) -> Result<EventSubscription, Error> {
+        let AuthenticatedUser { user, by } = proved;
         let (session, _) = self.join(tenant, user.key, wire, None).await?;
         // Checked after the session is open: the feed reports later ends.
         let held = self.read(async |db| db.credentials(tenant.app.key, &user.id).await).await?;
         match held.is_some_and(|held| held.state == State::Active && Principal::of(&held) == *by) {
-            true => Ok(self.listening(session, wire)),
+            true => Ok(self.subscription(session, wire)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }
     }
 
-    pub(super) fn listening(&self, session: LiveSession, wire: Wire) -> Listening {
-        let ear = self.house.watchers.join(session.user(), wire == Wire::Tencent);
-        Listening(session, ear)
+    pub(in super::super) fn subscription(&self, session: LiveSession, wire: Wire) -> EventSubscription {
+        let ear = self.inner.watchers.join(session.user(), wire == Wire::Tencent);
+        EventSubscription(session, ear)
     }
 
     /// Opens a session and begins its position. Returns whether its client was here before. If the position cannot be
     /// written (disk full), the client still continues from its former one.
-    pub(super) async fn join(
+    pub(in super::super) async fn join(
         &self,
         tenant: &Tenant,
         user: UserKey,
         wire: Wire,
         shown: Option<Digest>,
     ) -> Result<(LiveSession, bool), Error> {
-        let (store, app) = (&self.house.store, tenant.app.key);
-        let mut session = self.house.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
+        let (store, app) = (&self.inner.store, tenant.app.key);
+        let mut session = self.inner.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
         let heard = session.taken();
         let new = NewPlace { user, wire, shown, heard, siblings: session.siblings(), at: self.now() };
         let begun = new.clone();
@@ -184,7 +193,7 @@ impl Service {
     /// Writes changed positions. After a failed write a client may continue from an earlier position.
     pub async fn write_places(&self) {
         loop {
-            let moved = self.house.hub.take_moved(PLACES_AT_ONCE);
+            let moved = self.inner.hub.take_moved(PLACES_AT_ONCE);
             if moved.is_empty() {
                 return;
             }
@@ -198,10 +207,10 @@ impl Service {
     }
 
     pub fn has_most_sessions(&self, tenant: &Tenant, user: UserKey, wire: Wire) -> bool {
-        self.house.hub.sessions(user, wire) >= self.sessions_max(tenant, wire)
+        self.inner.hub.sessions(user, wire) >= self.sessions_max(tenant, wire)
     }
 
-    pub(super) fn sessions_max(&self, tenant: &Tenant, wire: Wire) -> usize {
+    pub(in super::super) fn sessions_max(&self, tenant: &Tenant, wire: Wire) -> usize {
         let limits = &tenant.app.settings.sessions_per_user;
         match wire {
             Wire::MirrorFly => limits.mirrorfly.into(),
@@ -222,16 +231,16 @@ impl Service {
 
     /// Changes after every commit, so that a follower of the events need not poll.
     pub fn commits(&self) -> watch::Receiver<u64> {
-        self.house.store.commits()
+        self.inner.store.commits()
     }
 
     /// Records that a user has just made a call.
     pub fn mark_online(&self, user: UserKey) {
-        self.house.hub.mark_online(user);
+        self.inner.hub.mark_online(user);
     }
 
     pub fn mark_offline(&self, user: UserKey) {
-        self.house.hub.mark_offline(user);
+        self.inner.hub.mark_offline(user);
     }
 
     /// Returns whether these users are online, in the order of the ids. Leaves unknown ids out.
@@ -243,7 +252,7 @@ impl Service {
     ) -> Result<Vec<(User, Presence)>, Error> {
         let known = self.portraits(tenant, viewer, ids).await?.into_iter().flatten();
         Ok(known
-            .map(|user| (self.house.hub.presence(user.key), user))
+            .map(|user| (self.inner.hub.presence(user.key), user))
             .map(|(presence, user)| (user, presence))
             .collect())
     }

@@ -36,7 +36,7 @@ const SESSIONS_MAX: u32 = 20;
 
 /// A session of a client, as its login returns it.
 #[derive(Debug)]
-pub struct Session {
+pub struct ClientSession {
     /// The user, with the token of this session.
     pub account: Account,
     /// None if the token never expires.
@@ -54,8 +54,13 @@ impl Service {
     /// Begins a session for a user that has proved who it is, whose secrets were `held` at that time.
     /// # Errors
     /// `Unauthenticated` if the user was deleted, suspended or got another password meanwhile.
-    pub(super) async fn begin(&self, tenant: &Tenant, account: Account, held: &Credentials) -> Result<Session, Error> {
-        let Some(life) = lifetime(tenant) else { return Ok(Session { account, renewal: None }) };
+    pub(in super::super) async fn begin(
+        &self,
+        tenant: &Tenant,
+        account: Account,
+        held: &Credentials,
+    ) -> Result<ClientSession, Error> {
+        let Some(life) = lifetime(tenant) else { return Ok(ClientSession { account, renewal: None }) };
         let state = self.drawn_state(life);
         let (app, held) = (tenant.app.key, held.clone());
         let key = self.write_about(app, Owner::Itself(held.user), async move |tx| {
@@ -72,21 +77,21 @@ impl Service {
         store::SessionState { salt: credentials::new_salt(), renewed_at, token_expires_at, ends_at }
     }
 
-    fn session_of(&self, tenant: &Tenant, user: User, key: SessionKey, state: &store::SessionState) -> Session {
+    fn session_of(&self, tenant: &Tenant, user: User, key: SessionKey, state: &store::SessionState) -> ClientSession {
         let token = self.session_secret(Purpose::SessionToken, tenant, &user.id, key, state.salt);
         let refresh_token = self.session_secret(Purpose::RefreshToken, tenant, &user.id, key, state.salt);
         let renewal = Renewal { refresh_token, token_expires_at: state.token_expires_at };
-        Session { account: Account { user, token }, renewal: Some(renewal) }
+        ClientSession { account: Account { user, token }, renewal: Some(renewal) }
     }
 
     /// Returns the session's key and its proof, joined by a dash. No other secret of a user has a dash.
     fn session_secret(&self, purpose: Purpose, tenant: &Tenant, user: &UserId, key: SessionKey, salt: Salt) -> Secret {
-        let proof = self.house.keyring.derive(purpose, tenant.app.key, user, salt);
+        let proof = self.inner.keyring.derive(purpose, tenant.app.key, user, salt);
         Secret::new(format!("{}-{}", key.0, proof.expose()))
     }
 
     /// Finds the session of a secret that is or was good for this purpose.
-    async fn session_by(&self, tenant: &Tenant, purpose: Purpose, secret: &str) -> Result<Found, Error> {
+    async fn session_by(&self, tenant: &Tenant, purpose: Purpose, secret: &str) -> Result<FoundSession, Error> {
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let key = secret.split_once('-').and_then(|(key, _)| key.parse().ok()).map(SessionKey).ok_or(wrong.clone())?;
         let (user, session) =
@@ -97,7 +102,7 @@ impl Service {
         };
         let is_current = is_of(session.state.salt);
         match (is_current || session.former_salt.is_some_and(is_of)) && self.now() < session.state.ends_at {
-            true => Ok(Found { user, session, is_current }),
+            true => Ok(FoundSession { user, session, is_current }),
             false => Err(wrong),
         }
     }
@@ -105,7 +110,7 @@ impl Service {
     /// Returns the user of a session token.
     /// # Errors
     /// `Unauthenticated`, with an expired token told apart from an unknown one.
-    pub(super) async fn user_by_session(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
+    pub(in super::super) async fn user_by_session(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
         let found = self.session_by(tenant, Purpose::SessionToken, token).await?;
         match found.is_current && self.now() < found.session.state.token_expires_at {
             true => Ok(found.user),
@@ -117,7 +122,7 @@ impl Service {
     /// the same secrets. If the app no longer sets a lifetime, returns the user token.
     /// # Errors
     /// `Unauthenticated` if `id` has no session of this refresh token.
-    pub async fn renew(&self, tenant: &Tenant, id: &UserId, refresh_token: &str) -> Result<Session, Error> {
+    pub async fn renew(&self, tenant: &Tenant, id: &UserId, refresh_token: &str) -> Result<ClientSession, Error> {
         let found = self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
         if found.user.id != *id {
             return Err(Error::Unauthenticated(Unauthenticated::Wrong));
@@ -127,7 +132,7 @@ impl Service {
             // Checked again after the user token was read: a new password meanwhile ends the session and replaces
             // that token.
             self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
-            return Ok(Session { account, renewal: None });
+            return Ok(ClientSession { account, renewal: None });
         };
         let (key, state) = (found.session.key, self.drawn_state(life));
         let (app, former) = (tenant.app.key, found.session.state.salt);
@@ -163,7 +168,7 @@ impl Service {
     }
 }
 
-struct Found {
+struct FoundSession {
     user: User,
     session: store::StoredSession,
     is_current: bool,

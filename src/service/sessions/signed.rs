@@ -19,10 +19,10 @@ use crate::{
     },
     service::{
         Service,
-        accounts::Enrol,
+        accounts::RegisterUser,
         apps::Tenant,
         credentials::{self, SealedKind},
-        listening::Listening,
+        sessions::listening::EventSubscription,
         users,
     },
     store::{IfKnown, NewTicket, TicketHolder, Tx, UpsertUser},
@@ -33,7 +33,7 @@ const TICKET_LIFE: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// The content of a verified UserSig.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub struct UserSigLogin {
     pub id: UserId,
     pub at: Moment,
     /// The first moment at which it is invalid.
@@ -41,7 +41,7 @@ pub struct Signed {
 }
 
 #[derive(Debug)]
-pub struct SignedIn {
+pub struct TencentLogin {
     pub user: User,
     /// What the client shows from now on.
     pub ticket: Secret,
@@ -52,8 +52,8 @@ impl Service {
     /// # Errors
     /// `Internal` if the sealed secret cannot be opened.
     pub fn sign(&self, tenant: &Tenant, message: &[u8]) -> Result<[u8; 32], Error> {
-        self.noted_signature(tenant);
-        let secret = self.house.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
+        self.note_signature(tenant);
+        let secret = self.inner.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
         credentials::sign(&secret, message)
     }
 
@@ -62,7 +62,7 @@ impl Service {
     /// # Errors
     /// `Unauthenticated(Revoked)` for a UserSig from before the back end ended the user's sessions or deleted a user
     /// of this id; `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`.
-    pub async fn enter_signed(&self, tenant: &Tenant, signed: Signed) -> Result<SignedIn, Error> {
+    pub async fn log_in_by_user_sig(&self, tenant: &Tenant, signed: UserSigLogin) -> Result<TencentLogin, Error> {
         let app = &tenant.app;
         match self.find_user(tenant, &signed.id).await? {
             None if !app.settings.import_at_login => return Err(Error::NotFound(What::User)),
@@ -72,7 +72,7 @@ impl Service {
         // The transaction checks again. Checked here because a client that retries with a dead UserSig should cost a
         // read, not a write.
         let dead_before =
-            self.house.store.read(async |db| db.signatures_revoked_before(app.key, &signed.id).await).await?;
+            self.inner.store.read(async |db| db.signatures_revoked_before(app.key, &signed.id).await).await?;
         if signed.at < dead_before {
             return Err(Error::Unauthenticated(Unauthenticated::Revoked));
         }
@@ -83,20 +83,20 @@ impl Service {
             wire: Wire::Tencent,
             newest_kept: Some(app.settings.sessions_per_user.tencent),
         };
-        let call = Enrol { id: signed.id, change: ProfileChange::default(), device: None };
+        let call = RegisterUser { id: signed.id, change: ProfileChange::default(), device: None };
         self.creatable(tenant, &call.id).await?;
-        let asked = self.asked(tenant, call, IfKnown::Update)?;
+        let asked = self.registration(tenant, call, IfKnown::Update)?;
         let register = UpsertUser { ticket: Some(new), signed_at: Some(signed.at), ..asked };
         let user = self.register_user(app.key, register).await?.user;
-        Ok(SignedIn { user, ticket })
+        Ok(TencentLogin { user, ticket })
     }
 
     /// Creates a user for the app's back end, or updates a known one.
     /// # Errors
     /// `Invalid`.
-    pub async fn import_user(&self, tenant: &Tenant, call: Enrol) -> Result<User, Error> {
+    pub async fn import_user(&self, tenant: &Tenant, call: RegisterUser) -> Result<User, Error> {
         self.creatable(tenant, &call.id).await?;
-        let register = self.asked(tenant, call, IfKnown::Update)?;
+        let register = self.registration(tenant, call, IfKnown::Update)?;
         Ok(self.register_user(tenant.app.key, register).await?.user)
     }
 
@@ -125,7 +125,7 @@ impl Service {
         tenant: &Tenant,
         ticket: &str,
         goes_on: bool,
-    ) -> Result<(User, Listening), Error> {
+    ) -> Result<(User, EventSubscription), Error> {
         let (user, digest) = (self.user_by_ticket(tenant, ticket).await?, credentials::digest(ticket));
         let (mut session, is_known) = self.join(tenant, user.key, Wire::Tencent, Some(digest)).await?;
         if goes_on {
@@ -141,7 +141,7 @@ impl Service {
             }
         }
         // Checked again now that the session is open. The feed reports later ends.
-        Ok((self.user_by_ticket(tenant, ticket).await?, self.listening(session, Wire::Tencent)))
+        Ok((self.user_by_ticket(tenant, ticket).await?, self.subscription(session, Wire::Tencent)))
     }
 
     /// Ends a user's Tencent sessions: UserSigs and tickets from before now are invalid when this returns.
@@ -156,20 +156,20 @@ impl Service {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>, id: &UserId| users::kick(tx, app, id, dead_before, now).await;
         self.write_named(app, id, rule).await?;
-        self.until(dead_before).await;
+        self.wait_until(dead_before).await;
         Ok(())
     }
 
     /// Records that a UserSig of this app was made or shown.
-    pub fn noted_signature(&self, tenant: &Tenant) {
-        self.house.signing.lock().insert(tenant.app.key);
+    pub fn note_signature(&self, tenant: &Tenant) {
+        self.inner.signing.lock().insert(tenant.app.key);
     }
 
     /// Returns the moment before which every existing UserSig was made: the end of the current second. If this
     /// process has seen none of the app, the start of the second, so that apps that do not use Tencent never wait.
-    pub(super) fn signatures_end(&self, tenant: &Tenant) -> Moment {
+    pub(in super::super) fn signatures_end(&self, tenant: &Tenant) -> Moment {
         let now = self.now();
-        match self.house.signing.lock().contains(&tenant.app.key) {
+        match self.inner.signing.lock().contains(&tenant.app.key) {
             true => now.second_end(),
             false => now.second_begin(),
         }
@@ -177,7 +177,7 @@ impl Service {
 
     /// Waits until the clock shows this moment, which is at most one second ahead. Waits at most [`CLOCK_WAITS_MAX`]
     /// seconds if the clock stands still or is set back.
-    pub(super) async fn until(&self, moment: Moment) {
+    pub(in super::super) async fn wait_until(&self, moment: Moment) {
         for _ in 0..CLOCK_WAITS_MAX {
             let left = moment.since(self.now());
             if left.is_zero() {
@@ -192,9 +192,9 @@ const CLOCK_WAITS_MAX: u32 = 3;
 
 /// The apps of which this process has seen a UserSig.
 #[derive(Default)]
-pub(super) struct Signing(Mutex<HashSet<AppKey>>);
+pub(in super::super) struct SigningApps(Mutex<HashSet<AppKey>>);
 
-impl Signing {
+impl SigningApps {
     fn lock(&self) -> MutexGuard<'_, HashSet<AppKey>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
