@@ -13,9 +13,9 @@ use utoipa::{
 
 use crate::domain::{app, custom, event, id, particulars, profile};
 
-/// Gives domain types the schemas of their mirrors. The closure must name every variant or field.
+/// Gives domain types the schemas of their mirrors. The closure maps every variant and field of the one to the other's.
 macro_rules! mirrored {
-    ($($mirror:ident for $domain:ty: $covers_all:expr;)*) => {$(
+    ($($mirror:ident for $domain:ty: $of:expr;)*) => {$(
         impl PartialSchema for $domain {
             fn schema() -> RefOr<Schema> {
                 $mirror::schema()
@@ -32,7 +32,12 @@ macro_rules! mirrored {
             }
         }
 
-        const _: fn(&$domain) = $covers_all;
+        impl From<&$domain> for $mirror {
+            fn from(value: &$domain) -> Self {
+                let of: fn(&$domain) -> Self = $of;
+                of(value)
+            }
+        }
     )*};
 }
 
@@ -41,13 +46,12 @@ macro_rules! words {
     ($($(#[$about:meta])* $mirror:ident for $domain:ty { $($variant:ident)+ })*) => {$(
         #[derive(Serialize, ToSchema)]
         $(#[$about])*
-        #[expect(dead_code, reason = "only its schema is used")]
         enum $mirror { $($variant,)+ }
 
         mirrored! {
             $mirror for $domain: |value| {
                 type Domain = $domain;
-                match value { $(Domain::$variant)|+ => {} }
+                match value { $(Domain::$variant => $mirror::$variant,)+ }
             };
         }
     )*};
@@ -109,8 +113,7 @@ impl Default for Dialects {
 }
 
 /// A custom field of an app.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its schema is used")]
+#[derive(Serialize, ToSchema)]
 struct CustomField {
     /// The name of the field.
     #[schema(min_length = 1, max_length = 32)]
@@ -151,7 +154,6 @@ struct Particulars {
 /// A field of a profile.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only its schema is used")]
 enum ProfileField {
     /// The display name.
     DisplayName,
@@ -176,7 +178,6 @@ enum ProfileField {
 /// What happened to the user.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(dead_code, reason = "only its schema is used")]
 enum EventKind {
     /// The user was created.
     Created,
@@ -241,36 +242,70 @@ enum EventKind {
 }
 
 mirrored! {
-    UserKey for id::UserKey: |id::UserKey(_)| {};
-    Dialects for app::Dialects: |app::Dialects { qiscus: _, mirrorfly: _, tencent: _ }| {};
-    CustomField for custom::CustomField: |custom::CustomField { name: _, read: _, write: _ }| {};
-    Particulars for particulars::Particulars: |particulars::Particulars {
-        gender: _,
-        birthday: _,
-        location: _,
-        language: _,
-        allow_type: _,
-        message_settings: _,
-        forbid_type: _,
-        level: _,
-        role: _,
-    }| {};
+    UserKey for id::UserKey: |id::UserKey(key)| UserKey(*key);
+    Dialects for app::Dialects: |app::Dialects { qiscus, mirrorfly, tencent }| Dialects {
+        qiscus: *qiscus,
+        mirrorfly: *mirrorfly,
+        tencent: *tencent,
+    };
+    CustomField for custom::CustomField: |custom::CustomField { name, read, write }| CustomField {
+        name: name.as_str().to_owned(),
+        read: read.into(),
+        write: write.into(),
+    };
+    Particulars for particulars::Particulars: |value| {
+        let particulars::Particulars { gender, birthday, location, language, allow_type, .. } = value;
+        let particulars::Particulars { message_settings, forbid_type, level, role, .. } = value;
+        Particulars {
+            gender: gender.as_ref().map(Into::into),
+            birthday: *birthday,
+            location: location.as_ref().map(|location| location.as_str().to_owned()),
+            language: *language,
+            allow_type: allow_type.as_ref().map(Into::into),
+            message_settings: *message_settings,
+            forbid_type: forbid_type.as_ref().map(Into::into),
+            level: *level,
+            role: *role,
+        }
+    };
     ProfileField for profile::ProfileField: |field| {
         use profile::ProfileField as Field;
         match field {
-            Field::DisplayName | Field::Avatar | Field::Status | Field::Mobile | Field::Email => {}
-            Field::Extras | Field::Metadata | Field::Particular(_) | Field::Custom(_) => {}
+            Field::DisplayName => ProfileField::DisplayName,
+            Field::Avatar => ProfileField::Avatar,
+            Field::Status => ProfileField::Status,
+            Field::Mobile => ProfileField::Mobile,
+            Field::Email => ProfileField::Email,
+            Field::Extras => ProfileField::Extras,
+            Field::Metadata => ProfileField::Metadata,
+            Field::Particular(particular) => ProfileField::Particular(particular.into()),
+            Field::Custom(name) => ProfileField::Custom(name.as_str().to_owned()),
         }
     };
     EventKind for event::EventKind: |kind| {
         use event::EventKind as Kind;
+        let keys = |keys: &[id::UserKey]| keys.iter().map(Into::into).collect();
         match kind {
-            Kind::Created | Kind::Suspended | Kind::Reactivated | Kind::Deleted | Kind::Kicked | Kind::Restored => {}
-            Kind::TokenReset | Kind::PasswordChanged | Kind::ProfileChanged { fields: _ } => {}
-            Kind::ContactsChanged { added: _, removed: _, changed: _ } => {}
-            Kind::Blocked { whom: _ } | Kind::Unblocked { whom: _ } => {}
-            Kind::RequestChanged { with: _, is_incoming: _, is_waiting: _ } => {}
-            Kind::FollowChanged { whom: _, is_following: _ } => {}
+            Kind::Created => EventKind::Created,
+            Kind::ProfileChanged { fields } => EventKind::ProfileChanged { fields: fields.iter().map(Into::into).collect() },
+            Kind::TokenReset => EventKind::TokenReset,
+            Kind::PasswordChanged => EventKind::PasswordChanged,
+            Kind::Suspended => EventKind::Suspended,
+            Kind::Reactivated => EventKind::Reactivated,
+            Kind::Deleted => EventKind::Deleted,
+            Kind::ContactsChanged { added, removed, changed } => {
+                EventKind::ContactsChanged { added: keys(added), removed: keys(removed), changed: keys(changed) }
+            }
+            Kind::Blocked { whom } => EventKind::Blocked { whom: whom.into() },
+            Kind::Unblocked { whom } => EventKind::Unblocked { whom: whom.into() },
+            Kind::RequestChanged { with, is_incoming, is_waiting } => {
+                EventKind::RequestChanged { with: with.into(), is_incoming: *is_incoming, is_waiting: *is_waiting }
+            }
+            Kind::FollowChanged { whom, is_following } => {
+                EventKind::FollowChanged { whom: whom.into(), is_following: *is_following }
+            }
+            Kind::Kicked => EventKind::Kicked,
+            Kind::Restored => EventKind::Restored,
         }
     };
 }

@@ -66,7 +66,7 @@ const SLICE_BYTES: usize = 32 * 1024;
 /// The length of an id that a caller may bring. Shorter ones are hardly unique.
 const CALLERS_ID_BYTES: RangeInclusive<usize> = 8..=64;
 
-/// The average rate at which a body must arrive, from its first read, after [`BODY_GRACE`].
+/// The average rate at which a body must arrive, from its first read, after `BODY_GRACE`.
 pub const BODY_BYTES_PER_S_MIN: u64 = 1024;
 
 /// No body is too slow before this time.

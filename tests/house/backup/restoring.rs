@@ -161,7 +161,7 @@ async fn with_a_new_key_what_the_former_one_opened_is_drawn_anew_and_the_rest_st
     house.terminate();
     fs::remove_dir_all(house.data()).unwrap();
     let told = done(&house.data(), &["restore", shelf.file(), "--new-key"]);
-    assert!(told.contains("Lost with the former one"), "{told}");
+    assert!(told.contains("These were lost with the former key"), "{told}");
     house.restart();
 
     let my_profile = async |token: &str| {
