@@ -88,7 +88,7 @@ pub struct User {
     pub updated_at: Moment,
     /// Counts the changes of the row, for optimistic locking.
     pub version: i64,
-    /// Set if an administrator has locked the picture: nobody may change it then.
+    /// The reason why an administrator locked the picture. A locked picture cannot be changed.
     pub picture_lock: Option<LockReason>,
 }
 

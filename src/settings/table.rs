@@ -246,7 +246,7 @@ settings! {
             LOGGING,
             Word(&["loopback", "everybody", "off"]),
             Fixed("loopback"),
-            "Who is shown /metrics: loopback (programs on this machine, not what a proxy passes on), everybody, off (nobody)",
+            "Clients that may read /metrics: loopback (programs on this machine, without a proxy), everybody, off (no client)",
         ), |setting, text| {
             word(setting, text, &[MetricsAccess::Loopback, MetricsAccess::Everybody, MetricsAccess::Off])
         };

@@ -63,10 +63,10 @@ pub(super) async fn show(
     }
 }
 
-/// Who is signed in, and how an administrator can sign in.
+/// The administrator of the session, and how an administrator can sign in.
 #[derive(Serialize, ToSchema)]
 struct SessionStatusView<'a> {
-    /// Null where nobody is signed in.
+    /// The signed-in administrator; null without a session.
     session: Option<SessionView<'a>>,
     /// Whether there is an administrator who can sign in.
     setup: bool,

@@ -142,7 +142,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         friend_delete(friends::FriendDeleteRequest<'_>) -> Results = friends::delete;
         /// Deletes all friends
         friend_delete_all(friends::FriendDeleteAllRequest) -> NoFields = friends::delete_all;
-        /// Checks who is a friend of whom
+        /// Checks in which direction users are friends
         @Read friend_check(friends::FriendCheckRequest<'_>) -> friends::FriendChecks = friends::check;
         /// Lists friends
         ///
