@@ -41,7 +41,8 @@
 //! domain, and no other dialect; http names service and domain; service names store, fair, blob, archive, picture,
 //! live and domain; live names store and domain; store names fair and domain; fair, blob, archive and picture name
 //! domain; domain names no room. Each library also belongs to one room. `tests/house/architecture.rs` enforces the
-//! lists in `rules.rs`, and checks this map.
+//! lists in `rules.rs`, and checks this map. `src/` holds no tests: those of a module's private items are in
+//! `tests/unit/`, at the module's path.
 //!
 //! # A request
 //!

@@ -116,9 +116,5 @@ fn standin() -> Command {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn the_definition_of_the_command_line_is_consistent() {
-        super::standin().debug_assert();
-    }
-}
+#[path = "../../tests/unit/command.rs"]
+mod tests;

@@ -170,12 +170,5 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn promise_24_a_panic_over_an_upload_becomes_a_refusal() {
-        let refused = caught::<()>(|| panic!("a decoder lost its way"));
-        assert_eq!(refused, Err(damaged()));
-    }
-}
+#[path = "../../tests/unit/picture.rs"]
+mod tests;

@@ -368,4 +368,5 @@ fn refusal(retry_after: Duration) -> Error {
 }
 
 #[cfg(test)]
+#[path = "../../tests/unit/service/login_throttle.rs"]
 mod tests;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prints figures of the source code: `tests/code/figures.py [FOLDER]`.
 
-Reads what rustfmt has formatted: a block that begins on a line ends at the next `}` of the same indent. Test modules (`mod tests`)
-are not counted among functions and types. The figures compare one state of the tree with another; nothing asserts them.
+Reads what rustfmt has formatted: a block that begins on a line ends at the next `}` of the same indent. Tests are
+not in `src/`. The figures compare one state of the tree with another; nothing asserts them.
 """
 
 import re
@@ -14,19 +14,6 @@ from pathlib import Path
 FUNCTION = re.compile(r"^(\s*)(pub(?:\([a-z() :]*\))? )?(?:const |async |unsafe )*fn (\w+)")
 TYPE = re.compile(r"^\s*(pub(?:\([a-z() :]*\))? )?(?:struct|enum|trait|union) (\w+)")
 IMPL = re.compile(r"^impl(?:<.*>)? (?:(.*) for )?([\w:]+)(?:<.*>)? (?:where .*)?\{$")
-
-
-def without_tests(lines):
-    """The lines outside `mod tests { ... }`."""
-    kept, inside = [], False
-    for line in lines:
-        if line.startswith("mod tests {"):
-            inside = True
-        if not inside:
-            kept.append(line)
-        if inside and line.rstrip() == "}":
-            inside = False
-    return kept
 
 
 def block_end(lines, start, indent):
@@ -72,11 +59,10 @@ def is_forward(name, body):
 def main():
     top = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
     paths = sorted(path for path in (top / "src").rglob("*.rs"))
-    texts = {path: path.read_text().splitlines() for path in paths}
-    files = {path: without_tests(lines) for path, lines in texts.items()}
+    files = {path: path.read_text().splitlines() for path in paths}
 
     rooms = Counter()
-    for path, lines in texts.items():
+    for path, lines in files.items():
         rooms[path.relative_to(top / "src").parts[0].removesuffix(".rs")] += len(lines)
     print("lines by room")
     for room, count in rooms.most_common():
@@ -105,7 +91,7 @@ def main():
                 lengths.append((length, f"{path.relative_to(top)}:{at + 1} {function.group(3)}"))
     sizes = [length for length, _ in lengths]
     print(f"functions: {len(sizes)}, median {statistics.median(sizes):.0f} lines, longest {max(sizes)} ({max(lengths)[1]})")
-    print(f"files over 450 lines: {sum(len(lines) > 450 for lines in texts.values())}")
+    print(f"files over 450 lines: {sum(len(lines) > 450 for lines in files.values())}")
     documents = [top / "README.md", *sorted((top / "docs").glob("*.md"))]
     print("documents: " + ", ".join(f"{path.name} {path.stat().st_size} bytes" for path in documents))
 

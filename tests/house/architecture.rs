@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use reading::{Named, Reading, Root};
+use reading::{Named, Reading, Root, UNIT_TESTS};
 use rules::{CRATES, EMPTY_NAMES, LINES_MAX, LISTS, MACHINE_FOLDERS, PATHS, REGISTRY, ROOMS, STATEMENTS, UNFINISHED};
 
 /// Nobody writes here by hand, and what stands here is not ours.
@@ -52,7 +52,7 @@ fn crate_names() -> BTreeSet<String> {
 
 /// Where a file of `src/` stands in the tree: `src/store/sqlite/mod.rs` is `store/sqlite`, the command line is below `main`.
 fn place(path: &str) -> Vec<String> {
-    let inside = path.strip_prefix("src/").unwrap_or(path);
+    let inside = path.strip_prefix("src/").or(path.strip_prefix(UNIT_TESTS)).unwrap_or(path);
     let inside = inside.strip_suffix(".rs").unwrap_or(inside);
     let inside = if inside == "lib" { "" } else { inside.strip_suffix("/mod").unwrap_or(inside) };
     let mut place: Vec<String> = inside.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
@@ -84,11 +84,17 @@ fn complaints(path: &str, source: &str) -> Vec<String> {
         let is_schema = path.starts_with("src/store/sqlite/schema/") && path.ends_with(".sql");
         return if is_schema { Vec::new() } else { vec![format!("{path}:1: is no source file; src/ holds source")] };
     }
-    let module = if own == "main" { &place[1..] } else { &place[..] };
-    let reading = match reading::read(source, module, own == "main", &crate_names()) {
+    let mut module = if own == "main" { place[1..].to_vec() } else { place.clone() };
+    let is_unit_test = path.starts_with(UNIT_TESTS);
+    module.extend(is_unit_test.then(|| "tests".to_owned()));
+    let mut reading = match reading::read(source, &module, own == "main", &crate_names()) {
         Ok(reading) => reading,
         Err(error) => return vec![format!("{path}:{}: cannot be read: {error}", error.span().start().line)],
     };
+    if is_unit_test {
+        reading.named.iter_mut().for_each(|named| named.tested = true);
+        reading.strings.clear();
+    }
     let mut found = names(&place, own, may_name, &reading);
     found.extend(statements(&place, &reading));
     found.extend(tricks(&reading));
@@ -225,7 +231,16 @@ fn none(complaints: &[String]) {
 
 #[test]
 fn every_file_keeps_to_its_room() {
-    none(&own_files("src").iter().flat_map(|path| complaints(path, &text(path))).collect::<Vec<_>>());
+    let files = own_files("src").into_iter().chain(own_files(UNIT_TESTS));
+    none(&files.flat_map(|path| complaints(&path, &text(&path))).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_file_of_unit_tests_is_compiled() {
+    let sources: Vec<_> = own_files("src").iter().map(|path| text(path)).collect();
+    let is_named = |path: &&String| sources.iter().any(|source| source.contains(&format!("/{path}\"]\nmod tests;")));
+    let unnamed: Vec<_> = own_files(UNIT_TESTS).into_iter().filter(|path| !is_named(&path)).collect();
+    none(&unnamed);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod damaged_rows;
 mod demo;
 mod doctor;
 mod documents;
+mod folding;
 mod golden;
 mod http_room;
 mod http_targets;

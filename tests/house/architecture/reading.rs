@@ -7,8 +7,8 @@ use std::{
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, ExprPath, Item, ItemExternCrate, ItemMod, ItemUse, Lit, Macro, Meta, Path, UseTree, VisRestricted,
-    Visibility,
+    Attribute, Expr, ExprLit, ExprPath, Item, ItemExternCrate, ItemMod, ItemUse, Lit, Macro, Meta, Path, UseTree,
+    VisRestricted, Visibility,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -291,6 +291,18 @@ fn is_cfg_test(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") && attribute.parse_args::<Path>().is_ok_and(|path| path.is_ident("test"))
 }
 
+/// Where the unit tests of a module stand that need its private items.
+pub(super) const UNIT_TESTS: &str = "tests/unit/";
+
+/// Whether this is the `#[path]` of `mod tests` that leads to the one file for this module.
+fn is_path_of_unit_tests(attribute: &Attribute, module: &[String]) -> bool {
+    let (Meta::NameValue(pair), Some((last, around))) = (&attribute.meta, module.split_last()) else { return false };
+    let Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) = &pair.value else { return false };
+    let path = path.value();
+    let below = path.trim_start_matches("../").strip_prefix(UNIT_TESTS);
+    pair.path.is_ident("path") && last == "tests" && below == Some(&format!("{}.rs", around.join("/")))
+}
+
 impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
         if item.content.is_none() {
@@ -353,7 +365,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         let path = attribute.path();
-        if let Some(name) = path.segments.last() {
+        if let Some(name) = path.segments.last()
+            && !(self.tested && is_path_of_unit_tests(attribute, &self.module))
+        {
             // Whole: a library's attribute `utoipa::path` is not the language's own `path`.
             let words: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             self.reading.attributes.push((line(name.ident.span()), words.join("::")));

@@ -82,11 +82,19 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("src/blob/mod.rs", "#[cfg_attr(test, allow(dead_code))] fn f() {}", "allow"),
     ("src/blob/mod.rs", "fn f() { #[allow(unused)] let a = 1; }", "allow"),
     ("src/blob/mod.rs", "#[path = \"../server.rs\"] mod server;", "a module stands where it is named"),
+    ("src/blob/mod.rs", "#[path = \"../../tests/unit/blob.rs\"] mod tests;", "a module stands where it is named"),
+    ("src/blob/mod.rs", "#[cfg(test)] #[path = \"../../tests/unit/store.rs\"] mod tests;", "where it is named"),
+    ("src/blob/mod.rs", "#[cfg(test)] #[path = \"../../tests/unit/blob.rs\"] mod other;", "where it is named"),
+    ("tests/unit/store.rs", "use crate::service;", "store may name store/sqlite, fair, domain"),
+    ("tests/unit/store.rs", "#[path = \"../house/main.rs\"] mod house;", "a module stands where it is named"),
     ("src/blob/mod.rs", "include!(\"folder.rs.in\");", "a module stands where it is named"),
     ("src/blob/mod.rs", "fn f( {}", "cannot be read"),
 ];
 
 const LET_PASS: &[(&str, &str)] = &[
+    ("src/blob/folder.rs", "#[cfg(test)] #[path = \"../../tests/unit/blob/folder.rs\"] mod tests;"),
+    ("src/command/mod.rs", "#[cfg(test)] #[path = \"../../tests/unit/command.rs\"] mod tests;"),
+    ("tests/unit/store.rs", "use super::*; use rusqlite::Connection; const A: &str = \"SELECT 1 FROM user\";"),
     ("src/dialect/qiscus/rest.rs", "use crate::{domain::id::UserId, http::form, service::Service};"),
     ("src/dialect/qiscus/rest.rs", "use super::{reply, view::UserView}; fn f() { super::super::qiscus::f() }"),
     ("src/dialect/qiscus/rest.rs", "// use crate::dialect::mirrorfly;\n/// See `crate::store`. TRUE\nfn f() {}"),
