@@ -1,8 +1,5 @@
-//! Bounded work, shared fairly by its callers.
-//!
-//! A [`FairQueue`] decides which call runs next; [`FairThreads`] are threads behind one. A caller that sends a
-//! thousand calls waits for its own, and the others pass. Running and waiting calls are bounded for each caller and
-//! in total.
+//! Bounded work, shared fairly by its callers: a [`FairQueue`] decides which call runs next; [`FairThreads`] are
+//! threads behind one. A caller that sends a thousand calls waits for its own, and the others pass.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -46,17 +43,13 @@ impl FairBounds {
     }
 }
 
-/// Admits calls in an order that is fair to their callers: a caller with one call waits for at most one call of each
-/// other caller, however many those have queued (start-time fair queueing).
-///
-/// A call may belong to several callers, such as an address and an account: it counts for each of them, and runs when
-/// it may run for all. Only callers with calls take memory.
+/// A caller with one call waits for at most one call of each other caller (start-time fair queueing).
+/// | A call of several callers, such as an address and an account, counts for each and runs when it may run for all.
 pub struct FairQueue<K: Eq + Hash> {
     bounds: FairBounds,
     state: Arc<Mutex<FairState<K>>>,
 }
 
-/// A running call. Dropping it admits the next one.
 pub struct FairPermit<K: Eq + Hash + Clone> {
     queue: FairQueue<K>,
     callers: Vec<K>,
@@ -76,7 +69,6 @@ struct FairState<K: Eq + Hash> {
 
 struct WaitingCall<K> {
     callers: Vec<K>,
-    /// Receives whether it was admitted (true) or replaced.
     admitted: oneshot::Sender<bool>,
 }
 
@@ -89,7 +81,6 @@ struct CallerState {
     ends_at: u64,
 }
 
-/// A waiting call; dropping it gives its place up.
 struct QueuedCall<K: Eq + Hash + Clone> {
     queue: FairQueue<K>,
     position: Position,
@@ -112,7 +103,7 @@ impl<K: Eq + Hash + Clone> FairQueue<K> {
         Self { bounds, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Waits until a call of these callers may run. A dropped future gives its place up.
+    /// A dropped future gives its place up.
     /// # Errors
     /// `TooMany` (or `Busy`, by the bounds) if one of the callers has too many calls; `Busy` if the queue is full.
     pub async fn enter(&self, callers: &[K]) -> Result<FairPermit<K>, Error> {
@@ -178,8 +169,8 @@ impl<K: Eq + Hash + Clone> FairState<K> {
         self.running < bounds.running_max.max(1) && callers.iter().all(has_share)
     }
 
-    /// Charges each caller one call, in its own virtual time. A call that waits for one of its callers does not delay
-    /// the others' next calls.
+    /// In each caller's own virtual time: a call that waits for one of its callers does not delay the others' next
+    /// calls.
     fn charge(&mut self, callers: &[K]) {
         for key in callers {
             let caller = self.callers.entry(key.clone()).or_default();
@@ -297,7 +288,7 @@ impl<S: Send + 'static> FairThreads<S> {
         Ok(started)
     }
 
-    /// Runs `work` on one of the threads when it is the caller's turn, unless the caller has gone by then.
+    /// Skips work whose caller has gone.
     /// # Errors
     /// As [`FairQueue::enter`]; `Internal` if the work panicked.
     pub async fn run<T: Send + 'static>(
@@ -321,8 +312,7 @@ impl<S: Send + 'static> FairThreads<S> {
 }
 
 impl<S> Drop for FairThreads<S> {
-    /// Waits for running jobs, so that the threads' state is dropped when this returns: the last connection that
-    /// closes removes the database's log.
+    /// Waits for running jobs: the last connection that closes removes the database's log.
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {

@@ -19,11 +19,8 @@ pub(super) const LISTING: &str = "members.jsonl";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The [`FORMAT`] of the program that wrote it.
     pub format: u32,
-    /// The version of the program that wrote it.
     pub standin: String,
-    /// The version of the database schema.
     pub schema: u32,
     /// When the backup started, by the clock of that machine: RFC 3339.
     pub made_at: String,

@@ -36,7 +36,7 @@ pub struct Content {
     pub sha256: String,
 }
 
-/// The possible names of listed members. There are no others, so no name in a backup can escape the data folder.
+/// There are no other names, so none in a backup can escape the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Key,
@@ -76,7 +76,6 @@ impl Place {
     }
 }
 
-/// Computes [`Content`] while bytes pass by.
 #[derive(Default)]
 pub(super) struct ContentHasher {
     bytes: u64,
@@ -98,7 +97,6 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads `from` to its end and returns its length and checksum.
 pub fn content_of(mut from: impl Read) -> io::Result<Content> {
     let mut hasher = ContentHasher::default();
     each_piece(&mut from, |piece| {
@@ -108,7 +106,6 @@ pub fn content_of(mut from: impl Read) -> io::Result<Content> {
     Ok(hasher.content())
 }
 
-/// Reads `from` to its end, piece by piece.
 pub(super) fn each_piece(from: &mut dyn Read, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = vec![0; PIECE_BYTES];
     loop {
@@ -153,8 +150,7 @@ impl<W: Write> Write for HashingWriter<W> {
     }
 }
 
-/// Decompresses `from`, and stops at the first byte beyond the length of `whole`. Returns whether the result is
-/// `whole`.
+/// Stops at the first byte beyond the length of `whole`. Returns whether the result is `whole`.
 pub fn unpack(from: impl Read, mut to: impl Write, whole: &Content) -> io::Result<bool> {
     let mut decoder = zstd::Decoder::new(from)?;
     decoder.window_log_max(WINDOW_LOG_MAX)?;
@@ -167,10 +163,8 @@ pub fn unpack(from: impl Read, mut to: impl Write, whole: &Content) -> io::Resul
     Ok(hasher.content() == *whole)
 }
 
-/// The size of a tar block.
 pub(super) const BLOCK: usize = 512;
 
-/// Returns the exact header of a member with this name and size.
 pub(super) fn header(name: &str, bytes: u64, at_s: u64) -> io::Result<[u8; BLOCK]> {
     let mut header = Header::new_ustar();
     header.set_path(name)?;
@@ -184,7 +178,6 @@ pub(super) fn header(name: &str, bytes: u64, at_s: u64) -> io::Result<[u8; BLOCK
     Ok(*header.as_bytes())
 }
 
-/// Returns the number of zeros that pad a member to the next block.
 pub(super) fn padding(bytes: u64) -> usize {
     let over = usize::try_from(bytes % BLOCK as u64).unwrap_or_default();
     (BLOCK - over) % BLOCK

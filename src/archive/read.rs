@@ -22,7 +22,6 @@ const LINE_BYTES_MAX: u64 = 1024;
 pub enum ReadFault {
     /// The start is so damaged that the rest cannot be checked; the text names the member.
     Damaged(String),
-    /// An unknown format version.
     Format(u64),
     /// The archive could not be read, or a member could not be kept.
     Failed(io::Error),
@@ -39,14 +38,12 @@ pub struct Report {
     pub manifest: Manifest,
     /// A sentence part for each damaged or missing member, starting with its name. Only the first `NAMED_MAX`.
     pub damage: Vec<String>,
-    /// The number of damaged or missing members.
     pub damaged: u64,
     /// Picture files that were missing on the disk when the backup was made. Only the first `NAMED_MAX`.
     pub lost: Vec<String>,
 }
 
 impl Report {
-    /// Adds a damaged member.
     pub fn damaged(&mut self, name: &str, what: &str) {
         self.damaged += 1;
         if self.damage.len() < NAMED_MAX {
@@ -59,13 +56,12 @@ type Block = [u8; BLOCK];
 
 const EMPTY: Block = [0; BLOCK];
 
-/// Reads the manifest only.
 pub fn manifest_of(from: impl Read) -> Result<Manifest, ReadFault> {
     Reader { from, pending: None, at_s: 0 }.manifest()
 }
 
-/// Reads a whole backup. Passes each member to `keep` before its checksum is known: what was kept is only valid if
-/// the report has no damage. `spool` holds the member list meanwhile.
+/// Passes each member to `keep` before its checksum is known: it is only valid if the report has no damage. `spool`
+/// holds the member list meanwhile.
 pub fn read(
     from: impl Read,
     mut spool: impl Read + Write + Seek,
@@ -158,7 +154,6 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Reads a member without which the following ones cannot be checked.
     fn first(&mut self, name: &str, content: &Content, to: &mut impl Write) -> Result<(), ReadFault> {
         let done = self.member(name, content, &mut |from| {
             each_piece(from, |piece| to.write_all(piece))?;
@@ -228,7 +223,6 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// Fills the whole buffer. Returns false if there were not enough bytes.
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     match from.read_exact(buffer) {
         Ok(()) => Ok(true),
@@ -237,7 +231,6 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-/// Returns the size and time in a valid header of this name.
 fn size_and_time(block: &Block, name: &str) -> Option<(u64, u64)> {
     let header = whole_header(block)?;
     let is_named = header.path_bytes() == name.as_bytes();
@@ -248,7 +241,6 @@ fn is_of_another(block: &Block, name: &str) -> bool {
     whole_header(block).is_some_and(|header| header.path_bytes() != name.as_bytes())
 }
 
-/// Returns the header if its checksum is right.
 fn whole_header(block: &Block) -> Option<Header> {
     let mut header = Header::from_byte_slice(block).clone();
     let stated = header.cksum().ok()?;
@@ -256,7 +248,6 @@ fn whole_header(block: &Block) -> Option<Header> {
     (header.cksum().ok()? == stated).then_some(header)
 }
 
-/// Reads the bytes of one member.
 struct MemberReader<'a, R> {
     from: &'a mut R,
     left: u64,

@@ -13,8 +13,7 @@ pub struct Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Starts a backup with its manifest and member list. Tools show `at_s`, in seconds since 1970, as the age of the
-    /// files.
+    /// Tools show `at_s`, in seconds since 1970, as the age of the files.
     /// # Errors
     /// Also if the list does not match the manifest.
     pub fn begin(to: W, at_s: u64, manifest: &Manifest, listing: impl Read) -> io::Result<Self> {
@@ -29,7 +28,6 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
 
-    /// Writes the next listed member.
     /// # Errors
     /// Also if the bytes do not match `content` any more.
     pub fn put(&mut self, name: &str, content: &Content, from: impl Read) -> io::Result<()> {

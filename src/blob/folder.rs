@@ -16,10 +16,9 @@ use crate::domain::{
     error::{Error, fault},
 };
 
-/// The picture folder and, on the same file system, the folder of incoming uploads and pictures.
-///
-/// Every operation blocks on the disk. An error is `StorageFull` if the disk or a quota is full, else `Internal`.
-/// After an error nothing was changed, and a crash at any point leaves only whole pictures.
+/// The picture folder and, on the same file system, the folder of incoming uploads.
+/// | Every operation blocks. An error is `StorageFull` or `Internal`; nothing was changed then, and a crash at any
+/// point leaves only whole pictures.
 #[derive(Debug, Clone)]
 pub struct Folder {
     pictures: Arc<Path>,
@@ -28,7 +27,6 @@ pub struct Folder {
     opened: Option<Arc<File>>,
 }
 
-/// An open file of a picture. Every read blocks on the disk.
 #[derive(Debug)]
 pub struct StoredFile {
     file: File,
@@ -44,7 +42,6 @@ impl StoredFile {
         self.read_at(0, usize::try_from(self.bytes).unwrap_or(usize::MAX))
     }
 
-    /// Reads up to `bytes_max` bytes from `offset` on.
     pub fn read_at(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>, Error> {
         let left = usize::try_from(self.bytes.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut piece = vec![0; left.min(bytes_max)];
@@ -53,7 +50,6 @@ impl StoredFile {
     }
 }
 
-/// Reads from the start to the end, once.
 impl Read for StoredFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.file.read(buffer)
@@ -74,14 +70,13 @@ impl Folder {
         Ok(Self { pictures: pictures.into(), incoming: incoming.into(), opened: Some(Arc::new(opened)) })
     }
 
-    /// Returns both folders for reading only: creates and empties nothing.
+    /// For reading only: creates and empties nothing.
     pub fn closed(pictures: &Path, incoming: &Path) -> Self {
         Self { pictures: pictures.into(), incoming: incoming.into(), opened: None }
     }
 
-    /// Stores all `files` (name and bytes) of a picture or none of them. Durable when it returns.
-    ///
-    /// Costs a sync of each file and of three folders.
+    /// Stores all `files` (name and bytes) of a picture or none. Durable when it returns, by a sync of each file and of
+    /// three folders.
     /// # Errors
     /// `Internal` if there is a picture with this key already.
     pub fn put(&self, key: &PictureKey, files: &[(&str, &[u8])]) -> Result<(), Error> {
@@ -108,10 +103,8 @@ impl Folder {
         }
     }
 
-    /// Removes a picture atomically, if it exists.
-    ///
-    /// Not synced: a picture that reappears after a power failure is a file without a row, and the next start removes
-    /// it.
+    /// Atomic, but not synced: a picture that reappears after a power failure is a file without a row, which the next
+    /// start removes.
     pub fn remove(&self, key: &PictureKey) -> Result<(), Error> {
         let leaving = self.incoming.join(format!("{}-leaving", key.as_str()));
         remove_if_there(&leaving)
@@ -133,7 +126,6 @@ impl Folder {
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// Writes a file, reads it back and removes it.
     pub fn try_out(&self) -> Result<(), Error> {
         const TRIED: &[u8] = b"ready";
         let path = self.pictures.join(".ready");
@@ -149,7 +141,6 @@ impl Folder {
         tried.map_err(fault("trying out the picture folder"))
     }
 
-    /// Returns the size of all files of a picture; 0 if there is none.
     pub fn bytes_of(&self, key: &PictureKey) -> Result<u64, Error> {
         let sizes = || -> io::Result<u64> {
             let mut bytes = 0;
@@ -198,7 +189,6 @@ impl Folder {
         self.shard(key).join(key.as_str())
     }
 
-    /// Moves a written and synced picture to its final path.
     fn take_in(&self, key: &PictureKey, arriving: &Path) -> io::Result<()> {
         let shard = self.shard(key);
         make_private_folder(&shard)?;
@@ -212,7 +202,6 @@ impl Folder {
     }
 }
 
-/// Writes files into a new folder and syncs them.
 fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
     remove_if_there(folder)?;
     make_private_folder(folder)?;
@@ -243,7 +232,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Maps the names of the subfolders with `take`.
 fn subfolders<T, C: FromIterator<T>>(folder: &Path, take: impl Fn(&str) -> Option<T>) -> io::Result<C> {
     let taken = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;

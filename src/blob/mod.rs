@@ -1,7 +1,5 @@
-//! Picture files on disk.
-//!
-//! A picture is stored as a whole or not at all, is durable when `put` returns, and is never replaced: a new picture
-//! has a new key.
+//! Picture files on disk. A picture is stored whole or not at all, is durable when `put` returns, and is never
+//! replaced: a new picture has a new key.
 
 mod folder;
 mod workplace;

@@ -28,7 +28,6 @@ impl Workplace {
         self.folder.join(name)
     }
 
-    /// Creates a file for writing and reading.
     /// # Errors
     /// Also if the file exists.
     pub fn create(&self, name: &str) -> Result<File, Error> {
@@ -42,7 +41,6 @@ impl Workplace {
         plain(name).and_then(|name| File::open(self.folder.join(name))).map_err(fault("opening a file to work in"))
     }
 
-    /// Removes a file before the job ends, to free its disk space.
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         plain(name)
             .and_then(|name| fs::remove_file(self.folder.join(name)))

@@ -79,8 +79,6 @@ fn name() -> Arg {
         .help("The name that the administrator signs in with")
 }
 
-/// # Errors
-/// `Usage` if no password is given, or it cannot be read.
 fn password(matches: &ArgMatches) -> Result<Map<String, Value>, Failure> {
     match fields::body(&PASSWORD, matches)? {
         body if body.is_empty() => {

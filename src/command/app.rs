@@ -169,7 +169,6 @@ pub(super) fn selector() -> Arg {
         .help("The app; required if there are several")
 }
 
-/// Returns the path of the app that `--app` names, or of the only one.
 /// # Errors
 /// `Usage` if there are several apps and none is named.
 pub(super) fn path(control: &Control, matches: &ArgMatches) -> Result<String, Failure> {
@@ -295,7 +294,6 @@ fn former_ends() -> Arg {
         .help("How long the former secret stays valid: a number with s, m, h or d, such as 1d; at most 7d, and 0 ends it at once")
 }
 
-/// Reads a length of time (`0`, `90s`, `30m`, `12h`, `1d`) as seconds.
 fn seconds_of(text: &str) -> Result<u64, &'static str> {
     const FORM: &str = "must be 0, or a number with s, m, h or d, such as 12h or 1d";
     let unit = match text.chars().next_back() {

@@ -4,7 +4,7 @@ use std::{env, path::Path, time::Duration};
 
 use standin::{server::Server, settings::Settings};
 
-/// Returns the text. `setup` is the link that creates the first administrator. The secrets of the first app are shown only by the start
+/// `setup` is the link that creates the first administrator. The secrets of the first app are shown only by the start
 /// that creates it, and by a demo, whose secrets are documented.
 pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>, took: Duration) -> String {
     let first = server.first_app();
@@ -39,7 +39,6 @@ fn show_secrets(server: &Server, settings: &Settings) -> String {
     command(settings, &format!("app show --secrets{}", which_app(server)))
 }
 
-/// Returns the flag that names the first app, if there are other apps.
 fn which_app(server: &Server) -> String {
     match server.is_only_app() {
         true => String::new(),
@@ -47,7 +46,7 @@ fn which_app(server: &Server) -> String {
     }
 }
 
-/// Returns a command to paste, with the name by which this program was called, and with the data folder if it is not the default.
+/// With the name by which this program was called, and with the data folder if it is not the default.
 fn command(settings: &Settings, words: &str) -> String {
     let program = env::args_os().next().map_or("standin".into(), |program| program.to_string_lossy().into_owned());
     let folder = match settings.data == Path::new("./data") {

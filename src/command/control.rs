@@ -33,9 +33,9 @@ use super::{
     server::CommandServer,
 };
 
-/// The longest wait for a response.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
-/// The longest wait for the first byte of a backup, before which the server copies, checks and lists all data. A guess, far beyond any need.
+/// For the first byte of a backup, before which the server copies, checks and lists all data. A guess, far beyond any
+/// need.
 const PREPARE_WAIT: Duration = Duration::from_secs(4 * 3600);
 /// The longest response that is read. A page of users with the largest extras is far smaller.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -75,7 +75,6 @@ pub(super) fn with_server(
     }
 }
 
-/// Returns a client of the server that runs on the data folder.
 /// # Errors
 /// `Folder` if none runs.
 pub(super) fn to_running_server(data: &Path) -> Result<Control, Failure> {
@@ -109,8 +108,6 @@ impl StopSignals {
         }
     }
 
-    /// # Errors
-    /// `Refused` if one of them has arrived.
     pub(super) fn received(&mut self) -> Result<(), Failure> {
         match pin!(self.next()).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(()) => Err(interrupted()),
@@ -135,13 +132,11 @@ impl Control {
         }
     }
 
-    /// Returns the id of the process that listens.
     pub(super) fn server_process(&self) -> Option<i32> {
         let connected = self.runtime.block_on(UnixStream::connect(self.socket.path())).ok()?;
         connected.peer_cred().ok()?.pid()
     }
 
-    /// Like [`Control::get`], with another longest wait.
     pub(super) fn get_within(&self, path: &str, wait_max: Duration) -> Result<Value, Failure> {
         self.call_within(Method::GET, path, None, wait_max)
     }
@@ -251,7 +246,6 @@ fn too_late(wait: Duration) -> Failure {
     Failure::new(FailureCode::Server, sentence)
 }
 
-/// Returns the failure that an error response describes.
 fn refusal(status: StatusCode, problem: &Value) -> Failure {
     let code = if status.is_client_error() { FailureCode::Refused } else { FailureCode::Server };
     let words = problem.get("detail").or_else(|| problem.get("title")).and_then(Value::as_str);

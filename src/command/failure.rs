@@ -1,5 +1,3 @@
-//! How a command fails.
-
 use std::{fmt, process::ExitCode};
 
 use standin::settings::SettingsError;

@@ -74,7 +74,6 @@ fn stdin_id(field: &FlagField) -> String {
     format!("{}_stdin", field.key)
 }
 
-/// Returns the body. It has only the fields that were given.
 pub(super) fn body(
     fields: impl IntoIterator<Item = &'static FlagField>,
     matches: &ArgMatches,

@@ -1,7 +1,5 @@
-//! The log: lines on standard output, as text or as JSON.
-//!
-//! A thread writes all lines of some milliseconds at once, because a write for each request cost a fifth of the time of serving it. Only a
-//! process that is killed loses lines that are not written yet.
+//! The log: lines on standard output, as text or as JSON. A thread writes all lines of some milliseconds at once,
+//! because a write for each request cost a fifth of the time of serving it. Only a process that is killed loses lines.
 
 use std::{
     io::{self, Write},
@@ -24,7 +22,7 @@ const LINES_WAITING_MAX: usize = 4096;
 /// How long lines are gathered before they are written.
 const GATHERING: Duration = Duration::from_millis(5);
 
-/// How long the end of the process waits for the last lines, because standard output may be a pipe without a reader.
+/// At the end of the process: standard output may be a pipe without a reader.
 const LAST_LINES_WAIT: Duration = Duration::from_secs(1);
 
 /// The log. Dropping it writes the lines that wait.
@@ -41,7 +39,7 @@ pub(super) fn start(level: LevelFilter, format: LogFormat) -> Log {
     let (entries, waiting) = sync_channel(LINES_WAITING_MAX);
     thread::spawn(move || write_all(&waiting));
     let mut builder = Builder::new();
-    // The level of our own lines is set by `log::set_max_level`, which can change while the process runs. This filter is for libraries.
+    // `log::set_max_level` sets the level of our own lines, also while the process runs. This filter is for libraries.
     builder.filter_level(LevelFilter::Warn).filter_module("standin", LevelFilter::Trace);
     // It logs each body that was cut short, without the id of the request; our line of the request says it already.
     builder.filter_module("actix_http", LevelFilter::Off);

@@ -1,7 +1,5 @@
-//! The command line, one file for each command.
-//!
-//! A command that reads or changes data calls the server by HTTP over the control socket. If no server runs, the command starts one for
-//! itself. So there is one code path, and never a second writer.
+//! The command line, one file for each command. A command that reads or changes data calls the server by HTTP over the
+//! control socket; if no server runs, it starts one for itself. So there is never a second writer.
 
 mod admin;
 mod app;
@@ -86,8 +84,8 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Turns core files off, because the server key, passwords and tokens are in memory in clear. The system never refuses to lower a limit;
-/// if it did, the command would still run.
+/// The server key, passwords and tokens are in memory in clear. The system never refuses to lower a limit; if it did,
+/// the command would still run.
 fn leave_no_core_file() {
     let _ = rlimit::Resource::CORE.set(0, 0);
 }

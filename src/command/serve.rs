@@ -43,10 +43,9 @@ fn read_again(matches: &ArgMatches, log: &log::Log) {
     }
 }
 
-/// Starts this process again with one allocator arena for two cores, unless the environment sets the number of arenas.
-///
-/// glibc makes up to eight arenas for each core and keeps in each the most memory that it ever used at one time, so memory grows for as long
-/// as the server runs. glibc reads the number only from the environment of a starting process.
+/// Starts this process again with one allocator arena for two cores. glibc makes up to eight for each core and keeps in
+/// each the most memory that it ever used at one time. It reads the number only from the environment of a starting
+/// process.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn keep_to_few_arenas() {
     use std::{env, os::unix::process::CommandExt as _, process, thread};

@@ -30,8 +30,8 @@ impl CommandServer {
     }
 }
 
-/// Serves until a signal stops the process. Calls `opened` once the data folder and the addresses are taken, and `reload` at each SIGHUP. A
-/// terminal gets the banner; other outputs get log lines without a secret.
+/// Serves until a signal stops the process. Calls `opened` once the data folder and the addresses are taken. A terminal
+/// gets the banner; other outputs get log lines without a secret.
 pub(super) fn serve(settings: &Settings, opened: impl FnOnce(), reload: impl Fn()) -> Result<(), Failure> {
     let begun = Instant::now();
     Runtime::new().block_on(async {

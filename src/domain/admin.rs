@@ -8,7 +8,7 @@ use super::{
     time::Moment,
 };
 
-/// The name of an administrator: 1 to 64 of `[A-Za-z0-9._@-]`, compared byte for byte.
+/// 1 to 64 of `[A-Za-z0-9._@-]`, compared byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AdminName(String);
 
@@ -26,8 +26,7 @@ text::shown! { AdminName }
 /// The shortest password of an administrator, who can change every app of the server.
 pub const PASSWORD_CHARS_MIN: usize = 12;
 
-/// Parses a new password of an administrator: [`PASSWORD_CHARS_MIN`] to
-/// [`PASSWORD_CHARS_MAX`](super::secret::PASSWORD_CHARS_MAX) characters.
+/// Parses a new password of an administrator.
 pub fn password(raw: &str) -> Result<Secret, Fault> {
     match raw.chars().nth(PASSWORD_CHARS_MIN - 1) {
         None if raw.is_empty() => Err(Fault::Missing),
@@ -40,7 +39,6 @@ pub fn password(raw: &str) -> Result<Secret, Fault> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AdminKey(pub i64);
 
-/// An administrator of the server and all its apps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin {
     pub key: AdminKey,
@@ -49,12 +47,10 @@ pub struct Admin {
     pub created_at: Moment,
 }
 
-/// A session of an administrator, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSession {
     pub admin: AdminName,
     pub began_at: Moment,
-    /// When it was last used, to the minute.
     pub seen_at: Moment,
 }
 
@@ -62,15 +58,12 @@ pub struct AdminSession {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
     Admin(AdminName),
-    /// Any process that may open the control socket.
     Socket,
 }
 
-/// An action of an administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     pub authority: Authority,
-    /// Such as `user.change`.
     pub action: String,
     /// The app may be deleted by now.
     pub app: Option<AppId>,
@@ -80,7 +73,6 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
-/// An [`AuditEntry`] as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAuditEntry {
     /// Rises with each entry. Does not depend on the clock.

@@ -24,7 +24,6 @@ impl fmt::Display for Amounts {
     }
 }
 
-/// Returns a number with its noun, which takes an `s` unless there is one thing.
 pub fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -55,7 +55,7 @@ impl Default for SessionsPerUser {
     }
 }
 
-/// The settings of an app. Stored as JSON in its row, so a new setting reads as its default from an old row.
+/// Stored as JSON in the app's row, so a new setting reads as its default from an old row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AppSettings {
@@ -64,8 +64,8 @@ pub struct AppSettings {
     pub sessions_per_user: SessionsPerUser,
     /// The fewest characters of a chosen password, 1 to 1024. The vendors document no minimum, so the default is 1.
     pub password_min: u16,
-    /// Lifetime of the token of a Qiscus login in seconds: 60 to 2,073,600 (24 days). None: logins return the user
-    /// token, which does not expire.
+    /// Of the token of a Qiscus login, in seconds: 60 to 2,073,600 (24 days). None: the user token, which does not
+    /// expire.
     pub token_lifetime_s: Option<u32>,
     /// Whether pictures have public URLs. Without them, all dialects but MirrorFly show default tiles.
     pub public_pictures: bool,
@@ -108,22 +108,18 @@ pub enum AccountPassword {
     Chosen(PasswordHash),
 }
 
-/// A replaced secret that stays valid for a while, so that clients can switch to the new one.
+/// A replaced secret that is still valid, so that clients can switch to the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormerSecret {
     pub secret: Sealed,
-    /// When it expires.
     pub until: Moment,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     pub key: AppKey,
-    /// For people.
     pub name: AppName,
-    /// The id in Qiscus' API.
     pub app_id: AppId,
-    /// The id in Tencent's API.
     pub sdk_app_id: SdkAppId,
     /// The name of the back-end account (`administrator`).
     pub account: UserId,
@@ -132,13 +128,11 @@ pub struct App {
     pub secret: Sealed,
     pub former_secret: Option<FormerSecret>,
     pub license_key: Sealed,
-    /// Host names that select this app in requests that carry no app id.
     pub hosts: Vec<Host>,
     pub settings: AppSettings,
     pub created_at: Moment,
 }
 
-/// An app to insert: everything but the key.
 #[derive(Debug, Clone)]
 pub struct NewApp {
     pub name: AppName,

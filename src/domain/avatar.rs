@@ -8,14 +8,13 @@ use super::{
     text::{AvatarText, HttpAddress},
 };
 
-/// The random key of an uploaded picture: 128 bits as 22 letters and digits.
+/// 128 random bits as 22 letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PictureKey(String);
 
 impl PictureKey {
     pub const CHARS: usize = 22;
-    /// The leading characters that name the shard. There are 3,844 shards, so each holds about 2,600 of ten million
-    /// keys.
+    /// Characters that name the shard: 3,844 shards, each with about 2,600 of ten million keys.
     pub const SHARD_CHARS: usize = 2;
 
     /// Parses a key. It does not check whether the picture exists.
@@ -41,7 +40,6 @@ impl PictureKey {
     }
 }
 
-/// The format of a stored picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PictureKind {
     /// Opaque pictures.
@@ -58,7 +56,6 @@ impl PictureKind {
         }
     }
 
-    /// Returns the file name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
@@ -67,8 +64,7 @@ impl PictureKind {
     }
 }
 
-/// The renditions that are made of each upload: the whole picture and centre-cropped squares, never enlarged. Numbers
-/// are pixels of a side.
+/// The sizes made of each upload: the whole picture and centre-cropped squares, never enlarged. Pixels of a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rendition {
     Square48,
@@ -81,13 +77,11 @@ pub enum Rendition {
 }
 
 impl Rendition {
-    /// Smallest first.
     pub const ALL: [Self; 6] =
         [Self::Square48, Self::Square96, Self::Square192, Self::Square320, Self::Square512, Self::Full];
 
     pub const FULL_SIDE_PX: u32 = 1280;
 
-    /// Returns the largest possible side. A small upload has smaller renditions.
     pub fn side_px(self) -> u32 {
         match self {
             Self::Square48 => 48,
@@ -105,7 +99,6 @@ impl Rendition {
         squares.find(|square| square.side_px() >= side_px).unwrap_or(Self::Square512)
     }
 
-    /// Returns the name in URLs and files: `full`, or the side in pixels.
     pub fn name(self) -> &'static str {
         match self {
             Self::Square48 => "48",
@@ -123,7 +116,6 @@ pub enum Avatar {
     /// None chosen: APIs that need a URL show a tile drawn from the user's id.
     #[default]
     Tile,
-    /// A picture stored by this server.
     Picture(PictureKey, PictureKind),
     /// A URL elsewhere: stored and shown, never fetched.
     Elsewhere(HttpAddress),
@@ -147,11 +139,8 @@ pub enum AvatarChange {
 pub struct NewPicture {
     pub key: PictureKey,
     pub kind: PictureKind,
-    /// Of the full rendition.
     pub width_px: u32,
-    /// Of the full rendition.
     pub height_px: u32,
-    /// Of all renditions.
     pub bytes: u64,
 }
 

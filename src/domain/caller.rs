@@ -11,6 +11,5 @@ pub enum CallerKey {
     App(AppKey),
     /// A client that has not proved which user it is.
     Address(IpAddr),
-    /// The operator, and the server's own jobs.
     Operator,
 }

@@ -10,11 +10,9 @@ pub struct ChatSettings {
     pub mutes_all: bool,
     /// Whether an archived chat stays archived when a message arrives.
     pub keeps_archived: bool,
-    /// The users whose chats are muted, oldest entry first.
     pub muted: Vec<UserId>,
 }
 
-/// A change of the settings. What is not given stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChatSettingsChange {
     pub mutes_all: Option<bool>,

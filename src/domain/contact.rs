@@ -6,20 +6,16 @@ use super::{
     text::{self, ContactName, MobileNumber},
 };
 
-/// The most contacts, and the most blocks, of one user. Source: no vendor documents a bound beyond Tencent's 3,000
-/// friends.
+/// Contacts, and blocks, of one user. No vendor documents a bound but Tencent's 3,000 friends.
 pub const ROWS_MAX: usize = 10_000;
 
-/// The most users that one number in a phone book matches, the oldest first. Families share a phone, thousands of
-/// users do not.
+/// Users that one number in a phone book matches, oldest first. Families share a phone, thousands of users do not.
 pub const USERS_OF_A_NUMBER_MAX: u32 = 10;
 
-/// Returns the error for a list that would have `found` rows.
 pub fn too_many(unit: &'static str, found: usize) -> Error {
     Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
 }
 
-/// A user in another user's contact list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contact {
     pub user: User,
@@ -27,7 +23,6 @@ pub struct Contact {
     pub name: Option<ContactName>,
 }
 
-/// An entry of a client's phone book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneEntry {
     /// The number as the client sent it.
@@ -37,8 +32,7 @@ pub struct PhoneEntry {
 }
 
 impl PhoneEntry {
-    /// Parses an entry leniently: invisible marks and line breaks must not make the rest of the phone book fail.
-    /// Returns None if no valid number remains.
+    /// Parses an entry leniently: invisible marks must not make the rest of the phone book fail. None without a number.
     pub fn of_line(number: &str, name: Option<&str>) -> Option<Self> {
         let shown: String = number.chars().filter(|c| !text::is_unsafe(*c)).collect();
         let mobile =
@@ -134,17 +128,13 @@ const ZEROS: [char; 75] = [
     '\u{1FBF0}',
 ];
 
-/// Returns the ASCII digit of a decimal digit in any script.
 fn decimal_digit(c: char) -> Option<char> {
     let zero = *ZEROS.get(ZEROS.partition_point(|zero| *zero <= c).checked_sub(1)?)?;
     char::from_digit(u32::from(c) - u32::from(zero), 10)
 }
 
-/// Returns a phone number without the differences of notation: `+62 812-3456`, `٦٢٨١٢٣٤٥٦` and `628123456` are equal.
-/// Returns None if there is no digit.
-///
-/// Digits of any script, `*`, `#` and letters are kept. Everything else is dropped, including the invisible marks
-/// that phones and editors add. National numbers are not made international, because the country is unknown.
+/// Returns a number without differences of notation: `+62 812-3456` and `٦٢٨١٢٣٤٥٦` are equal. None without a digit.
+/// | Keeps digits of any script, `*`, `#` and letters. National numbers stay: the country is unknown.
 pub fn bare(number: &str) -> Option<String> {
     let counts = |c: char| match c {
         '＊' => Some('*'),

@@ -4,11 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{error::Fault, id, text};
 
-/// The name of a custom field: 1 to 32 of `[A-Za-z0-9_]`. In Tencent's API it follows the prefix
-/// `Tag_Profile_Custom_`.
-///
-/// Sources: the vendor's guide says at most eight letters; its own samples are `Test1` and, in older documents,
-/// `888888_Test`.
+/// 1 to 32 of `[A-Za-z0-9_]`; in Tencent's API behind the prefix `Tag_Profile_Custom_`.
+/// Sources: the guide says eight letters at most; its samples are `Test1` and, in older documents, `888888_Test`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CustomName(String);
@@ -22,9 +19,7 @@ impl CustomName {
     }
 }
 
-/// The value of a custom field: up to 500 bytes. An empty value means none.
-///
-/// Source: the vendor's guide to user profiles, "string values of at most 500 bytes".
+/// Up to 500 bytes; an empty value means none. Source: Tencent, "string values of at most 500 bytes".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CustomValue(String);
@@ -52,7 +47,6 @@ pub enum Readers {
     /// The owner of the profile, and the users in its contact list.
     Friends,
     Owner,
-    /// No user.
     BackEnd,
 }
 
@@ -62,7 +56,6 @@ pub enum Readers {
 pub enum Writers {
     #[default]
     Owner,
-    /// No user.
     BackEnd,
 }
 

@@ -52,9 +52,7 @@ text::shown! { DeviceText }
 pub struct Device {
     pub device_type: DeviceType,
     pub os_version: Option<DeviceText>,
-    /// For push notifications of messages.
     pub token: Option<DeviceText>,
-    /// For push notifications of calls.
     pub voip_token: Option<DeviceText>,
     /// Whether the push tokens belong to Apple's sandbox: `mode` 1.
     pub sandbox: bool,

@@ -7,7 +7,6 @@ use super::{
 
 pub const KEYWORDS_MAX: usize = 5;
 
-/// A filter of users. A field that is not given matches every user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DirectorySearch {
     /// Parts of a display name or of an id, compared after [`folded`].
@@ -25,8 +24,7 @@ impl DirectorySearch {
         self.keywords.iter().map(|keyword| folded(keyword)).collect()
     }
 
-    /// Returns whether a user matches. `keywords` are [`DirectorySearch::folded_keywords`], and `folded_name` is a
-    /// [`folded`] name.
+    /// `keywords` are [`DirectorySearch::folded_keywords`], `folded_name` is a [`folded`] name.
     pub fn finds(&self, keywords: &[String], id: &str, folded_name: Option<&str>, particulars: &Particulars) -> bool {
         let names = [Some(id.to_ascii_lowercase()), folded_name.map(str::to_owned)];
         let is_called = |keyword: &String| names.iter().flatten().any(|name| name.contains(keyword.as_str()));

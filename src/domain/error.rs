@@ -7,12 +7,8 @@ use super::id::UserId;
 /// An error of a request. `Display` is the public text: no path, no SQL, no secret, no other user's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// A value breaks a rule.
-    Invalid {
-        /// The field's name in the caller's dialect.
-        field: Cow<'static, str>,
-        fault: Fault,
-    },
+    /// A value breaks a rule. `field` is its name in the caller's dialect.
+    Invalid { field: Cow<'static, str>, fault: Fault },
     /// The caller is unknown.
     Unauthenticated(Unauthenticated),
     /// The caller is known and may not do this.
@@ -21,13 +17,8 @@ pub enum Error {
     NotFound(What),
     /// It exists already.
     Conflict(What),
-    /// A rate limit was exceeded.
-    TooMany {
-        /// What was done too often, as a part of a sentence: "picture uploads".
-        what: &'static str,
-        /// The shortest wait after which a retry can succeed.
-        retry_after: Duration,
-    },
+    /// A rate limit was exceeded. `what` is a part of a sentence: "picture uploads".
+    TooMany { what: &'static str, retry_after: Duration },
     /// A queue is full. Nothing was changed; the same request may succeed in a moment.
     Busy,
     /// The disk is full. Nothing was changed.
@@ -36,7 +27,6 @@ pub enum Error {
     Internal(Cause),
 }
 
-/// Why a caller is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unauthenticated {
     /// The request has no credential.
@@ -93,26 +83,22 @@ pub enum Fault {
     Undeclared,
     /// A custom field that only the app's back end may write.
     NotWritable,
-    /// Too many of something that is counted: pixels, scans.
+    /// Too many of something that is counted, in the plural: pixels, scans.
     TooMuch {
         most: u64,
-        /// What is counted, in the plural.
         unit: &'static str,
         found: u64,
     },
     /// An uploaded file of 0 bytes: the client did not read it, or had not written it yet.
     EmptyFile,
-    /// An uploaded file of a format that is not accepted. The format is recognised by the file's bytes.
+    /// An uploaded file of a format that is not accepted: "a PNG or JPEG picture" is wanted, "a GIF" was found.
     WrongKind {
-        /// What is accepted: "a PNG or JPEG picture".
         wanted: String,
-        /// What the file is, if known: "a GIF".
         found: Option<&'static str>,
     },
 }
 
 impl Fault {
-    /// Adds the field's name in the caller's dialect.
     pub fn at(self, field: impl Into<Cow<'static, str>>) -> Error {
         Error::Invalid { field: field.into(), fault: self }
     }

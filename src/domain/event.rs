@@ -6,13 +6,11 @@ use super::{
     time::Moment,
 };
 
-/// The most bytes of a stored event kind, so that a page of a thousand events takes at most 4 MiB.
-///
-/// Older versions stored up to 10,000 keys in one event. Such rows are still read.
+/// Bytes of a stored kind: a page of a thousand events takes at most 4 MiB. Rows of older versions may be longer.
 pub const EVENT_BYTES_MAX: usize = 4096;
 
-/// The most users that one event names; a larger change of a list appends several events. With 20 digits and a comma
-/// each, they stay below [`EVENT_BYTES_MAX`].
+/// Users that one event names; a larger change appends several. Stays below [`EVENT_BYTES_MAX`] (20 digits and a comma
+/// each).
 pub const EVENT_USERS_MAX: usize = 150;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +25,6 @@ pub struct Event {
     pub at: Moment,
 }
 
-/// What happened to the user of the event.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
@@ -43,13 +40,12 @@ pub enum EventKind {
     Reactivated,
     /// The user is deleted, and its id is free.
     Deleted,
-    /// The user's own contact list changed.
+    /// The user's own contact list changed. `changed`: the row has a new name, remark or list of groups.
     ContactsChanged {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         added: Vec<UserKey>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         removed: Vec<UserKey>,
-        /// Contacts whose row has a new name, remark or list of groups.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changed: Vec<UserKey>,
     },
@@ -60,13 +56,10 @@ pub enum EventKind {
     Unblocked {
         whom: UserKey,
     },
-    /// A friend request was sent, answered or withdrawn.
+    /// A friend request `with` the other user was sent, answered or withdrawn.
     RequestChanged {
-        /// The other user of the request.
         with: UserKey,
-        /// Whether the other user sent it.
         is_incoming: bool,
-        /// Whether it is pending now.
         is_waiting: bool,
     },
     /// The user follows another user now, or no longer.

@@ -15,7 +15,6 @@ pub enum FollowList {
 /// The end of a page. Lists run from the newest entry to the oldest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowCursor {
-    /// The creation time of the page's last entry.
     pub at: Moment,
     /// Orders entries of the same time. Clients see and return it, so it must not grant access to anything.
     pub place: i64,
@@ -25,7 +24,6 @@ pub struct FollowCursor {
 pub struct FollowPage {
     /// The other user of each entry, and the entry's creation time.
     pub items: Vec<(User, Moment)>,
-    /// None on the last page.
     pub next: Option<FollowCursor>,
 }
 

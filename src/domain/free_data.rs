@@ -1,5 +1,4 @@
-//! Free data that an app stores with its users. Each vendor's kind is separate: replacing one does not change
-//! another.
+//! Free data that an app stores with its users, separate for each vendor.
 
 use serde_json::{Map, Value};
 
@@ -12,8 +11,8 @@ pub struct Extras(Map<String, Value>);
 impl Extras {
     /// Of the compact JSON text.
     pub const BYTES_MAX: usize = 16 * 1024;
-    /// Nesting levels, the outermost counted. The vendor takes any valid JSON. With 64 levels, every request and
-    /// response around it stays below the 128 levels that our JSON parser accepts.
+    /// Levels, the outermost included. Requests and responses around it stay below the 128 levels that our parser
+    /// accepts.
     pub const DEPTH_MAX: usize = 64;
 
     pub fn parse(value: Value) -> Result<Self, Fault> {
@@ -64,9 +63,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// MirrorFly metadata: at most three pairs in the given order, replaced as a whole.
-///
-/// Source: MirrorFly createUser, `metadataKey1` to `metadataKey3`.
+/// MirrorFly's `metadataKey1` to `metadataKey3`: at most three pairs in the given order, replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata(Map<String, Value>);
 

@@ -1,5 +1,4 @@
-//! Friends as Tencent's API has them: contact rows with a remark and groups, and friend requests that wait for
-//! consent.
+//! Friends as Tencent's API has them: contact rows with a remark and groups, and requests that wait for consent.
 
 use super::{
     error::Fault,
@@ -55,17 +54,14 @@ impl AddSource {
 
 text::shown! { AddSource }
 
-/// A contact row, shown to its owner as a friend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Friend {
     pub id: UserId,
-    /// The owner's own name for the friend.
     pub remark: Option<ContactName>,
     /// The owner's groups that contain the friend, sorted.
     pub groups: Vec<FriendGroup>,
     pub source: Option<AddSource>,
     pub wording: Option<AddWording>,
-    /// When the row was created.
     pub at: Moment,
 }
 
@@ -98,7 +94,6 @@ pub struct Request {
     pub at: Moment,
 }
 
-/// A friend to add to the owner's contact list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Befriend {
     pub whom: UserId,
@@ -108,7 +103,6 @@ pub struct Befriend {
     pub wording: Option<AddWording>,
 }
 
-/// Options that hold for every friend added in one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Befriending {
     /// Whether the owner is added to the other user's list too.
@@ -117,28 +111,22 @@ pub struct Befriending {
     pub is_forced: bool,
 }
 
-/// The result of adding one friend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Befriended {
     Added,
-    /// A friend request waits for the other user's consent.
     Waiting,
     Refused(FriendFault),
 }
 
-/// A change of a friend's row. A field that is not given stays.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FriendChange {
     pub whom: UserId,
     pub remark: Patch<ContactName>,
-    /// The new list of groups that contain the friend.
     pub groups: Option<Vec<FriendGroup>>,
 }
 
-/// The recipient's answer to a friend request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestAnswer {
-    /// The sender of the request.
     pub from: UserId,
     pub verdict: Verdict,
 }
@@ -149,9 +137,7 @@ pub enum Verdict {
     Agree {
         /// Whether the recipient adds the sender too.
         both_ways: bool,
-        /// The recipient's own name for the sender.
         remark: Option<ContactName>,
-        /// A group of the recipient, for the sender.
         group: Option<FriendGroup>,
     },
 }
@@ -160,25 +146,18 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FriendFault {
     NoSuchUser,
-    /// The other user is the owner.
     Oneself,
     AlreadyFriends,
     NotFriends,
-    /// The owner blocks the other user.
     IBlock,
-    /// The other user blocks the owner.
     TheyBlock,
     /// The other user accepts no friend requests: [`super::particulars::AllowType::DenyAny`].
     TheyDeny,
     /// The owner may not send friend requests: [`super::particulars::ForbidType::SendOut`].
     MayNotAsk,
-    /// The owner has [`FRIENDS_MAX`] friends.
     MyListFull,
-    /// The other user has [`FRIENDS_MAX`] friends.
     TheirListFull,
-    /// The owner has [`GROUPS_MAX`] groups.
     GroupsFull,
-    /// [`REQUESTS_MAX`] requests are pending already.
     RequestsFull,
     NoSuchRequest,
     AlreadyBlocked,

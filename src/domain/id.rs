@@ -23,8 +23,7 @@ pub(super) fn named(raw: &str, bytes_max: usize, allowed: fn(u8) -> bool, form: 
     }
 }
 
-/// The id of a user within an app: 1 to 191 of `[A-Za-z0-9._@-]`, compared byte for byte.
-///
+/// 1 to 191 of `[A-Za-z0-9._@-]`, compared byte for byte.
 /// Sources: Qiscus `user_id`, "cannot contains symbol, except .-_@"; MirrorFly `userIdentifier`, "Max of 191 chars".
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(String);
@@ -50,7 +49,6 @@ impl UserId {
         "callLogs",
     ];
 
-    /// Returns whether `raw` is a fixed path word below MirrorFly's `/users/` and so no user id.
     pub fn is_path_word(raw: &str) -> bool {
         Self::PATH_WORDS.contains(&raw)
     }
@@ -62,8 +60,6 @@ impl UserId {
     }
 
     /// Refuses an id that no new user may have in any dialect. `account` is the app's back-end account.
-    /// # Errors
-    /// [`Fault::Reserved`].
     pub fn free_for_creation(&self, account: &Self) -> Result<(), Fault> {
         match self == account || Self::is_path_word(&self.0) {
             true => Err(Fault::Reserved),
@@ -109,13 +105,11 @@ pub struct Host(String);
 impl Host {
     pub const CHARS_MAX: usize = 253;
 
-    /// Parses a host name and lowercases it, because host names are compared without case.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
         named(raw, Self::CHARS_MAX, allowed, "a host name without port").map(|host| Self(host.to_ascii_lowercase()))
     }
 
-    /// Parses a `Host` header, which may contain a port.
     pub fn of_header(raw: &str) -> Result<Self, Fault> {
         match raw.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => Self::parse(name),
@@ -129,10 +123,8 @@ impl Host {
     }
 }
 
-/// The origin of a web page as a browser sends it: scheme, host, and the port if it is not the scheme's default. At
-/// most 300 characters.
-///
-/// Any scheme with a host is accepted: apps in a web view have origins such as `capacitor://localhost`.
+/// The origin of a web page as a browser sends it, at most 300 characters. Any scheme with a host is accepted: apps in
+/// a web view have origins such as `capacitor://localhost`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin(String);
@@ -141,7 +133,6 @@ impl Origin {
     /// Room for a scheme, a host of 253 characters and a port.
     pub const CHARS_MAX: usize = 300;
 
-    /// Parses an origin and normalises it to the form that browsers send.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         if raw.len() > Self::CHARS_MAX {
             return Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX });

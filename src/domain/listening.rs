@@ -11,50 +11,23 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
     /// The subscriber's own profile changed, or that of a user with whom it shares a contact row.
-    ProfileChanged {
-        seq: i64,
-        /// The user as it is now.
-        user: Box<User>,
-        /// The fields that this event changed.
-        fields: Vec<ProfileField>,
-    },
-    /// The subscriber's own contacts changed.
-    ContactsChanged {
-        seq: i64,
-        added: Vec<UserId>,
-        removed: Vec<UserId>,
-        /// Contacts whose row has a new name, remark or list of groups.
-        changed: Vec<UserId>,
-    },
+    ProfileChanged { seq: i64, user: Box<User>, fields: Vec<ProfileField> },
+    /// The subscriber's own contacts changed. `changed`: their row has a new name, remark or list of groups.
+    ContactsChanged { seq: i64, added: Vec<UserId>, removed: Vec<UserId>, changed: Vec<UserId> },
     /// The subscriber blocked or unblocked another user.
     BlocksChanged { seq: i64, whom: UserId, is_blocked: bool },
     /// Another user blocked or unblocked the subscriber.
     BlockedBy { seq: i64, by: UserId, is_blocked: bool },
-    /// The subscriber follows another user, or is followed by it, now or no longer.
-    FollowChanged {
-        seq: i64,
-        with: UserId,
-        /// Whether the subscriber is the follower.
-        is_own: bool,
-        is_following: bool,
-    },
-    /// The status of the subscriber, or of users whose status it subscribes to, may have changed. There is no event
-    /// for it: the current status is read when the notification is sent.
+    /// The subscriber follows another user (`is_own`), or is followed by it, now or no longer.
+    FollowChanged { seq: i64, with: UserId, is_own: bool, is_following: bool },
+    /// The status of the subscriber, or of users it watches, may have changed. No event: the status is read when this
+    /// is sent.
     StatusChanged { users: Vec<UserKey> },
     /// A friend request to or from the subscriber was sent, answered or withdrawn.
-    RequestChanged {
-        seq: i64,
-        /// The other user of the request.
-        with: UserId,
-        /// Whether the other user sent it.
-        is_incoming: bool,
-        /// Whether it is pending now.
-        is_waiting: bool,
-    },
+    RequestChanged { seq: i64, with: UserId, is_incoming: bool, is_waiting: bool },
 }
 
 impl Notice {
-    /// Returns the number of the event, or 0 if no event caused the notification.
     pub fn seq(&self) -> i64 {
         match self {
             Self::StatusChanged { .. } => 0,
@@ -103,7 +76,6 @@ pub enum Over {
     Refused,
     /// The dialect was switched off, or the page's origin was removed from `allowed_origins`.
     Withdrawn,
-    /// The server stops.
     Closing,
 }
 
@@ -126,7 +98,6 @@ pub struct Sibling {
 }
 
 impl Sibling {
-    /// Returns whether the session is open, as far as the server knows.
     pub fn is_open(&self) -> bool {
         matches!(self.state, SiblingState::Open { .. })
     }
@@ -142,17 +113,14 @@ pub enum SiblingState {
     Ended,
 }
 
-/// A session's position that changed since it was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MovedPlace {
-    /// The row that stores the position.
     pub row: i64,
     /// The client has confirmed every event up to this one.
     pub heard: i64,
     pub has_ended: bool,
 }
 
-/// A session's stored position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredPlace {
     pub row: i64,
@@ -160,16 +128,13 @@ pub struct StoredPlace {
     pub shown: Option<Digest>,
     /// The client has confirmed every event up to this one.
     pub heard: i64,
-    /// When the row was written.
     pub at: Moment,
 }
 
 /// Returns the event after which a client must catch up.
-///
-/// A client with a token resumes at its own stored position. Without one, the client may be any of the user's
-/// clients. It then resumes at the oldest position of a session that has ended, or that is open and has unconfirmed
-/// notifications, because a vanished client reconnects before the server notices. So one position may be used twice,
-/// but none is skipped.
+/// | A client with a token resumes at its own position. Without one it may be any of the user's clients: it resumes at
+/// the oldest position of a session that has ended or has unconfirmed notifications, because a vanished client
+/// reconnects before the server notices. So a position may be used twice, but none is skipped.
 pub fn resume(stored: &[StoredPlace], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {
     let standing = |place: &StoredPlace| siblings.iter().find(|sibling| sibling.row == place.row);
     let heard = |place: &StoredPlace| place.heard.max(standing(place).map_or(0, |sibling| sibling.heard));

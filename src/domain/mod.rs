@@ -1,8 +1,5 @@
-//! Domain types: ids, texts, profiles, events, errors. Every value is valid, because it was parsed from a request or
-//! from a row.
-//!
-//! No I/O, clock, randomness or framework. Each rule is the widest of the three vendors; a dialect narrows it when it
-//! parses a request.
+//! Domain types. Every value is valid, because it was parsed from a request or from a row. No I/O, clock, randomness or
+//! framework. Each rule is the widest of the three vendors; a dialect narrows it when it parses a request.
 
 pub mod admin;
 pub mod amounts;

@@ -1,13 +1,11 @@
-//! The network of a client's address: the key of rate limits by address.
-
 use std::net::{IpAddr, Ipv6Addr};
 
-/// An IPv4 address, or the first 64 bits of an IPv6 address: a client can choose the other 64 bits freely.
+/// The key of rate limits by address: an IPv4 address, or the first 64 bits of an IPv6 address, whose rest a client can
+/// choose freely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
 impl Network {
-    /// Returns the network of an address. An IPv4-mapped IPv6 address counts as IPv4.
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),

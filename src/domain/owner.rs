@@ -1,5 +1,3 @@
-//! The owner of the data that a request reads or changes.
-
 use super::id::{UserId, UserKey};
 
 /// The owner of the data that a request reads or changes.

@@ -1,6 +1,5 @@
 //! Pages of lists by offset and limit.
 
-/// The position and length of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     offset: u64,
@@ -29,7 +28,6 @@ impl Page {
         self.limit
     }
 
-    /// Returns the page number, from 1.
     pub fn number(self) -> u64 {
         self.offset / u64::from(self.limit) + 1
     }
@@ -53,6 +51,5 @@ pub enum Order {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
     pub items: Vec<T>,
-    /// The number of items on all pages.
     pub total: u64,
 }

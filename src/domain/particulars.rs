@@ -26,9 +26,7 @@ pub enum AllowType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForbidType {
-    /// It may.
     None,
-    /// It may not.
     SendOut,
 }
 
@@ -57,16 +55,13 @@ text::kept! { Location }
 macro_rules! particulars {
     ($($(#[$about:meta])* $field:ident: $of:ty, $name:ident;)*) => {
         /// The standard fields of Tencent's profile that no other vendor has. Also a change of them: a field that is
-        /// not set stays.
-        ///
-        /// Source: the guide to user profiles, "Updating your personal profile".
+        /// not set stays. Source: the guide to user profiles, "Updating your personal profile".
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Particulars {
             $($(#[$about])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$of>,)*
         }
 
-        /// A field of [`Particulars`], as an event names it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Particular {
@@ -79,7 +74,6 @@ macro_rules! particulars {
                 fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
             }
 
-            /// Applies the fields that a change sets.
             pub fn take(&mut self, change: &Self) {
                 $(if change.$field.is_some() {
                     self.$field.clone_from(&change.$field);

@@ -26,7 +26,6 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Parses the new value, if there is one.
     pub fn try_map<U, E>(&self, parse: impl FnOnce(&T) -> Result<U, E>) -> Result<Patch<U>, E> {
         match self {
             Self::Keep => Ok(Patch::Keep),
@@ -44,7 +43,6 @@ impl<T> Patch<T> {
     }
 }
 
-/// Whether a user may log in and write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Active,
@@ -52,7 +50,6 @@ pub enum State {
     Suspended,
 }
 
-/// A user's profile. Each vendor's API shows a part of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
     /// APIs that need a name show the id if there is none.
@@ -60,15 +57,10 @@ pub struct Profile {
     pub avatar: Avatar,
     /// MirrorFly `status`, Tencent `Tag_Profile_IM_SelfSignature`.
     pub status: Option<StatusText>,
-    /// MirrorFly `mobileNumber`.
     pub mobile: Option<MobileNumber>,
-    /// MirrorFly `email`.
     pub email: Option<Email>,
-    /// Qiscus `extras`.
     pub extras: Extras,
-    /// MirrorFly `metaData`.
     pub metadata: Metadata,
-    /// Tencent's other standard fields.
     pub particulars: Particulars,
     /// Tencent `Tag_Profile_Custom_*`. No value is empty.
     pub custom: BTreeMap<CustomName, CustomValue>,
@@ -84,7 +76,6 @@ pub struct User {
     pub handle: PictureKey,
     pub profile: Profile,
     pub created_at: Moment,
-    /// When the profile last changed.
     pub updated_at: Moment,
     /// Counts the changes of the row, for optimistic locking.
     pub version: i64,
@@ -104,14 +95,12 @@ impl User {
         if self.is_active() { Ok(self) } else { Err(Error::SUSPENDED) }
     }
 
-    /// Returns the user without its picture.
     #[must_use]
     pub fn with_tile(mut self) -> Self {
         self.profile.avatar = Avatar::Tile;
         self
     }
 
-    /// Returns the approximate memory in bytes, texts included.
     pub fn bytes(&self) -> usize {
         let Profile { display_name, avatar: _, status, mobile, email, extras, metadata, particulars: _, custom } =
             &self.profile;
@@ -129,13 +118,11 @@ impl User {
         size_of::<Self>() + self.id.as_str().len() + texts + extras.bytes() + metadata.bytes() + custom.sum::<usize>()
     }
 
-    /// Returns the display name, or the id if there is none.
     pub fn shown_name(&self) -> &str {
         self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)
     }
 }
 
-/// A change of a profile. A field that is not given stays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProfileChange {
     pub display_name: Patch<DisplayName>,
@@ -157,7 +144,6 @@ impl ProfileChange {
     }
 }
 
-/// A field of a profile, as an event names it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileField {
@@ -225,7 +211,6 @@ fn take<T: Clone>(field: &mut Option<T>, patch: &Patch<T>) {
     }
 }
 
-/// A user's secrets at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     pub user: UserKey,

@@ -31,12 +31,10 @@ pub struct NewReport {
     pub text: ReportText,
 }
 
-/// A report as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Rises with each report.
     pub key: i64,
-    /// The author.
     pub by: UserId,
     pub subject: ReportSubject,
     pub text: ReportText,

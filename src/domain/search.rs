@@ -14,7 +14,6 @@ pub const MATCHES_MAX: u64 = 10_000;
 /// The longest text to search for: no name is longer.
 pub const TEXT_CHARS_MAX: usize = 500;
 
-/// A filter of users. A field that is not given matches every user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserSearch {
     /// Part of a display name or of an id, compared after [`folded`].
@@ -22,7 +21,6 @@ pub struct UserSearch {
     pub metadata: Option<MetadataFilter>,
 }
 
-/// A query for users by cursor. Each page costs the same, however far the cursor is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
     /// Part of a display name or of an id, compared after [`folded`].
@@ -35,7 +33,6 @@ pub struct Walk {
     pub limit: u32,
 }
 
-/// A page of a [`Walk`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stretch {
     /// In creation order. There may be fewer than the limit although more pages follow.
@@ -49,20 +46,17 @@ pub struct Stretch {
 /// A metadata key and the accepted values. Source: MirrorFly getUsersList, `metaDataFilter`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetadataFilter {
-    /// Compared exactly.
     pub key: String,
     /// Compared exactly; numbers and booleans as JSON text.
     pub values: Vec<String>,
 }
 
 impl UserSearch {
-    /// Returns whether the filter matches every user.
     pub fn is_for_everybody(&self) -> bool {
         self.text.as_deref().is_none_or(str::is_empty) && self.metadata.is_none()
     }
 
-    /// Returns whether the filter can match no user: no name or id is that long, and none contains a NUL, which no
-    /// index can search.
+    /// Whether no user can match: no name or id is that long, and none contains a NUL, which no index can search.
     pub fn is_of_nobody(&self) -> bool {
         self.text.as_deref().is_some_and(|text| text.contains('\0') || text.chars().nth(TEXT_CHARS_MAX).is_some())
     }
@@ -71,7 +65,7 @@ impl UserSearch {
         self.text.as_deref().map(folded)
     }
 
-    /// Returns whether a user matches. `text` is [`UserSearch::folded_text`], and `folded_name` is a [`folded`] name.
+    /// `text` is [`UserSearch::folded_text`], `folded_name` is a [`folded`] name.
     pub fn finds(
         &self,
         text: Option<&str>,

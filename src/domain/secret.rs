@@ -42,8 +42,7 @@ pub fn app_secret(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// Parses a MirrorFly licence key: 1 to 191 printable ASCII characters without blanks. Web pages contain it, so it
-/// need not be strong.
+/// Parses a MirrorFly licence key: 1 to 191 printable ASCII characters. Web pages contain it, so it need not be strong.
 pub fn license_key(raw: &str) -> Result<Secret, Fault> {
     match (1..=191).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic()) {
         true => Ok(Secret::new(raw)),
@@ -62,8 +61,7 @@ pub fn password(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// The 32 bytes that secrets at rest are derived from or sealed with. No `Display`, `Debug` prints `***`, `==` in
-/// constant time.
+/// The 32 bytes that secrets at rest are derived from or sealed with. `Debug` prints `***`, `==` takes constant time.
 #[derive(Clone, Eq)]
 pub struct ServerKey([u8; 32]);
 
@@ -72,7 +70,6 @@ impl ServerKey {
         Self(bytes)
     }
 
-    /// Parses 64 hexadecimal digits in either case.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let digits: Vec<u8> =
             raw.chars().filter_map(|c| c.to_digit(16)).filter_map(|digit| digit.try_into().ok()).collect();
@@ -113,9 +110,7 @@ pub struct Salt(pub [u8; 16]);
 /// A derived secret as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Derived {
-    /// Replaced at each reset.
     pub salt: Salt,
-    /// Of the derived secret.
     pub digest: Digest,
 }
 

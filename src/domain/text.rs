@@ -2,8 +2,7 @@
 
 use super::error::Fault;
 
-/// Returns whether a name may not contain the character: controls, and the bidirectional embeddings, overrides and
-/// isolates that let one name look like another.
+/// Controls, and the bidirectional marks that let one name look like another.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -22,7 +21,6 @@ pub(super) fn bounded(raw: &str, bytes_max: usize, refused: fn(char) -> bool) ->
     }
 }
 
-/// Checks a text of 1 to `bytes_max` bytes in which line breaks and tabs are allowed.
 pub(super) fn prose(raw: &str, bytes_max: usize) -> Result<String, Fault> {
     bounded(raw, bytes_max, is_unsafe_in_prose)
 }
@@ -129,9 +127,8 @@ texts! {
     AppName, 200, is_unsafe;
 }
 
-/// An e-mail address: text on both sides of an `@`, without blanks. The server never sends mail.
-///
-/// Source: MirrorFly createUser, `email`: "accepts special characters like !#$%&+".
+/// Text on both sides of an `@`, without blanks. Source: MirrorFly createUser, `email`: "accepts special characters
+/// like !#$%&+".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 

@@ -4,9 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::error::Fault;
 
-/// Microseconds since 1970-01-01T00:00:00Z, never negative.
-///
-/// Do not order events by it, because clocks are set back. Sequence numbers order them.
+/// Microseconds since 1970, never negative. Events are ordered by sequence numbers instead, because clocks are set
+/// back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(i64);
 
@@ -17,8 +16,6 @@ impl Moment {
     }
 
     /// Parses `YYYY-MM-DD hh:mm:ss` in UTC, the format of Qiscus' back ends. Times before 1970 become 1970.
-    /// # Errors
-    /// [`Fault::Malformed`], also for a day or an hour that does not exist.
     pub fn parse_plain(raw: &str) -> Result<Self, Fault> {
         let fault = || Fault::Malformed("a time such as 2019-10-30 07:47:01");
         let stands = |(given, form): (u8, u8)| given == form || (form == b'0' && given.is_ascii_digit());
@@ -33,7 +30,6 @@ impl Moment {
         self.0
     }
 
-    /// Returns whole seconds since 1970.
     pub fn unix_s(self) -> i64 {
         self.0 / 1_000_000
     }
@@ -43,13 +39,11 @@ impl Moment {
         Self(self.0 - self.0 % 1_000_000)
     }
 
-    /// Returns the start of the next second.
     #[must_use]
     pub fn second_end(self) -> Self {
         self.second_begin().after(Duration::from_secs(1))
     }
 
-    /// Adds a duration; saturates.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
@@ -60,7 +54,6 @@ impl Moment {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Subtracts a duration; stops at 1970.
     #[must_use]
     pub fn before(self, wait: Duration) -> Self {
         Self::from_micros(self.0.saturating_sub(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))

@@ -16,7 +16,6 @@ pub enum Format {
 impl Format {
     pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
 
-    /// Returns the name for error messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "JPEG",

@@ -15,7 +15,7 @@ const TILE: &str = "tile-";
 
 const SIDE_DIGITS_MAX: usize = 5;
 
-/// Builds and recognises addresses below the configured public base. Request headers have no influence.
+/// Below the configured public base. Request headers have no influence.
 #[derive(Debug, Clone)]
 pub struct Addresses {
     base: Url,
@@ -41,9 +41,8 @@ impl Addresses {
         self.base.host_str().unwrap_or_default()
     }
 
-    /// Takes the public base: `http` or `https`, with or without a path.
     /// # Errors
-    /// [`Fault::Malformed`] for another scheme, and for a user, password, query or fragment.
+    /// [`Fault::Malformed`] for a scheme but `http` and `https`, and for a user, password, query or fragment.
     pub fn new(base: &Url) -> Result<Self, Fault> {
         let is_plain = base.username().is_empty()
             && base.password().is_none()
@@ -67,28 +66,24 @@ impl Addresses {
         Self { socket_host, socket_port: port.map_or(self.socket_port, NonZeroU16::get), ..self }
     }
 
-    /// Returns the host on which MirrorFly's SDK opens its WebSocket, and the domain of its JIDs.
+    /// MirrorFly's SDK opens its WebSocket at `wss://{host}:{port}/websocket`; the host is also the domain of its JIDs.
     pub fn socket_host(&self) -> &str {
         &self.socket_host
     }
 
-    /// Returns the port on which MirrorFly's SDK opens its WebSocket: `wss://{host}:{port}/websocket`.
     pub fn socket_port(&self) -> u16 {
         self.socket_port
     }
 
-    /// Returns the public base, without a trailing slash.
     pub fn base(&self) -> &str {
         &self.text
     }
 
-    /// Returns the origin of our own pages: the public base without its path.
     pub fn origin(&self) -> String {
         self.base.origin().ascii_serialization()
     }
 
-    /// Returns a picture's public address. It contains `/upload/`, because Qiscus' SDK rewrites that segment to make
-    /// thumbnail addresses.
+    /// Contains `/upload/`, because Qiscus' SDK rewrites that segment to make thumbnail addresses.
     pub fn picture(&self, key: &PictureKey, rendition: Rendition, kind: PictureKind) -> String {
         format!("{}/pictures/upload/{}/{}.{}", self.text, key.as_str(), rendition.name(), kind.extension())
     }
@@ -97,7 +92,6 @@ impl Addresses {
         format!("{}/pictures/upload/{TILE}{seed}/full.png", self.text)
     }
 
-    /// Returns the address that always shows the current picture of the user with this handle.
     pub fn stable(&self, handle: &PictureKey, rendition: Rendition) -> String {
         format!("{}/pictures/of/{}/{}", self.text, handle.as_str(), rendition.name())
     }
@@ -107,8 +101,7 @@ impl Addresses {
         format!("{}/api/v1/media/{}", self.text, Self::token(key, rendition))
     }
 
-    /// Returns a picture's bare token for MirrorFly: letters, digits and `-`, because its SDK puts it into a path
-    /// unescaped.
+    /// For MirrorFly: letters, digits and `-`, because its SDK puts it into a path unescaped.
     pub fn token(key: &PictureKey, rendition: Rendition) -> String {
         match rendition {
             Rendition::Full => key.as_str().to_owned(),
@@ -125,15 +118,12 @@ impl Addresses {
         self.below(given).and_then(|path| read_path(&path)).unwrap_or(AddressTarget::Elsewhere)
     }
 
-    /// Reads a media token from a client, bare or as one of our media addresses.
     pub fn media_token(&self, given: &str) -> Option<(PictureKey, Rendition)> {
         read_token(given).or_else(|| read_token(self.below(given)?.strip_prefix("/api/v1/media/")?))
     }
 
-    /// Returns the path below our base, if `given` is an unescaped address of our scheme, host and port.
-    ///
-    /// Our addresses never need an escape, user name, backslash or dot segment, so an address with one of these is
-    /// not ours, however a parser reads it.
+    /// Returns the path below our base of an address of our scheme, host and port. Ours never need an escape, user
+    /// name, backslash or dot segment, so an address with one of these is not ours, however a parser reads it.
     fn below(&self, given: &str) -> Option<String> {
         if given.contains(['%', '\\', '@']) || given.contains("..") || !given.bytes().all(|b| b.is_ascii_graphic()) {
             return None;
@@ -177,17 +167,15 @@ fn read_token(token: &str) -> Option<(PictureKey, Rendition)> {
     Some((PictureKey::parse(key).ok()?, rendition))
 }
 
-/// Returns the picture that a bare media token names. An address is no bare token.
 pub fn bare_token(given: &str) -> Option<PictureKey> {
     read_token(given).map(|(key, _)| key)
 }
 
-/// Returns the seed's text if a key names a default tile.
 pub fn tile_seed(key: &str) -> Option<&str> {
     key.strip_prefix(TILE)
 }
 
-/// Returns the rendition with this name: `full`, or a side in pixels, rounded up to the next stored square.
+/// `full`, or a side in pixels, rounded up to the next stored square.
 pub fn rendition_named(name: &str) -> Option<Rendition> {
     match name {
         "full" => Some(Rendition::Full),
@@ -195,8 +183,8 @@ pub fn rendition_named(name: &str) -> Option<Rendition> {
     }
 }
 
-/// Returns the square for a thumbnail segment of Qiscus' SDKs: `w_320,h_320,c_limit`, or the smallest if it ends in
-/// `,e_blur:300`. Any width and height are accepted; the larger counts.
+/// Reads a thumbnail segment of Qiscus' SDKs: `w_320,h_320,c_limit`, whose larger side counts, or `,e_blur:300` for the
+/// smallest.
 pub fn thumbnail(segment: &str) -> Option<Rendition> {
     let mut parts = segment.split(',');
     let width_px = side_px(parts.next()?.strip_prefix("w_")?)?;

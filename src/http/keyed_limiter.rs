@@ -1,5 +1,3 @@
-//! A limiter that counts permits by key.
-
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -10,7 +8,6 @@ use std::{
 #[derive(Debug)]
 pub(super) struct KeyedLimiter<K: Eq + Hash>(Arc<Mutex<HashMap<K, usize>>>);
 
-/// Counts until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit<K: Eq + Hash> {
     limiter: KeyedLimiter<K>,

@@ -47,9 +47,7 @@ where
     Method { name: "GET, HEAD", route: web::route().guard(either).to(handler) }
 }
 
-/// Adds the methods to `resource`. A call with another method goes to `wrong_method`, whose answer gets the header
-/// `Allow`.
-/// Source: RFC 9110, section 15.5.6.
+/// A call with another method goes to `wrong_method`, whose answer gets `Allow` (RFC 9110, section 15.5.6).
 pub fn answer(mut resource: Resource, methods: impl IntoIterator<Item = Method>, wrong_method: Route) -> Resource {
     let mut names = Vec::new();
     for method in methods {

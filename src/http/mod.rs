@@ -1,7 +1,4 @@
-//! The HTTP layer under all dialects: connections and their limits, bodies, middleware, WebSockets, event streams, and the
-//! endpoints that belong to no vendor.
-//!
-//! It contains no vendor's rule: a dialect chooses how it reports a [`form::BodyFault`].
+//! The HTTP layer under all dialects. It contains no vendor's rule.
 
 pub mod addresses;
 mod body;

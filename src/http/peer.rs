@@ -22,8 +22,8 @@ impl Proxies {
     }
 }
 
-/// Returns the client's address: the peer's, or if that is a trusted proxy, the last address in `X-Forwarded-For`
-/// that is no trusted proxy. None on a Unix socket.
+/// The peer's, or if that is a trusted proxy, the last address in `X-Forwarded-For` that is none. None on a Unix
+/// socket.
 pub fn client(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     let trusted = request.app_data::<Data<Proxies>>().filter(|proxies| proxies.are(peer));
@@ -32,18 +32,16 @@ pub fn client(request: &HttpRequest) -> Option<IpAddr> {
     Some(forwarded(&lines, proxies).unwrap_or(peer))
 }
 
-/// Returns the last address in these header lines that is no proxy's. Each proxy appends to the right, so whatever a
-/// client wrote is to the left, in the same line or in an earlier one.
+/// Each proxy appends to the right, so whatever a client wrote is to the left, in the same line or in an earlier one.
 fn forwarded(lines: &[&[u8]], proxies: &Proxies) -> Option<IpAddr> {
     let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     // Empty entries are allowed (RFC 9110, 5.6.1). Any other entry that is no address, such as `unknown`, ends the
-    // search: the proxy that wrote it does not know its client, and a client can have written everything before it.
+    // search: a client can have written everything before it.
     let hops = hops.filter(|hop| !hop.is_empty()).take(HOPS_MAX).map_while(address);
     hops.map(|hop| hop.to_canonical()).find(|hop| !proxies.are(*hop))
 }
 
-/// Reads one entry: `192.0.2.7`, `2001:db8::7`, `[2001:db8::7]`, the first and the last also with a port, each also
-/// in quotes.
+/// `192.0.2.7`, `2001:db8::7`, `[2001:db8::7]`, the first and the last also with a port, each also in quotes.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = str::from_utf8(hop).ok()?;
     let hop = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);

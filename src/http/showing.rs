@@ -1,8 +1,5 @@
-//! Masks client input for the log and the inspector.
-//!
-//! Only what is understood is shown: names of letters, digits and a few marks, and values without inner structure, in
-//! which a secret could have another name. Of everything else the size is shown. A secret is recognised by its name.
-//! A name or value with nested escapes is not understood.
+//! Masks client input for the log and the inspector. Only what is understood is shown: plain names, and values without
+//! inner structure, in which a secret could have another name. Of everything else the size is shown.
 
 use std::{
     borrow::Cow,
@@ -34,8 +31,7 @@ const BEFORE_PICTURES: [&str; 3] = ["media", "upload", "of"];
 /// Longer texts of base64 letters alone may be packed or encrypted. An address contains other characters.
 const PACKED_BYTES_MIN: usize = 40;
 
-/// Longer texts of letters and digits, with at least one of each, look random: tokens, keys, tickets. An id with
-/// other marks does not.
+/// Longer texts of letters and digits, with at least one of each, look random: tokens, keys, tickets.
 const DRAWN_BYTES_MIN: usize = 20;
 
 /// Separators of query parameters. `?` is not one, but an address inside a value adds parameters after one.
@@ -58,7 +54,6 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_of_names) && !is_drawn(text)
 }
 
-/// Removes escapes; None if the result is not UTF-8 or contains escapes itself.
 pub(super) fn unescaped(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok().filter(|once| !has_escape(once))
 }

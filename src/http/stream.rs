@@ -1,6 +1,4 @@
-//! Server-sent events: a response that continues until its source ends or its client leaves.
-//!
-//! Nothing is queued: a slow client makes its source wait, and the source knows its own position.
+//! Server-sent events. Nothing is queued: a slow client makes its source wait, and the source knows its own position.
 
 use std::{convert::Infallible, fmt::Write as _, time::Duration};
 
@@ -40,11 +38,8 @@ impl StreamLimiter {
 /// A browser that reconnects names the id of the last event that it received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamEvent {
-    /// Rises.
     pub id: i64,
-    /// The event type; None for the default type.
     pub name: Option<&'static str>,
-    /// One line of JSON.
     pub data: String,
 }
 
@@ -61,7 +56,6 @@ pub fn is_wanted(request: &HttpRequest) -> bool {
     accepted.any(|line| line.contains("text/event-stream"))
 }
 
-/// Returns the id of the last event that a reconnecting client received.
 pub fn last_seen(request: &HttpRequest) -> Option<i64> {
     request.headers().get("Last-Event-ID")?.to_str().ok()?.parse().ok()
 }
@@ -73,7 +67,6 @@ struct EventFlow<S> {
     _place: StreamPermit,
 }
 
-/// Returns a streaming response, which holds its permit until it ends.
 pub fn answer(source: impl EventSource, place: StreamPermit) -> HttpResponse {
     let flow = EventFlow { source, has_begun: false, asked_at: Instant::now(), _place: place };
     HttpResponse::Ok()

@@ -14,8 +14,7 @@ pub(crate) struct Bits<'a> {
     /// The next bit is the highest one. Bits below `count` may be set: the file's next bits.
     held: u64,
     count: u32,
-    /// Whether a marker or the end of the file is next. Cached, because any number of fill bytes may precede a
-    /// marker.
+    /// Cached: any number of fill bytes may precede a marker.
     is_at_marker: bool,
 }
 
@@ -147,7 +146,6 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Returns the error for data that ends too early.
     fn ended(&self) -> Error {
         let rest = self.file.get(self.at..).unwrap_or_default();
         match rest.iter().find(|byte| **byte != 0xFF) {

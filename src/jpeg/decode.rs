@@ -14,10 +14,8 @@ use crate::{
     tables::{BLOCK, Tables},
 };
 
-/// Decodes a file.
-///
-/// Memory: the pixels, three rows of units of each component, and 128 bytes for each of [`FrameHeader::blocks_held`]
-/// if the file is progressive or has its components in several scans.
+/// Memory: the pixels, three rows of units of each component, and 128 bytes for each of [`FrameHeader::blocks_held`] if
+/// the file is progressive or has its components in several scans.
 pub fn decode(file: &[u8]) -> Result<Picture, Error> {
     let mut decoder = Decoder { file, at: 2, ..Decoder::default() };
     while let Some((marker_at, code)) = next_marker(file, decoder.at) {
@@ -40,7 +38,6 @@ pub fn decode(file: &[u8]) -> Result<Picture, Error> {
 #[derive(Default)]
 struct Decoder<'a> {
     file: &'a [u8],
-    /// The next byte to read.
     at: usize,
     tables: Tables,
     frame: Option<FrameHeader>,
@@ -103,8 +100,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Decided at the first scan, as in libjpeg: JFIF outranks Adobe's marker, which outranks the names of the
-    /// components.
+    /// At the first scan, as in libjpeg: JFIF outranks Adobe's marker, which outranks the names of the components.
     fn colours(&self, frame: &FrameHeader) -> ColourSpace {
         let names: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         match (names.len(), self.has_jfif, self.adobe_transform) {
@@ -158,7 +154,6 @@ impl Decoder<'_> {
     }
 }
 
-/// Decodes the only scan of a baseline file.
 fn paint_scan(
     frame: &FrameHeader,
     scan: &Scan,
@@ -191,7 +186,6 @@ fn paint_scan(
     Ok(painter.finish())
 }
 
-/// Decodes one of several scans into `gathered`.
 fn gather_scan(
     frame: &FrameHeader,
     scan: &Scan,

@@ -39,7 +39,6 @@ pub(crate) struct Component {
 }
 
 impl FrameHeader {
-    /// Parses the segment of the frame marker `code` (SOF0 to SOF15).
     pub fn parse(code: u8, segment: &[u8]) -> Result<Self, Error> {
         kind_is_read(code)?;
         let Some(([precision, h1, h0, w1, w0, count], described)) = segment.split_first_chunk::<6>() else {
@@ -100,7 +99,6 @@ impl FrameHeader {
         Ok(self)
     }
 
-    /// Returns the number of components: one, three or four.
     #[must_use]
     pub fn components(&self) -> usize {
         self.components.len()
@@ -113,8 +111,7 @@ impl FrameHeader {
         self.components.iter().map(|component| units * u64::from(component.h * component.v)).sum()
     }
 
-    /// Returns whether `coded_bytes` can hold every block: a code has at least one bit, a block of a baseline file
-    /// two codes.
+    /// A code has at least one bit, a block of a baseline file two codes.
     #[must_use]
     pub fn fits_into(&self, coded_bytes: u64) -> bool {
         let codes_per_block = if self.progressive { 1 } else { 2 };

@@ -8,8 +8,7 @@ const CODE_BITS_MAX: usize = 16;
 /// A table of codes from a DHT segment.
 #[derive(Debug, Clone)]
 pub(crate) struct Huffman {
-    /// For each value of the next [`LOOK_BITS`] bits, the code's length and symbol. Length 0 means a longer code or
-    /// none.
+    /// For each value of the next [`LOOK_BITS`] bits, the code's length and symbol. Length 0: a longer code or none.
     look: [(u8, u8); 1 << LOOK_BITS],
     /// For each length, the first 16-bit value that is no code of this or a shorter length.
     ends: [u32; CODE_BITS_MAX + 1],

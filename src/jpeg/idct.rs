@@ -1,5 +1,4 @@
-//! The inverse transform from coefficients to samples. Bit-exact to libjpeg's accurate integer transform
-//! (`jidctint.c`).
+//! The inverse transform, bit-exact to libjpeg's accurate integer transform (`jidctint.c`).
 
 use wide::{i16x8, i32x8, u8x16};
 
@@ -11,8 +10,8 @@ const DC_MAX: i32 = 2_048;
 /// Three times the largest AC value of 8-bit samples.
 const AC_MAX: i16 = 4_096;
 
-/// Four times the largest value of 8-bit samples between the two passes. Beyond it, builds of libjpeg-turbo with and
-/// without SIMD produce different pixels.
+/// Four times the largest value between the two passes. Beyond it, builds of libjpeg-turbo with and without SIMD
+/// differ.
 const BETWEEN_MAX: i16 = 16_383;
 
 const PASS1_BITS: i32 = 2;
@@ -20,7 +19,6 @@ const PASS1_BITS: i32 = 2;
 /// Eight 16-bit numbers, one for each column or row that is transformed at the same time.
 type Row = i16x8;
 
-/// Transforms a block into 8 rows of 8 samples.
 /// # Errors
 /// [`Error::Damaged`] for coefficients that no picture of 8-bit samples has.
 #[inline]

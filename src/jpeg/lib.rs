@@ -1,18 +1,12 @@
-//! A strict JPEG decoder. A file is decoded exactly as libjpeg-turbo decodes it with its default settings, or
-//! refused.
-//!
-//! libjpeg-turbo warns about damaged data and guesses the rest. This decoder refuses wherever libjpeg-turbo would
-//! warn, with two exceptions that do not change a pixel: a missing end marker after complete data, and bytes between
-//! segments.
-//!
-//! It reads baseline, extended and progressive Huffman-coded files of 8 bits a sample, with one, three or four
-//! components, in any number and order of scans. It refuses, with a specific error: arithmetic coding, lossless and
-//! hierarchical files, 12 bits, a height that comes after the data (DNL), and chroma sampled at a fractional ratio.
-//!
-//! It is a separate crate so that development builds optimise it too.
-//!
-//! Sources: ITU-T T.81; for what T.81 leaves open (upsampling, colour spaces, rounding) libjpeg-turbo 3's
-//! `jdsample.c`, `jdapimin.c`, `jdcolor.c` and `jidctint.c`.
+//! A strict JPEG decoder. A file is decoded exactly as libjpeg-turbo decodes it with its default settings, or refused
+//! wherever libjpeg-turbo would warn and guess, with two exceptions that do not change a pixel: a missing end marker
+//! after complete data, and bytes between segments.
+//! | It reads baseline, extended and progressive Huffman-coded files of 8 bits a sample, with one, three or four
+//! components. It refuses arithmetic coding, lossless and hierarchical files, 12 bits, DNL, and chroma sampled at a
+//! fractional ratio.
+//! | It is a separate crate so that development builds optimise it too.
+//! | Sources: ITU-T T.81; for what T.81 leaves open libjpeg-turbo 3's `jdsample.c`, `jdapimin.c`, `jdcolor.c` and
+//! `jidctint.c`.
 
 mod bits;
 mod decode;
@@ -52,7 +46,6 @@ pub mod marker {
     pub const APP14: u8 = 0xEE;
 }
 
-/// A decoded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     pub width_px: u32,

@@ -1,7 +1,5 @@
 use crate::Error;
 
-/// Returns the position and code of the next marker at or after `at`.
-///
 /// Skips bytes outside segments, and markers without a segment (TEM and the restart markers).
 #[must_use]
 pub fn next_marker(file: &[u8], mut at: usize) -> Option<(usize, u8)> {

@@ -58,7 +58,6 @@ impl Strips {
         }
     }
 
-    /// Returns the component's row `y`. The current strip starts at row `from`.
     fn at(&self, y: usize, from: usize) -> &[u8] {
         let (strip, within) = match y.checked_sub(from) {
             None => (&self.before, (y + self.rows).saturating_sub(from)),
@@ -96,7 +95,6 @@ pub(crate) struct Painter {
     colours: ColourSpace,
     width: usize,
     height: usize,
-    /// Rows of the picture per row of units.
     unit_rows: usize,
     strips: Vec<Strips>,
     /// Completed rows of units.
@@ -138,8 +136,7 @@ impl Painter {
         Ok(())
     }
 
-    /// Ends a row of units. Only now the row before it is painted, because its last rows need the first ones of this
-    /// one.
+    /// Paints the row before it, whose last rows need the first ones of this one.
     pub(crate) fn end_row(&mut self) {
         if self.completed > 0 {
             self.paint_current();
@@ -246,8 +243,7 @@ fn eight_of([y, cb, cr]: [i16x8; 3]) -> [u8; 24] {
     let colours = [y + cr + rounded(cr, 26_345), green, y + cb + cb + rounded(cb, -14_942)];
     let [red, green, blue] = colours.map(|colour| colour.max(i16x8::ZERO).min(i16x8::splat(255)));
 
-    // Pixels as 24-bit numbers, lowest byte first, packed into three words: writing single bytes would take half of
-    // the total time.
+    // Pixels as 24-bit numbers, packed into three words: writing single bytes would take half of the total time.
     let red_green = (red | (green << 8_i32)).to_array().map(i16::cast_unsigned);
     let blue = blue.to_array().map(i16::cast_unsigned);
     let mut pixels = [0_u64; 8];

@@ -199,8 +199,7 @@ impl Band {
         Ok(())
     }
 
-    /// Refines the known coefficients from `next` on, past `zeros` coefficients that stay zero. Returns the index of
-    /// the next zero one.
+    /// From `next` on, past `zeros` coefficients that stay zero. Returns the index of the next zero one.
     fn refine_up_to(
         &self,
         mut next: usize,

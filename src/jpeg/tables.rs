@@ -25,7 +25,6 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Reads a DHT segment.
     pub(crate) fn define_huffman(&mut self, mut segment: &[u8]) -> Result<(), Error> {
         while let Some(([class_and_number, counts @ ..], rest)) = segment.split_first_chunk::<17>() {
             let symbols = counts.iter().map(|count| usize::from(*count)).sum();
@@ -45,7 +44,6 @@ impl Tables {
         if segment.is_empty() { Ok(()) } else { Err(Error::Damaged) }
     }
 
-    /// Reads a DQT segment.
     pub(crate) fn define_quantisation(&mut self, mut segment: &[u8]) -> Result<(), Error> {
         while let Some((precision_and_number, rest)) = segment.split_first() {
             let value_bytes = if precision_and_number >> 4 == 0 { 1 } else { 2 };
@@ -65,7 +63,6 @@ impl Tables {
         Ok(())
     }
 
-    /// Reads a DRI segment.
     pub(crate) fn define_restart_interval(&mut self, segment: &[u8]) -> Result<(), Error> {
         let [high, low] = *segment else { return Err(Error::Damaged) };
         self.restart_interval = u32::from(u16::from_be_bytes([high, low]));

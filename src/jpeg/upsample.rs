@@ -5,7 +5,6 @@ use crate::frame::{Component, FrameHeader};
 /// How a component is scaled to the picture's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Upsampling {
-    /// No scaling.
     Same,
     /// Twice the width, interpolated.
     Wider,
@@ -34,13 +33,11 @@ impl Upsampling {
     }
 }
 
-/// A buffer for sums of rows.
 #[derive(Debug, Default)]
 pub(crate) struct Sums(Vec<u16>);
 
 impl Sums {
-    /// Makes a row of the picture from the component's `near` row and, for the methods that mix rows, the `far` one.
-    /// With `is_lower`, the far row is the one below.
+    /// From the component's `near` row and, for methods that mix rows, the `far` one: the one below with `is_lower`.
     pub(crate) fn row(
         &mut self,
         upsampling: Upsampling,

@@ -18,14 +18,12 @@ use crate::{
 
 const BATCH_EVENTS: u32 = 256;
 
-/// Up to this many listeners are checked one by one (about 10 us each), so that a user with a million contacts is
-/// cheap to announce. Above it all rows of the user's contacts are read.
+/// One by one takes about 10 us each, so that a user with a million contacts is cheap to announce.
 const ASKED_ONE_BY_ONE_MAX: usize = 500;
 
 /// After a failure the events are read again this much later, or with the next commit.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-/// Reads the event rows; one per server.
 pub struct Feed {
     commits: watch::Receiver<u64>,
     reader: FeedReader,
@@ -34,7 +32,6 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Creates a feed that begins after event `seq`, with a connection of its own.
     pub fn new(store: &Store, hub: Hub, seq: i64) -> Result<Self, Error> {
         Ok(Self { commits: store.commits(), reader: store.feed_reader()?, hub, seq })
     }
@@ -125,7 +122,6 @@ impl Feed {
         self.notify_one(whom, async || Ok(self.id(app, user).await?.map(notice))).await
     }
 
-    /// Notifies one user, if that user has a session; only then the notice is built.
     async fn notify_one(
         &self,
         user: UserKey,
@@ -139,7 +135,6 @@ impl Feed {
         Ok(())
     }
 
-    /// Returns the id of a user; None if the user is deleted or the row is damaged.
     async fn id(&self, app: AppKey, user: UserKey) -> Result<Option<UserId>, Error> {
         Ok(self.reader.read(async |db| db.readable_user(app, user).await).await?.map(|user| user.id))
     }
@@ -152,7 +147,6 @@ impl Feed {
         Ok(ids)
     }
 
-    /// Returns the listeners that a change of this user concerns, the user included.
     async fn hearers(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
         let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
             let mut hearers = self.reader.read(async |db| db.subscribers(app, of).await).await?;

@@ -1,8 +1,6 @@
 //! The open sessions, each with a bounded queue and a position, and when users were last seen.
-//!
-//! A position is the last event that a client is known to have received. It is stored in a row, so that it survives a
-//! disconnect and a restart. The hub lists the rows to write, and forgets an ended session once its last position is
-//! stored.
+//! | A position is the last event that a client is known to have received. It is stored in a row, so that it survives a
+//! disconnect and a restart.
 
 use std::{
     collections::HashMap,
@@ -29,8 +27,7 @@ const REMEMBERED_MAX: usize = 100_000;
 /// How old the stored position of a silent session may become.
 const RENEW_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// How many events of other users the stored position of a silent session may be behind: a quarter of the events that
-/// are kept.
+/// Events of other users that the stored position of a silent session may be behind: a quarter of those kept.
 const RENEW_AFTER_EVENTS: i64 = 250_000;
 
 /// Ended sessions whose last position is not stored yet. Above it a client resumes after the position stored before.
@@ -39,7 +36,6 @@ const ENDED_MAX: usize = 100_000;
 /// How long after its last call a user without a socket counts as online: three polls of the Qiscus SDK.
 const ONLINE_FOR: Duration = Duration::from_secs(15);
 
-/// Clones share the sessions.
 #[derive(Clone)]
 pub struct Hub(Arc<Sessions>);
 
@@ -71,7 +67,6 @@ struct SessionSlot {
     queue: Arc<Queue>,
 }
 
-/// When a user was last seen, and whether the user logged out.
 #[derive(Clone, Copy)]
 struct LastSeen {
     at: Moment,
@@ -119,7 +114,6 @@ pub struct LiveSession {
 }
 
 impl Hub {
-    /// Creates a hub without sessions, at event `seq`.
     pub fn new(seq: i64, clock: Clock) -> Self {
         let open = OpenSessions { seq, renewed: (Some(clock()), seq), ..OpenSessions::default() };
         Self(Arc::new(Sessions {
@@ -135,8 +129,7 @@ impl Hub {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session. If the user has `sessions_max` on this vendor's wire already, the oldest ends. None if the
-    /// server stops.
+    /// If the user has `sessions_max` on this wire already, the oldest ends. None if the server stops.
     pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<LiveSession> {
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open();
@@ -180,8 +173,7 @@ impl Hub {
         moved
     }
 
-    /// Lists every open session's position for storing, once a day or after many events: the position of a silent
-    /// session does not move, but events are pruned.
+    /// Once a day or after many events: the position of a silent session does not move, but events are pruned.
     pub fn renew_places(&self) {
         let now = (self.0.clock)();
         let mut open = self.open();
@@ -242,7 +234,6 @@ impl Hub {
         ended.iter().for_each(|slot| slot.queue.end(Over::Refused));
     }
 
-    /// Ends all sessions and opens no more.
     pub fn close(&self) {
         let mut open = self.open();
         open.is_closing = true;
@@ -259,7 +250,6 @@ impl Hub {
         Over::Closing
     }
 
-    /// Notes that a user has just called.
     pub fn mark_online(&self, user: UserKey) {
         self.0.seen.insert(user, LastSeen { at: (self.0.clock)(), has_left: false });
     }
@@ -308,7 +298,6 @@ impl LiveSession {
         going.chain(ended).collect()
     }
 
-    /// Sets the row that stores its position.
     pub fn begin(&self, row: i64) {
         self.queue.begin(row);
     }
@@ -319,7 +308,7 @@ impl LiveSession {
         self.missed_since = Some(seq);
     }
 
-    /// Waits for the next notice, in commit order. The future may be dropped: nothing is lost.
+    /// The future may be dropped: nothing is lost.
     /// # Errors
     /// The reason of the end, after all queued notices.
     pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
@@ -341,7 +330,6 @@ impl LiveSession {
         self.queue.caught_up(seq);
     }
 
-    /// Returns the last event that was taken from the queue or looked up.
     pub fn taken(&self) -> i64 {
         self.queue.taken()
     }

@@ -1,7 +1,5 @@
-//! The open sessions of clients and the notices that they receive.
-//!
-//! The hub learns of changes only from event rows, which are written with the change. So what is announced is stored,
-//! and the reverse, whichever vendor's wire the change came by.
+//! The open sessions of clients and the notices that they receive. The hub learns of changes only from event rows, so
+//! what is announced is stored, whichever vendor's wire the change came by.
 
 pub mod feed;
 pub mod hub;

@@ -1,8 +1,6 @@
-//! The notices waiting for one session, bounded in number and bytes, and the session's position: the last event up to
-//! which its client is known to have everything.
-//!
-//! A channel of tokio allocates room for 32 notices and pads its ends for many writers: a kibibyte for each of ten
-//! thousand silent sessions. Here the hub's lock admits one writer at a time.
+//! The notices waiting for one session, bounded in number and bytes, and the session's position.
+//! | A channel of tokio would take a kibibyte for each of ten thousand silent sessions. Here the hub's lock admits one
+//! writer at a time.
 
 use std::{
     collections::VecDeque,
@@ -21,7 +19,6 @@ const BYTES_MAX: usize = 1024 * 1024;
 /// Notices for which an empty queue keeps its allocation.
 const ROOM_KEPT: usize = 4;
 
-/// Shared by the hub and the listener.
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: Mutex<QueueState>,
@@ -33,13 +30,11 @@ struct QueueState {
     notices: VecDeque<Arc<Notice>>,
     bytes: usize,
     over: Option<Over>,
-    /// The client has everything up to this event.
     confirmed: i64,
     /// The last event that was taken from the queue or looked up.
     taken: i64,
     /// Whether events after `confirmed` must be looked up, because they came while the client could not receive them.
     is_behind: bool,
-    /// Whether the position has changed since it was stored.
     is_moved: bool,
     row: i64,
 }
@@ -61,9 +56,7 @@ impl QueueState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SessionPlace {
     pub(super) row: i64,
-    /// The client has everything up to this event.
     pub(super) heard: i64,
-    /// Whether the client may lack a later event that concerns it.
     pub(super) is_outstanding: bool,
 }
 
@@ -99,13 +92,12 @@ impl Queue {
         true
     }
 
-    /// Ends the queue; the first reason stays.
     pub(super) fn end(&self, why: Over) {
         self.waiting().over.get_or_insert(why);
         self.news.notify_one();
     }
 
-    /// Waits for the next notice. The future may be dropped: nothing is lost.
+    /// The future may be dropped: nothing is lost.
     /// # Errors
     /// The reason of the end, after all queued notices.
     pub(super) async fn next(&self) -> Result<Arc<Notice>, Over> {
@@ -156,7 +148,6 @@ impl Queue {
         waiting.taken = waiting.taken.max(seq);
     }
 
-    /// The client has everything up to this event. Returns whether the move must be reported.
     pub(super) fn confirm(&self, seq: i64) -> bool {
         let mut waiting = self.waiting();
         let confirmed = seq.min(waiting.taken);

@@ -1,8 +1,7 @@
-//! Subscriptions to the status of users, and the sessions that must look it up when it may have changed.
-//!
-//! A subscription belongs to a user and lives in memory. It survives a lost connection for `KEPT_FOR`, because the
-//! vendor's SDK does not subscribe again, and ends with a logout or a restart. Nothing is queued: a session holds the
-//! set of users to look up, so that a slow client costs no more than its subscriptions.
+//! Subscriptions to the status of users.
+//! | A subscription belongs to a user and lives in memory. It survives a lost connection for `KEPT_FOR`, because the
+//! vendor's SDK does not subscribe again. A session holds the set of users to look up, so that a slow client costs no
+//! more than its subscriptions.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -31,7 +30,6 @@ const SUBSCRIPTIONS_MAX: usize = 300_000;
 /// How long the subscriptions of a user without a session are kept.
 const KEPT_FOR: Duration = Duration::from_secs(300);
 
-/// Clones share the subscriptions.
 #[derive(Clone)]
 pub struct Watchers(Arc<WatchersShared>);
 
@@ -95,7 +93,6 @@ impl Watchers {
         Self::of_at_most(hub, clock, SUBSCRIPTIONS_MAX)
     }
 
-    /// Like [`Watchers::new`], with another bound of all subscriptions.
     pub fn of_at_most(hub: Hub, clock: Clock, subscriptions_max: usize) -> Self {
         let (inner, next_number) = (Mutex::default(), AtomicU64::new(0));
         Self(Arc::new(WatchersShared { hub, inner, next_number, subscriptions_max, clock }))
@@ -105,8 +102,7 @@ impl Watchers {
         self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a session of a user. If `hears` is set, it receives changes, beginning with all subscriptions of its
-    /// user, which may have changed meanwhile.
+    /// If `hears` is set, the session receives changes, beginning with all subscriptions of its user.
     pub fn join(&self, user: UserKey, hears: bool) -> StatusListener {
         let changed = hears.then(|| {
             let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
@@ -124,7 +120,6 @@ impl Watchers {
         StatusListener { watchers: self.clone(), user, changed }
     }
 
-    /// Subscribes a user to the status of others.
     /// # Errors
     /// `Busy` if all users together have too many subscriptions; nothing changes then.
     pub fn watch(&self, user: UserKey, targets: &[UserKey]) -> Result<(), Error> {
@@ -152,8 +147,7 @@ impl Watchers {
         self.inner().unwatch_all(user);
     }
 
-    /// Ends all subscriptions of a user with at most one session: the user logs in or out, and no other client has
-    /// made them.
+    /// The user logs in or out, and no other client has made them.
     pub fn unwatch_if_alone(&self, user: UserKey) {
         let mut inner = self.inner();
         let Some(watcher) = inner.by_watcher.get(&user).filter(|watcher| watcher.ears.len() <= 1) else { return };
@@ -168,8 +162,8 @@ impl Watchers {
         inner.tell_own(user);
     }
 
-    /// A user's session opened or ended. Subscribers look it up if it was the first or the last. The hub is read
-    /// under the lock, so that no older state is reported after a newer one.
+    /// A user's session opened or ended. The hub is read under the lock, so that no older state is reported after a
+    /// newer one.
     fn presence_changed(&self, user: UserKey) {
         let mut inner = self.inner();
         let Some(target) = inner.by_target.get_mut(&user) else { return };
@@ -189,7 +183,6 @@ impl Watchers {
         }
     }
 
-    /// Ends the subscriptions of users that have been away for long.
     pub fn sweep(&self) {
         self.inner().forget_gone((self.0.clock)().before(KEPT_FOR));
     }
@@ -266,8 +259,7 @@ impl WatchersState {
 }
 
 impl StatusListener {
-    /// Waits for users whose status may have changed; for ever if the session has no subscriptions. The future may be
-    /// dropped: nothing is lost.
+    /// For ever if the session has no subscriptions. The future may be dropped: nothing is lost.
     pub async fn changed(&self) -> Vec<UserKey> {
         let Some((_, changed)) = &self.changed else { return std::future::pending().await };
         loop {

@@ -42,8 +42,6 @@ fn jpeg(image: &DynamicImage) -> Result<Vec<u8>, Fault> {
     Ok(file)
 }
 
-/// Encodes a picture of 8 bits a channel as PNG.
-///
 /// Fast: 70 ms for all renditions of a photo with alpha. The default level takes 730 ms for files 3 % smaller.
 pub(super) fn png(image: &DynamicImage) -> Result<Vec<u8>, Fault> {
     let mut file = Vec::new();

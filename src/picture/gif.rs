@@ -14,8 +14,8 @@ use crate::domain::error::Fault;
 /// Of the decoder's table and buffers, besides the colour indices.
 const DECODER_BYTES: u64 = 256 << 10;
 
-/// Reads the blocks up to the trailer and keeps the first frame as a GIF of the frame's size. [`Headers::part`] is
-/// its position on the canvas. A canvas that is too small for it is enlarged, as in browsers.
+/// Keeps the first frame as a GIF of the frame's size; [`Headers::part`] is its position on the canvas. A canvas that
+/// is too small for it is enlarged, as in browsers.
 pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Headers<'a>, Fault> {
     let mut bytes = Bytes(upload);
     let screen = Screen::take(&mut bytes).ok_or_else(cut_short)?;
@@ -66,9 +66,7 @@ pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Hea
     })
 }
 
-/// Decodes the first frame.
-///
-/// Decodes to colour indices, not through the image crate, which makes a colour missing from the palette transparent.
+/// To colour indices, not through the image crate, which makes a colour missing from the palette transparent.
 pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
@@ -92,7 +90,6 @@ pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImag
     Ok(DynamicImage::ImageRgba8(pixels))
 }
 
-/// The logical screen: its size, and the colours of frames without a palette.
 struct Screen<'a> {
     width: u16,
     height: u16,
@@ -100,7 +97,6 @@ struct Screen<'a> {
     colours: &'a [u8],
 }
 
-/// A frame's descriptor.
 struct Image {
     left: u16,
     top: u16,
@@ -144,7 +140,6 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Returns the length of the colour table that these flags announce.
 fn colour_bytes(flags: u8) -> usize {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }

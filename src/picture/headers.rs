@@ -12,12 +12,9 @@ pub(super) const EXIF_BYTES_MAX: usize = 64 << 10;
 /// The longest unpacked colour profile that is used. Longer ones are ignored; real ones have 0.5 to 600 kB (a guess).
 pub(super) const PROFILE_BYTES_MAX: usize = 1 << 20;
 
-/// The headers of an upload.
 #[derive(Debug)]
 pub(super) struct Headers<'a> {
-    /// Of the shown picture.
     pub(super) width_px: u32,
-    /// Of the shown picture.
     pub(super) height_px: u32,
     /// The part of the picture that is decoded, if not all of it. The rest is transparent.
     pub(super) part: Option<FrameArea>,
@@ -34,7 +31,6 @@ pub(super) struct Headers<'a> {
 }
 
 impl Headers<'_> {
-    /// Returns the size of what is decoded: of the part, or of the picture.
     pub(super) fn decoded_px(&self) -> (u32, u32) {
         self.part.map_or((self.width_px, self.height_px), |part| (part.width_px, part.height_px))
     }
@@ -50,13 +46,11 @@ pub(super) struct FrameArea {
 }
 
 impl FrameArea {
-    /// Returns the memory of its pixels as RGBA.
     pub(super) fn bytes(self) -> u64 {
         u64::from(self.width_px) * u64::from(self.height_px) * 4
     }
 }
 
-/// A description of a picture's colours.
 #[derive(Debug, Clone)]
 pub(super) enum ColourProfile<'a> {
     Srgb,
@@ -68,8 +62,7 @@ pub(super) enum ColourProfile<'a> {
         primaries: u8,
         transfer: u8,
     },
-    /// White point and primaries as x and y of CIE 1931, unless they are those of sRGB, and the gamma exponent,
-    /// unless the transfer function is that of sRGB.
+    /// White point and primaries as x and y of CIE 1931, unless they are those of sRGB, and the gamma exponent.
     Measured {
         chromaticities: Option<[f32; 8]>,
         exponent: Option<f32>,
@@ -91,10 +84,8 @@ pub(super) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
     (bytes.len() <= PROFILE_BYTES_MAX).then_some(bytes)
 }
 
-/// The bytes of an upload that a decoder needs: no texts, no thumbnail, no further frames, nothing after the end.
-///
-/// Rejected: trusting the decoders to skip the rest. They unpacked a PNG's iCCP chunk of 64 MiB despite every limit
-/// they offer.
+/// What a decoder needs of an upload: no texts, no thumbnail, no further frames, nothing after the end. Decoders cannot
+/// be trusted to skip the rest: they unpacked a PNG's iCCP chunk of 64 MiB despite every limit they offer.
 pub(super) struct NeededBytes(Option<Vec<u8>>);
 
 impl NeededBytes {

@@ -15,8 +15,7 @@ use super::{
 };
 use crate::domain::error::Fault;
 
-/// The most scans of a picture. Ten are usual; encoders that search for the smallest file write about twenty. Each
-/// scan costs a pass over every block for a few bytes of file.
+/// Ten are usual, twenty in the smallest files. Each scan costs a pass over every block for a few bytes of file.
 const SCANS_MAX: u32 = 64;
 
 /// Memory of a block of 8 by 8 coefficients in the decoder.
@@ -25,7 +24,6 @@ const BLOCK_BYTES: u64 = 128;
 /// Memory of rows in the decoder for each pixel of width, with the most unequal sampling of the components.
 const ROW_BYTES_PER_PX: u64 = 1024;
 
-/// What the markers read so far say.
 #[derive(Default)]
 struct MarkersRead<'a> {
     frame: Option<FrameHeader>,
@@ -37,10 +35,8 @@ struct MarkersRead<'a> {
     profile: Vec<(u8, u8, &'a [u8])>,
 }
 
-/// Reads the markers up to the end of the picture. Ignores what follows, such as the second picture of some cameras.
-///
-/// It counts a file as whole if the coded data is long enough for every block. [`decode`] finds out whether every
-/// block is there.
+/// Ignores what follows the picture's end, such as the second picture of some cameras. A file counts as whole if its
+/// coded data is long enough for every block; [`decode`] finds out whether every block is there.
 pub(super) fn read(upload: &[u8]) -> Result<Headers<'_>, Fault> {
     let mut read_so_far = MarkersRead::default();
     let mut at = 2;
@@ -117,7 +113,6 @@ impl<'a> MarkersRead<'a> {
     }
 }
 
-/// Decodes a picture that [`read`] accepted.
 pub(super) fn decode(upload: &[u8]) -> Result<DynamicImage, Fault> {
     let picture = standin_jpeg::decode(upload).map_err(fault)?;
     let (width, height) = (picture.width_px, picture.height_px);

@@ -1,10 +1,7 @@
-//! Profile pictures: turns untrusted uploads into clean renditions, and draws the tiles of users without a picture.
-//! No I/O, clock or randomness.
-//!
-//! [`inspect`] recognises the [`Format`] by the bytes, reads the headers with our own parsers, refuses an upload that
-//! is too large or cut short, and computes the cost of decoding, before any decoder runs. [`prepare`] then copies the
-//! bytes that a decoder needs, decodes, shrinks, converts to sRGB, turns upright and encodes. Only the pixels of an
-//! upload survive.
+//! Profile pictures: turns untrusted uploads into clean renditions, and draws tiles. No I/O, clock or randomness.
+//! | [`inspect`] reads the headers with our own parsers and computes the cost of decoding, before any decoder runs.
+//! [`prepare`] copies the bytes that a decoder needs, decodes, shrinks, converts to sRGB, turns upright and encodes.
+//! Only the pixels of an upload survive.
 
 mod bytes;
 mod colour;
@@ -31,35 +28,29 @@ use crate::domain::{
     upload::{Format, Limits},
 };
 
-/// What the headers of an upload say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspection {
     pub format: Format,
     /// As stored, before the orientation is applied.
     pub width_px: u32,
-    /// As stored, before the orientation is applied.
     pub height_px: u32,
     /// The most memory that [`prepare`] needs, the upload included.
     pub charge_bytes: u64,
 }
 
-/// The renditions of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     /// Of all renditions: JPEG if the picture is opaque, else PNG.
     pub kind: PictureKind,
-    /// Of the full rendition.
     pub width_px: u32,
-    /// Of the full rendition.
     pub height_px: u32,
     /// All of [`Rendition::ALL`], smallest first.
     pub renditions: Vec<(Rendition, Vec<u8>)>,
 }
 
-/// Reads the headers of an upload. Refuses one that is not of an `accepted` format, exceeds `limits` or is cut short.
-///
-/// Decodes no pixel: takes less than 5 ms of CPU for the largest regular file. A hostile WebP can make it read 10 MiB
-/// bit by bit (about 0.3 s, calculated), so call it on a blocking thread.
+/// Refuses an upload that is not of an `accepted` format, exceeds `limits` or is cut short. Takes less than 5 ms of CPU
+/// for the largest regular file. A hostile WebP can make it read 10 MiB bit by bit (about 0.3 s, calculated): call it
+/// on a blocking thread.
 pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<Inspection, Fault> {
     let (format, headers) = examine(upload, accepted, limits, &mut NeededBytes::none())?;
     Ok(Inspection {
@@ -70,10 +61,8 @@ pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<In
     })
 }
 
-/// Makes the renditions of an upload that [`inspect`] accepted: upright, in sRGB, without metadata.
-///
-/// Takes 10 to 300 ms of CPU (1.2 s for 10 MiB of progressive JPEG in 64 scans) and up to `charge_bytes` of memory:
-/// call it on a blocking thread, behind a memory budget.
+/// Makes the renditions: upright, in sRGB, without metadata. Takes 10 to 300 ms of CPU (1.2 s for 10 MiB of progressive
+/// JPEG in 64 scans) and up to `charge_bytes` of memory: call it on a blocking thread, behind a memory budget.
 /// # Errors
 /// A [`Fault`] if the pixels cannot be decoded, also if a decoder panics.
 pub fn prepare(upload: &[u8], facts: &Inspection, limits: &Limits) -> Result<Prepared, Fault> {
@@ -148,8 +137,8 @@ fn within(limits: &Limits, headers: &Headers<'_>) -> Result<(), Fault> {
     }
 }
 
-/// The upload is in memory throughout. Besides it are, in this order: the needed bytes and the decoder's copy of
-/// them; that copy, the pixels and the decoder's memory; the renditions.
+/// Besides the upload are in memory, one after the other: the needed bytes and the decoder's copy of them; that copy,
+/// the pixels and the decoder's memory; the renditions.
 fn charge_bytes(file_bytes: u64, headers: &Headers<'_>) -> u64 {
     let opening = 2 * file_bytes;
     let decoding = file_bytes + headers.decoded_bytes + headers.decoder_bytes;

@@ -40,8 +40,7 @@ impl Header {
         (known && width_px > 0 && height_px > 0).then_some(Self { width_px, height_px, depth, colour })
     }
 
-    /// Returns the bytes of a decoded pixel: at least one a channel, palettes resolved, `transparent` colours as
-    /// alpha.
+    /// At least one byte a channel, palettes resolved, `transparent` colours as alpha.
     fn pixel_bytes(&self, transparent: bool) -> u64 {
         let channels = match self.colour {
             0 => 1,
@@ -73,8 +72,7 @@ pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Hea
                 whole = pictured;
                 break;
             }
-            // After the palette or the pixels these chunks are out of place. libpng ignores them then, and ignores
-            // damaged ones.
+            // Elsewhere these chunks are out of place, and libpng ignores them, damaged ones too.
             b"cICP" | b"iCCP" | b"sRGB" | b"cHRM" | b"gAMA"
                 if !coloured && !pictured && data.len() <= COLOUR_BYTES_MAX && is_sound(kind, data, checksum) =>
             {
@@ -105,9 +103,7 @@ fn is_needed(kind: &[u8; 4]) -> bool {
     matches!(kind, b"PLTE" | b"tRNS" | b"IDAT" | b"IEND")
 }
 
-/// Decodes the needed bytes of a picture.
-///
-/// Does not use the image crate, which ignores a wrong checksum of the pixel stream.
+/// Not through the image crate, which ignores a wrong checksum of the pixel stream.
 pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);
@@ -191,7 +187,6 @@ fn next_chunk<'a>(
     Some(Chunk { kind, data, checksum })
 }
 
-/// The colour chunks. The first of each kind counts.
 #[derive(Default)]
 struct ColourChunks<'a> {
     numbered: Option<[u8; 4]>,
@@ -235,8 +230,7 @@ impl<'a> ColourChunks<'a> {
         }
     }
 
-    /// Returns the descriptions in the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM
-    /// together.
+    /// In the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM together.
     fn ranked(self) -> Result<Vec<ColourProfile<'a>>, Fault> {
         let mut ranked = Vec::new();
         match self.numbered {

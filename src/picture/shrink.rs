@@ -12,7 +12,6 @@ pub(super) struct Renditions {
     pub(super) squares: Vec<(Rendition, DynamicImage)>,
 }
 
-/// A rectangle of a picture, in pixels.
 #[derive(Clone, Copy)]
 struct Crop {
     left: u32,
@@ -32,12 +31,9 @@ impl Crop {
     }
 }
 
-/// Makes every rendition; none is larger than its source. Calls `clean` on each picture that is drawn from the
-/// source.
-///
-/// Draws each square from the next larger one. That is as good as from the source (SSIM 0.95 either way) and takes 13
-/// ms instead of 50. The largest square comes from the full rendition, or from the source if a long strip makes the
-/// full rendition too thin.
+/// None is larger than its source. Calls `clean` on each picture that is drawn from the source.
+/// | Draws each square from the next larger one: as good as from the source (SSIM 0.95 either way), and 13 ms instead
+/// of 50. The largest square comes from the full rendition, or from the source if a long strip makes that too thin.
 pub(super) fn renditions(
     mut source: DynamicImage,
     opaque: bool,
@@ -74,7 +70,6 @@ pub(super) fn renditions(
     Ok(Renditions { full, squares })
 }
 
-/// Returns the size of the full rendition. No side becomes zero, however thin the picture.
 fn full_size(width: u32, height: u32) -> (u32, u32) {
     let (bound, longer) = (u64::from(Rendition::FULL_SIDE_PX), u64::from(width.max(height)));
     if longer <= bound {
@@ -97,8 +92,7 @@ fn drawn_from_multiplied(
     Ok(image)
 }
 
-/// Draws a rectangle of `source` at `size`. With `weighs_alpha`, colours count by their alpha, so that invisible ones
-/// do not bleed.
+/// With `weighs_alpha`, colours count by their alpha, so that invisible ones do not bleed.
 fn drawn(source: &DynamicImage, crop: Crop, size: (u32, u32), weighs_alpha: bool) -> Result<DynamicImage, Fault> {
     let mut image = DynamicImage::new(size.0, size.1, source.color());
     let options = ResizeOptions::new()

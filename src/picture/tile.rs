@@ -1,7 +1,5 @@
-//! Default pictures: a tile drawn from the user's id.
-//!
-//! Rejected: identicon-rs. Its 5 by 5 squares have one random colour, often pale on near white, do not divide our
-//! sides, and may change with a release of the crate, while the picture at one of our URLs must never change.
+//! Default pictures: a tile drawn from the user's id. Rejected: identicon-rs, whose pale squares do not divide our
+//! sides and may change with a release, while the picture at one of our URLs must never change.
 
 use image::{DynamicImage, Rgb, RgbImage};
 
@@ -17,8 +15,7 @@ const CELLS: u32 = 3;
 /// Samples along a pixel's side, for smooth edges.
 const SAMPLES: u32 = 4;
 
-/// Ground, figure and accent. Figure and ground have a contrast of at least 5.2 to 1, so a tile is readable at 48
-/// pixels.
+/// Ground, figure and accent. Figure and ground have a contrast of at least 5.2 to 1.
 const PALETTES: [[[u8; 3]; 3]; 12] = [
     [[0xE8, 0xF1, 0xF8], [0x1F, 0x5F, 0x99], [0xF2, 0xA6, 0x5A]],
     [[0xFB, 0xEF, 0xE4], [0xA8, 0x47, 0x1E], [0x3D, 0x7F, 0x8C]],
@@ -70,9 +67,7 @@ impl Cell {
     }
 }
 
-/// Draws a tile: a PNG of exactly the rendition's side.
-///
-/// Takes 2 ms of CPU at 192 pixels a side, 12 ms at 512, 50 ms at the largest.
+/// A PNG of exactly the rendition's side. Takes 2 ms of CPU at 192 pixels a side, 12 ms at 512, 50 ms at the largest.
 pub fn tile(seed: TileSeed, rendition: Rendition) -> Result<Vec<u8>, Error> {
     let mut dice = seed.bits();
     let mut roll = |sides: u64| {

@@ -1,8 +1,5 @@
-//! Computes the memory that the prefix codes of a lossless WebP need in the decoder. Source: RFC 9649, section 3.
-//!
-//! The decoder has no limit here: a stream may have 65,536 groups of five codes, and 40 bytes of file become 20 kB of
-//! tables. So we parse the stream up to these codes. No pixel is decoded: of the small pictures before them (one
-//! selects the groups) only the lengths and the highest group number matter.
+//! Computes the memory that the prefix codes of a lossless WebP need in the decoder, which has no limit here: 40 bytes
+//! of file become 20 kB of tables. No pixel is decoded. Source: RFC 9649, section 3.
 
 use super::bytes::Bytes;
 
@@ -20,8 +17,7 @@ const CODE_BITS_MAX: usize = 15;
 /// Bits that the decoder looks up at once. Longer codes go through a tree.
 const TABLE_BITS_MAX: usize = 10;
 
-/// Returns the memory of the prefix codes of the stream's main picture. Stops adding above [`CODE_BYTES_MAX`].
-/// Returns None if the stream cannot be parsed.
+/// Stops adding above [`CODE_BYTES_MAX`]. None if the stream cannot be parsed.
 pub(super) fn code_bytes(stream: &[u8], width_px: u32, height_px: u32) -> Option<u64> {
     let mut bits = BitReader { bytes: Bytes(stream), held: 0, count: 0 };
     let mut width = width_px;
@@ -193,8 +189,7 @@ impl PrefixCode {
         None
     }
 
-    /// Returns the decoder's memory: a table for codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each
-    /// longer code, and their containers.
+    /// A table for codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each longer code, and their containers.
     fn decoder_bytes(&self) -> u64 {
         const TABLE_ENTRY: u64 = 4;
         const TREE_NODES: u64 = 2 * 16;

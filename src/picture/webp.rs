@@ -63,7 +63,6 @@ pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Hea
 }
 
 impl FrameArea {
-    /// Reads the position and size of an animation frame.
     fn take(data: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(data);
         let (left, top) = (bytes.le24()?, bytes.le24()?);
@@ -72,8 +71,7 @@ impl FrameArea {
 }
 
 impl Headers<'_> {
-    /// Makes the canvas the picture, and the former picture a part of it. As in libwebp, a still must fill its
-    /// canvas, and a frame must have the stated size and lie within the canvas; else returns None.
+    /// As in libwebp, a still must fill its canvas, and a frame must have the stated size and lie within it.
     fn on_canvas(self, canvas_px: Option<(u32, u32)>, place: Option<FrameArea>) -> Option<Self> {
         let size = (self.width_px, self.height_px);
         let canvas = canvas_px.unwrap_or(size);

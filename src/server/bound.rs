@@ -15,8 +15,7 @@ use crate::{
     settings::{Listen, Settings},
 };
 
-/// How long a client may accept and acknowledge nothing before the system cuts it off: the task that writes to it
-/// only waits.
+/// How long a client may acknowledge nothing before the system cuts it off: the task that writes to it only waits.
 const STALLED_WAIT: Duration = Duration::from_secs(60);
 
 pub(super) struct BoundListener {
@@ -51,7 +50,6 @@ pub(super) fn base_of(listen: Listen) -> String {
     format!("{scheme}://{}", listen.address)
 }
 
-/// Returns the addresses to hand out: from the public URL in the settings, else from the first listener.
 pub(super) fn addresses(settings: &Settings, first: Option<&BoundListener>) -> Result<Addresses, StartError> {
     let public_url = settings.public_url.clone().map_or_else(|| public_url_of(first), Ok)?;
     let addresses = Addresses::new(&public_url).map_err(|fault| StartError {

@@ -20,10 +20,7 @@ use crate::{
     settings::{self, Settings},
 };
 
-/// Locks the data folder for this process.
-///
-/// The system releases the locks when the process ends. The lock of the folder itself holds even if the folder is
-/// renamed or files in it are replaced.
+/// Locks the data folder until the process ends, also if the folder is renamed or files in it are replaced.
 pub(super) struct FolderLock {
     folder: File,
     /// The only lock that earlier releases check.
@@ -34,7 +31,6 @@ pub(super) struct FolderLock {
 }
 
 impl FolderLock {
-    /// Takes all locks but that of the database.
     fn take(data: &Path, unusable_because: impl Fn(io::Error) -> StartError) -> Result<Self, StartError> {
         let folder = File::open(data).map_err(&unusable_because)?;
         lock(&folder, data, &unusable_because)?;
@@ -48,10 +44,8 @@ impl FolderLock {
         Ok(Self { folder, _file: file, database: None, data: data.to_owned() })
     }
 
-    /// Locks the database, if it exists and is not locked yet.
-    ///
-    /// SQLite loses its own locks when any other handle of its file is closed. So drop this value, which holds a
-    /// handle, after the store.
+    /// Locks the database, if it exists. SQLite loses its own locks when any other handle of its file is closed: drop
+    /// this value, which holds one, after the store.
     pub(super) fn hold_database(&mut self, data: &Path) -> Result<(), StartError> {
         let unusable_because = |error: io::Error| cannot_be_used(data, &error);
         let path = data.join("standin.db");
@@ -99,7 +93,6 @@ fn cannot_be_used(data: &Path, error: &io::Error) -> StartError {
     }
 }
 
-/// Creates the data folder if necessary, restricts its permissions, locks it, and finishes an interrupted restore.
 pub(super) fn open_folder(data: &Path) -> Result<FolderLock, StartError> {
     let shown = data.display();
     let unusable_because = |error: io::Error| cannot_be_used(data, &error);
@@ -139,10 +132,8 @@ fn check_permissions(data: &Path, folder: &fs::Metadata) -> Result<(), StartErro
     Ok(())
 }
 
-/// Whether a folder is or may become a data folder: a mistyped `--data` must not change another folder's permissions
-/// or contents.
-///
-/// It has a database, or only what a folder may hold before its first start: hidden files, a key, a demo's folder.
+/// A mistyped `--data` must not change another folder: a data folder has a database, or only what it may hold before
+/// its first start (hidden files, a key, a demo's folder).
 fn is_data_folder(data: &Path) -> io::Result<bool> {
     if data.join("standin.db").is_file() {
         return Ok(true);
@@ -234,7 +225,6 @@ fn write_key(path: &Path, key: &ServerKey) -> io::Result<()> {
     }
 }
 
-/// Returns the existing server key without creating one.
 pub(super) fn existing_key(settings: &Settings) -> Result<Option<ServerKey>, StartError> {
     let is_there = settings.server_key.is_some() || settings.data.join("server.key").exists();
     is_there.then(|| server_key(settings)).transpose()

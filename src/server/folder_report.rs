@@ -14,7 +14,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct FolderReport {
     pub schema: u32,
-    /// The schema version of this program.
     pub schema_known: u32,
     /// Whether SQLite's check found no fault; None if time ran out.
     pub is_sound: Option<bool>,
@@ -27,7 +26,7 @@ pub struct FolderReport {
     pub key_fits: Option<bool>,
 }
 
-/// Examines the data folder without changes. Blocks. No server may use the folder.
+/// Changes nothing. Blocks. No server may use the folder.
 /// # Errors
 /// `Folder` if the database or the key cannot be read.
 pub fn look(settings: &Settings) -> Result<FolderReport, StartError> {

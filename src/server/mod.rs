@@ -86,7 +86,7 @@ const LONG_READERS_MIN: usize = 4;
 /// More threads would only take processors from the workers.
 const LONG_READERS_MAX: usize = 16;
 
-/// Why a server could not start. `Display` is one sentence that says what to do.
+/// `Display` is one sentence that says what to do.
 #[derive(Debug)]
 pub struct StartError {
     pub kind: StartErrorKind,
@@ -96,9 +96,7 @@ pub struct StartError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartErrorKind {
     Address,
-    /// Another process uses the data folder.
     FolderInUse,
-    /// The data folder, its key or its database cannot be used.
     Folder,
     /// A setting is wrong, given the stored data.
     Settings,
@@ -116,7 +114,6 @@ fn unusable(sentence: impl Into<String>) -> StartError {
     StartError { kind: StartErrorKind::Folder, sentence: sentence.into() }
 }
 
-/// Returns the id of the request that the calling task serves, for log lines.
 pub fn request_id() -> Option<String> {
     middleware::request_id()
 }
@@ -164,7 +161,6 @@ struct ServerParts {
     readers: MetricsReaders,
 }
 
-/// Returns the demo's public credentials, for its banner and console.
 fn documented(settings: &Settings) -> DemoPassword {
     let FirstApp { app_id, account_password, .. } = &settings.first_app;
     DemoPassword(app_id.clone().zip(account_password.clone()).filter(|_| settings.demo))
@@ -173,7 +169,6 @@ fn documented(settings: &Settings) -> DemoPassword {
 pub struct FirstAppAtStart {
     pub tenant: Arc<Tenant>,
     pub is_new: bool,
-    /// For the operator's terminal.
     pub secrets: AppSecrets,
 }
 
@@ -289,20 +284,17 @@ impl Server {
         self.parts.service.tenants().len() == 1
     }
 
-    /// Returns the base of every address handed out.
     pub fn public_url(&self) -> &str {
         self.parts.addresses.base()
     }
 
-    /// Returns the link with which the operator creates the first administrator; None if there is an administrator.
-    /// # Errors
-    /// `Folder` if the database does not answer.
+    /// The link with which the operator creates the first administrator; None if there is one.
     pub async fn setup_link(&self) -> Result<Option<String>, StartError> {
         let code = self.parts.service.draw_setup_code().await.map_err(|error| unusable(explain(&self.data, &error)))?;
         Ok(code.map(|code| format!("{}/#setup={}", self.public_url(), code.expose())))
     }
 
-    /// Begins to serve. When this returns, connections are answered and signals are handled.
+    /// When this returns, connections are answered and signals are handled.
     /// # Errors
     /// `Address` if the system refuses a listener.
     pub async fn start(self) -> Result<Running, StartError> {
@@ -349,8 +341,6 @@ impl Server {
 impl Running {
     /// Serves until SIGTERM or SIGINT, then ends what is in flight. At each SIGHUP it calls `reload`, which can also
     /// stop the server, and reads the certificate again.
-    /// # Errors
-    /// A listener failed.
     pub async fn run_until_stopped(
         mut self,
         mut reloads: ReloadSignal,
@@ -384,8 +374,6 @@ impl Running {
     }
 
     /// Ends what is in flight, closes the database, unlocks the folder.
-    /// # Errors
-    /// A listener failed.
     pub async fn stop(self) -> io::Result<()> {
         // Sockets first: they would outlast the wait for requests in flight.
         self.service.end_all_sessions();

@@ -5,8 +5,8 @@ use rustix::process::{Resource, getrlimit};
 use super::{StartError, StartErrorKind};
 use crate::http::limiter::ConnectionLimits;
 
-/// Files of the server itself: standard streams, log, lock, server key, listeners, control socket, the writer's
-/// database with its log and index, signals, clocks, a backup, and what storing pictures opens for a moment.
+/// Of the server itself: standard streams, log, lock, key, listeners, the writer's database, signals, clocks, a backup,
+/// and what storing pictures opens for a moment.
 const OWN: usize = 48;
 
 /// Files of each worker: its event queue, its wake-up, its share of blocking threads at work on the folder.
@@ -57,17 +57,15 @@ impl OpenFiles {
         Self { limit, own, spooled, pictures, turned_away, local, in_all }
     }
 
-    /// Returns the limits of connections. One address gets at most half of all, so that it cannot keep the others
-    /// out.
+    /// One address gets at most half of all, so that it cannot keep the others out.
     pub(super) fn connections(&self, per_address: usize) -> ConnectionLimits {
         let Self { in_all, turned_away, local, .. } = *self;
         let per_address = per_address.min(in_all / 2);
         ConnectionLimits { per_address, in_all, turned_away, local }
     }
 
-    /// Refuses a start without room for connections.
     /// # Errors
-    /// `Settings`: the limit is too low.
+    /// `Settings`: the limit leaves no room for connections.
     pub(super) fn check(&self, per_address: usize) -> Result<(), StartError> {
         let Self { limit, own, in_all, .. } = *self;
         if in_all < CONNECTIONS_MIN {

@@ -41,8 +41,6 @@ impl ServerParts {
     }
 }
 
-/// Serves the public routes.
-///
 /// HTTP/1.1 also over TLS: HTTP/2 has none of the timeouts below, and browsers open WebSockets over HTTP/1.1 anyway.
 pub(super) fn public_server(
     parts: ServerParts,

@@ -24,8 +24,8 @@ impl StopSignal {
     }
 }
 
-/// SIGHUP reloads what can be reloaded. SIGUSR1 and SIGUSR2, by which other servers reopen their log, do nothing. By
-/// default each would end the process.
+/// SIGHUP reloads. SIGUSR1 and SIGUSR2, by which other servers reopen their log, do nothing. By default each would end
+/// the process.
 pub struct ReloadSignal {
     hangup: Signal,
     user_defined: [Signal; 2],

@@ -31,11 +31,10 @@ use crate::{
 /// Source: MirrorFly, "Token life: 1 hour".
 pub const TICKET_LIFE: Duration = Duration::from_secs(3600);
 
-/// Tries of a password change that meets another change of the same password. After each failed try one such call has
-/// succeeded.
+/// After each failed try one other change of the same password has succeeded.
 pub(super) const PASSWORD_RACES_MAX: usize = 64;
 
-/// The refusal of an app in which clients without the app's secret may not create users.
+/// The refusal of an app in which only the back end creates users.
 pub(super) const CLOSED: Error =
     Error::Forbidden("This app's registration is closed: only its back end creates users (setting registration)");
 
@@ -68,7 +67,6 @@ pub struct CreateUser {
 pub struct UpdateUser {
     pub id: UserId,
     pub change: ProfileChange,
-    /// Takes precedence over the avatar in `change`.
     pub picture: Option<UploadedPicture>,
     pub device: Option<Device>,
 }
@@ -84,10 +82,8 @@ pub struct RegisterUser {
 #[derive(Debug)]
 pub struct RegisteredUser {
     pub user: User,
-    /// Whether this call created the user.
     pub created: bool,
     pub ticket: Secret,
-    /// The same password on every call until it is reset.
     pub issued_password: Secret,
 }
 
@@ -128,12 +124,9 @@ impl TicketCaller {
 }
 
 impl Service {
-    /// Logs in or registers a user for the app's back end, and replaces the given profile fields and the password.
-    /// The app's secret is the authority: no former password is needed.
-    ///
-    /// A new password ends everything issued before, because a client may have registered the id first: the user
-    /// token (a new one is returned), the issued password, sessions, tickets and sockets. The stored password given
-    /// again, as at every sign-in, ends nothing.
+    /// Logs in or registers a user for the app's back end, whose secret is the authority: no former password is needed.
+    /// | A new password ends everything issued before, because a client may have registered the id first. The stored
+    /// password given again, as at every sign-in, ends nothing.
     /// # Errors
     /// `Conflict` for a known user without a password; `Invalid`.
     pub async fn login_or_register(&self, tenant: &Tenant, call: LoginOrRegister) -> Result<Account, Error> {
@@ -156,7 +149,6 @@ impl Service {
         Err(Error::Busy)
     }
 
-    /// Returns the upsert of a user without password and without ticket.
     pub(super) fn registration(
         &self,
         tenant: &Tenant,
@@ -182,14 +174,13 @@ impl Service {
         Ok(self.with_token(tenant, user, &held))
     }
 
-    /// Returns a user with its user token, for the user's own session.
     pub(super) async fn account_of(&self, tenant: &Tenant, key: UserKey) -> Result<Account, Error> {
         let (user, held) =
             self.read(async |db| db.account_by_key(tenant.app.key, key).await).await?.ok_or(Error::GONE)?;
         Ok(self.with_token(tenant, user.if_active()?, &held))
     }
 
-    /// Returns the account after a successful login, if the user's secrets are still those of the login.
+    /// Returns the account after a login, if the user's secrets are still those of the login.
     /// # Errors
     /// `Unauthenticated` if the user was deleted or got another password, `Forbidden` if it is suspended.
     pub(super) async fn opened_by(&self, tenant: &Tenant, proved: &Credentials) -> Result<Account, Error> {
@@ -208,10 +199,9 @@ impl Service {
         Account { user, token }
     }
 
-    /// Creates a user or updates the given fields of a known one, and returns its issued password and a new ticket.
+    /// Creates a user or updates the given fields of a known one. Leaves no row or file behind on an error.
     /// # Errors
-    /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user. No row or file
-    /// is left behind.
+    /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user.
     pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<RegisteredUser, Error> {
         self.creatable(tenant, &call.id).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
@@ -270,11 +260,10 @@ impl Service {
         committed
     }
 
-    /// Registers a user for a client without the app's secret, as far as the app's `registration` allows. Only an
-    /// open app lets known users in.
+    /// Registers a user for a client without the app's secret. Only an open app lets known users in.
     /// # Errors
-    /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app
-    /// that only registers new ones; `TooMany` registrations of one address; `Invalid`.
+    /// `Forbidden` in a closed app, and for a suspended user in an open one; `Conflict` for a known user in an app that
+    /// only registers new ones; `TooMany` registrations of one address; `Invalid`.
     pub async fn register_as_client(
         &self,
         tenant: &Tenant,
@@ -313,15 +302,14 @@ impl Service {
         Ok(AddedUser { user, token, issued_password })
     }
 
-    /// Draws a ticket. Returns it with what the store keeps of it.
     pub(super) fn drawn_ticket(&self) -> (Secret, NewTicket) {
         let (ticket, digest) = credentials::new_ticket();
         let expires_at = self.now().after(TICKET_LIFE);
         (ticket, NewTicket { digest, expires_at, wire: Wire::MirrorFly, newest_kept: None })
     }
 
-    /// Returns the holder of this vendor's ticket. Removes an expired ticket, so that a clock that is set back does
-    /// not revive it.
+    /// Returns the holder of this vendor's ticket. Removes an expired one, so that a clock that is set back does not
+    /// revive it.
     /// # Errors
     /// `Unauthenticated`, with an expired ticket told apart from an unknown one.
     pub async fn caller(&self, ticket: &str, wire: Wire) -> Result<TicketCaller, Error> {
@@ -361,8 +349,7 @@ impl Service {
         Ok(issued)
     }
 
-    /// Suspends or reactivates users: all of them or none. Suspension ends tickets and user token for good; a
-    /// reactivated user must log in again. A user that already has the state is not changed.
+    /// Suspends or reactivates users: all of them or none. Suspension ends tickets and user token for good.
     /// # Errors
     /// `Invalid` at `ids`, naming the first unknown id.
     pub async fn set_states(&self, tenant: &Tenant, ids: Vec<UserId>, state: State) -> Result<(), Error> {
@@ -385,19 +372,16 @@ impl Service {
         }
     }
 
-    /// Deletes a user with its secrets, devices, pictures, contacts and blocks, and frees its id. The next sweep
-    /// removes the picture files. UserSigs made for the id until now stay invalid even if it is created again; see
-    /// [`Service::kick`] for the second that this may take.
+    /// Deletes a user and frees its id; the next sweep removes the picture files. UserSigs made for the id until now
+    /// stay invalid; see [`Service::kick`] for the second that this may take.
     /// # Errors
-    /// `NotFound`; for a user that deletes itself, `Unauthenticated` if it was deleted and `Forbidden` if it is
-    /// suspended.
+    /// `NotFound`; for a user that deletes itself, as [`Owner`].
     pub async fn delete_user(&self, tenant: &Tenant, owner: Owner) -> Result<(), Error> {
         let mut outcomes = self.delete_users(tenant, vec![owner]).await;
         outcomes.pop().unwrap_or_else(|| Err(Error::internal("a deletion without an outcome")))
     }
 
-    /// Deletes several users, one after the other, and returns the outcomes in order. They share the wait of
-    /// [`Service::delete_user`].
+    /// Deletes users one after the other; they share the wait of [`Service::delete_user`].
     pub async fn delete_users(&self, tenant: &Tenant, owners: Vec<Owner>) -> Vec<Result<(), Error>> {
         let (mut outcomes, mut ends) = (Vec::with_capacity(owners.len()), None);
         for owner in owners {
@@ -432,8 +416,7 @@ impl Service {
         self.chosen(tenant, known, password, &[HashCaller::App(tenant.app.key)]).await
     }
 
-    /// Returns what to store for a password: the stored hash if the password is the chosen one, so that the store
-    /// sees no change.
+    /// Returns what to store for a password: the stored hash if it is the chosen one, so that the store sees no change.
     pub(super) async fn chosen(
         &self,
         tenant: &Tenant,
@@ -457,7 +440,6 @@ impl Service {
         Ok(NewSecrets { token, issued, handle: credentials::new_picture_key()? })
     }
 
-    /// Draws a user token and an issued password.
     pub(super) fn new_tokens(&self, tenant: &Tenant, id: &UserId) -> NewTokens {
         let draw = |purpose| self.inner.keyring.draw(purpose, tenant.app.key, id);
         NewTokens { token: draw(Purpose::UserToken), issued: draw(Purpose::IssuedPassword) }

@@ -1,7 +1,5 @@
-//! Administrators of the server: accounts, browser sessions, and the audit log.
-//!
-//! There is no default login. The first administrator is created by a code shown in the terminal, by a command, or by a
-//! setting.
+//! Administrators of the server: accounts, browser sessions, and the audit log. There is no default login: the first
+//! administrator comes by a code shown in the terminal, by a command, or by a setting.
 
 use std::{
     net::IpAddr,
@@ -35,10 +33,8 @@ pub const LONGEST: Duration = Duration::from_secs(12 * 3600);
 /// How often the last use of a session is stored, so that not every call writes.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
-/// How long the setup code is valid.
 const SETUP_LIFE: Duration = Duration::from_secs(30 * 60);
 
-/// Audit entries per page.
 pub const AUDIT_ENTRIES_MAX: u32 = 100;
 
 /// The administrator of a demo, which signs in without a password.
@@ -56,13 +52,11 @@ enum AdminOrigin {
 #[derive(Default)]
 pub(super) struct Setup(Mutex<Option<(Digest, Moment)>>);
 
-/// A session as its administrator sees it.
 #[derive(Debug, Clone)]
 pub struct AdminSessionView {
     pub admin: AdminName,
     /// Every changing call repeats it, so that no other web page can make the call.
     pub csrf: Secret,
-    /// When it ends if it is not used.
     pub ends_at: Moment,
 }
 
@@ -74,7 +68,6 @@ pub struct NewAdminSession {
 }
 
 impl Service {
-    /// In creation order.
     pub async fn admins(&self) -> Result<Vec<Admin>, Error> {
         self.read(async |db| db.admins().await).await
     }
@@ -97,17 +90,12 @@ impl Service {
     }
 
     /// Ends the administrator's sessions too.
-    /// # Errors
-    /// `Invalid`, `NotFound`.
     pub async fn set_admin_password(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let chosen = password(chosen.expose()).map_err(|fault| fault.at("password"))?;
         let hash = self.inner.keyring.hash(&chosen, &[HashCaller::Operator]).await?;
         self.write_all(async move |tx| set_password(tx, &name, &hash).await).await
     }
 
-    /// Deletes an administrator with its sessions.
-    /// # Errors
-    /// `NotFound`.
     pub async fn delete_admin(&self, name: AdminName) -> Result<(), Error> {
         self.write_all(async move |tx| tx.take_admin(known(tx, &name).await?.key).await).await
     }
@@ -116,10 +104,7 @@ impl Service {
         self.inner.store.read(async |db| db.admin(name).await).await
     }
 
-    /// Gives an administrator the password from the settings, and creates it if needed. The same password again keeps
-    /// its sessions.
-    /// # Errors
-    /// `Invalid`.
+    /// The administrator of the settings. The same password again keeps its sessions.
     pub async fn upsert_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let callers = [HashCaller::Operator];
         match self.known_admin(&name).await? {
@@ -143,11 +128,10 @@ impl Service {
         self.inner.setup.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Creates the first administrator by the code of [`Service::draw_setup_code`] and signs it in. The code is valid
-    /// once.
+    /// Creates the first administrator by the code of [`Service::draw_setup_code`], which is valid once, and signs it
+    /// in.
     /// # Errors
-    /// `Unauthenticated` for a wrong, used or expired code; `TooMany` after too many failures; `Invalid`; `Conflict` if
-    /// there is an administrator by now.
+    /// `Unauthenticated` for a wrong or expired code; `TooMany` failures; `Invalid`; `Conflict` if there is one by now.
     pub async fn set_up(
         &self,
         code: &str,
@@ -193,8 +177,7 @@ impl Service {
         }
     }
 
-    /// Signs in to a demo, whose secrets are documented and which only answers its own machine. The password of its
-    /// administrator is random and unknown.
+    /// Signs in to a demo, which only answers its own machine. The password of its administrator is random.
     pub async fn sign_in_to_demo(&self) -> Result<NewAdminSession, Error> {
         let name = AdminName::parse(DEMO).map_err(Error::internal)?;
         let admin = match self.known_admin(&name).await? {
@@ -258,20 +241,19 @@ impl Service {
         self.write_all(async move |tx| tx.take_admin_session(&digest).await).await
     }
 
-    /// Adds an entry to the audit log.
     pub async fn record_audit_entry(&self, entry: AuditEntry) -> Result<(), Error> {
         let at = self.now();
         self.write_all(async move |tx| tx.put_audit_entry(&entry, at).await).await
     }
 
-    /// Returns at most [`AUDIT_ENTRIES_MAX`] audit entries, the newest first, before the entry of this number if given.
+    /// At most [`AUDIT_ENTRIES_MAX`], newest first, before the entry of this number if given.
     pub async fn audit_entries(&self, before: Option<i64>, limit: u32) -> Result<Vec<StoredAuditEntry>, Error> {
         let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, AUDIT_ENTRIES_MAX));
         self.long_read(CallerKey::Operator, async move |db| db.audit_entries_before(before, limit).await).await
     }
 }
 
-/// Creates an administrator; with `only_as_first` only if there is none.
+/// With `only_as_first` only if there is no administrator.
 /// # Errors
 /// `Conflict(Administrator)` if the name is taken, or there is one already.
 pub async fn create(
@@ -292,7 +274,7 @@ async fn known(tx: &Tx<'_>, name: &AdminName) -> Result<Admin, Error> {
     tx.admin(name).await?.ok_or(Error::NotFound(What::Administrator))
 }
 
-/// Replaces an administrator's password and ends its sessions.
+/// Ends the administrator's sessions.
 /// # Errors
 /// `NotFound(Administrator)`.
 pub async fn set_password(tx: &Tx<'_>, name: &AdminName, password: &PasswordHash) -> Result<(), Error> {

@@ -99,43 +99,29 @@ impl Directory {
     }
 }
 
-/// The fields of an app that an operator sets. A field that is missing is generated at creation and stays in a
-/// change.
+/// The fields of an app that an operator sets; `domain::app` has their bounds. A field that is missing is generated at
+/// creation and stays in a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AppChange {
-    /// For people. Defaults to the app id.
     pub name: Option<AppName>,
     pub app_id: Option<AppId>,
     pub sdk_app_id: Option<SdkAppId>,
-    /// The secret of Qiscus and Tencent: 32 to 128 letters and digits.
     pub secret: Option<Secret>,
-    /// How long the former secret stays valid beside a new one.
     pub former_secret_rest: Duration,
-    /// MirrorFly's licence key: 1 to 191 printable characters.
     pub license_key: Option<Secret>,
     pub account_password: Option<Secret>,
-    /// Host names that select this app. Replaces the whole list.
     pub hosts: Option<Vec<Host>>,
     pub registration: Option<Registration>,
-    /// The vendors whose APIs answer.
     pub dialects: Option<Dialects>,
-    /// The fewest characters of a chosen password: 1 to 1024.
     pub password_min: Option<u16>,
-    /// Lifetime of the token of a Qiscus login in seconds; 0 for no end.
     pub token_lifetime_s: Option<u32>,
-    /// Whether pictures have public addresses.
     pub public_pictures: Option<bool>,
-    /// The origins whose pages may call; empty for any. Replaces the whole list.
     pub allowed_origins: Option<Vec<Origin>>,
-    /// Whether a UserSig of an unknown user creates the user.
     pub import_at_login: Option<bool>,
-    /// Tencent sessions of one user: 1 to 20.
     pub tencent_sessions: Option<u16>,
-    /// A custom field to declare or to change. Stored values stay.
     pub custom_field: Option<CustomField>,
 }
 
-/// An app's secrets in clear.
 #[derive(Debug, Clone)]
 pub struct AppSecrets {
     pub secret: Secret,
@@ -146,8 +132,7 @@ pub struct AppSecrets {
 
 const FORMER_SECRET_REST_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Bounds of a session token's lifetime. The Qiscus SDK waits by a timer that overflows at 2^31 ms (24.8 days) and
-/// then renews without a pause.
+/// The Qiscus SDK waits by a timer that overflows at 2^31 ms (24.8 days) and then renews without a pause.
 const TOKEN_LIFETIME_S: RangeInclusive<u32> = 60..=24 * 24 * 3600;
 
 impl AppChange {
@@ -211,8 +196,8 @@ impl AppChange {
     }
 }
 
-/// Returns the tenant if this is its secret, or its former one while that is valid. Compares digests even if there is
-/// no tenant, so that the time is the same.
+/// The former secret counts while it is valid. Compares digests even if there is no tenant, so that the time is the
+/// same.
 fn if_secret_matches(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> Result<Arc<Tenant>, Error> {
     let none = Digest([0; 32]);
     let expected = tenant.as_ref().map_or(none, |tenant| tenant.secret);
@@ -225,8 +210,7 @@ fn if_secret_matches(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> 
 }
 
 impl Service {
-    /// Returns the tenant of this app id and secret, as Qiscus clients send them. An unknown app and a wrong secret
-    /// get the same error after the same time.
+    /// An unknown app and a wrong secret get the same error after the same time.
     /// # Errors
     /// `Unauthenticated`.
     pub fn tenant_of_secret(&self, app_id: &str, secret: &str) -> Result<Arc<Tenant>, Error> {
@@ -250,7 +234,7 @@ impl Service {
         if_secret_matches(listed.or_else(named).cloned(), secret, self.now())
     }
 
-    /// Returns the app for a call that names none: the one that lists this host, else the first.
+    /// Returns the app that lists this host, else the first.
     /// # Errors
     /// `NotFound` if there is no app.
     pub fn tenant_at(&self, host: Option<&Host>) -> Result<Arc<Tenant>, Error> {
@@ -279,7 +263,7 @@ impl Service {
         self.inner.apps.now().by_sdk_app_id.get(&number).cloned()
     }
 
-    /// Returns the app as it is now, for a caller whose copy may be old.
+    /// The app as it is now, for a caller whose copy may be old.
     /// # Errors
     /// `NotFound`.
     pub fn tenant_now(&self, tenant: &Tenant) -> Result<Arc<Tenant>, Error> {
@@ -291,7 +275,6 @@ impl Service {
         self.inner.apps.changes.subscribe()
     }
 
-    /// Returns all apps in creation order.
     pub fn tenants(&self) -> Vec<Arc<Tenant>> {
         self.inner.apps.now().in_order.clone()
     }
@@ -372,8 +355,7 @@ impl Service {
         self.refreshed(app.key).await
     }
 
-    /// Draws a new app secret. The former one stays valid for `rest`, at most a week; the one before that ends at
-    /// once.
+    /// The former secret stays valid for `rest`, at most a week; the one before that ends at once.
     /// # Errors
     /// `Invalid`, `NotFound`.
     pub async fn rotate_app_secret(&self, app_id: &AppId, rest: Duration) -> Result<Secret, Error> {
@@ -387,8 +369,6 @@ impl Service {
     }
 
     /// Creates the first app from the settings file, or updates it. Returns whether it was created.
-    /// # Errors
-    /// As [`Service::create_app`] and [`Service::change_app`].
     pub async fn upsert_first_app(&self, given: AppChange) -> Result<(Arc<Tenant>, bool), Error> {
         match self.tenants().first() {
             None => Ok((self.create_app(given).await?, true)),
@@ -397,8 +377,8 @@ impl Service {
         }
     }
 
-    /// Returns whether a page of this origin may call `app`, or any app if the call names none. `None` is an origin
-    /// without a name (sandboxed frame, local file), which no list can hold.
+    /// Whether a page of this origin may call `app`, or any app if the call names none. `None` is an origin without a
+    /// name (sandboxed frame, local file), which no list can hold.
     pub fn allows_origin(&self, origin: Option<&Origin>, app: Option<&Tenant>) -> bool {
         let allows = |tenant: &Tenant| {
             let allowed = &tenant.app.settings.allowed_origins;
@@ -410,9 +390,7 @@ impl Service {
         }
     }
 
-    /// Returns the app's secrets in clear, for the operator's terminal and socket.
-    /// # Errors
-    /// `Internal` if a sealed secret cannot be opened.
+    /// In clear, for the operator's terminal and socket.
     pub fn app_secrets(&self, tenant: &Tenant) -> Result<AppSecrets, Error> {
         let keyring = &self.inner.keyring;
         let account_password = match &tenant.app.account_password {
@@ -483,8 +461,7 @@ impl Service {
     }
 }
 
-/// Replaces the app of this key, except its key and creation time. A new password of the back-end account ends the
-/// account's sessions.
+/// Replaces the row of an app. A new password of the back-end account ends the account's sessions.
 /// # Errors
 /// `NotFound(App)`; `Conflict(App)` if another app has its `app_id` or `sdk_app_id`.
 pub async fn change(tx: &Tx<'_>, wanted: &App) -> Result<App, Error> {

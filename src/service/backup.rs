@@ -42,11 +42,9 @@ const LISTING: &str = "members.jsonl";
 pub type BackupPieces = mpsc::Receiver<Result<Bytes, Error>>;
 
 impl Service {
-    /// Makes a backup of what is committed now: a checked copy of the database, the files of every picture it names,
-    /// and the server key if `with_key`. Writes go on meanwhile, and no picture file is removed until it ends.
-    ///
-    /// Returns when everything is read once and listed; the pieces read the pictures a second time. Needs disk space
-    /// for the database twice, one of them compressed. Runs one at a time.
+    /// Makes a backup of what is committed now, while writes go on. No picture file is removed until it ends.
+    /// | Returns when everything is read once and listed; the pieces read the pictures a second time. Needs disk space
+    /// for the database twice, once compressed. Runs one at a time.
     /// # Errors
     /// `TooMany` while another one runs; `StorageFull`; `Internal` if the copy of the database is damaged.
     pub async fn back_up(&self, with_key: bool) -> Result<BackupPieces, Error> {
@@ -76,7 +74,6 @@ fn workplace(folder: &Folder, bytes: u64) -> Result<(Workplace, PathBuf), Error>
     Ok((place, database))
 }
 
-/// A backup with a complete listing.
 struct PreparedBackup {
     place: Workplace,
     folder: Folder,
@@ -123,7 +120,6 @@ impl PreparedBackup {
         Ok(Self { place, folder, key, manifest, at, _turn: turn })
     }
 
-    /// Sends the pieces. An error on the way is the last of them.
     fn send(self, to: mpsc::Sender<Result<Bytes, Error>>) {
         let mut outlet = PieceWriter { to, piece: Vec::with_capacity(PIECE_BYTES) };
         match self.write(&mut outlet) {
@@ -162,7 +158,6 @@ impl PreparedBackup {
     }
 }
 
-/// The listing of the members, written to disk.
 struct ListingWriter<F> {
     file: F,
     line: Vec<u8>,
@@ -214,7 +209,6 @@ impl<F: io::Read + Write + io::Seek> ListingWriter<F> {
     }
 }
 
-/// Collects bytes into pieces and sends them.
 struct PieceWriter {
     to: mpsc::Sender<Result<Bytes, Error>>,
     piece: Vec<u8>,

@@ -26,7 +26,7 @@ impl Service {
         found.ok_or(Error::GONE)
     }
 
-    /// Changes a user's chat settings: all of the change or nothing.
+    /// All of the change or nothing.
     /// # Errors
     /// `NotFound` for an unknown id; `Invalid` above the most muted chats.
     pub async fn change_chat_settings(
@@ -40,8 +40,7 @@ impl Service {
         self.write_about(app, Owner::Itself(user), rule).await
     }
 
-    /// Returns what `write` makes of the users that a user blocks, in creation order. It runs on the reading thread:
-    /// they may be 10,000.
+    /// `write` runs on the reading thread, because there may be 10,000 users, in creation order.
     pub async fn blocked_ids<T: Send + 'static>(
         &self,
         tenant: &Tenant,
@@ -53,8 +52,7 @@ impl Service {
         self.long_read(CallerKey::User(user), read).await
     }
 
-    /// Returns what `write` makes of the first 10,000 users that block a user, in creation order. It runs on the
-    /// reading thread.
+    /// As [`Service::blocked_ids`], for the first 10,000 users that block a user.
     pub async fn blocking_ids<T: Send + 'static>(
         &self,
         tenant: &Tenant,
@@ -66,8 +64,7 @@ impl Service {
         self.long_read(CallerKey::User(user), read).await
     }
 
-    /// Returns how long ago a user was last online; zero if it is online. If one blocks the other, or the time is no
-    /// longer remembered, returns the age of the user.
+    /// Returns how long ago a user was online. Returns the user's age if one blocks the other or the time is forgotten.
     /// # Errors
     /// `NotFound`.
     pub async fn last_seen(&self, tenant: &Tenant, viewer: UserKey, whom: &UserId) -> Result<Duration, Error> {
@@ -92,14 +89,13 @@ impl Service {
         self.write_about(app, Owner::Itself(user), rule).await
     }
 
-    /// Returns reports of an app, newest first, before the report of this number if one is given.
     pub async fn reports(&self, tenant: &Tenant, before: Option<i64>, limit: u32) -> Result<Vec<Report>, Error> {
         let (app, before) = (tenant.app.key, before.unwrap_or(i64::MAX));
         self.long_read(CallerKey::Operator, async move |db| db.reports_before(app, before, limit).await).await
     }
 }
 
-/// Changes a user's chat settings: all of the change or nothing. A user that is both muted and unmuted is muted.
+/// A user that is both muted and unmuted is muted.
 /// # Errors
 /// `NotFound(User)` for an unknown id; `Invalid` above the most muted chats.
 pub async fn change_chat_settings(
@@ -139,7 +135,7 @@ async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<Us
     Ok(keys)
 }
 
-/// Stores a report. Above the most reports of the app, the oldest goes.
+/// Above the most reports of the app, the oldest goes.
 /// # Errors
 /// `NotFound(User)` for a chat with an unknown user; `TooMany` in a day.
 pub async fn add_report(tx: &Tx<'_>, app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> Result<(), Error> {

@@ -1,5 +1,4 @@
-//! Hourly limits by network for clients that have only an app's public keys. Calls with the app's secret are not
-//! counted.
+//! Hourly limits by network for clients that have only an app's public keys.
 
 use std::{
     net::IpAddr,
@@ -17,7 +16,6 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Networks remembered per limit; the oldest leave.
 const NETWORKS_MAX: usize = 100_000;
 
-/// The bounds of one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientBounds {
     pub registrations_per_hour: NonZeroU32,
@@ -51,8 +49,7 @@ impl ClientLimits {
     }
 }
 
-/// A number of units per hour and network: all at once after an hour of rest, otherwise evenly (generic cell rate
-/// algorithm). Stores one moment per network.
+/// Units per hour and network: all at once after an hour of rest, otherwise evenly (generic cell rate algorithm).
 struct HourlyLimit {
     what: &'static str,
     units_max: u32,

@@ -31,20 +31,16 @@ use crate::{
 /// Numbers per read: some 5 ms.
 const NUMBERS_A_READ: usize = 500;
 
-/// A phone book that a client uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneBookSync {
-    /// Its entries, or those added since the last upload.
     pub add: Vec<PhoneEntry>,
-    /// Entries removed since the last upload.
     pub delete: Vec<PhoneEntry>,
     /// Whether contacts that are not in `add` are removed.
     pub replaces_all: bool,
 }
 
 impl Service {
-    /// Returns a page of a user's contacts, in the order of their creation as users. `search` is part of a name, in any
-    /// case.
+    /// In the order of their creation as users. `search` is part of a name, in any case.
     pub async fn contacts(
         &self,
         tenant: &Tenant,
@@ -57,8 +53,8 @@ impl Service {
         self.long_read(by, async move |db| db.contacts(app, owner, search.as_deref(), page).await).await
     }
 
-    /// Renders all of a user's contacts, in the order of their creation as users: `write` appends each to the returned
-    /// text. It runs on the reading thread, because rendering thousands takes longer than reading them.
+    /// As [`Service::contacts`], all of them as one text. `write` runs on the reading thread: rendering thousands takes
+    /// long.
     pub async fn roster(
         &self,
         tenant: &Tenant,
@@ -78,10 +74,7 @@ impl Service {
         self.long_read(CallerKey::User(owner), read).await
     }
 
-    /// Updates a user's contacts from a phone book. Returns the added entries that belong to users, in their order.
-    ///
-    /// Entries of the user itself are no contacts. Writes what differs, in steps; other writes run in between. Each
-    /// user runs one such call at a time.
+    /// Updates a user's contacts from a phone book, in steps. Returns the entries that belong to users, in their order.
     /// # Errors
     /// `Invalid` at `contacts` above the most rows, `TooMany` numbers looked up from one address: nothing was changed.
     /// After another error part may be stored: the same call again completes it.
@@ -112,15 +105,13 @@ impl Service {
         Ok(live)
     }
 
-    /// Waits until a phone book of this user may be read from its client; held until it is stored. A user's phone books
-    /// run one after the other, and those that wait are not read.
+    /// Waits until a phone book of this user may be read from its client: one at a time, the others wait unread.
     /// # Errors
     /// `TooMany` if too many of this user wait; `Busy`.
     pub async fn phone_book_turn(&self, owner: UserKey) -> Result<FairPermit<CallerKey>, Error> {
         self.inner.phone_books.enter(CallerKey::User(owner)).await
     }
 
-    /// Returns the users of each entry's number. Reads in parts, so that other calls run in between.
     async fn users_of_numbers(
         &self,
         app: AppKey,
@@ -136,7 +127,7 @@ impl Service {
         Ok(found)
     }
 
-    /// Adds a contact. No change if it is listed already, or is the owner itself.
+    /// No change if it is listed already, or is the owner itself.
     /// # Errors
     /// `NotFound`; as [`Service::sync_contacts`].
     pub async fn list_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
@@ -153,7 +144,7 @@ impl Service {
         self.inner.store.write(touches, async move |tx| change_contacts(tx, app, owner, &change, at).await).await
     }
 
-    /// Removes a contact. No change if it is not listed.
+    /// No change if it is not listed.
     /// # Errors
     /// `NotFound`.
     pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
@@ -162,7 +153,6 @@ impl Service {
         self.change_contacts(tenant.app.key, owner, change).await
     }
 
-    /// Returns a page of the users that a user blocks, in creation order.
     pub async fn blocked(&self, tenant: &Tenant, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
         self.long_read(CallerKey::User(owner), async move |db| db.blocked(app, owner, page).await).await
@@ -186,7 +176,6 @@ impl Service {
     }
 }
 
-/// A change of a user's own list.
 #[derive(Default)]
 pub(super) struct ListChange {
     pub(super) added: Vec<UserKey>,
@@ -232,8 +221,7 @@ pub(super) async fn tell_list_change(
     Ok(())
 }
 
-/// Changes a user's own contacts; skips users that are not of this app. Reads only the rows of the change, and writes
-/// only what differs. Event: `ContactsChanged`, if the list differs.
+/// Skips users that are not of this app; writes only what differs. Event: `ContactsChanged`, if the list differs.
 /// # Errors
 /// `Invalid` at `contacts` above the most rows.
 pub async fn change_contacts(
@@ -286,8 +274,7 @@ fn has_room(list: &'static str, rows: usize) -> Result<(), Error> {
 
 /// Event: `Blocked`.
 /// # Errors
-/// `NotFound(User)`; `Conflict(Block)` if the block exists; `Invalid` at `user id` for the owner itself, at `blocked
-/// users` above the most blocks.
+/// `NotFound(User)`; `Conflict(Block)`; `Invalid` for the owner itself, and at `blocked users` above the most blocks.
 pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
     let (me, whom) = pair(tx, app, owner, whom).await?;
     if tx.has_block(owner, whom).await? {

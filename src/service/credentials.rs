@@ -1,9 +1,6 @@
-//! Secrets: drawing, deriving, hashing, sealing, comparing. The only file that uses ciphers, hashes or randomness for
-//! our own secrets.
-//!
-//! There are three kinds, and none is readable at rest. *Chosen* passwords are stored as argon2id hashes. *Derived*
-//! secrets, which a vendor's call must show again, are computed from the server key and a salt in the row. *Random*
-//! tickets are shown once and stored as a digest.
+//! Secrets: the only file that uses ciphers, hashes or randomness for our own secrets.
+//! | *Chosen* passwords are stored as argon2id hashes. *Derived* secrets, which a vendor's call must show again, are
+//! computed from the server key and a salt in the row. *Random* tickets are shown once and stored as a digest.
 
 use std::cell::RefCell;
 
@@ -89,8 +86,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run in parallel, on threads of their own that end
-    /// with the keyring.
+    /// `hashes_at_once` argon2 computations (19 MiB and 12 ms each) run in parallel, on threads of their own.
     pub fn new(key: &ServerKey, hashes_at_once: usize) -> Self {
         let mut block = [0; 64];
         block.iter_mut().zip(key.expose()).for_each(|(byte, given)| *byte = *given);
@@ -112,7 +108,6 @@ impl Keyring {
         ServerKey::new(rand::random())
     }
 
-    /// Stored in the database to recognise this key.
     pub fn fingerprint(&self) -> Digest {
         Digest(Sha256::digest(self.mac(&[b"fingerprint"])).into())
     }
@@ -156,13 +151,12 @@ impl Keyring {
         self.derived(&[b"nonce", &app.0.to_be_bytes(), &run.0, head.as_bytes()])
     }
 
-    /// Returns the token that an administrator's page repeats in each changing call. It is derived from the ticket, so
-    /// no row keeps it.
+    /// The token that an administrator's page repeats in each changing call: derived from the ticket, so no row keeps
+    /// it.
     pub fn csrf_of(&self, ticket: &str) -> Secret {
         self.derived(&[b"csrf", ticket.as_bytes()])
     }
 
-    /// Draws a new derived secret under a new salt.
     pub fn draw(&self, purpose: Purpose, app: AppKey, user: &UserId) -> Derived {
         let salt = Salt(rand::random());
         Derived { salt, digest: digest(self.derive(purpose, app, user, salt).expose()) }
@@ -172,7 +166,6 @@ impl Keyring {
         XChaCha20Poly1305::new((&self.mac(&[b"seal"])).into())
     }
 
-    /// Seals an app's secret for the database: random nonce, ciphertext and tag.
     /// # Errors
     /// `Internal` if the cipher fails.
     pub fn seal(&self, kind: SealedKind, clear: &Secret) -> Result<Sealed, Error> {
@@ -183,7 +176,6 @@ impl Keyring {
         Ok(Sealed([nonce.as_slice(), &sealed].concat()))
     }
 
-    /// Opens what [`Keyring::seal`] sealed under the same server key.
     /// # Errors
     /// `Internal` if the row is damaged or was sealed under another key.
     pub fn unseal(&self, kind: SealedKind, sealed: &Sealed) -> Result<Secret, Error> {
@@ -195,7 +187,7 @@ impl Keyring {
         String::from_utf8(clear).map(Secret::new).map_err(|_| refused())
     }
 
-    /// Hashes a chosen password, in a queue share of each of the `callers`.
+    /// Takes a queue share of each of the `callers`.
     /// # Errors
     /// [`Error::Busy`] if too many wait.
     pub async fn hash(&self, password: &Secret, callers: &[HashCaller]) -> Result<PasswordHash, Error> {
@@ -203,8 +195,8 @@ impl Keyring {
         self.in_turn(callers, move || hash_now(&password)).await
     }
 
-    /// Returns whether `hash` is of `password`. Without a hash it does the same work and returns false, so that an
-    /// unknown user costs as much as a wrong password.
+    /// Without a hash it does the same work and returns false, so that an unknown user costs as much as a wrong
+    /// password.
     /// # Errors
     /// [`Error::Busy`] if too many wait.
     pub async fn verify(
@@ -257,8 +249,7 @@ fn hash_now(password: &Secret) -> Result<PasswordHash, Error> {
         .map_err(|_| Error::internal("argon2 failed"))
 }
 
-/// argon2 with memory that its thread keeps. Allocating 19 MiB per login left holes that the next one did not fit, up
-/// to 58 MiB per allocator arena.
+/// argon2 with memory that its thread keeps: 19 MiB per login left holes of up to 58 MiB per allocator arena.
 struct Hasher;
 
 thread_local! {
@@ -297,8 +288,7 @@ impl CustomizedPasswordHasher<phc::PasswordHash> for Hasher {
     }
 }
 
-/// Returns whether a hash was made with less work than the present parameters, by an earlier release or another
-/// program.
+/// Whether a hash was made with less work than the present parameters.
 pub fn is_outdated(hash: &PasswordHash) -> bool {
     let costs_as_much = |hash: &phc::PasswordHash| {
         let ours = Params::DEFAULT;
@@ -310,7 +300,6 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
     phc::PasswordHash::new(&hash.0).is_ok_and(|hash| !costs_as_much(&hash))
 }
 
-/// Checks a chosen password against the app's minimum; any characters are allowed.
 /// # Errors
 /// `Invalid` at `password`, naming the bound.
 pub fn check_chosen(password: &Secret, chars_min: u16) -> Result<(), Error> {
@@ -327,7 +316,6 @@ pub fn digest(secret: &str) -> Digest {
     Digest(Sha256::digest(secret.as_bytes()).into())
 }
 
-/// Returns whether `given` has this digest, in constant time.
 pub fn matches(given: &str, expected: &Digest) -> bool {
     digest(given).0.ct_eq(&expected.0).into()
 }
@@ -376,8 +364,6 @@ pub fn is_signed(signing: HmacAlgorithm, key: &Secret, message: &[u8], signature
 }
 
 /// HMAC-SHA-256.
-/// # Errors
-/// None in practice: a key may have any length.
 pub fn sign(key: &Secret, message: &[u8]) -> Result<[u8; 32], Error> {
     let mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).map_err(Error::internal)?;
     Ok(mac.chain_update(message).finalize().into_bytes().into())
@@ -387,9 +373,6 @@ fn has_mac<M: Mac, E>(mac: Result<M, E>, message: &[u8], signature: &[u8]) -> bo
     mac.is_ok_and(|mac| mac.chain_update(message).verify_slice(signature).is_ok())
 }
 
-/// Draws a key for a picture, or for a user's stable picture address.
-/// # Errors
-/// None in practice; the form is checked like any other.
 pub fn new_picture_key() -> Result<PictureKey, Error> {
     PictureKey::parse(&Alphanumeric.sample_string(&mut rand::rng(), PictureKey::CHARS)).map_err(Error::internal)
 }
@@ -410,8 +393,6 @@ pub fn new_app_id() -> String {
 }
 
 /// Ten digits that begin as the vendor's own do.
-/// # Errors
-/// None in practice.
 pub fn new_sdk_app_id() -> Result<u64, Error> {
     let numbers = Uniform::new(1_400_000_000_u64, 1_500_000_000).map_err(Error::internal)?;
     Ok(rand::rng().sample(numbers))

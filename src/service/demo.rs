@@ -1,5 +1,4 @@
-//! The users of a demo: the ids and fields that the vendors' samples use, so that the samples run as printed, and an
-//! invented company, so that lists, searches and contacts have content.
+//! The users of a demo: those of the vendors' samples, and an invented company for lists and searches.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -107,9 +106,7 @@ impl Service {
         Ok(())
     }
 
-    /// Adds the company to a demo: a second or two of work, which a start need not wait for.
-    /// # Errors
-    /// `NotFound` for an unknown app.
+    /// Takes a second or two, which a start need not wait for.
     pub async fn add_company(&self, app: &AppId) -> Result<(), Error> {
         let tenant = &self.tenant(app)?;
         let mut friends: Vec<&str> = Vec::new();
@@ -169,7 +166,6 @@ impl Service {
     }
 }
 
-/// Draws a picture as an upload.
 async fn drawn(seed: TileSeed) -> Result<UploadedPicture, Error> {
     let bytes = blocking(move || picture::tile(seed, Rendition::Square320)).await??;
     Ok(UploadedPicture {

@@ -53,7 +53,6 @@ impl Service {
         Ok(FollowPage { items: users.zip(times).collect(), next })
     }
 
-    /// Returns the lengths of these users' lists, in the order of the ids; None for unknown users.
     pub async fn follow_counts(
         &self,
         tenant: &Tenant,
@@ -64,7 +63,6 @@ impl Service {
         self.long_read(by, async move |db| db.follow_counts(app, &ids).await).await
     }
 
-    /// Returns who follows whom between a user and each of these others; None for unknown users.
     pub async fn follow_relations(
         &self,
         tenant: &Tenant,

@@ -1,4 +1,4 @@
-//! Friends and black lists, as in Tencent's pages. A friend is a contact row; the black list is the blocks of all
+//! Friends and black lists, as in Tencent's pages. A friend is a contact row; black lists are the blocks of all
 //! vendors.
 
 pub(super) mod call;
@@ -29,20 +29,18 @@ use crate::{
     store::{RelationRows, Touches, Tx},
 };
 
-/// The outcome for one id of a call.
 pub type FriendOutcome = Result<(), FriendFault>;
 
-/// The outcomes in the order of the ids.
+/// In the order of the ids.
 pub type Outcomes = Vec<FriendOutcome>;
 
 /// The outcome of ids that a call did not reach.
 const UNFINISHED: FriendOutcome = Err(FriendFault::Unfinished);
 
 impl Service {
-    /// Adds friends, or asks for consent where a user demands it.
+    /// Asks for consent where a user demands it.
     /// # Errors
-    /// `NotFound` for an unknown id; for a user that acts itself, `Unauthenticated` if it was deleted and `Forbidden`
-    /// if it is suspended.
+    /// `NotFound` for an unknown id; for a user that acts itself, as [`Owner`].
     pub async fn befriend(
         &self,
         tenant: &Tenant,
@@ -77,7 +75,6 @@ impl Service {
         .await
     }
 
-    /// Changes the remarks on friends, and their groups.
     pub async fn change_friends(
         &self,
         tenant: &Tenant,
@@ -88,7 +85,6 @@ impl Service {
         self.in_writes(tenant, by, owner, changes, UNFINISHED, rules::change_friends).await
     }
 
-    /// Returns a page of a user's friends, in the order of their creation as users.
     pub async fn friends(
         &self,
         tenant: &Tenant,
@@ -99,7 +95,6 @@ impl Service {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.friends(app, owner, page).await).await
     }
 
-    /// Returns which of these users are friends, in the order of the ids.
     pub async fn friends_among(
         &self,
         tenant: &Tenant,
@@ -110,7 +105,6 @@ impl Service {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.friends_among(app, owner, &ids).await).await
     }
 
-    /// Returns who lists whom between a user and each of these others; None for unknown users.
     pub async fn friendships(
         &self,
         tenant: &Tenant,
@@ -124,7 +118,6 @@ impl Service {
         .await
     }
 
-    /// Returns all pending requests that came to a user, or that it made, newest first.
     pub async fn requests(
         &self,
         tenant: &Tenant,
@@ -148,7 +141,6 @@ impl Service {
         self.in_writes(tenant, by, owner, answers, UNFINISHED, requests::answer).await
     }
 
-    /// Removes requests: incoming ones are not answered, outgoing ones are taken back.
     pub async fn forget_requests(
         &self,
         tenant: &Tenant,
@@ -163,14 +155,12 @@ impl Service {
         .await
     }
 
-    /// Marks the requests up to this moment as read.
     pub async fn read_requests(&self, tenant: &Tenant, owner: &Owner, until: Moment) -> Result<(), Error> {
         let (app, owner) = (tenant.app.key, owner.clone());
         let touches = Touches::User(app, owner.clone());
         self.inner.store.write(touches, async move |tx| requests::read(tx, app, &owner, until).await).await
     }
 
-    /// Counts the unread requests of a user.
     pub async fn unread_requests(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<u32, Error> {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.unread_requests(app, owner).await).await
     }
@@ -196,7 +186,6 @@ impl Service {
         self.in_writes(tenant, by, owner, whom, UNFINISHED, rules::black_list_delete).await
     }
 
-    /// Returns a page of the users that a user blocks, with the time of each block.
     pub async fn black_list(
         &self,
         tenant: &Tenant,
@@ -207,7 +196,6 @@ impl Service {
         self.read_of(tenant, by, owner, async move |db, app, owner| db.block_list(app, owner, page).await).await
     }
 
-    /// Returns who blocks whom between a user and each of these others; None for unknown users.
     pub async fn blocks_among(
         &self,
         tenant: &Tenant,
@@ -221,7 +209,6 @@ impl Service {
         .await
     }
 
-    /// Creates groups of friends and adds friends to them. Too many groups refuse the whole call.
     pub async fn create_groups(
         &self,
         tenant: &Tenant,
@@ -262,7 +249,6 @@ impl Service {
         .await
     }
 
-    /// Removes groups. Their friends stay friends.
     pub async fn delete_groups(
         &self,
         tenant: &Tenant,
@@ -304,7 +290,6 @@ impl Service {
         }
     }
 
-    /// Adds friends to a group (true) or removes them from it (false).
     pub async fn change_group(
         &self,
         tenant: &Tenant,
@@ -319,7 +304,6 @@ impl Service {
         .await
     }
 
-    /// Returns a user's groups by name, each with its members.
     pub async fn groups(
         &self,
         tenant: &Tenant,

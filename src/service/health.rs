@@ -26,7 +26,6 @@ const JUDGING_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long the integrity check of the database may take.
 pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// Figures of the server at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerFigures {
     /// The writer's queue and its counts.
@@ -34,20 +33,17 @@ pub struct ServerFigures {
     pub sockets: [(Wire, usize); 2],
     /// Size as if the database were one file.
     pub database_bytes: u64,
-    /// Space left on the disk of the pictures.
     pub disk_free_bytes: u64,
     pub pictures: PictureUsage,
     pub decoding: Decoding,
 }
 
-/// The memory that all pictures share while they are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoding {
     pub budget_bytes: u64,
     pub used_bytes: u64,
 }
 
-/// A condition of readiness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadinessCondition {
     /// The database stores a row.
@@ -66,7 +62,6 @@ struct ReadinessResult {
     missing: Vec<ReadinessCondition>,
 }
 
-/// Checks readiness, one check at a time.
 pub(super) struct Readiness {
     last: watch::Sender<Option<ReadinessResult>>,
     judging: Arc<Semaphore>,
@@ -78,7 +73,6 @@ impl Readiness {
     }
 }
 
-/// The result of an inspection of the whole data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderInspection {
     pub schema: u32,
@@ -86,7 +80,6 @@ pub struct FolderInspection {
     pub schema_known: u32,
     /// Whether the database is undamaged; None if the check ran out of time.
     pub is_sound: Option<bool>,
-    /// The damage found.
     pub wrong: Option<String>,
     /// None if the database is damaged.
     pub pictures: Option<PictureTally>,
@@ -97,7 +90,6 @@ pub struct FolderInspection {
 /// Pictures compared by rows and by files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PictureTally {
-    /// Pictures with a row.
     pub count: u64,
     /// Pictures with files but no row: being uploaded, or left by a crash and removed at the next start.
     pub orphans: u64,
@@ -119,10 +111,8 @@ impl FolderInspection {
 }
 
 impl PictureTally {
-    /// Compares rows and files one subfolder at a time, so that it holds the names of one subfolder. Blocks.
-    ///
-    /// Pictures may change meanwhile: one counts as missing if it had a row before its subfolder was read and still has
-    /// it.
+    /// Compares rows and files one shard at a time. Blocks. Pictures may change meanwhile: one counts as missing if it
+    /// had a row before its shard was read and still has it.
     pub fn of(rows: &PictureRows<'_>, folder: &Folder) -> Result<Self, Error> {
         let mut all = Self::default();
         for shard in folder.shards()?.union(&rows.shards()?) {
@@ -154,16 +144,14 @@ impl Service {
         Ok(ServerFigures { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
     }
 
-    /// Returns the unmet conditions of readiness; empty if the server is ready. Answers within two seconds, with a
-    /// result at most one second old.
+    /// Empty if the server is ready. Answers within two seconds, with a result at most one second old.
     pub async fn unmet_conditions(&self) -> Vec<ReadinessCondition> {
         let readiness = &self.inner.readiness;
         let mut last = readiness.last.subscribe();
         // Measured from the call: a result that was valid then is good enough, however long the wait.
         let came = Instant::now();
         let holds = |last: &Option<ReadinessResult>| last.as_ref().is_some_and(|last| last.at + JUDGED_FOR > came);
-        // Others wait for the check that runs. It runs to its end even if all callers leave, so that a disk that hangs
-        // holds one thread only.
+        // It runs to its end even if all callers leave, so that a disk that hangs holds one thread only.
         if !holds(&last.borrow())
             && let Ok(turn) = Arc::clone(&readiness.judging).try_acquire_owned()
             && !holds(&last.borrow())
@@ -204,8 +192,7 @@ impl Service {
         missing.collect()
     }
 
-    /// Inspects the data folder: every page of the database, for at most ten seconds, and every picture's name. Changes
-    /// nothing.
+    /// Reads every page of the database, for at most ten seconds, and every picture's name. Changes nothing.
     pub async fn inspect(&self) -> Result<FolderInspection, Error> {
         let (folder, now) = (self.inner.pictures.folder.clone(), self.now());
         let inspect = async move |db: &LongReads<'_>| {

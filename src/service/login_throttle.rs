@@ -1,14 +1,9 @@
 //! Limits on failed logins, by account and by network, in bounded memory.
-//!
-//! An attempt is reserved before its password is checked, so that parallel attempts meet the same bound as sequential
-//! ones. A failure turns the reservation into a counted failure; any other outcome gives it back. An attempt that finds
-//! all places reserved waits for an outcome, so parallel correct logins all succeed.
-//!
-//! What bounds guesses at one account:
-//! - from one network, ten failures and then increasing waits;
-//! - from many networks, [`FAILURES_OF_ACCOUNT_MAX`] failures a day and then two instead of ten per network. No count
-//!   over several networks ever refuses a login, because strangers could then lock the account's owner out. An attacker
-//!   with many networks has two guesses an hour from each, within the account's share of the hashing queue.
+//! | An attempt is reserved before its password is checked, so that parallel attempts meet the same bound as sequential
+//! ones. An attempt that finds all places reserved waits for an outcome, so parallel correct logins all succeed.
+//! | Guesses at one account: from one network ten failures, then increasing waits; from many networks
+//! [`FAILURES_OF_ACCOUNT_MAX`] a day and then two instead of ten per network. No count over several networks refuses a
+//! login: strangers could then lock the account's owner out.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -40,7 +35,6 @@ const FAILURES_OF_ACCOUNT_MAX: u32 = 100;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Failures of one network in a minute, over all accounts.
 const FAILURES_OF_NETWORK_MAX: u32 = 60;
 
 const NETWORK_WINDOW: Duration = Duration::from_secs(60);
@@ -96,18 +90,14 @@ pub(super) struct LoginAttempt {
     subjects: Vec<Subject>,
 }
 
-/// Recent failures and attempts in progress. Forgotten when the process ends. Clones share it.
 #[derive(Clone)]
 pub(super) struct LoginThrottle(Arc<Mutex<ThrottleState>>);
 
 struct ThrottleState {
     failures: Cache<Subject, Failures>,
-    /// Attempts in progress, by subject.
     reserved: HashMap<Subject, u32>,
-    /// Attempts that wait for an outcome, in order of arrival.
     waiting: VecDeque<WaitingAttempt>,
-    /// The latest moment used for a decision. A caller reads the clock before it takes the lock; its earlier moment
-    /// would give a longer wait than the list has.
+    /// The latest moment used for a decision: a caller reads the clock before it takes the lock.
     latest: Option<Instant>,
 }
 
@@ -116,8 +106,7 @@ struct WaitingAttempt {
     granted: oneshot::Sender<Result<Reservation, Error>>,
 }
 
-/// Permission for one attempt. Dropped without an outcome it gives its places back: the caller hung up, or the check
-/// failed.
+/// Permission for one attempt. Dropped without an outcome it gives its places back.
 pub(super) struct Reservation {
     throttle: LoginThrottle,
     attempt: LoginAttempt,
@@ -135,7 +124,6 @@ enum Decision {
     Free,
     /// All places are reserved: outcomes will decide.
     Full,
-    /// The attempt must wait this long.
     Refused(Duration),
 }
 
@@ -216,7 +204,6 @@ impl LoginThrottle {
         Ok(receiver)
     }
 
-    /// Ends an attempt and admits waiting ones.
     fn settle(&self, attempt: &LoginAttempt, outcome: LoginOutcome, now: Instant) {
         let mut state = self.state();
         let now = state.not_before(now);
@@ -274,8 +261,8 @@ impl ThrottleState {
         }
     }
 
-    /// Returns whether one more attempt stays within the bound if all in progress fail. One attempt at a time always
-    /// passes: its failure begins the wait.
+    /// Whether the bound holds if all attempts in progress fail. One at a time always passes: its failure begins the
+    /// wait.
     fn has_room(&self, subject: &Subject, now: Instant) -> bool {
         let counted = self.in_window(subject, now).count;
         let room = self.failures_max(subject, now).saturating_sub(counted).max(1);
@@ -317,8 +304,7 @@ impl ThrottleState {
         }
     }
 
-    /// Counts a failure; one too many begins a wait. Attempts that were in progress when a wait began do not lengthen
-    /// the next one.
+    /// One too many begins a wait. Attempts that were in progress then do not lengthen the next one.
     fn count_failure(&mut self, subject: &Subject, now: Instant) {
         let mut failures = self.in_window(subject, now);
         if failures.waits_until.is_some_and(|until| until > now) {

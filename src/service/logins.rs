@@ -42,11 +42,10 @@ impl Login<'_> {
 }
 
 impl Service {
-    /// Logs in the app's back-end account or a user (chosen or issued password), and returns a ticket for an hour.
-    /// Every refusal costs one argon2 and reads the same.
+    /// Logs in the app's back-end account or a user, and returns a ticket for an hour. Every refusal costs one argon2
+    /// and reads the same.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many recent failures; `Forbidden` for a suspended user with the right
-    /// password.
+    /// `Unauthenticated`; `TooMany` recent failures; `Forbidden` for a suspended user with the right password.
     pub async fn sign_in(
         &self,
         tenant: &Tenant,
@@ -90,8 +89,7 @@ impl Service {
         outcome
     }
 
-    /// Returns the secrets of the user with this chosen or issued password. Every refusal costs one argon2 and reads
-    /// the same.
+    /// Every refusal costs one argon2 and reads the same.
     pub(super) async fn opened(
         &self,
         tenant: &Tenant,

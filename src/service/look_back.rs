@@ -1,5 +1,3 @@
-//! Look-backs: what a client missed while it was away.
-
 use std::{collections::HashMap, time::Duration};
 
 use tokio::time::sleep;
@@ -23,27 +21,24 @@ const LOOK_BACK_EVENTS_MAX: u32 = 1000;
 /// Tries of a look-back while too many others run.
 const LOOK_BACK_TRIES_MAX: u32 = 50;
 
-/// Pause between two tries.
 const LOOK_BACK_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct MissedEvents {
-    /// The present state of what changed, in the order of the last changes: one notice for each user whose profile
-    /// changed, whose block by the listener began or ended, or whose follow of or by the listener changed; one for each
-    /// request that came or went; one if the listener's contacts changed.
+    /// The present state of what changed, in the order of the last changes: one notice for each user, block, follow and
+    /// request, and one for the listener's contacts.
     pub notices: Vec<Notice>,
     /// Everything up to this event is covered.
     pub seen_to: i64,
     /// Whether there may be more after it.
     pub is_part: bool,
-    /// Whether part of it is lost, so that the client must read everything anew. `notices` make those clients do so
-    /// that can be made to.
+    /// Part of it is lost: the client must read everything anew. `notices` make those clients do so that can be made
+    /// to.
     pub is_anew: bool,
 }
 
 impl Service {
-    /// Returns what a user missed since event `seq`. Reads only the events of the user and of those it shares a contact
-    /// row with, and nothing if there was no event at all.
+    /// Reads only the events of the user and of those it shares a contact row with.
     pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<MissedEvents, Error> {
         let (last, app) = (self.last_event_seq().await?, tenant.app.key);
         if last == seq {
@@ -53,8 +48,7 @@ impl Service {
         self.long_read(CallerKey::User(listener), looks_back).await
     }
 
-    /// As [`Service::missed`], but tries again for some seconds while too many run: after a restart every client looks
-    /// back.
+    /// Tries again for some seconds while too many run: after a restart every client looks back.
     pub async fn missed_in_turn(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<MissedEvents, Error> {
         for _ in 1..LOOK_BACK_TRIES_MAX {
             match self.missed(tenant, listener, seq).await {
@@ -94,7 +88,6 @@ async fn look_back(
     Ok(MissedEvents { notices: summary.notices(db, app, listener).await?, seen_to, is_part, is_anew: false })
 }
 
-/// Returns notices that make a client read its own profile and all its contacts.
 async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> Result<Vec<Notice>, Error> {
     let fields = vec![ProfileField::DisplayName, ProfileField::Avatar, ProfileField::Status];
     let own = db.readable_user(app, listener).await?;
@@ -103,7 +96,6 @@ async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> R
     Ok(own.into_iter().chain([Notice::ContactsChanged { seq, added, removed, changed }]).collect())
 }
 
-/// What happened to a row of the listener's contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ContactRowChange {
     Added,

@@ -1,14 +1,9 @@
 //! The product's rules, written like the vendors' pages, without HTTP or SQL.
-//!
-//! Callers use the methods of [`Service`]. A change is a rule: a function of a [`Tx`], which reads first, refuses
-//! before its first write, then writes, all in one transaction.
-//!
-//! Any method may fail with `Busy` or `Internal`, as the store does, and a long read with `TooMany`. A method that acts
+//! | A change is a rule: a function of a [`Tx`], which reads first, refuses before its first write, then writes, all in
+//! one transaction. Any method may fail with `Busy` or `Internal`, and a long read with `TooMany`. A method that acts
 //! for a user itself fails with `Unauthenticated` if the user was deleted, and with `Forbidden` if it is suspended.
-//!
-//! Slow work leaves the async threads: files go to the shared blocking pool, pictures and hashes to thread pools of
-//! their own. A read of one row runs on the caller's thread. Work of several steps (validate, store bytes, commit the
-//! row, announce) runs to its end even if the caller hangs up.
+//! | Slow work leaves the async threads. Work of several steps (validate, store bytes, commit the row, announce) runs
+//! to its end even if the caller hangs up.
 
 pub mod accounts;
 pub mod admins;
@@ -93,9 +88,8 @@ struct Inner {
 }
 
 impl Service {
-    /// The server key must be the one this database was made with.
     /// # Errors
-    /// `Forbidden` for another server key.
+    /// `Forbidden` for another server key than the one this database was made with.
     pub async fn open(
         store: Store,
         folder: Folder,
@@ -147,7 +141,6 @@ impl Service {
         (self.inner.clock)()
     }
 
-    /// Writes by a rule that concerns no single user.
     async fn write_all<T: Send + 'static>(
         &self,
         rule: impl AsyncFn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
@@ -155,12 +148,11 @@ impl Service {
         self.inner.store.write(Touches::All, rule).await
     }
 
-    /// Runs a read that takes microseconds on the caller's thread.
     async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.inner.store.read(read).await
     }
 
-    /// Runs a read that takes long on a thread for long reads, queued fairly by caller.
+    /// Runs on a thread for long reads, queued fairly by caller.
     async fn long_read<T: Send + 'static>(
         &self,
         by: CallerKey,
@@ -170,8 +162,6 @@ impl Service {
     }
 
     /// Resolves the owner and reads its data in one snapshot.
-    /// # Errors
-    /// As [`owners::owner`].
     async fn read_of<T: Send + 'static>(
         &self,
         tenant: &Tenant,
@@ -187,8 +177,7 @@ impl Service {
         self.long_read(by, async move |db| db.snapshot(read).await).await
     }
 
-    /// Runs several steps to their end even if the client hangs up: a stored picture must get its row, and a row its
-    /// picture.
+    /// Runs to its end even if the client hangs up: a stored picture must get its row, and a row its picture.
     async fn run_to_end<T: Send + 'static>(
         &self,
         steps: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -197,14 +186,13 @@ impl Service {
     }
 }
 
-/// Ties the database to the server key of this fingerprint on the first call. Returns whether the database has this
-/// key.
+/// Ties the database to the first server key. Returns whether this is that key.
 pub async fn adopt_key(tx: &Tx<'_>, fingerprint: Digest) -> Result<bool, Error> {
     tx.adopt_key(fingerprint).await?;
     Ok(tx.adopted_key().await? == Some(fingerprint))
 }
 
-/// Runs slow work (files, long lists) on the shared blocking pool.
+/// Runs on the shared blocking pool.
 /// # Errors
 /// `Internal` if the work panics.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {

@@ -1,11 +1,7 @@
 //! Nonces: each makes an identity token valid for one login.
-//!
-//! A nonce contains its expiry and a proof by the server key, so that drawing one costs no memory. Only spent nonces
-//! are remembered, and spending one needs the app's secret.
-//!
-//! Lifetimes follow the monotonic clock, in seconds since the start of this process: a wall clock that jumps ahead
-//! and back neither ends a live nonce nor revives a spent one (promise 13). The expiry in the response is by the wall
-//! clock.
+//! | A nonce contains its expiry and a proof by the server key, so that drawing one costs no memory; only spent ones
+//! are remembered. Lifetimes follow the monotonic clock, so that a wall clock that jumps neither ends a live nonce nor
+//! revives a spent one (promise 13). The expiry in the response is by the wall clock.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -30,7 +26,6 @@ const SPENT_MAX: usize = 500_000;
 
 #[derive(Debug)]
 pub struct Nonce {
-    /// 40 letters and digits.
     pub text: String,
     /// The first moment at which it is expired.
     pub expires_at: Moment,
@@ -55,7 +50,6 @@ impl Nonces {
         Self { run: credentials::new_salt(), began: Instant::now(), spent: Mutex::default() }
     }
 
-    /// Returns the seconds since this process began.
     fn now_s(&self) -> u64 {
         self.began.elapsed().as_secs()
     }

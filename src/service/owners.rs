@@ -10,10 +10,8 @@ use crate::{
     store::Db,
 };
 
-/// Returns the owner of the data that a call is about.
 /// # Errors
-/// `NotFound(User)` for an unknown id; for a user that acts itself, `Unauthenticated` if it was deleted and
-/// `Forbidden` if it is suspended.
+/// As [`Owner`].
 pub async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Error> {
     match owner {
         Owner::Named(id) => db.user(app, id).await?.ok_or(Error::NotFound(What::User)),
@@ -21,9 +19,6 @@ pub async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Erro
     }
 }
 
-/// Returns the active user of this key.
-/// # Errors
-/// As [`owner`].
 pub(super) async fn acting(db: &Db<'_>, app: AppKey, key: UserKey) -> Result<User, Error> {
     db.user_by_key(app, key).await?.ok_or(Error::GONE)?.if_active()
 }

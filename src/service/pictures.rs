@@ -31,8 +31,7 @@ use crate::{
     store::{StoredPicture, Tx},
 };
 
-/// Larger renditions are streamed from their file: only small ones are requested often, and a slow reader of a large
-/// one must not hold its size in memory.
+/// Larger renditions are streamed from their file: a slow reader of one must not hold its size in memory.
 const IN_MEMORY_BYTES_MAX: u64 = 128 * 1024;
 
 const PIECE_BYTES: usize = 64 * 1024;
@@ -47,9 +46,7 @@ const DRAWINGS_WAITING_MAX: usize = 64;
 pub struct PictureOptions {
     /// Checked before a picture is decoded.
     pub limits: Limits,
-    /// Memory of all pictures being decoded.
     pub decode_budget_bytes: u64,
-    /// Memory for small renditions.
     pub cache_bytes: u64,
     /// Per user.
     pub uploads_per_minute: NonZeroU32,
@@ -61,11 +58,8 @@ pub struct PictureOptions {
     pub open_files_max: usize,
 }
 
-/// An uploaded file in a spool on disk.
 pub struct UploadedPicture {
-    /// The request's field, for the error text.
     pub field: &'static str,
-    /// What the endpoint accepts.
     pub accepted: &'static [Format],
     pub bytes: u64,
     /// Reads all bytes. Called on a blocking thread, once for the header and once for the pixels.
@@ -78,14 +72,12 @@ pub struct PictureFile {
     pub body: PictureBody,
 }
 
-/// The bytes of a rendition: small ones in memory, large ones in their file.
 #[derive(Debug, Clone)]
 pub enum PictureBody {
     InMemory(Bytes),
     OnDisk(Arc<OpenPicture>),
 }
 
-/// A file being sent, with its permit.
 #[derive(Debug)]
 pub struct OpenPicture {
     file: StoredFile,
@@ -99,9 +91,7 @@ impl OpenPicture {
 }
 
 impl PictureBody {
-    /// Returns the piece from `offset` on; None at the end.
-    /// # Errors
-    /// `Internal` if the disk fails.
+    /// None at the end.
     pub async fn piece(&self, offset: u64) -> Result<Option<Bytes>, Error> {
         match self {
             Self::InMemory(bytes) => Ok(Some(bytes.clone()).filter(|_| offset == 0)),
@@ -114,7 +104,6 @@ impl PictureBody {
     }
 }
 
-/// The picture of a rendition in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum RenditionOf {
     Picture(PictureKey),
@@ -166,7 +155,6 @@ impl Pictures {
         Decoding { budget_bytes: kib(whole), used_bytes: kib(whole.saturating_sub(free)) }
     }
 
-    /// Forgets the renditions of a removed picture.
     pub(super) fn forget(&self, key: &PictureKey) {
         for rendition in Rendition::ALL {
             self.small.remove(&(RenditionOf::Picture(key.clone()), rendition));
@@ -174,9 +162,8 @@ impl Pictures {
     }
 }
 
-/// The memory for decoding, as a semaphore of KiB. A charge above the whole budget takes all of it, so that the picture
-/// is decoded alone. One above twice the budget is refused: otherwise a single picture would set the size of the
-/// process.
+/// The memory for decoding, as a semaphore of KiB. A picture above the budget takes all of it; one above twice the
+/// budget is refused, because it would set the size of the process.
 struct DecodeBudget {
     kib: Arc<Semaphore>,
     whole_kib: u32,
@@ -214,7 +201,7 @@ impl Service {
         self.inner.pictures.limits.file_bytes_max
     }
 
-    /// Stores an upload of a user. The sweep removes it after an hour unless a profile names it.
+    /// The sweep removes it after an hour unless a profile names it.
     /// # Errors
     /// `Invalid` at the upload's field; `TooMany`; `Busy`.
     pub async fn upload_picture(
@@ -223,7 +210,7 @@ impl Service {
         owner: UserKey,
         upload: UploadedPicture,
     ) -> Result<NewPicture, Error> {
-        // Checked before the picture is decoded, because that costs more; the row is written under the same condition.
+        // Checked before the costly decoding; the row is written under the same condition.
         let owner = self.owner(tenant, &Owner::Itself(owner)).await?;
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         self.run_to_end(async move {
@@ -291,15 +278,12 @@ impl Service {
     }
 
     /// Locks a user's picture against every change, or unlocks it if there is no reason.
-    /// # Errors
-    /// `NotFound`.
     pub async fn lock_picture(&self, tenant: &Tenant, id: UserId, reason: Option<LockReason>) -> Result<User, Error> {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>, id: &UserId| users::lock_picture(tx, app, id, reason.as_ref()).await;
         self.write_named(app, id, rule).await
     }
 
-    /// Returns a rendition by its public address.
     /// # Errors
     /// `NotFound`, also if the app has switched public addresses off.
     pub async fn public_picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
@@ -310,7 +294,6 @@ impl Service {
         }
     }
 
-    /// Returns a rendition of a picture of the caller's app.
     /// # Errors
     /// `NotFound`, also for a picture of another app.
     pub async fn picture_for(
@@ -349,7 +332,7 @@ impl Service {
         Ok(PictureFile { kind: stored.kind, body })
     }
 
-    /// Returns the user of a stable picture address. If the app has switched public addresses off, the user has a tile.
+    /// Without public addresses the user has a tile.
     /// # Errors
     /// `NotFound`.
     pub async fn user_of_handle(&self, handle: &PictureKey) -> Result<User, Error> {
@@ -361,10 +344,9 @@ impl Service {
         }
     }
 
-    /// Returns the tile drawn from a seed, at most 512 pixels a side: the picture of a user without one. It belongs to
-    /// no app.
+    /// The picture of a user without one, at most 512 pixels a side.
     /// # Errors
-    /// `Busy` if too many are to be drawn; `Internal` if drawing fails.
+    /// `Busy` if too many are to be drawn.
     pub async fn tile(&self, seed: TileSeed, rendition: Rendition) -> Result<PictureFile, Error> {
         let pictures = &self.inner.pictures;
         let rendition = rendition.min(Rendition::Square512);

@@ -17,7 +17,6 @@ use crate::{
     store::{Db, LongReads, PasswordChange, UserChange},
 };
 
-/// An operator's change of a user.
 #[derive(Debug, Default)]
 pub struct UserSetting {
     pub profile: ProfileChange,
@@ -28,16 +27,13 @@ pub struct UserSetting {
     pub of_version: Option<i64>,
 }
 
-/// The reader of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// Sees everything.
     BackEnd,
     User(UserKey),
 }
 
 impl Viewer {
-    /// Returns the key under which long reads of this viewer queue.
     pub fn key(self, tenant: &Tenant) -> CallerKey {
         match self {
             Self::BackEnd => CallerKey::App(tenant.app.key),
@@ -89,8 +85,8 @@ fn reader(tenant: &Tenant, viewer: Viewer, user: UserKey, is_close: bool) -> imp
 }
 
 impl Service {
-    /// Returns users in the order of the ids, without the custom fields that the viewer may not read; None for unknown
-    /// ids. Costs some 5 us each: more than `POINT_USERS_MAX` are a long read.
+    /// In the order of the ids, without the fields that the viewer may not read. More than `POINT_USERS_MAX` are a long
+    /// read.
     pub async fn portraits(
         &self,
         tenant: &Tenant,
@@ -107,8 +103,7 @@ impl Service {
         Ok(seen.into_iter().map(|seen| seen.map(|seen| as_visible_to(tenant, viewer, seen))).collect())
     }
 
-    /// Returns which custom fields of a user's profile a viewer may read. Costs one point read for a user that reads
-    /// another.
+    /// Costs one point read for a user that reads another.
     pub async fn readable<'a>(
         &self,
         tenant: &'a Tenant,
@@ -124,11 +119,9 @@ impl Service {
         Ok(reader(tenant, viewer, user, is_close))
     }
 
-    /// Changes the given fields of a user's profile. Custom fields must be declared and writable by the writer: the
-    /// user itself, or the app's back end.
+    /// Custom fields must be declared and writable by the writer: the user itself, or the app's back end.
     /// # Errors
-    /// `NotFound`, `Invalid`; for a user that acts itself, `Unauthenticated` if it was deleted and `Forbidden` if it is
-    /// suspended.
+    /// `NotFound`, `Invalid`; for a user that acts itself, as [`Owner`].
     pub async fn set_profile(&self, tenant: &Tenant, owner: Owner, profile: ProfileChange) -> Result<User, Error> {
         check_custom(tenant, &owner, &profile)?;
         let change = UserChange { profile, ..UserChange::default() };
@@ -151,15 +144,14 @@ impl Service {
         self.read(async |db| db.user(tenant.app.key, id).await).await
     }
 
-    /// Returns a page of the app's users, including suspended ones. Page n costs what page 1 costs. A hundred users
-    /// with all their free data cost milliseconds, so it is a long read.
+    /// Includes suspended users. Page n costs what page 1 costs; a hundred users with all their free data cost
+    /// milliseconds.
     pub async fn users(&self, tenant: &Tenant, by: CallerKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
         let app = tenant.app.key;
         self.long_read(by, async move |db| db.users(app, page, order).await).await
     }
 
-    /// Returns a page of the users that a search finds, including suspended ones. Only the first 10,000 matches are
-    /// reachable.
+    /// Includes suspended users. Only the first 10,000 matches are reachable.
     /// # Errors
     /// `Busy` if too many searches wait.
     pub async fn find_users(
@@ -177,8 +169,7 @@ impl Service {
         self.long_read(by, async move |db| db.find_users(app, &search, page, order).await).await
     }
 
-    /// Returns a page of the active users that a directory search finds, as the viewer sees them. Only the first 10,000
-    /// matches are reachable.
+    /// Active users as the viewer sees them. Only the first 10,000 matches are reachable.
     /// # Errors
     /// `Busy` if too many searches wait.
     pub async fn search_directory(
@@ -199,7 +190,7 @@ impl Service {
         Ok(Listed { items, total })
     }
 
-    /// Returns the page of the app's users after a cursor. Every page costs the same.
+    /// Every page costs the same.
     /// # Errors
     /// `Busy` if too many searches wait.
     pub async fn walk_users(&self, tenant: &Tenant, by: CallerKey, walk: Walk) -> Result<Stretch, Error> {
@@ -207,8 +198,7 @@ impl Service {
         self.long_read(by, async move |db| db.walk_users(app, &walk).await).await
     }
 
-    /// Changes a user by an operator's authority. A new password ends everything issued before, as in
-    /// [`Service::login_or_register`].
+    /// By an operator's authority. A new password ends what was issued, as in [`Service::login_or_register`].
     /// # Errors
     /// `NotFound`, `Invalid`; `Conflict` if the user has another version.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {

@@ -32,7 +32,6 @@ impl UploadQuota {
         Self { per_minute: per_minute.get() as usize, per_day: per_day.get() as usize, uploads: Mutex::default() }
     }
 
-    /// Counts an upload.
     /// # Errors
     /// `TooMany`, with the time until the next one is allowed.
     pub(super) fn admit(&self, app: AppKey, id: &UserId, now: Instant) -> Result<(), Error> {

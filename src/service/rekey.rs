@@ -12,9 +12,8 @@ use crate::{
     store::{self, NewTokens},
 };
 
-/// Gives a database that no server has open to the key of `keyring`. Draws anew what only the old key could open:
-/// each app's secret, licence key and derived back-end password, each user's token and issued password. Chosen
-/// passwords and tickets stay valid. Changes all or nothing.
+/// Draws anew what only the old key could open: each app's secret, licence key and derived password, each user's token
+/// and issued password. Chosen passwords and tickets stay valid. Changes all or nothing.
 pub fn give_new_key(database: &Path, keyring: &Keyring) -> Result<(), Error> {
     let renew = |app: &mut App| renew_app(app, keyring);
     let draw = |app: AppKey, user: &UserId| NewTokens {

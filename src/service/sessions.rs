@@ -32,7 +32,6 @@ use crate::{
 #[derive(Debug)]
 pub struct PasswordLogin {
     pub id: UserId,
-    /// The user's password. A new user gets it as its password.
     pub key: Secret,
     pub change: ProfileChange,
     pub from: Option<IpAddr>,
@@ -42,17 +41,15 @@ pub struct PasswordLogin {
 #[derive(Debug)]
 pub struct AuthenticatedUser {
     pub user: User,
-    /// The user's passwords at that time.
     pub(super) by: Principal,
 }
 
 impl Service {
-    /// Logs a user in by its password, and creates an unknown user as far as the app's `registration` allows. A known
-    /// user's password is compared, never replaced. Every refusal costs one argon2 and reads the same, whether or not
-    /// the user exists. In a closed app, an unknown user is a wrong password.
+    /// Logs a user in by its password, and creates an unknown user as far as `registration` allows. Every refusal costs
+    /// one argon2 and reads the same. In a closed app, an unknown user is a wrong password.
     /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many recent failures or registrations; `Forbidden` for a suspended user
-    /// with the right password; `Invalid`.
+    /// `Unauthenticated`; `TooMany` recent failures or registrations; `Forbidden` for a suspended user with the right
+    /// password; `Invalid`.
     pub async fn log_in(&self, tenant: &Tenant, call: PasswordLogin) -> Result<ClientSession, Error> {
         match tenant.app.settings.registration {
             Registration::Closed => return self.log_in_known(tenant, call).await,
@@ -92,8 +89,7 @@ impl Service {
         self.begin_registered(tenant, register).await
     }
 
-    /// Logs in a user for whom the app vouches by a token signed with its secret. Creates an unknown user, and
-    /// updates a known one.
+    /// Logs in a user for whom the app vouches by a signed token. Creates an unknown user, and updates a known one.
     /// # Errors
     /// `Forbidden` for a suspended user; `Invalid`.
     pub async fn log_in_by_identity_token(&self, tenant: &Tenant, call: RegisterUser) -> Result<ClientSession, Error> {
@@ -109,11 +105,7 @@ impl Service {
         self.begin(tenant, self.with_token(tenant, user, &credentials), &credentials).await
     }
 
-    /// Returns the user with this chosen or issued password, as [`Service::sign_in`] without a ticket. The app's
-    /// back-end account is no user.
-    /// # Errors
-    /// `Unauthenticated`; `TooMany` after too many recent failures; `Forbidden` for a suspended user with the right
-    /// password.
+    /// As [`Service::sign_in`] without a ticket. The app's back-end account is no user.
     pub async fn authenticate(
         &self,
         tenant: &Tenant,
@@ -127,7 +119,7 @@ impl Service {
         Ok(AuthenticatedUser { user: self.find_user(tenant, &id).await?.ok_or(wrong)?, by })
     }
 
-    /// Returns the user of this user token or session token.
+    /// Takes a user token or a session token.
     /// # Errors
     /// `Unauthenticated`, with an expired session token told apart; `Forbidden` for a suspended user.
     pub async fn user_by_token(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
@@ -143,8 +135,7 @@ impl Service {
         self.inner.store.write(Touches::All, async move |tx| tx.take_ticket(&digest).await).await
     }
 
-    /// Stores what the client says of its device, in place of the user's device of the same platform. Nothing is
-    /// pushed to it.
+    /// Replaces the user's device of the same platform.
     pub async fn set_device(&self, tenant: &Tenant, user: UserKey, device: Device) -> Result<(), Error> {
         let change = UserChange { device: Some(device), ..UserChange::default() };
         self.change_known_user(tenant.app.key, Owner::Itself(user), change, self.now()).await.map(|_user| ())

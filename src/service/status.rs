@@ -1,5 +1,5 @@
-//! User status: whether users are connected, their custom status, and subscriptions to both. Source: Tencent's guide to
-//! user status.
+//! User status: whether users are connected, their custom status, and subscriptions. Source: Tencent's guide to user
+//! status.
 
 use crate::{
     domain::{
@@ -76,7 +76,7 @@ impl Service {
         Ok(())
     }
 
-    /// Subscribes a user to the status of others. Returns the outcomes in the order of the ids.
+    /// Returns the outcomes in the order of the ids.
     /// # Errors
     /// `Busy` if all users together have too many subscriptions.
     pub async fn watch_statuses(
@@ -90,7 +90,7 @@ impl Service {
         Ok(outcomes)
     }
 
-    /// Ends subscriptions of a user. Returns the outcomes in the order of the ids.
+    /// Returns the outcomes in the order of the ids.
     pub async fn unwatch_statuses(
         &self,
         tenant: &Tenant,
@@ -106,8 +106,7 @@ impl Service {
         self.inner.watchers.unwatch_all(user);
     }
 
-    /// Ends the subscriptions left from a former login, unless the user has another session. Called when a login begins
-    /// and ends.
+    /// Ends subscriptions of a former login, unless the user has another session.
     pub fn forget_status_subscriptions(&self, user: UserKey) {
         self.inner.watchers.unwatch_if_alone(user);
     }

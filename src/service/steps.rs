@@ -1,7 +1,5 @@
-//! Long changes of a list, made in steps so that other writes run in between.
-//!
-//! Each step is a transaction and checks its limits itself. If a change breaks off, the steps before it stay; the
-//! same call again completes it.
+//! Long changes of a list, in steps so that other writes run in between. Each step is a transaction. If a change breaks
+//! off, the steps before it stay; the same call again completes it.
 
 use std::time::Duration;
 
@@ -23,7 +21,6 @@ pub(super) const STEP_FRIENDS: u32 = 100;
 /// Tries of a step while the writer's queue is full.
 const STEP_TRIES_MAX: u32 = 50;
 
-/// Pause between two tries: with [`STEP_TRIES_MAX`], 5 s per step.
 const STEP_PAUSE: Duration = Duration::from_millis(100);
 
 /// Long changes at one time: each caller runs one, and seven wait. Their parsed lists take some 1.5 MB each.
@@ -35,8 +32,7 @@ const LONG_CHANGES: FairBounds = FairBounds {
     what: Some("long changes of lists at one time"),
 };
 
-/// Phone books at one time: for each user one is read and stored, and seven wait unread. The connection limits bound
-/// their sum.
+/// For each user one phone book is read and stored, and seven wait unread.
 const PHONE_BOOKS: FairBounds = FairBounds {
     running_max: 4096,
     running_each_max: 1,
@@ -56,7 +52,6 @@ impl LongChanges {
         Self(FairQueue::new(PHONE_BOOKS))
     }
 
-    /// Waits until a long change of this caller may run.
     /// # Errors
     /// `TooMany`, `Busy`.
     pub(super) async fn enter(&self, by: CallerKey) -> Result<FairPermit<CallerKey>, Error> {
@@ -65,10 +60,8 @@ impl LongChanges {
 }
 
 impl Service {
-    /// Runs a call about many users in steps of [`STEP_USERS`], at least one. Returns the outcomes in the order of
-    /// the items.
-    ///
-    /// If a step fails after others were made, the remaining items have the outcome `undone`.
+    /// Runs a call about many users in steps of [`STEP_USERS`]. Returns the outcomes in the order of the items; after a
+    /// step that failed they are `undone`.
     /// # Errors
     /// Those of the first step, and of waiting for a turn: nothing was changed.
     pub(super) async fn in_steps<T, O: Clone>(
@@ -100,7 +93,6 @@ impl Service {
     }
 }
 
-/// Repeats a step while the writer's queue is full.
 /// # Errors
 /// Those of the step; `Busy` after 5 s.
 pub(super) async fn retry_while_busy<T>(step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {

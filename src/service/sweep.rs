@@ -17,8 +17,7 @@ const EVENTS_REST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Events kept at most: some 200 bytes each.
 const EVENTS_MAX: u32 = 1_000_000;
 
-/// How long the position of a session that has ended stays: longer than events, so that its client can be told to
-/// read everything anew.
+/// Longer than events, so that a client of an ended session can be told to read everything anew.
 const PLACES_REST: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Positions kept at most: some 100 bytes each. Those written longest ago go first.
@@ -26,12 +25,11 @@ const PLACES_MAX: u32 = 100_000;
 
 const STEP_EVENTS: u32 = 1000;
 
-/// How long the time stays before which UserSigs of an id are dead. The vendor's libraries sign for 180 days, 136
-/// years at most. Once such a row is removed, every UserSig of its app that is older than this bound and than the
-/// oldest row counts as dead, so that none becomes valid again.
+/// The vendor's libraries sign for 180 days, 136 years at most. Once such a row is removed, every UserSig of its app
+/// that is older than this and than the oldest row counts as dead.
 const DEAD_SIGNATURES_REST: Duration = Duration::from_secs(20 * 365 * 24 * 3600);
 
-/// Rows of that kind kept at most: some 80 bytes each. Above it the oldest go as if they were too old.
+/// Some 80 bytes each. Above it the oldest go as if they were too old.
 const DEAD_SIGNATURES_MAX: u32 = 1_000_000;
 
 /// Rows per step, so that other writers do not wait long.
@@ -40,10 +38,7 @@ const STEP_ROWS: u32 = 100;
 const AUDIT_ENTRIES_KEPT_MAX: u32 = 100_000;
 
 impl Service {
-    /// Removes every picture file without a row, which a crash may have left. Runs at the start, before any upload.
-    ///
-    /// Compares one subfolder at a time with the rows of the same range: of ten million names it holds some 2,600 at
-    /// a time.
+    /// Removes picture files without a row, which a crash may have left, one shard at a time. Runs before any upload.
     pub async fn sweep_at_start(&self) -> Result<u32, Error> {
         let folder = self.inner.pictures.folder.clone();
         let sweep = async move |db: &LongReads<'_>| {
@@ -78,9 +73,7 @@ impl Service {
     }
 
     /// Removes pictures unused for [`PICTURE_REST`], expired tickets and sessions, old events, the oldest audit
-    /// entries, and rows that still name deleted users. Skips pictures while a backup runs.
-    /// # Errors
-    /// What was removed before the error stays removed.
+    /// entries, and rows that name deleted users. Skips pictures while a backup runs.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         self.inner.watchers.sweep();

@@ -42,10 +42,8 @@ impl ConcurrencyLimit {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Threads of their own for work that takes much memory. They end when the last clone is dropped.
-///
-/// The allocator keeps freed memory for the thread that freed it. On the shared pool, where any of many threads may
-/// run the next job, 32 photos of 24 megapixels left 466 MiB behind, and logins left 19 MiB for each of 16 threads.
+/// Threads for work that takes much memory, because the allocator keeps freed memory for its thread: on the shared pool
+/// 32 photos of 24 megapixels left 466 MiB behind. They end when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct ThreadPool {
     jobs: SyncSender<Job>,
@@ -68,7 +66,7 @@ impl ThreadPool {
         Self { jobs }
     }
 
-    /// Runs `work` when a thread is free, unless its caller has gone.
+    /// Skips work whose caller has gone.
     /// # Errors
     /// [`Error::Busy`] if too many wait; `Internal` if the work panics.
     pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {

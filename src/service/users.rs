@@ -1,6 +1,4 @@
-//! Rules for users: creation, change and deletion, and what ends with a password, a suspension or a kick.
-//!
-//! Each is a function of a transaction; the methods in the other files of this folder run them.
+//! Rules for users, each a function of a transaction: creation, change, deletion, and what ends with them.
 
 use crate::{
     domain::{
@@ -29,7 +27,6 @@ const ROWS_WITH_USER: u32 = 1000;
 const LOCKED: Error = Error::Forbidden("The picture is locked by an administrator");
 
 impl Service {
-    /// Writes by a rule about one user.
     pub(super) async fn write_about<T: Send + 'static>(
         &self,
         app: AppKey,
@@ -39,7 +36,6 @@ impl Service {
         self.inner.store.write(Touches::User(app, owner), rule).await
     }
 
-    /// Writes by a rule about the user of this id.
     pub(super) async fn write_named<T: Send + 'static>(
         &self,
         app: AppKey,
@@ -65,7 +61,6 @@ impl Service {
     }
 }
 
-/// A user with its secrets.
 struct AccountUpdate<'a> {
     tx: &'a Tx<'a>,
     app: AppKey,
@@ -99,8 +94,7 @@ impl<'a> AccountUpdate<'a> {
         self.tx.put_credentials(&self.credentials).await
     }
 
-    /// Ends the user's tickets of every vendor and its sessions with their refresh tokens. Its sockets end when the
-    /// feed reads the event.
+    /// Tickets, sessions, refresh tokens. Sockets end when the feed reads the event.
     async fn end_what_was_begun(&self) -> Result<(), Error> {
         self.tx.take_tickets(self.user.key).await?;
         self.tx.take_sessions(self.user.key).await
@@ -126,7 +120,7 @@ impl<'a> AccountUpdate<'a> {
         Ok(())
     }
 
-    /// Sets the given fields. Writes and announces only if one differs.
+    /// Writes and announces only if a field differs.
     async fn set_profile(&mut self, change: &ProfileChange) -> Result<(), Error> {
         let fields = self.put_profile(change).await?;
         match fields.is_empty() {
@@ -135,7 +129,7 @@ impl<'a> AccountUpdate<'a> {
         }
     }
 
-    /// Sets the given fields. Returns those that differ from before.
+    /// Returns the fields that differ from before.
     async fn put_profile(&mut self, change: &ProfileChange) -> Result<Vec<ProfileField>, Error> {
         let (tx, key) = (self.tx, self.user.key);
         let mut profile = self.user.profile.clone();
@@ -192,7 +186,7 @@ impl<'a> AccountUpdate<'a> {
     }
 }
 
-/// Returns the new avatar of `owner`. Only rows tell which user owns a picture.
+/// Only rows tell which user owns a picture.
 async fn resolve(tx: &Tx<'_>, owner: UserKey, wish: &AvatarChange) -> Result<Avatar, Error> {
     match wish {
         AvatarChange::Tile => Ok(Avatar::Tile),
@@ -211,15 +205,12 @@ async fn owned(tx: &Tx<'_>, owner: UserKey, key: &PictureKey, address: Option<&H
     }
 }
 
-/// Creates a user, or updates the known one.
-///
-/// Events: `Created` for a new user, else `ProfileChanged` for fields that differ and `PasswordChanged` for a new
-/// password. A new password ends what was issued before: user token, issued password, sessions and tickets. The given
-/// ticket is issued after that.
+/// Creates a user, or updates the known one. A new password ends what was issued before.
+/// | Events: `Created`, or `ProfileChanged` for fields that differ and `PasswordChanged` for a new password.
 /// # Errors
 /// `Conflict(User)` for a known user that was to be refused; `Conflict(NewerVersion)` if the password is not the one
 /// that `chosen` was compared with; `Forbidden` for a ticket of a suspended user; `Unauthenticated(Revoked)` if the
-/// UserSig of the call is dead.
+/// UserSig is dead.
 pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &UpsertUser) -> Result<UpsertedUser, Error> {
     if let Some(made_at) = asked.signed_at
         && made_at < tx.signatures_revoked_before(app, &asked.id).await?
@@ -293,12 +284,10 @@ async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<A
     Ok(account)
 }
 
-/// Changes a user. A change without a difference writes nothing. A new password ends what was issued before, as in
-/// [`register`].
+/// A change without a difference writes nothing. A new password ends what was issued before.
 /// # Errors
-/// `NotFound(User)` for an unknown id; for a user that acts itself, `Unauthenticated` if it was deleted and
-/// `Forbidden` if it is suspended; `Conflict(NewerVersion)` if the user is of another version than the change, or its
-/// password is not the one that the new one was compared with.
+/// As [`Owner`]; `Conflict(NewerVersion)` if the user is of another version than the change, or its password is not the
+/// one that the new one was compared with.
 pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange, at: Moment) -> Result<User, Error> {
     let mut account = AccountUpdate::of(tx, app, owner, at).await?;
     if change.of_version.is_some_and(|version| version != account.user.version) {
@@ -308,7 +297,7 @@ pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange
     Ok(account.user)
 }
 
-/// Suspends or reactivates users: all of them or none.
+/// All of them or none.
 /// # Errors
 /// `Invalid` at `ids`, naming the first unknown id.
 pub async fn change_states(
@@ -327,9 +316,8 @@ pub async fn change_states(
     Ok(())
 }
 
-/// Deletes a user with its devices, tickets, contacts and blocks, and frees its id. Releases its pictures; its events
-/// stay. Leaves the lists of other users at once; if more than a thousand rows name it, the sweep removes the rest.
-/// UserSigs of the id made before `sigs_dead_before` stay invalid when the id is created again.
+/// Frees the id. Leaves the lists of other users at once; if more than a thousand rows name it, the sweep removes the
+/// rest. UserSigs of the id made before `sigs_dead_before` stay invalid when the id is created again.
 pub async fn delete(
     tx: &Tx<'_>,
     app: AppKey,
@@ -348,7 +336,7 @@ pub async fn delete(
     tx.append_event(app, key, &id, &EventKind::Deleted, at).await
 }
 
-/// Removes up to `at_most` rows that still name deleted users. Returns 0 when none is left.
+/// Returns 0 when no row is left that names a deleted user.
 pub async fn forget_departed(tx: &Tx<'_>, at_most: u32) -> Result<u32, Error> {
     let Some(user) = tx.departed().await? else { return Ok(0) };
     let forgotten = tx.take_rows_naming(user, at_most).await?;
@@ -359,7 +347,7 @@ pub async fn forget_departed(tx: &Tx<'_>, at_most: u32) -> Result<u32, Error> {
     Ok(forgotten + 1)
 }
 
-/// Replaces the user token. Event: `TokenReset`.
+/// Event: `TokenReset`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived, at: Moment) -> Result<User, Error> {
@@ -371,8 +359,8 @@ pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived,
     Ok(account.user)
 }
 
-/// Replaces the issued password, and the user token too, because a client may have got that one by the former
-/// password. Ends the user's tickets and sessions. Event: `PasswordChanged`.
+/// Replaces the user token too, because a client may have got it by the former password. Ends tickets and sessions.
+/// Event: `PasswordChanged`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTokens, at: Moment) -> Result<(), Error> {
@@ -383,7 +371,7 @@ pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTok
     account.tell(&EventKind::PasswordChanged).await
 }
 
-/// Ends a user's Tencent tickets, and its UserSigs made before `dead_before`. Event: `Kicked`.
+/// Ends Tencent tickets, and UserSigs made before `dead_before`. Event: `Kicked`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at: Moment) -> Result<(), Error> {
@@ -393,8 +381,7 @@ pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at
     tx.append_event(app, key, id, &EventKind::Kicked, at).await
 }
 
-/// Ends everything that keeps a user signed in: tickets, sessions, the user token (replaced by `token`), and UserSigs
-/// made before `dead_before`. Events: `Kicked`, `TokenReset`.
+/// Ends everything that keeps a user signed in, UserSigs made before `dead_before` too. Events: `Kicked`, `TokenReset`.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn revoke(
@@ -411,10 +398,9 @@ pub async fn revoke(
     Ok(user)
 }
 
-/// Issues a ticket.
 /// # Errors
 /// `NotFound(User)` if the holder is no user of this app, is suspended, or has another password by now;
-/// `NotFound(App)` for an unknown app.
+/// `NotFound(App)`.
 pub async fn issue_ticket(
     tx: &Tx<'_>,
     app: AppKey,
@@ -447,9 +433,9 @@ async fn put_ticket(tx: &Tx<'_>, app: AppKey, user: UserKey, ticket: &NewTicket,
     }
 }
 
-/// Begins a session for a user whose secrets were `held` at its login. Keeps the user's newest `at_most` sessions.
+/// Keeps the user's newest `at_most` sessions.
 /// # Errors
-/// `Unauthenticated` if the user was deleted, suspended or got another password.
+/// `Unauthenticated` if the user was deleted, suspended or got another password since the login.
 pub async fn begin_session(
     tx: &Tx<'_>,
     app: AppKey,
@@ -467,7 +453,7 @@ pub async fn begin_session(
     Ok(key)
 }
 
-/// Ends the given session and forgets the user's devices. A deleted user is no error.
+/// A deleted user is no error.
 pub async fn sign_off(tx: &Tx<'_>, app: AppKey, user: UserKey, session: Option<SessionKey>) -> Result<(), Error> {
     if tx.user_by_key(app, user).await?.is_none() {
         return Ok(());
@@ -483,13 +469,11 @@ pub async fn forget_device(tx: &Tx<'_>, app: AppKey, user: UserKey, platform: De
     tx.take_device(user, platform).await
 }
 
-/// Stores a picture that no profile names yet.
 pub async fn add_picture(tx: &Tx<'_>, app: AppKey, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
     owners::acting(tx, app, owner).await?;
     tx.put_picture(owner, new, at).await
 }
 
-/// Locks a user's picture for this reason, or unlocks it.
 /// # Errors
 /// `NotFound(User)`.
 pub async fn lock_picture(tx: &Tx<'_>, app: AppKey, id: &UserId, reason: Option<&LockReason>) -> Result<User, Error> {
@@ -498,7 +482,6 @@ pub async fn lock_picture(tx: &Tx<'_>, app: AppKey, id: &UserId, reason: Option<
     Ok(User { picture_lock: reason.cloned(), version: user.version + 1, ..user })
 }
 
-/// Sets or clears a user's custom status.
 pub async fn set_custom_status(
     tx: &Tx<'_>,
     app: AppKey,

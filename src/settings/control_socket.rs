@@ -26,8 +26,7 @@ impl ControlSocket {
     }
 }
 
-/// Returns the control socket of a data folder. A path that is too long for a socket address goes through
-/// `/proc/self/fd`.
+/// A path that is too long for a socket address goes through `/proc/self/fd`.
 /// # Errors
 /// The path is too long and the folder cannot be opened.
 pub fn control_socket(data: &Path) -> io::Result<ControlSocket> {

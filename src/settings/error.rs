@@ -8,8 +8,7 @@ use super::{
     table,
 };
 
-/// `Display` is one sentence that says what to change. It contains no value, because a secret may be in the wrong
-/// place.
+/// One sentence that says what to change, without a value: a secret may be in the wrong place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(String);
 

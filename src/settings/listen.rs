@@ -16,7 +16,6 @@ use super::{
 pub struct Listen {
     /// Port 0 means any free one.
     pub address: SocketAddr,
-    /// Whether it accepts only TLS.
     pub tls: bool,
 }
 

@@ -7,23 +7,20 @@ use std::{
 
 use super::raw::SettingSources;
 
-/// The memory for decoding pictures: a share of the usable memory at most 256 MiB. If the system does not say how
-/// much there is, 64 MiB, enough for a common photo.
+/// For decoding pictures, at most 256 MiB; 64 MiB, enough for a common photo, if the system does not say how much there
+/// is.
 const DECODE_BUDGET_SHARE: u64 = 4;
 const DECODE_BUDGET_BYTES_MAX: u64 = 256 << 20;
 const DECODE_BUDGET_BYTES_BLIND: u64 = 64 << 20;
 
-/// The memory for requests being read: a share of the usable memory, from 8 MiB (a few of the largest requests)
-/// to 24 MiB.
+/// For requests being read: from 8 MiB (a few of the largest requests) to 24 MiB.
 const READ_BUDGET_SHARE: u64 = 16;
 const READ_BUDGET_BYTES_MIN: u64 = 8 << 20;
 const READ_BUDGET_BYTES_MAX: u64 = 24 << 20;
 
-/// Reads a file: from the disk for the program, from anywhere for a test.
 pub type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<Vec<u8>>;
 
-/// Controller, mount point and name of the limit: the one hierarchy of version 2, and the memory hierarchy of version
-/// 1.
+/// Controller, mount point and name of the limit: cgroups version 2, and the memory hierarchy of version 1.
 const HIERARCHIES: [(&str, &str, &str); 2] =
     [("", "/sys/fs/cgroup", "memory.max"), ("memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes")];
 
@@ -37,9 +34,7 @@ pub(super) fn read_budget_bytes(sources: &SettingSources<'_>) -> u64 {
     share.unwrap_or_default().clamp(READ_BUDGET_BYTES_MIN, READ_BUDGET_BYTES_MAX)
 }
 
-/// Returns the bytes of memory that this process may use; None if the system does not say.
-///
-/// A group's limit also holds for the groups below it, so every group from the process's own up to the root is read.
+/// A group's limit also holds for the groups below it, so every group up to the root is read.
 fn usable_bytes(read: ReadFile<'_>) -> Option<u64> {
     let text = |path: &Path| read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let mut limits: Vec<u64> = text(Path::new("/proc/meminfo")).as_deref().and_then(total_bytes).into_iter().collect();
@@ -53,7 +48,6 @@ fn usable_bytes(read: ReadFile<'_>) -> Option<u64> {
     limits.into_iter().min()
 }
 
-/// Returns the process's group in the hierarchy of `controller`, from lines such as `4:memory:/x` and `0::/x`.
 fn group_of<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
     groups.lines().find_map(|line| {
         let (_, rest) = line.split_once(':')?;

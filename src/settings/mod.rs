@@ -1,7 +1,5 @@
-//! The operator's settings: flags > `STANDIN_*` variables > `standin.toml` > defaults.
-//!
-//! [`RawSettings`] holds each setting as a text with its origin, [`Settings`] as a valid value. `table.rs` declares
-//! each setting once; flags, variables, help, errors and docs/settings.md follow from it.
+//! The operator's settings: flags > `STANDIN_*` variables > `standin.toml` > defaults. [`RawSettings`] holds texts with
+//! their origin, [`Settings`] valid values. `table.rs` declares each setting once.
 
 mod control_socket;
 mod error;
@@ -46,7 +44,6 @@ pub enum MetricsAccess {
 }
 
 impl Settings {
-    /// Parses all values.
     /// # Errors
     /// The first setting whose text does not have its form, or that contradicts another one.
     pub fn parse(raw: &RawSettings) -> Result<Self, SettingsError> {

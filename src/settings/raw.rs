@@ -36,7 +36,6 @@ pub struct SettingSources<'a> {
     pub file: Option<PathBuf>,
     pub environment: Vec<(OsString, OsString)>,
     pub read: ReadFile<'a>,
-    /// Processor cores that this process may use.
     pub cores: usize,
 }
 
@@ -47,7 +46,6 @@ pub enum ValueOrigin {
     Demo,
     File(PathBuf),
     Variable(String),
-    /// The flag without its dashes.
     Flag(String),
 }
 
@@ -77,7 +75,7 @@ pub struct RawSettings {
 }
 
 impl RawSettings {
-    /// Looks up every setting: flags > variables > settings file > defaults. An empty variable counts as missing.
+    /// Flags > variables > settings file > defaults. An empty variable counts as missing.
     /// # Errors
     /// An unknown key, a variable whose name resembles a setting, a setting given twice in one place, a file that
     /// cannot be read.
@@ -98,17 +96,14 @@ impl RawSettings {
         Ok(Self { given, ignored })
     }
 
-    /// Returns the ignored variables with the prefix `STANDIN_`, by name.
     pub fn ignored_variables(&self) -> &[String] {
         &self.ignored
     }
 
-    /// Returns the value or the default of a setting; None if it is unset.
     pub fn get(&self, setting: &Setting) -> Option<&SettingValue> {
         self.given.get(setting.name)
     }
 
-    /// Returns every setting in the table's order, with its value.
     pub fn entries(&self) -> impl Iterator<Item = (&'static Setting, Option<&SettingValue>)> {
         SETTINGS.into_iter().map(|setting| (setting, self.get(setting)))
     }
@@ -128,7 +123,6 @@ fn default(setting: &Setting, is_demo: bool, sources: &SettingSources<'_>) -> Op
 
 type Level = BTreeMap<&'static str, SettingValue>;
 
-/// Adds a value. A secret may be given by itself or by its file, but not by both in one place.
 fn add(level: &mut Level, setting: &'static Setting, given: SettingValue) -> Result<(), SettingsError> {
     match level.insert(setting.name, given) {
         None => Ok(()),
@@ -145,7 +139,6 @@ fn find(key: &str) -> Option<(&'static Setting, bool)> {
     })
 }
 
-/// Returns every key that a settings file may have.
 pub(super) fn known_keys() -> impl Iterator<Item = String> {
     let files = SETTINGS.into_iter().filter(|setting| setting.is_secret());
     let files = files.map(|setting| format!("{}{FILE_SUFFIX}", setting.name));
@@ -218,7 +211,6 @@ fn from_environment(sources: &SettingSources<'_>) -> Result<(Level, Vec<String>)
     Ok((level, ignored))
 }
 
-/// Returns a value, or the contents of the file that it names.
 fn taken(
     setting: &Setting,
     is_file: bool,

@@ -7,7 +7,6 @@ use super::{
     raw::{RawSettings, SettingSources, ValueOrigin},
 };
 
-/// One setting. Flags, variables, `standin.toml`, help, errors and docs/settings.md follow from it.
 #[derive(Debug)]
 pub struct Setting {
     /// The key in `standin.toml`; flag and variable follow from it.
@@ -18,7 +17,6 @@ pub struct Setting {
     pub default: SettingDefault,
     /// The default with `--demo`, if it is another one.
     pub demo: Option<&'static str>,
-    /// One line for people.
     pub help: &'static str,
 }
 
@@ -32,7 +30,6 @@ pub enum SettingForm {
     /// One of these words.
     Word(&'static [&'static str]),
     Switch,
-    /// A whole number.
     Number {
         min: u64,
         max: u64,
@@ -44,7 +41,6 @@ pub enum SettingForm {
     },
 }
 
-/// The value of a setting that is not given.
 #[derive(Debug)]
 pub enum SettingDefault {
     Fixed(&'static str),
@@ -65,7 +61,6 @@ impl Setting {
         Self { name, group, form, default, demo: None, help }
     }
 
-    /// Sets the default with `--demo`.
     pub(super) const fn in_demo(mut self, text: &'static str) -> Self {
         self.demo = Some(text);
         self
@@ -76,7 +71,6 @@ impl Setting {
         (!self.is_secret()).then(|| self.name.replace('_', "-"))
     }
 
-    /// Returns the environment variable.
     pub fn variable(&self) -> String {
         format!("STANDIN_{}", self.name.to_ascii_uppercase())
     }
@@ -103,7 +97,6 @@ impl Setting {
         parse(self, value.text.expose()).map(Some).ok_or_else(|| SettingsError::value(self, &value.origin))
     }
 
-    /// Parses the value into a field: `T`, or `Option<T>` for a setting without a default.
     pub(super) fn read<T, F: FromOption<T>>(
         &self,
         raw: &RawSettings,
@@ -132,7 +125,6 @@ impl<T> FromOption<T> for Option<T> {
 }
 
 impl SettingForm {
-    /// Returns what stands for a value in help.
     pub fn placeholder(&self) -> String {
         match self {
             Self::Text(placeholder, _) => (*placeholder).to_owned(),

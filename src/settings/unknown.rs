@@ -1,8 +1,5 @@
-//! Variables with our prefix that are no settings.
-//!
-//! Kubernetes and container links set such variables for every service called standin: `STANDIN_SERVICE_HOST`,
-//! `STANDIN_PORT=tcp://10.0.0.1:8080`, `STANDIN_PORT_8080_TCP_ADDR`. They must not stop the start, but a mistyped
-//! setting must.
+//! Variables with our prefix that are no settings: Kubernetes and container links set some for every service called
+//! standin (`STANDIN_PORT=tcp://10.0.0.1:8080`). They must not stop the start, but a mistyped setting must.
 
 use super::raw::{FILE_SUFFIX, FILE_VARIABLE, VARIABLE_PREFIX, known_keys};
 
@@ -12,8 +9,7 @@ const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 /// Names in one warning.
 const LISTED_MAX: usize = 32;
 
-/// Returns up to how many typing errors (an added, missing, wrong or swapped letter) a name counts as `known`: for
-/// `log` only one, because two would leave one letter.
+/// An added, missing, wrong or swapped letter each. For `log` only one, because two would leave one letter.
 fn typos_max(known: &str) -> usize {
     match known.len() {
         ..6 => 1,
@@ -22,8 +18,7 @@ fn typos_max(known: &str) -> usize {
     }
 }
 
-/// Returns the key of the setting that an unknown variable resembles. `key` is its name without the prefix, in lower
-/// case.
+/// `key` is the variable without the prefix, in lower case.
 pub(super) fn mistyped(key: &str) -> Option<String> {
     // Only secrets have a setting for a file, but operators may try it with others.
     near(key).or_else(|| near(key.strip_suffix(FILE_SUFFIX)?))
@@ -38,8 +33,7 @@ fn near(key: &str) -> Option<String> {
     known_keys().chain([settings_file]).filter_map(typos).min().map(|(_, known)| known)
 }
 
-/// Whether a variable is a service's address from Kubernetes or a container link. A service called `standin-socket`
-/// sets `STANDIN_SOCKET_PORT=tcp://10.0.0.1:8080`, which is the name of a setting.
+/// A service called `standin-socket` sets `STANDIN_SOCKET_PORT=tcp://10.0.0.1:8080`, which is the name of a setting.
 pub(super) fn is_service_address(key: &str, value: &str) -> bool {
     (key == "port" || key.ends_with("_port")) && PROTOCOLS.iter().any(|protocol| value.starts_with(protocol))
 }

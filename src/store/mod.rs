@@ -1,9 +1,6 @@
-//! The database. A rule of `service` writes in a unit of work, [`Store::write`], through row operations.
-//!
-//! A write resolves after its commit; a refused write changes nothing. A point read runs at once on the caller's thread
-//! and takes some microseconds. Every change of a user appends its event in the same unit of work. Every operation on
-//! users takes the app, so that no app reads another's users. Time, ids and secrets are arguments; no type of an engine
-//! leaves this module.
+//! The database. A write resolves after its commit; a refused write changes nothing. A point read runs at once on the
+//! caller's thread and takes some microseconds. Every change of a user appends its event in the same unit of work, and
+//! every operation on users takes the app. No type of an engine leaves this module.
 
 mod observed;
 mod operations;
@@ -37,7 +34,7 @@ pub struct StoreOptions {
     pub long_readers: usize,
 }
 
-/// Why a store cannot be opened. `Display` is one sentence that says what to do.
+/// `Display` is one sentence that says what to do.
 #[derive(Debug)]
 pub struct OpenError(String);
 
@@ -87,17 +84,14 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// The open database. Clones are cheap and share it.
-///
-/// Every write can fail with `Busy` (the queue is full, or the store is closed), `StorageFull` and `Internal`; every
-/// read with `Busy` and `Internal`.
+/// Clones share it. Every write can fail with `Busy` (the queue is full, or the store is closed), `StorageFull` and
+/// `Internal`; every read with `Busy` and `Internal`.
 #[derive(Clone)]
 pub struct Store(Arc<Engine>);
 
 impl Store {
-    /// Creates (mode 0600) or opens the database and migrates its schema. Blocks.
-    ///
-    /// The caller holds the lock of the data folder: only one process may open a database.
+    /// Creates (mode 0600) or opens the database and migrates its schema. Blocks. The caller holds the lock of the data
+    /// folder.
     /// # Errors
     /// The file cannot be used, or a newer version wrote it. The file is then unchanged.
     pub fn open(database: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
@@ -109,14 +103,12 @@ impl Store {
         self.0.close().await;
     }
 
-    /// Queues the deletion of an expired ticket and does not wait for it. It only makes sure that the ticket stays
-    /// expired if the clock is set back.
+    /// Queues the deletion of an expired ticket, so that it stays expired if the clock is set back.
     pub fn end_ticket(&self, digest: Digest) {
         self.0.post(move |tx| tickets::forget(tx, &digest));
     }
 
-    /// Returns a channel that changes after every commit: it tells when to read new events. The sender is dropped when
-    /// the store has closed.
+    /// Changes after every commit. The sender is dropped when the store has closed.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits()
     }

@@ -35,7 +35,6 @@ pub struct PictureUsage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkup {
     pub schema: u32,
-    /// The schema version of this program.
     pub schema_known: u32,
     pub integrity: Integrity,
     /// The time of the newest row; `None` for a damaged database.
@@ -43,7 +42,6 @@ pub struct Checkup {
 }
 
 impl Checkup {
-    /// Whether the database is damaged. Its other facts are then worthless.
     pub fn is_damaged(&self) -> bool {
         matches!(self.integrity, Integrity::Damaged(_))
     }
@@ -63,14 +61,12 @@ pub enum Integrity {
 #[derive(Debug, Clone)]
 pub struct OfflineCheckup<T> {
     pub checkup: Checkup,
-    /// The result of `tally`; `None` for a damaged database.
     pub pictures: Option<T>,
     /// The fingerprint of the server key; `None` if the first start did not finish.
     pub fingerprint: Option<Digest>,
 }
 
-/// Checks a database for `wait_max` at most, and calls `tally` with the rows of its pictures. Changes nothing. Blocks.
-/// No other process may write the database meanwhile.
+/// Checks a database for `wait_max` at most. Changes nothing. Blocks. No other process may write it meanwhile.
 /// # Errors
 /// The database cannot be opened or read; an error of `tally`.
 pub fn check_offline<T>(

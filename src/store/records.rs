@@ -23,7 +23,6 @@ pub struct UpsertUser {
     pub chosen: Option<ChosenPassword>,
     /// For a new user. A change of the password uses the token and the issued password.
     pub secrets: NewSecrets,
-    /// Replaces the device of the same platform.
     pub device: Option<Device>,
     pub ticket: Option<NewTicket>,
     /// When the app made the signature that authorises this call; the call is refused once that signature is revoked.
@@ -31,28 +30,23 @@ pub struct UpsertUser {
     pub at: Moment,
 }
 
-/// What [`UpsertUser`] does with a user that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfKnown {
     /// Applies the given fields; the secrets stay.
     Update,
     /// The same for a call of the user's own client: refuses a suspended user.
     UpdateActive,
-    /// Refuses the call.
     Refuse,
 }
 
-/// The secrets that the server draws for a new user.
 #[derive(Debug, Clone)]
 pub struct NewSecrets {
     pub token: Derived,
     pub issued: Derived,
-    /// See [`User::handle`].
     pub handle: PictureKey,
 }
 
-/// A password to store, with the stored hash it was compared with. If another call has replaced that hash meanwhile,
-/// the change is refused.
+/// With the stored hash it was compared with. If another call has replaced that hash meanwhile, the change is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChosenPassword {
     /// The stored hash when the password is the stored one: no change.
@@ -92,7 +86,6 @@ pub struct UserChange {
     /// A password other than the stored one ends all tokens, tickets and sessions.
     pub password: Option<PasswordChange>,
     pub state: Option<StateChange>,
-    /// Replaces the device of the same platform. Appends no event, because no client sees devices.
     pub device: Option<Device>,
     /// The version that the caller has seen: the change of another version is refused.
     pub of_version: Option<i64>,
@@ -154,7 +147,6 @@ pub struct FriendRow {
 }
 
 impl FriendRow {
-    /// Returns the row of the other side, which has no remark and no groups.
     #[must_use]
     pub fn unnamed(&self) -> Self {
         Self { source: self.source.clone(), wording: self.wording.clone(), ..Self::default() }
@@ -164,7 +156,6 @@ impl FriendRow {
 /// The authenticated account for which a new ticket is issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// The app's back-end account.
     BackEnd,
     User {
         key: UserKey,
@@ -176,7 +167,6 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// Returns the user with these credentials.
     pub fn of(credentials: &Credentials) -> Self {
         let Credentials { user, chosen, issued, .. } = credentials;
         Self::User { key: *user, chosen: chosen.clone(), issued: issued.digest }
@@ -185,7 +175,6 @@ impl Principal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewTicket {
-    /// The digest of the secret that the client gets.
     pub digest: Digest,
     pub expires_at: Moment,
     /// The ticket is valid on this wire alone.
@@ -194,7 +183,6 @@ pub struct NewTicket {
     pub newest_kept: Option<u16>,
 }
 
-/// A session ticket, valid or expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
     pub app: AppKey,
@@ -205,15 +193,10 @@ pub struct Ticket {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TicketHolder {
-    /// The app's back-end account.
     BackEnd,
-    User {
-        key: UserKey,
-        id: UserId,
-    },
+    User { key: UserKey, id: UserId },
 }
 
-/// The session of a client whose token has a lifetime: valid, expired or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredSession {
     /// Part of the client's token.
@@ -272,7 +255,6 @@ pub struct EventPage {
     pub is_part: bool,
 }
 
-/// The table that relates two users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelationRows {
     Contacts,
@@ -289,7 +271,6 @@ pub struct NewPlace {
     pub shown: Option<Digest>,
     /// The last event announced when the session began: the place of a client whose former place is not known.
     pub heard: i64,
-    /// The places of the user's other sessions on this wire.
     pub siblings: Vec<Sibling>,
     pub at: Moment,
 }

@@ -1,4 +1,4 @@
-//! Work on database files that no server has open: for backups and for a new server key.
+//! Work on database files that no server has open. The errors are `Internal` and `StorageFull`.
 
 use std::path::Path;
 
@@ -13,7 +13,6 @@ use crate::domain::{
     time::Moment,
 };
 
-/// A database that was found intact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspected {
     pub schema: u32,
@@ -21,39 +20,28 @@ pub struct Inspected {
     pub amounts: Amounts,
 }
 
-/// Checks every page, index and reference of a database. Blocks for longer than a copy of the file takes.
-/// # Errors
-/// `Internal`, which names the fault.
+/// Checks every page, index and reference of a database. Takes longer than a copy of the file.
 pub fn inspect(database: &Path) -> Result<Inspected, Error> {
     snapshot::inspect(database)
 }
 
-/// Counts the rows of a database. Checks nothing.
-/// # Errors
-/// `Internal` when the file cannot be read.
+/// Checks nothing.
 pub fn amounts(database: &Path) -> Result<Amounts, Error> {
     snapshot::amounts(database)
 }
 
-/// Calls `each` with the names of all pictures, sorted.
-/// # Errors
-/// `Internal` when the file cannot be read; an error of `each`.
+/// In sorted order.
 pub fn each_picture(database: &Path, each: impl FnMut(PictureKey) -> Result<(), Error>) -> Result<(), Error> {
     snapshot::each_picture(database, each)
 }
 
-/// Marks a database as restored from a backup, by an event 1,000,000 above its last one: no event number that a client
-/// may know is used again.
-/// # Errors
-/// `Internal` when the file cannot be read or written; `StorageFull`.
+/// By an event 1,000,000 above the last one, so that no event number that a client may know is used again.
 pub fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
     snapshot::mark_restored(database, at)
 }
 
-/// Moves a database to another server key in one transaction: `renew_app` changes each app, `draw` makes the secrets of
-/// each user. Sessions with tokens of the former key end.
-/// # Errors
-/// `Internal` when the file cannot be read or written; `StorageFull`; an error of `renew_app`.
+/// In one transaction: `renew_app` changes each app, `draw` makes the secrets of each user. Sessions with tokens of the
+/// former key end.
 pub fn with_new_key(
     database: &Path,
     fingerprint: Digest,

@@ -1,7 +1,5 @@
-//! A unit of work: the rows that a rule of `service` reads and writes in one transaction.
-//!
-//! A rule is an asynchronous closure over a [`Tx`]. It reads first, refuses before its first write, then writes. It
-//! awaits row operations only.
+//! Units of work. A rule is an asynchronous closure over a [`Tx`]: it reads first, refuses before its first write, then
+//! writes, and awaits row operations only.
 
 use std::{
     future::Future,
@@ -14,8 +12,7 @@ use std::{
 use super::{PictureRows, Store, sqlite};
 use crate::domain::{caller::CallerKey, error::Error, id::AppKey, owner::Owner};
 
-/// The users whose rows a write may touch. An engine with several writers runs writes that share a user one after the
-/// other.
+/// The users whose rows a write may touch: an engine with several writers orders writes that share a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touches {
     User(AppKey, Owner),
@@ -27,11 +24,9 @@ pub enum Touches {
 /// Point reads on the caller's thread: some microseconds each.
 pub struct Db<'a>(ReadEngine<'a>);
 
-/// Reads that may take longer than some 200 us. Only [`Store::long_read`] and [`FeedReader`] provide it, on connections
-/// that point reads do not use.
+/// Reads that may take longer than some 200 us, on connections that point reads do not use.
 pub struct LongReads<'a>(Db<'a>);
 
-/// Reads and writes in one transaction.
 pub struct Tx<'a> {
     db: Db<'a>,
     on: WriteEngine<'a>,
@@ -65,8 +60,6 @@ impl<'a> LongReads<'a> {
     }
 
     /// Runs several reads on one snapshot of the database.
-    /// # Errors
-    /// An error of `read`; `Busy`, `Internal`.
     pub async fn snapshot<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error> {
         match self.engine() {
             ReadEngine::Sqlite(connection) => {
@@ -94,14 +87,11 @@ impl<'a> Deref for LongReads<'a> {
 
 impl Store {
     /// Reads on the caller's thread.
-    /// # Errors
-    /// An error of `read`; `Busy`, `Internal`.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.0.read(|connection| at_once(read(&Db(ReadEngine::Sqlite(connection)))))
     }
 
-    /// Runs a read on the thread pool for long reads. One caller uses at most a quarter of the threads and of the
-    /// queue.
+    /// Reads on the thread pool for long reads.
     /// # Errors
     /// An error of `read`; `TooMany` when the caller's share of the queue is full; `Busy` when the queue is full.
     pub async fn long_read<T: Send + 'static>(
@@ -112,16 +102,11 @@ impl Store {
         self.0.long_read(caller, |connection| at_once(read(&LongReads::sqlite(connection)))).await
     }
 
-    /// Opens a connection for the feed.
-    /// # Errors
-    /// `Internal` when the database cannot be opened again.
     pub fn feed_reader(&self) -> Result<FeedReader, Error> {
         self.0.own_reader().map(|reader| FeedReader(Mutex::new(reader)))
     }
 
-    /// Runs a rule on the writer thread; resolves once its transaction is committed.
-    /// # Errors
-    /// An error of the rule, `Busy`, `StorageFull` or `Internal`. Nothing is changed then.
+    /// Runs a rule on the writer thread; resolves after the commit. An error changes nothing.
     pub async fn write<T: Send + 'static>(
         &self,
         _touches: Touches,
@@ -145,15 +130,11 @@ impl Store {
 pub struct FeedReader(Mutex<sqlite::ReadConnection>);
 
 impl FeedReader {
-    /// Reads on the caller's thread.
-    /// # Errors
-    /// An error of `read`.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error>) -> Result<T, Error> {
         at_once(read(&LongReads::sqlite(&self.0.lock().unwrap_or_else(PoisonError::into_inner))))
     }
 }
 
-/// Whether a rule refused; other errors are failures of the engine.
 fn is_refusal(error: &Error) -> bool {
     !matches!(error, Error::Internal(_) | Error::StorageFull | Error::Busy)
 }

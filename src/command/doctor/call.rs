@@ -83,7 +83,6 @@ impl Trust {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint {
-    /// Without the brackets of an IPv6 address.
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) tls: bool,
@@ -96,8 +95,7 @@ pub(super) struct CallResponse {
 }
 
 impl Endpoint {
-    /// Returns the addresses of the host, at least one. Browsers take each name under `localhost` for this machine (RFC 6761); some systems
-    /// do not.
+    /// At least one. Browsers take each name under `localhost` for this machine (RFC 6761); some systems do not.
     pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, BoxError> {
         if self.host.ends_with(".localhost") {
             return Ok(vec![(Ipv4Addr::LOCALHOST, self.port).into(), (Ipv6Addr::LOCALHOST, self.port).into()]);
@@ -106,13 +104,11 @@ impl Endpoint {
         if found.is_empty() { Err("the name has no address".into()) } else { Ok(found) }
     }
 
-    /// Opens a connection and closes it.
     pub(super) async fn connect(&self) -> Result<(), BoxError> {
         TcpStream::connect(&*self.addresses().await?).await?;
         Ok(())
     }
 
-    /// Returns the value of the `Host` header.
     pub(super) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         match (self.tls, self.port) {

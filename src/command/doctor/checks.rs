@@ -16,7 +16,6 @@ use url::Url;
 use super::call::{BoxError, CallResponse, Endpoint, Trust};
 use crate::command::failure::{Failure, FailureCode};
 
-/// The longest wait for one check.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// A certificate that ends within these days should have been renewed.
@@ -41,7 +40,6 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 pub(super) struct CheckResult {
     pub(super) check: &'static str,
     pub(super) found: String,
-    /// What to change, if something is wrong.
     pub(super) advice: Option<String>,
 }
 
@@ -114,7 +112,6 @@ impl PublicServer {
     }
 }
 
-/// Removes the brackets of an IPv6 address.
 fn bare(host: &str) -> String {
     host.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
@@ -310,7 +307,7 @@ async fn picture(target: &PublicServer, trust: &Trust) -> Finding {
     }
 }
 
-/// A proxy on this machine that does not name its clients would show them the figures, which are meant for this machine only.
+/// A proxy on this machine that does not name its clients would show them the figures.
 async fn figures(target: &PublicServer, trust: &Trust) -> Finding {
     let path = target.path("/metrics");
     let answer = ask(&target.place, trust, target.get(&path), Vec::new()).await?;

@@ -35,7 +35,7 @@ const OTHERS: u32 = 0o077;
 /// With less free space, the next writes may not fit.
 const FREE_BYTES_MIN: u64 = 256 << 20;
 
-/// SQLite normally cuts the write-ahead log at 48 MiB. A longer one means that it cannot be carried over into the database.
+/// SQLite normally cuts the log at 48 MiB. A longer one cannot be carried over into the database.
 const LOG_BYTES_MAX: u64 = 128 << 20;
 
 /// Time services correct a clock by smaller steps.
@@ -74,7 +74,6 @@ pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<CheckRe
     outcomes
 }
 
-/// Reads the running server's report. Its key fits, or it would not run.
 fn read(answer: &Value) -> Result<FolderReport, Failure> {
     let number = |key: &str| answer.get(key).and_then(Value::as_u64);
     let read = || {
@@ -221,7 +220,6 @@ fn clock(state: &FolderReport) -> Finding {
     }
 }
 
-/// Returns bytes in the largest unit that gives at least 1.
 fn bytes(bytes: u64) -> String {
     let units = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match units.into_iter().find(|(_, unit)| bytes >= *unit) {

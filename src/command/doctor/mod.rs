@@ -1,7 +1,5 @@
-//! `standin doctor`: checks the data folder, and whether clients reach the running server by its public address, and says what to change.
-//!
-//! The folder is read on this machine; the server reports on the files that it has open. The other checks call the public address as a
-//! client does, through the proxy if there is one. The control socket says what to expect. No secret is needed or sent, and nothing changes.
+//! `standin doctor`: checks the data folder, and whether clients reach the running server by its public address,
+//! through the proxy if there is one. No secret is needed or sent, and nothing changes.
 
 mod call;
 mod checks;
@@ -77,8 +75,6 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     refused(&outcomes, &why)
 }
 
-/// # Errors
-/// `Refused` if a check failed.
 fn refused(outcomes: &[CheckResult], why: &str) -> Result<(), Failure> {
     match failed(outcomes) {
         0 => Ok(()),

@@ -10,8 +10,7 @@ use crate::http::showing;
 /// Nested objects and lists, including the outermost.
 pub const DEPTH_MAX: usize = 128;
 
-/// Values in one text, including the outermost. A value of one byte takes 72 in memory: a list of 1 MiB of zeros
-/// would take 36 MiB.
+/// In one text. A value of one byte takes 72 in memory: a list of 1 MiB of zeros would take 36 MiB.
 pub const VALUES_MAX: usize = 65_536;
 
 /// 2^53: above it a float of 64 bits cannot hold every integer, so a number could change.
@@ -29,14 +28,10 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Reads exactly one JSON text.
-///
-/// Integers of 64 bits stay exact, keys keep their order. It takes 18 ms for 50,000 values in 790 kB, and less for
-/// any body of a profile call, so it may run on an async thread.
+/// Reads one JSON text. Integers of 64 bits stay exact, keys keep their order. Takes 18 ms for 50,000 values in 790 kB.
 /// # Errors
-/// [`JsonError`] for invalid UTF-8, lone surrogates, anything after the first value, a key given twice in one object,
-/// a number that is no 64-bit integer and 2^53 or more, more than [`DEPTH_MAX`] levels, more than [`VALUES_MAX`]
-/// values.
+/// Invalid UTF-8, lone surrogates, anything after the first value, a key given twice in one object, a number that is no
+/// 64-bit integer and 2^53 or more, more than [`DEPTH_MAX`] levels or [`VALUES_MAX`] values.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let text = without_mark(text);
     if is_wider_than_utf8(text) {
@@ -57,19 +52,16 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     Ok(value)
 }
 
-/// Removes the byte order mark that some editors and libraries put before UTF-8 (RFC 8259, 8.1: a reader may ignore
-/// it).
+/// A reader may ignore the byte order mark (RFC 8259, 8.1).
 pub(super) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
-/// Whether a text begins like UTF-16 or UTF-32: with their marks, or with a NUL next to one of the ASCII characters
-/// that begin JSON.
+/// By their marks, or by a NUL next to one of the ASCII characters that begin JSON.
 fn is_wider_than_utf8(text: &[u8]) -> bool {
     matches!(text, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..])
 }
 
-/// Like [`parse`], for a text that must be an object.
 pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
     match parse(text)? {
         Value::Object(object) => Ok(object),
@@ -120,8 +112,7 @@ fn refused(fault: &serde_json::Error) -> JsonError {
     })
 }
 
-/// Builds a [`Value`] and refuses on the way: `serde_json`'s own reader lets the last of two equal keys win and
-/// rounds big numbers.
+/// Refuses what `serde_json`'s own reader accepts: it lets the last of two equal keys win and rounds big numbers.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     levels_left: usize,

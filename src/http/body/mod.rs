@@ -12,15 +12,12 @@ use crate::domain::error::Error;
 /// Smaller bodies are parsed where they were read: it takes about 0.2 ms.
 const AT_ONCE_BYTES_MAX: usize = 32 * 1024;
 
-/// Large bodies that are parsed at the same time, of all clients. Others wait in order. The connections and the read
-/// budget bound how many wait.
+/// Of all clients; others wait in order. The connections and the read budget bound how many wait.
 const PARSED_TOGETHER_MAX: usize = 2;
 
 static PERMITS: Semaphore = Semaphore::const_new(PARSED_TOGETHER_MAX);
 
-/// Parses a large body on a blocking thread: a worker would serve no other client for those milliseconds.
-///
-/// Runs `parse`, whose time is proportional to `bytes`: at once for small bodies, else on a blocking thread.
+/// Large bodies are parsed on a blocking thread: a worker would serve no other client for those milliseconds.
 /// # Errors
 /// `Internal` if `parse` panicked on a blocking thread.
 async fn parsed<T: Send + 'static>(bytes: usize, parse: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {

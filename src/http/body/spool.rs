@@ -25,7 +25,6 @@ const ANONYMOUS_MAX: usize = 16;
 
 const ANONYMOUS_PER_ADDRESS_MAX: usize = 2;
 
-/// The folder of the files, and how many there may be at the same time.
 #[derive(Debug, Clone)]
 pub struct Spool {
     folder: Arc<Path>,
@@ -56,8 +55,7 @@ impl Spool {
         }
     }
 
-    /// Takes a permit for a form with files from an unauthenticated caller: 2 for one address (for IPv6 one network
-    /// of 64 bits), 16 in total.
+    /// For a caller that is not authenticated yet: 2 for one address (for IPv6 one network of 64 bits), 16 in total.
     /// # Errors
     /// `Busy` if all of them are taken.
     pub fn anonymous_permit(&self, address: Option<IpAddr>) -> Result<AnonymousPermit, Error> {
@@ -67,7 +65,7 @@ impl Spool {
         Ok(AnonymousPermit { _of_address: of_address, _in_all: acquire(None, ANONYMOUS_MAX)? })
     }
 
-    /// Appends `bytes` to `spooled`, or to a new file; returns the emptied buffer.
+    /// Appends to `spooled`, or to a new file; returns the emptied buffer.
     /// # Errors
     /// `Busy` if the maximum of files is spooled; `StorageFull`.
     pub(super) async fn append(

@@ -9,7 +9,6 @@ use std::cell::Cell;
 /// The largest head of a request, in bytes, with empty lines before it and the empty line at its end.
 pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// The longest line between chunks, in bytes: a size with extensions, or a trailer.
 const LINE_BYTES_MAX: usize = 32 * 1024;
 
 /// Bytes kept of the beginning of a line that arrives in pieces. No field that is examined is longer.
@@ -18,10 +17,8 @@ const KEPT_BYTES: usize = 256;
 #[derive(Debug)]
 enum Position {
     InHead(HeadState),
-    /// Bytes left of a body.
     Body(u64),
     ChunkSize(PartialLine),
-    /// Bytes left of a chunk and its line end.
     Chunk(u64),
     Trailer(PartialLine),
     /// After a request for a WebSocket that has no answer yet: a GET without a body, whose client waits, or another
@@ -41,7 +38,6 @@ struct PartialLine {
     last: Option<u8>,
 }
 
-/// What the lines of a head have declared so far.
 #[derive(Debug, Default)]
 struct HeadState {
     line: PartialLine,
@@ -65,20 +61,16 @@ pub(super) type Note<'a> = &'a mut dyn FnMut(usize, bool);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Read {
     Fine,
-    /// As many requests have ended as allowed, or the last one asks for another protocol. This many bytes are theirs;
-    /// the rest was not examined.
+    /// As many requests have ended as allowed, or the last one asks for another protocol; this many bytes are theirs.
     Stopped(usize),
-    /// The byte at this index is not allowed: a bare line feed in a head, or any byte between a WebSocket request
-    /// that is no handshake and its answer.
+    /// The byte at this index is not allowed: a bare line feed in a head, or a byte after a faulty WebSocket request.
     Refused(usize),
     /// A head is larger than [`HEAD_BYTES_MAX`]; the byte at this index belongs to it.
     TooLarge(usize),
 }
 
 enum HeadFault {
-    /// A bare line feed at this index.
     LineFeed(usize),
-    /// The index of the first byte beyond [`HEAD_BYTES_MAX`].
     TooLarge(usize),
 }
 
@@ -89,8 +81,7 @@ impl Default for Position {
 }
 
 impl Framing {
-    /// Whether a head has begun but not ended. Empty lines before it count: after them the framework's idle timeout
-    /// no longer runs.
+    /// Empty lines before a head count: after them the framework's idle timeout no longer runs.
     pub(super) fn is_in_head(&self) -> bool {
         matches!(&self.at, Position::InHead(head) if head.bytes > 0)
     }
@@ -139,8 +130,7 @@ impl Framing {
             let is_end = matches!(next, Some(Position::InHead(_) | Position::Upgrade { .. }));
             note(taken, is_end);
             if let Some(next) = next {
-                // The framework bounds the lines of a head, but not those of chunks. It refuses a size that it cannot
-                // read.
+                // The framework bounds no line between chunks, and refuses a size that it cannot read.
                 if matches!(next, Position::Elsewhere) {
                     return Read::Refused(bytes.len() - rest.len());
                 }
@@ -277,7 +267,7 @@ impl HeadState {
     }
 }
 
-/// Returns the size in the line before a chunk; extensions are ignored.
+/// Extensions are ignored.
 fn size_of_chunk(line: &[u8]) -> Option<u64> {
     let digits = line.split(|b| *b == b';').next()?.trim_ascii();
     u64::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()

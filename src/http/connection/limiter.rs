@@ -21,7 +21,6 @@ pub struct ConnectionLimits {
     pub per_address: usize,
     /// Of all addresses, including proxies.
     pub in_all: usize,
-    /// Connections beyond the limit that receive a 503 at the same time.
     pub turned_away: usize,
     pub local: usize,
 }
@@ -63,8 +62,7 @@ pub(super) enum Admission {
     Admitted(ConnectionPermit),
     /// The total limit is reached: the client receives a 503.
     Rejected(RejectPermit),
-    /// The connection is closed at once: its address is at its limit, or too many connections are being rejected
-    /// already.
+    /// At once: its address is at its limit, or too many connections are being rejected already.
     CutOff,
 }
 
@@ -117,7 +115,6 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Takes a permit of the address, None for a proxy. The error says whether the rejection should be logged.
     fn acquire(&self, address: IpAddr) -> Result<Option<keyed_limiter::Permit<IpAddr>>, bool> {
         let LimiterState { limits, proxies, open, .. } = &*self.0;
         if proxies.are(address) {

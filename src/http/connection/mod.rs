@@ -1,9 +1,6 @@
-//! Connections below the framework: they are counted, their request heads are bounded in size and time, and a read
-//! budget counts their bytes.
-//!
-//! The framework times only the first head of a connection (actix-http 3.20): a client could send every later head a
-//! byte a minute. It accepts heads of 128 KiB and buffers as much ahead. Here every head has a deadline and a bound,
-//! and all connections together have one.
+//! Connections below the framework, which times only the first head of a connection (actix-http 3.20), accepts heads of
+//! 128 KiB and buffers as much ahead. Here connections are counted, every head has a deadline and a bound, and a read
+//! budget counts the bytes of all.
 
 mod framing;
 pub mod limiter;
@@ -82,7 +79,6 @@ impl ConnectionSettings {
         ConnectionServer { connections: self, server }
     }
 
-    /// Accepts a connection, after the TLS handshake if `tls` is given.
     async fn accept(
         self,
         socket: TcpStream,
@@ -238,8 +234,7 @@ impl ConnectionServer {
     }
 }
 
-/// A connection whose heads must arrive in time and with correct line ends. A faulty head ends the connection, and
-/// with it all responses in progress.
+/// A connection whose heads must arrive in time and with correct line ends. A faulty head ends it.
 struct HttpConnection {
     connection: Connection,
     framing: Framing,
@@ -250,7 +245,6 @@ struct HttpConnection {
     is_written: bool,
     /// Bytes read beyond the requests or messages that may wait; they come after these.
     held_back: Vec<u8>,
-    /// A last response that does not come from the framework.
     rejection: Option<Box<Rejection>>,
     takeover: Takeover,
     /// Whether the answer 101 was written, perhaps behind earlier ones.

@@ -1,5 +1,4 @@
-//! Responses that are sent before the framework has a request: to connections beyond the limit, for heads that are
-//! too large, and when the read budget ends a head.
+//! Responses before the framework has a request: beyond a limit, and for heads that are too large or too slow.
 
 use std::{
     fmt, io,
@@ -19,7 +18,6 @@ use super::framing::HEAD_BYTES_MAX;
 
 const READ_WAIT: Duration = Duration::from_secs(1);
 
-/// For rejections by a limit.
 const RETRY_AFTER_S: u32 = 1;
 
 const DISCARD_BYTES: usize = 4 * 1024;

@@ -1,5 +1,4 @@
-//! A connection: its transport, its share of the read budget, its permit. It survives a change of protocol, when its
-//! HTTP side ends.
+//! A connection with its share of the read budget and its permit. It survives a change of protocol.
 
 use std::{
     cell::RefCell,
@@ -37,7 +36,6 @@ impl Connection {
         Self { stream, account, early: Vec::new(), room_due: None, permit: Some(permit) }
     }
 
-    /// Ready when the read budget allows reading.
     pub(in crate::http) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.account.may_read(cx) {
             MayRead::Yes => {
@@ -85,8 +83,8 @@ impl Drop for Connection {
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
-/// The continuation after HTTP: a handler that answers 101 sets it (RFC 9110, section 15.2.2), the connection's own
-/// task runs it. The framework's side of the connection, with its two buffers of 8 KiB, is freed by then.
+/// What follows HTTP: a handler that answers 101 sets it, the connection's own task runs it when the framework's side,
+/// with its two buffers of 8 KiB, is freed.
 #[derive(Clone, Default)]
 pub(in crate::http) struct Takeover(Rc<RefCell<TakeoverState>>);
 
@@ -94,7 +92,6 @@ pub(in crate::http) struct Takeover(Rc<RefCell<TakeoverState>>);
 enum TakeoverState {
     #[default]
     Nothing,
-    /// Set, and run once the answer is written.
     Asked(Box<dyn FnOnce(Connection) -> Running>),
     Running(Running),
 }
@@ -115,7 +112,6 @@ impl Takeover {
         matches!(*self.0.borrow(), TakeoverState::Asked(_))
     }
 
-    /// Starts the continuation, once. Without one the connection is closed.
     pub(super) fn begin(&self, connection: &mut Connection, early: Vec<u8>) {
         let take_over = connection.take_over(early);
         let mut next = self.0.borrow_mut();

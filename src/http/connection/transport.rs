@@ -22,7 +22,6 @@ pub(in crate::http) enum Transport {
 }
 
 impl Transport {
-    /// Whether unread bytes or the end have arrived.
     pub(in crate::http) fn has_more(&self, cx: &mut Context<'_>) -> bool {
         let mut one = [0];
         let socket = match self {
@@ -35,8 +34,7 @@ impl Transport {
     }
 }
 
-/// A socket that reads a bounded number of bytes until the handshake ends: the TLS library would collect 64 KiB for
-/// one message.
+/// Bounded until the handshake ends: the TLS library would collect 64 KiB for one message.
 pub(in crate::http) struct HandshakeStream {
     socket: TcpStream,
     bytes_left: Option<usize>,

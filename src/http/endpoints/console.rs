@@ -55,13 +55,11 @@ fn to_the_front(path: &str) -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((LOCATION, path)).finish()
 }
 
-/// Whether a request for `/` comes from a browser that wants a page. `curl` accepts anything.
 pub fn wants_page(request: &HttpRequest) -> bool {
     let mut accepted = request.headers().get_all(ACCEPT).filter_map(|line| line.to_str().ok());
     accepted.any(|line| line.split(',').any(|kind| kind.trim().starts_with("text/html")))
 }
 
-/// Returns the console's first page; None in a build without it.
 pub fn index(request: &HttpRequest) -> Option<HttpResponse> {
     serve(request, INDEX)
 }
@@ -106,8 +104,7 @@ fn serve(request: &HttpRequest, name: &str) -> Option<HttpResponse> {
     })
 }
 
-/// Allows no inline content and no other origin, except for pictures from our public address, which can differ from
-/// the page's.
+/// No inline content and no other origin, except for pictures from our public address.
 fn policy(request: &HttpRequest) -> String {
     let addresses = request.app_data::<Data<Addresses>>();
     let pictures = addresses.map(|addresses| addresses.origin()).unwrap_or_default();

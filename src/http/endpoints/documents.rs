@@ -1,5 +1,4 @@
-//! OpenAPI 3.1 documents and the page that shows them. Each dialect describes its own endpoints next to their
-//! handlers.
+//! OpenAPI 3.1 documents and the page that shows them. Each dialect describes its endpoints next to their handlers.
 
 use std::sync::{Arc, OnceLock};
 
@@ -27,8 +26,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// A document: its title, its file relative to the page, and the function that builds it.
 pub type DocumentSource = (&'static str, &'static str, fn() -> OpenApi);
 
-/// All documents of a server, for clients that reach it at one base. They are built at the first request, which takes
-/// about 30 ms.
+/// For clients that reach the server at one base. Built at the first request, which takes about 30 ms.
 #[derive(Clone)]
 pub struct Documents(Arc<DocumentSet>);
 

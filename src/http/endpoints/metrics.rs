@@ -1,7 +1,5 @@
-//! Metrics for Prometheus: request counts, and gauges that are read at each scrape.
-//!
-//! All labels have few values: path patterns, known methods, status classes. So clients cannot create series by
-//! calling unknown paths.
+//! Metrics for Prometheus. All labels have few values (path patterns, known methods, status classes), so clients cannot
+//! create series by calling unknown paths.
 
 use std::{
     fmt, fs,
@@ -59,11 +57,10 @@ const PROXIES_SAY: [HeaderName; 6] =
     [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, HeaderName::from_static("x-real-ip"), VIA];
 
 /// Whether a request comes directly from a program on this machine.
-///
-/// A request through a proxy on this machine also comes from loopback. So any mark of a proxy disqualifies: a header
-/// that proxies add, a `Host` that is no name of this machine, or HTTP/1.0. A proxy that sets such a `Host` and adds
-/// nothing, as a bare `proxy_pass` of nginx since 1.29.7, leaves no mark: the operator must close the path there, and
-/// `standin doctor` says so. `Host` and `Origin` also exclude pages of other sites whose name resolves to 127.0.0.1.
+/// | A request through a proxy here also comes from loopback. So any mark of a proxy disqualifies: a header that
+/// proxies add, a `Host` that is no name of this machine, or HTTP/1.0. A bare `proxy_pass` of nginx since 1.29.7 leaves
+/// no mark: the operator must close the path there, and `standin doctor` says so. `Host` and `Origin` also exclude
+/// pages of other sites whose name resolves to 127.0.0.1.
 pub fn is_of_this_machine(request: &HttpRequest) -> bool {
     let header = |name: &HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     peer::client(request).is_some_and(|address: IpAddr| address.is_loopback())
@@ -151,7 +148,7 @@ impl Metrics {
         RequestInFlight { metrics: self.clone(), method, is_told: false }
     }
 
-    /// Returns all metrics as text. Reads `/proc/self`: a few microseconds, more with many open files.
+    /// Reads `/proc/self`: a few microseconds, more with many open files.
     pub fn text(&self, facts: ServerFigures, version: &'static str) -> Result<String, fmt::Error> {
         let mut now = Registry::default();
         now.register_collector(Box::new(CurrentFigures { facts, version, in_flight: self.0.in_flight.load(Relaxed) }));
@@ -228,7 +225,6 @@ impl CurrentFigures {
     }
 }
 
-/// Resident memory of this process, from the kernel.
 fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix("kB")?;

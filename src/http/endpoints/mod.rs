@@ -1,5 +1,3 @@
-//! The endpoints that belong to no vendor.
-
 pub mod console;
 pub mod documents;
 pub mod metrics;

@@ -1,7 +1,5 @@
-//! Serves pictures at their public addresses, at users' stable addresses, and as default tiles.
-//!
-//! Every rendition is made at upload, so serving only reads bytes. Ranges are not supported, so a request for many
-//! costs nothing extra.
+//! Pictures at their public addresses, at users' stable addresses, and default tiles. Every rendition is made at
+//! upload, so serving only reads bytes. Ranges are not supported.
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -44,8 +42,7 @@ pub enum Caching {
 }
 
 impl Addresses {
-    /// Returns the address of a user's picture, never empty. Without public pictures, the address of an upload's
-    /// owner shows a tile.
+    /// Never empty. Without public pictures, the address of an upload's owner shows a tile.
     pub fn avatar(&self, user: &User, public_pictures: bool) -> String {
         match &user.profile.avatar {
             Avatar::Elsewhere(address) => address.as_str().to_owned(),
@@ -58,9 +55,8 @@ impl Addresses {
         if let AddressTarget::Owned(key) = self.read(address.as_str()) { Some(key) } else { None }
     }
 
-    /// Returns the change that an address from a client requests for an avatar. One of our own addresses keeps or
-    /// attaches that picture; a tile's removes it. None if the address is missing or empty, is the current picture of
-    /// `known`, or is `known`'s stable address.
+    /// One of our own addresses keeps or attaches that picture; a tile's removes it. None if the address is missing or
+    /// empty, is the current picture of `known`, or is `known`'s stable address.
     pub fn avatar_change(
         &self,
         given: Option<&str>,
@@ -212,8 +208,7 @@ async fn draw(
     }
 }
 
-/// Answers with a rendition, or with 304 if the caller has it. It allows no sniffing and no scripts, and contains no
-/// file name of a client.
+/// 304 if the caller has it. Allows no sniffing and no scripts, and contains no file name of a client.
 pub fn serve(
     request: &HttpRequest,
     name: &str,

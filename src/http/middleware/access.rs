@@ -29,12 +29,11 @@ tokio::task_local! {
     static SERVED: Rc<str>;
 }
 
-/// Returns the id of the request that the calling task serves. None outside of a request and on blocking threads.
+/// None outside of a request and on blocking threads.
 pub fn request_id() -> Option<String> {
     SERVED.try_with(|id| id.as_ref().to_owned()).ok()
 }
 
-/// Serves a request under its id, which the log lines written meanwhile carry.
 pub(super) async fn with_request_id<T>(id: Rc<str>, served: impl Future<Output = T>) -> T {
     SERVED.scope(id, served).await
 }
@@ -120,8 +119,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// `POST /api/v1/login?token=*** 200 512 B 1.83 ms 64a3c1f0b2d11-2f 127.0.0.1:50211`. Without a response the status
-/// is `gone`.
+/// `POST /api/v1/login?token=*** 200 512 B 1.83 ms 64a3c1f0b2d11-2f 127.0.0.1:50211`; `gone` without a response.
 struct AccessLine<'a> {
     record: &'a AccessRecord,
     status: Option<StatusCode>,

@@ -52,7 +52,6 @@ struct ExchangeLog {
     clock: Clock,
 }
 
-/// One exchange, masked.
 #[derive(Debug)]
 pub struct Exchange {
     /// Rises from 1 at each start.
@@ -71,8 +70,7 @@ impl Inspector {
         self.0.is_some()
     }
 
-    /// Returns the exchanges after number `n`, oldest first. Returns all if `n` is from a former start, whose numbers
-    /// went further.
+    /// Oldest first. All if `n` is from a former start, whose numbers went further.
     pub fn after(&self, n: i64) -> Vec<Arc<Exchange>> {
         let Some(kept) = &self.0 else { return Vec::new() };
         let exchanges = kept.exchanges.lock().unwrap_or_else(PoisonError::into_inner);

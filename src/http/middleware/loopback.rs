@@ -1,8 +1,5 @@
-//! Restricts a demo to this machine, by its own names or by the host names of a vendor.
-//!
-//! A demo's secrets are documented. Without this, a page of any site could reach it from a browser on this machine,
-//! by a name that resolves to 127.0.0.1. A vendor's host names are safe: only the user of this machine can map them
-//! here, for SDKs that accept no other address.
+//! Restricts a demo, whose secrets are documented, to this machine: a page of any site could reach it by a name that
+//! resolves to 127.0.0.1. A vendor's host names are safe: only the user of this machine can map them here.
 
 use std::net::IpAddr;
 
@@ -17,9 +14,8 @@ use actix_web::{
 use serde_json::json;
 use url::Url;
 
-/// Lets a request through if its `Host` and `Origin`, if any, are names of this machine. A request from this machine
-/// may instead name a host below one of `vendor_domains`; the page that sends it must still be one of this machine.
-/// Others receive HTTP 403.
+/// `Host` and `Origin`, if any, must name this machine; `Host` may also be below one of `vendor_domains`. Others get
+/// 403.
 pub async fn only(
     vendor_domains: &[&str],
     request: ServiceRequest,

@@ -1,5 +1,4 @@
-//! What the inspector shows of an exchange: the parts that are understood and hold no secrets. Of the rest only type
-//! and size.
+//! What the inspector shows of an exchange: what is understood and holds no secrets. Of the rest type and size.
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
@@ -37,8 +36,7 @@ const KINDS: [&str; 16] = [
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Headers with visible values, and prefixes of such headers: they describe the client. Of others only the size is
-/// shown.
+/// Headers with visible values, and prefixes of such headers: they describe the client.
 const SHOWN_HEADERS: [&str; 38] = [
     "accept",
     "accept-",
@@ -86,7 +84,6 @@ const NAMING: [&str; 6] = ["field", "header", "key", "name", "param", "tag"];
 /// Fields that the Qiscus SDK sends as a bare name if they are null. Any other bare name may be a token.
 const NULL_FIELDS: [&str; 4] = ["avatar_url", "extras", "name", "username"];
 
-/// Returns headers as they may be shown, in their order.
 pub(super) fn headers(headers: &HeaderMap) -> Map<String, Value> {
     headers.iter().take(HEADERS_MAX).map(header).collect()
 }
@@ -105,7 +102,6 @@ fn header((name, value): (&HeaderName, &HeaderValue)) -> (String, Value) {
     (name, Value::String(shown))
 }
 
-/// Returns a known type of bodies, without its parameters.
 fn kind_of(declared: &str) -> Option<&'static str> {
     let kind = declared.split(';').next().unwrap_or_default().trim();
     KINDS.into_iter().find(|known| known.eq_ignore_ascii_case(kind))
@@ -115,8 +111,7 @@ fn size(bytes: usize) -> String {
     format!("[{bytes} bytes]")
 }
 
-/// Returns a body as it may be shown. If it is no form or JSON object, is damaged or too large, only its size and
-/// type.
+/// Only size and type if it is no form or JSON object, is damaged or too large.
 pub(super) fn body(headers: &HeaderMap, kept: &[u8], bytes: u64) -> Option<String> {
     if bytes == 0 {
         return None;

@@ -74,7 +74,6 @@ impl Meter {
         }
     }
 
-    /// Adds the commits of a database to the minutes, until it is closed. `commits` holds their total.
     pub async fn follow(self, mut commits: watch::Receiver<u64>) {
         let mut counted = *commits.borrow_and_update();
         while commits.changed().await.is_ok() {
@@ -89,8 +88,7 @@ impl Meter {
         self.age().as_secs() / 60 + 1
     }
 
-    /// Returns the slot of the current minute; the first caller of a minute empties it. Requests of that moment may
-    /// be lost.
+    /// The first caller of a minute empties its slot. Requests of that moment may be lost.
     fn slot(&self) -> Option<&MinuteSlot> {
         let minute = self.minute();
         let slot = self.at(minute)?;
@@ -105,7 +103,6 @@ impl Meter {
         self.0.ring.get(usize::try_from(minute).ok()? % self.0.ring.len())
     }
 
-    /// Returns at most the last hour, oldest minute first.
     pub fn minutes(&self) -> Vec<Minute> {
         let now = self.minute();
         let first = now.saturating_sub(MINUTES as u64 - 1).max(1);

@@ -1,5 +1,4 @@
-//! The outermost middleware: request ids, the access log, security headers, and an end to request bodies that no
-//! handler reads.
+//! The outermost middleware: request ids, the access log, security headers, and an end to request bodies.
 
 mod access;
 pub mod inspector;
@@ -50,8 +49,8 @@ use crate::{
     http::{connection::read_budget::ReadAccount, metrics::Metrics},
 };
 
-/// Bytes of a body that are still read after its answer, so that a client that sends everything before it reads can
-/// read the answer. The system's buffers take 4 to 7 MiB more on loopback (measured); the sum stays below 8 MiB.
+/// Read after the answer, for a client that sends everything before it reads. The system's buffers take 4 to 7 MiB more
+/// on loopback (measured).
 const UNREAD_BYTES_MAX: usize = 512 * 1024;
 
 /// How long a client that is still sending may take to read its answer before the connection is cut.
@@ -97,7 +96,6 @@ impl RequestMiddleware {
         }))
     }
 
-    /// Returns the prefix of this start's request ids.
     pub fn start(&self) -> &str {
         &self.0.start
     }
@@ -111,15 +109,12 @@ impl RequestMiddleware {
     }
 
     /// Wraps the whole app.
-    ///
-    /// Every response gets `X-Request-Id`, `X-Content-Type-Options: nosniff` and, unless it has a `Cache-Control` of
-    /// its own, `no-store`. Every request gets one log line with target [`ACCESS`] at level info, or debug if its
-    /// response is [`Unlogged`]. A caller may bring an id of 8 to 64 letters, digits and `._-`; any other is ignored.
-    ///
-    /// Readers of a body that arrives more slowly than 1 KiB a second receive an error of kind `TimedOut`, after 10 s
-    /// at the earliest; readers of a body that the read budget ends, one of kind `ResourceBusy`. The rest of an
-    /// unread body is read for at most 512 KiB and 1 s, then the connection is cut: the framework would read an
-    /// endless chunked body for ever. (After an empty answer it reads for its disconnect timeout.)
+    /// | Every response gets `X-Request-Id`, `X-Content-Type-Options: nosniff` and, unless it has its own,
+    /// `Cache-Control: no-store`. Every request gets one log line with target [`ACCESS`]. A caller may bring an id of 8
+    /// to 64 letters, digits and `._-`.
+    /// | Readers of a body that arrives more slowly than 1 KiB a second receive an error of kind `TimedOut`, after 10 s
+    /// at the earliest; readers of a body that the read budget ends, one of kind `ResourceBusy`. The rest of an unread
+    /// body is read for at most 512 KiB and 1 s: the framework would read an endless chunked body for ever.
     pub fn middleware<S, B>(
         &self,
     ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<EitherBody<B>>, Error = Error, InitError = ()>
@@ -201,15 +196,14 @@ impl RequestMiddleware {
     }
 }
 
-/// Returns the id that a caller, or a proxy before it, gave its request.
 fn callers_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     (CALLERS_ID_BYTES.contains(&id.len()) && id.bytes().all(is_plain)).then_some(id)
 }
 
-/// Announces that the connection closes. The framework closes one whose client offered another protocol, and a client
-/// that does not know it would lose its next request. Source: RFC 9112, section 9.6.
+/// The framework closes a connection whose client offered another protocol; a client that does not know it would lose
+/// its next request. Source: RFC 9112, section 9.6.
 fn announce_end(answer: &mut ResponseHead) {
     answer.set_connection_type(ConnectionType::Close);
 }
@@ -229,7 +223,6 @@ fn is_short(size: BodySize) -> bool {
     matches!(size, BodySize::None | BodySize::Sized(..=SHORT_ANSWER_BYTES))
 }
 
-/// Releases a request from its connection's account once it is answered or dropped.
 struct RequestRelease {
     account: Option<ReadAccount>,
     is_short: bool,
@@ -338,8 +331,7 @@ fn is_long(answer: &impl MessageBody) -> bool {
     matches!(answer.size(), BodySize::Sized(bytes) if bytes > SLICE_BYTES as u64)
 }
 
-/// A long answer in slices. The framework copies a whole piece before it writes any of it, so each slow client would
-/// cost a copy of the answer.
+/// The framework copies a whole piece before it writes any of it: each slow client would cost a copy of the answer.
 struct SlicedBody {
     answer: BoxBody,
     rest: Bytes,
@@ -372,10 +364,8 @@ impl MessageBody for SlicedBody {
     }
 }
 
-/// A response body that holds the unread rest of its request's body.
-///
-/// The framework closes a connection whose request body is still held when the response ends, but reads on for ever
-/// if a chunked body was dropped (actix-http 3.20, `should_close_for_unread_payload`).
+/// Holds the unread rest of the request's body: the framework closes a connection whose body is still held when the
+/// response ends, but reads on for ever if a chunked body was dropped (actix-http 3.20).
 struct DrainingBody {
     answer: BoxBody,
     rest: WatchedBody,

@@ -1,7 +1,5 @@
-//! CORS: the web origins whose pages may call the server.
-//!
-//! A browser sends a preflight before any call with a vendor's headers. It sends none before a WebSocket: there the
-//! server itself refuses a page that may not call ([`PageOrigin::may_call`]). Other clients are not affected.
+//! CORS: the web origins whose pages may call. A browser sends no preflight before a WebSocket: there the server itself
+//! refuses a page ([`PageOrigin::may_call`]). Other clients are not affected.
 
 use std::sync::Arc;
 
@@ -18,8 +16,7 @@ use crate::{
     service::{Service, apps::Tenant},
 };
 
-/// The paths that vendors' SDKs call from the pages of apps. Standin's own API and front page allow only their own
-/// origin.
+/// Called by vendors' SDKs from the pages of apps. Our own API and front page allow only their own origin.
 const CORS_PATHS: [&str; 3] = ["/api/", "/pictures/", "/websocket"];
 
 /// How long a browser may cache a preflight: 2 hours are Chromium's maximum.
@@ -50,8 +47,7 @@ impl PageOrigin {
         origin.to_str().ok().and_then(|origin| Origin::parse(origin).ok()).map_or(Self::Nameless, Self::Of)
     }
 
-    /// Whether the page may call this app or, if the request names no app, any app. The one rule for requests and
-    /// sockets.
+    /// If the request names no app, any app. The one rule for requests and sockets.
     pub fn may_call(&self, service: &Service, app: Option<&Tenant>) -> bool {
         match self {
             Self::None => true,
@@ -61,12 +57,10 @@ impl PageOrigin {
     }
 }
 
-/// The CORS middleware. It goes inside the outermost middleware, so that preflights are logged, and around all
-/// endpoints, so that errors carry the headers too: a page sees a 401 without them as an unexplained network error.
-///
-/// The app's list decides, by the first of `app_lookups` that finds an app. A preflight names no app, nor does
-/// MirrorFly's login: an origin that any app allows may send these. Credentials are never allowed: the SDKs
-/// authenticate by headers, and no endpoint here reads cookies.
+/// Goes inside the outermost middleware, so that preflights are logged, and around all endpoints, so that errors carry
+/// the headers too.
+/// | The list of the first app that `app_lookups` finds decides. A preflight names no app, nor does MirrorFly's login:
+/// an origin that any app allows may send these. Credentials are never allowed: no endpoint here reads cookies.
 pub fn middleware(service: Service, app_lookups: &'static [AppLookup]) -> Cors {
     let allows = move |origin: &HeaderValue, head: &RequestHead| {
         let app = app_lookups.iter().find_map(|named| named(&service, head));
@@ -79,8 +73,7 @@ pub fn middleware(service: Service, app_lookups: &'static [AppLookup]) -> Cors {
         .max_age(PREFLIGHT_AGE_S)
 }
 
-/// Whether a request comes from a page of this server or from no page: its origin is that of our public address, or
-/// the host that was called.
+/// The origin is missing, that of our public address, or the host that was called.
 pub fn is_own(head: &RequestHead, addresses: &Addresses) -> bool {
     let Some(origin) = head.headers().get(ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };

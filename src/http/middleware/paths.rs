@@ -1,5 +1,4 @@
-//! Tolerates how clients, proxies and monitors write request targets: extra slashes, HEAD for GET, and OPTIONS
-//! outside of CORS.
+//! Tolerates how clients write request targets: extra slashes, HEAD for GET, OPTIONS outside of CORS.
 
 use actix_web::{
     Error, HttpResponse,
@@ -22,12 +21,9 @@ const PAGES: [&str; 2] = ["/console/", "/docs/"];
 /// Paths that answer HEAD themselves, without building a body.
 const OF_FILES: &str = "/pictures/";
 
-/// Normalises a request before it is routed.
-///
-/// A base address with a trailing slash doubles the slash before the call (`//api/v2/sdk/config`,
-/// `/api/v2.1/rest//user_profile`), and some libraries end every path in a slash. Extra slashes after one of `bases`
-/// and at the start and end of a path are removed; elsewhere an empty segment is an empty name and stays. HEAD is
-/// handled as GET; the framework sends only the head.
+/// A base address with a trailing slash doubles the slash before the call, and some libraries end every path in a
+/// slash. Extra slashes after one of `bases` and at the start and end of a path are removed; elsewhere an empty segment
+/// stays. HEAD is handled as GET; the framework sends only the head.
 pub async fn normalise(
     bases: &[&str],
     mut request: ServiceRequest,
@@ -51,8 +47,7 @@ pub async fn normalise(
     }))
 }
 
-/// Answers OPTIONS, which load balancers and clients send to probe a server. It goes inside the CORS middleware,
-/// which answers preflights.
+/// For load balancers and clients that probe a server. Goes inside the CORS middleware, which answers preflights.
 pub async fn options(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -97,7 +92,6 @@ fn normalised_path(bases: &[&str], path: &str) -> Option<String> {
     (normalised_path != path).then_some(normalised_path)
 }
 
-/// Whether a base is `path`, or continues it with another segment.
 fn is_part(base: &str, path: &str) -> bool {
     base.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

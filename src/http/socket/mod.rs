@@ -31,8 +31,7 @@ use crate::{
 /// How long a client may stay without authentication.
 const AUTHENTICATION_WAIT: Duration = Duration::from_secs(10);
 
-/// How long a client may be silent where it may stay without authentication. Tencent's SDK sends a sign of life every
-/// 10 to 12 s.
+/// Where it may stay without authentication. Tencent's SDK sends a sign of life every 10 to 12 s.
 const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(30);
 
 const PING_EVERY: Duration = Duration::from_secs(30);
@@ -74,15 +73,13 @@ pub trait Protocol {
     type Command;
     type Outcome;
 
-    /// Handles a frame of at most [`MESSAGE_BYTES_MAX`].
     fn receive(&mut self, frame: Frame) -> Effects<Self::Command>;
 
     fn outcome(&mut self, outcome: Self::Outcome) -> Effects<Self::Command>;
 
     fn notice(&mut self, notice: &Notice) -> Effects<Self::Command>;
 
-    /// The server ends the session. The socket closes after these effects; if they say that it is not over, the
-    /// client stays without authentication.
+    /// The server ends the session. The socket closes after these effects, unless they say that it is not over.
     fn close(&mut self, why: Over) -> Effects<Self::Command>;
 
     fn is_authenticated(&self) -> bool;
@@ -92,8 +89,7 @@ pub trait Protocol {
         self.is_authenticated()
     }
 
-    /// Whether a client may stay without authentication as long as it sends: an SDK that connects with its page would
-    /// reconnect at once.
+    /// An SDK that connects with its page would reconnect at once.
     fn keeps_unauthenticated(&self) -> bool {
         false
     }
@@ -104,7 +100,6 @@ pub struct CommandResult<O> {
     pub session: SessionChange,
 }
 
-/// How a command changes the session that the socket listens to.
 pub enum SessionChange {
     Unchanged,
     /// The same session, which is up to date with this event once the frames are sent.
@@ -117,13 +112,11 @@ pub enum SessionChange {
 pub trait CommandRunner<T: Protocol> {
     fn run(&self, command: T::Command) -> impl Future<Output = CommandResult<T::Outcome>>;
 
-    /// Whether the app still serves this client. Checked when the socket opens and after each change of an app. If
-    /// not, the socket closes.
+    /// Checked when the socket opens and after each change of an app. If not, the socket closes.
     fn is_served(&self) -> bool;
 }
 
-/// Upgrades a request to a WebSocket. The answer names the first sub-protocol of the client that is in `protocols`,
-/// if any.
+/// The answer names the first sub-protocol of the client that is in `protocols`.
 /// # Errors
 /// The request is no WebSocket handshake.
 pub fn open<T: Protocol + 'static>(
@@ -151,8 +144,8 @@ pub fn open<T: Protocol + 'static>(
     Ok(answer)
 }
 
-/// Whether a request may change the protocol: it names only this one, in a version that can change it, and has no
-/// body (RFC 9110, section 7.8). The connection and the framework must agree on where the request ends.
+/// Names only this protocol and has no body (RFC 9110, section 7.8): the connection and the framework must agree on
+/// where the request ends.
 fn is_plain_handshake(request: &HttpRequest) -> bool {
     let headers = request.headers();
     let mut upgrades = headers.get_all(UPGRADE);
@@ -164,13 +157,11 @@ fn is_plain_handshake(request: &HttpRequest) -> bool {
         && headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
 }
 
-/// Returns the sub-protocols that a handshake offers, in its order.
 pub fn offered(request: &HttpRequest) -> impl Iterator<Item = &str> {
     let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offer| offer.to_str().ok());
     offers.flat_map(|offer| offer.split(',')).map(str::trim)
 }
 
-/// Delays before a client is disconnected, unless the server stops.
 pub async fn reconnect_delay(service: &Service) {
     let _ = timeout(RECONNECT_DELAY, service.all_sessions_ended()).await;
 }
@@ -182,7 +173,6 @@ enum SocketEvent {
     TimeIsUp,
 }
 
-/// The close reason for the client, if it receives one.
 type CloseReply = Option<CloseReason>;
 
 struct Pump<T, R> {
@@ -268,7 +258,6 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         }
     }
 
-    /// Closes the socket if the app no longer serves its client.
     async fn end_unless_served(&mut self) -> Result<(), CloseReply> {
         match self.runner.is_served() {
             true => Ok(()),
@@ -286,8 +275,8 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         self.follow(effects).await
     }
 
-    /// Pings the client. The pong repeats the last event that was sent: frames arrive in order, so the client has
-    /// everything up to it. A client's own frame proves nothing, because it may have been sent before.
+    /// The pong repeats the last event that was sent: frames arrive in order, so the client has everything up to it. A
+    /// client's own frame may have been sent before.
     async fn ping(&mut self) -> Result<(), CloseReply> {
         self.confirm_at = None;
         let told = self.listening.as_ref().map(|listening| listening.sent().to_be_bytes());
@@ -304,8 +293,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
     async fn end(&mut self, why: Over) -> Result<(), CloseReply> {
         self.listening = None;
         let effects = self.protocol.close(why);
-        // A client beyond the session limit: clients would replace each other in turn for ever. One that stays does
-        // not reconnect.
+        // A client beyond the session limit: clients would replace each other in turn for ever.
         if why == Over::Replaced && effects.is_over {
             reconnect_delay(&self.service).await;
         }
@@ -326,8 +314,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 std::future::pending::<()>().await;
             }
         };
-        // Notices before frames: a client that received a notice mostly has nothing to send, and needs no second
-        // ping.
+        // Notices before frames: a client that received one mostly has nothing to send, and needs no second ping.
         tokio::select! {
             biased;
             () = changed => SocketEvent::AppsChanged,

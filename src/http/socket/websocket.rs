@@ -24,8 +24,7 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
 const READ_BYTES: usize = 4 * 1024;
 
-/// How long a client may take to accept what is written. It is the outer bound of a slow reader; the queue of its
-/// session is the inner one.
+/// The outer bound of a slow reader; the queue of its session is the inner one.
 const WRITE_WAIT: Duration = Duration::from_secs(10);
 
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
@@ -42,7 +41,6 @@ pub(super) enum SocketMessage {
     Close(Option<CloseReason>),
 }
 
-/// The fragments of an incomplete message.
 #[derive(Debug)]
 struct PartialMessage {
     is_text: bool,
@@ -69,8 +67,7 @@ impl WebSocket {
         Self { connection, codec, read, pieces: None, to_write: BytesMut::new(), is_handling: false, is_broken: false }
     }
 
-    /// Receives the next message; None if the client is gone. It releases the previous message. The future may be
-    /// dropped.
+    /// None if the client is gone. Releases the previous message. The future may be dropped.
     pub(super) async fn receive(&mut self) -> Option<Result<SocketMessage, ProtocolError>> {
         if mem::take(&mut self.is_handling) {
             self.connection.account.done(false);
@@ -182,7 +179,6 @@ impl WebSocket {
         let _ = self.codec.encode(message, &mut self.to_write);
     }
 
-    /// Writes all queued frames.
     /// # Errors
     /// `TimedOut` if the client accepts nothing for [`WRITE_WAIT`]; errors of the connection.
     pub(super) async fn flush(&mut self) -> io::Result<()> {

@@ -30,7 +30,7 @@ use crate::{
 
 const KEY_BYTES_MAX: u64 = 128;
 
-/// Why a backup was not used. `Display` says what to do.
+/// `Display` says what to do.
 #[derive(Debug)]
 pub struct RestoreError {
     pub kind: RestoreErrorKind,
@@ -39,11 +39,9 @@ pub struct RestoreError {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestoreErrorKind {
-    /// The archive cannot be opened, or the arguments contradict each other.
     Arguments,
     /// The archive is damaged, its key is missing, or the folder holds other data.
     Refused,
-    /// The data folder cannot be used, or another process uses it.
     Folder,
 }
 
@@ -82,30 +80,26 @@ pub struct Restored {
     pub manifest: Manifest,
     /// What the data folder held before; None if it could not be read.
     pub before: Option<Amounts>,
-    /// Counted in the restored folder.
     pub after: Amounts,
     /// Where the former contents are now, below the data folder.
     pub former: Option<String>,
-    /// The first names of picture files that were missing when the backup was made.
     pub lost: Vec<String>,
 }
 
 #[derive(Debug)]
 pub struct Verified {
     pub manifest: Manifest,
-    /// The first names of picture files that were missing when it was made.
     pub lost: Vec<String>,
 }
 
-/// Reads only the manifest of a backup.
 /// # Errors
 /// `Arguments` if the file cannot be read, `Refused` if its beginning is damaged.
 pub fn manifest_of(file: &Path) -> Result<Manifest, RestoreError> {
     archive::manifest_of(opened(file)?).map_err(|fault| not_read(file, fault))
 }
 
-/// Checks every byte of a backup and the database inside. It takes disk space for the database and its packed form in
-/// the temporary folder; a killed process leaves its `standin-verify-*` there.
+/// Checks every byte and the database inside, for which it takes space in the temporary folder. A killed process leaves
+/// its `standin-verify-*` there.
 /// # Errors
 /// `Refused`, with the damaged parts.
 pub fn verify(file: &Path) -> Result<Verified, RestoreError> {
@@ -199,7 +193,6 @@ fn restore_into(
     Ok(Restored { manifest: report.manifest, before, after, former, lost: report.lost })
 }
 
-/// Counts what the data folder holds; refuses if it must not be replaced.
 fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, RestoreError> {
     let database = data.join(DATABASE);
     let has_pictures = fs::read_dir(data.join(PICTURES)).is_ok_and(|mut shards| shards.next().is_some());
@@ -220,7 +213,6 @@ fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, Resto
     )))
 }
 
-/// Makes sure that the next start will find the key of the database.
 fn ensure_key(
     settings: &Settings,
     file: &Path,

@@ -1,8 +1,6 @@
-//! Puts the files of a restore into a data folder, completely or not at all.
-//!
-//! Everything is first written below `.restoring`. The file `whole` there is the turning point: before it is on disk
-//! the restore has changed nothing and can be deleted; after it the next process that locks the folder finishes the
-//! moves.
+//! Puts the files of a restore into a data folder, completely or not at all. Everything is first written below
+//! `.restoring`. Once the file `whole` there is on disk, the next process that locks the folder finishes the moves;
+//! before, the restore has changed nothing.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -40,7 +38,6 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// The process must hold the lock of the folder.
     pub(super) fn begin(data: &Path) -> io::Result<Self> {
         if let Some(name) = MOVED.into_iter().find(|name| is_mount(&data.join(name))) {
             let sentence = format!("{name} in it is a mount of its own, and cannot be moved aside: unmount it");
@@ -72,8 +69,7 @@ impl Staging {
         fs::remove_file(self.staged.join(name))
     }
 
-    /// Passes the turning point: [`finish`] then does the moves, now or at the next start. The existing contents go
-    /// into the folder `former` below the data folder, which must not exist.
+    /// Passes the turning point: [`finish`] then does the moves. The existing contents go into the new folder `former`.
     pub(super) fn seal(mut self, former: &str) -> io::Result<()> {
         if self.data.join(former).exists() {
             return Err(io::Error::new(ErrorKind::AlreadyExists, format!("there is a {former} already")));

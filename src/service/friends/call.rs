@@ -35,7 +35,6 @@ impl<'a> FriendCall<'a> {
         Ok(Self { tx, app, owner, at, list: ListChange::default(), listed: None })
     }
 
-    /// Returns the other user, or why it cannot be one.
     pub(in super::super) async fn other(&self, id: &UserId) -> Result<Result<User, FriendFault>, Error> {
         Ok(match self.tx.user(self.app, id).await? {
             None => Err(FriendFault::NoSuchUser),
@@ -48,8 +47,8 @@ impl<'a> FriendCall<'a> {
         self.tx.append_event(self.app, user.key, &user.id, kind, self.at).await
     }
 
-    /// Adds `other` to the owner's list, and the owner to the other's, where a row is given. Settles a request of a
-    /// user that lists the other by now.
+    /// Adds `other` to the owner's list, and the owner to the other's, where a row is given. Settles requests between
+    /// them.
     pub(in super::super) async fn list(
         &mut self,
         other: &User,
@@ -72,7 +71,6 @@ impl<'a> FriendCall<'a> {
         Ok(())
     }
 
-    /// Returns whether the row is new.
     async fn put(&self, owner: UserKey, contact: UserKey, row: &FriendRow) -> Result<bool, Error> {
         let is_new = self.tx.put_friend(owner, contact, row, self.at).await?;
         if is_new {
@@ -81,7 +79,6 @@ impl<'a> FriendCall<'a> {
         Ok(is_new)
     }
 
-    /// Removes the requests between the two.
     pub(in super::super) async fn settle(&self, other: &User) -> Result<(), Error> {
         for (asked, by) in [(&self.owner, other), (other, &self.owner)] {
             self.forget_request(asked, by).await?;
@@ -89,7 +86,6 @@ impl<'a> FriendCall<'a> {
         Ok(())
     }
 
-    /// Returns whether the owner lists the other already, or has room for it.
     pub(in super::super) async fn has_room(&mut self, other: UserKey) -> Result<bool, Error> {
         let listed = match self.listed {
             Some(listed) => listed,
@@ -99,12 +95,10 @@ impl<'a> FriendCall<'a> {
         Ok(listed < FRIENDS_MAX || self.tx.has_contact(self.owner.key, other).await?)
     }
 
-    /// Returns whether the other lists the owner already, or has room for it.
     pub(in super::super) async fn they_have_room(&self, other: UserKey) -> Result<bool, Error> {
         Ok(self.tx.count_contacts(other).await? < FRIENDS_MAX || self.tx.has_contact(other, self.owner.key).await?)
     }
 
-    /// Returns the fault if either blocks the other.
     pub(in super::super) async fn block_between(&self, other: UserKey) -> Result<Option<FriendFault>, Error> {
         if self.tx.has_block(self.owner.key, other).await? {
             return Ok(Some(FriendFault::IBlock));
@@ -134,8 +128,7 @@ impl<'a> FriendCall<'a> {
         self.tell(by, &EventKind::RequestChanged { with: asked.key, is_incoming: false, is_waiting }).await
     }
 
-    /// Removes `other` from the owner's list, and with `both_ways` the owner from the other's. Returns whether the
-    /// owner listed it.
+    /// With `both_ways` removes the owner from the other's list too. Returns whether the owner listed it.
     pub(in super::super) async fn unlist(&mut self, other: &User, both_ways: bool) -> Result<bool, Error> {
         let listed = self.tx.take_contact(self.owner.key, other.key).await?;
         if listed {

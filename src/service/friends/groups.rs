@@ -1,5 +1,4 @@
-//! Groups of friends: a row each, and their names in the friends' rows. The errors of each function are those of the
-//! [`Owner`].
+//! Groups of friends: a row each, and their names in the friends' rows. Errors are those of the [`Owner`].
 
 use std::slice;
 
@@ -28,8 +27,7 @@ pub enum GroupStep {
     Done,
 }
 
-/// Creates groups of friends and adds friends to all of them. An id that is no friend gets a fault; too many groups
-/// refuse the whole call. Event: `ContactsChanged`.
+/// An id that is no friend gets a fault; too many groups refuse the whole call. Event: `ContactsChanged`.
 pub async fn create(
     tx: &Tx<'_>,
     app: AppKey,
@@ -47,8 +45,7 @@ pub async fn create(
     call.each(members, |id| id, step).await.map(Ok)
 }
 
-/// Runs one step of removing a group: `at_most` members leave it and stay friends; the last step removes the group. An
-/// unknown group is done. Event: `ContactsChanged`.
+/// One step: `at_most` members leave and stay friends; the last step removes the group. Event: `ContactsChanged`.
 pub async fn delete(
     tx: &Tx<'_>,
     app: AppKey,
@@ -60,8 +57,8 @@ pub async fn delete(
     empty(FriendCall::of(tx, app, owner, at).await?, group, &[], at_most).await
 }
 
-/// Runs one step of renaming a group: `at_most` members move; the last step removes the former one. An existing group
-/// of the new name takes them in. Event: `ContactsChanged`.
+/// One step: `at_most` members move, into an existing group too; the last step removes the former one. Event:
+/// `ContactsChanged`.
 pub async fn rename(
     tx: &Tx<'_>,
     app: AppKey,
@@ -81,7 +78,6 @@ pub async fn rename(
     empty(call, from, slice::from_ref(to), at_most).await
 }
 
-/// Moves `at_most` members of a group into others. The last step removes the group.
 async fn empty(
     mut call: FriendCall<'_>,
     group: &FriendGroup,

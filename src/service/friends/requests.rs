@@ -46,7 +46,6 @@ async fn answer_one(call: &mut FriendCall<'_>, other: &User, answer: &RequestAns
     call.list(other, Some(&mine).filter(|_| *both_ways), Some(&theirs)).await.map(Ok)
 }
 
-/// Returns why a request cannot be granted now.
 async fn obstacle(
     call: &mut FriendCall<'_>,
     other: &User,

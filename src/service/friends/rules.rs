@@ -19,8 +19,7 @@ use crate::{
     store::{FriendRow, Tx},
 };
 
-/// Adds friends or asks for their consent, one after the other. Events: `ContactsChanged` for every user whose list
-/// differs, `RequestChanged` for both users of a request.
+/// Events: `ContactsChanged` for every user whose list differs, `RequestChanged` for both users of a request.
 pub async fn befriend(
     tx: &Tx<'_>,
     app: AppKey,
@@ -70,7 +69,6 @@ async fn ask(call: &FriendCall<'_>, other: &User, row: &FriendRow) -> Result<Bef
     Ok(Befriended::Waiting)
 }
 
-/// Returns why the owner cannot have this friend.
 async fn obstacle(
     call: &mut FriendCall<'_>,
     other: &User,
@@ -104,7 +102,7 @@ async fn obstacle(
     Ok(Some(fault))
 }
 
-/// Removes friends, and with `both_ways` the user from their lists. Events: `ContactsChanged`.
+/// With `both_ways` removes the user from their lists too. Events: `ContactsChanged`.
 pub async fn unfriend(
     tx: &Tx<'_>,
     app: AppKey,
@@ -119,7 +117,7 @@ pub async fn unfriend(
     FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
 }
 
-/// Changes remarks and groups of friends. Event: `ContactsChanged`.
+/// Event: `ContactsChanged`.
 pub async fn change_friends(
     tx: &Tx<'_>,
     app: AppKey,
@@ -145,7 +143,7 @@ async fn change_one(call: &mut FriendCall<'_>, other: &User, change: &FriendChan
     Ok(Ok(()))
 }
 
-/// Blocks others and ends the friendship both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
+/// Ends the friendship both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
 pub async fn black_list_add(
     tx: &Tx<'_>,
     app: AppKey,

@@ -29,8 +29,7 @@ const PLACES_EVERY: Duration = Duration::from_secs(5);
 /// Positions per transaction, so that other writes run in between.
 const PLACES_AT_ONCE: usize = 1000;
 
-/// A session that receives notices. Dropping it ends the session. The order of the fields is the order of their
-/// drops: the second announces that the session has ended.
+/// Dropping it ends the session. The order of the fields is the order of their drops: the second announces the end.
 pub struct EventSubscription(pub(in super::super) LiveSession, pub(in super::super) StatusListener);
 
 impl EventSubscription {
@@ -49,8 +48,7 @@ impl EventSubscription {
         }
     }
 
-    /// Returns the event after which the client needs a look-back; none if it missed nothing or reads everything
-    /// itself.
+    /// Returns the event after which the client needs a look-back, if it missed something.
     pub fn missed_since(&self) -> Option<i64> {
         self.0.missed_since()
     }
@@ -77,7 +75,6 @@ impl EventSubscription {
 }
 
 impl Service {
-    /// Runs the feed until the store closes. The server calls this once.
     pub async fn run_feed(self) {
         let Some(feed) = self.take_feed() else { return };
         feed.follow().await;
@@ -92,12 +89,10 @@ impl Service {
         self.inner.hub.close();
     }
 
-    /// Waits for [`Service::end_all_sessions`], for a client without a session.
     pub async fn all_sessions_ended(&self) -> Over {
         self.inner.hub.closed().await
     }
 
-    /// Returns what keeps a user signed in, and its open sockets by vendor.
     pub async fn active_sessions(
         &self,
         tenant: &Tenant,
@@ -107,8 +102,8 @@ impl Service {
         Ok((self.read(async |db| db.active_sessions(tenant.app.key, user, self.now()).await).await?, open))
     }
 
-    /// Ends everything that keeps a user signed in, at every vendor. Passwords stay, so a client that has one can log
-    /// in again. Takes until the end of the second, as [`Service::kick`].
+    /// Ends everything that keeps a user signed in, at every vendor; passwords stay. Takes as long as
+    /// [`Service::kick`].
     /// # Errors
     /// `NotFound`.
     pub async fn revoke(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
@@ -123,11 +118,9 @@ impl Service {
         Ok(())
     }
 
-    /// Opens a session for a user that has proved who it is. The user's oldest session at this vendor ends if there
-    /// are too many.
+    /// Opens a session. The user's oldest session at this vendor ends if there are too many.
     /// # Errors
-    /// `Unauthenticated` if the user was deleted, suspended or got another password; `Busy` if the server is
-    /// stopping.
+    /// `Unauthenticated` if the user was deleted, suspended or got another password; `Busy` if the server is stopping.
     pub async fn listen(
         &self,
         tenant: &Tenant,
@@ -149,8 +142,8 @@ impl Service {
         EventSubscription(session, ear)
     }
 
-    /// Opens a session and begins its position. Returns whether its client was here before. If the position cannot be
-    /// written (disk full), the client still continues from its former one.
+    /// Returns whether the client was here before. If the position cannot be written (disk full), the client still
+    /// continues from its former one.
     pub(in super::super) async fn join(
         &self,
         tenant: &Tenant,
@@ -258,8 +251,7 @@ impl Service {
     }
 }
 
-/// Positions kept per user and vendor for ended sessions of clients without a key. More are merged: the lower event
-/// number and the later time win.
+/// Per user and vendor, of clients without a key. More are merged: the lower event number and the later time win.
 const ENDED_PLACES_MAX: usize = 8;
 
 /// Begins the row of a session's position. Returns the row, and where the client continues if it was here before.

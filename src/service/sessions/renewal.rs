@@ -1,6 +1,5 @@
-//! Qiscus sessions whose tokens have a lifetime: created at login, renewed by a refresh token, ended at logout.
-//!
-//! If the app sets no lifetime, a login returns the user token, which never expires, and no session is stored.
+//! Qiscus sessions whose tokens have a lifetime: created at login, renewed by a refresh token, ended at logout. Without
+//! a lifetime a login returns the user token and stores no session.
 
 use std::time::Duration;
 
@@ -23,21 +22,17 @@ use crate::{
     store::{self, Tx},
 };
 
-/// How long after its token has expired a session can still be renewed. Long enough for a phone that is off during
-/// holidays.
+/// How long after its token has expired a session can be renewed: for a phone that is off during holidays.
 const REST: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// How long the former refresh token returns the secrets of the last renewal: requests that meet the expired token at
-/// once each renew with the same refresh token.
+/// How long the former refresh token returns the last renewal: requests that meet the expired token at once each renew.
 const ASKED_TWICE: Duration = Duration::from_secs(60);
 
 /// Sessions of one user. One more ends the oldest.
 const SESSIONS_MAX: u32 = 20;
 
-/// A session of a client, as its login returns it.
 #[derive(Debug)]
 pub struct ClientSession {
-    /// The user, with the token of this session.
     pub account: Account,
     /// None if the token never expires.
     pub renewal: Option<Renewal>,
@@ -51,9 +46,8 @@ pub struct Renewal {
 }
 
 impl Service {
-    /// Begins a session for a user that has proved who it is, whose secrets were `held` at that time.
     /// # Errors
-    /// `Unauthenticated` if the user was deleted, suspended or got another password meanwhile.
+    /// `Unauthenticated` if the user was deleted, suspended or got another password since the login.
     pub(in super::super) async fn begin(
         &self,
         tenant: &Tenant,
@@ -107,7 +101,6 @@ impl Service {
         }
     }
 
-    /// Returns the user of a session token.
     /// # Errors
     /// `Unauthenticated`, with an expired token told apart from an unknown one.
     pub(in super::super) async fn user_by_session(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
@@ -118,8 +111,8 @@ impl Service {
         }
     }
 
-    /// Draws new secrets for the session of this refresh token; the former ones end. A repeat within a minute returns
-    /// the same secrets. If the app no longer sets a lifetime, returns the user token.
+    /// The former secrets end. A repeat within a minute returns the same secrets. If the app no longer sets a lifetime,
+    /// returns the user token.
     /// # Errors
     /// `Unauthenticated` if `id` has no session of this refresh token.
     pub async fn renew(&self, tenant: &Tenant, id: &UserId, refresh_token: &str) -> Result<ClientSession, Error> {
@@ -129,8 +122,7 @@ impl Service {
         }
         let Some(life) = lifetime(tenant) else {
             let account = self.account_of(tenant, found.user.key).await?;
-            // Checked again after the user token was read: a new password meanwhile ends the session and replaces
-            // that token.
+            // Again after the user token was read: a new password meanwhile ends the session and replaces that token.
             self.session_by(tenant, Purpose::RefreshToken, refresh_token).await?;
             return Ok(ClientSession { account, renewal: None });
         };
@@ -148,8 +140,7 @@ impl Service {
         }
     }
 
-    /// Ends the session of this token, forgets the user's devices, and marks the user offline. A user token stays
-    /// valid, because other clients share it. A token that is already invalid has no effect.
+    /// Forgets the user's devices too, and marks the user offline. A user token stays valid: other clients share it.
     pub async fn sign_off(&self, tenant: &Tenant, token: &str) -> Result<(), Error> {
         let (user, session) = match self.session_by(tenant, Purpose::SessionToken, token).await {
             Ok(found) => (found.user.key, Some(found.session.key)),

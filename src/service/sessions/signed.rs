@@ -31,37 +31,31 @@ use crate::{
 /// The longest life of a ticket; usually the UserSig expires first. The vendor's libraries sign for 180 days.
 const TICKET_LIFE: Duration = Duration::from_secs(180 * 24 * 3600);
 
-/// The content of a verified UserSig.
 #[derive(Debug, Clone)]
 pub struct UserSigLogin {
     pub id: UserId,
     pub at: Moment,
-    /// The first moment at which it is invalid.
     pub expires_at: Moment,
 }
 
 #[derive(Debug)]
 pub struct TencentLogin {
     pub user: User,
-    /// What the client shows from now on.
     pub ticket: Secret,
 }
 
 impl Service {
-    /// Returns the HMAC-SHA-256 of `message` under the app's secret.
-    /// # Errors
-    /// `Internal` if the sealed secret cannot be opened.
+    /// HMAC-SHA-256 under the app's secret.
     pub fn sign(&self, tenant: &Tenant, message: &[u8]) -> Result<[u8; 32], Error> {
         self.note_signature(tenant);
         let secret = self.inner.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
         credentials::sign(&secret, message)
     }
 
-    /// Begins a session for the user of a UserSig. Creates an unknown user if `import_at_login` is set. Keeps only as
-    /// many of the user's Tencent tickets as it may have sessions.
+    /// Creates an unknown user if `import_at_login` is set. Keeps only as many tickets as the user may have sessions.
     /// # Errors
-    /// `Unauthenticated(Revoked)` for a UserSig from before the back end ended the user's sessions or deleted a user
-    /// of this id; `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`.
+    /// `Unauthenticated(Revoked)` for a UserSig from before the back end ended the user's sessions or deleted a user of
+    /// this id; `NotFound` for an unknown user; `Forbidden` for a suspended one; `Invalid`.
     pub async fn log_in_by_user_sig(&self, tenant: &Tenant, signed: UserSigLogin) -> Result<TencentLogin, Error> {
         let app = &tenant.app;
         match self.find_user(tenant, &signed.id).await? {
@@ -69,8 +63,7 @@ impl Service {
             Some(user) if !user.is_active() => return Err(Error::SUSPENDED),
             None | Some(_) => {}
         }
-        // The transaction checks again. Checked here because a client that retries with a dead UserSig should cost a
-        // read, not a write.
+        // The transaction checks again: a client that retries with a dead UserSig should cost a read, not a write.
         let dead_before =
             self.inner.store.read(async |db| db.signatures_revoked_before(app.key, &signed.id).await).await?;
         if signed.at < dead_before {
@@ -92,15 +85,13 @@ impl Service {
     }
 
     /// Creates a user for the app's back end, or updates a known one.
-    /// # Errors
-    /// `Invalid`.
     pub async fn import_user(&self, tenant: &Tenant, call: RegisterUser) -> Result<User, Error> {
         self.creatable(tenant, &call.id).await?;
         let register = self.registration(tenant, call, IfKnown::Update)?;
         Ok(self.register_user(tenant.app.key, register).await?.user)
     }
 
-    /// Returns the user of a ticket. Costs two point reads.
+    /// Costs two point reads.
     /// # Errors
     /// `Unauthenticated`, with an expired ticket told apart; `Forbidden` for a suspended user.
     pub async fn user_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<User, Error> {
@@ -113,13 +104,11 @@ impl Service {
         self.read(async |db| db.user_by_key(tenant.app.key, key).await).await?.ok_or(wrong)?.if_active()
     }
 
-    /// Opens a Tencent session for a ticket; the user's oldest session ends if there are too many.
-    ///
-    /// A client that returns shows the ticket of its login and continues where it stopped. If that position is lost,
-    /// or events since then were pruned, the ticket is refused: the SDK then lets its app log in again, which reads
+    /// Opens a Tencent session; the user's oldest session ends if there are too many. A client that returns continues
+    /// where it stopped. If that position is lost, the ticket is refused: the SDK then logs in again and reads
     /// everything.
     /// # Errors
-    /// As [`Service::user_by_ticket`]; `Unauthenticated` as described; `Busy` if the server is stopping.
+    /// As [`Service::user_by_ticket`]; `Busy` if the server is stopping.
     pub async fn listen_by_ticket(
         &self,
         tenant: &Tenant,
@@ -145,9 +134,8 @@ impl Service {
     }
 
     /// Ends a user's Tencent sessions: UserSigs and tickets from before now are invalid when this returns.
-    ///
-    /// A UserSig has its time in whole seconds, so all of the current second become invalid, and this returns when
-    /// the second is over: a UserSig signed after that is valid. Calls that wait hold no thread.
+    /// | A UserSig has its time in whole seconds, so this returns when the current second is over. Waiting holds no
+    /// thread.
     /// # Errors
     /// `NotFound`.
     pub async fn kick(&self, tenant: &Tenant, id: UserId) -> Result<(), Error> {
@@ -165,8 +153,8 @@ impl Service {
         self.inner.signing.lock().insert(tenant.app.key);
     }
 
-    /// Returns the moment before which every existing UserSig was made: the end of the current second. If this
-    /// process has seen none of the app, the start of the second, so that apps that do not use Tencent never wait.
+    /// Every existing UserSig was made before this moment: the end of the current second, or its start for an app of
+    /// which this process has seen no UserSig, so that apps that do not use Tencent never wait.
     pub(in super::super) fn signatures_end(&self, tenant: &Tenant) -> Moment {
         let now = self.now();
         match self.inner.signing.lock().contains(&tenant.app.key) {
@@ -175,8 +163,7 @@ impl Service {
         }
     }
 
-    /// Waits until the clock shows this moment, which is at most one second ahead. Waits at most [`CLOCK_WAITS_MAX`]
-    /// seconds if the clock stands still or is set back.
+    /// At most one second ahead. Waits at most [`CLOCK_WAITS_MAX`] seconds if the clock stands still or is set back.
     pub(in super::super) async fn wait_until(&self, moment: Moment) {
         for _ in 0..CLOCK_WAITS_MAX {
             let left = moment.since(self.now());

@@ -24,7 +24,6 @@ pub(in crate::store) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(
 
 const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
 
-/// Keeps the first fingerprint.
 pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
     tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
     Ok(())

@@ -1,5 +1,5 @@
 //! Lists of users by name. No index has this order: the names of at most [`MATCHES_MAX`] users are read and sorted,
-//! which takes some 10 ms on a thread for long reads, and at most 5 MB.
+//! which takes some 10 ms and at most 5 MB.
 
 use rusqlite::{Connection, params};
 
@@ -31,7 +31,6 @@ impl MatchPage {
         Self { page, order, total: 0, shown: Vec::new(), named: Vec::new() }
     }
 
-    /// Adds the next match with its folded name, or its id in lower case.
     pub(super) fn add(&mut self, key: UserKey, name: String) {
         match self.order {
             Order::ByName | Order::ByNameReversed => self.named.push((name, key)),
@@ -83,7 +82,6 @@ pub(super) fn list(
 
 const OLDEST: &str = "SELECT key, coalesce(folded_name, lower(id)) FROM user WHERE app = ?1 ORDER BY seq LIMIT ?2";
 
-/// Returns the part of the page that lies within the oldest [`MATCHES_MAX`] users.
 fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
     let mut found = MatchPage::new(page, order);
     let mut statement = connection.prepare_cached(OLDEST)?;

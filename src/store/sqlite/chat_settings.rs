@@ -65,7 +65,6 @@ pub(in crate::store) fn take(tx: &Transaction<'_>, owner: UserKey, muted: UserKe
 const FORGET_NAMING: &str = "
     DELETE FROM mute WHERE (owner, muted) IN (SELECT owner, muted FROM mute WHERE muted = ?1 LIMIT ?2)";
 
-/// Deletes at most `at_most` rows that name a deleted user; returns how many.
 pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)

@@ -53,8 +53,7 @@ pub(in crate::store) fn list(
     Ok(Listed { items, total })
 }
 
-/// Whether the owner's name for the user or the user's own name contains this folded text. A user without a name is
-/// found by its id.
+/// Compares the owner's name for the user and the user's own name; a user without a name is found by its id.
 fn is_called(row: &Row<'_>, wanted: &str) -> rusqlite::Result<bool> {
     let (by_owner, id, by_itself): (Option<String>, String, Option<String>) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let by_itself = by_itself.unwrap_or_else(|| id.to_ascii_lowercase());
@@ -239,7 +238,6 @@ pub(in crate::store) fn blocking_ids(
     ids(connection, BLOCKING_IDS, app, user)
 }
 
-/// Returns the first [`ROWS_MAX`] ids.
 fn ids(connection: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
     let id = |row: &Row<'_>| StoredRow::of("user", row).parsed(0, UserId::parse);
     let mut statement = connection.prepare_cached(statement)?;

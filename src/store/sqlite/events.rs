@@ -1,5 +1,3 @@
-//! The event log. An event is written in the transaction of its change.
-
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
@@ -33,8 +31,7 @@ pub(in crate::store) fn append(
     Ok(())
 }
 
-/// Has no LIMIT: rows are read one by one, so that a damaged row does not shorten the page, whose length says whether
-/// more follow.
+/// Has no LIMIT: a damaged row must not shorten the page, whose length says whether more follow.
 const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > ?1 ORDER BY seq";
 
 pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<EventPage, Error> {
@@ -45,7 +42,6 @@ pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -
 /// Bytes of events on a page: a thousand of the longest. Older versions stored some longer ones.
 const READ_BYTES_MAX: usize = 1000 * EVENT_BYTES_MAX;
 
-/// Collects the first events: at most `at_most`, and some [`READ_BYTES_MAX`]. Each comes with its bytes.
 fn page(events: impl Iterator<Item = Result<(Event, usize), Error>>, at_most: u32) -> Result<EventPage, Error> {
     let mut page = EventPage { events: Vec::new(), is_part: false };
     let mut bytes = 0;
@@ -67,7 +63,6 @@ fn event_with_bytes(row: &Row<'_>) -> Result<(Event, usize), Error> {
 
 const RANGE: &str = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)";
 
-/// Returns the numbers of the oldest and the newest kept event.
 fn kept_range(connection: &Connection) -> Result<Option<(i64, i64)>, Error> {
     let range = connection.prepare_cached(RANGE)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
     let (oldest, newest): (Option<i64>, Option<i64>) = range?;
@@ -77,15 +72,11 @@ fn kept_range(connection: &Connection) -> Result<Option<(i64, i64)>, Error> {
 /// The user key of restore marks: no user has it.
 const NOBODY: i64 = 0;
 
-/// The user id of restore marks.
 const MARKED: &str = "standin";
 
 const RESTORED_AFTER: &str = "SELECT EXISTS (SELECT 1 FROM event WHERE user = ?1 AND seq > ?2)";
 
-/// Whether a client that has seen event `seq` can go on from there.
-///
-/// It cannot if later events are deleted, if `seq` is not given yet, or if the database was restored since: the client
-/// may know of changes that the restore undid.
+/// False if later events are deleted, if `seq` is not given yet, or if the database was restored since.
 pub(in crate::store) fn has_events_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
     let is_kept = match kept_range(connection)? {
         Some((oldest, newest)) => (oldest - 1..=newest).contains(&seq),
@@ -103,13 +94,11 @@ pub(in crate::store) fn oldest_since_ticket(connection: &Connection, ticket: &Di
     Ok(connection.prepare_cached(OLDEST_SINCE)?.query_row([ticket.0], |row| row.get(0)).optional()?)
 }
 
-/// The distance of a restore mark from the last event: beyond every number that a client may have received since the
-/// backup.
+/// Beyond every number that a client may have received since the backup.
 const RESTORE_GAP: i64 = 1_000_000;
 
 const MARK: &str = "INSERT INTO event (seq, app, user, id, kind, at) VALUES (?1, 0, ?2, ?3, ?4, ?5)";
 
-/// Marks the database as restored: clients that stand below this event have to read everything again.
 pub(in crate::store) fn mark_restored(connection: &Connection, at: Moment) -> Result<(), Error> {
     let seq = last_seq(connection)?.saturating_add(RESTORE_GAP);
     let kind = serde_json::to_string(&EventKind::Restored).map_err(Error::internal)?;
@@ -117,8 +106,7 @@ pub(in crate::store) fn mark_restored(connection: &Connection, at: Moment) -> Re
     Ok(())
 }
 
-/// Counts the users that share a contact row with a user, in either direction. Each direction stops counting at the
-/// limit.
+/// In either direction. Each direction stops counting at the limit.
 const CONCERNED: &str = "
     SELECT count(*) FROM (
         SELECT 1 FROM (SELECT contact FROM contact WHERE owner = ?1 LIMIT ?2)
@@ -138,11 +126,9 @@ const CONCERNING: &str = r#"
     WHERE other = ?1 AND seq > ?2 AND seq <= ?3 AND app = ?4
     ORDER BY 1 LIMIT ?5"#;
 
-/// From this number of contact rows on, a look-back reads all events in order: that costs less than one look-up for
-/// each contact.
+/// From this number of contact rows on, reading all events in order costs less than one look-up for each contact.
 const CONCERNED_MAX: u32 = 20_000;
 
-/// A page of events that may concern a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventsOfUser {
     /// In commit order, without damaged rows.
@@ -153,8 +139,7 @@ pub struct EventsOfUser {
     pub is_part: bool,
 }
 
-/// Reads at most `at_most` rows: of events that may concern the user, or of all events if it shares contact rows with
-/// too many users.
+/// At most `at_most` rows, of all events if the user shares contact rows with too many users.
 pub(in crate::store) fn concerning(
     connection: &Connection,
     app: AppKey,
@@ -197,8 +182,7 @@ pub(in crate::store) fn last_seq(connection: &Connection) -> Result<i64, Error> 
     }
 }
 
-/// Looks at the oldest rows only, so that a step costs the same whatever the size of the table. The newest row stays:
-/// it says which numbers were given.
+/// Looks at the oldest rows only. The newest row stays: it says which numbers were given.
 const FORGET: &str = "
     DELETE FROM event WHERE seq IN (
         SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT ?3)

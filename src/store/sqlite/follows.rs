@@ -1,5 +1,3 @@
-//! Follows between users.
-
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{row::StoredRow, users};
@@ -125,7 +123,6 @@ const FORGET_NAMING: &str = "
     DELETE FROM follow WHERE (follower, followed) IN (
         SELECT follower, followed FROM follow WHERE followed = ?1 LIMIT ?2)";
 
-/// Deletes at most `at_most` rows that name a deleted user; returns how many.
 pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)

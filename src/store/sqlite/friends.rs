@@ -38,7 +38,6 @@ pub(in crate::store) fn put(
     Ok(tx.prepare_cached(PUT)?.execute(rows)? > 0)
 }
 
-/// Returns remark, groups, source and wording.
 pub(super) fn columns(row: &FriendRow) -> Result<[Option<String>; 4], Error> {
     Ok([
         row.remark.as_ref().map(|remark| remark.as_str().to_owned()),
@@ -48,7 +47,6 @@ pub(super) fn columns(row: &FriendRow) -> Result<[Option<String>; 4], Error> {
     ])
 }
 
-/// Returns the groups as stored: sorted, each once.
 fn sorted(groups: &[FriendGroup]) -> Result<String, Error> {
     serde_json::to_string(&groups.iter().collect::<BTreeSet<_>>()).map_err(Error::internal)
 }

@@ -1,5 +1,5 @@
-//! The SQLite engine: one writer, many readers, one file of statements for each group of tables. Reads take a
-//! `&Connection` that refuses to write, writes a `&Transaction`.
+//! The SQLite engine: one writer, many readers. Reads take a `&Connection` that refuses to write, writes a
+//! `&Transaction`.
 
 pub(super) mod admins;
 pub(super) mod apps;
@@ -88,9 +88,7 @@ const VERSION_MIN: i32 = 3_051_003;
 /// How long a connection waits for a lock. Only other programs can hold one: we have one writer.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// Pages of 4 KiB in the WAL before a checkpoint: 32 MiB. A checkpoint writes a page once, however often it changed.
-/// Measured in registrations a second by 256 writers, in the quietest of three alternated rounds: 6,800 to 10,500; with
-/// 4096 pages 5,400 to 7,400, with 1000 5,700 to 7,800.
+/// 32 MiB. Measured in registrations a second by 256 writers: 6,800 to 10,500; with 4096 pages 5,400 to 7,400.
 const WAL_PAGES: u32 = 8192;
 
 /// The size in bytes to which a grown WAL is cut. Above [`WAL_PAGES`], because cutting at each checkpoint costs time.
@@ -168,7 +166,6 @@ pub(super) fn snapshot_of(connection: &ReadConnection) -> Result<Transaction<'_>
     Ok(connection.unchecked_transaction()?)
 }
 
-/// Returns the text for the operator.
 fn cause_of(error: &Error) -> &dyn std::fmt::Display {
     if let Error::Internal(cause) = error { cause } else { error }
 }
@@ -221,7 +218,6 @@ fn add_function(connection: &Connection, name: &str, of: fn(&str) -> Option<Stri
     })
 }
 
-/// Opens a database read-only and calls `read`.
 pub(super) fn read_offline<T>(
     database: &Path,
     read: impl FnOnce(&Connection) -> Result<T, Error>,
@@ -239,7 +235,6 @@ pub(super) fn read_offline<T>(
     read(&connection).map_err(|error| unusable(cause_of(&error)))
 }
 
-/// Sets up a writing connection; returns false when the file system does not support WAL.
 fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<bool> {
     let synchronous = match durability {
         Durability::Full => "FULL",
@@ -279,7 +274,6 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// Whether a UNIQUE constraint failed.
 fn is_taken(cause: &rusqlite::Error) -> bool {
     cause.sqlite_error().is_some_and(|failure| failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

@@ -37,7 +37,6 @@ pub(in crate::store) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option
 const ADD: &str = "
     INSERT INTO picture (key, kind, owner, width_px, height_px, released_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// Adds a picture as a released one; only [`show`] makes it current.
 pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(ADD)?.execute(params![
         new.key.as_str(),
@@ -89,8 +88,7 @@ pub(in crate::store) fn take_released(
     readable(statement.query(params![before.micros(), at_most])?, key).collect()
 }
 
-/// The rows of all pictures, released ones included. They are read shard by shard, so that the names are never all in
-/// memory.
+/// Released ones included. They are read shard by shard, so that the names are never all in memory.
 pub struct PictureRows<'a>(&'a Connection);
 
 impl<'a> PictureRows<'a> {
@@ -98,16 +96,11 @@ impl<'a> PictureRows<'a> {
         Self(connection)
     }
 
-    /// Returns the prefixes of all names: at most 3,844.
-    /// # Errors
-    /// `Busy`, `Internal`.
+    /// The prefixes of all names: at most 3,844.
     pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
         shards(self.0)
     }
 
-    /// Returns the names with this prefix.
-    /// # Errors
-    /// `Busy`, `Internal`.
     pub fn keys_in(&self, shard: &str) -> Result<HashSet<PictureKey>, Error> {
         keys_in(self.0, shard)
     }
@@ -123,7 +116,6 @@ fn keys_in(connection: &Connection, shard: &str) -> Result<HashSet<PictureKey>, 
 
 const NEXT_KEY: &str = "SELECT key FROM picture WHERE key > ?1 ORDER BY key LIMIT 1";
 
-/// One point read for each shard.
 fn shards(connection: &Connection) -> Result<BTreeSet<String>, Error> {
     let mut statement = connection.prepare_cached(NEXT_KEY)?;
     let (mut shards, mut behind) = (BTreeSet::new(), String::new());

@@ -16,8 +16,7 @@ use crate::{
 /// Long reads of all callers in the queue.
 const LONG_READS_WAITING_MAX: usize = 256;
 
-/// Opens a connection that refuses to write. Without mmap, which would count the file as memory of the process once for
-/// each connection.
+/// Refuses to write. Without mmap, which would count the file as memory of the process once for each connection.
 pub(super) fn open(database: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags)?;
@@ -27,10 +26,8 @@ pub(super) fn open(database: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Connections for point reads on the caller's thread: a point read costs less than a hop to another thread.
-///
-/// A point read never waits. When all kept connections are in use, it opens one for itself, so that there are never
-/// more connections than threads.
+/// Connections for point reads on the caller's thread, which costs less than a hop to another thread. When all are in
+/// use, a read opens one for itself: there are never more connections than threads.
 pub(super) struct PointReaders {
     database: PathBuf,
     free: Mutex<Vec<Connection>>,
@@ -63,8 +60,7 @@ impl PointReaders {
     }
 }
 
-/// The thread pool for long reads, each thread with its own connection. One caller uses at most a quarter of the
-/// threads and of the queue.
+/// Each thread with its own connection. One caller uses at most a quarter of the threads and of the queue.
 pub(super) struct LongReaders(FairThreads<Connection>);
 
 impl LongReaders {

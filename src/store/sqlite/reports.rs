@@ -1,5 +1,3 @@
-//! Reports of users to the operator.
-
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};

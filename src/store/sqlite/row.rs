@@ -23,10 +23,8 @@ const REPORTED_MAX: usize = 1000;
 /// Damaged rows that were logged: each is logged once, however often it is read.
 static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Parses the rows of a list. Leaves out and logs a row that breaks a rule of the domain, so that one damaged row does
-/// not make every list, search and feed fail. An error of the engine ends the list.
-///
-/// For lists that clients see. Reads that decide access, or whose rows are written back, fail on a damaged row.
+/// Leaves out and logs a damaged row, so that it does not make every list, search and feed fail. Reads that decide
+/// access, or whose rows are written back, fail instead.
 pub(super) fn readable<'a, T: 'a>(
     rows: Rows<'a>,
     mut parse: impl FnMut(&Row<'_>) -> Result<T, Error> + 'a,
@@ -38,7 +36,6 @@ pub(super) fn readable<'a, T: 'a>(
     })
 }
 
-/// Logs a damaged row the first time.
 pub(super) fn report(damage: &Error) {
     let Error::Internal(cause) = damage else { return };
     let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,8 +44,8 @@ pub(super) fn report(damage: &Error) {
     }
 }
 
-/// A row whose first column is its key. A cell that breaks a rule of the domain is an internal error that names table,
-/// key and column, never the value.
+/// A row whose first column is its key. A damaged cell is an internal error that names table, key and column, never the
+/// value.
 pub(super) struct StoredRow<'a> {
     table: &'static str,
     row: &'a Row<'a>,
@@ -91,7 +88,6 @@ impl<'a> StoredRow<'a> {
         self.get(column).map(Moment::from_micros)
     }
 
-    /// Reads a derived secret from two columns: the salt, then the digest.
     pub(super) fn derived(&self, column: usize) -> Result<Derived, Error> {
         Ok(Derived { salt: Salt(self.get(column)?), digest: Digest(self.get(column + 1)?) })
     }

@@ -72,7 +72,6 @@ pub(in crate::store) fn find(
     Ok(Listed { items: users.filter_map(Result::transpose).collect::<Result<_, _>>()?, total })
 }
 
-/// Returns the folded name of a user that matches.
 fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Result<Option<String>, Error> {
     let row = StoredRow::of("user", row);
     let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
@@ -84,8 +83,7 @@ fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Resu
     Ok(is_found.then(|| folded_name.unwrap_or_else(|| id.to_ascii_lowercase())))
 }
 
-/// Rows that one call reads at most. It bounds the cost of a text that the index cannot find; the next call goes on
-/// from there.
+/// Rows that one call reads at most, for a text that the index cannot find; the next call goes on from there.
 const ROWS_LOOKED_AT_MAX: u32 = 30_000;
 
 const WALK_ALL: &str = "

@@ -1,5 +1,3 @@
-//! Sessions of clients whose tokens have a lifetime.
-
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{

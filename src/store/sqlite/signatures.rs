@@ -1,5 +1,4 @@
-//! Revoked signatures (Tencent): for each id, the time before which they are revoked although they have not expired.
-//! The time belongs to the id and outlives the user.
+//! Revoked UserSigs: for each id the time before which they are dead. It belongs to the id and outlives the user.
 
 use rusqlite::{Connection, Row, Transaction, params};
 

@@ -1,5 +1,3 @@
-//! Copies of the database, and work on database files that no server has open.
-
 use std::path::Path;
 
 use rusqlite::{

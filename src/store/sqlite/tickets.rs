@@ -1,5 +1,3 @@
-//! Session tickets.
-
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};

@@ -14,13 +14,8 @@ use crate::domain::error::is_full;
 /// Follows the database's name in the name of a copy; the new schema version comes after it.
 const MARK: &str = ".before-";
 
-/// Writes `standin.db.before-NNNN` (0600), where NNNN is the schema version `to`, and removes the copies of earlier
-/// migrations.
-///
-/// Takes about as long as reading and writing the file once. The copy gets its name when it is complete and on the
-/// disk; until then the database and earlier copies stay as they are.
-/// # Errors
-/// The disk is full or fails.
+/// Writes `standin.db.before-NNNN` (0600), where NNNN is the schema version `to`, and removes earlier copies. Takes
+/// about as long as reading and writing the file once. A copy gets its name when it is complete and on the disk.
 pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, to: usize) -> Result<(), OpenError> {
     let copy = beside(database, &format!("{MARK}{to:04}"));
     let new = beside(database, &format!("{MARK}{to:04}.new"));
@@ -95,7 +90,6 @@ fn remove_earlier(database: &Path, kept: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a database and its journal, if SQLite left one.
 fn remove(new: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_file(beside(new, "-journal")))?;
     absent_is_fine(fs::remove_file(new))

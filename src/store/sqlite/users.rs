@@ -137,7 +137,6 @@ pub(in crate::store) fn list(
     Ok(Listed { items: list_from(&snapshot, app, statement, position, page.limit())?, total })
 }
 
-/// Returns `limit` users from a position on, in the order of `statement`.
 pub(super) fn list_from(
     snapshot: &Connection,
     app: AppKey,
@@ -166,8 +165,7 @@ const SMALL_BLOCKS: &str = "
 const SEQ_IN_BLOCK: &str = "
     SELECT seq FROM user WHERE app = ?1 AND seq >= ?2 << 10 ORDER BY seq LIMIT 1 OFFSET ?3";
 
-/// Returns the sequence number of the user with `position` older users before it. Reads counters that triggers keep:
-/// those of the large blocks, of the small ones in one large block, then fewer than 1024 index entries.
+/// By counters that triggers keep: large blocks, small blocks in one of them, then fewer than 1024 index entries.
 fn seq_at(connection: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
     let mut large = connection.prepare_cached(LARGE_BLOCKS)?;
     let (block, position) = block_at(large.query(params![app.0])?, position)?;
@@ -256,7 +254,6 @@ const SET_PROFILE: &str = "
         mobile_bare = ?13, version = version + 1
     WHERE key = ?1";
 
-/// Returns the name by which search finds a user.
 fn folded_name(profile: &Profile) -> Option<String> {
     profile.display_name.as_ref().map(|name| folded(name.as_str()))
 }

@@ -1,6 +1,5 @@
-//! The thread that writes. All jobs that queue up during a commit share the next one; no timer, so that a single caller
-//! does not wait. Each job has a savepoint: one that is refused or panics is undone alone. Callers get their answer
-//! after the durable commit.
+//! The thread that writes. All jobs that queue up during a commit share the next one, without a timer. Each job has a
+//! savepoint: one that is refused or panics is undone alone. Callers get their answer after the durable commit.
 
 use std::{
     any::Any,
@@ -29,19 +28,16 @@ const BATCH_JOBS_MAX: usize = 256;
 /// Upper bounds of the histogram of jobs a commit; the last one holds the largest batch.
 const BATCHES: [u32; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/// Takes the shared transaction, or the error that prevented it.
 type Job = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> FinishedJob + Send>;
 
 /// Answers a job's caller with the result of the commit.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
-/// A job that ran and is not committed yet.
 struct FinishedJob {
     refused: Option<Error>,
     answer: Answer,
 }
 
-/// The handle of the writing thread.
 pub(super) struct WriterThread {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Job>>>,
@@ -95,9 +91,7 @@ impl WriterThread {
         }
     }
 
-    /// Runs `work` in a transaction and returns its result after the commit.
-    ///
-    /// The first poll queues it; from then on it runs even if the caller drops the future.
+    /// The first poll queues `work`; it runs even if the caller drops the future.
     /// # Errors
     /// An error of `work` or of the commit; `Busy` when the queue is full or the writer closed. Nothing is changed
     /// then.
@@ -139,7 +133,6 @@ impl WriterThread {
     }
 }
 
-/// Makes a job of `work`. Turns a panic into an error, so that the thread survives it.
 fn job<T: Send + 'static>(
     work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     sender: oneshot::Sender<Result<T, Error>>,

@@ -1,5 +1,3 @@
-//! The extractor that gives handlers an authenticated caller and the request's fields as a struct.
-
 use std::{marker::PhantomData, net::IpAddr, pin::Pin};
 
 use super::{BodyFault, FileAt, Form, FormContent, FormLimits, read_object, release_all};
@@ -29,7 +27,6 @@ pub trait Authenticate: Sized + 'static {
     /// Checks again that the app serves this dialect: reading the body may have taken a minute.
     fn still_served(&self, service: &Service) -> Result<(), Self::Refused>;
 
-    /// The bounds of this dialect's bodies, unless a body has its own.
     fn limits() -> FormLimits {
         FormLimits::default()
     }
@@ -53,7 +50,6 @@ pub enum Source {
 pub trait Body: Sized + 'static {
     const SOURCE: Source;
 
-    /// Returns the bounds of the body; `usual` are the dialect's.
     fn limits(usual: FormLimits, _: &Service) -> FormLimits {
         usual
     }
@@ -63,8 +59,7 @@ pub trait Body: Sized + 'static {
     fn of(form: &mut Form, request: &HttpRequest) -> Result<Self, Error>;
 }
 
-/// Implements [`Body`] for structs that serde reads: `read_from!(Query: Listing)`, or with bounds of their own
-/// `read_from!(Form within pictures: Upload)`.
+/// `read_from!(Query: Listing)`, or with bounds of their own `read_from!(Form within pictures: Upload)`.
 macro_rules! read_from {
     ($source:ident: $($body:ty),+) => {
         $crate::http::form::read_from!($source within $crate::http::form::usual: $($body),+);
@@ -97,10 +92,8 @@ pub fn pictures(usual: FormLimits, service: &Service) -> FormLimits {
     FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..usual }
 }
 
-/// A call by an authenticated caller. `D` is the error type, where a dialect has several.
-///
-/// The caller is authenticated before the first byte of the body is read. The body is released once the struct is
-/// built.
+/// A call by an authenticated caller, with the request's fields as a struct. `D` is the error type, where a dialect has
+/// several. The caller is authenticated before the first byte of the body is read.
 pub struct Call<C: Authenticate, F = (), D = <C as Authenticate>::Refused> {
     pub service: Data<Service>,
     pub caller: C,
@@ -189,7 +182,6 @@ pub(super) struct QueryAndBody {
 }
 
 impl QueryAndBody {
-    /// Reads a field from either.
     /// # Errors
     /// Those of `read`; `Invalid` for a field in both.
     pub(super) fn one<'a, T>(

@@ -1,7 +1,5 @@
-//! Reads the head of a form's part: its field name, and whether it is a file.
-//!
-//! File names are not used, so any head is accepted: bytes that are not UTF-8, unknown forms of `filename*`, unclosed
-//! quotes.
+//! Reads the head of a form's part: its field name, and whether it is a file. File names are not used, so any head is
+//! accepted: bytes that are not UTF-8, unclosed quotes.
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 
@@ -57,7 +55,6 @@ fn is_type_of_file(content_type: &[u8]) -> bool {
 struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
-    /// Reads up to the next semicolon or equals sign.
     fn word(&mut self) -> &'a [u8] {
         let end = self.0.iter().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(self.0.len());
         let (word, rest) = self.0.split_at(end);

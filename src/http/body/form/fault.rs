@@ -1,5 +1,3 @@
-//! Why a body is refused.
-
 use std::{borrow::Cow, fmt, time::Duration};
 
 use actix_web::http::StatusCode;
@@ -23,8 +21,7 @@ pub enum BodyFault {
     TooSlow,
     /// The connection ended before the body did (HTTP: 400).
     BrokenOff,
-    /// The server failed: `StorageFull` (HTTP: 507), `Busy` (HTTP: 503: the read budget is full, or too many files
-    /// wait) or `Internal`, whose cause goes only into the log.
+    /// `StorageFull` (HTTP: 507), `Busy` (HTTP: 503: the read budget is full, or too many files wait) or `Internal`.
     Server(Error),
 }
 
@@ -51,7 +48,6 @@ impl fmt::Display for BodyFault {
 impl std::error::Error for BodyFault {}
 
 impl BodyFault {
-    /// Returns the HTTP status for endpoints that answer with HTTP's own.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,

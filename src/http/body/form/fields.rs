@@ -1,7 +1,5 @@
-//! Reads a form into a struct that derives `Deserialize`; the OpenAPI document comes from the same struct.
-//!
-//! Fields are read in the struct's order, each by its type's rule. The first wrong field is refused, with its path
-//! and the [`Fault`] of its type. Unknown fields are ignored.
+//! Reads a form into a struct that derives `Deserialize`, in the struct's order. The first wrong field is refused, with
+//! its path and the [`Fault`] of its type. Unknown fields are ignored.
 
 use std::{borrow::Cow, cell::Cell, fmt::Display};
 
@@ -21,7 +19,6 @@ use crate::domain::{
     time::Moment,
 };
 
-/// A type that is parsed from one text.
 pub trait Parse: Sized {
     /// Checks the type's rule. The form adds the field to the [`Fault`].
     fn parse(raw: &str) -> Result<Self, Fault>;
@@ -82,12 +79,12 @@ impl<'de, T: Parse> Deserialize<'de> for Required<T> {
     }
 }
 
-/// Texts of a field that may be repeated, see [`Form::texts`].
+/// See [`Form::texts`].
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename = "$texts")]
 pub struct Texts(pub Vec<String>);
 
-/// A field that is an object or its JSON text, see [`Form::object`].
+/// See [`Form::object`].
 #[derive(Debug, Deserialize)]
 #[serde(rename = "$object")]
 pub struct Object(pub Option<Value>);
@@ -111,7 +108,6 @@ thread_local! {
     static RAISED: Cell<Option<Fault>> = const { Cell::new(None) };
 }
 
-/// Turns a type's refusal into a serde error.
 pub fn raised<E: de::Error>(fault: Fault) -> E {
     let said = fault.to_string();
     RAISED.set(Some(fault));
@@ -165,7 +161,6 @@ impl de::Error for FieldError {
 }
 
 impl Form {
-    /// Reads this form into a struct.
     /// # Errors
     /// `Invalid` with the path of the first wrong field.
     pub fn read_as<'de, T: Deserialize<'de>>(&'de self) -> Result<T, Error> {

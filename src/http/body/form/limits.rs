@@ -10,21 +10,17 @@ const BEFORE_SIGN_IN_WIDE_BYTES_MAX: u64 = 3 * 64 * 1024 + BEFORE_SIGN_IN_BYTES_
 
 #[derive(Debug, Clone, Copy)]
 pub struct FormLimits {
-    /// Of a JSON or urlencoded body; of a multipart body without its files: fields, part heads, boundaries.
     pub json_bytes_max: u64,
-    /// Of a text field in a form, decoded.
     pub field_bytes_max: u64,
     /// The fields for which `wide_bytes_max` holds instead.
     pub wide_fields: &'static [&'static str],
     pub wide_bytes_max: u64,
     pub parts_max: usize,
-    /// Header names and values of one part.
     pub part_head_bytes_max: usize,
     /// Files of one form. Each is an open file while the form lives.
     pub files_max: usize,
     pub file_bytes_max: u64,
-    /// Whether files are kept. If not, they are read to the end and dropped, because a client reads the answer only
-    /// then.
+    /// If not, files are read to the end and dropped, because a client reads the answer only then.
     pub keeps_files: bool,
     /// For the whole body, from the first read.
     pub wait_max: Duration,
@@ -48,12 +44,10 @@ impl Default for FormLimits {
 }
 
 impl FormLimits {
-    /// For endpoints that read a few short fields before authentication.
     pub fn before_sign_in() -> Self {
         Self { json_bytes_max: BEFORE_SIGN_IN_BYTES_MAX, keeps_files: false, ..Self::default() }
     }
 
-    /// Like [`FormLimits::before_sign_in`], with one wide field.
     pub fn before_sign_in_with(wide_fields: &'static [&'static str]) -> Self {
         Self { json_bytes_max: BEFORE_SIGN_IN_WIDE_BYTES_MAX, wide_fields, ..Self::before_sign_in() }
     }

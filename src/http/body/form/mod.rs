@@ -1,6 +1,5 @@
 //! Reads the three kinds of bodies that clients send: JSON objects, urlencoded forms, multipart forms with files.
-//!
-//! Bounds apply while a body arrives. Field names are compared exactly; unknown fields are ignored.
+//! Bounds apply while a body arrives. Field names are compared exactly.
 
 mod call;
 mod disposition;
@@ -49,8 +48,7 @@ use crate::{
 /// Bytes of an upload that are collected before they move to a blocking thread: 80 moves for a file of 10 MiB.
 const SPOOL_BYTES: usize = 128 * 1024;
 
-/// The size of the pieces in which a body is held in memory. One growing buffer would leave as many bytes of holes as
-/// the body has.
+/// Of the pieces that hold a body: one growing buffer would leave as many bytes of holes as the body has.
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// The first allocation for a body that arrives slowly. A client that sends more gets [`PIECE_BYTES`].
@@ -58,10 +56,8 @@ const BEGUN_BYTES: usize = 4 * 1024;
 
 const TYPES: &str = "application/json, application/x-www-form-urlencoded or multipart/form-data";
 
-/// The fields that a client sent, in any of the encodings.
-///
-/// Every accessor except [`Form::texts`] refuses a field that is given twice. Empty text is text; each endpoint
-/// decides which fields may be empty.
+/// The fields of a body, in any of the encodings. Every accessor except [`Form::texts`] refuses a field that is given
+/// twice. Empty text is text.
 #[derive(Debug, Default)]
 pub struct Form(FormContent);
 
@@ -85,8 +81,8 @@ enum FormField {
 }
 
 impl Form {
-    /// Reads a body by its declared type. A missing body is a form without fields, whatever type is declared. A body
-    /// without a type is read as JSON if it begins with a brace, else as urlencoded.
+    /// Reads a body by its declared type. A missing body is a form without fields. A body without a type is read as
+    /// JSON if it begins with a brace, else as urlencoded.
     /// # Errors
     /// Every [`BodyFault`]. Spooled files are removed then.
     pub async fn read(
@@ -282,7 +278,6 @@ impl Form {
     }
 }
 
-/// Whether a form's field is the list of this name, or an item of it.
 fn is_of_list(field: &str, name: &str) -> bool {
     let index = |rest: &str| rest.strip_prefix('[')?.strip_suffix(']').map(str::to_owned);
     field.strip_prefix(name).is_some_and(|rest| {
@@ -296,9 +291,7 @@ impl From<Map<String, Value>> for Form {
     }
 }
 
-/// Reads a body that is a JSON object whatever its declared type, for vendors whose bodies are all JSON: clients
-/// often declare urlencoded (`curl -d`, PHP). None without a body, so that a forgotten body is not taken for an empty
-/// object.
+/// For vendors whose bodies are all JSON: clients often declare urlencoded (`curl -d`, PHP). None without a body.
 /// # Errors
 /// As [`Form::read`].
 pub async fn read_object(
@@ -312,8 +305,8 @@ pub async fn read_object(
     Ok(object)
 }
 
-/// Like [`read_object`], for calls that may wait long: only the result of `read` is kept, and the body no longer
-/// counts against the read budget while the call waits. `read` runs where the body is parsed.
+/// Like [`read_object`], for calls that may wait long: only the result of `read` is kept, and the body no longer counts
+/// against the read budget.
 /// # Errors
 /// As [`Form::read`].
 pub async fn read_object_as<T: Send + 'static>(
@@ -335,8 +328,7 @@ pub async fn read_object_as<T: Send + 'static>(
     Ok(made)
 }
 
-/// Releases the request's body from the read budget. For calls that wait for a permit of their own after the handler
-/// has dropped the body.
+/// For calls that wait for a permit of their own after the handler has dropped the body.
 pub fn release_all(head: &HttpRequest) {
     release(head, usize::MAX);
 }
@@ -577,8 +569,7 @@ fn counted(so_far: usize, limits: &FormLimits) -> Result<(), BodyFault> {
     }
 }
 
-/// Returns a client's field name as an error may repeat it. A long or odd name may be a whole body with secrets, sent
-/// under the wrong type.
+/// As an error may repeat it: a long or odd name may be a whole body with secrets, sent under the wrong type.
 fn shown(name: &str) -> String {
     match showing::is_name(name) {
         true => name.to_owned(),

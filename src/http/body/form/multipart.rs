@@ -24,8 +24,7 @@ use crate::http::spool::{Spool, UploadedFile};
 
 const CONTENT_TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-transfer-encoding");
 
-/// A multipart body while it arrives. It is shared, because the rest after the last boundary is read when the parser
-/// is gone.
+/// Shared, because the rest after the last boundary is read when the parser is gone.
 #[derive(Clone)]
 struct Arriving(Rc<RefCell<Counted>>);
 
@@ -129,8 +128,7 @@ async fn parts_of(
 
 const NO_NAME: &str = "Every part of the form needs a header Content-Disposition: form-data with a name";
 
-/// Refuses parts in a mail encoding: `base64`, `quoted-printable`. Source: RFC 7578, section 4.7, deprecates the
-/// header for HTTP.
+/// `base64`, `quoted-printable`. Source: RFC 7578, section 4.7, deprecates the header for HTTP.
 fn refuse_transfer_encoding(name: &str, headers: &HeaderMap) -> Result<(), BodyFault> {
     let is_as_it_is = |value: &HeaderValue| {
         let value = value.as_bytes().trim_ascii();
@@ -145,8 +143,7 @@ fn refuse_transfer_encoding(name: &str, headers: &HeaderMap) -> Result<(), BodyF
     }
 }
 
-/// Declares `multipart/mixed` to the parser. For `multipart/form-data` it refuses parts whose file names it cannot
-/// read; [`PartHead`] reads all.
+/// For `multipart/form-data` the parser refuses parts whose file names it cannot read; [`PartHead`] reads all.
 fn mixed(headers: &HeaderMap) -> HeaderMap {
     const FORM: &[u8] = b"multipart/form-data";
     let mut mixed = HeaderMap::new();
@@ -179,7 +176,7 @@ async fn text_part(part: &mut Part, name: &str, bytes_left: u64, limits: &FormLi
     String::from_utf8(text).map_err(|_| not_utf8(format!("The field {}", shown(name))))
 }
 
-/// Reads and drops a file that the endpoint does not take; returns its size in bytes.
+/// Returns the size in bytes of a file that the endpoint does not take.
 async fn drop_file(
     head: &HttpRequest,
     part: &mut Part,

@@ -1,8 +1,5 @@
-//! Corrects the heads of a multipart body's parts before they are parsed.
-//!
-//! The framework's parser trusts a part's `Content-Length`, but a part ends at the next boundary, and other part
-//! headers "MUST be ignored" (RFC 7578, section 4.8). It also does not know the padding after a boundary (RFC 2046,
-//! section 5.1.1).
+//! Corrects the heads of parts before they are parsed: the framework's parser trusts a part's `Content-Length`, which
+//! "MUST be ignored" (RFC 7578, section 4.8), and does not know the padding after a boundary (RFC 2046, 5.1.1).
 
 use std::{
     pin::Pin,
@@ -26,14 +23,12 @@ enum PartPosition {
     Rest,
 }
 
-/// A multipart body without part lengths and without padding after boundaries.
 pub(super) struct PartHeads<S> {
     inner: S,
     /// `--` and the boundary.
     delimiter: Vec<u8>,
     head_bytes_max: usize,
     at: PartPosition,
-    /// The last byte of a body that the parser received.
     last: Option<u8>,
     held: BytesMut,
     has_ended: bool,
@@ -74,7 +69,6 @@ impl<S> PartHeads<S> {
         }
     }
 
-    /// Finds the next boundary, which is at the beginning of a line.
     fn next_boundary(&self) -> Option<usize> {
         let before = |found: usize| match found.checked_sub(1) {
             Some(before) => self.held.get(before).copied(),

@@ -1,11 +1,7 @@
-//! One byte budget for everything that is being read from clients: heads, bodies and WebSocket messages of all
-//! connections.
-//!
-//! Each connection has an account. The connection charges what it reads; the consumer of a request or message
-//! releases it. The first `FREE_BYTES` of a connection are not charged, so a small request is read even if the budget
-//! is full. When the budget is full, large requests wait, and the slowest are ended: first those that send nothing,
-//! then those with the fewest bytes a second. Requests whose clients wait for the server are ended only when nothing
-//! else is left.
+//! One byte budget for everything that is being read from clients: heads, bodies and WebSocket messages.
+//! | Each connection has an account. The connection charges what it reads; the consumer of a request or message
+//! releases it. When the budget is full, large requests wait, and the slowest are ended: first those that send nothing,
+//! then those with the fewest bytes a second, last those whose clients wait for the server.
 
 mod state;
 
@@ -27,12 +23,10 @@ const FREE_BYTES: usize = 8 * 1024;
 /// Bytes that a connection may send ahead of the answer to its last complete request or message.
 const AHEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// Complete requests or messages of a connection that may wait. The connection is not read further, because the
-/// framework keeps 7 KiB for a parsed request of 30 bytes.
+/// Of a connection. It is not read further, because the framework keeps 7 KiB for a parsed request of 30 bytes.
 const AHEAD_MAX: usize = 4;
 
-/// Bytes of a body that may wait for its handler. The framework would read sixteen times as much ahead, into a buffer
-/// that stays large.
+/// Of a body. The framework would read sixteen times as much ahead, into a buffer that stays large.
 const WAITING_BYTES_MAX: usize = 8 * 1024;
 
 /// The fraction of the budget that is freed at once, so that the accounts are not searched again immediately.
@@ -49,7 +43,6 @@ struct BudgetState {
     bytes_max: usize,
     charged: AtomicUsize,
     next: AtomicU64,
-    /// The accounts with a charge.
     accounts: Mutex<HashMap<u64, Arc<AccountInner>>>,
     searched: Mutex<Option<Instant>>,
 }
@@ -84,7 +77,6 @@ impl ReadBudget {
         }))
     }
 
-    /// Opens an account for a connection, which must close it.
     pub(in crate::http) fn account(&self) -> ReadAccount {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         ReadAccount(Arc::new(AccountInner { number, budget: Arc::clone(&self.0), state: Mutex::default() }))
@@ -202,7 +194,6 @@ impl ReadAccount {
         self.0.change(|state| reading(&mut |bytes, is_end| state.read(bytes, is_end)))
     }
 
-    /// Returns how many requests or messages may still arrive completely before reading pauses.
     pub(in crate::http) fn ends_left(&self) -> usize {
         AHEAD_MAX.saturating_sub(lock(&self.0.state).whole.len())
     }
@@ -263,7 +254,6 @@ impl ReadAccount {
         }
     }
 
-    /// Whether all complete requests are fully answered.
     pub(in crate::http) fn is_idle(&self) -> bool {
         let state = lock(&self.0.state);
         state.whole.is_empty() && !state.is_discarding && !state.is_answering

@@ -34,7 +34,6 @@ pub(super) struct AccountState {
     pub(super) body: Option<Waker>,
 }
 
-/// In the order in which requests are ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slowness {
     Stalled,
@@ -45,7 +44,6 @@ pub(super) enum Slowness {
     WaitsForUs,
 }
 
-/// The rate of a client, since it began to hold bytes.
 #[derive(Debug)]
 pub(super) struct SendRate {
     begun: Instant,
@@ -71,8 +69,7 @@ impl SendRate {
 }
 
 impl AccountState {
-    /// Returns how slow the client is, with its bytes a second. None for a request that is too young or no longer
-    /// awaited.
+    /// With its bytes a second. None for a request that is too young or no longer awaited.
     pub(super) fn slowness(&self, now: Instant) -> Option<(Slowness, u64)> {
         let pace = self.pace.as_ref()?;
         if now.duration_since(pace.begun) < AGE_MIN || !self.whole.is_empty() || self.arriving == 0 {
