@@ -169,8 +169,8 @@ impl<K: Eq + Hash + Clone> FairState<K> {
         self.running < bounds.running_max.max(1) && callers.iter().all(has_share)
     }
 
-    /// In each caller's own virtual time: a call that waits for one of its callers does not delay the others' next
-    /// calls.
+    /// Charges each caller in its own virtual time: a call that waits for one of its callers does not delay the
+    /// others'.
     fn charge(&mut self, callers: &[K]) {
         for key in callers {
             let caller = self.callers.entry(key.clone()).or_default();

@@ -70,7 +70,7 @@ impl Folder {
         Ok(Self { pictures: pictures.into(), incoming: incoming.into(), opened: Some(Arc::new(opened)) })
     }
 
-    /// For reading only: creates and empties nothing.
+    /// Returns both folders for reading only: creates and empties nothing.
     pub fn closed(pictures: &Path, incoming: &Path) -> Self {
         Self { pictures: pictures.into(), incoming: incoming.into(), opened: None }
     }
@@ -103,8 +103,8 @@ impl Folder {
         }
     }
 
-    /// Atomic, but not synced: a picture that reappears after a power failure is a file without a row, which the next
-    /// start removes.
+    /// Removes a picture atomically. It is not synced: a picture that reappears after a power failure is a file without
+    /// a row, which the next start removes.
     pub fn remove(&self, key: &PictureKey) -> Result<(), Error> {
         let leaving = self.incoming.join(format!("{}-leaving", key.as_str()));
         remove_if_there(&leaving)

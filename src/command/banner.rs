@@ -46,7 +46,7 @@ fn which_app(server: &Server) -> String {
     }
 }
 
-/// With the name by which this program was called, and with the data folder if it is not the default.
+/// Returns a command to paste, with the name by which this program was called.
 fn command(settings: &Settings, words: &str) -> String {
     let program = env::args_os().next().map_or("standin".into(), |program| program.to_string_lossy().into_owned());
     let folder = match settings.data == Path::new("./data") {

@@ -23,7 +23,7 @@ pub fn folded(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(&small).into_owned()
 }
 
-/// By way of capitals, so that `ß` becomes `ss`. By letter: `str::to_lowercase` treats a final sigma differently.
+/// Goes by way of capitals, so that `ß` becomes `ss`; by letter, because `str::to_lowercase` knows a final sigma.
 fn in_small_letters(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }

@@ -2,7 +2,7 @@
 
 use super::error::Fault;
 
-/// Controls, and the bidirectional marks that let one name look like another.
+/// Finds controls, and the bidirectional marks that let one name look like another.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

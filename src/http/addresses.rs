@@ -101,7 +101,7 @@ impl Addresses {
         format!("{}/api/v1/media/{}", self.text, Self::token(key, rendition))
     }
 
-    /// For MirrorFly: letters, digits and `-`, because its SDK puts it into a path unescaped.
+    /// Returns letters, digits and `-`, because MirrorFly's SDK puts the token into a path unescaped.
     pub fn token(key: &PictureKey, rendition: Rendition) -> String {
         match rendition {
             Rendition::Full => key.as_str().to_owned(),
@@ -175,7 +175,7 @@ pub fn tile_seed(key: &str) -> Option<&str> {
     key.strip_prefix(TILE)
 }
 
-/// `full`, or a side in pixels, rounded up to the next stored square.
+/// Reads `full`, or a side in pixels, rounded up to the next stored square.
 pub fn rendition_named(name: &str) -> Option<Rendition> {
     match name {
         "full" => Some(Rendition::Full),

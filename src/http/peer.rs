@@ -22,8 +22,8 @@ impl Proxies {
     }
 }
 
-/// The peer's, or if that is a trusted proxy, the last address in `X-Forwarded-For` that is none. None on a Unix
-/// socket.
+/// Returns the peer's address, or if that is a trusted proxy, the last one in `X-Forwarded-For` that is none. None on a
+/// Unix socket.
 pub fn client(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     let trusted = request.app_data::<Data<Proxies>>().filter(|proxies| proxies.are(peer));
@@ -41,7 +41,7 @@ fn forwarded(lines: &[&[u8]], proxies: &Proxies) -> Option<IpAddr> {
     hops.map(|hop| hop.to_canonical()).find(|hop| !proxies.are(*hop))
 }
 
-/// `192.0.2.7`, `2001:db8::7`, `[2001:db8::7]`, the first and the last also with a port, each also in quotes.
+/// Reads `192.0.2.7`, `2001:db8::7`, `[2001:db8::7]`, the first and the last also with a port, each also in quotes.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = str::from_utf8(hop).ok()?;
     let hop = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);

@@ -199,7 +199,7 @@ impl Band {
         Ok(())
     }
 
-    /// From `next` on, past `zeros` coefficients that stay zero. Returns the index of the next zero one.
+    /// Refines from `next` on, past `zeros` coefficients that stay zero. Returns the index of the next zero one.
     fn refine_up_to(
         &self,
         mut next: usize,

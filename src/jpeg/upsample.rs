@@ -37,7 +37,7 @@ impl Upsampling {
 pub(crate) struct Sums(Vec<u16>);
 
 impl Sums {
-    /// From the component's `near` row and, for methods that mix rows, the `far` one: the one below with `is_lower`.
+    /// Mixes the component's `near` row and, for methods that mix rows, the `far` one: the one below with `is_lower`.
     pub(crate) fn row(
         &mut self,
         upsampling: Upsampling,

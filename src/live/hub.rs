@@ -173,7 +173,7 @@ impl Hub {
         moved
     }
 
-    /// Once a day or after many events: the position of a silent session does not move, but events are pruned.
+    /// Runs once a day or after many events: the position of a silent session does not move, but events are pruned.
     pub fn renew_places(&self) {
         let now = (self.0.clock)();
         let mut open = self.open();

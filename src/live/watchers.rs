@@ -259,7 +259,7 @@ impl WatchersState {
 }
 
 impl StatusListener {
-    /// For ever if the session has no subscriptions. The future may be dropped: nothing is lost.
+    /// Waits for ever if the session has no subscriptions. The future may be dropped: nothing is lost.
     pub async fn changed(&self) -> Vec<UserKey> {
         let Some((_, changed)) = &self.changed else { return std::future::pending().await };
         loop {

@@ -10,8 +10,8 @@ use moxcms::{
 
 use super::headers::{ColourProfile, unpacked};
 
-/// To 8-bit sRGB, with alpha unless it is `opaque`. Uses the first usable profile. Skips one that does not fit the
-/// pixels (such as CMYK on RGB), as browsers do.
+/// Converts to 8-bit sRGB, with alpha unless it is `opaque`, by the first usable profile. Skips one that does not fit
+/// the pixels (such as CMYK on RGB), as browsers do.
 pub(super) fn to_srgb(image: DynamicImage, profiles: &[ColourProfile<'_>], opaque: bool) -> DynamicImage {
     let image = to_8_bits(image, opaque);
     let converted = profiles.iter().find_map(|profile| through(&image, profile)).flatten();

@@ -66,7 +66,7 @@ pub(super) fn read<'a>(upload: &'a [u8], needed: &mut NeededBytes) -> Result<Hea
     })
 }
 
-/// To colour indices, not through the image crate, which makes a colour missing from the palette transparent.
+/// Decodes to colour indices: the image crate makes a colour missing from the palette transparent.
 pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);

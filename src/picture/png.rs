@@ -40,7 +40,7 @@ impl Header {
         (known && width_px > 0 && height_px > 0).then_some(Self { width_px, height_px, depth, colour })
     }
 
-    /// At least one byte a channel, palettes resolved, `transparent` colours as alpha.
+    /// Counts at least one byte a channel, palettes resolved, `transparent` colours as alpha.
     fn pixel_bytes(&self, transparent: bool) -> u64 {
         let channels = match self.colour {
             0 => 1,
@@ -103,7 +103,7 @@ fn is_needed(kind: &[u8; 4]) -> bool {
     matches!(kind, b"PLTE" | b"tRNS" | b"IDAT" | b"IEND")
 }
 
-/// Not through the image crate, which ignores a wrong checksum of the pixel stream.
+/// Avoids the image crate, which ignores a wrong checksum of the pixel stream.
 pub(super) fn decode(needed: &[u8], headers: &Headers<'_>) -> Result<DynamicImage, Fault> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);
@@ -230,7 +230,7 @@ impl<'a> ColourChunks<'a> {
         }
     }
 
-    /// In the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM together.
+    /// Returns the order of the third edition, section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM together.
     fn ranked(self) -> Result<Vec<ColourProfile<'a>>, Fault> {
         let mut ranked = Vec::new();
         match self.numbered {

@@ -67,7 +67,7 @@ impl Cell {
     }
 }
 
-/// A PNG of exactly the rendition's side. Takes 2 ms of CPU at 192 pixels a side, 12 ms at 512, 50 ms at the largest.
+/// Draws a PNG of exactly the rendition's side. Takes 2 ms of CPU at 192 pixels a side, 12 ms at 512, 50 ms at most.
 pub fn tile(seed: TileSeed, rendition: Rendition) -> Result<Vec<u8>, Error> {
     let mut dice = seed.bits();
     let mut roll = |sides: u64| {

@@ -189,7 +189,7 @@ impl PrefixCode {
         None
     }
 
-    /// A table for codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each longer code, and their containers.
+    /// Sums a table for codes of up to [`TABLE_BITS_MAX`] bits, two tree nodes for each longer code, and containers.
     fn decoder_bytes(&self) -> u64 {
         const TABLE_ENTRY: u64 = 4;
         const TREE_NODES: u64 = 2 * 16;

@@ -288,7 +288,7 @@ impl Server {
         self.parts.addresses.base()
     }
 
-    /// The link with which the operator creates the first administrator; None if there is one.
+    /// Returns the link with which the operator creates the first administrator; None if there is one.
     pub async fn setup_link(&self) -> Result<Option<String>, StartError> {
         let code = self.parts.service.draw_setup_code().await.map_err(|error| unusable(explain(&self.data, &error)))?;
         Ok(code.map(|code| format!("{}/#setup={}", self.public_url(), code.expose())))

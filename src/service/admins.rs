@@ -104,7 +104,7 @@ impl Service {
         self.inner.store.read(async |db| db.admin(name).await).await
     }
 
-    /// The administrator of the settings. The same password again keeps its sessions.
+    /// Sets up the administrator of the settings. The same password again keeps its sessions.
     pub async fn upsert_admin(&self, name: AdminName, chosen: &Secret) -> Result<(), Error> {
         let callers = [HashCaller::Operator];
         match self.known_admin(&name).await? {
@@ -246,16 +246,16 @@ impl Service {
         self.write_all(async move |tx| tx.put_audit_entry(&entry, at).await).await
     }
 
-    /// At most [`AUDIT_ENTRIES_MAX`], newest first, before the entry of this number if given.
+    /// Returns at most [`AUDIT_ENTRIES_MAX`], newest first, before the entry of this number if given.
     pub async fn audit_entries(&self, before: Option<i64>, limit: u32) -> Result<Vec<StoredAuditEntry>, Error> {
         let (before, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, AUDIT_ENTRIES_MAX));
         self.long_read(CallerKey::Operator, async move |db| db.audit_entries_before(before, limit).await).await
     }
 }
 
-/// With `only_as_first` only if there is no administrator.
+/// Refuses, with `only_as_first`, if there is an administrator.
 /// # Errors
-/// `Conflict(Administrator)` if the name is taken, or there is one already.
+/// `Conflict(Administrator)`, also for a name that is taken.
 pub async fn create(
     tx: &Tx<'_>,
     name: &AdminName,

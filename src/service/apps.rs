@@ -263,7 +263,7 @@ impl Service {
         self.inner.apps.now().by_sdk_app_id.get(&number).cloned()
     }
 
-    /// The app as it is now, for a caller whose copy may be old.
+    /// Returns the app as it is now, for a caller whose copy may be old.
     /// # Errors
     /// `NotFound`.
     pub fn tenant_now(&self, tenant: &Tenant) -> Result<Arc<Tenant>, Error> {
@@ -390,7 +390,7 @@ impl Service {
         }
     }
 
-    /// In clear, for the operator's terminal and socket.
+    /// Returns them in clear, for the operator's terminal and socket.
     pub fn app_secrets(&self, tenant: &Tenant) -> Result<AppSecrets, Error> {
         let keyring = &self.inner.keyring;
         let account_password = match &tenant.app.account_password {

@@ -26,7 +26,7 @@ impl Service {
         found.ok_or(Error::GONE)
     }
 
-    /// All of the change or nothing.
+    /// Makes all of the change or nothing.
     /// # Errors
     /// `NotFound` for an unknown id; `Invalid` above the most muted chats.
     pub async fn change_chat_settings(

@@ -40,7 +40,7 @@ pub struct PhoneBookSync {
 }
 
 impl Service {
-    /// In the order of their creation as users. `search` is part of a name, in any case.
+    /// Returns a page in the order of creation as users. `search` is part of a name, in any case.
     pub async fn contacts(
         &self,
         tenant: &Tenant,
@@ -127,7 +127,7 @@ impl Service {
         Ok(found)
     }
 
-    /// No change if it is listed already, or is the owner itself.
+    /// Does nothing if the user is listed already, or is the owner itself.
     /// # Errors
     /// `NotFound`; as [`Service::sync_contacts`].
     pub async fn list_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {
@@ -144,7 +144,7 @@ impl Service {
         self.inner.store.write(touches, async move |tx| change_contacts(tx, app, owner, &change, at).await).await
     }
 
-    /// No change if it is not listed.
+    /// Does nothing if the user is not listed.
     /// # Errors
     /// `NotFound`.
     pub async fn unlist_contact(&self, tenant: &Tenant, owner: UserKey, whom: &UserId) -> Result<(), Error> {

@@ -151,8 +151,8 @@ impl Keyring {
         self.derived(&[b"nonce", &app.0.to_be_bytes(), &run.0, head.as_bytes()])
     }
 
-    /// The token that an administrator's page repeats in each changing call: derived from the ticket, so no row keeps
-    /// it.
+    /// Returns the token that an administrator's page repeats in each changing call. No row keeps it: it is derived
+    /// from the ticket.
     pub fn csrf_of(&self, ticket: &str) -> Secret {
         self.derived(&[b"csrf", ticket.as_bytes()])
     }

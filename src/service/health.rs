@@ -144,7 +144,7 @@ impl Service {
         Ok(ServerFigures { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
     }
 
-    /// Empty if the server is ready. Answers within two seconds, with a result at most one second old.
+    /// Returns none if the server is ready. Takes at most two seconds; the result is at most one second old.
     pub async fn unmet_conditions(&self) -> Vec<ReadinessCondition> {
         let readiness = &self.inner.readiness;
         let mut last = readiness.last.subscribe();

@@ -344,7 +344,7 @@ impl Service {
         }
     }
 
-    /// The picture of a user without one, at most 512 pixels a side.
+    /// Draws the picture of a user without one, at most 512 pixels a side.
     /// # Errors
     /// `Busy` if too many are to be drawn.
     pub async fn tile(&self, seed: TileSeed, rendition: Rendition) -> Result<PictureFile, Error> {

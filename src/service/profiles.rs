@@ -85,8 +85,8 @@ fn reader(tenant: &Tenant, viewer: Viewer, user: UserKey, is_close: bool) -> imp
 }
 
 impl Service {
-    /// In the order of the ids, without the fields that the viewer may not read. More than `POINT_USERS_MAX` are a long
-    /// read.
+    /// Keeps the order of the ids and leaves out fields that the viewer may not read. More than `POINT_USERS_MAX` ids
+    /// are a long read.
     pub async fn portraits(
         &self,
         tenant: &Tenant,
@@ -169,7 +169,7 @@ impl Service {
         self.long_read(by, async move |db| db.find_users(app, &search, page, order).await).await
     }
 
-    /// Active users as the viewer sees them. Only the first 10,000 matches are reachable.
+    /// Finds active users as the viewer sees them. Only the first 10,000 matches are reachable.
     /// # Errors
     /// `Busy` if too many searches wait.
     pub async fn search_directory(
@@ -198,7 +198,7 @@ impl Service {
         self.long_read(by, async move |db| db.walk_users(app, &walk).await).await
     }
 
-    /// By an operator's authority. A new password ends what was issued, as in [`Service::login_or_register`].
+    /// Acts by an operator's authority. A new password ends what was issued, as in [`Service::login_or_register`].
     /// # Errors
     /// `NotFound`, `Invalid`; `Conflict` if the user has another version.
     pub async fn set_user(&self, tenant: &Tenant, id: UserId, setting: UserSetting) -> Result<User, Error> {

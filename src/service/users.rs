@@ -94,7 +94,7 @@ impl<'a> AccountUpdate<'a> {
         self.tx.put_credentials(&self.credentials).await
     }
 
-    /// Tickets, sessions, refresh tokens. Sockets end when the feed reads the event.
+    /// Ends tickets, sessions and refresh tokens. Sockets end when the feed reads the event.
     async fn end_what_was_begun(&self) -> Result<(), Error> {
         self.tx.take_tickets(self.user.key).await?;
         self.tx.take_sessions(self.user.key).await
@@ -297,7 +297,7 @@ pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange
     Ok(account.user)
 }
 
-/// All of them or none.
+/// Changes all of them or none.
 /// # Errors
 /// `Invalid` at `ids`, naming the first unknown id.
 pub async fn change_states(

@@ -9,7 +9,7 @@ const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 /// Names in one warning.
 const LISTED_MAX: usize = 32;
 
-/// An added, missing, wrong or swapped letter each. For `log` only one, because two would leave one letter.
+/// Allows added, missing, wrong or swapped letters. For `log` only one, because two would leave one letter.
 fn typos_max(known: &str) -> usize {
     match known.len() {
         ..6 => 1,

@@ -30,18 +30,18 @@ pub fn amounts(database: &Path) -> Result<Amounts, Error> {
     snapshot::amounts(database)
 }
 
-/// In sorted order.
+/// Calls `each` in sorted order.
 pub fn each_picture(database: &Path, each: impl FnMut(PictureKey) -> Result<(), Error>) -> Result<(), Error> {
     snapshot::each_picture(database, each)
 }
 
-/// By an event 1,000,000 above the last one, so that no event number that a client may know is used again.
+/// Adds an event 1,000,000 above the last one, so that no event number that a client may know is used again.
 pub fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
     snapshot::mark_restored(database, at)
 }
 
-/// In one transaction: `renew_app` changes each app, `draw` makes the secrets of each user. Sessions with tokens of the
-/// former key end.
+/// Runs in one transaction: `renew_app` changes each app, `draw` makes the secrets of each user. Sessions with tokens
+/// of the former key end.
 pub fn with_new_key(
     database: &Path,
     fingerprint: Digest,

@@ -95,7 +95,8 @@ pub(super) struct CallResponse {
 }
 
 impl Endpoint {
-    /// At least one. Browsers take each name under `localhost` for this machine (RFC 6761); some systems do not.
+    /// Returns at least one. Browsers take each name under `localhost` for this machine (RFC 6761); some systems do
+    /// not.
     pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, BoxError> {
         if self.host.ends_with(".localhost") {
             return Ok(vec![(Ipv4Addr::LOCALHOST, self.port).into(), (Ipv6Addr::LOCALHOST, self.port).into()]);

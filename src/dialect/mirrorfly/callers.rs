@@ -23,7 +23,6 @@ use actix_web::{
     http::header::{AUTHORIZATION, HOST},
 };
 
-/// A caller with a token: the app's back end or a user.
 pub(super) struct TokenHolder(TicketCaller);
 
 impl Deref for TokenHolder {
@@ -58,18 +57,14 @@ pub(super) struct MirrorFlyUser {
 /// The suffix of a token whose client spells its id with a backslash.
 const BACKSLASH_MARK: &str = "~40";
 
-/// An access token of this dialect: a ticket, and how the client spells its own id.
-///
-/// `GET users/config` is encrypted with the name by which the client signed in, and only the token tells which spelling
-/// that was.
+/// A ticket, and how the client spells its own id: `GET users/config` is encrypted with the name by which the client
+/// signed in, and only the token tells which spelling that was.
 pub(super) struct MirrorFlyToken<'a> {
-    /// The part that the service knows.
     pub(super) ticket: &'a str,
     spelling: Spelling,
 }
 
 impl<'a> MirrorFlyToken<'a> {
-    /// Returns the token of the `Authorization` header, which has no scheme here.
     pub(super) fn of(head: &'a RequestHead) -> Option<Self> {
         let token = head.headers().get(AUTHORIZATION)?.to_str().ok().filter(|token| !token.is_empty())?;
         Some(match token.strip_suffix(BACKSLASH_MARK) {
@@ -78,7 +73,6 @@ impl<'a> MirrorFlyToken<'a> {
         })
     }
 
-    /// Writes the token of a client that signed in as `username`.
     pub(super) fn write(ticket: &Secret, username: &str) -> String {
         let mark = match Spelling::of(username) {
             Spelling::Equals => "",
@@ -130,8 +124,8 @@ async fn back_end(service: &Service, request: &HttpRequest) -> Result<BackEnd, M
     if caller.is_back_end() { Ok(BackEnd { tenant: caller.tenant }) } else { Err(MirrorFlyError::WrongHolder) }
 }
 
-/// A user's request to this path means a call that Standin does not serve. A 401 would make the vendor's SDK sign in
-/// again, repeat the call, and fail.
+/// A user's request to such a path means a call that Standin does not serve. A 401 would make the SDK sign in again,
+/// repeat the call, and fail.
 async fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<BackEndAtUserPath, MirrorFlyError> {
     let caller = caller(service, request).await?;
     if caller.is_back_end() {
@@ -163,7 +157,7 @@ pub(super) fn tenant_at(service: &Service, host: Option<&Host>) -> Result<Arc<Te
     Ok(tenant)
 }
 
-/// Returns the current state of the app, for a request that waited for its body or for its turn on a socket.
+/// Returns the app as it is now, for a request that has waited.
 /// # Errors
 /// The app no longer serves this dialect.
 pub(super) fn tenant_if_served(service: &Service, tenant: &Tenant) -> Result<Arc<Tenant>, MirrorFlyError> {
@@ -179,7 +173,6 @@ pub(super) fn ensure_served(tenant: &Tenant) -> Result<(), MirrorFlyError> {
     }
 }
 
-/// A page number, from 1.
 pub(super) struct PageNumber(u32);
 
 impl Parse for PageNumber {

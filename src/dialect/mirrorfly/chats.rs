@@ -130,8 +130,7 @@ fn items(given: Option<&Value>) -> Result<&[Value], Fault> {
     given.map_or(Ok(&[]), |given| given.as_array().map(Vec::as_slice).ok_or(Fault::Malformed("a list of ids")))
 }
 
-/// Reads an id or a JID, which the SDK sends. A plain id may contain `@` too, so a user with the whole text as its id
-/// comes first.
+/// Reads an id or a JID. A plain id may contain `@` too, so a user with the whole text as its id comes first.
 async fn user_of(service: &Service, tenant: &Tenant, name: &str) -> Result<UserId, MirrorFlyError> {
     if let Ok(id) = jid::parse(name)
         && service.find_user(tenant, &id).await?.is_some()

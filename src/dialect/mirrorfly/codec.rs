@@ -1,9 +1,6 @@
-//! The vendor's codec: AES-256-CBC with keys that every client knows, and two layers of text around it.
-//!
-//! It hides nothing: the licence key is in every web page, the profile keys are made from user ids, and changed
-//! messages are not detected. It is an encoding that the vendor's SDK requires; tokens and passwords alone authorise
-//! callers. Source: observed requests and responses of the SDK, with its vectors in
-//! `tests/house/mirrorfly_users/codec.rs`.
+//! The vendor's codec: AES-256-CBC with keys that every client knows, and two layers of text around it. It hides
+//! nothing; tokens and passwords alone authorise callers. Source: observed requests and responses of the SDK, with its
+//! vectors in `tests/house/mirrorfly_users/codec.rs`.
 
 use std::fmt;
 
@@ -78,11 +75,9 @@ impl Codec {
         Self::new("OP~9o4i=DD19NBSfWi)=MRX0E]!m9Z)=", "pVkZxWf0OM73viRr")
     }
 
-    /// For the profile fields nickName, email and mobileNumber.
-    ///
-    /// `owner` is the id of the profile's user, exactly as sent with the fields. `iv_text` is the app's licence key:
-    /// the config shows it as `ivProfile`, and a client on plain `ws://`, which does not read the config, uses it by
-    /// itself. A short vector is filled with zero bytes, a long one is cut.
+    /// Returns the codec of nickName, email and mobileNumber. `owner` is the id of the profile's user, exactly as sent
+    /// with the fields. `iv_text` is the app's licence key: the config shows it as `ivProfile`, and a client on plain
+    /// `ws://` uses it by itself. A short vector is filled with zero bytes, a long one is cut.
     pub fn of_profile(owner: &str, iv_text: &str) -> Self {
         Self::new(owner, iv_text)
     }
@@ -97,15 +92,14 @@ impl Codec {
         Self { key, iv }
     }
 
-    /// Escapes, encrypts, and encodes in standard base64. The empty text has a ciphertext too; see
-    /// [`Codec::encrypt_field`].
+    /// Escapes, encrypts, and encodes in standard base64. The empty text has a ciphertext too.
     pub fn encrypt(&self, text: &str) -> String {
         let escaped: String = utf8_percent_encode(text, ESCAPED).collect();
         let cipher = cbc::Encryptor::<Aes256>::new(&self.key.into(), &self.iv.into());
         STANDARD.encode(cipher.encrypt_padded_vec::<Pkcs7>(escaped.as_bytes()))
     }
 
-    /// Decrypts. A `%` that begins no escape is kept.
+    /// Keeps a `%` that begins no escape.
     /// # Errors
     /// [`DecryptError`] for invalid base64, a wrong length, wrong padding, or a result that is not UTF-8.
     pub fn decrypt(&self, encrypted: &str) -> Result<String, DecryptError> {

@@ -48,7 +48,6 @@ pub(super) struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// The socket is at the public base address, unless the settings say otherwise.
     pub(super) fn at(addresses: &Addresses, license_key: &str) -> Self {
         Self {
             xmpp_host: addresses.socket_host().to_owned(),

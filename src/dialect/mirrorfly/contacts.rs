@@ -1,6 +1,5 @@
-//! A user's blocks and contacts.
-//!
-//! Sources: the vendor's pages "Block User", "Unblock User", "Contacts List" and "Contact Sync".
+//! A user's blocks and contacts. Sources: the vendor's pages "Block User", "Unblock User", "Contacts List", "Contact
+//! Sync".
 
 use std::fmt;
 
@@ -192,11 +191,8 @@ fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Erro
     })
 }
 
-/// The entries of a phone book that have a number.
-///
-/// The vendor's page requires no field; an entry without a number names no user and is skipped. Entries are cleaned,
-/// and one that cannot be cleaned is skipped, so that it does not cost the rest of the book. Only a value that is no
-/// entry, such as a list, is an error.
+/// The entries of a phone book that have a number. Entries are cleaned, and one that cannot be cleaned is skipped, so
+/// that it does not cost the rest of the book. Only a value that is no entry, such as a list, is an error.
 struct PhoneBookEntries(Vec<PhoneEntry>);
 
 impl<'de> Deserialize<'de> for PhoneBookEntries {

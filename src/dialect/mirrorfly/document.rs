@@ -1,7 +1,4 @@
-//! The OpenAPI document of this dialect.
-//!
-//! Each handler describes itself. This file adds what follows from the shape of a call: the types of its body, and its
-//! common errors.
+//! The OpenAPI document of this dialect. Handlers describe themselves; this file adds what follows from a call's shape.
 
 use std::collections::BTreeMap;
 
@@ -135,8 +132,7 @@ fn describe_without_slash(paths: &mut Paths) {
     paths.paths.insert("/api/v1/media".to_owned(), item);
 }
 
-/// Marks `userIdentifier` as required for createUser. `UserForm` leaves it optional, because an update names the user
-/// in its path.
+/// `UserForm` leaves `userIdentifier` optional, because an update names the user in its path.
 fn require_identifier(paths: &mut Paths) {
     let create = paths.paths.get_mut("/api/v1/users/createUser").and_then(|item| item.post.as_mut());
     let Some(RefOr::T(body)) = create.and_then(|create| create.request_body.as_mut()) else { return };
@@ -165,8 +161,7 @@ fn accept_all_types(body: &mut RequestBody, schemas: &BTreeMap<String, RefOr<Sch
     body.content.extend(FORM_TYPES.map(|known| (known.to_owned(), form.clone())));
 }
 
-/// Adds the errors of calls that have a token or a body. If HTTP reports no errors here, adds the error body to the
-/// 200.
+/// Adds the errors of calls that have a token or a body. Calls that always answer 200 get the error body there.
 fn add_common_errors(operation: &mut Operation) {
     let has_body = operation.request_body.is_some();
     let responses = &mut operation.responses.responses;

@@ -1,9 +1,6 @@
-//! User ids as nodes of JIDs.
-//!
-//! The vendor's SDK builds `username@host` and splits at the first `@`, so an id such as `guest@qiscus.com` needs a
-//! spelling without `@`. Its check of JIDs also refuses the backslash of XEP-0106. So every username and userId of this
-//! dialect writes a refused byte as `=XX`, in hexadecimal digits: `guest=40qiscus.com`. Earlier releases wrote
-//! `guest\40qiscus.com`, and clients have stored that name. Plain ids and both spellings are read.
+//! User ids as nodes of JIDs. The vendor's SDK splits `username@host` at the first `@`, and refuses the backslash of
+//! XEP-0106. So every username and userId of this dialect writes a refused byte as `=XX`: `guest=40qiscus.com`. Earlier
+//! releases wrote `guest\40qiscus.com`, and clients have stored that name: both are read.
 
 use serde_json::Value;
 
@@ -18,8 +15,7 @@ use crate::{
 /// The bytes that the SDK refuses before the `@` of a JID, and the escape character itself.
 const ESCAPED_BYTES: &[u8] = b" ()\"'&/:<>@\\=";
 
-/// How a client spells its own id. It derives keys from that text, so the server encrypts for it with the same
-/// spelling.
+/// The SDK derives keys from the text of its own id, so the server encrypts for it with the same spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// `guest=40qiscus.com`: in every response.
@@ -52,12 +48,10 @@ pub(super) fn escaped(id: &UserId) -> String {
     node
 }
 
-/// Reads an id in any spelling.
 pub(super) fn parse(raw: &str) -> Result<UserId, Fault> {
     UserId::parse(&unescaped(raw))
 }
 
-/// A user id in a form, in any spelling.
 #[derive(Debug)]
 pub(super) struct UserIdField(pub(super) UserId);
 
@@ -67,7 +61,7 @@ impl Parse for UserIdField {
     }
 }
 
-/// Reads a list of at most `most` ids. `wanted` is the error text for an id that is not text.
+/// `wanted` is the error text for an id that is not text.
 pub(super) fn parse_all(ids: &[Value], most: usize, wanted: &'static str) -> Result<Vec<UserId>, Fault> {
     if ids.len() > most {
         return Err(Fault::TooMuch { most: most as u64, unit: "ids", found: ids.len() as u64 });
@@ -75,15 +69,13 @@ pub(super) fn parse_all(ids: &[Value], most: usize, wanted: &'static str) -> Res
     ids.iter().map(|id| parse(id.as_str().ok_or(Fault::Malformed(wanted))?)).collect()
 }
 
-/// Reads an id in any spelling.
 /// # Errors
 /// `Invalid` at `field`.
 pub(super) fn parse_at(raw: &str, field: &'static str) -> Result<UserId, Error> {
     parse(raw).map_err(|fault| fault.at(field))
 }
 
-/// Unescapes a name in any spelling; [`UserId::parse`] checks the result. Leaves sequences that are no escape of a
-/// refused byte.
+/// Leaves sequences that are no escape of a refused byte. [`UserId::parse`] checks the result.
 pub(super) fn unescaped(raw: &str) -> String {
     let mut name = String::with_capacity(raw.len());
     let mut rest = raw;

@@ -1,5 +1,5 @@
-//! The address of an app's server. The vendor's SDK requests it from a host of the vendor if the app sets no
-//! `apiBaseUrl`. Such requests arrive here only if that host name is mapped to this server.
+//! The address of an app's server. The SDK requests it from a host of the vendor if the app sets no `apiBaseUrl`; such
+//! requests arrive here only if that host name is mapped to this server.
 
 use actix_web::{HttpRequest, HttpResponse, Scope, web, web::Data};
 use serde::{Deserialize, Serialize};

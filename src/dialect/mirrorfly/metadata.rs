@@ -1,5 +1,5 @@
-//! Metadata: up to three pairs that an app stores for a user. The user and the back end read and change them. Sources:
-//! the vendor's pages "Get MetaData" and "Update MetaData", of its user API and its admin API.
+//! Metadata: up to three pairs that an app stores for a user. Sources: the vendor's pages "Get MetaData", "Update
+//! MetaData".
 
 use actix_web::{HttpRequest, HttpResponse, web::Path};
 use serde::Deserialize;
@@ -89,7 +89,7 @@ pub(super) async fn update(
     replace(&call.service, &call.caller.tenant, Owner::Named(jid::parse_at(&path, "userId")?), call.form).await
 }
 
-/// Returns the user that a call is about. A user's call is about the user itself; the back end names any user.
+/// A user's call is about the user itself; the back end names any user.
 fn owner_of(caller: &TicketCaller, named: Option<&str>) -> Result<Owner, MirrorFlyError> {
     match (caller.user(), named) {
         (None, None) => Err(Fault::Missing.at("userId").into()),

@@ -1,7 +1,5 @@
-//! MirrorFly: the REST API for back ends and for users, what its Web SDK calls, and pictures behind a token.
-//!
-//! Sources: the vendor's "Create User" page, and its pages on registration, authentication, administration, metadata,
-//! blocking, contacts and media.
+//! MirrorFly: the REST API for back ends and for users, what its Web SDK calls, and pictures behind a token. Sources:
+//! the vendor's pages on users, registration, authentication, administration, metadata, blocking, contacts and media.
 
 mod back_end;
 mod callers;

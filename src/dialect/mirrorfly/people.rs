@@ -1,5 +1,4 @@
-//! What others see of users: profiles, lists, presence. Sources: what the vendor's SDK sends, and its admin page on
-//! presence.
+//! What others see of users: profiles, lists, presence. Sources: what the SDK sends, and the admin page on presence.
 
 use actix_web::HttpResponse;
 use percent_encoding::percent_decode_str;
@@ -111,7 +110,6 @@ pub(super) async fn list(call: Call<TokenHolder, UserListQuery, SdkError>) -> Re
 
 const RETRIEVED: &str = "Data retrieved successfully";
 
-/// Returns the text from which an app's profile codec derives its vector.
 pub(super) fn profile_iv(service: &Service, tenant: &Tenant) -> Result<String, Error> {
     Ok(service.app_secrets(tenant)?.license_key.expose().to_owned())
 }

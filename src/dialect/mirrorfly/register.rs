@@ -96,8 +96,7 @@ impl RegistrationData {
     }
 }
 
-/// Tells whether a profile field is set that the SDK's apps ask for after registration. Metadata do not count: they are
-/// the app's.
+/// Metadata do not count: they are the app's.
 fn has_profile(user: &User) -> bool {
     let profile = &user.profile;
     profile.display_name.is_some()
@@ -280,8 +279,7 @@ fn metadata<'de, D: Deserializer<'de>>(field: D) -> Result<Patch<Metadata>, D::E
     }
 }
 
-/// Reads forceRegister: what to do if the user has the maximum number of sessions. True, the SDK's default, ends the
-/// oldest one when the socket opens.
+/// If the user has the maximum number of sessions, true, the SDK's default, ends the oldest when the socket opens.
 fn ends_oldest<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
     form::value(field, |given| match given {
         None => Ok(true),

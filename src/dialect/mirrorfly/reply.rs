@@ -1,8 +1,7 @@
 //! The vendor's envelopes: `{"status":200,"data":..,"message":..}` and `{"status":4xx,"message":..}`.
-//!
-//! The HTTP status of an error depends on the caller. For calls that the vendor's SDK never sends, it equals the status
-//! in the body. For the SDK it is 200, because the SDK reads a body only below HTTP 400. HTTP 401 makes the SDK sign in
-//! again, so it is sent for an invalid token, but never by the sign-in itself.
+//! | For calls that the vendor's SDK never sends, the HTTP status of an error equals the status in the body. For the
+//! SDK it is 200, because the SDK reads a body only below HTTP 400. HTTP 401 makes the SDK sign in again, so it is sent
+//! for an invalid token, but never by the sign-in itself.
 
 use std::collections::BTreeMap;
 
@@ -73,10 +72,7 @@ pub(super) struct UserReply {
     message: &'static str,
 }
 
-/// "If successful, this action returns a user resource in the response body." Keys are in the order of the vendor's
-/// sample.
-///
-/// `isProfileUpdated` is false if this call created the user and set no profile field.
+/// Keys are in the order of the vendor's sample. `isProfileUpdated` is false if this call set no profile field.
 pub(super) fn user_created(addresses: &Addresses, created: &RegisteredUser, set_profile: bool) -> HttpResponse {
     success(CreatedUser::of(addresses, created, set_profile), "User created successfully")
 }

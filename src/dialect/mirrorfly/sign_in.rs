@@ -67,12 +67,11 @@ pub(super) async fn login(call: Call<MirrorFlyClient, LoginForm, LoginError>) ->
     ))
 }
 
-/// Reads a password as a client sends it. The SDK of a live app encrypts an object of the password and the time.
-///
-/// The time is not checked: it depends on the client's time zone, and a replayed ciphertext proves no more than a plain
+/// Reads a password as a client sends it: the SDK of a live app encrypts an object of the password and the time. The
+/// time is not checked: it depends on the client's time zone, and a replayed ciphertext proves no less than a plain
 /// password.
 /// # Errors
-/// Internal, if the app's secrets cannot be decrypted.
+/// `Internal` if the app's secrets cannot be decrypted.
 pub(super) fn password(service: &Service, tenant: &Tenant, sent: &str) -> Result<Secret, Error> {
     let codec = Codec::of_license(service.app_secrets(tenant)?.license_key.expose());
     let within = codec.decrypt(sent).ok().and_then(|text| json::parse_object(text.as_bytes()).ok());

@@ -91,22 +91,20 @@ pub(super) struct UserForm {
 }
 
 pub(super) struct UserFormData {
-    /// The texts, and an avatar given by its address.
     pub(super) change: ProfileChange,
-    /// The file. It takes precedence over an address.
     pub(super) picture: Option<UploadedPicture>,
     pub(super) device: Device,
 }
 
 impl UserFormData {
-    /// Tells whether any profile field is given. Metadata do not count: they are the app's data about a user.
+    /// Metadata do not count: they are the app's data about a user.
     pub(super) fn sets_profile(&self) -> bool {
         self.picture.is_some() || ProfileChange { metadata: Patch::Keep, ..self.change.clone() }.is_given()
     }
 }
 
 impl UserForm {
-    /// Parses the form. `known` is the stored user.
+    /// `known` is the stored user.
     /// # Errors
     /// `Invalid` at the field.
     pub(super) fn into_data(
@@ -185,7 +183,6 @@ fn profile_change(
     })
 }
 
-/// Reads profileUrl: any address, or a picture of this server by its media address or its token.
 pub(super) fn avatar_change(
     given: Option<&str>,
     known: Option<&User>,
@@ -198,8 +195,7 @@ pub(super) fn avatar_change(
     }
 }
 
-/// Reads metadataKey1 to metadataValue3, which replace all stored pairs. A key without a value is an error, and a value
-/// without a key.
+/// Replaces all stored pairs. A key without a value is an error, and a value without a key.
 fn metadata(form: &UserForm) -> Result<Patch<Metadata>, Error> {
     let given: [(_, &Optional<String>, _, &Optional<String>); Metadata::PAIRS_MAX] = [
         ("metadataKey1", &form.metadata_key1, "metadataValue1", &form.metadata_value1),

@@ -1,6 +1,4 @@
-//! The data of the responses. Keys are in the order of the vendor's samples.
-//!
-//! The OpenAPI document is made from the same structs.
+//! The data of the responses and of the OpenAPI document, with keys in the order of the vendor's samples.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -42,8 +40,7 @@ impl<'a> ProfileTexts<'a> {
         Self::of(user, Addresses::token)
     }
 
-    /// A picture on another server is shown by its address. A user without a picture shows none, as in the vendor's
-    /// sample: the apps draw their own default.
+    /// A user without a picture shows none, as in the vendor's sample: the apps draw their own default.
     fn of(user: &'a User, upload: impl Fn(&PictureKey, Rendition) -> String) -> Self {
         let profile = &user.profile;
         let (profile_url, profile_url_thumb) = match &profile.avatar {

@@ -275,8 +275,8 @@ pub(super) struct SignBody {
     expire_s: Option<u32>,
 }
 
-/// Makes a UserSig for this user id that is valid for this many seconds. The server passes in Tencent's function,
-/// because a dialect may not name another dialect.
+/// Makes a UserSig for this user id and these seconds. The server passes in Tencent's function, because a dialect may
+/// not name another dialect.
 pub type MakeUserSig = fn(&Service, &Tenant, &str, u32) -> Result<Secret, Error>;
 
 const USER_SIG_LIFE_S: u32 = 180 * 24 * 3600;

@@ -53,13 +53,11 @@ struct AuditDetails {
     fields: Vec<String>,
 }
 
-/// Lets a handler name the target in the audit entry of its call.
 pub(super) struct AuditTarget(HttpRequest);
 
 of_head! { AuditTarget: Infallible = |request: &HttpRequest| Ok(Self(request.clone())); }
 
 impl AuditTarget {
-    /// Names the target of the call, for calls whose path does not.
     pub(super) fn set(&self, target: &str) {
         with(&self.0, |details| details.target = Some(target.to_owned()));
     }
@@ -82,8 +80,7 @@ fn with(request: &HttpRequest, set: impl FnOnce(&mut AuditDetails)) {
     extensions.insert(details);
 }
 
-/// Writes an audit entry for a successful call. The change is already committed, so a failure to write the entry is
-/// only logged.
+/// Records a successful call. The change is already committed, so a failure is only logged.
 pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authority) {
     let request = answer.request();
     let details = request.extensions().get::<AuditDetails>().cloned().unwrap_or_default();
@@ -100,7 +97,6 @@ pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authori
     }
 }
 
-/// Writes an audit entry that the handler has built itself.
 pub(super) async fn record_entry(service: &Service, entry: AuditEntry) {
     if let Err(error) = service.record_audit_entry(entry.clone()).await {
         log::error!("not on record: {entry:?}: {error:?}");

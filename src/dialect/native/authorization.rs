@@ -30,7 +30,6 @@ use crate::{
     },
 };
 
-/// The kind of listener that received the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiListener {
     /// The control socket. Its file mode decides who can call.
@@ -83,8 +82,7 @@ async fn session(request: &HttpRequest) -> Result<AdminSessionView, NativeError>
     Ok(service(request)?.admin_session(ticket).await?)
 }
 
-/// Checks the origin and the CSRF token of a changing call, because browsers send the cookie with requests from any
-/// page.
+/// Checks the origin and the CSRF token: browsers send the cookie with requests from any page.
 fn may_change(request: &HttpRequest, session: &AdminSessionView) -> Result<(), NativeError> {
     if request.method().is_safe() {
         return Ok(());
@@ -142,10 +140,8 @@ pub(super) struct OwnPageCall {
 /// A call that may ask for a stream of events.
 pub(super) struct StreamCall {
     pub(super) wants_stream: bool,
-    /// The number of the last message that a reconnecting client received.
     pub(super) last_seen: Option<i64>,
-    /// The session ticket; the stream closes when that session ends. None on the control socket, which needs no
-    /// session.
+    /// The stream closes when this session ends. None on the control socket.
     pub(super) ticket: Option<String>,
     request: HttpRequest,
 }
@@ -169,8 +165,7 @@ impl StreamCall {
 
     /// Takes a permit for one more stream of this administrator or of the control socket.
     /// # Errors
-    /// `Forbidden` for a page of another origin, `Unauthenticated` without a session, `TooMany` at the limit of
-    /// streams.
+    /// `Forbidden` for a page of another origin, `Unauthenticated` without a session, `TooMany` streams.
     pub(super) async fn permit(&self) -> Result<StreamPermit, NativeError> {
         let listener = match self.ticket {
             Some(_) => {

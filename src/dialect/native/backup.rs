@@ -36,8 +36,7 @@ async fn make(
     Ok(HttpResponse::Ok().content_type("application/x-tar").body(TarBody(pieces)))
 }
 
-/// A response body that fails if the backup fails. The connection then breaks, so that the client cannot take a part
-/// for the whole.
+/// Fails if the backup fails: the connection breaks, so that the client cannot take a part for the whole.
 struct TarBody(BackupPieces);
 
 impl MessageBody for TarBody {

@@ -23,7 +23,6 @@ use crate::{
 /// Events on one page, and in one read of a stream, at most.
 const EVENTS_MAX: u32 = 500;
 
-/// Events on a page if the caller gives no limit.
 const EVENTS_DEFAULT: u32 = 100;
 
 pub(super) fn resource() -> Resource {

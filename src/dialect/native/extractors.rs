@@ -40,10 +40,8 @@ pub(super) struct PathUser {
     pub(super) id: UserId,
 }
 
-/// The query parameters.
 pub(super) struct QueryParams(Form);
 
-/// The version in `If-Match`, if the caller gives one.
 pub(super) struct IfMatchVersion(pub(super) Option<i64>);
 
 of_head! {
@@ -93,7 +91,6 @@ impl QueryParams {
         Ok(self.0.text(name)?)
     }
 
-    /// Returns a whole number within these bounds, or none if the parameter is not given.
     pub(super) fn number<N: FromStr + PartialOrd + Display>(
         &self,
         name: &'static str,

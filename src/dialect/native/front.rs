@@ -77,7 +77,6 @@ pub(super) async fn welcome(
     })
 }
 
-/// Returns `GET /standin/v1/server`, by which `standin doctor` checks the server from outside.
 pub(super) fn server() -> Resource {
     super::call("/server", [methods::get(describe)])
 }
@@ -125,8 +124,6 @@ pub(super) async fn describe(
     }))
 }
 
-/// Answers any path that is not served.
-///
 /// # Errors
 /// Always: 404, with the nearest known path.
 pub async fn unknown_path(uri: Uri) -> Result<HttpResponse, NativeError> {

@@ -1,7 +1,5 @@
-//! Our own API, `/standin/v1`, and the start page.
-//!
-//! The same calls are served on the control socket, whose file mode decides who can call, and on every public listener,
-//! for administrators with a session. `authorization` checks that and writes the audit entries.
+//! Our own API, `/standin/v1`, and the start page. The same calls are served on the control socket, whose file mode
+//! decides who can call, and on every public listener, for administrators with a session.
 
 mod admins;
 mod apps;
@@ -43,7 +41,6 @@ use crate::{
 
 const BASE: &str = "/standin/v1";
 
-/// Returns the routes of `/standin/v1` for this kind of listener.
 pub fn scope(listener: ApiListener, make_user_sig: MakeUserSig) -> impl HttpServiceFactory {
     let authorized = web::scope("")
         .wrap(from_fn(authorization::admit))

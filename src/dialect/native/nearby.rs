@@ -1,4 +1,4 @@
-//! Suggests a known path for an unknown one: most unknown paths are mistyped or lack their first segments.
+//! Suggests a known path for an unknown one: most are mistyped or lack their first segments.
 
 /// Candidates: the base of each API and its first calls.
 const PATHS: [&str; 20] = [
@@ -30,7 +30,6 @@ const PATH_BYTES_MAX: usize = 100;
 /// Edit distance (insert, delete, replace, swap) up to which a path counts as mistyped.
 const SLIPS_MAX: usize = 4;
 
-/// Returns a known path within that distance, or one with the same last segment.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {
     if path.len() > PATH_BYTES_MAX {
         return None;

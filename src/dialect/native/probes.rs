@@ -1,7 +1,4 @@
-//! Liveness, readiness and metrics.
-//!
-//! Anybody may call the first two, as often as they like: they say only yes or no, and are not logged at the default
-//! level.
+//! Liveness, readiness and metrics. Anybody may call the first two: they say only yes or no, and are not logged.
 
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, web::Data};
 use serde::Serialize;
@@ -22,13 +19,11 @@ pub fn healthz() -> Resource {
     super::call("/healthz", [methods::get_and_head(lives)])
 }
 
-/// Returns `GET /readyz`: 200 if a row and a file were written within the last second and the schema is current, else
-/// 503.
+/// Answers 200 if a row and a file were written within the last second and the schema is current, else 503.
 pub fn readyz() -> Resource {
     super::call("/readyz", [methods::get_and_head(is_ready)])
 }
 
-/// Returns `GET /metrics`, open to the callers that [`MetricsReaders`] in the app data names.
 pub fn metrics_resource() -> Resource {
     super::call("/metrics", [methods::get_and_head(show)])
 }
@@ -101,7 +96,6 @@ pub(super) async fn show(
 const ELSEWHERE: &str =
     "The figures are for programs on this machine that call by localhost or 127.0.0.1, without a proxy between";
 
-/// Returns the word that programs read.
 pub(super) fn need_word(need: ReadinessCondition) -> &'static str {
     match need {
         ReadinessCondition::Database => "database",
@@ -111,7 +105,6 @@ pub(super) fn need_word(need: ReadinessCondition) -> &'static str {
     }
 }
 
-/// Returns the sentence for people.
 pub(super) fn need_words(need: ReadinessCondition) -> &'static str {
     match need {
         ReadinessCondition::Database => "the database takes no write",

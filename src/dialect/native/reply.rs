@@ -130,7 +130,6 @@ impl<'a> NativeUserView<'a> {
     }
 }
 
-/// Returns the vendor's name in addresses and documents.
 pub(super) fn vendor_word(wire: Wire) -> &'static str {
     match wire {
         Wire::MirrorFly => "mirrorfly",
@@ -246,7 +245,6 @@ pub(super) struct EventView<'a> {
 }
 
 impl<'a> EventView<'a> {
-    /// Takes the app's current id.
     pub(super) fn of(event: &'a Event, app: Option<String>) -> Self {
         let Event { seq, user, id, kind, at, .. } = event;
         Self { seq: *seq, app, user: id.as_str(), key: user.0, kind, at: at.to_string() }
@@ -418,7 +416,6 @@ pub(super) struct NotReadyProblem {
     missing: Vec<&'static str>,
 }
 
-/// Answers a path with a method that it does not have.
 pub(super) async fn wrong_method() -> Result<HttpResponse, NativeError> {
     Err(NativeError::WrongMethod)
 }

@@ -18,7 +18,6 @@ use crate::{
 /// Reports on one page at most; they can take 6.4 MiB.
 const REPORTS_MAX: u32 = 100;
 
-/// Reports on a page if the caller gives no limit.
 const REPORTS_DEFAULT: u32 = 20;
 
 pub(super) fn resource() -> Resource {

@@ -1,7 +1,5 @@
-//! OpenAPI schemas of the domain types that our own API shows unchanged.
-//!
-//! Each type has a mirror here that derives the schema, because the domain names no framework. A mirror that lacks a
-//! variant or a field of its type does not compile.
+//! OpenAPI schemas of the domain types that our own API shows unchanged: mirrors, because the domain names no
+//! framework. A mirror that lacks a variant or a field of its type does not compile.
 
 use std::borrow::Cow;
 
@@ -13,7 +11,7 @@ use utoipa::{
 
 use crate::domain::{app, custom, event, id, particulars, profile};
 
-/// Gives domain types the schemas of their mirrors. The closure maps every variant and field of the one to the other's.
+/// The closure maps every variant and field of the one to the other's.
 macro_rules! mirrored {
     ($($mirror:ident for $domain:ty: $of:expr;)*) => {$(
         impl PartialSchema for $domain {

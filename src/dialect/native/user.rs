@@ -40,10 +40,8 @@ use crate::{
 /// Accepted picture formats, recognised by their bytes.
 const FORMATS: &[Format] = &[Format::Png, Format::Jpeg, Format::WebP, Format::Gif];
 
-/// Contacts on a page if the caller gives no limit.
 const CONTACTS_DEFAULT: u32 = 100;
 
-/// Returns the routes below `/apps/{app_id}/users/{id}`.
 pub(super) fn resources() -> [Resource; 6] {
     [
         call("/{id}/sessions", [methods::get(sessions), methods::delete(revoke)]),

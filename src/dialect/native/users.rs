@@ -38,7 +38,6 @@ use crate::{
     service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},
 };
 
-/// Users on a page if the caller gives no limit.
 const LIMIT_DEFAULT: u32 = 20;
 
 pub(super) fn scope() -> Scope {

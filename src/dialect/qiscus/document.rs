@@ -1,7 +1,4 @@
-//! The OpenAPI document of this dialect: REST v2.1 and v2.0, and both SDK scopes.
-//!
-//! Each handler describes itself once. This file adds what follows from its path (version, scope) and from its shape
-//! (body, query, credential).
+//! The OpenAPI document of this dialect. Handlers describe themselves; this file adds what follows from path and shape.
 
 use serde_json::{Value, json};
 use utoipa::{

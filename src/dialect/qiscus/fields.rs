@@ -149,8 +149,7 @@ pub(super) struct ProfileFields {
 }
 
 impl ProfileFields {
-    /// Turns the fields into a change of the profile. A value equal to the stored one is accepted even if it is too
-    /// long for this API.
+    /// A value equal to the stored one is accepted even if it is too long for this API.
     /// # Errors
     /// `Invalid` at the field.
     pub(super) fn change(
@@ -226,8 +225,8 @@ fn limit<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
     Ok(limit.filter(|limit| (1..=Page::LIMIT_MAX).contains(limit)).unwrap_or(LIMIT_DEFAULT))
 }
 
-/// Reads a page number. A number below 1 means 1. Any other text is an error: a client that reads pages until one is
-/// empty would read the first page for ever.
+/// Reads a page number; below 1 means 1. Any other text is an error: a client that reads pages until one is empty would
+/// read the first page for ever.
 fn page_number<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
     let Some(page) = text_or_number(field)? else { return Ok(1) };
     let (raw, is_number) =
@@ -251,8 +250,7 @@ pub(super) fn text_or_number<'de, D: Deserializer<'de>>(field: D) -> Result<Opti
     })
 }
 
-/// Reads `order_query`: `created_at` or `username`, then `asc` or `desc`, such as `created_at desc nulls last`. Android
-/// and iOS send `username asc` with every request.
+/// Reads `created_at` or `username`, then `asc` or `desc`. Android and iOS send `username asc` with every request.
 fn order<'de, D: Deserializer<'de>>(field: D) -> Result<Order, D::Error> {
     let wanted = text_or_number(field)?.unwrap_or_default().to_ascii_lowercase();
     let (wanted, is_reversed) = match wanted.split_whitespace().collect::<Vec<_>>().as_slice() {

@@ -1,6 +1,5 @@
-//! Qiscus Chat: the REST API for back ends, versions 2.0 and 2.1, and the paths that its SDKs call.
-//!
-//! Source: the vendor's server API pages on users, and the clients written against them.
+//! Qiscus Chat: the REST API for back ends, versions 2.0 and 2.1, and the paths that its SDKs call. Source: the
+//! vendor's server API pages on users, and the clients written against them.
 
 mod caller;
 mod calls;

@@ -1,5 +1,5 @@
-//! The vendor's envelopes: `{"results": .., "status": 200}` and `{"error": {..}, "status": 4xx}`. `status` equals the
-//! HTTP status.
+//! The vendor's envelopes: `{"results": .., "status": 200}` and `{"error": {..}, "status": 4xx}`. `status` equals
+//! HTTP's.
 
 use std::collections::BTreeMap;
 
@@ -149,10 +149,8 @@ pub(super) fn message(message: &str) -> HttpResponse {
     results(MessageResult { message })
 }
 
-/// Builds a page of users.
-///
 /// `total_page` rounds down, as in both of the vendor's samples: 791 users at 2 per page make 395 pages, 3147 make
-/// 1573. The last page is not counted if it is only partly filled.
+/// 1573.
 pub(super) fn user_list(app: &App, addresses: &Addresses, page: Page, listed: &Listed<User>) -> HttpResponse {
     let users = listed.items.iter().map(|user| ListedUserView::of(app, addresses, user)).collect();
     let total_page = listed.total / u64::from(page.limit());
@@ -299,8 +297,7 @@ impl ResponseError for QiscusError {
 }
 
 impl QiscusError {
-    /// Returns the vendor's error code, if it has one. Source: the vendor's list of error codes of 2018; for the
-    /// password, live services.
+    /// Source: the vendor's list of error codes of 2018; for the password, live services.
     fn code(&self) -> Option<u32> {
         match self {
             Self::Domain(error) => (*error == Error::SUSPENDED).then_some(401_300),
@@ -326,8 +323,7 @@ impl QiscusError {
 }
 
 impl QiscusErrorBody {
-    /// Builds the vendor's validation error: `message`, `errors` (field to sentences) and `detailed_messages` are all
-    /// present.
+    /// Fills `message`, `errors` (field to sentences) and `detailed_messages`: clients read any of them.
     fn validation(field: &str, sentence: String) -> Self {
         Self {
             code: None,

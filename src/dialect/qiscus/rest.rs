@@ -1,5 +1,5 @@
-//! The REST API for back ends: calls about users, in both versions. Sources: the vendor's server API pages, section
-//! "User", and the wrappers for Go, PHP and Python.
+//! The REST API for back ends, both versions. Sources: the vendor's pages, section "User", and the wrappers for Go, PHP
+//! and Python.
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -184,7 +184,7 @@ impl Body for LoginRequest {
     }
 }
 
-/// Makes requests that name one user. The field's name depends on the version.
+/// The field that names the user depends on the version.
 macro_rules! of_user {
     ($($name:ident, $source:ident;)*) => {$(
         struct $name(UserId);
@@ -230,8 +230,6 @@ async fn login_or_register(
     Ok(version.logged_in(&tenant.app, &addresses, &account))
 }
 
-/// Gives an error the field name of this version.
-///
 /// "For those users already created you can not use this API login_or_register without passing password value."
 fn login_error(error: Error, version: Version) -> QiscusError {
     if error == Error::Conflict(What::User) {

@@ -53,8 +53,7 @@ impl Version {
         }
     }
 
-    /// Tells whether the host may identify the app if the header is missing. Older back ends call a subdomain of their
-    /// own.
+    /// Older back ends call a subdomain of their own, without the header.
     pub(super) fn host_names_app(self) -> bool {
         match self {
             Self::V20 => true,
@@ -62,7 +61,7 @@ impl Version {
         }
     }
 
-    /// Returns the HTTP status for a wrong secret. Source: the live service answered 400 on v2.0.
+    /// The live service answered 400 on v2.0.
     pub(super) fn unauthorized(self) -> StatusCode {
         match self {
             Self::V20 => StatusCode::BAD_REQUEST,

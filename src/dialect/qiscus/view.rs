@@ -210,8 +210,7 @@ impl<'a> FullUserView<'a> {
         }
     }
 
-    /// Tells a client to start `sync` after the event `seq`. The comments that `sync` returns have the numbers of their
-    /// events.
+    /// The comments that `sync` returns have the numbers of their events.
     pub(super) fn behind(self, seq: i64) -> Self {
         Self { last_comment_id: seq, last_comment_id_str: seq.to_string(), ..self }
     }

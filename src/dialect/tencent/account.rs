@@ -1,5 +1,4 @@
-//! Accounts: import, check, delete, kick. Source: the vendor's pages on account management; only administrators call
-//! these commands.
+//! Accounts: import, check, delete, kick. Source: the vendor's pages on account management.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -152,8 +151,7 @@ const USER_ID: &str = "UserID";
 
 const TOO_LONG: Fault = Fault::TooManyBytes { bytes_max: USER_ID_BYTES_MAX as u64 };
 
-/// Returns the id of the account that logs in. An unknown account is created later in the login, so its id must meet
-/// this dialect's rule.
+/// An unknown account is created later in the login, so its id must meet this dialect's rule.
 pub(super) async fn login_account(context: &CommandContext<'_>, identifier: &str) -> Result<UserId, TencentError> {
     const FIELD: &str = "identifier";
     let id = UserId::parse(identifier).map_err(|fault| bad(&fault, FIELD))?;
@@ -206,11 +204,9 @@ pub(super) struct FailedImports {
 
 impl ResponseFields for FailedImports {}
 
-/// The field that names an account, and its other names: `Identifier` in older editions of the vendor's pages, `UserId`
-/// in some published libraries.
+/// Its other names: `Identifier` in older editions of the vendor's pages, `UserId` in some published libraries.
 const USER_ID_NAMES: [&str; 3] = [USER_ID, "Identifier", "UserId"];
 
-/// Returns the field that names the account, and its value; none if no field does.
 /// # Errors
 /// 60015; a bad parameter if two of the fields name different accounts.
 fn named_account(item: &Value) -> Result<Option<(&'static str, &str)>, TencentError> {
@@ -274,7 +270,6 @@ pub(super) async fn check(call: CommandCall<'_>, request: AccountCheckRequest<'_
     Ok(AccountChecks { result_item })
 }
 
-/// Deletes each account by itself.
 pub(super) async fn delete(
     call: CommandCall<'_>,
     request: AccountDeleteRequest<'_>,
@@ -297,8 +292,7 @@ pub(super) async fn delete(
     Ok(AccountDeletions { result_item: named.iter().zip(&ids).map(outcome).collect() })
 }
 
-/// Ends every session and revokes every UserSig made before now. A UserSig has a resolution of one second, so the
-/// response waits for the end of this second: a UserSig signed after it is valid.
+/// Revokes every UserSig made before now. Waits for the end of this second, the resolution of a UserSig.
 pub(super) async fn kick(call: CommandCall<'_>, request: AccountKickRequest<'_>) -> CommandResult<NoFields> {
     let id = UserId::parse(request.account.0).map_err(|_| Error::NotFound(What::User))?;
     call.context.service.kick(call.context.tenant, id).await?;

@@ -30,7 +30,6 @@ pub(super) struct BodyField<'a> {
 }
 
 impl<'a> BodyField<'a> {
-    /// Returns the value; none if it is absent or null.
     pub(super) fn given(self) -> Option<&'a Value> {
         self.object.get(self.name).filter(|value| !value.is_null())
     }
@@ -39,13 +38,11 @@ impl<'a> BodyField<'a> {
         self.given().map(|given| given.as_str().ok_or_else(|| self.bad(&TEXT))).transpose()
     }
 
-    /// Returns the parsed text; none if it is absent or empty.
     pub(super) fn parsed<T>(self, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Option<T>, TencentError> {
         let given = self.text()?.filter(|given| !given.is_empty());
         given.map(parse).transpose().map_err(|fault| self.bad(&fault))
     }
 
-    /// Returns the value. A type that is not an `Option` must be given.
     pub(super) fn read<T: FieldType<'a>>(self) -> Result<T, TencentError> {
         T::at(self)?.ok_or_else(|| self.bad(&Fault::Missing))
     }
@@ -75,7 +72,6 @@ impl<'a> BodyField<'a> {
 
 /// A struct that [`body`] describes.
 pub(super) trait RequestBody<'a>: Sized {
-    /// Reads the struct from the body, or from an item in it.
     /// # Errors
     /// The error of the first invalid field, in the order of the struct.
     fn read(call: CommandCall<'a>, object: &'a Value) -> Result<Self, TencentError>;
@@ -104,8 +100,7 @@ impl<'a, T: FieldType<'a>> FieldType<'a> for Option<T> {
     }
 }
 
-/// Describes request bodies: for each field its type, its name in JSON, and an example if that of the type does not
-/// fit.
+/// For each field its type, its name in JSON, and an example if that of the type does not fit.
 macro_rules! body {
     ($($(#[doc = $about:literal])* struct $name:ident $(<$life:lifetime>)? as $as:literal $(eg $whole:tt)? {
         $($(#[doc = $said:literal])* $field:ident: $kind:ty = $wire:literal $(eg $example:tt)?,)*
@@ -205,13 +200,11 @@ pub(super) fn with_example(schema: ObjectBuilder, example: impl Into<Value>) -> 
     RefOr::T(schema.into())
 }
 
-/// Returns a reference to a schema, and adds the schema to `others`.
 pub(super) fn schema_ref<T: ToSchema>(others: &mut Schemas) -> RefOr<Schema> {
     T::schemas(others);
     named_schema_ref(&T::name(), T::schema(), others)
 }
 
-/// As [`schema_ref`], for a schema that no struct has.
 pub(super) fn named_schema_ref(name: &str, schema: RefOr<Schema>, others: &mut Schemas) -> RefOr<Schema> {
     others.push((name.to_owned(), schema));
     Ref::from_schema_name(name).into()
@@ -250,7 +243,6 @@ impl<'a> FieldType<'a> for UserId {
     }
 }
 
-/// Returns the account that an item names.
 /// # Errors
 /// 60015.
 pub(super) fn account<'a>(item: &'a Value, name: &'static str) -> Result<&'a str, TencentError> {
@@ -261,7 +253,6 @@ fn id(account: &str) -> Result<UserId, TencentError> {
     UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())
 }
 
-/// A result for each account of a call, in the order of the call.
 pub(super) type PerAccount<'a, T = ()> = Vec<(&'a str, Result<T, TencentError>)>;
 
 /// Accounts in one call of the friends service. "Must not exceed 1,000."
@@ -299,7 +290,6 @@ impl<'a, T: RequestBody<'a> + ToSchema> ListItem<'a> for (&'a str, Result<T, Ten
 
 /// A type that a list can hold.
 pub(super) trait ListItem<'a>: Sized {
-    /// Reads an item.
     /// # Errors
     /// Any error refuses the whole call.
     fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError>;

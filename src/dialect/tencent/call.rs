@@ -36,12 +36,10 @@ pub(super) struct CommandCall<'a> {
 }
 
 impl CommandCall<'_> {
-    /// The key for the fair share of long reads.
     pub(super) fn key(&self) -> CallerKey {
         self.caller.viewer().key(self.context.tenant)
     }
 
-    /// Requires the app's administrator.
     pub(super) fn back_end(&self) -> Result<(), TencentError> {
         match self.caller {
             TencentCaller::BackEnd => Ok(()),
@@ -61,7 +59,6 @@ impl TencentCaller {
     }
 }
 
-/// Returns an account name, from a field or a list.
 /// # Errors
 /// 60015 if the value is not text.
 pub(super) fn account_of<'a>(value: &'a Value, field: &str) -> Result<&'a str, TencentError> {

@@ -25,16 +25,12 @@ fn respond<'a, T: ResponseFields>(answered: impl Future<Output = CommandResult<T
     Box::pin(async { answered.await.map(reply::success) })
 }
 
-/// A command: its handler and its documentation.
 pub(super) struct Command {
-    /// In the form `service.command`.
     pub(super) name: &'static str,
-    /// In the form `/service/command`.
     pub(super) path: &'static str,
     flags: &'static [CommandFlag],
     /// The second part of the name. It is unique.
     pub(super) id: &'static str,
-    /// The topic, in the vendor's word.
     pub(super) tag: &'static str,
     /// The summary, and the lines of the description.
     pub(super) summary_lines: &'static [&'static str],
@@ -253,7 +249,6 @@ fn named(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
 
-/// Runs a command by its name; none if there is no such command.
 pub(super) async fn run(
     context: &CommandContext<'_>,
     caller: &TencentCaller,

@@ -85,7 +85,6 @@ fn named(schema: &str) -> RefOr<Schema> {
     Ref::from_schema_name(schema).into()
 }
 
-/// Returns the schema of a response: the fields and the envelope, or an error.
 fn answer(fields: &str) -> ResponseBuilder {
     let done = AllOfBuilder::new().item(named(fields)).item(named(&SuccessEnvelope::name()));
     let schema = OneOfBuilder::new().item(done).item(named(&FailureEnvelope::name()));

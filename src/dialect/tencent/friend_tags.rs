@@ -1,7 +1,5 @@
-//! The tags of a friend, `Tag_SNS_IM_`: the owner's notes on the friend, and how the friendship began.
-//!
-//! Source: the vendor's page on relationship chains, standard friend fields. Custom fields, `Tag_SNS_Custom_`, are not
-//! part of Standin.
+//! The tags of a friend, `Tag_SNS_IM_`. Source: the vendor's page on relationship chains, standard friend fields.
+//! Custom fields, `Tag_SNS_Custom_`, are not part of Standin.
 
 use std::borrow::Cow;
 
@@ -44,7 +42,6 @@ impl FriendTag {
     /// All tags, in the order of a response.
     pub(super) const ALL: [Self; 5] = [Self::Remark, Self::Group, Self::AddSource, Self::AddWording, Self::AddTime];
 
-    /// Parses the name of a tag.
     /// # Errors
     /// 30001 if there is no such tag.
     pub(super) fn parse(raw: &str) -> Result<Self, TencentError> {
@@ -76,7 +73,6 @@ impl FriendTag {
         }
     }
 
-    /// Returns the tag with its value, if it has one.
     pub(super) fn item(self, friend: &Friend) -> Option<FriendItem> {
         Some(FriendItem { tag: self.name(), value: self.value(friend)? })
     }
@@ -110,7 +106,6 @@ impl FriendTag {
     }
 }
 
-/// A tag and its new value.
 impl<'a> ListItem<'a> for (FriendTag, &'a Value) {
     fn read_item(_: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let tag = item.get("Tag").and_then(Value::as_str).ok_or_else(|| bad(&TEXT, "Tag in SnsItem"))?;

@@ -160,8 +160,7 @@ impl<'a> FieldType<'a> for GroupNames {
 /// Friends on one page.
 const PAGE: u32 = 500;
 
-/// Tags in one call: the 5 of friends, the 12 standard ones of profiles, and the 20 custom ones that an app may
-/// declare.
+/// The 5 of friends, the 12 standard ones of profiles, and the 20 custom ones that an app may declare.
 const TAGS_MAX: usize = 37;
 
 pub(super) async fn add(call: CommandCall<'_>, request: FriendAddRequest<'_>) -> CommandResult<Results> {
@@ -214,7 +213,6 @@ impl From<FriendAddItem> for Befriend {
     }
 }
 
-/// Deletes each account from the user's list, and the user from theirs if requested.
 pub(super) async fn delete(call: CommandCall<'_>, request: FriendDeleteRequest<'_>) -> CommandResult<Results> {
     let (context, both_ways) = (call.context, request.lists == Some(FriendDeleteType::Both));
     let gone = async |whom| context.service.unfriend(context.tenant, call.key(), &request.owner, whom, both_ways).await;
@@ -358,8 +356,7 @@ impl<'a> ListItem<'a> for FriendOrProfileTag {
     }
 }
 
-/// The requested tags of friends and of profiles. If the request names none, as that of the Web SDK for a new friend,
-/// all are returned.
+/// Of friends and of profiles. If the request names none, as that of the Web SDK for a new friend, all are returned.
 type RequestedTags = (Vec<FriendTag>, Option<Vec<Tag>>);
 
 fn tags(request: Option<BoundedList<FriendOrProfileTag, TAGS_MAX>>) -> RequestedTags {
@@ -374,7 +371,6 @@ fn tags(request: Option<BoundedList<FriendOrProfileTag, TAGS_MAX>>) -> Requested
     (of_friends, Some(of_profiles))
 }
 
-/// Handles `friend_get_list` and the Web SDK's `friend_get_specified`.
 pub(super) async fn get_list(call: CommandCall<'_>, request: FriendGetListRequest<'_>) -> CommandResult<FriendsFound> {
     let (owner, context, tags) = (request.owner, call.context, tags(request.tags));
     let friends = async |ids: Vec<UserId>| {

@@ -1,5 +1,4 @@
-//! Groups of friends. Sources: the vendor's pages on adding, deleting and pulling them; `group_update` is as its Web
-//! SDK sends it.
+//! Groups of friends. Sources: the vendor's pages; `group_update` is as its Web SDK sends it.
 
 use serde::Serialize;
 use serde_json::Value;

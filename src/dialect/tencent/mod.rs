@@ -1,8 +1,5 @@
-//! Tencent Cloud Chat: its REST API for back ends and the socket of its Web SDK. Serves accounts, profiles, friends,
-//! black lists, following and user status, but no messages.
-//!
-//! Sources: the vendor's pages on accounts, user profiles and error codes of the server API, and its Web SDK's guide to
-//! user profiles.
+//! Tencent Cloud Chat: its REST API for back ends and the socket of its Web SDK. Sources: the vendor's pages on
+//! accounts, user profiles and error codes, and its Web SDK's guide to user profiles.
 
 mod account;
 pub mod binfo;
@@ -28,8 +25,7 @@ mod words;
 
 pub use self::{binfo::resource as socket, document::document, rest::scope as rest, user_sig::make as make_user_sig};
 
-/// The domains of the vendor's servers, which its SDKs and back ends call. lite-chat has no option for another address:
-/// it calls Standin if these names resolve to the machine of Standin. Source: the addresses in lite-chat 4.2.1 and chat
-/// 3.6.6, and the vendor's page on the REST API.
+/// The domains of the vendor's servers: lite-chat has no option for another address, and calls Standin if these names
+/// resolve to its machine. Source: lite-chat 4.2.1, chat 3.6.6, and the vendor's page on the REST API.
 pub const VENDOR_DOMAINS: [&str; 5] =
     ["my-imcloud.com", "my-cpaas.com", "im.qcloud.com", "tim.qq.com", "im.tencent.cn"];

@@ -85,8 +85,8 @@ impl<'a> ListItem<'a> for (&'a str, &'a Value) {
     }
 }
 
-/// A requested tag. A custom field that is not declared, or that no user may read, is an error. A field that this
-/// caller may not read of this user is only left out of the response.
+/// A field that is not declared, or that no user may read, is an error. One that this caller may not read of this user
+/// is left out of the response.
 impl<'a> ListItem<'a> for Tag {
     fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let tag = Self::parse(item.as_str().ok_or_else(|| at.bad(&TEXT))?)?;
@@ -141,8 +141,7 @@ fn change(call: CommandCall<'_>, known: &User, items: Vec<(&str, &Value)>) -> Re
     Ok(change)
 }
 
-/// Gives an error about a custom field this dialect's code and tag. The name of the field is the last word of the
-/// service's field name.
+/// The name of the field is the last word of the service's field name.
 fn custom_field_error(error: Error) -> TencentError {
     if let Error::Invalid { field, fault: fault @ (Fault::Undeclared | Fault::NotWritable) } = &error {
         let name = field.rsplit(' ').next().unwrap_or_default();
@@ -170,7 +169,6 @@ pub(super) async fn get<'a>(call: CommandCall<'a>, request: PortraitGetRequest<'
     })
 }
 
-/// Returns all tags of the first 100 users, without those that do not exist.
 pub(super) async fn get_all<'a>(
     call: CommandCall<'a>,
     request: PortraitGetAllRequest<'a>,
@@ -284,8 +282,7 @@ async fn portraits(call: CommandCall<'_>, named: &[&str]) -> Result<Vec<Option<U
     Ok(named.iter().map(user).collect())
 }
 
-/// Returns the values of these tags, or of all. The service has already removed the fields that the caller may not
-/// read.
+/// The service has already removed the fields that the caller may not read.
 pub(super) fn items(call: CommandCall<'_>, user: &User, tags: Option<&[Tag]>) -> Vec<ProfileItem> {
     let item = |tag: &Tag| Some(ProfileItem { tag: tag.name(), value: tag.value(call.context, user)? });
     match tags {

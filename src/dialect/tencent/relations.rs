@@ -1,5 +1,4 @@
-//! Shared code of the commands on friends, requests, groups and black lists: types of their fields, and the results for
-//! each account.
+//! Field types and results for each account, of the commands on friends, requests, groups and black lists.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -21,12 +20,11 @@ use crate::domain::{
 /// Bytes of a remark that this dialect writes. "At most 96 bytes"; another dialect may store a longer one.
 const REMARK_BYTES_MAX: usize = 96;
 
-/// The vendor counts the versions of lists, so that clients can skip a list they have. Ours are always sent whole, with
-/// this number.
+/// The vendor counts the versions of lists, so that clients can skip a list they have. Ours are sent whole.
 pub(super) const SEQUENCE: u32 = 1;
 
-/// Runs `verb` with the valid items and puts its results among the errors of the others, in the order of the call.
-/// `verb` runs even without items, because it refuses an owner who does not exist.
+/// Runs `verb` with the valid items and puts its results among the errors of the others. `verb` runs even without
+/// items, because it refuses an owner who does not exist.
 pub(super) async fn run_for_each<'a, T, O, E: Into<TencentError>, R: Into<TencentError>>(
     accounts: PerAccount<'a, T>,
     verb: impl AsyncFnOnce(Vec<T>) -> Result<Vec<Result<O, R>>, E>,
@@ -79,7 +77,6 @@ impl Results {
     }
 }
 
-/// Returns the items of all accounts, and the accounts that failed.
 pub(super) fn with_failures<'a, T>(outcomes: impl Iterator<Item = (&'a str, bool, T)>) -> (Vec<T>, Vec<String>) {
     let mut failed = Vec::new();
     let items = outcomes.map(|(account, has_failed, item)| {
@@ -91,7 +88,6 @@ pub(super) fn with_failures<'a, T>(outcomes: impl Iterator<Item = (&'a str, bool
     (items.collect(), failed)
 }
 
-/// Returns the items that `item` makes of the results, and the accounts that failed.
 pub(super) fn items_of<T, I>(
     outcomes: PerAccount<'_, T>,
     item: impl Fn(ResultItem, Option<T>) -> I,
@@ -125,7 +121,6 @@ impl<'a> ListItem<'a> for FriendGroup {
     }
 }
 
-/// Parses the name that a user gives a friend.
 pub(super) fn remark(given: &str) -> Result<ContactName, Fault> {
     match given.len() > REMARK_BYTES_MAX {
         true => Err(Fault::TooManyBytes { bytes_max: REMARK_BYTES_MAX as u64 }),
@@ -138,8 +133,7 @@ pub(super) fn known_users<T>(found: Vec<Option<T>>) -> Result<Vec<Result<T, Frie
     Ok(found.into_iter().map(|found| found.ok_or(FriendFault::NoSuchUser)).collect())
 }
 
-/// Returns the vendor's word for a relation, as both lists or only the user's own show it. An account that does not
-/// exist has no relation.
+/// As both lists or only the user's own show it. An account that does not exist has no relation.
 pub(super) fn relation_seen<T>([both_ways, mine, theirs, none]: [T; 4], relation: Option<Relation>, both: bool) -> T {
     match (relation.unwrap_or(Relation::None), both) {
         (Relation::BothWays, true) => both_ways,

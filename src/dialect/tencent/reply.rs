@@ -1,8 +1,6 @@
 //! The vendor's envelope, `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ErrorDisplay":""}` after the fields of a
-//! response, and its error codes. The HTTP status is always 200.
-//!
-//! Only this file knows the codes. One error has a code in each service: an account that does not exist is 70107 for
-//! accounts, 40003 for profiles, 30003 for friends.
+//! response, and its error codes. The HTTP status is always 200. Each service has its own code for an error: an account
+//! that does not exist is 70107 for accounts, 40003 for profiles, 30003 for friends.
 
 use std::{borrow::Cow, fmt};
 
@@ -197,8 +195,7 @@ impl Family {
         }
     }
 
-    /// The codes for an invalid parameter, a missing permission, an unknown account, a busy server and an internal
-    /// error.
+    /// Returns the codes for: invalid parameter, missing permission, unknown account, busy server, internal error.
     fn codes(self) -> [ErrorCode; 5] {
         use ErrorCode::*;
         match self {
@@ -213,12 +210,10 @@ impl Family {
 /// Why a command, or one of its accounts, is refused.
 #[derive(Debug)]
 pub(super) enum TencentError {
-    /// With this code.
     Coded(ErrorCode, String),
     BadParameter(String),
     /// The caller lacks the permission.
     Rights(String),
-    /// An error of the service.
     Domain(Error),
 }
 
@@ -353,8 +348,7 @@ pub(super) struct NoFields {}
 
 impl ResponseFields for NoFields {}
 
-/// The fields and then the envelope. They are serialized directly, because a JSON tree of a hundred profiles costs ten
-/// times its text.
+/// Serialized directly, because a JSON tree of a hundred profiles costs ten times its text.
 #[derive(Serialize)]
 struct Enveloped<F> {
     #[serde(flatten)]

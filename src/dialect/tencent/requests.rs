@@ -148,8 +148,8 @@ struct Pendency {
     pendency_type: PendencyType,
 }
 
-/// Returns up to `limit` requests from before the given second, and the second at which the next page begins, or 0. The
-/// page has all requests of its last second, so that the next page can begin before it.
+/// Returns up to `limit` requests from before the given second, and the second of the next page or 0. The page has all
+/// requests of its last second, so that the next page can begin before it.
 fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request], i64) {
     let is_later = |request: &Request| before.is_some_and(|before| request.at.unix_s() >= i64::from(before));
     let first = requests.partition_point(is_later);

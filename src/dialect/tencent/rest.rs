@@ -1,7 +1,5 @@
-//! The REST API for back ends: `POST /v4/{service}/{command}`, with an administrator's UserSig in the query.
-//!
-//! Source: the vendor's pages on calling its REST API. `random` and `contenttype` are for the vendor's servers and are
-//! not read.
+//! The REST API for back ends: `POST /v4/{service}/{command}`, with an administrator's UserSig in the query. `random`
+//! and `contenttype` are for the vendor's servers and are not read.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -135,9 +133,8 @@ fn app(service: &Service, query: &Form) -> Result<Arc<Tenant>, TencentError> {
     app_of(service, query_field(query, "sdkappid", ErrorCode::NoSdkAppId)?)
 }
 
-/// Returns the app with this SDKAppID.
 /// # Errors
-/// 60006 if there is none, or if it does not serve this dialect.
+/// 60006 if there is no app with this SDKAppID, or if it does not serve this dialect.
 pub(super) fn app_of(service: &Service, given: &str) -> Result<Arc<Tenant>, TencentError> {
     let number = given.parse().ok().and_then(|number| SdkAppId::parse(number).ok());
     let tenant = number.and_then(|number| service.tenant_of_sdk_app_id(number));

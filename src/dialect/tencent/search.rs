@@ -47,7 +47,6 @@ body! {
 /// Users on a page if the request gives no number.
 const PAGE: u32 = 20;
 
-/// Searches active users by id and name.
 pub(super) async fn query(call: CommandCall<'_>, request: UserSearchRequest) -> CommandResult<UsersFound> {
     let start = request.start.as_ref().map_or(0, |start| start.0);
     let page = Page::behind(start, request.count.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
@@ -87,7 +86,6 @@ impl UserSearchRequest {
     }
 }
 
-/// A part of an id or a name.
 impl<'a> ListItem<'a> for String {
     fn read_item(at: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let given = item.as_str().ok_or_else(|| at.bad(&TEXT))?;
@@ -122,7 +120,6 @@ impl<'a> FieldType<'a> for GenderFilter {
     }
 }
 
-/// How many users come before the page.
 pub(super) struct SearchCursor(u32);
 
 texts! { SearchCursor = |given| given.parse().map(Self).map_err(|_| Fault::Malformed("a Cursor of a former answer")), text(); }

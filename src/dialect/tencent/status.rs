@@ -1,5 +1,4 @@
-//! User status. Sources: the vendor's guide to user status and its page on querying the online status; the names on the
-//! socket are those of wire/tencent-messages.md section 5.
+//! User status. Sources: the vendor's guide and its page on the online status; wire/tencent-messages.md section 5.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use serde::Serialize;
@@ -65,7 +64,6 @@ const SUBSCRIBED_MAX: usize = 100;
 /// The SDK's number for yes.
 const YES: u32 = 1;
 
-/// Returns the ids. Names that cannot be ids are left out.
 fn ids(accounts: &PerAccount<'_, UserId>) -> Vec<UserId> {
     accounts.iter().filter_map(|(_, id)| id.as_ref().ok().cloned()).collect()
 }

@@ -1,6 +1,4 @@
-//! The tags of a profile: their names, their values and their rules.
-//!
-//! Source: the vendor's pages on profiles, standard fields and custom fields. Lengths are bytes of UTF-8.
+//! The tags of a profile. Source: the vendor's pages on profiles. Lengths are bytes of UTF-8.
 
 use std::borrow::Cow;
 
@@ -81,7 +79,7 @@ impl Tag {
         Self::Role,
     ];
 
-    /// Parses the name of a tag. A custom field need not be declared.
+    /// A custom field need not be declared.
     /// # Errors
     /// 40009 if there is no such tag.
     pub(super) fn parse(raw: &str) -> Result<Self, TencentError> {
@@ -169,7 +167,7 @@ impl Tag {
 
     /// Sets the value in a change of the user `known`. An empty text clears the field if it may be empty.
     /// # Errors
-    /// 40610 if the value has another type, 40601 if it is too long, 40605 if the field does not accept it.
+    /// 40610 for another type, 40601 if it is too long, 40605 if the field does not accept it.
     pub(super) fn put(
         &self,
         value: &Value,
@@ -241,7 +239,6 @@ impl Tag {
         }
     }
 
-    /// Returns the error for an invalid value of this tag.
     pub(super) fn refused(&self, fault: &Fault) -> TencentError {
         let is_too_long = matches!(fault, Fault::TooManyBytes { .. });
         let code = if *fault == Fault::Undeclared {
@@ -260,7 +257,6 @@ impl Tag {
     }
 }
 
-/// A tag and its value.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ProfileItem {
@@ -318,8 +314,7 @@ fn custom_schema() -> ObjectBuilder {
     text().max_length(Some(CustomValue::BYTES_MAX)).description(Some("A field that the app has declared."))
 }
 
-/// Returns the address of the user's avatar, or the text that this dialect stored instead; none if the user has no
-/// avatar, or none that is public.
+/// Returns an address, or the text that this dialect stored; none if the user has no avatar, or none that is public.
 fn image(context: &CommandContext<'_>, user: &User) -> Option<String> {
     let public_pictures = context.tenant.app.settings.public_pictures;
     match &user.profile.avatar {
@@ -330,8 +325,7 @@ fn image(context: &CommandContext<'_>, user: &User) -> Option<String> {
     }
 }
 
-/// Parses an avatar: a picture of this server, another address, or a text. Returns none if it equals the avatar of
-/// `known`.
+/// Parses a picture of this server, another address, or a text. Returns none if it equals the avatar of `known`.
 pub(super) fn avatar(
     context: &CommandContext<'_>,
     known: Option<&User>,

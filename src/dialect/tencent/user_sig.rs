@@ -1,8 +1,6 @@
-//! UserSigs: the signed credentials that an app's back end makes for its users and for itself.
-//!
-//! A UserSig is a JSON object of claims with a signature over their text, compressed with zlib, in Base64 with an
-//! alphabet of its own. Two libraries write the JSON with different spaces, so the server compares claims and never the
-//! whole text. Source: wire/tencent.md section 6, with its vectors.
+//! UserSigs: a JSON object of claims with a signature over their text, compressed with zlib, in Base64 with an alphabet
+//! of its own. Two libraries write the JSON with different spaces, so the server compares claims. Source:
+//! wire/tencent.md section 6, with its vectors.
 
 use std::{
     io::{Read as _, Write as _},
@@ -30,7 +28,6 @@ const CHARS_MAX: usize = 4096;
 /// The server unpacks no more bytes of a UserSig.
 const UNPACKED_BYTES_MAX: u64 = 8192;
 
-/// The JSON object in a UserSig.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct UserSigClaims {
     #[serde(rename = "TLS.ver")]
@@ -50,7 +47,6 @@ struct UserSigClaims {
 }
 
 impl UserSigClaims {
-    /// Returns the text that is signed.
     fn text(&self) -> String {
         let Self { identifier, sdk_app_id, expire_s, at_s, userbuf, .. } = self;
         let userbuf = userbuf.as_ref().map(|userbuf| format!("TLS.userbuf:{userbuf}\n")).unwrap_or_default();
@@ -85,7 +81,7 @@ pub(super) struct VerifiedUserSig {
     pub(super) expires_at: Moment,
 }
 
-/// Checks a UserSig of `identifier`, a user or the back-end account.
+/// `identifier` is a user or the back-end account.
 /// # Errors
 /// The first check that fails, in the order of the code.
 pub(super) fn check(
@@ -120,7 +116,7 @@ pub(super) fn check(
     }
 }
 
-/// Makes a UserSig as the vendor's libraries do, for a user, known or not, or for the app's back-end account.
+/// Signs for a user, known or not, or for the app's back-end account.
 /// # Errors
 /// `Invalid` at `user` if it is not an id, at `expire_s` if it is 0; `Internal`.
 pub fn make(service: &Service, tenant: &Tenant, user: &str, expire_s: u32) -> Result<Secret, Error> {

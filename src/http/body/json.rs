@@ -52,12 +52,12 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     Ok(value)
 }
 
-/// A reader may ignore the byte order mark (RFC 8259, 8.1).
+/// Drops the byte order mark, which a reader may ignore (RFC 8259, 8.1).
 pub(super) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
-/// By their marks, or by a NUL next to one of the ASCII characters that begin JSON.
+/// Recognises marks, and a NUL next to one of the ASCII characters that begin JSON.
 fn is_wider_than_utf8(text: &[u8]) -> bool {
     matches!(text, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..])
 }

@@ -55,7 +55,7 @@ impl Spool {
         }
     }
 
-    /// For a caller that is not authenticated yet: 2 for one address (for IPv6 one network of 64 bits), 16 in total.
+    /// Counts callers that are not authenticated yet: 2 for one address (for IPv6 one network of 64 bits), 16 in total.
     /// # Errors
     /// `Busy` if all of them are taken.
     pub fn anonymous_permit(&self, address: Option<IpAddr>) -> Result<AnonymousPermit, Error> {

@@ -104,7 +104,7 @@ fn serve(request: &HttpRequest, name: &str) -> Option<HttpResponse> {
     })
 }
 
-/// No inline content and no other origin, except for pictures from our public address.
+/// Allows no inline content and no other origin, except for pictures from our public address.
 fn policy(request: &HttpRequest) -> String {
     let addresses = request.app_data::<Data<Addresses>>();
     let pictures = addresses.map(|addresses| addresses.origin()).unwrap_or_default();

@@ -42,7 +42,7 @@ pub enum Caching {
 }
 
 impl Addresses {
-    /// Never empty. Without public pictures, the address of an upload's owner shows a tile.
+    /// Returns an address, never empty. Without public pictures, that of an upload's owner shows a tile.
     pub fn avatar(&self, user: &User, public_pictures: bool) -> String {
         match &user.profile.avatar {
             Avatar::Elsewhere(address) => address.as_str().to_owned(),
@@ -208,7 +208,7 @@ async fn draw(
     }
 }
 
-/// 304 if the caller has it. Allows no sniffing and no scripts, and contains no file name of a client.
+/// Answers 304 if the caller has it. Allows no sniffing and no scripts, and sends no file name of a client.
 pub fn serve(
     request: &HttpRequest,
     name: &str,

@@ -70,7 +70,7 @@ impl Inspector {
         self.0.is_some()
     }
 
-    /// Oldest first. All if `n` is from a former start, whose numbers went further.
+    /// Returns the oldest first; all if `n` is from a former start, whose numbers went further.
     pub fn after(&self, n: i64) -> Vec<Arc<Exchange>> {
         let Some(kept) = &self.0 else { return Vec::new() };
         let exchanges = kept.exchanges.lock().unwrap_or_else(PoisonError::into_inner);

@@ -111,7 +111,7 @@ fn size(bytes: usize) -> String {
     format!("[{bytes} bytes]")
 }
 
-/// Only size and type if it is no form or JSON object, is damaged or too large.
+/// Returns only size and type if the body is no form or JSON object, is damaged or too large.
 pub(super) fn body(headers: &HeaderMap, kept: &[u8], bytes: u64) -> Option<String> {
     if bytes == 0 {
         return None;

@@ -47,7 +47,7 @@ impl PageOrigin {
         origin.to_str().ok().and_then(|origin| Origin::parse(origin).ok()).map_or(Self::Nameless, Self::Of)
     }
 
-    /// If the request names no app, any app. The one rule for requests and sockets.
+    /// Applies the one rule for requests and sockets. If the request names no app, any app counts.
     pub fn may_call(&self, service: &Service, app: Option<&Tenant>) -> bool {
         match self {
             Self::None => true,

@@ -47,7 +47,7 @@ pub async fn normalise(
     }))
 }
 
-/// For load balancers and clients that probe a server. Goes inside the CORS middleware, which answers preflights.
+/// Answers load balancers and clients that probe a server. Goes inside the CORS middleware, which answers preflights.
 pub async fn options(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

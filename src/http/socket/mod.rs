@@ -112,7 +112,7 @@ pub enum SessionChange {
 pub trait CommandRunner<T: Protocol> {
     fn run(&self, command: T::Command) -> impl Future<Output = CommandResult<T::Outcome>>;
 
-    /// Checked when the socket opens and after each change of an app. If not, the socket closes.
+    /// Returns false if the socket must close. Asked when it opens and after each change of an app.
     fn is_served(&self) -> bool;
 }
 

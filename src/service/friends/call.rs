@@ -128,7 +128,7 @@ impl<'a> FriendCall<'a> {
         self.tell(by, &EventKind::RequestChanged { with: asked.key, is_incoming: false, is_waiting }).await
     }
 
-    /// With `both_ways` removes the owner from the other's list too. Returns whether the owner listed it.
+    /// Removes, with `both_ways`, the owner from the other's list too. Returns whether the owner listed it.
     pub(in super::super) async fn unlist(&mut self, other: &User, both_ways: bool) -> Result<bool, Error> {
         let listed = self.tx.take_contact(self.owner.key, other.key).await?;
         if listed {

@@ -45,7 +45,7 @@ pub async fn create(
     call.each(members, |id| id, step).await.map(Ok)
 }
 
-/// One step: `at_most` members leave and stay friends; the last step removes the group. Event: `ContactsChanged`.
+/// Runs one step: `at_most` members leave; the last step removes the group. Event: `ContactsChanged`.
 pub async fn delete(
     tx: &Tx<'_>,
     app: AppKey,
@@ -57,7 +57,7 @@ pub async fn delete(
     empty(FriendCall::of(tx, app, owner, at).await?, group, &[], at_most).await
 }
 
-/// One step: `at_most` members move, into an existing group too; the last step removes the former one. Event:
+/// Runs one step: `at_most` members move, into an existing group too; the last step removes the former one. Event:
 /// `ContactsChanged`.
 pub async fn rename(
     tx: &Tx<'_>,

@@ -102,7 +102,7 @@ async fn obstacle(
     Ok(Some(fault))
 }
 
-/// With `both_ways` removes the user from their lists too. Events: `ContactsChanged`.
+/// Removes, with `both_ways`, the user from their lists too. Events: `ContactsChanged`.
 pub async fn unfriend(
     tx: &Tx<'_>,
     app: AppKey,

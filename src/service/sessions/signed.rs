@@ -45,7 +45,7 @@ pub struct TencentLogin {
 }
 
 impl Service {
-    /// HMAC-SHA-256 under the app's secret.
+    /// Returns an HMAC-SHA-256 under the app's secret.
     pub fn sign(&self, tenant: &Tenant, message: &[u8]) -> Result<[u8; 32], Error> {
         self.note_signature(tenant);
         let secret = self.inner.keyring.unseal(SealedKind::AppSecret, &tenant.app.secret)?;
@@ -163,7 +163,7 @@ impl Service {
         }
     }
 
-    /// At most one second ahead. Waits at most [`CLOCK_WAITS_MAX`] seconds if the clock stands still or is set back.
+    /// Waits at most one second, or [`CLOCK_WAITS_MAX`] seconds if the clock stands still or is set back.
     pub(in super::super) async fn wait_until(&self, moment: Moment) {
         for _ in 0..CLOCK_WAITS_MAX {
             let left = moment.since(self.now());

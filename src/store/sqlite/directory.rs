@@ -26,7 +26,7 @@ const NAMED: &str = "
     FROM user_text JOIN user ON user.key = user_text.rowid
     WHERE user_text MATCH ?2 AND user.app = ?1 AND user.state = 'active' ORDER BY user_text.rowid";
 
-/// In creation order. With a keyword too short for the index it reads all users of the app.
+/// Returns creation order. With a keyword too short for the index it reads all users of the app.
 pub(in crate::store) fn find(
     connection: &Connection,
     app: AppKey,

@@ -76,7 +76,7 @@ const MARKED: &str = "standin";
 
 const RESTORED_AFTER: &str = "SELECT EXISTS (SELECT 1 FROM event WHERE user = ?1 AND seq > ?2)";
 
-/// False if later events are deleted, if `seq` is not given yet, or if the database was restored since.
+/// Returns false if later events are deleted, if `seq` is not given yet, or if the database was restored since.
 pub(in crate::store) fn has_events_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
     let is_kept = match kept_range(connection)? {
         Some((oldest, newest)) => (oldest - 1..=newest).contains(&seq),
@@ -139,7 +139,7 @@ pub struct EventsOfUser {
     pub is_part: bool,
 }
 
-/// At most `at_most` rows, of all events if the user shares contact rows with too many users.
+/// Reads at most `at_most` rows, of all events if the user shares contact rows with too many users.
 pub(in crate::store) fn concerning(
     connection: &Connection,
     app: AppKey,

@@ -96,7 +96,7 @@ impl<'a> PictureRows<'a> {
         Self(connection)
     }
 
-    /// The prefixes of all names: at most 3,844.
+    /// Returns the prefixes of all names: at most 3,844.
     pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
         shards(self.0)
     }

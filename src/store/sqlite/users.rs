@@ -165,7 +165,7 @@ const SMALL_BLOCKS: &str = "
 const SEQ_IN_BLOCK: &str = "
     SELECT seq FROM user WHERE app = ?1 AND seq >= ?2 << 10 ORDER BY seq LIMIT 1 OFFSET ?3";
 
-/// By counters that triggers keep: large blocks, small blocks in one of them, then fewer than 1024 index entries.
+/// Reads counters that triggers keep: large blocks, small blocks in one of them, then fewer than 1024 index entries.
 fn seq_at(connection: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
     let mut large = connection.prepare_cached(LARGE_BLOCKS)?;
     let (block, position) = block_at(large.query(params![app.0])?, position)?;

@@ -57,7 +57,6 @@ pub(super) fn failure(condition: &str) -> XmlElement {
     XmlElement::new("failure", SASL).child(XmlElement::new(condition, SASL))
 }
 
-/// `condition` is one of RFC 6120.
 pub(super) fn stream_error(condition: &str) -> XmlElement {
     XmlElement::new("stream:error", "").with("xmlns:stream", STREAM).child(XmlElement::new(condition, STREAM_ERRORS))
 }
@@ -96,7 +95,6 @@ pub(super) fn vcard(user: &User, node: &str, iv_text: &str) -> XmlElement {
     fields.iter().fold(XmlElement::new("vCard", VCARD), |vcard, (name, text)| vcard.field(name, text))
 }
 
-/// Writes the list of all contacts. `items` are those that [`roster_item`] wrote.
 pub(super) fn roster(items: &str) -> String {
     XmlElement::new("query", ROSTER).with("contact_permission", "1").write_around(items)
 }
@@ -113,8 +111,8 @@ pub(super) fn roster_item(contact: &Contact, host: &str, iv_text: &str, items: &
     item.child(XmlElement::new("profile", ROSTER).child(vcard)).write_within(ROSTER, items);
 }
 
-/// A changed profile: a result without a request, which the SDK passes to its app. `node` is the user's id as the
-/// client spells it.
+/// Returns a result without a request, which the SDK passes to its app. `node` is the user's id as the client spells
+/// it.
 pub(super) fn profile_changed(user: &User, node: &str, host: &str, to: &str, iv_text: &str) -> String {
     let to = Escaped(to).to_string();
     LAST_PUSH.with_borrow_mut(|last| last.of(user, &format!("{node}@{host}"), iv_text).join(&to))
@@ -153,7 +151,6 @@ pub(super) fn blocked(users: &[UserId], host: &str) -> String {
     XmlElement::new("blocklist", BLOCKING).write_around(&items)
 }
 
-/// The users that block a user, in the SDK's form.
 pub(super) fn blocking(users: &[UserId], host: &str) -> String {
     let list = XmlElement::new("blocklist", ACTIVITIES);
     let list = users.iter().fold(list, |list, user| list.field("members", &bare(user, host)));

@@ -1,5 +1,5 @@
-//! The protocol of the socket, as a pure state machine. Sources: RFC 7395; RFC 6120 where the vendor's SDK follows it;
-//! and what that SDK sends and reads.
+//! The protocol of the socket, as a pure state machine. Sources: RFC 7395; RFC 6120 where the SDK follows it; what it
+//! sends.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -31,15 +31,12 @@ pub enum XmppCommand {
         /// As the client sent it. The SDK of a live app encrypts it.
         password: Secret,
     },
-    /// Read what the user missed since this event.
     LookBack(i64),
     SetProfile(SentProfile),
     ReadProfile(UserId),
-    /// Read a list of users, and write it as XML.
     ReadList {
         list: XmppList,
         host: String,
-        /// The text from which the profile codec derives its vector.
         iv_text: String,
     },
     Block {
@@ -48,17 +45,13 @@ pub enum XmppCommand {
     },
     ReadLastSeen(UserId),
     ReadSettings,
-    /// Set whether archived chats stay archived.
     KeepArchived(bool),
 }
 
-/// A list that a client reads as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum XmppList {
-    /// The user's contacts, with their profiles.
     Roster,
     Blocked,
-    /// The users that block this user.
     Blocking,
 }
 
@@ -77,9 +70,7 @@ pub struct SentProfile {
 pub enum XmppResult {
     SignedIn {
         user: Box<User>,
-        /// The text from which the profile codec derives its vector.
         iv_text: String,
-        /// The last event that the user received, if it has missed any since.
         missed_since: Option<i64>,
     },
     WrongPassword,
@@ -90,14 +81,12 @@ pub enum XmppResult {
     Failed,
     Missed {
         notices: Vec<Notice>,
-        /// The last event that was read, if there are more.
         rest: Option<i64>,
     },
     Done,
     Profile(Box<User>),
     /// A list of users as XML, which may have megabytes. It is written on the thread that reads it.
     Listed(String),
-    /// Success, but nothing changed, so no event follows.
     Unchanged,
     /// How long ago a user was online; zero for now.
     LastSeen(Duration),

@@ -13,8 +13,7 @@ use crate::{
     http::socket::{Effects, Frame},
 };
 
-/// Stanzas that are queued until the client has bound its resource: the SDK sends an app's requests as soon as it
-/// reconnects.
+/// Stanzas that wait until the client has bound its resource: the SDK sends an app's requests as soon as it reconnects.
 const QUEUED_STANZAS_MAX: usize = 16;
 
 /// Bytes of a resource. Source: RFC 6122.
@@ -27,14 +26,11 @@ pub(super) struct XmppSession {
     user: UserId,
     username: String,
     iv_text: String,
-    /// Whether the client has opened the stream again after sign-in.
     is_open: bool,
     jid: Option<String>,
-    /// The last event that the client received, if it has missed any since.
     missed_since: Option<i64>,
     pending: Option<PendingStanza>,
-    /// The block or unblock that this session requested, until its event arrives: the client gets a response and no
-    /// notice.
+    /// Requested by this session, until its event arrives: the client gets a response and no notice.
     own_block: Option<(UserId, bool)>,
 }
 
@@ -279,7 +275,6 @@ impl XmppSession {
     }
 }
 
-/// Tells whether a vCard shows the field.
 fn is_shown(field: &ProfileField) -> bool {
     match field {
         ProfileField::DisplayName
@@ -299,8 +294,7 @@ fn is_request(element: &XmlElement) -> bool {
     element.is("iq", answer::CLIENT) && matches!(element.attribute("type"), Some("get" | "set"))
 }
 
-/// Tells whether a vCard has a field of the SDK, which replaces all fields. One with only the fields of XEP-0054 would
-/// clear them all.
+/// The SDK's fields replace all. A vCard with only the fields of XEP-0054 would clear them all.
 fn has_sdk_field(vcard: &XmlElement) -> bool {
     let fields = ["nickName", "image", "email", "mobileNumber", "status"];
     fields.iter().any(|field| vcard.find(field, answer::VCARD).is_some())

@@ -287,8 +287,8 @@ fn replaced<T>(
     }
 }
 
-/// Waits before a client that met a server error is closed: SDKs reconnect immediately, and thousands of them would
-/// overload a server that is recovering.
+/// Delays the end of a client that met a server error: SDKs reconnect immediately, and thousands of them would overload
+/// a server that is recovering.
 async fn delay_if_failed(service: &Service, outcome: XmppResult) -> XmppResult {
     if outcome == XmppResult::Failed {
         reconnect_delay(service).await;

@@ -84,12 +84,10 @@ impl XmlElement {
         self.children.iter().filter(move |child| child.is(name, namespace))
     }
 
-    /// Returns the text of the first child with this name and the same namespace; empty if there is none.
     pub fn text_of(&self, name: &str) -> &str {
         self.find(name, &self.namespace).map_or("", |child| child.text.as_str())
     }
 
-    /// Returns the text of this element, without that of its children.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -224,13 +222,12 @@ fn append_text(text: &str, open: &mut [XmlElement]) -> Result<(), StanzaFault> {
     Ok(())
 }
 
-/// Tells whether XML 1.0 allows a character, escaped or not.
 fn is_xml_char(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Text between tags or quotes. Escapes white space that a reader would change, and replaces characters that XML
-/// forbids: a reader would close the connection because of another user's status.
+/// Escapes white space that a reader would change, and replaces characters that XML forbids: a reader would close the
+/// connection because of another user's status.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl std::fmt::Display for Escaped<'_> {

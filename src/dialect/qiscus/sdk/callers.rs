@@ -36,8 +36,7 @@ pub(super) struct QiscusUser {
     pub(super) account: Account,
 }
 
-/// A caller of `upload`: a user, or a client that may send its token within the form. Few such clients are read at a
-/// time, so each holds a permit.
+/// A user, or a client that may send its token within the form: few such are read at a time, so each holds a permit.
 pub(super) enum Uploader {
     User(Box<QiscusUser>),
     Client(QiscusClient, AnonymousPermit),

@@ -1,10 +1,8 @@
-//! Identity tokens: JSON Web Tokens that an app's back end signs with the app's secret.
-//!
-//! Source: the vendor's pages on authentication by JWT: `alg` HS256 (HS384 and HS512 too); `iss` the app id, `nbf`,
-//! `exp`, `nce` the nonce, `prn` the user id, `name` and `avatar_url` if present.
-//!
-//! No JWT library is used: those support every algorithm, with known attacks that confuse them, and read the system's
-//! clock. This API needs three keyed hashes, compared in constant time.
+//! Identity tokens: JSON Web Tokens that an app's back end signs with the app's secret. Source: the vendor's pages:
+//! `alg` HS256 (HS384 and HS512 too); `iss` the app id, `nbf`, `exp`, `nce` the nonce, `prn` the user id, `name` and
+//! `avatar_url` if present.
+//! | No JWT library is used: those support every algorithm, with known attacks that confuse them, and read the system's
+//! clock.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -35,9 +33,9 @@ pub(super) struct Claims {
     pub(super) nce: Required<String>,
 }
 
-/// Returns the claims of a token that is valid now and signed with this app's secret. Does not spend its nonce.
+/// Does not spend the nonce.
 /// # Errors
-/// [`QiscusError::IdentityToken`] for a token that is not valid; `Invalid` for one that cannot be read.
+/// [`QiscusError::IdentityToken`] for a token that is not valid now; `Invalid` for one that cannot be read.
 pub(super) fn read(service: &Service, tenant: &Tenant, token: &str) -> Result<Claims, QiscusError> {
     let (message, signature) = token.rsplit_once('.').ok_or_else(not_a_token)?;
     let (header, claims) = message.split_once('.').ok_or_else(not_a_token)?;

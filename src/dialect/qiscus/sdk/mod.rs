@@ -1,8 +1,6 @@
 //! The paths that the vendor's SDKs call: `/api/v2/sdk` (JavaScript) and `/api/v2/mobile` (Android, iOS, Flutter).
-//!
-//! Source: the requests of the published JavaScript SDK 2.16.9, and the source code of the others. The SDK treats a
-//! response as an error unless its body says `"status": 200`, whatever the HTTP status. An empty field, or a key
-//! without `=`, means "not given".
+//! Source: the requests of the JavaScript SDK 2.16.9, and the source code of the others. The SDK treats a response as
+//! an error unless its body says `"status": 200`. An empty field, or a key without `=`, means "not given".
 
 mod callers;
 mod identity;

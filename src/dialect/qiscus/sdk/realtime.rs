@@ -101,8 +101,8 @@ pub(super) async fn config(scope: Path<String>, addresses: Data<Addresses>) -> H
     })
 }
 
-/// Returns the address for JavaScript. Its SDK accepts any text that contains `wss://`, and turns any other into an
-/// address of the vendor's form.
+/// The JavaScript SDK accepts any text that contains `wss://`, and turns any other into an address of the vendor's
+/// form.
 fn broker_url(base: &str) -> String {
     match base.split_once("://") {
         Some(("https", host)) => format!("wss://{host}/mqtt"),

@@ -1,8 +1,6 @@
-//! What the SDKs request about rooms and messages after a login. Standin has none, so each response is the empty one of
-//! its shape.
-//!
-//! The SDKs' sample apps send these requests before they show anything, and treat an error as a failed login. Calls
-//! that would create or change a room or a message get an error: [`super::super::calls`].
+//! What the SDKs request about rooms and messages after a login: each response is the empty one of its shape, because
+//! the sample apps treat an error as a failed login. Calls that would create or change a room or a message get an
+//! error: [`super::super::calls`].
 
 use actix_web::HttpResponse;
 use serde::Serialize;

@@ -1,7 +1,6 @@
-//! The polled changes: profile changes of the user and of its contacts, as comments.
-//!
-//! The vendor's API has no event for a changed profile. The unmodified SDK passes a comment of type `custom` to its app
-//! (`newMessagesCallback`), and the app recognises it by its payload: `{"type": "profile_changed", "content": {..}}`.
+//! The polled changes: profile changes of the user and of its contacts, as comments. The vendor's API has no event for
+//! them: the unmodified SDK passes a comment of type `custom` to its app (`newMessagesCallback`), which recognises it
+//! by its payload: `{"type": "profile_changed", "content": {..}}`.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
@@ -206,7 +205,6 @@ enum CommentKind {
 }
 
 impl CommentKind {
-    /// Returns the payload's type, the message, and the prefix of the unique id.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::ProfileChanged => ("profile_changed", "Profile changed", "profile-changed"),

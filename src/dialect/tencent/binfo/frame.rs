@@ -1,7 +1,5 @@
 //! Frames of the socket: JSON objects of a head and a body, in binary messages. The SDK's compression and checksums are
-//! optional, and the server uses neither.
-//!
-//! Source: wire/tencent.md section 2, verified with the published SDK.
+//! optional and not used. Source: wire/tencent.md section 2, verified with the published SDK.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +11,6 @@ use crate::{
     },
 };
 
-/// A parsed frame of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestFrame {
     pub call: CallId,
@@ -25,13 +22,10 @@ pub struct RequestFrame {
 /// The part of a request's head that the response repeats, so that the SDK finds its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallId {
-    /// In the form `service.command`.
     pub command: String,
-    /// The client's number of this call.
     pub seq: u64,
 }
 
-/// How a frame identifies its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameCredential {
     /// The ticket that a login returned.
@@ -93,7 +87,6 @@ fn credential_of(head: &Map<String, Value>) -> FrameCredential {
     }
 }
 
-/// Returns the response to a call. `body` is the text of a JSON object.
 pub fn answer(call: &CallId, body: &str) -> Frame {
     written(&json!({ "seq": call.seq, "servcmd": call.command }), body)
 }

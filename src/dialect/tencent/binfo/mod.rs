@@ -133,7 +133,6 @@ impl socket::CommandRunner<Binfo> for BinfoRunner {
 }
 
 impl BinfoRunner {
-    /// Returns the app with its current settings: they may change while the socket is open.
     fn tenant(&self) -> Result<Arc<Tenant>, TencentError> {
         rest::app_of(&self.service, &self.sdk_app_id)
     }
@@ -242,15 +241,13 @@ impl BinfoRunner {
         Ok((BinfoOutcome::Events { events, rest }, session))
     }
 
-    /// Fails the connection after a change that could not be pushed, so that the client gets the change when it
-    /// reconnects.
+    /// Fails the connection, so that the client gets the change when it reconnects.
     async fn fail_push(&self, refused: &TencentError) -> BinfoOutcome {
         log::error!("a change could not be told, and the client is sent to come back: {refused:?}");
         reconnect_delay(&self.service).await;
         BinfoOutcome::Failed
     }
 
-    /// Returns the pushes for a notice that need reads of the database.
     async fn pushes_for(&self, own: &SocketUser, notice: Notice) -> Result<Vec<Value>, TencentError> {
         // Once an app stops serving this dialect, its clients get no more pushes.
         let Ok(tenant) = self.tenant() else { return Ok(Vec::new()) };
@@ -303,7 +300,6 @@ impl BinfoRunner {
     }
 }
 
-/// Returns the tags of those fields of a profile that the user may read.
 async fn readable(
     context: &CommandContext<'_>,
     own: &SocketUser,

@@ -1,8 +1,5 @@
-//! The protocol of one socket, as a pure state machine. Source: wire/tencent.md section 3, verified with the published
-//! SDK.
-//!
-//! Each frame is authenticated by its own head: after a reconnect the SDK sends calls with its ticket before it logs in
-//! again. The login only decides whose changes are pushed.
+//! The protocol of one socket, as a pure state machine. Each frame is authenticated by its own head: after a reconnect
+//! the SDK sends calls with its ticket before it logs in again. Source: wire/tencent.md section 3.
 
 use serde_json::{Value, json};
 
@@ -46,11 +43,7 @@ pub enum BinfoCommand {
     /// Look up the pushes for a notice that need reads of the database.
     PushNotice { own: SocketUser, notice: Box<Notice> },
     /// Look up what a user missed after this event.
-    PushMissed {
-        own: SocketUser,
-        /// The number of the last event that the client received.
-        seq: i64,
-    },
+    PushMissed { own: SocketUser, seq: i64 },
 }
 
 /// The user that has logged in on the socket.
@@ -60,7 +53,6 @@ pub struct SocketUser {
     pub id: UserId,
 }
 
-/// The result of a [`BinfoCommand`].
 #[derive(Debug, PartialEq)]
 pub enum BinfoOutcome {
     LoggedIn(Box<BinfoSession>),
@@ -69,16 +61,13 @@ pub enum BinfoOutcome {
     Answer(String),
     /// Pushes to send.
     Events {
-        /// In the order of the changes.
         events: Vec<Value>,
-        /// The number of the last event that was read, if more events follow.
         rest: Option<i64>,
     },
     /// A change could not be pushed.
     Failed,
 }
 
-/// A session that began or resumed.
 #[derive(Debug, PartialEq)]
 pub struct BinfoSession {
     pub user: User,
@@ -91,7 +80,6 @@ pub struct BinfoSession {
     pub missed_since: Option<i64>,
 }
 
-/// The protocol state of one client.
 #[derive(Debug)]
 pub struct Binfo {
     /// The client's number. Its SDK expects it in the login response.
@@ -182,8 +170,8 @@ impl Protocol for Binfo {
         Effects { command: push::has_more(notice).then(push_rest), ..push_events(&push::at_once(notice)) }
     }
 
-    /// After another client of the user replaces this one, the connection stays open: its SDK logs out by itself before
-    /// it informs the page, and may log in again.
+    /// After another client replaces this one, the connection stays open: its SDK logs out by itself and may log in
+    /// again.
     fn close(&mut self, why: Over) -> BinfoStep {
         let was_logged_in = self.own.take().is_some();
         match why {

@@ -1,7 +1,5 @@
-//! Pushes, as events of the vendor. Each has one kind of list.
-//!
-//! Source: wire/tencent.md section 4, verified with the published SDK; the lists of requests and of changed friends are
-//! as that SDK reads them.
+//! Pushes, as events of the vendor with one kind of list each. Source: wire/tencent.md section 4; the lists of requests
+//! and of changed friends are as the published SDK reads them.
 
 use std::slice;
 
@@ -51,7 +49,6 @@ pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
     }
 }
 
-/// Whether the notice has pushes that need reads.
 pub(super) fn has_more(notice: &Notice) -> bool {
     match notice {
         Notice::ProfileChanged { .. } | Notice::StatusChanged { .. } => true,
@@ -120,8 +117,8 @@ enum FollowType {
     Mutual = 3,
 }
 
-/// `is_own`: the user follows the other one; else the other one follows the user. `is_answered`: both follow each
-/// other, so that the list of mutual followers changes too.
+/// `is_own`: the user follows the other one. `is_answered`: both follow each other, so that the list of mutual
+/// followers changes too.
 pub(super) fn follow_changed(
     with: &User,
     is_own: bool,
@@ -165,7 +162,6 @@ fn friend_list(change: &Value) -> Value {
     json!({ "FriendListMod": [change] })
 }
 
-/// Returns the ids that this dialect shows.
 fn shown(ids: &[UserId]) -> Vec<Value> {
     ids.iter().filter(|id| is_shown(id)).map(|id| id.as_str().into()).collect()
 }

@@ -1,9 +1,6 @@
-//! Responses to commands that are not served (messages, conversations, groups and others), and the paid features that
-//! are served.
-//!
-//! Calls that the SDK makes by itself get an empty success: after an error the SDK would fill the page's log or retry
-//! for ever. Calls that a page makes get an error: after a success a message would count as sent. Source: each call,
-//! run in the published SDK.
+//! Responses to commands that are not served, and the paid features that are. Calls that the SDK makes by itself get an
+//! empty success: after an error it would retry for ever. Calls that a page makes get an error: after a success a
+//! message would count as sent. Source: each call, run in the published SDK.
 
 use serde_json::{Value, json};
 
@@ -67,8 +64,7 @@ fn nothing(command: &str) -> Option<Value> {
     Some(nothing)
 }
 
-/// The served features among those that the vendor sells, by its bit numbers. The SDK itself refuses calls of the
-/// others.
+/// By the vendor's bit numbers. The SDK itself refuses calls of the features that it sells beside these.
 const SERVED_BITS: [usize; 2] = [
     7,  // user status
     52, // following

@@ -291,7 +291,8 @@ impl From<Map<String, Value>> for Form {
     }
 }
 
-/// For vendors whose bodies are all JSON: clients often declare urlencoded (`curl -d`, PHP). None without a body.
+/// Serves vendors whose bodies are all JSON: clients often declare urlencoded (`curl -d`, PHP). Returns None without a
+/// body.
 /// # Errors
 /// As [`Form::read`].
 pub async fn read_object(
@@ -328,7 +329,7 @@ pub async fn read_object_as<T: Send + 'static>(
     Ok(made)
 }
 
-/// For calls that wait for a permit of their own after the handler has dropped the body.
+/// Serves calls that wait for a permit of their own after the handler has dropped the body.
 pub fn release_all(head: &HttpRequest) {
     release(head, usize::MAX);
 }

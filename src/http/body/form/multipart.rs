@@ -128,7 +128,7 @@ async fn parts_of(
 
 const NO_NAME: &str = "Every part of the form needs a header Content-Disposition: form-data with a name";
 
-/// `base64`, `quoted-printable`. Source: RFC 7578, section 4.7, deprecates the header for HTTP.
+/// Refuses `base64` and `quoted-printable`. RFC 7578, section 4.7, deprecates the header for HTTP.
 fn refuse_transfer_encoding(name: &str, headers: &HeaderMap) -> Result<(), BodyFault> {
     let is_as_it_is = |value: &HeaderValue| {
         let value = value.as_bytes().trim_ascii();

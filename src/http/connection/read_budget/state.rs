@@ -69,7 +69,7 @@ impl SendRate {
 }
 
 impl AccountState {
-    /// With its bytes a second. None for a request that is too young or no longer awaited.
+    /// Returns it with the bytes a second. None for a request that is too young or no longer awaited.
     pub(super) fn slowness(&self, now: Instant) -> Option<(Slowness, u64)> {
         let pace = self.pace.as_ref()?;
         if now.duration_since(pace.begun) < AGE_MIN || !self.whole.is_empty() || self.arriving == 0 {
