@@ -44,7 +44,8 @@ impl FairBounds {
 }
 
 /// A caller with one call waits for at most one call of each other caller (start-time fair queueing).
-/// | A call of several callers, such as an address and an account, counts for each and runs when it may run for all.
+///
+/// A call of several callers, such as an address and an account, counts for each and runs when it may run for all.
 pub struct FairQueue<K: Eq + Hash> {
     bounds: FairBounds,
     state: Arc<Mutex<FairState<K>>>,

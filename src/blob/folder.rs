@@ -17,7 +17,8 @@ use crate::domain::{
 };
 
 /// The picture folder and, on the same file system, the folder of incoming uploads.
-/// | Every operation blocks. An error is `StorageFull` or `Internal`; nothing was changed then, and a crash at any
+///
+/// Every operation blocks. An error is `StorageFull` or `Internal`; nothing was changed then, and a crash at any
 /// point leaves only whole pictures.
 #[derive(Debug, Clone)]
 pub struct Folder {

@@ -134,7 +134,8 @@ fn decimal_digit(c: char) -> Option<char> {
 }
 
 /// Returns a number without differences of notation: `+62 812-3456` and `٦٢٨١٢٣٤٥٦` are equal. None without a digit.
-/// | Keeps digits of any script, `*`, `#` and letters. National numbers stay: the country is unknown.
+///
+/// Keeps digits of any script, `*`, `#` and letters. National numbers stay: the country is unknown.
 pub fn bare(number: &str) -> Option<String> {
     let counts = |c: char| match c {
         '＊' => Some('*'),

@@ -7,7 +7,8 @@ const DOT_ABOVE: char = '\u{307}';
 
 /// Drops case (`ß` is `ss`, `İ` and `ı` are `i`, `ς` is `σ`), Unicode compatibility forms (NFKC), characters without
 /// width, and the variants of apostrophes, quotation marks, dashes and blanks. Accents stay.
-/// | At most 11 times as many bytes as `text`. Takes about 20 ns for a name in ASCII, else 1 us a character.
+///
+/// At most 11 times as many bytes as `text`. Takes about 20 ns for a name in ASCII, else 1 us a character.
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();

@@ -132,7 +132,8 @@ pub struct StoredPlace {
 }
 
 /// Returns the event after which a client must catch up.
-/// | A client with a token resumes at its own position. Without one it may be any of the user's clients: it resumes at
+///
+/// A client with a token resumes at its own position. Without one it may be any of the user's clients: it resumes at
 /// the oldest position of a session that has ended or has unconfirmed notifications, because a vanished client
 /// reconnects before the server notices. So a position may be used twice, but none is skipped.
 pub fn resume(stored: &[StoredPlace], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {

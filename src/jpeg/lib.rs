@@ -1,11 +1,14 @@
 //! A strict JPEG decoder. A file is decoded exactly as libjpeg-turbo decodes it with its default settings, or refused
 //! wherever libjpeg-turbo would warn and guess, with two exceptions that do not change a pixel: a missing end marker
 //! after complete data, and bytes between segments.
-//! | It reads baseline, extended and progressive Huffman-coded files of 8 bits a sample, with one, three or four
+//!
+//! It reads baseline, extended and progressive Huffman-coded files of 8 bits a sample, with one, three or four
 //! components. It refuses arithmetic coding, lossless and hierarchical files, 12 bits, DNL, and chroma sampled at a
 //! fractional ratio.
-//! | It is a separate crate so that development builds optimise it too.
-//! | Sources: ITU-T T.81; for what T.81 leaves open libjpeg-turbo 3's `jdsample.c`, `jdapimin.c`, `jdcolor.c` and
+//!
+//! It is a separate crate so that development builds optimise it too.
+//!
+//! Sources: ITU-T T.81; for what T.81 leaves open libjpeg-turbo 3's `jdsample.c`, `jdapimin.c`, `jdcolor.c` and
 //! `jidctint.c`.
 
 mod bits;

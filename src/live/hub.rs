@@ -1,5 +1,6 @@
 //! The open sessions, each with a bounded queue and a position, and when users were last seen.
-//! | A position is the last event that a client is known to have received. It is stored in a row, so that it survives a
+//!
+//! A position is the last event that a client is known to have received. It is stored in a row, so that it survives a
 //! disconnect and a restart.
 
 use std::{

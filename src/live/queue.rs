@@ -1,5 +1,6 @@
 //! The notices waiting for one session, bounded in number and bytes, and the session's position.
-//! | A channel of tokio would take a kibibyte for each of ten thousand silent sessions. Here the hub's lock admits one
+//!
+//! A channel of tokio would take a kibibyte for each of ten thousand silent sessions. Here the hub's lock admits one
 //! writer at a time.
 
 use std::{

@@ -1,5 +1,6 @@
 //! Subscriptions to the status of users.
-//! | A subscription belongs to a user and lives in memory. It survives a lost connection for `KEPT_FOR`, because the
+//!
+//! A subscription belongs to a user and lives in memory. It survives a lost connection for `KEPT_FOR`, because the
 //! vendor's SDK does not subscribe again. A session holds the set of users to look up, so that a slow client costs no
 //! more than its subscriptions.
 

@@ -1,5 +1,6 @@
 //! Profile pictures: turns untrusted uploads into clean renditions, and draws tiles. No I/O, clock or randomness.
-//! | [`inspect`] reads the headers with our own parsers and computes the cost of decoding, before any decoder runs.
+//!
+//! [`inspect`] reads the headers with our own parsers and computes the cost of decoding, before any decoder runs.
 //! [`prepare`] copies the bytes that a decoder needs, decodes, shrinks, converts to sRGB, turns upright and encodes.
 //! Only the pixels of an upload survive.
 

@@ -32,7 +32,8 @@ impl Crop {
 }
 
 /// None is larger than its source. Calls `clean` on each picture that is drawn from the source.
-/// | Draws each square from the next larger one: as good as from the source (SSIM 0.95 either way), and 13 ms instead
+///
+/// Draws each square from the next larger one: as good as from the source (SSIM 0.95 either way), and 13 ms instead
 /// of 50. The largest square comes from the full rendition, or from the source if a long strip makes that too thin.
 pub(super) fn renditions(
     mut source: DynamicImage,

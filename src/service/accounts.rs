@@ -125,7 +125,8 @@ impl TicketCaller {
 
 impl Service {
     /// Logs in or registers a user for the app's back end, whose secret is the authority: no former password is needed.
-    /// | A new password ends everything issued before, because a client may have registered the id first. The stored
+    ///
+    /// A new password ends everything issued before, because a client may have registered the id first. The stored
     /// password given again, as at every sign-in, ends nothing.
     /// # Errors
     /// `Conflict` for a known user without a password; `Invalid`.

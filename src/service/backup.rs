@@ -43,7 +43,8 @@ pub type BackupPieces = mpsc::Receiver<Result<Bytes, Error>>;
 
 impl Service {
     /// Makes a backup of what is committed now, while writes go on. No picture file is removed until it ends.
-    /// | Returns when everything is read once and listed; the pieces read the pictures a second time. Needs disk space
+    ///
+    /// Returns when everything is read once and listed; the pieces read the pictures a second time. Needs disk space
     /// for the database twice, once compressed. Runs one at a time.
     /// # Errors
     /// `TooMany` while another one runs; `StorageFull`; `Internal` if the copy of the database is damaged.

@@ -1,5 +1,6 @@
 //! Secrets: the only file that uses ciphers, hashes or randomness for our own secrets.
-//! | *Chosen* passwords are stored as argon2id hashes. *Derived* secrets, which a vendor's call must show again, are
+//!
+//! *Chosen* passwords are stored as argon2id hashes. *Derived* secrets, which a vendor's call must show again, are
 //! computed from the server key and a salt in the row. *Random* tickets are shown once and stored as a digest.
 
 use std::cell::RefCell;

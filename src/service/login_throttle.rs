@@ -1,7 +1,9 @@
 //! Limits on failed logins, by account and by network, in bounded memory.
-//! | An attempt is reserved before its password is checked, so that parallel attempts meet the same bound as sequential
+//!
+//! An attempt is reserved before its password is checked, so that parallel attempts meet the same bound as sequential
 //! ones. An attempt that finds all places reserved waits for an outcome, so parallel correct logins all succeed.
-//! | Guesses at one account: from one network ten failures, then increasing waits; from many networks
+//!
+//! Guesses at one account: from one network ten failures, then increasing waits; from many networks
 //! [`FAILURES_OF_ACCOUNT_MAX`] a day and then two instead of ten per network. No count over several networks refuses a
 //! login: strangers could then lock the account's owner out.
 

@@ -1,8 +1,10 @@
 //! The product's rules, written like the vendors' pages, without HTTP or SQL.
-//! | A change is a rule: a function of a [`Tx`], which reads first, refuses before its first write, then writes, all in
+//!
+//! A change is a rule: a function of a [`Tx`], which reads first, refuses before its first write, then writes, all in
 //! one transaction. Any method may fail with `Busy` or `Internal`, and a long read with `TooMany`. A method that acts
 //! for a user itself fails with `Unauthenticated` if the user was deleted, and with `Forbidden` if it is suspended.
-//! | Slow work leaves the async threads. Work of several steps (validate, store bytes, commit the row, announce) runs
+//!
+//! Slow work leaves the async threads. Work of several steps (validate, store bytes, commit the row, announce) runs
 //! to its end even if the caller hangs up.
 
 pub mod accounts;

@@ -1,5 +1,6 @@
 //! Nonces: each makes an identity token valid for one login.
-//! | A nonce contains its expiry and a proof by the server key, so that drawing one costs no memory; only spent ones
+//!
+//! A nonce contains its expiry and a proof by the server key, so that drawing one costs no memory; only spent ones
 //! are remembered. Lifetimes follow the monotonic clock, so that a wall clock that jumps neither ends a live nonce nor
 //! revives a spent one (promise 13). The expiry in the response is by the wall clock.
 

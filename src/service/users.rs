@@ -206,7 +206,8 @@ async fn owned(tx: &Tx<'_>, owner: UserKey, key: &PictureKey, address: Option<&H
 }
 
 /// Creates a user, or updates the known one. A new password ends what was issued before.
-/// | Events: `Created`, or `ProfileChanged` for fields that differ and `PasswordChanged` for a new password.
+///
+/// Events: `Created`, or `ProfileChanged` for fields that differ and `PasswordChanged` for a new password.
 /// # Errors
 /// `Conflict(User)` for a known user that was to be refused; `Conflict(NewerVersion)` if the password is not the one
 /// that `chosen` was compared with; `Forbidden` for a ticket of a suspended user; `Unauthenticated(Revoked)` if the

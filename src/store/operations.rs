@@ -1,6 +1,7 @@
 //! The row operations: each is one statement, or the few that one table needs, and knows no rule. [`Db`] reads in some
 //! microseconds, [`LongReads`] may take longer, [`Tx`] writes.
-//! | `put_` inserts or replaces, `take_` deletes, `keep_newest_` deletes all but the newest, `sweep_` deletes at most
+//!
+//! `put_` inserts or replaces, `take_` deletes, `keep_newest_` deletes all but the newest, `sweep_` deletes at most
 //! `at_most` old rows and returns how many. A write that returns `bool` says whether it changed a row.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};

@@ -1,5 +1,6 @@
 //! The vendor's envelopes: `{"status":200,"data":..,"message":..}` and `{"status":4xx,"message":..}`.
-//! | For calls that the vendor's SDK never sends, the HTTP status of an error equals the status in the body. For the
+//!
+//! For calls that the vendor's SDK never sends, the HTTP status of an error equals the status in the body. For the
 //! SDK it is 200, because the SDK reads a body only below HTTP 400. HTTP 401 makes the SDK sign in again, so it is sent
 //! for an invalid token, but never by the sign-in itself.
 

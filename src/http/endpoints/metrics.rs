@@ -57,7 +57,8 @@ const PROXIES_SAY: [HeaderName; 6] =
     [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, HeaderName::from_static("x-real-ip"), VIA];
 
 /// Whether a request comes directly from a program on this machine.
-/// | A request through a proxy here also comes from loopback. So any mark of a proxy disqualifies: a header that
+///
+/// A request through a proxy here also comes from loopback. So any mark of a proxy disqualifies: a header that
 /// proxies add, a `Host` that is no name of this machine, or HTTP/1.0. A bare `proxy_pass` of nginx since 1.29.7 leaves
 /// no mark: the operator must close the path there, and `standin doctor` says so. `Host` and `Origin` also exclude
 /// pages of other sites whose name resolves to 127.0.0.1.

@@ -109,10 +109,12 @@ impl RequestMiddleware {
     }
 
     /// Wraps the whole app.
-    /// | Every response gets `X-Request-Id`, `X-Content-Type-Options: nosniff` and, unless it has its own,
+    ///
+    /// Every response gets `X-Request-Id`, `X-Content-Type-Options: nosniff` and, unless it has its own,
     /// `Cache-Control: no-store`. Every request gets one log line with target [`ACCESS`]. A caller may bring an id of 8
     /// to 64 letters, digits and `._-`.
-    /// | Readers of a body that arrives more slowly than 1 KiB a second receive an error of kind `TimedOut`, after 10 s
+    ///
+    /// Readers of a body that arrives more slowly than 1 KiB a second receive an error of kind `TimedOut`, after 10 s
     /// at the earliest; readers of a body that the read budget ends, one of kind `ResourceBusy`. The rest of an unread
     /// body is read for at most 512 KiB and 1 s: the framework would read an endless chunked body for ever.
     pub fn middleware<S, B>(

@@ -59,7 +59,8 @@ impl PageOrigin {
 
 /// Goes inside the outermost middleware, so that preflights are logged, and around all endpoints, so that errors carry
 /// the headers too.
-/// | The list of the first app that `app_lookups` finds decides. A preflight names no app, nor does MirrorFly's login:
+///
+/// The list of the first app that `app_lookups` finds decides. A preflight names no app, nor does MirrorFly's login:
 /// an origin that any app allows may send these. Credentials are never allowed: no endpoint here reads cookies.
 pub fn middleware(service: Service, app_lookups: &'static [AppLookup]) -> Cors {
     let allows = move |origin: &HeaderValue, head: &RequestHead| {

@@ -134,7 +134,8 @@ impl Service {
     }
 
     /// Ends a user's Tencent sessions: UserSigs and tickets from before now are invalid when this returns.
-    /// | A UserSig has its time in whole seconds, so this returns when the current second is over. Waiting holds no
+    ///
+    /// A UserSig has its time in whole seconds, so this returns when the current second is over. Waiting holds no
     /// thread.
     /// # Errors
     /// `NotFound`.

@@ -13,24 +13,19 @@ use crate::domain::{
 
 const ALL: &str = "SELECT key, name, password, created_at FROM admin ORDER BY key";
 
-pub(in crate::store) fn all(connection: &Connection) -> Result<Vec<Admin>, Error> {
-    connection.prepare_cached(ALL)?.query_and_then([], admin)?.collect()
+pub(crate) fn all(db: &Connection) -> Result<Vec<Admin>, Error> {
+    db.prepare_cached(ALL)?.query_and_then([], admin)?.collect()
 }
 
 const FIND: &str = "SELECT key, name, password, created_at FROM admin WHERE name = ?1";
 
-pub(in crate::store) fn find(connection: &Connection, name: &AdminName) -> Result<Option<Admin>, Error> {
-    connection.prepare_cached(FIND)?.query_and_then([name.as_str()], admin)?.next().transpose()
+pub(crate) fn find(db: &Connection, name: &AdminName) -> Result<Option<Admin>, Error> {
+    db.prepare_cached(FIND)?.query_and_then([name.as_str()], admin)?.next().transpose()
 }
 
 const CREATE: &str = "INSERT INTO admin (name, password, created_at) VALUES (?1, ?2, ?3) RETURNING key";
 
-pub(in crate::store) fn put(
-    tx: &Transaction<'_>,
-    name: &AdminName,
-    password: &PasswordHash,
-    at: Moment,
-) -> Result<Admin, Error> {
+pub(crate) fn put(tx: &Transaction<'_>, name: &AdminName, password: &PasswordHash, at: Moment) -> Result<Admin, Error> {
     let mut statement = tx.prepare_cached(CREATE)?;
     let key = statement.query_row(params![name.as_str(), password.0, at.micros()], |row| row.get(0))?;
     Ok(Admin { key: AdminKey(key), name: name.clone(), password: password.clone(), created_at: at })
@@ -38,32 +33,28 @@ pub(in crate::store) fn put(
 
 const SET_PASSWORD: &str = "UPDATE admin SET password = ?2 WHERE key = ?1";
 
-pub(in crate::store) fn set_password(
-    tx: &Transaction<'_>,
-    admin: AdminKey,
-    password: &PasswordHash,
-) -> Result<(), Error> {
+pub(crate) fn set_password(tx: &Transaction<'_>, admin: AdminKey, password: &PasswordHash) -> Result<(), Error> {
     tx.prepare_cached(SET_PASSWORD)?.execute(params![admin.0, password.0])?;
     Ok(())
 }
 
 const END_ALL: &str = "DELETE FROM admin_session WHERE admin = ?1";
 
-pub(in crate::store) fn end_all(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
+pub(crate) fn end_all(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
     tx.prepare_cached(END_ALL)?.execute([admin.0])?;
     Ok(())
 }
 
 const DELETE: &str = "DELETE FROM admin WHERE key = ?1";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
+pub(crate) fn take(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
     tx.prepare_cached(DELETE)?.execute([admin.0])?;
     Ok(())
 }
 
 const BEGIN: &str = "INSERT INTO admin_session (digest, admin, began_at, seen_at) VALUES (?1, ?2, ?3, ?3)";
 
-pub(in crate::store) fn begin(tx: &Transaction<'_>, digest: &Digest, admin: AdminKey, at: Moment) -> Result<(), Error> {
+pub(crate) fn begin(tx: &Transaction<'_>, digest: &Digest, admin: AdminKey, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(BEGIN)?.execute(params![digest.0, admin.0, at.micros()])?;
     Ok(())
 }
@@ -73,20 +64,20 @@ const SESSION: &str = "
     FROM admin_session JOIN admin ON admin.key = admin_session.admin
     WHERE digest = ?1";
 
-pub(in crate::store) fn session(connection: &Connection, digest: &Digest) -> Result<Option<AdminSession>, Error> {
-    connection.prepare_cached(SESSION)?.query_and_then([digest.0], admin_session)?.next().transpose()
+pub(crate) fn session(db: &Connection, digest: &Digest) -> Result<Option<AdminSession>, Error> {
+    db.prepare_cached(SESSION)?.query_and_then([digest.0], admin_session)?.next().transpose()
 }
 
 const SEEN: &str = "UPDATE admin_session SET seen_at = ?2 WHERE digest = ?1";
 
-pub(in crate::store) fn seen(tx: &Transaction<'_>, digest: &Digest, at: Moment) -> Result<(), Error> {
+pub(crate) fn seen(tx: &Transaction<'_>, digest: &Digest, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(SEEN)?.execute(params![digest.0, at.micros()])?;
     Ok(())
 }
 
 const END: &str = "DELETE FROM admin_session WHERE digest = ?1";
 
-pub(in crate::store) fn end(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
+pub(crate) fn end(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
     tx.prepare_cached(END)?.execute([digest.0])?;
     Ok(())
 }
@@ -95,7 +86,7 @@ const FORGET_UNUSED: &str = "
     DELETE FROM admin_session WHERE digest IN (
         SELECT digest FROM admin_session WHERE seen_at < ?1 ORDER BY seen_at LIMIT ?2)";
 
-pub(in crate::store) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
+pub(crate) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_UNUSED)?.execute(params![before.micros(), at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)
 }
@@ -103,7 +94,7 @@ pub(in crate::store) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_m
 const PUT_AUDIT_ENTRY: &str =
     "INSERT INTO audit (at, admin, action, app, target, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(in crate::store) fn put_audit_entry(tx: &Transaction<'_>, entry: &AuditEntry, at: Moment) -> Result<(), Error> {
+pub(crate) fn put_audit_entry(tx: &Transaction<'_>, entry: &AuditEntry, at: Moment) -> Result<(), Error> {
     let admin = match &entry.authority {
         Authority::Admin(name) => Some(name.as_str()),
         Authority::Socket => None,
@@ -123,12 +114,8 @@ pub(in crate::store) fn put_audit_entry(tx: &Transaction<'_>, entry: &AuditEntry
 const AUDIT_ENTRIES: &str = "
     SELECT seq, at, admin, action, app, target, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
 
-pub(in crate::store) fn audit_entries_before(
-    connection: &Connection,
-    before: i64,
-    at_most: u32,
-) -> Result<Vec<StoredAuditEntry>, Error> {
-    let mut statement = connection.prepare_cached(AUDIT_ENTRIES)?;
+pub(crate) fn audit_entries_before(db: &Connection, before: i64, at_most: u32) -> Result<Vec<StoredAuditEntry>, Error> {
+    let mut statement = db.prepare_cached(AUDIT_ENTRIES)?;
     readable(statement.query(params![before, at_most])?, audit_entry).collect()
 }
 
@@ -138,7 +125,7 @@ const FORGET_AUDIT_ENTRIES: &str = "
         SELECT seq FROM (SELECT seq FROM audit ORDER BY seq LIMIT ?2)
         WHERE seq <= (SELECT max(seq) FROM audit) - ?1)";
 
-pub(in crate::store) fn forget_audit_entries(tx: &Transaction<'_>, kept_max: u32, at_most: u32) -> Result<u32, Error> {
+pub(crate) fn forget_audit_entries(tx: &Transaction<'_>, kept_max: u32, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_AUDIT_ENTRIES)?.execute(params![kept_max, at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)
 }

@@ -17,20 +17,20 @@ const ADOPT_KEY: &str = "INSERT INTO house (fact, value) VALUES ('key_fingerprin
 const MARK_READY: &str = "
     INSERT INTO house (fact, value) VALUES ('ready_at', ?1) ON CONFLICT (fact) DO UPDATE SET value = excluded.value";
 
-pub(in crate::store) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(), Error> {
+pub(crate) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(MARK_READY)?.execute([at.micros().to_be_bytes()])?;
     Ok(())
 }
 
 const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
 
-pub(in crate::store) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
+pub(crate) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
     tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
     Ok(())
 }
 
-pub(in crate::store) fn adopted_key(connection: &Connection) -> Result<Option<Digest>, Error> {
-    let adopted = connection.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0)).optional()?;
+pub(crate) fn adopted_key(db: &Connection) -> Result<Option<Digest>, Error> {
+    let adopted = db.prepare_cached(ADOPTED_KEY)?.query_row([], |row| row.get(0)).optional()?;
     Ok(adopted.map(Digest))
 }
 
@@ -47,8 +47,8 @@ const ALL: &str = "
         secret, license_key, hosts, settings, created_at, former_secret, former_secret_until
     FROM app ORDER BY key";
 
-pub(in crate::store) fn all(connection: &Connection) -> Result<Vec<App>, Error> {
-    connection.prepare_cached(ALL)?.query_and_then([], app)?.collect()
+pub(crate) fn all(db: &Connection) -> Result<Vec<App>, Error> {
+    db.prepare_cached(ALL)?.query_and_then([], app)?.collect()
 }
 
 const CREATE: &str = "
@@ -57,7 +57,7 @@ const CREATE: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     RETURNING key";
 
-pub(in crate::store) fn create(tx: &Transaction<'_>, new: &NewApp, at: Moment) -> Result<App, Error> {
+pub(crate) fn create(tx: &Transaction<'_>, new: &NewApp, at: Moment) -> Result<App, Error> {
     let (salt, digest, hash) = password_cells(&new.account_password);
     let key = tx.prepare_cached(CREATE)?.query_row(
         params![
@@ -107,11 +107,11 @@ const FIND: &str = "
         secret, license_key, hosts, settings, created_at, former_secret, former_secret_until
     FROM app WHERE key = ?1";
 
-pub(in crate::store) fn find(connection: &Connection, key: AppKey) -> Result<Option<App>, Error> {
-    connection.prepare_cached(FIND)?.query_and_then([key.0], app)?.next().transpose()
+pub(crate) fn find(db: &Connection, key: AppKey) -> Result<Option<App>, Error> {
+    db.prepare_cached(FIND)?.query_and_then([key.0], app)?.next().transpose()
 }
 
-pub(in crate::store) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
+pub(crate) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
     let (salt, digest, hash) = password_cells(&wanted.account_password);
     let former = wanted.former_secret.as_ref();
     let mut statement = tx.prepare_cached(CHANGE)?;

@@ -82,9 +82,9 @@ pub(super) fn list(
 
 const OLDEST: &str = "SELECT key, coalesce(folded_name, lower(id)) FROM user WHERE app = ?1 ORDER BY seq LIMIT ?2";
 
-fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
+fn oldest(db: &Connection, app: AppKey, page: Page, order: Order) -> Result<Vec<User>, Error> {
     let mut found = MatchPage::new(page, order);
-    let mut statement = connection.prepare_cached(OLDEST)?;
+    let mut statement = db.prepare_cached(OLDEST)?;
     let mut rows = statement.query(params![app.0, MATCHES_MAX])?;
     while let Some(row) = rows.next()? {
         let row = StoredRow::of("user", row);
@@ -94,6 +94,6 @@ fn oldest(connection: &Connection, app: AppKey, page: Page, order: Order) -> Res
             Err(error) => report(&error),
         }
     }
-    let users = found.page().into_iter().map(|key| users::find_readable(connection, app, key));
+    let users = found.page().into_iter().map(|key| users::find_readable(db, app, key));
     users.filter_map(Result::transpose).collect()
 }

@@ -14,16 +14,12 @@ const FIND: &str = "SELECT mutes_all, keeps_archived FROM user WHERE app = ?1 AN
 const MUTED: &str = "
     SELECT user.id FROM mute JOIN user ON user.key = mute.muted WHERE mute.owner = ?1 AND user.app = ?2 ORDER BY user.key";
 
-pub(in crate::store) fn find(
-    connection: &Connection,
-    app: AppKey,
-    user: UserKey,
-) -> Result<Option<ChatSettings>, Error> {
+pub(crate) fn find(db: &Connection, app: AppKey, user: UserKey) -> Result<Option<ChatSettings>, Error> {
     let flags = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let found = connection.prepare_cached(FIND)?.query_row(params![app.0, user.0], flags).optional()?;
+    let found = db.prepare_cached(FIND)?.query_row(params![app.0, user.0], flags).optional()?;
     let Some((mutes_all, keeps_archived)) = found else { return Ok(None) };
     let id = |row: &Row<'_>| StoredRow::of("user", row).parsed(0, UserId::parse);
-    let mut statement = connection.prepare_cached(MUTED)?;
+    let mut statement = db.prepare_cached(MUTED)?;
     let muted = readable(statement.query(params![user.0, app.0])?, id).collect::<Result<_, _>>()?;
     Ok(Some(ChatSettings { mutes_all, keeps_archived, muted }))
 }
@@ -31,33 +27,33 @@ pub(in crate::store) fn find(
 const SET: &str = "
     UPDATE user SET mutes_all = coalesce(?2, mutes_all), keeps_archived = coalesce(?3, keeps_archived) WHERE key = ?1";
 
-pub(in crate::store) fn set(tx: &Transaction<'_>, user: UserKey, change: &ChatSettingsChange) -> Result<(), Error> {
+pub(crate) fn set(tx: &Transaction<'_>, user: UserKey, change: &ChatSettingsChange) -> Result<(), Error> {
     tx.prepare_cached(SET)?.execute(params![user.0, change.mutes_all, change.keeps_archived])?;
     Ok(())
 }
 
 const MUTES: &str = "SELECT EXISTS (SELECT 1 FROM mute WHERE owner = ?1 AND muted = ?2)";
 
-pub(in crate::store) fn mutes(connection: &Connection, owner: UserKey, muted: UserKey) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(MUTES)?.query_row(params![owner.0, muted.0], |row| row.get(0))?)
+pub(crate) fn mutes(db: &Connection, owner: UserKey, muted: UserKey) -> Result<bool, Error> {
+    Ok(db.prepare_cached(MUTES)?.query_row(params![owner.0, muted.0], |row| row.get(0))?)
 }
 
 const COUNT: &str = "SELECT count(*) FROM mute WHERE owner = ?1";
 
-pub(in crate::store) fn count(connection: &Connection, owner: UserKey) -> Result<u64, Error> {
-    Ok(connection.prepare_cached(COUNT)?.query_row([owner.0], |row| row.get(0))?)
+pub(crate) fn count(db: &Connection, owner: UserKey) -> Result<u64, Error> {
+    Ok(db.prepare_cached(COUNT)?.query_row([owner.0], |row| row.get(0))?)
 }
 
 const MUTE: &str = "INSERT INTO mute (owner, muted) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
-pub(in crate::store) fn put(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
+pub(crate) fn put(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
     tx.prepare_cached(MUTE)?.execute(params![owner.0, muted.0])?;
     Ok(())
 }
 
 const UNMUTE: &str = "DELETE FROM mute WHERE owner = ?1 AND muted = ?2";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
+pub(crate) fn take(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
     tx.prepare_cached(UNMUTE)?.execute(params![owner.0, muted.0])?;
     Ok(())
 }

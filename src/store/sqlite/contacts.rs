@@ -26,14 +26,14 @@ const LISTED: &str = "
     WHERE contact.owner = ?1 AND user.app = ?2 ORDER BY contact.contact";
 
 /// Reads all rows of the owner, at most [`ROWS_MAX`]: a search costs as much in any case.
-pub(in crate::store) fn list(
-    connection: &Connection,
+pub(crate) fn list(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     search: Option<&str>,
     page: Page,
 ) -> Result<Listed<Contact>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
+    let snapshot = db.unchecked_transaction()?;
     let wanted = search.map(folded);
     let mut statement = snapshot.prepare_cached(LISTED)?;
     let mut rows = statement.query(params![owner.0, app.0])?;
@@ -65,8 +65,8 @@ const LISTED_BY: &str = users::select_user!(
     "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2) ORDER BY user.key"
 );
 
-pub(in crate::store) fn listed_by(
-    connection: &Connection,
+pub(crate) fn listed_by(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     each: &mut dyn FnMut(Contact) -> Result<(), Error>,
@@ -77,7 +77,7 @@ pub(in crate::store) fn listed_by(
             name: StoredRow::of("contact", row).parsed_if_any(users::MORE, ContactName::parse)?,
         })
     };
-    let mut statement = connection.prepare_cached(LISTED_BY)?;
+    let mut statement = db.prepare_cached(LISTED_BY)?;
     readable(statement.query(params![app.0, owner.0])?, contact).try_for_each(|contact| each(contact?))
 }
 
@@ -86,9 +86,9 @@ const BLOCKED_BY: &str = users::select_user!(
     "WHERE user.app = ?1 AND user.key IN (SELECT blocked FROM block WHERE owner = ?2) ORDER BY user.key LIMIT ?3 OFFSET ?4"
 );
 
-fn blocked_by(connection: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
+fn blocked_by(db: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Vec<User>, Error> {
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
-    let mut statement = connection.prepare_cached(BLOCKED_BY)?;
+    let mut statement = db.prepare_cached(BLOCKED_BY)?;
     readable(statement.query(params![app.0, owner.0, page.limit(), offset])?, users::user).collect()
 }
 
@@ -97,13 +97,9 @@ const OF_NUMBER: &str = "
 
 const OF_ID: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
 
-pub(in crate::store) fn of_numbers(
-    connection: &Connection,
-    app: AppKey,
-    numbers: &[MobileNumber],
-) -> Result<Vec<Vec<UserKey>>, Error> {
-    let mut of_number = connection.prepare_cached(OF_NUMBER)?;
-    let mut of_id = connection.prepare_cached(OF_ID)?;
+pub(crate) fn of_numbers(db: &Connection, app: AppKey, numbers: &[MobileNumber]) -> Result<Vec<Vec<UserKey>>, Error> {
+    let mut of_number = db.prepare_cached(OF_NUMBER)?;
+    let mut of_id = db.prepare_cached(OF_ID)?;
     let mut found = Vec::with_capacity(numbers.len());
     for number in numbers {
         let mut keys = Vec::new();
@@ -121,8 +117,8 @@ pub(in crate::store) fn of_numbers(
 const NAMES: &str = "
     SELECT contact, name FROM contact WHERE owner = (SELECT key FROM user WHERE app = ?2 AND key = ?1)";
 
-pub(in crate::store) fn names(
-    connection: &Connection,
+pub(crate) fn names(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
 ) -> Result<BTreeMap<UserKey, Option<ContactName>>, Error> {
@@ -130,17 +126,13 @@ pub(in crate::store) fn names(
         let row = StoredRow::of("contact", row);
         Ok::<_, Error>((UserKey(row.get(0)?), row.parsed_if_any(1, ContactName::parse)?))
     };
-    connection.prepare_cached(NAMES)?.query_and_then(params![owner.0, app.0], parse)?.collect()
+    db.prepare_cached(NAMES)?.query_and_then(params![owner.0, app.0], parse)?.collect()
 }
 
 const NAME: &str = "SELECT name FROM contact WHERE owner = ?1 AND contact = ?2";
 
-pub(in crate::store) fn name(
-    connection: &Connection,
-    owner: UserKey,
-    contact: UserKey,
-) -> Result<Option<Option<String>>, Error> {
-    Ok(connection.prepare_cached(NAME)?.query_row(params![owner.0, contact.0], |row| row.get(0)).optional()?)
+pub(crate) fn name(db: &Connection, owner: UserKey, contact: UserKey) -> Result<Option<Option<String>>, Error> {
+    Ok(db.prepare_cached(NAME)?.query_row(params![owner.0, contact.0], |row| row.get(0)).optional()?)
 }
 
 const PUT: &str = "
@@ -148,7 +140,7 @@ const PUT: &str = "
     SELECT ?1, key, ?3, ?4 FROM user WHERE app = ?5 AND key = ?2
     ON CONFLICT (owner, contact) DO UPDATE SET name = excluded.name";
 
-pub(in crate::store) fn put(
+pub(crate) fn put(
     tx: &Transaction<'_>,
     app: AppKey,
     owner: UserKey,
@@ -164,35 +156,25 @@ pub(in crate::store) fn put(
 const BLOCKS: &str = "
     SELECT count(*) FROM block JOIN user ON user.key = block.blocked WHERE block.owner = ?1 AND user.app = ?2";
 
-pub(in crate::store) fn blocks_of(connection: &Connection, app: AppKey, owner: UserKey) -> Result<usize, Error> {
-    let blocks: i64 = connection.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
+pub(crate) fn blocks_of(db: &Connection, app: AppKey, owner: UserKey) -> Result<usize, Error> {
+    let blocks: i64 = db.prepare_cached(BLOCKS)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     usize::try_from(blocks).map_err(Error::internal)
 }
 
 const BLOCK: &str = "INSERT INTO block (owner, blocked, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-pub(in crate::store) fn put_block(
-    tx: &Transaction<'_>,
-    owner: UserKey,
-    blocked: UserKey,
-    at: Moment,
-) -> Result<bool, Error> {
+pub(crate) fn put_block(tx: &Transaction<'_>, owner: UserKey, blocked: UserKey, at: Moment) -> Result<bool, Error> {
     Ok(tx.prepare_cached(BLOCK)?.execute(params![owner.0, blocked.0, at.micros()])? > 0)
 }
 
 const UNBLOCK: &str = "DELETE FROM block WHERE owner = ?1 AND blocked = ?2";
 
-pub(in crate::store) fn take_block(tx: &Transaction<'_>, owner: UserKey, blocked: UserKey) -> Result<bool, Error> {
+pub(crate) fn take_block(tx: &Transaction<'_>, owner: UserKey, blocked: UserKey) -> Result<bool, Error> {
     Ok(tx.prepare_cached(UNBLOCK)?.execute(params![owner.0, blocked.0])? > 0)
 }
 
-pub(in crate::store) fn blocked(
-    connection: &Connection,
-    app: AppKey,
-    owner: UserKey,
-    page: Page,
-) -> Result<Listed<User>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
+pub(crate) fn blocked(db: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Listed<User>, Error> {
+    let snapshot = db.unchecked_transaction()?;
     let total = blocks_of(&snapshot, app, owner)? as u64;
     Ok(Listed { items: blocked_by(&snapshot, app, owner, page)?, total })
 }
@@ -201,19 +183,19 @@ const BLOCK_LIST: &str = "
     SELECT block.owner, user.id, block.at FROM block JOIN user ON user.key = block.blocked
     WHERE block.owner = ?1 AND user.app = ?2 ORDER BY block.blocked LIMIT ?3 OFFSET ?4";
 
-pub(in crate::store) fn block_list(
-    connection: &Connection,
+pub(crate) fn block_list(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     wanted: Page,
 ) -> Result<Listed<(UserId, Moment)>, Error> {
-    let total = blocks_of(connection, app, owner)?;
+    let total = blocks_of(db, app, owner)?;
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("block", row);
         Ok::<_, Error>((row.parsed(1, UserId::parse)?, row.moment(2)?))
     };
     let offset = i64::try_from(wanted.offset()).map_err(Error::internal)?;
-    let mut statement = connection.prepare_cached(BLOCK_LIST)?;
+    let mut statement = db.prepare_cached(BLOCK_LIST)?;
     let items = readable(statement.query(params![owner.0, app.0, wanted.limit(), offset])?, parse);
     Ok(Listed { items: items.collect::<Result<_, _>>()?, total: total as u64 })
 }
@@ -222,25 +204,21 @@ const BLOCKED_IDS: &str = "
     SELECT user.id FROM block JOIN user ON user.key = block.blocked
     WHERE block.owner = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
 
-pub(in crate::store) fn blocked_ids(connection: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
-    ids(connection, BLOCKED_IDS, app, user)
+pub(crate) fn blocked_ids(db: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
+    ids(db, BLOCKED_IDS, app, user)
 }
 
 const BLOCKING_IDS: &str = "
     SELECT user.id FROM block JOIN user ON user.key = block.owner
     WHERE block.blocked = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
 
-pub(in crate::store) fn blocking_ids(
-    connection: &Connection,
-    app: AppKey,
-    user: UserKey,
-) -> Result<Vec<UserId>, Error> {
-    ids(connection, BLOCKING_IDS, app, user)
+pub(crate) fn blocking_ids(db: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
+    ids(db, BLOCKING_IDS, app, user)
 }
 
-fn ids(connection: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
+fn ids(db: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<Vec<UserId>, Error> {
     let id = |row: &Row<'_>| StoredRow::of("user", row).parsed(0, UserId::parse);
-    let mut statement = connection.prepare_cached(statement)?;
+    let mut statement = db.prepare_cached(statement)?;
     readable(statement.query(params![user.0, app.0, ROWS_MAX])?, id).collect()
 }
 
@@ -250,12 +228,8 @@ const SUBSCRIBERS: &str = "
     EXCEPT SELECT blocked FROM block WHERE owner = ?1
     EXCEPT SELECT owner FROM block WHERE blocked = ?1";
 
-pub(in crate::store) fn subscribers(
-    connection: &Connection,
-    app: AppKey,
-    user: UserKey,
-) -> Result<Vec<UserKey>, Error> {
-    let mut statement = connection.prepare_cached(SUBSCRIBERS)?;
+pub(crate) fn subscribers(db: &Connection, app: AppKey, user: UserKey) -> Result<Vec<UserKey>, Error> {
+    let mut statement = db.prepare_cached(SUBSCRIBERS)?;
     let keys = statement.query_map(params![user.0, app.0], |row| row.get(0).map(UserKey))?;
     Ok(keys.collect::<Result<_, _>>()?)
 }
@@ -267,31 +241,26 @@ const IS_SUBSCRIBER: &str = "
         AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?2 AND blocked = ?1)
         AND EXISTS (SELECT 1 FROM user WHERE app = ?3 AND key = ?2)";
 
-pub(in crate::store) fn is_subscriber(
-    connection: &Connection,
-    app: AppKey,
-    listener: UserKey,
-    of: UserKey,
-) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(IS_SUBSCRIBER)?.query_row(params![listener.0, of.0, app.0], |row| row.get(0))?)
+pub(crate) fn is_subscriber(db: &Connection, app: AppKey, listener: UserKey, of: UserKey) -> Result<bool, Error> {
+    Ok(db.prepare_cached(IS_SUBSCRIBER)?.query_row(params![listener.0, of.0, app.0], |row| row.get(0))?)
 }
 
 const DEPART: &str = "INSERT INTO departed (user) VALUES (?1)";
 
-pub(in crate::store) fn put_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn put_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(DEPART)?.execute(params![user.0])?;
     Ok(())
 }
 
 const DEPARTED: &str = "SELECT user FROM departed LIMIT 1";
 
-pub(in crate::store) fn departed(connection: &Connection) -> Result<Option<UserKey>, Error> {
-    Ok(connection.prepare_cached(DEPARTED)?.query_row([], |row| row.get(0).map(UserKey)).optional()?)
+pub(crate) fn departed(db: &Connection) -> Result<Option<UserKey>, Error> {
+    Ok(db.prepare_cached(DEPARTED)?.query_row([], |row| row.get(0).map(UserKey)).optional()?)
 }
 
 const FORGET_DEPARTED: &str = "DELETE FROM departed WHERE user = ?1";
 
-pub(in crate::store) fn take_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn take_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_DEPARTED)?.execute(params![user.0])?;
     Ok(())
 }
@@ -304,7 +273,7 @@ const FORGET_BLOCK_ROWS: &str = "
     DELETE FROM block WHERE (owner, blocked) IN (
         SELECT owner, blocked FROM block WHERE blocked = ?1 LIMIT ?2)";
 
-pub(in crate::store) fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
+pub(crate) fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
     let contacts = tx.prepare_cached(FORGET_CONTACT_ROWS)?.execute(params![user.0, at_most])?;
     let contacts = u32::try_from(contacts).map_err(Error::internal)?;
     let left = at_most.saturating_sub(contacts);

@@ -27,13 +27,8 @@ const NAMED: &str = "
     WHERE user_text MATCH ?2 AND user.app = ?1 AND user.state = 'active' ORDER BY user_text.rowid";
 
 /// Returns creation order. With a keyword too short for the index it reads all users of the app.
-pub(in crate::store) fn find(
-    connection: &Connection,
-    app: AppKey,
-    search: &DirectorySearch,
-    page: Page,
-) -> Result<Listed<User>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
+pub(crate) fn find(db: &Connection, app: AppKey, search: &DirectorySearch, page: Page) -> Result<Listed<User>, Error> {
+    let snapshot = db.unchecked_transaction()?;
     let keywords = search.folded_keywords();
     let indexed = in_index(search, &keywords);
     let mut statement = snapshot.prepare_cached(if indexed.is_some() { NAMED } else { ALL })?;

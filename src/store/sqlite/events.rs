@@ -14,7 +14,7 @@ use crate::{
 
 const APPEND: &str = "INSERT INTO event (app, user, id, kind, at, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(in crate::store) fn append(
+pub(crate) fn append(
     tx: &Transaction<'_>,
     app: AppKey,
     user: UserKey,
@@ -34,8 +34,8 @@ pub(in crate::store) fn append(
 /// Has no LIMIT: a damaged row must not shorten the page, whose length says whether more follow.
 const AFTER: &str = "SELECT seq, app, user, id, kind, at FROM event WHERE seq > ?1 ORDER BY seq";
 
-pub(in crate::store) fn after(connection: &Connection, seq: i64, at_most: u32) -> Result<EventPage, Error> {
-    let mut statement = connection.prepare_cached(AFTER)?;
+pub(crate) fn after(db: &Connection, seq: i64, at_most: u32) -> Result<EventPage, Error> {
+    let mut statement = db.prepare_cached(AFTER)?;
     page(readable(statement.query(params![seq])?, event_with_bytes), at_most)
 }
 
@@ -63,8 +63,8 @@ fn event_with_bytes(row: &Row<'_>) -> Result<(Event, usize), Error> {
 
 const RANGE: &str = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)";
 
-fn kept_range(connection: &Connection) -> Result<Option<(i64, i64)>, Error> {
-    let range = connection.prepare_cached(RANGE)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+fn kept_range(db: &Connection) -> Result<Option<(i64, i64)>, Error> {
+    let range = db.prepare_cached(RANGE)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
     let (oldest, newest): (Option<i64>, Option<i64>) = range?;
     Ok(oldest.zip(newest))
 }
@@ -77,12 +77,12 @@ const MARKED: &str = "standin";
 const RESTORED_AFTER: &str = "SELECT EXISTS (SELECT 1 FROM event WHERE user = ?1 AND seq > ?2)";
 
 /// Returns false if later events are deleted, if `seq` is not given yet, or if the database was restored since.
-pub(in crate::store) fn has_events_since(connection: &Connection, seq: i64) -> Result<bool, Error> {
-    let is_kept = match kept_range(connection)? {
+pub(crate) fn has_events_since(db: &Connection, seq: i64) -> Result<bool, Error> {
+    let is_kept = match kept_range(db)? {
         Some((oldest, newest)) => (oldest - 1..=newest).contains(&seq),
-        None => seq == last_seq(connection)?,
+        None => seq == last_seq(db)?,
     };
-    let was_restored = || connection.prepare_cached(RESTORED_AFTER)?.query_row(params![NOBODY, seq], |row| row.get(0));
+    let was_restored = || db.prepare_cached(RESTORED_AFTER)?.query_row(params![NOBODY, seq], |row| row.get(0));
     Ok(is_kept && !was_restored()?)
 }
 
@@ -90,8 +90,8 @@ const OLDEST_SINCE: &str = "
     SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT 1)
     WHERE at <= (SELECT issued_at FROM ticket WHERE digest = ?1)";
 
-pub(in crate::store) fn oldest_since_ticket(connection: &Connection, ticket: &Digest) -> Result<Option<i64>, Error> {
-    Ok(connection.prepare_cached(OLDEST_SINCE)?.query_row([ticket.0], |row| row.get(0)).optional()?)
+pub(crate) fn oldest_since_ticket(db: &Connection, ticket: &Digest) -> Result<Option<i64>, Error> {
+    Ok(db.prepare_cached(OLDEST_SINCE)?.query_row([ticket.0], |row| row.get(0)).optional()?)
 }
 
 /// Beyond every number that a client may have received since the backup.
@@ -99,10 +99,10 @@ const RESTORE_GAP: i64 = 1_000_000;
 
 const MARK: &str = "INSERT INTO event (seq, app, user, id, kind, at) VALUES (?1, 0, ?2, ?3, ?4, ?5)";
 
-pub(in crate::store) fn mark_restored(connection: &Connection, at: Moment) -> Result<(), Error> {
-    let seq = last_seq(connection)?.saturating_add(RESTORE_GAP);
+pub(crate) fn mark_restored(db: &Connection, at: Moment) -> Result<(), Error> {
+    let seq = last_seq(db)?.saturating_add(RESTORE_GAP);
     let kind = serde_json::to_string(&EventKind::Restored).map_err(Error::internal)?;
-    connection.execute(MARK, params![seq, NOBODY, MARKED, kind, at.micros()])?;
+    db.execute(MARK, params![seq, NOBODY, MARKED, kind, at.micros()])?;
     Ok(())
 }
 
@@ -140,14 +140,14 @@ pub struct EventsOfUser {
 }
 
 /// Reads at most `at_most` rows, of all events if the user shares contact rows with too many users.
-pub(in crate::store) fn concerning(
-    connection: &Connection,
+pub(crate) fn concerning(
+    db: &Connection,
     app: AppKey,
     user: UserKey,
     seq: i64,
     at_most: u32,
 ) -> Result<EventsOfUser, Error> {
-    let snapshot = connection.unchecked_transaction()?;
+    let snapshot = db.unchecked_transaction()?;
     let last = last_seq(&snapshot)?;
     let concerned: u32 =
         snapshot.prepare_cached(CONCERNED)?.query_row(params![user.0, CONCERNED_MAX], |row| row.get(0))?;
@@ -172,12 +172,12 @@ pub(in crate::store) fn concerning(
 
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";
 
-pub(in crate::store) fn last_seq(connection: &Connection) -> Result<i64, Error> {
+pub(crate) fn last_seq(db: &Connection) -> Result<i64, Error> {
     // SQLite still knows the sequence of a table whose rows are all deleted.
     const EVER: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'";
-    let kept: i64 = connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?;
+    let kept: i64 = db.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?;
     match kept {
-        0 => Ok(connection.prepare_cached(EVER)?.query_row([], |row| row.get(0))?),
+        0 => Ok(db.prepare_cached(EVER)?.query_row([], |row| row.get(0))?),
         _ => Ok(kept),
     }
 }
@@ -188,12 +188,7 @@ const FORGET: &str = "
         SELECT seq FROM (SELECT seq, at FROM event ORDER BY seq LIMIT ?3)
         WHERE (at < ?1 OR seq <= (SELECT max(seq) FROM event) - ?2) AND seq < (SELECT max(seq) FROM event))";
 
-pub(in crate::store) fn forget(
-    tx: &Transaction<'_>,
-    before: Moment,
-    kept_max: u32,
-    at_most: u32,
-) -> Result<u32, Error> {
+pub(crate) fn forget(tx: &Transaction<'_>, before: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET)?.execute(params![before.micros(), kept_max, at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)
 }

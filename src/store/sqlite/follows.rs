@@ -14,27 +14,22 @@ const UNFOLLOW: &str = "DELETE FROM follow WHERE follower = ?1 AND followed = ?2
 
 const FOLLOWING: &str = "SELECT count(*) FROM follow WHERE follower = ?1";
 
-pub(in crate::store) fn following(connection: &Connection, follower: UserKey) -> Result<u32, Error> {
-    Ok(connection.prepare_cached(FOLLOWING)?.query_row(params![follower.0], |row| row.get(0))?)
+pub(crate) fn following(db: &Connection, follower: UserKey) -> Result<u32, Error> {
+    Ok(db.prepare_cached(FOLLOWING)?.query_row(params![follower.0], |row| row.get(0))?)
 }
 
-pub(in crate::store) fn put(
-    tx: &Transaction<'_>,
-    follower: UserKey,
-    followed: UserKey,
-    at: Moment,
-) -> Result<bool, Error> {
+pub(crate) fn put(tx: &Transaction<'_>, follower: UserKey, followed: UserKey, at: Moment) -> Result<bool, Error> {
     Ok(tx.prepare_cached(FOLLOW)?.execute(params![follower.0, followed.0, at.micros()])? > 0)
 }
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
+pub(crate) fn take(tx: &Transaction<'_>, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
     Ok(tx.prepare_cached(UNFOLLOW)?.execute(params![follower.0, followed.0])? > 0)
 }
 
 const FOLLOWS: &str = "SELECT EXISTS (SELECT 1 FROM follow WHERE follower = ?1 AND followed = ?2)";
 
-pub(in crate::store) fn follows(connection: &Connection, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(FOLLOWS)?.query_row(params![follower.0, followed.0], |row| row.get(0))?)
+pub(crate) fn follows(db: &Connection, follower: UserKey, followed: UserKey) -> Result<bool, Error> {
+    Ok(db.prepare_cached(FOLLOWS)?.query_row(params![follower.0, followed.0], |row| row.get(0))?)
 }
 
 /// Selects one list, newest first: `other` is the column of the other user, `more` a further condition.
@@ -66,15 +61,15 @@ const LIST_MUTUAL: &str = list!(
     " AND EXISTS (SELECT 1 FROM follow AS back WHERE back.follower = follow.followed AND back.followed = ?1)"
 );
 
-pub(in crate::store) fn list(
-    connection: &Connection,
+pub(crate) fn list(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     list: FollowList,
     after: Option<FollowCursor>,
     limit: u32,
 ) -> Result<FollowPage, Error> {
-    let mut statement = connection.prepare_cached(match list {
+    let mut statement = db.prepare_cached(match list {
         FollowList::Followers => LIST_FOLLOWERS,
         FollowList::Following => LIST_FOLLOWING,
         FollowList::Mutual => LIST_MUTUAL,
@@ -92,7 +87,7 @@ pub(in crate::store) fn list(
     let next = entries.last().copied().filter(|_| has_more);
     let mut items = Vec::with_capacity(entries.len());
     for entry in entries {
-        items.extend(users::find_readable(connection, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
+        items.extend(users::find_readable(db, app, UserKey(entry.place))?.map(|user| (user, entry.at)));
     }
     Ok(FollowPage { items, next })
 }
@@ -103,13 +98,9 @@ const COUNTS: &str = "
         (SELECT count(*) FROM follow JOIN follow AS back
             ON back.follower = follow.followed AND back.followed = follow.follower WHERE follow.follower = ?1)";
 
-pub(in crate::store) fn counts(
-    connection: &Connection,
-    app: AppKey,
-    ids: &[UserId],
-) -> Result<Vec<Option<FollowCounts>>, Error> {
-    let mut statement = connection.prepare_cached(COUNTS)?;
-    let mut one = |id: &UserId| match users::key_of(connection, app, id) {
+pub(crate) fn counts(db: &Connection, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<FollowCounts>>, Error> {
+    let mut statement = db.prepare_cached(COUNTS)?;
+    let mut one = |id: &UserId| match users::key_of(db, app, id) {
         Err(Error::NotFound(What::User)) => Ok(None),
         Err(error) => Err(error),
         Ok(user) => Ok(Some(statement.query_row(params![user.0], |row| {

@@ -26,7 +26,7 @@ const PUT: &str = "
     INSERT INTO contact (owner, contact, name, friend_groups, source, wording, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT DO NOTHING";
 
-pub(in crate::store) fn put(
+pub(crate) fn put(
     tx: &Transaction<'_>,
     owner: UserKey,
     contact: UserKey,
@@ -53,14 +53,14 @@ fn sorted(groups: &[FriendGroup]) -> Result<String, Error> {
 
 const TAKE: &str = "DELETE FROM contact WHERE owner = ?1 AND contact = ?2";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
+pub(crate) fn take(tx: &Transaction<'_>, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
     Ok(tx.prepare_cached(TAKE)?.execute(params![owner.0, contact.0])? > 0)
 }
 
 const LISTS: &str = "SELECT EXISTS (SELECT 1 FROM contact WHERE owner = ?1 AND contact = ?2)";
 
-pub(in crate::store) fn lists(connection: &Connection, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(LISTS)?.query_row(params![owner.0, contact.0], |row| row.get(0))?)
+pub(crate) fn lists(db: &Connection, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
+    Ok(db.prepare_cached(LISTS)?.query_row(params![owner.0, contact.0], |row| row.get(0))?)
 }
 
 const LISTS_IN_APP: &str = "
@@ -68,26 +68,21 @@ const LISTS_IN_APP: &str = "
         SELECT 1 FROM contact JOIN user ON user.key = contact.owner
         WHERE user.app = ?1 AND contact.owner = ?2 AND contact.contact = ?3)";
 
-pub(in crate::store) fn lists_in_app(
-    connection: &Connection,
-    app: AppKey,
-    owner: UserKey,
-    contact: UserKey,
-) -> Result<bool, Error> {
-    let mut statement = connection.prepare_cached(LISTS_IN_APP)?;
+pub(crate) fn lists_in_app(db: &Connection, app: AppKey, owner: UserKey, contact: UserKey) -> Result<bool, Error> {
+    let mut statement = db.prepare_cached(LISTS_IN_APP)?;
     Ok(statement.query_row(params![app.0, owner.0, contact.0], |row| row.get(0))?)
 }
 
 const BLOCKS: &str = "SELECT EXISTS (SELECT 1 FROM block WHERE owner = ?1 AND blocked = ?2)";
 
-pub(in crate::store) fn blocks(connection: &Connection, owner: UserKey, blocked: UserKey) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(BLOCKS)?.query_row(params![owner.0, blocked.0], |row| row.get(0))?)
+pub(crate) fn blocks(db: &Connection, owner: UserKey, blocked: UserKey) -> Result<bool, Error> {
+    Ok(db.prepare_cached(BLOCKS)?.query_row(params![owner.0, blocked.0], |row| row.get(0))?)
 }
 
 const FRIENDS: &str = "SELECT count(*) FROM contact WHERE owner = ?1";
 
-pub(in crate::store) fn friends(connection: &Connection, owner: UserKey) -> Result<usize, Error> {
-    let friends: i64 = connection.prepare_cached(FRIENDS)?.query_row(params![owner.0], |row| row.get(0))?;
+pub(crate) fn friends(db: &Connection, owner: UserKey) -> Result<usize, Error> {
+    let friends: i64 = db.prepare_cached(FRIENDS)?.query_row(params![owner.0], |row| row.get(0))?;
     usize::try_from(friends).map_err(Error::internal)
 }
 
@@ -96,7 +91,7 @@ const CHANGE: &str = "
     UPDATE contact SET name = CASE WHEN ?3 THEN ?4 ELSE name END, friend_groups = coalesce(?5, friend_groups)
     WHERE owner = ?1 AND contact = ?2 AND (?3 AND name IS NOT ?4 OR friend_groups != ?5)";
 
-pub(in crate::store) fn set(
+pub(crate) fn set(
     tx: &Transaction<'_>,
     owner: UserKey,
     contact: UserKey,
@@ -120,15 +115,10 @@ const ALL: &str = "
 const COUNT: &str = "
     SELECT count(*) FROM contact JOIN user ON user.key = contact.contact WHERE contact.owner = ?1 AND user.app = ?2";
 
-pub(in crate::store) fn page(
-    connection: &Connection,
-    app: AppKey,
-    owner: UserKey,
-    page: Page,
-) -> Result<Listed<Friend>, Error> {
-    let total: i64 = connection.prepare_cached(COUNT)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
+pub(crate) fn page(db: &Connection, app: AppKey, owner: UserKey, page: Page) -> Result<Listed<Friend>, Error> {
+    let total: i64 = db.prepare_cached(COUNT)?.query_row(params![owner.0, app.0], |row| row.get(0))?;
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
-    let mut statement = connection.prepare_cached(ALL)?;
+    let mut statement = db.prepare_cached(ALL)?;
     let items = readable(statement.query(params![owner.0, app.0, page.limit(), offset])?, friend);
     Ok(Listed { items: items.collect::<Result<_, _>>()?, total: u64::try_from(total).map_err(Error::internal)? })
 }
@@ -138,13 +128,13 @@ const ONE: &str = "
     FROM contact JOIN user ON user.key = contact.contact
     WHERE contact.owner = ?1 AND user.app = ?2 AND user.id = ?3";
 
-pub(in crate::store) fn among(
-    connection: &Connection,
+pub(crate) fn among(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     ids: &[UserId],
 ) -> Result<Vec<Option<Friend>>, Error> {
-    let mut statement = connection.prepare_cached(ONE)?;
+    let mut statement = db.prepare_cached(ONE)?;
     let mut one =
         |id: &UserId| readable(statement.query(params![owner.0, app.0, id.as_str()])?, friend).next().transpose();
     ids.iter().map(&mut one).collect()
@@ -162,19 +152,19 @@ fn friend(row: &Row<'_>) -> Result<Friend, Error> {
     })
 }
 
-pub(in crate::store) fn relations(
-    connection: &Connection,
+pub(crate) fn relations(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     ids: &[UserId],
     rows: RelationRows,
 ) -> Result<Vec<Option<Relation>>, Error> {
     let has = |owner, other| match rows {
-        RelationRows::Contacts => lists(connection, owner, other),
-        RelationRows::Blocks => blocks(connection, owner, other),
-        RelationRows::Follows => follows::follows(connection, owner, other),
+        RelationRows::Contacts => lists(db, owner, other),
+        RelationRows::Blocks => blocks(db, owner, other),
+        RelationRows::Follows => follows::follows(db, owner, other),
     };
-    let one = |id: &UserId| match users::key_of(connection, app, id) {
+    let one = |id: &UserId| match users::key_of(db, app, id) {
         Err(Error::NotFound(What::User)) => Ok(None),
         Err(error) => Err(error),
         Ok(other) => Ok(Some(match (has(owner, other)?, has(other, owner)?) {

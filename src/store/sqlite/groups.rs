@@ -12,21 +12,17 @@ use crate::domain::{
 const HAVE_ROOM: &str = "
     SELECT count(*) <= ?3 FROM (SELECT name FROM friend_group WHERE owner = ?1 UNION SELECT value FROM json_each(?2))";
 
-pub(in crate::store) fn have_room(
-    connection: &Connection,
-    owner: UserKey,
-    groups: &[FriendGroup],
-) -> Result<bool, Error> {
+pub(crate) fn have_room(db: &Connection, owner: UserKey, groups: &[FriendGroup]) -> Result<bool, Error> {
     if groups.is_empty() {
         return Ok(true);
     }
     let groups = serde_json::to_string(groups).map_err(Error::internal)?;
-    Ok(connection.prepare_cached(HAVE_ROOM)?.query_row(params![owner.0, groups, GROUPS_MAX], |row| row.get(0))?)
+    Ok(db.prepare_cached(HAVE_ROOM)?.query_row(params![owner.0, groups, GROUPS_MAX], |row| row.get(0))?)
 }
 
 const ADD: &str = "INSERT INTO friend_group (owner, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
-pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<(), Error> {
+pub(crate) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(ADD)?;
     for group in groups {
         statement.execute(params![owner.0, group.as_str()])?;
@@ -36,15 +32,15 @@ pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[Frie
 
 const DELETE: &str = "DELETE FROM friend_group WHERE owner = ?1 AND name = ?2";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, owner: UserKey, group: &FriendGroup) -> Result<(), Error> {
+pub(crate) fn take(tx: &Transaction<'_>, owner: UserKey, group: &FriendGroup) -> Result<(), Error> {
     tx.prepare_cached(DELETE)?.execute(params![owner.0, group.as_str()])?;
     Ok(())
 }
 
 const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM friend_group WHERE owner = ?1 AND name = ?2)";
 
-pub(in crate::store) fn is_there(connection: &Connection, owner: UserKey, group: &FriendGroup) -> Result<bool, Error> {
-    let mut statement = connection.prepare_cached(IS_THERE)?;
+pub(crate) fn is_there(db: &Connection, owner: UserKey, group: &FriendGroup) -> Result<bool, Error> {
+    let mut statement = db.prepare_cached(IS_THERE)?;
     Ok(statement.query_row(params![owner.0, group.as_str()], |row| row.get(0))?)
 }
 
@@ -57,7 +53,7 @@ const REGROUP: &str = "
         UNION SELECT value FROM json_each(?4) ORDER BY value)) AS regrouped
     WHERE contact.owner = ?1 AND contact.contact = ?2 AND contact.friend_groups != regrouped.friend_groups";
 
-pub(in crate::store) fn regroup(
+pub(crate) fn regroup(
     tx: &Transaction<'_>,
     owner: UserKey,
     friend: UserKey,
@@ -72,13 +68,13 @@ const MEMBERS: &str = "
     SELECT contact FROM contact
     WHERE owner = ?1 AND EXISTS (SELECT 1 FROM json_each(contact.friend_groups) WHERE value = ?2) LIMIT ?3";
 
-pub(in crate::store) fn members(
-    connection: &Connection,
+pub(crate) fn members(
+    db: &Connection,
     owner: UserKey,
     group: &FriendGroup,
     at_most: u32,
 ) -> Result<Vec<UserKey>, Error> {
-    let mut statement = connection.prepare_cached(MEMBERS)?;
+    let mut statement = db.prepare_cached(MEMBERS)?;
     let members = statement.query_map(params![owner.0, group.as_str(), at_most], |row| row.get(0).map(UserKey))?;
     Ok(members.collect::<Result<_, _>>()?)
 }
@@ -90,12 +86,8 @@ const ALL: &str = "
     LEFT JOIN user ON user.key = contact.contact AND user.app = ?2
     WHERE friend_group.owner = ?1 ORDER BY friend_group.name, contact.contact";
 
-pub(in crate::store) fn all(
-    connection: &Connection,
-    app: AppKey,
-    owner: UserKey,
-) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
-    let mut statement = connection.prepare_cached(ALL)?;
+pub(crate) fn all(db: &Connection, app: AppKey, owner: UserKey) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
+    let mut statement = db.prepare_cached(ALL)?;
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("friend_group", row);
         Ok((row.parsed(0, FriendGroup::parse)?, row.parsed_if_any(1, UserId::parse)?))

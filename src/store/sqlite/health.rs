@@ -14,17 +14,17 @@ use crate::{
 const STEPS_BETWEEN: i32 = 10_000;
 
 /// Counts the pages in the WAL as if they were carried over.
-pub(in crate::store) fn bytes(connection: &Connection) -> Result<u64, Error> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+pub(crate) fn bytes(db: &Connection) -> Result<u64, Error> {
+    let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     u64::try_from(pragma("page_count")?.saturating_mul(pragma("page_size")?)).map_err(Error::internal)
 }
 
-pub(in crate::store) fn schema(connection: &Connection) -> Result<u32, Error> {
-    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+pub(crate) fn schema(db: &Connection) -> Result<u32, Error> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-pub(in crate::store) fn is_current(connection: &Connection) -> Result<bool, Error> {
-    Ok(schema(connection)? == SCHEMA_VERSION)
+pub(crate) fn is_current(db: &Connection) -> Result<bool, Error> {
+    Ok(schema(db)? == SCHEMA_VERSION)
 }
 
 /// The latest time in the tables whose rows are written in order of time.
@@ -34,23 +34,21 @@ const NEWEST: &str = "
         UNION ALL SELECT created_at FROM (SELECT created_at FROM user ORDER BY key DESC LIMIT 1)
         UNION ALL SELECT created_at FROM (SELECT created_at FROM app ORDER BY key DESC LIMIT 1))";
 
-pub(in crate::store) fn check_up(connection: &Connection, wait_max: Duration) -> Result<Checkup, Error> {
-    let integrity = integrity(connection, wait_max)?;
+pub(crate) fn check_up(db: &Connection, wait_max: Duration) -> Result<Checkup, Error> {
+    let integrity = integrity(db, wait_max)?;
     let newest: Option<i64> = match integrity {
         Integrity::Damaged(_) => None,
-        Integrity::Intact | Integrity::Unfinished => {
-            connection.query_row(NEWEST, [], |row| row.get(0)).optional()?.flatten()
-        }
+        Integrity::Intact | Integrity::Unfinished => db.query_row(NEWEST, [], |row| row.get(0)).optional()?.flatten(),
     };
     let newest = newest.map(Moment::from_micros);
-    Ok(Checkup { schema: schema(connection)?, schema_known: SCHEMA_VERSION, integrity, newest })
+    Ok(Checkup { schema: schema(db)?, schema_known: SCHEMA_VERSION, integrity, newest })
 }
 
-fn integrity(connection: &Connection, wait_max: Duration) -> Result<Integrity, Error> {
+fn integrity(db: &Connection, wait_max: Duration) -> Result<Integrity, Error> {
     let begun = Instant::now();
-    connection.progress_handler(STEPS_BETWEEN, Some(move || begun.elapsed() >= wait_max))?;
-    let said = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-    connection.progress_handler(0, None::<fn() -> bool>)?;
+    db.progress_handler(STEPS_BETWEEN, Some(move || begun.elapsed() >= wait_max))?;
+    let said = db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    db.progress_handler(0, None::<fn() -> bool>)?;
     match said {
         Ok(said) if said == "ok" => Ok(Integrity::Intact),
         Ok(said) => Ok(Integrity::Damaged(said)),

@@ -18,18 +18,14 @@ use crate::{
 
 const OWNED: &str = "SELECT key, kind FROM picture WHERE key = ?1 AND owner = ?2";
 
-pub(in crate::store) fn owned(
-    connection: &Connection,
-    owner: UserKey,
-    key: &PictureKey,
-) -> Result<Option<PictureKind>, Error> {
+pub(crate) fn owned(db: &Connection, owner: UserKey, key: &PictureKey) -> Result<Option<PictureKind>, Error> {
     let parse = |row: &Row<'_>| StoredRow::of("picture", row).parsed(1, kind);
-    connection.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()
+    db.prepare_cached(OWNED)?.query_and_then(params![key.as_str(), owner.0], parse)?.next().transpose()
 }
 
 const LOCK: &str = "UPDATE user SET picture_lock = ?2, version = version + 1 WHERE key = ?1";
 
-pub(in crate::store) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option<&LockReason>) -> Result<(), Error> {
+pub(crate) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option<&LockReason>) -> Result<(), Error> {
     tx.prepare_cached(LOCK)?.execute(params![user.0, reason.map(LockReason::as_str)])?;
     Ok(())
 }
@@ -37,7 +33,7 @@ pub(in crate::store) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option
 const ADD: &str = "
     INSERT INTO picture (key, kind, owner, width_px, height_px, released_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
+pub(crate) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPicture, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(ADD)?.execute(params![
         new.key.as_str(),
         new.kind.extension(),
@@ -53,14 +49,14 @@ pub(in crate::store) fn add(tx: &Transaction<'_>, owner: UserKey, new: &NewPictu
 const TAKE: &str = "UPDATE picture SET released_at = NULL WHERE key = ?1";
 
 /// The caller [releases](release) the former picture first.
-pub(in crate::store) fn show(tx: &Transaction<'_>, key: &PictureKey) -> Result<(), Error> {
+pub(crate) fn show(tx: &Transaction<'_>, key: &PictureKey) -> Result<(), Error> {
     tx.prepare_cached(TAKE)?.execute(params![key.as_str()])?;
     Ok(())
 }
 
 const RELEASE: &str = "UPDATE picture SET released_at = ?2 WHERE owner = ?1 AND released_at IS NULL";
 
-pub(in crate::store) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
+pub(crate) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(RELEASE)?.execute(params![owner.0, at.micros()])?;
     Ok(())
 }
@@ -70,8 +66,8 @@ const FIND: &str = "
     FROM picture JOIN user ON user.key = picture.owner
     WHERE picture.key = ?1";
 
-pub(in crate::store) fn find(connection: &Connection, key: &PictureKey) -> Result<Option<StoredPicture>, Error> {
-    connection.prepare_cached(FIND)?.query_and_then(params![key.as_str()], picture)?.next().transpose()
+pub(crate) fn find(db: &Connection, key: &PictureKey) -> Result<Option<StoredPicture>, Error> {
+    db.prepare_cached(FIND)?.query_and_then(params![key.as_str()], picture)?.next().transpose()
 }
 
 const TAKE_RELEASED: &str = "
@@ -79,11 +75,7 @@ const TAKE_RELEASED: &str = "
         SELECT key FROM picture WHERE released_at < ?1 ORDER BY released_at LIMIT ?2)
     RETURNING key";
 
-pub(in crate::store) fn take_released(
-    tx: &Transaction<'_>,
-    before: Moment,
-    at_most: u32,
-) -> Result<Vec<PictureKey>, Error> {
+pub(crate) fn take_released(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<Vec<PictureKey>, Error> {
     let mut statement = tx.prepare_cached(TAKE_RELEASED)?;
     readable(statement.query(params![before.micros(), at_most])?, key).collect()
 }
@@ -92,8 +84,8 @@ pub(in crate::store) fn take_released(
 pub struct PictureRows<'a>(&'a Connection);
 
 impl<'a> PictureRows<'a> {
-    pub(in crate::store) fn of(connection: &'a Connection) -> Self {
-        Self(connection)
+    pub(crate) fn of(db: &'a Connection) -> Self {
+        Self(db)
     }
 
     /// Returns the prefixes of all names: at most 3,844.
@@ -109,15 +101,15 @@ impl<'a> PictureRows<'a> {
 /// `{` follows `z`, and names have letters and digits only.
 const KEYS_IN: &str = "SELECT key FROM picture WHERE key >= ?1 AND key < ?1 || '{'";
 
-fn keys_in(connection: &Connection, shard: &str) -> Result<HashSet<PictureKey>, Error> {
-    let mut statement = connection.prepare_cached(KEYS_IN)?;
+fn keys_in(db: &Connection, shard: &str) -> Result<HashSet<PictureKey>, Error> {
+    let mut statement = db.prepare_cached(KEYS_IN)?;
     readable(statement.query([shard])?, key).collect()
 }
 
 const NEXT_KEY: &str = "SELECT key FROM picture WHERE key > ?1 ORDER BY key LIMIT 1";
 
-fn shards(connection: &Connection) -> Result<BTreeSet<String>, Error> {
-    let mut statement = connection.prepare_cached(NEXT_KEY)?;
+fn shards(db: &Connection) -> Result<BTreeSet<String>, Error> {
+    let mut statement = db.prepare_cached(NEXT_KEY)?;
     let (mut shards, mut behind) = (BTreeSet::new(), String::new());
     while let Some(key) = statement.query_row([&behind], |row| row.get::<_, String>(0)).optional()? {
         let shard: String = key.chars().take(PictureKey::SHARD_CHARS).collect();
@@ -131,21 +123,21 @@ fn shards(connection: &Connection) -> Result<BTreeSet<String>, Error> {
 
 const ROOM: &str = "SELECT pictures, bytes FROM picture_room";
 
-pub(in crate::store) fn room(connection: &Connection) -> Result<PictureUsage, Error> {
+pub(crate) fn room(db: &Connection) -> Result<PictureUsage, Error> {
     let room = |row: &Row<'_>| Ok(PictureUsage { count: row.get(0)?, bytes: row.get(1)? });
-    Ok(connection.prepare_cached(ROOM)?.query_row([], room)?)
+    Ok(db.prepare_cached(ROOM)?.query_row([], room)?)
 }
 
 const UNMEASURED: &str = "SELECT key FROM picture WHERE bytes IS NULL LIMIT ?1";
 
-pub(in crate::store) fn unmeasured(connection: &Connection, at_most: u32) -> Result<Vec<PictureKey>, Error> {
-    let mut statement = connection.prepare_cached(UNMEASURED)?;
+pub(crate) fn unmeasured(db: &Connection, at_most: u32) -> Result<Vec<PictureKey>, Error> {
+    let mut statement = db.prepare_cached(UNMEASURED)?;
     readable(statement.query([at_most])?, key).collect()
 }
 
 const MEASURE: &str = "UPDATE picture SET bytes = ?2 WHERE key = ?1";
 
-pub(in crate::store) fn measure(tx: &Transaction<'_>, measured: &[(PictureKey, u64)]) -> Result<(), Error> {
+pub(crate) fn measure(tx: &Transaction<'_>, measured: &[(PictureKey, u64)]) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(MEASURE)?;
     for (key, bytes) in measured {
         statement.execute(params![key.as_str(), bytes])?;

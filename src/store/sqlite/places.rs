@@ -18,38 +18,33 @@ const OF_USER: &str = "
     SELECT session_place.key, shown, heard, at FROM session_place JOIN user ON user.key = session_place.user
     WHERE user.app = ?1 AND session_place.user = ?2 AND wire = ?3 ORDER BY heard, session_place.key";
 
-pub(in crate::store) fn of_user(
-    connection: &Connection,
-    app: AppKey,
-    user: UserKey,
-    wire: Wire,
-) -> Result<Vec<StoredPlace>, Error> {
+pub(crate) fn of_user(db: &Connection, app: AppKey, user: UserKey, wire: Wire) -> Result<Vec<StoredPlace>, Error> {
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("session_place", row);
         let shown = row.get::<Option<[u8; 32]>>(1)?.map(Digest);
         Ok(StoredPlace { row: row.get(0)?, shown, heard: row.get(2)?, at: row.moment(3)? })
     };
     let asked = params![app.0, user.0, tickets::word(wire)];
-    connection.prepare_cached(OF_USER)?.query_and_then(asked, parse)?.collect()
+    db.prepare_cached(OF_USER)?.query_and_then(asked, parse)?.collect()
 }
 
 const PUT: &str = "INSERT INTO session_place (user, wire, shown, heard, at) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING key";
 
-pub(in crate::store) fn put(tx: &Transaction<'_>, new: &NewPlace, heard: i64) -> Result<i64, Error> {
+pub(crate) fn put(tx: &Transaction<'_>, new: &NewPlace, heard: i64) -> Result<i64, Error> {
     let cells = params![new.user.0, tickets::word(new.wire), new.shown.map(|shown| shown.0), heard, new.at.micros()];
     Ok(tx.prepare_cached(PUT)?.query_row(cells, |row| row.get(0))?)
 }
 
 const FORGET: &str = "DELETE FROM session_place WHERE key = ?1";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, row: i64) -> Result<(), Error> {
+pub(crate) fn take(tx: &Transaction<'_>, row: i64) -> Result<(), Error> {
     tx.prepare_cached(FORGET)?.execute([row])?;
     Ok(())
 }
 
 const END: &str = "UPDATE session_place SET at = max(at, ?2), has_ended = 1 WHERE key = ?1";
 
-pub(in crate::store) fn end(tx: &Transaction<'_>, row: i64, at: Moment) -> Result<(), Error> {
+pub(crate) fn end(tx: &Transaction<'_>, row: i64, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(END)?.execute(params![row, at.micros()])?;
     Ok(())
 }
@@ -58,7 +53,7 @@ pub(in crate::store) fn end(tx: &Transaction<'_>, row: i64, at: Moment) -> Resul
 const MOVE: &str = "
     UPDATE session_place SET heard = max(heard, ?2), at = ?3, has_ended = max(has_ended, ?4) WHERE key = ?1";
 
-pub(in crate::store) fn move_all(tx: &Transaction<'_>, moved: &[MovedPlace], at: Moment) -> Result<(), Error> {
+pub(crate) fn move_all(tx: &Transaction<'_>, moved: &[MovedPlace], at: Moment) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(MOVE)?;
     for place in moved {
         statement.execute(params![place.row, place.heard, at.micros(), place.has_ended])?;
@@ -73,12 +68,7 @@ const FORGET_MANY: &str = "
     DELETE FROM session_place WHERE key IN (
         SELECT key FROM session_place ORDER BY at DESC, key DESC LIMIT ?2 OFFSET ?1)";
 
-pub(in crate::store) fn forget_old(
-    tx: &Transaction<'_>,
-    before: Moment,
-    kept_max: u32,
-    at_most: u32,
-) -> Result<u32, Error> {
+pub(crate) fn forget_old(tx: &Transaction<'_>, before: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
     let old = tx.prepare_cached(FORGET_OLD)?.execute(params![before.micros(), at_most])?;
     let old = u32::try_from(old).map_err(Error::internal)?;
     let many = tx.prepare_cached(FORGET_MANY)?.execute(params![kept_max, at_most.saturating_sub(old)])?;

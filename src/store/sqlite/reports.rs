@@ -11,20 +11,15 @@ use crate::domain::{
 
 const NTH_NEWEST: &str = "SELECT at FROM report WHERE user = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
 
-pub(in crate::store) fn nth_newest(
-    connection: &Connection,
-    user: UserKey,
-    since: Moment,
-    newer: u32,
-) -> Result<Option<Moment>, Error> {
-    let mut statement = connection.prepare_cached(NTH_NEWEST)?;
+pub(crate) fn nth_newest(db: &Connection, user: UserKey, since: Moment, newer: u32) -> Result<Option<Moment>, Error> {
+    let mut statement = db.prepare_cached(NTH_NEWEST)?;
     let at = statement.query_row(params![user.0, since.micros(), newer], |row| row.get(0)).optional()?;
     Ok(at.map(Moment::from_micros))
 }
 
 const ADD: &str = "INSERT INTO report (app, user, kind, about, text, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(in crate::store) fn add(
+pub(crate) fn add(
     tx: &Transaction<'_>,
     app: AppKey,
     user: UserKey,
@@ -43,7 +38,7 @@ const FORGET: &str = "
     DELETE FROM report WHERE app = ?1 AND key <= (
         SELECT key FROM report WHERE app = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)";
 
-pub(in crate::store) fn keep_newest(tx: &Transaction<'_>, app: AppKey, kept: u32) -> Result<(), Error> {
+pub(crate) fn keep_newest(tx: &Transaction<'_>, app: AppKey, kept: u32) -> Result<(), Error> {
     tx.prepare_cached(FORGET)?.execute(params![app.0, kept])?;
     Ok(())
 }
@@ -53,13 +48,8 @@ const BEFORE: &str = "
     FROM report JOIN user ON user.key = report.user
     WHERE report.app = ?1 AND report.key < ?2 ORDER BY report.key DESC LIMIT ?3";
 
-pub(in crate::store) fn before(
-    connection: &Connection,
-    app: AppKey,
-    key: i64,
-    at_most: u32,
-) -> Result<Vec<Report>, Error> {
-    let mut statement = connection.prepare_cached(BEFORE)?;
+pub(crate) fn before(db: &Connection, app: AppKey, key: i64, at_most: u32) -> Result<Vec<Report>, Error> {
+    let mut statement = db.prepare_cached(BEFORE)?;
     readable(statement.query(params![app.0, key, at_most])?, report).collect()
 }
 

@@ -22,8 +22,8 @@ const REQUESTS: &str = "
     SELECT (SELECT count(*) FROM request WHERE asked = ?1 AND by != ?2) >= ?3
         OR (SELECT count(*) FROM request WHERE by = ?2 AND asked != ?1) >= ?3";
 
-pub(in crate::store) fn have_room(connection: &Connection, asked: UserKey, by: UserKey) -> Result<bool, Error> {
-    let mut statement = connection.prepare_cached(REQUESTS)?;
+pub(crate) fn have_room(db: &Connection, asked: UserKey, by: UserKey) -> Result<bool, Error> {
+    let mut statement = db.prepare_cached(REQUESTS)?;
     Ok(!statement.query_row(params![asked.0, by.0, REQUESTS_MAX], |row| row.get::<_, bool>(0))?)
 }
 
@@ -32,13 +32,7 @@ const ASK: &str = "
     ON CONFLICT (asked, by) DO UPDATE SET remark = excluded.remark, friend_groups = excluded.friend_groups,
         source = excluded.source, wording = excluded.wording, at = excluded.at";
 
-pub(in crate::store) fn put(
-    tx: &Transaction<'_>,
-    asked: UserKey,
-    by: UserKey,
-    row: &FriendRow,
-    at: Moment,
-) -> Result<(), Error> {
+pub(crate) fn put(tx: &Transaction<'_>, asked: UserKey, by: UserKey, row: &FriendRow, at: Moment) -> Result<(), Error> {
     let [remark, groups, source, wording] = columns(row)?;
     tx.prepare_cached(ASK)?.execute(params![asked.0, by.0, remark, groups, source, wording, at.micros()])?;
     Ok(())
@@ -46,11 +40,7 @@ pub(in crate::store) fn put(
 
 const WAITING: &str = "SELECT asked, remark, friend_groups, source, wording FROM request WHERE asked = ?1 AND by = ?2";
 
-pub(in crate::store) fn waiting(
-    connection: &Connection,
-    asked: UserKey,
-    by: UserKey,
-) -> Result<Option<FriendRow>, Error> {
+pub(crate) fn waiting(db: &Connection, asked: UserKey, by: UserKey) -> Result<Option<FriendRow>, Error> {
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("request", row);
         Ok(FriendRow {
@@ -60,12 +50,12 @@ pub(in crate::store) fn waiting(
             wording: row.parsed_if_any(4, AddWording::parse)?,
         })
     };
-    connection.prepare_cached(WAITING)?.query_and_then(params![asked.0, by.0], parse)?.next().transpose()
+    db.prepare_cached(WAITING)?.query_and_then(params![asked.0, by.0], parse)?.next().transpose()
 }
 
 const FORGET: &str = "DELETE FROM request WHERE asked = ?1 AND by = ?2";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, asked: UserKey, by: UserKey) -> Result<bool, Error> {
+pub(crate) fn take(tx: &Transaction<'_>, asked: UserKey, by: UserKey) -> Result<bool, Error> {
     Ok(tx.prepare_cached(FORGET)?.execute(params![asked.0, by.0])? > 0)
 }
 
@@ -77,8 +67,8 @@ const OUTGOING: &str = "
     SELECT request.asked, user.id, user.display_name, request.source, request.wording, request.at
     FROM request JOIN user ON user.key = request.asked WHERE request.by = ?1 AND user.app = ?3 ORDER BY request.at DESC, request.asked LIMIT ?2";
 
-pub(in crate::store) fn list(
-    connection: &Connection,
+pub(crate) fn list(
+    db: &Connection,
     app: AppKey,
     owner: UserKey,
     direction: Direction,
@@ -99,13 +89,13 @@ pub(in crate::store) fn list(
             at: row.moment(5)?,
         })
     };
-    let mut statement = connection.prepare_cached(statement)?;
+    let mut statement = db.prepare_cached(statement)?;
     readable(statement.query(params![owner.0, at_most, app.0])?, parse).collect()
 }
 
 const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";
 
-pub(in crate::store) fn set_read(tx: &Transaction<'_>, user: UserKey, until: Moment) -> Result<(), Error> {
+pub(crate) fn set_read(tx: &Transaction<'_>, user: UserKey, until: Moment) -> Result<(), Error> {
     tx.prepare_cached(READ)?.execute(params![user.0, until.micros()])?;
     Ok(())
 }
@@ -114,6 +104,6 @@ const UNREAD: &str = "
     SELECT count(*) FROM request JOIN user ON user.key = request.asked
     WHERE request.asked = ?1 AND user.app = ?2 AND request.at > user.requests_read_at";
 
-pub(in crate::store) fn unread(connection: &Connection, app: AppKey, owner: UserKey) -> Result<u32, Error> {
-    Ok(connection.prepare_cached(UNREAD)?.query_row(params![owner.0, app.0], |row| row.get(0))?)
+pub(crate) fn unread(db: &Connection, app: AppKey, owner: UserKey) -> Result<u32, Error> {
+    Ok(db.prepare_cached(UNREAD)?.query_row(params![owner.0, app.0], |row| row.get(0))?)
 }

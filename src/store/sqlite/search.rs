@@ -38,8 +38,8 @@ const NAMED_OLDEST: &str =
 const NAMED_NEWEST: &str =
     candidates!("user_text JOIN user ON user.key = user_text.rowid WHERE user_text MATCH ?2", "user_text.rowid DESC");
 
-pub(in crate::store) fn find(
-    connection: &Connection,
+pub(crate) fn find(
+    db: &Connection,
     app: AppKey,
     search: &UserSearch,
     page: Page,
@@ -48,7 +48,7 @@ pub(in crate::store) fn find(
     if search.is_of_nobody() {
         return Ok(Listed { items: Vec::new(), total: 0 });
     }
-    let snapshot = connection.unchecked_transaction()?;
+    let snapshot = db.unchecked_transaction()?;
     let text = search.folded_text();
     let indexed = in_index(search, text.as_deref())?;
     let statement = match (&indexed, order) {
@@ -104,8 +104,8 @@ const WALK_CUSTOM: &str = "
         AND ?3 IS NULL
     ORDER BY user_custom.user";
 
-pub(in crate::store) fn walk(connection: &Connection, app: AppKey, walk: &Walk) -> Result<Stretch, Error> {
-    let snapshot = connection.unchecked_transaction()?;
+pub(crate) fn walk(db: &Connection, app: AppKey, walk: &Walk) -> Result<Stretch, Error> {
+    let snapshot = db.unchecked_transaction()?;
     let search = UserSearch { text: walk.text.clone().filter(|text| !text.is_empty()), metadata: None };
     let is_whole = search.text.is_none() && walk.custom.is_none();
     let total = if is_whole { Some(users::total(&snapshot, app)?) } else { None };

@@ -19,7 +19,7 @@ const PUT: &str = "
     INSERT INTO session (user, salt, renewed_at, token_expires_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5)
     RETURNING key";
 
-pub(in crate::store) fn put(tx: &Transaction<'_>, user: UserKey, state: &SessionState) -> Result<SessionKey, Error> {
+pub(crate) fn put(tx: &Transaction<'_>, user: UserKey, state: &SessionState) -> Result<SessionKey, Error> {
     let times = (state.renewed_at.micros(), state.token_expires_at.micros(), state.ends_at.micros());
     let mut statement = tx.prepare_cached(PUT)?;
     let cells = params![user.0, state.salt.0, times.0, times.1, times.2];
@@ -30,7 +30,7 @@ const END_OLDEST: &str = "
     DELETE FROM session WHERE user = ?1 AND key NOT IN (
         SELECT key FROM session WHERE user = ?1 ORDER BY key DESC LIMIT ?2)";
 
-pub(in crate::store) fn keep_newest(tx: &Transaction<'_>, user: UserKey, kept: u32) -> Result<(), Error> {
+pub(crate) fn keep_newest(tx: &Transaction<'_>, user: UserKey, kept: u32) -> Result<(), Error> {
     tx.prepare_cached(END_OLDEST)?.execute(params![user.0, kept])?;
     Ok(())
 }
@@ -40,21 +40,17 @@ const FIND: &str = "
     FROM session JOIN user ON user.key = session.user
     WHERE user.app = ?1 AND session.key = ?2";
 
-pub(in crate::store) fn find(
-    connection: &Connection,
-    app: AppKey,
-    key: SessionKey,
-) -> Result<Option<(User, StoredSession)>, Error> {
-    let session = connection.prepare_cached(FIND)?.query_and_then(params![app.0, key.0], session)?.next();
+pub(crate) fn find(db: &Connection, app: AppKey, key: SessionKey) -> Result<Option<(User, StoredSession)>, Error> {
+    let session = db.prepare_cached(FIND)?.query_and_then(params![app.0, key.0], session)?.next();
     let Some((user, session)) = session.transpose()? else { return Ok(None) };
-    Ok(users::find_by_key(connection, app, user)?.map(|user| (user, session)))
+    Ok(users::find_by_key(db, app, user)?.map(|user| (user, session)))
 }
 
 const RENEW: &str = "
     UPDATE session SET former_salt = salt, salt = ?3, renewed_at = ?4, token_expires_at = ?5, ends_at = ?6
     WHERE key = ?1 AND salt = ?2 AND (SELECT app FROM user WHERE user.key = session.user) = ?7";
 
-pub(in crate::store) fn renew(
+pub(crate) fn renew(
     tx: &Transaction<'_>,
     app: AppKey,
     key: SessionKey,
@@ -68,14 +64,14 @@ pub(in crate::store) fn renew(
 
 const END: &str = "DELETE FROM session WHERE key = ?1 AND user = ?2";
 
-pub(in crate::store) fn end(tx: &Transaction<'_>, user: UserKey, key: SessionKey) -> Result<(), Error> {
+pub(crate) fn end(tx: &Transaction<'_>, user: UserKey, key: SessionKey) -> Result<(), Error> {
     tx.prepare_cached(END)?.execute(params![key.0, user.0])?;
     Ok(())
 }
 
 const END_OF_USER: &str = "DELETE FROM session WHERE user = ?1";
 
-pub(in crate::store) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(END_OF_USER)?.execute(params![user.0])?;
     Ok(())
 }
@@ -85,26 +81,21 @@ const OF_USER: &str = "
     WHERE user = (SELECT key FROM user WHERE app = ?3 AND key = ?1) AND ends_at > ?2
     ORDER BY key DESC";
 
-pub(in crate::store) fn active(
-    connection: &Connection,
-    app: AppKey,
-    user: UserKey,
-    now: Moment,
-) -> Result<ActiveSessions, Error> {
+pub(crate) fn active(db: &Connection, app: AppKey, user: UserKey, now: Moment) -> Result<ActiveSessions, Error> {
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("session", row);
         Ok((row.moment(0)?, row.moment(1)?))
     };
-    let mut statement = connection.prepare_cached(OF_USER)?;
+    let mut statement = db.prepare_cached(OF_USER)?;
     let sessions =
         readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect::<Result<_, Error>>()?;
-    Ok(ActiveSessions { tickets: tickets::of_user(connection, app, user, now)?, sessions })
+    Ok(ActiveSessions { tickets: tickets::of_user(db, app, user, now)?, sessions })
 }
 
 const FORGET_ENDED: &str = "
     DELETE FROM session WHERE key IN (SELECT key FROM session WHERE ends_at <= ?1 ORDER BY ends_at LIMIT ?2)";
 
-pub(in crate::store) fn forget_ended(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
+pub(crate) fn forget_ended(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_ENDED)?.execute(params![before.micros(), at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)
 }

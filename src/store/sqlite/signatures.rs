@@ -14,8 +14,8 @@ const EVERY_ID: &str = "";
 
 const REVOKED_BEFORE: &str = "SELECT coalesce(max(before), 0) FROM dead_signature WHERE app = ?1 AND id IN (?2, ?3)";
 
-pub(in crate::store) fn revoked_before(connection: &Connection, app: AppKey, id: &UserId) -> Result<Moment, Error> {
-    let mut statement = connection.prepare_cached(REVOKED_BEFORE)?;
+pub(crate) fn revoked_before(db: &Connection, app: AppKey, id: &UserId) -> Result<Moment, Error> {
+    let mut statement = db.prepare_cached(REVOKED_BEFORE)?;
     let before = statement.query_row(params![app.0, id.as_str(), EVERY_ID], |row| row.get(0))?;
     Ok(Moment::from_micros(before))
 }
@@ -25,7 +25,7 @@ const REVOKE: &str = "
     INSERT OR REPLACE INTO dead_signature (app, id, before)
     SELECT ?1, ?2, max(?3, coalesce((SELECT before FROM dead_signature WHERE app = ?1 AND id = ?2), 0))";
 
-pub(in crate::store) fn revoke(tx: &Transaction<'_>, app: AppKey, id: &UserId, before: Moment) -> Result<(), Error> {
+pub(crate) fn revoke(tx: &Transaction<'_>, app: AppKey, id: &UserId, before: Moment) -> Result<(), Error> {
     put(tx, app, id.as_str(), before)
 }
 
@@ -46,12 +46,7 @@ const TOO_MANY: &str = "
 
 const FORGET: &str = "DELETE FROM dead_signature WHERE seq = ?1";
 
-pub(in crate::store) fn forget(
-    tx: &Transaction<'_>,
-    long_past: Moment,
-    kept_max: u32,
-    at_most: u32,
-) -> Result<u32, Error> {
+pub(crate) fn forget(tx: &Transaction<'_>, long_past: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
     let forgotten = forget_each(tx, OLD, long_past.micros(), at_most)?;
     Ok(forgotten + forget_each(tx, TOO_MANY, kept_max.into(), at_most)?)
 }

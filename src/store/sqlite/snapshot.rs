@@ -27,7 +27,7 @@ use crate::{
 /// Users that get new secrets at a time: as many as are in memory.
 const STEP_USERS: u32 = 1000;
 
-pub(in crate::store) fn copy(source: &Connection, file: &Path) -> Result<(), Error> {
+pub(crate) fn copy(source: &Connection, file: &Path) -> Result<(), Error> {
     create_private(file).map_err(Error::internal)?;
     let mut copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     match Backup::new(source, &mut copy)?.step(-1)? {
@@ -52,7 +52,7 @@ fn open(database: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-pub(in crate::store) fn inspect(database: &Path) -> Result<Inspected, Error> {
+pub(crate) fn inspect(database: &Path) -> Result<Inspected, Error> {
     let connection = open(database)?;
     let said: String = connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
     if said != "ok" {
@@ -68,7 +68,7 @@ pub(in crate::store) fn inspect(database: &Path) -> Result<Inspected, Error> {
     Ok(Inspected { schema, key_fingerprint, amounts: counted(&connection)? })
 }
 
-pub(in crate::store) fn amounts(database: &Path) -> Result<Amounts, Error> {
+pub(crate) fn amounts(database: &Path) -> Result<Amounts, Error> {
     // Opened for writing: SQLite carries the WAL of a killed server over and leaves no file beside the database.
     counted(&Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
 }
@@ -93,7 +93,7 @@ fn counted(connection: &Connection) -> Result<Amounts, Error> {
 
 const PICTURES: &str = "SELECT key FROM picture ORDER BY key";
 
-pub(in crate::store) fn each_picture(
+pub(crate) fn each_picture(
     database: &Path,
     mut each: impl FnMut(PictureKey) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -103,7 +103,7 @@ pub(in crate::store) fn each_picture(
     readable(statement.query([])?, pictures::key).try_for_each(|key| each(key?))
 }
 
-pub(in crate::store) fn with_new_key(
+pub(crate) fn with_new_key(
     database: &Path,
     fingerprint: Digest,
     mut renew_app: impl FnMut(&mut App) -> Result<(), Error>,
@@ -125,7 +125,7 @@ pub(in crate::store) fn with_new_key(
     in_one_file(connection)
 }
 
-pub(in crate::store) fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
+pub(crate) fn mark_restored(database: &Path, at: Moment) -> Result<(), Error> {
     // The schema may be an older one: every schema takes this row. The next start migrates it and keeps a copy.
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(LOCK_WAIT_MAX)?;

@@ -14,24 +14,16 @@ use crate::{
 
 const FIND: &str = "SELECT key, id, custom_status, has_logged_in FROM user WHERE app = ?1 AND id = ?2";
 
-pub(in crate::store) fn find_all(
-    connection: &Connection,
-    app: AppKey,
-    ids: &[UserId],
-) -> Result<Vec<Option<StoredStatus>>, Error> {
-    let mut statement = connection.prepare_cached(FIND)?;
+pub(crate) fn find_all(db: &Connection, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<StoredStatus>>, Error> {
+    let mut statement = db.prepare_cached(FIND)?;
     let mut one = |id: &UserId| readable(statement.query(params![app.0, id.as_str()])?, status).next().transpose();
     ids.iter().map(&mut one).collect()
 }
 
 const FIND_BY_KEY: &str = "SELECT key, id, custom_status, has_logged_in FROM user WHERE app = ?1 AND key = ?2";
 
-pub(in crate::store) fn find_by_keys(
-    connection: &Connection,
-    app: AppKey,
-    keys: &[UserKey],
-) -> Result<Vec<StoredStatus>, Error> {
-    let mut statement = connection.prepare_cached(FIND_BY_KEY)?;
+pub(crate) fn find_by_keys(db: &Connection, app: AppKey, keys: &[UserKey]) -> Result<Vec<StoredStatus>, Error> {
+    let mut statement = db.prepare_cached(FIND_BY_KEY)?;
     let mut one = |key: &UserKey| readable(statement.query(params![app.0, key.0])?, status).next().transpose();
     keys.iter().filter_map(|key| one(key).transpose()).collect()
 }
@@ -49,14 +41,14 @@ fn status(row: &Row<'_>) -> Result<StoredStatus, Error> {
 
 const SET: &str = "UPDATE user SET custom_status = ?2 WHERE key = ?1";
 
-pub(in crate::store) fn set(tx: &Transaction<'_>, user: UserKey, custom: Option<&CustomStatus>) -> Result<(), Error> {
+pub(crate) fn set(tx: &Transaction<'_>, user: UserKey, custom: Option<&CustomStatus>) -> Result<(), Error> {
     tx.prepare_cached(SET)?.execute(params![user.0, custom.map_or("", CustomStatus::as_str)])?;
     Ok(())
 }
 
 const LOGGED_IN: &str = "UPDATE user SET has_logged_in = 1 WHERE key = ?1 AND has_logged_in = 0";
 
-pub(in crate::store) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(LOGGED_IN)?.execute(params![user.0])?;
     Ok(())
 }

@@ -16,7 +16,7 @@ const ISSUE_TO_BACK_END: &str = "
     INSERT INTO ticket (digest, app, issued_at, expires_at, wire)
     SELECT ?1, key, ?3, ?4, ?5 FROM app WHERE key = ?2";
 
-pub(in crate::store) fn put_for_back_end(
+pub(crate) fn put_for_back_end(
     tx: &Transaction<'_>,
     app: AppKey,
     ticket: &NewTicket,
@@ -29,7 +29,7 @@ pub(in crate::store) fn put_for_back_end(
 const ISSUE_TO_USER: &str = "
     INSERT INTO ticket (digest, app, user, issued_at, expires_at, wire) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-pub(in crate::store) fn put(
+pub(crate) fn put(
     tx: &Transaction<'_>,
     app: AppKey,
     user: UserKey,
@@ -44,7 +44,7 @@ pub(in crate::store) fn put(
 
 const REHASH: &str = "UPDATE user SET chosen = ?4 WHERE app = ?1 AND key = ?2 AND chosen = ?3";
 
-pub(in crate::store) fn rehash(
+pub(crate) fn rehash(
     tx: &Transaction<'_>,
     app: AppKey,
     user: UserKey,
@@ -59,12 +59,7 @@ const FORGET_OLDER: &str = "
         SELECT digest FROM ticket WHERE user = ?1 AND wire = ?2
         ORDER BY digest = ?4 DESC, issued_at DESC, digest LIMIT -1 OFFSET ?3)";
 
-pub(in crate::store) fn keep_newest(
-    tx: &Transaction<'_>,
-    user: UserKey,
-    newest: &NewTicket,
-    kept: u16,
-) -> Result<(), Error> {
+pub(crate) fn keep_newest(tx: &Transaction<'_>, user: UserKey, newest: &NewTicket, kept: u16) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OLDER)?.execute(params![user.0, word(newest.wire), kept, newest.digest.0])?;
     Ok(())
 }
@@ -74,8 +69,8 @@ const FIND: &str = "
     FROM ticket LEFT JOIN user ON user.key = ticket.user
     WHERE ticket.digest = ?1";
 
-pub(in crate::store) fn find(connection: &Connection, digest: &Digest) -> Result<Option<Ticket>, Error> {
-    connection.prepare_cached(FIND)?.query_and_then(params![digest.0], ticket)?.next().transpose()
+pub(crate) fn find(db: &Connection, digest: &Digest) -> Result<Option<Ticket>, Error> {
+    db.prepare_cached(FIND)?.query_and_then(params![digest.0], ticket)?.next().transpose()
 }
 
 const OF_USER: &str = "
@@ -83,7 +78,7 @@ const OF_USER: &str = "
 
 /// Returns wire, beginning and expiry of each valid ticket of a user, newest first.
 pub(super) fn of_user(
-    connection: &Connection,
+    db: &Connection,
     app: AppKey,
     user: UserKey,
     now: Moment,
@@ -92,13 +87,13 @@ pub(super) fn of_user(
         let row = StoredRow::of("ticket", row);
         Ok((row.parsed(0, wire)?, row.moment(1)?, row.moment(2)?))
     };
-    let mut statement = connection.prepare_cached(OF_USER)?;
+    let mut statement = db.prepare_cached(OF_USER)?;
     readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect()
 }
 
 const FORGET: &str = "DELETE FROM ticket WHERE digest = ?1";
 
-pub(in crate::store) fn forget(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
+pub(crate) fn forget(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
     tx.prepare_cached(FORGET)?.execute(params![digest.0])?;
     Ok(())
 }
@@ -107,28 +102,28 @@ const FORGET_EXPIRED: &str = "
     DELETE FROM ticket WHERE digest IN (
         SELECT digest FROM ticket WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 
-pub(in crate::store) fn forget_expired(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
+pub(crate) fn forget_expired(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
     let forgotten = tx.prepare_cached(FORGET_EXPIRED)?.execute(params![before.micros(), at_most])?;
     u32::try_from(forgotten).map_err(Error::internal)
 }
 
 const FORGET_OF_USER: &str = "DELETE FROM ticket WHERE user = ?1";
 
-pub(in crate::store) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_USER)?.execute(params![user.0])?;
     Ok(())
 }
 
 const FORGET_OF_WIRE: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
 
-pub(in crate::store) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
+pub(crate) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_WIRE)?.execute(params![user.0, word(wire)])?;
     Ok(())
 }
 
 const FORGET_OF_BACK_END: &str = "DELETE FROM ticket WHERE app = ?1 AND user IS NULL";
 
-pub(in crate::store) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
+pub(crate) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_OF_BACK_END)?.execute(params![app.0])?;
     Ok(())
 }

@@ -45,17 +45,13 @@ pub(super) use select_user;
 
 const FIND: &str = select_user!("", "WHERE user.app = ?1 AND user.id = ?2");
 
-pub(in crate::store) fn find(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<User>, Error> {
-    connection.prepare_cached(FIND)?.query_and_then(params![app.0, id.as_str()], user)?.next().transpose()
+pub(crate) fn find(db: &Connection, app: AppKey, id: &UserId) -> Result<Option<User>, Error> {
+    db.prepare_cached(FIND)?.query_and_then(params![app.0, id.as_str()], user)?.next().transpose()
 }
 
 /// Uses one snapshot and one statement: a lock for each user would double the cost, a statement look-up adds a tenth.
-pub(in crate::store) fn find_all(
-    connection: &Connection,
-    app: AppKey,
-    ids: &[UserId],
-) -> Result<Vec<Option<User>>, Error> {
-    let snapshot = connection.unchecked_transaction()?;
+pub(crate) fn find_all(db: &Connection, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<User>>, Error> {
+    let snapshot = db.unchecked_transaction()?;
     let mut statement = snapshot.prepare_cached(FIND)?;
     let mut one = |id: &UserId| readable(statement.query(params![app.0, id.as_str()])?, user).next().transpose();
     ids.iter().map(&mut one).collect()
@@ -63,50 +59,35 @@ pub(in crate::store) fn find_all(
 
 const FIND_BY_KEY: &str = select_user!("", "WHERE user.app = ?1 AND user.key = ?2");
 
-pub(in crate::store) fn find_by_key(connection: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
-    connection.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
+pub(crate) fn find_by_key(db: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
+    db.prepare_cached(FIND_BY_KEY)?.query_and_then(params![app.0, key.0], user)?.next().transpose()
 }
 
 /// As [`find_by_key`], but `None` for a damaged row.
-pub(in crate::store) fn find_readable(
-    connection: &Connection,
-    app: AppKey,
-    key: UserKey,
-) -> Result<Option<User>, Error> {
-    let mut statement = connection.prepare_cached(FIND_BY_KEY)?;
+pub(crate) fn find_readable(db: &Connection, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
+    let mut statement = db.prepare_cached(FIND_BY_KEY)?;
     readable(statement.query(params![app.0, key.0])?, user).next().transpose()
 }
 
 const FIND_BY_TOKEN: &str = select_user!("", "WHERE user.app = ?1 AND user.token_digest = ?2");
 
-pub(in crate::store) fn find_by_token(
-    connection: &Connection,
-    app: AppKey,
-    token: &Digest,
-) -> Result<Option<User>, Error> {
-    connection.prepare_cached(FIND_BY_TOKEN)?.query_and_then(params![app.0, token.0], user)?.next().transpose()
+pub(crate) fn find_by_token(db: &Connection, app: AppKey, token: &Digest) -> Result<Option<User>, Error> {
+    db.prepare_cached(FIND_BY_TOKEN)?.query_and_then(params![app.0, token.0], user)?.next().transpose()
 }
 
 const FIND_BY_HANDLE: &str = select_user!(", user.app", "WHERE user.handle = ?1");
 
-pub(in crate::store) fn find_by_handle(
-    connection: &Connection,
-    handle: &PictureKey,
-) -> Result<Option<(AppKey, User)>, Error> {
+pub(crate) fn find_by_handle(db: &Connection, handle: &PictureKey) -> Result<Option<(AppKey, User)>, Error> {
     let parse = |row: &Row<'_>| Ok((AppKey(row.get(MORE)?), user(row)?));
-    connection.prepare_cached(FIND_BY_HANDLE)?.query_and_then(params![handle.as_str()], parse)?.next().transpose()
+    db.prepare_cached(FIND_BY_HANDLE)?.query_and_then(params![handle.as_str()], parse)?.next().transpose()
 }
 
 const CREDENTIALS: &str = "
     SELECT key, state, token_salt, token_digest, issued_salt, issued_digest, chosen
     FROM user WHERE app = ?1 AND id = ?2";
 
-pub(in crate::store) fn credentials(
-    connection: &Connection,
-    app: AppKey,
-    id: &UserId,
-) -> Result<Option<Credentials>, Error> {
-    let mut statement = connection.prepare_cached(CREDENTIALS)?;
+pub(crate) fn credentials(db: &Connection, app: AppKey, id: &UserId) -> Result<Option<Credentials>, Error> {
+    let mut statement = db.prepare_cached(CREDENTIALS)?;
     statement.query_and_then(params![app.0, id.as_str()], stored_credentials)?.next().transpose()
 }
 
@@ -115,14 +96,9 @@ pub(super) const FROM_OLDEST: &str =
 
 const FROM_NEWEST: &str = select_user!("", "WHERE user.app = ?1 AND user.seq <= ?2 ORDER BY user.seq DESC LIMIT ?3");
 
-pub(in crate::store) fn list(
-    connection: &Connection,
-    app: AppKey,
-    page: Page,
-    order: Order,
-) -> Result<Listed<User>, Error> {
+pub(crate) fn list(db: &Connection, app: AppKey, page: Page, order: Order) -> Result<Listed<User>, Error> {
     // One snapshot for the counters and the rows they count.
-    let snapshot = connection.unchecked_transaction()?;
+    let snapshot = db.unchecked_transaction()?;
     let total = total(&snapshot, app)?;
     if page.offset() >= total {
         return Ok(Listed { items: Vec::new(), total });
@@ -151,8 +127,8 @@ pub(super) fn list_from(
 
 const TOTAL: &str = "SELECT coalesce(sum(users), 0) FROM users_in_large_block WHERE app = ?1";
 
-pub(super) fn total(connection: &Connection, app: AppKey) -> Result<u64, Error> {
-    let total: i64 = connection.prepare_cached(TOTAL)?.query_row(params![app.0], |row| row.get(0))?;
+pub(super) fn total(db: &Connection, app: AppKey) -> Result<u64, Error> {
+    let total: i64 = db.prepare_cached(TOTAL)?.query_row(params![app.0], |row| row.get(0))?;
     u64::try_from(total).map_err(Error::internal)
 }
 
@@ -166,13 +142,13 @@ const SEQ_IN_BLOCK: &str = "
     SELECT seq FROM user WHERE app = ?1 AND seq >= ?2 << 10 ORDER BY seq LIMIT 1 OFFSET ?3";
 
 /// Reads counters that triggers keep: large blocks, small blocks in one of them, then fewer than 1024 index entries.
-fn seq_at(connection: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
-    let mut large = connection.prepare_cached(LARGE_BLOCKS)?;
+fn seq_at(db: &Connection, app: AppKey, position: u64) -> Result<i64, Error> {
+    let mut large = db.prepare_cached(LARGE_BLOCKS)?;
     let (block, position) = block_at(large.query(params![app.0])?, position)?;
-    let mut small = connection.prepare_cached(SMALL_BLOCKS)?;
+    let mut small = db.prepare_cached(SMALL_BLOCKS)?;
     let (block, position) = block_at(small.query(params![app.0, block])?, position)?;
     let offset = i64::try_from(position).map_err(Error::internal)?;
-    Ok(connection.prepare_cached(SEQ_IN_BLOCK)?.query_row(params![app.0, block, offset], |row| row.get(0))?)
+    Ok(db.prepare_cached(SEQ_IN_BLOCK)?.query_row(params![app.0, block, offset], |row| row.get(0))?)
 }
 
 /// Returns the block that holds `position`, and the position within it.
@@ -193,12 +169,8 @@ const KNOWN: &str = select_user!(
     "WHERE user.app = ?1 AND user.id = ?2"
 );
 
-pub(in crate::store) fn account(
-    connection: &Connection,
-    app: AppKey,
-    id: &UserId,
-) -> Result<Option<(User, Credentials)>, Error> {
-    connection.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
+pub(crate) fn account(db: &Connection, app: AppKey, id: &UserId) -> Result<Option<(User, Credentials)>, Error> {
+    db.prepare_cached(KNOWN)?.query_and_then(params![app.0, id.as_str()], known_user)?.next().transpose()
 }
 
 const KNOWN_BY_KEY: &str = select_user!(
@@ -206,12 +178,8 @@ const KNOWN_BY_KEY: &str = select_user!(
     "WHERE user.app = ?1 AND user.key = ?2"
 );
 
-pub(in crate::store) fn account_by_key(
-    connection: &Connection,
-    app: AppKey,
-    key: UserKey,
-) -> Result<Option<(User, Credentials)>, Error> {
-    connection.prepare_cached(KNOWN_BY_KEY)?.query_and_then(params![app.0, key.0], known_user)?.next().transpose()
+pub(crate) fn account_by_key(db: &Connection, app: AppKey, key: UserKey) -> Result<Option<(User, Credentials)>, Error> {
+    db.prepare_cached(KNOWN_BY_KEY)?.query_and_then(params![app.0, key.0], known_user)?.next().transpose()
 }
 
 const CREATE: &str = "
@@ -221,7 +189,7 @@ const CREATE: &str = "
         ?6, ?7, ?8, ?9, ?9, ?10, ?12)
     RETURNING key";
 
-pub(in crate::store) fn insert(
+pub(crate) fn insert(
     tx: &Transaction<'_>,
     app: AppKey,
     id: &UserId,
@@ -258,12 +226,7 @@ fn folded_name(profile: &Profile) -> Option<String> {
     profile.display_name.as_ref().map(|name| folded(name.as_str()))
 }
 
-pub(in crate::store) fn set_profile(
-    tx: &Transaction<'_>,
-    user: UserKey,
-    profile: &Profile,
-    at: Moment,
-) -> Result<(), Error> {
+pub(crate) fn set_profile(tx: &Transaction<'_>, user: UserKey, profile: &Profile, at: Moment) -> Result<(), Error> {
     let avatar_address = match &profile.avatar {
         Avatar::Elsewhere(address) => Some(address.as_str()),
         Avatar::Text(text) => Some(text.as_str()),
@@ -292,7 +255,7 @@ const SET_CREDENTIALS: &str = "
         version = version + 1
     WHERE key = ?1";
 
-pub(in crate::store) fn set_credentials(tx: &Transaction<'_>, held: &Credentials) -> Result<(), Error> {
+pub(crate) fn set_credentials(tx: &Transaction<'_>, held: &Credentials) -> Result<(), Error> {
     tx.prepare_cached(SET_CREDENTIALS)?.execute(params![
         held.user.0,
         word(held.state),
@@ -307,18 +270,18 @@ pub(in crate::store) fn set_credentials(tx: &Transaction<'_>, held: &Credentials
 
 const KEY_OF: &str = "SELECT key FROM user WHERE app = ?1 AND id = ?2";
 
-pub(in crate::store) fn key(connection: &Connection, app: AppKey, id: &UserId) -> Result<Option<UserKey>, Error> {
-    let key = connection.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0).map(UserKey));
+pub(crate) fn key(db: &Connection, app: AppKey, id: &UserId) -> Result<Option<UserKey>, Error> {
+    let key = db.prepare_cached(KEY_OF)?.query_row(params![app.0, id.as_str()], |row| row.get(0).map(UserKey));
     Ok(key.optional()?)
 }
 
-pub(super) fn key_of(connection: &Connection, app: AppKey, id: &UserId) -> Result<UserKey, Error> {
-    key(connection, app, id)?.ok_or(Error::NotFound(What::User))
+pub(super) fn key_of(db: &Connection, app: AppKey, id: &UserId) -> Result<UserKey, Error> {
+    key(db, app, id)?.ok_or(Error::NotFound(What::User))
 }
 
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";
 
-pub(in crate::store) fn take(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn take(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(DELETE)?.execute(params![user.0])?;
     Ok(())
 }
@@ -329,12 +292,7 @@ const SET_DEVICE: &str = "
     ON CONFLICT (user, platform) DO UPDATE SET os_version = excluded.os_version, token = excluded.token,
         voip_token = excluded.voip_token, sandbox = excluded.sandbox, at = excluded.at";
 
-pub(in crate::store) fn set_device(
-    tx: &Transaction<'_>,
-    user: UserKey,
-    device: &Device,
-    at: Moment,
-) -> Result<(), Error> {
+pub(crate) fn set_device(tx: &Transaction<'_>, user: UserKey, device: &Device, at: Moment) -> Result<(), Error> {
     tx.prepare_cached(SET_DEVICE)?.execute(params![
         user.0,
         device.device_type.as_str(),
@@ -349,14 +307,14 @@ pub(in crate::store) fn set_device(
 
 const FORGET_DEVICE: &str = "DELETE FROM device WHERE user = ?1 AND platform = ?2";
 
-pub(in crate::store) fn forget_device(tx: &Transaction<'_>, user: UserKey, platform: DeviceType) -> Result<(), Error> {
+pub(crate) fn forget_device(tx: &Transaction<'_>, user: UserKey, platform: DeviceType) -> Result<(), Error> {
     tx.prepare_cached(FORGET_DEVICE)?.execute(params![user.0, platform.as_str()])?;
     Ok(())
 }
 
 const FORGET_DEVICES: &str = "DELETE FROM device WHERE user = ?1";
 
-pub(in crate::store) fn forget_devices(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
+pub(crate) fn forget_devices(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
     tx.prepare_cached(FORGET_DEVICES)?.execute(params![user.0])?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Identity tokens: JSON Web Tokens that an app's back end signs with the app's secret. Source: the vendor's pages:
 //! `alg` HS256 (HS384 and HS512 too); `iss` the app id, `nbf`, `exp`, `nce` the nonce, `prn` the user id, `name` and
 //! `avatar_url` if present.
-//! | No JWT library is used: those support every algorithm, with known attacks that confuse them, and read the system's
+//!
+//! No JWT library is used: those support every algorithm, with known attacks that confuse them, and read the system's
 //! clock.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};

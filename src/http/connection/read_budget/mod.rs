@@ -1,5 +1,6 @@
 //! One byte budget for everything that is being read from clients: heads, bodies and WebSocket messages.
-//! | Each connection has an account. The connection charges what it reads; the consumer of a request or message
+//!
+//! Each connection has an account. The connection charges what it reads; the consumer of a request or message
 //! releases it. When the budget is full, large requests wait, and the slowest are ended: first those that send nothing,
 //! then those with the fewest bytes a second, last those whose clients wait for the server.
 
