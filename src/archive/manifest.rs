@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::member::Content;
-use crate::domain::amounts::Amounts;
+use crate::domain::record_counts::RecordCounts;
 
 /// The format version that this program writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;
@@ -28,7 +28,7 @@ pub struct Manifest {
     pub key_fingerprint: String,
     /// Whether the backup contains that key.
     pub has_key: bool,
-    pub counts: Amounts,
+    pub counts: RecordCounts,
     /// Picture files that were missing on the disk when the backup was made. The backup does not contain them.
     pub files_lost: u64,
     /// The database, uncompressed.

@@ -21,7 +21,7 @@ const WINDOW_LOG_MAX: u32 = 23;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// See [`Place::name`].
+    /// See [`MemberName::name`].
     pub name: String,
     /// None for a picture file that was missing on the disk.
     pub content: Option<Content>,
@@ -38,14 +38,14 @@ pub struct Content {
 
 /// There are no other names, so none in a backup can escape the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum MemberName {
     Key,
     /// The compressed database.
     Database,
     Picture(PictureKey, Rendition),
 }
 
-impl Place {
+impl MemberName {
     /// Returns the name in the archive, which is also the path below the data folder.
     pub fn name(&self) -> String {
         match self {
@@ -58,7 +58,7 @@ impl Place {
         }
     }
 
-    /// Parses exactly what [`Place::name`] returns.
+    /// Parses exactly what [`MemberName::name`] returns.
     pub fn parse(raw: &str) -> Option<Self> {
         let mut parts = raw.split('/').skip(2);
         let mut picture = || {

@@ -19,6 +19,6 @@ mod read;
 mod write;
 
 pub use manifest::{FORMAT, Listing, Manifest};
-pub use member::{Content, Member, Place, content_of, hex, pack, unpack};
-pub use read::{ReadFault, Report, manifest_of, read};
+pub use member::{Content, Member, MemberName, content_of, hex, pack, unpack};
+pub use read::{ReadFault, ReadReport, manifest_of, read};
 pub use write::Writer;

@@ -7,7 +7,7 @@ use tar::Header;
 
 use super::{
     manifest::{FORMAT, LISTING, MANIFEST, MANIFEST_BYTES_MAX, MANIFEST_DIGEST, Manifest},
-    member::{BLOCK, Content, ContentHasher, Member, Place, content_of, each_piece, header, padding},
+    member::{BLOCK, Content, ContentHasher, Member, MemberName, content_of, each_piece, header, padding},
     write::digest_line,
 };
 
@@ -34,7 +34,7 @@ impl From<io::Error> for ReadFault {
 }
 
 #[derive(Debug)]
-pub struct Report {
+pub struct ReadReport {
     pub manifest: Manifest,
     /// A sentence part for each damaged or missing member, starting with its name. Only the first `NAMED_MAX`.
     pub damage: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Report {
     pub lost: Vec<String>,
 }
 
-impl Report {
+impl ReadReport {
     pub fn damaged(&mut self, name: &str, what: &str) {
         self.damaged += 1;
         if self.damage.len() < NAMED_MAX {
@@ -65,14 +65,14 @@ pub fn manifest_of(from: impl Read) -> Result<Manifest, ReadFault> {
 pub fn read(
     from: impl Read,
     mut spool: impl Read + Write + Seek,
-    mut keep: impl FnMut(&Place, &mut dyn Read) -> io::Result<()>,
-) -> Result<Report, ReadFault> {
+    mut keep: impl FnMut(&MemberName, &mut dyn Read) -> io::Result<()>,
+) -> Result<ReadReport, ReadFault> {
     let mut reader = Reader { from, pending: None, at_s: 0 };
     let manifest = reader.manifest()?;
     let listing = manifest.listing.content.clone();
     reader.first(LISTING, &listing, &mut spool)?;
     spool.rewind()?;
-    let mut report = Report { manifest, damage: Vec::new(), damaged: 0, lost: Vec::new() };
+    let mut report = ReadReport { manifest, damage: Vec::new(), damaged: 0, lost: Vec::new() };
     let mut lines = BufReader::new(spool);
     let (mut members, mut bytes) = (0, 0_u64);
     loop {
@@ -82,7 +82,7 @@ pub fn read(
         }
         let member: Member = parsed(LISTING, line.as_bytes())?;
         let unknown = || ReadFault::Damaged(format!("{LISTING} names {:?}, which no backup holds", member.name));
-        let place = Place::parse(&member.name).ok_or_else(unknown)?;
+        let place = MemberName::parse(&member.name).ok_or_else(unknown)?;
         members += 1;
         bytes = bytes.saturating_add(member.content.as_ref().map_or(0, |content| content.bytes));
         if bytes > report.manifest.listing.bytes {

@@ -10,10 +10,10 @@ use std::{
     sync::Arc,
 };
 
-use super::workplace::Workplace;
+use super::temp_folder::TempFolder;
 use crate::domain::{
     avatar::PictureKey,
-    error::{Error, fault},
+    error::{Error, io_error},
 };
 
 /// The picture folder and, on the same file system, the folder of incoming uploads.
@@ -46,7 +46,7 @@ impl StoredFile {
     pub fn read_at(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>, Error> {
         let left = usize::try_from(self.bytes.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut piece = vec![0; left.min(bytes_max)];
-        self.file.read_exact_at(&mut piece, offset).map_err(fault("reading a picture"))?;
+        self.file.read_exact_at(&mut piece, offset).map_err(io_error("reading a picture"))?;
         Ok(piece)
     }
 }
@@ -60,19 +60,19 @@ impl Read for StoredFile {
 impl Folder {
     /// Creates both folders (0700) and empties `incoming`, which may hold files of a former process.
     pub fn open(pictures: &Path, incoming: &Path) -> Result<Self, Error> {
-        make_private_folder(pictures).map_err(fault("making the picture folder"))?;
+        make_private_folder(pictures).map_err(io_error("making the picture folder"))?;
         // Emptying a link would delete files elsewhere.
         if fs::symlink_metadata(incoming).is_ok_and(|found| !found.is_dir()) {
             return Err(Error::internal("the folder for incoming files is a link or a file: remove it"));
         }
-        make_private_folder(incoming).map_err(fault("making the folder for incoming files"))?;
-        empty(incoming).map_err(fault("emptying the folder for incoming files"))?;
-        let opened = File::open(pictures).map_err(fault("opening the picture folder"))?;
+        make_private_folder(incoming).map_err(io_error("making the folder for incoming files"))?;
+        empty(incoming).map_err(io_error("emptying the folder for incoming files"))?;
+        let opened = File::open(pictures).map_err(io_error("opening the picture folder"))?;
         Ok(Self { pictures: pictures.into(), incoming: incoming.into(), opened: Some(Arc::new(opened)) })
     }
 
     /// Returns both folders for reading only: creates and empties nothing.
-    pub fn closed(pictures: &Path, incoming: &Path) -> Self {
+    pub fn read_only(pictures: &Path, incoming: &Path) -> Self {
         Self { pictures: pictures.into(), incoming: incoming.into(), opened: None }
     }
 
@@ -81,26 +81,26 @@ impl Folder {
     /// # Errors
     /// `Internal` if there is a picture with this key already.
     pub fn put(&self, key: &PictureKey, files: &[(&str, &[u8])]) -> Result<(), Error> {
-        self.is_in_place().map_err(fault("storing a picture"))?;
+        self.is_in_place().map_err(io_error("storing a picture"))?;
         let arriving = self.incoming.join(key.as_str());
         let arrived = write_all(&arriving, files).and_then(|()| self.take_in(key, &arriving));
         if arrived.is_err() {
             // The first error is the one to report. What cannot be removed now is removed at the next start.
             let _ = fs::remove_dir_all(&arriving);
         }
-        arrived.map_err(fault("storing a picture"))
+        arrived.map_err(io_error("storing a picture"))
     }
 
     /// Opens a file of a picture, if it exists. It stays readable if the picture is removed meanwhile.
     pub fn open_file(&self, key: &PictureKey, file: &str) -> Result<Option<StoredFile>, Error> {
-        let opened = plain(file).and_then(|file| {
+        let opened = check_file_name(file).and_then(|file| {
             let file = File::open(self.place(key).join(file))?;
             Ok(StoredFile { bytes: file.metadata()?.len(), file })
         });
         match opened {
             Ok(file) => Ok(Some(file)),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(fault("reading a picture")(cause)),
+            Err(cause) => Err(io_error("reading a picture")(cause)),
         }
     }
 
@@ -111,23 +111,23 @@ impl Folder {
         remove_if_there(&leaving)
             .and_then(|()| rename_if_there(&self.place(key), &leaving))
             .and_then(|()| remove_if_there(&leaving))
-            .map_err(fault("removing a picture"))
+            .map_err(io_error("removing a picture"))
     }
 
     /// Creates a temporary folder below `incoming`. Use each name only once at a time.
-    pub fn workplace(&self, name: &str) -> Result<Workplace, Error> {
-        plain(name).map_err(fault("making a folder to work in"))?;
-        Workplace::make(self.incoming.join(name))
+    pub fn temp_folder(&self, name: &str) -> Result<TempFolder, Error> {
+        check_file_name(name).map_err(io_error("making a folder to work in"))?;
+        TempFolder::make(self.incoming.join(name))
     }
 
     /// Returns the bytes that this process may still write on the folder's disk.
     pub fn free_bytes(&self) -> Result<u64, Error> {
         let disk =
-            rustix::fs::statvfs(&*self.pictures).map_err(|why| fault("asking for the disk's room")(why.into()))?;
+            rustix::fs::statvfs(&*self.pictures).map_err(|why| io_error("asking for the disk's room")(why.into()))?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    pub fn try_out(&self) -> Result<(), Error> {
+    pub fn check_writable(&self) -> Result<(), Error> {
         const TRIED: &[u8] = b"ready";
         let path = self.pictures.join(".ready");
         let mut options = OpenOptions::new();
@@ -139,7 +139,7 @@ impl Folder {
             fs::remove_file(&path)?;
             if is_same { Ok(()) } else { Err(io::Error::other("what was written came back otherwise")) }
         });
-        tried.map_err(fault("trying out the picture folder"))
+        tried.map_err(io_error("trying out the picture folder"))
     }
 
     pub fn bytes_of(&self, key: &PictureKey) -> Result<u64, Error> {
@@ -152,14 +152,14 @@ impl Folder {
         };
         match sizes() {
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(0),
-            sizes => sizes.map_err(fault("measuring a picture")),
+            sizes => sizes.map_err(io_error("measuring a picture")),
         }
     }
 
     /// Lists the shards that have a subfolder. Ignores other entries.
     pub fn shards(&self) -> Result<BTreeSet<String>, Error> {
         let shard = |name: &str| PictureKey::is_shard(name).then(|| name.to_owned());
-        subfolders(&self.pictures, shard).map_err(fault("listing the picture folder"))
+        subfolders(&self.pictures, shard).map_err(io_error("listing the picture folder"))
     }
 
     /// Lists the pictures of one shard, so that no caller holds all keys at once. Ignores other entries.
@@ -167,7 +167,7 @@ impl Folder {
         let picture = |name: &str| PictureKey::parse(name).ok().filter(|key| key.shard() == shard);
         match PictureKey::is_shard(shard).then(|| subfolders(&self.pictures.join(shard), picture)) {
             Some(Err(cause)) if cause.kind() == ErrorKind::NotFound => Ok(HashSet::new()),
-            Some(found) => found.map_err(fault("listing the picture folder")),
+            Some(found) => found.map_err(io_error("listing the picture folder")),
             None => Ok(HashSet::new()),
         }
     }
@@ -208,7 +208,8 @@ fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
     make_private_folder(folder)?;
     let mut written = Vec::with_capacity(files.len());
     for (name, bytes) in files {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(plain(name)?))?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(check_file_name(name)?))?;
         file.write_all(bytes)?;
         written.push(file);
     }
@@ -218,7 +219,7 @@ fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
 }
 
 /// Refuses a file name that is a path, so that nothing outside a picture's own folder can be reached.
-pub(super) fn plain(file: &str) -> io::Result<&str> {
+pub(super) fn check_file_name(file: &str) -> io::Result<&str> {
     match Path::new(file).file_name() == Some(OsStr::new(file)) {
         true => Ok(file),
         false => Err(io::Error::new(ErrorKind::InvalidInput, "not the name of a file")),

@@ -2,7 +2,7 @@
 //! replaced: a new picture has a new key.
 
 mod folder;
-mod workplace;
+mod temp_folder;
 
 pub use folder::{Folder, StoredFile};
-pub use workplace::{Workplace, sync_disk};
+pub use temp_folder::{TempFolder, sync_disk};

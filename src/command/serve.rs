@@ -32,11 +32,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         ::log::warn!("{warning}");
     }
     let files = rlimit::increase_nofile_limit(u64::MAX);
-    server::serve(&settings, || log_file_limit(files), || read_again(matches, &log))
+    server::serve(&settings, || log_file_limit(files), || reload(matches, &log))
 }
 
 /// Reads the settings again and applies the log level. All other settings take effect at the next start.
-fn read_again(matches: &ArgMatches, log: &log::Log) {
+fn reload(matches: &ArgMatches, log: &log::Log) {
     match flags::parse(matches) {
         Ok(settings) => log.set_level(settings.log),
         Err(failure) => ::log::error!("the settings could not be read again, so the former ones stay: {failure}"),

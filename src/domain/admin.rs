@@ -21,7 +21,7 @@ impl AdminName {
     }
 }
 
-text::shown! { AdminName }
+text::impl_as_str! { AdminName }
 
 /// The shortest password of an administrator, who can change every app of the server.
 pub const PASSWORD_CHARS_MIN: usize = 12;

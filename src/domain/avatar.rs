@@ -155,7 +155,7 @@ impl TileSeed {
     pub fn of(id: &UserId) -> Self {
         // FNV-1a, its bits then mixed, so that the tiles of ids which differ in one letter look different.
         let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        Self(mixed(id.as_str().bytes().fold(0xCBF2_9CE4_8422_2325, fnv)))
+        Self(mix_bits(id.as_str().bytes().fold(0xCBF2_9CE4_8422_2325, fnv)))
     }
 
     pub fn bits(self) -> u64 {
@@ -173,7 +173,7 @@ impl TileSeed {
 }
 
 /// Spreads every bit over all bits: the finaliser of splitmix64.
-pub fn mixed(bits: u64) -> u64 {
+pub fn mix_bits(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     bits ^ (bits >> 31)

@@ -35,8 +35,8 @@ impl CustomValue {
     }
 }
 
-text::shown! { CustomName CustomValue }
-text::kept! { CustomName CustomValue }
+text::impl_as_str! { CustomName CustomValue }
+text::impl_string_conversion! { CustomName CustomValue }
 
 /// Which users may read a custom field. The back end always may.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum Writers {
     BackEnd,
 }
 
-text::words! {
+text::string_enum! {
     Readers: Everyone "everyone", Friends "friends", Owner "owner", BackEnd "back-end";
     Writers: Owner "owner", BackEnd "back-end";
 }

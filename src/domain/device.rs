@@ -45,7 +45,7 @@ impl DeviceText {
     }
 }
 
-text::shown! { DeviceText }
+text::impl_as_str! { DeviceText }
 
 /// A device from createUser. A user has one row per platform; a later report replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::{
     folding::folded,
-    particulars::{Gender, Particulars},
+    tencent_profile::{Gender, TencentProfile},
 };
 
 pub const KEYWORDS_MAX: usize = 5;
@@ -25,16 +25,22 @@ impl DirectorySearch {
     }
 
     /// `keywords` are [`DirectorySearch::folded_keywords`], `folded_name` is a [`folded`] name.
-    pub fn finds(&self, keywords: &[String], id: &str, folded_name: Option<&str>, particulars: &Particulars) -> bool {
+    pub fn matches(
+        &self,
+        keywords: &[String],
+        id: &str,
+        folded_name: Option<&str>,
+        tencent_profile: &TencentProfile,
+    ) -> bool {
         let names = [Some(id.to_ascii_lowercase()), folded_name.map(str::to_owned)];
         let is_called = |keyword: &String| names.iter().flatten().any(|name| name.contains(keyword.as_str()));
         let is_named = match self.needs_all {
             true => keywords.iter().all(is_called),
             false => keywords.is_empty() || keywords.iter().any(is_called),
         };
-        let is_born = |holds: &dyn Fn(u32) -> bool| particulars.birthday.is_some_and(holds);
+        let is_born = |holds: &dyn Fn(u32) -> bool| tencent_profile.birthday.is_some_and(holds);
         is_named
-            && self.gender.is_none_or(|gender| particulars.gender == Some(gender))
+            && self.gender.is_none_or(|gender| tencent_profile.gender == Some(gender))
             && self.born_from.is_none_or(|from| is_born(&|birthday| birthday >= from))
             && self.born_until.is_none_or(|until| is_born(&|birthday| birthday <= until))
     }

@@ -14,9 +14,9 @@ pub enum Error {
     /// The caller is known and may not do this.
     Forbidden(&'static str),
     /// The thing does not exist or belongs to another app. The caller cannot distinguish the two.
-    NotFound(What),
+    NotFound(Resource),
     /// It exists already.
-    Conflict(What),
+    Conflict(Resource),
     /// A rate limit was exceeded. `what` is a part of a sentence: "picture uploads".
     TooMany { what: &'static str, retry_after: Duration },
     /// A queue is full. Nothing was changed; the same request may succeed in a moment.
@@ -41,7 +41,7 @@ pub enum Unauthenticated {
 
 /// The thing that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum Resource {
     App,
     User,
     Picture,
@@ -141,7 +141,7 @@ impl Error {
 const OUT_OF_FILES: [i32; 2] = [24, 23];
 
 /// Converts an error of a file operation. `doing` says in the log what failed.
-pub fn fault(doing: &'static str) -> impl Fn(io::Error) -> Error {
+pub fn io_error(doing: &'static str) -> impl Fn(io::Error) -> Error {
     move |cause| match (is_full(&cause), is_out_of_files(&cause)) {
         (true, _) => Error::StorageFull,
         (false, true) => Error::Busy,
@@ -188,7 +188,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::App => "App",

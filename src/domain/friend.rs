@@ -17,7 +17,7 @@ pub const GROUPS_MAX: u32 = 32;
 /// Pending friend requests a user may have, incoming and outgoing each. The vendor's bound is 1,000 too.
 pub const REQUESTS_MAX: u32 = 1000;
 
-text::texts! {
+text::bounded_texts! {
     /// A group of friends in a user's contact list. Source: the vendor's limits, "group name 30 B".
     #[derive(PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
     #[serde(try_from = "String", into = "String")]
@@ -29,7 +29,7 @@ text::texts! {
     AddWording, 256, is_unsafe_in_prose;
 }
 
-text::kept! { FriendGroup AddWording }
+text::impl_string_conversion! { FriendGroup AddWording }
 
 /// The origin of a friendship: `AddSource_Type_` and one to eight letters or digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl AddSource {
     }
 }
 
-text::shown! { AddSource }
+text::impl_as_str! { AddSource }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Friend {
@@ -84,7 +84,7 @@ pub enum Direction {
 
 /// A friend request that waits for consent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
+pub struct FriendRequest {
     /// The other user: the sender of an incoming request, the recipient of an outgoing one.
     pub with: UserId,
     pub name: Option<text::DisplayName>,
@@ -95,7 +95,7 @@ pub struct Request {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Befriend {
+pub struct FriendToAdd {
     pub whom: UserId,
     pub remark: Option<ContactName>,
     pub groups: Vec<FriendGroup>,
@@ -104,7 +104,7 @@ pub struct Befriend {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Befriending {
+pub struct AddFriendOptions {
     /// Whether the owner is added to the other user's list too.
     pub both_ways: bool,
     /// Whether to skip the other user's consent. Only a back end may.
@@ -112,7 +112,7 @@ pub struct Befriending {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Befriended {
+pub enum AddFriendOutcome {
     Added,
     Waiting,
     Refused(FriendFault),
@@ -128,11 +128,11 @@ pub struct FriendChange {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestAnswer {
     pub from: UserId,
-    pub verdict: Verdict,
+    pub verdict: RequestDecision,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
+pub enum RequestDecision {
     Refuse,
     Agree {
         /// Whether the recipient adds the sender too.
@@ -149,14 +149,14 @@ pub enum FriendFault {
     Oneself,
     AlreadyFriends,
     NotFriends,
-    IBlock,
-    TheyBlock,
-    /// The other user accepts no friend requests: [`super::particulars::AllowType::DenyAny`].
-    TheyDeny,
-    /// The owner may not send friend requests: [`super::particulars::ForbidType::SendOut`].
-    MayNotAsk,
-    MyListFull,
-    TheirListFull,
+    OwnerBlocks,
+    OtherBlocks,
+    /// The other user accepts no friend requests: [`super::tencent_profile::AllowType::DenyAny`].
+    OtherDenies,
+    /// The owner may not send friend requests: [`super::tencent_profile::ForbidType::SendOut`].
+    MayNotSendRequests,
+    OwnListFull,
+    OtherListFull,
     GroupsFull,
     RequestsFull,
     NoSuchRequest,

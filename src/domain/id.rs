@@ -60,7 +60,7 @@ impl UserId {
     }
 
     /// Refuses an id that no new user may have in any dialect. `account` is the app's back-end account.
-    pub fn free_for_creation(&self, account: &Self) -> Result<(), Fault> {
+    pub fn check_creatable(&self, account: &Self) -> Result<(), Fault> {
         match self == account || Self::is_path_word(&self.0) {
             true => Err(Fault::Reserved),
             false => Ok(()),
@@ -149,5 +149,5 @@ impl Origin {
     }
 }
 
-text::shown! { UserId AppId Host Origin }
-text::kept! { Origin }
+text::impl_as_str! { UserId AppId Host Origin }
+text::impl_string_conversion! { Origin }

@@ -2,7 +2,6 @@
 //! framework. Each rule is the widest of the three vendors; a dialect narrows it when it parses a request.
 
 pub mod admin;
-pub mod amounts;
 pub mod app;
 pub mod avatar;
 pub mod caller;
@@ -19,16 +18,17 @@ pub mod follow;
 pub mod free_data;
 pub mod friend;
 pub mod id;
-pub mod listening;
 pub mod network;
 pub mod owner;
 pub mod page;
-pub mod particulars;
 pub mod profile;
+pub mod record_counts;
 pub mod report;
 pub mod search;
 pub mod secret;
+pub mod session;
 pub mod status;
+pub mod tencent_profile;
 pub mod text;
 pub mod time;
 pub mod upload;

@@ -11,7 +11,7 @@ impl Page {
     pub const LIMIT_MAX: u32 = 100;
 
     /// The longest page that an API may request by offset, for lists of small items.
-    pub const STRETCH_MAX: u32 = 1000;
+    pub const OFFSET_LIMIT_MAX: u32 = 1000;
 
     /// Creates page `number` (from 1; 0 counts as 1). `limit` is clamped to 1 to [`Page::LIMIT_MAX`].
     pub fn new(number: u32, limit: u32) -> Self {
@@ -19,9 +19,9 @@ impl Page {
         Self { offset: u64::from(number.max(1) - 1) * u64::from(limit), limit }
     }
 
-    /// Creates the page after the first `offset` items. `limit` is clamped to 1 to [`Page::STRETCH_MAX`].
-    pub fn behind(offset: u32, limit: u32) -> Self {
-        Self { offset: u64::from(offset), limit: limit.clamp(1, Self::STRETCH_MAX) }
+    /// Creates the page after the first `offset` items. `limit` is clamped to 1 to [`Page::OFFSET_LIMIT_MAX`].
+    pub fn at_offset(offset: u32, limit: u32) -> Self {
+        Self { offset: u64::from(offset), limit: limit.clamp(1, Self::OFFSET_LIMIT_MAX) }
     }
 
     pub fn limit(self) -> u32 {

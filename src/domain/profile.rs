@@ -8,8 +8,8 @@ use super::{
     error::Error,
     free_data::{Extras, Metadata},
     id::{UserId, UserKey},
-    particulars::{Particular, Particulars},
-    secret::{Derived, PasswordHash},
+    secret::{DerivedSecret, PasswordHash},
+    tencent_profile::{TencentField, TencentProfile},
     text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
     time::Moment,
 };
@@ -61,7 +61,7 @@ pub struct Profile {
     pub email: Option<Email>,
     pub extras: Extras,
     pub metadata: Metadata,
-    pub particulars: Particulars,
+    pub tencent_profile: TencentProfile,
     /// Tencent `Tag_Profile_Custom_*`. No value is empty.
     pub custom: BTreeMap<CustomName, CustomValue>,
 }
@@ -102,7 +102,7 @@ impl User {
     }
 
     pub fn bytes(&self) -> usize {
-        let Profile { display_name, avatar: _, status, mobile, email, extras, metadata, particulars: _, custom } =
+        let Profile { display_name, avatar: _, status, mobile, email, extras, metadata, tencent_profile: _, custom } =
             &self.profile;
         let texts = [
             display_name.as_ref().map(DisplayName::as_str),
@@ -118,7 +118,7 @@ impl User {
         size_of::<Self>() + self.id.as_str().len() + texts + extras.bytes() + metadata.bytes() + custom.sum::<usize>()
     }
 
-    pub fn shown_name(&self) -> &str {
+    pub fn display_name_or_id(&self) -> &str {
         self.profile.display_name.as_ref().map_or(self.id.as_str(), DisplayName::as_str)
     }
 }
@@ -133,7 +133,7 @@ pub struct ProfileChange {
     pub extras: Patch<Extras>,
     pub metadata: Patch<Metadata>,
     /// These fields can be set but not cleared.
-    pub particulars: Particulars,
+    pub tencent_profile: TencentProfile,
     /// An empty value clears the field.
     pub custom: BTreeMap<CustomName, CustomValue>,
 }
@@ -154,7 +154,8 @@ pub enum ProfileField {
     Email,
     Extras,
     Metadata,
-    Particular(Particular),
+    #[serde(rename = "particular")]
+    TencentProfile(TencentField),
     Custom(CustomName),
 }
 
@@ -173,12 +174,13 @@ impl Profile {
         let names: BTreeSet<_> = self.custom.keys().chain(former.custom.keys()).collect();
         let custom = names.into_iter().filter(|name| self.custom.get(name) != former.custom.get(name));
         let standard = fields.into_iter().filter_map(|(field, differs)| differs.then_some(field));
-        let particulars = self.particulars.differences(&former.particulars).into_iter().map(ProfileField::Particular);
-        standard.chain(particulars).chain(custom.cloned().map(ProfileField::Custom)).collect()
+        let tencent_profile =
+            self.tencent_profile.differences(&former.tencent_profile).into_iter().map(ProfileField::TencentProfile);
+        standard.chain(tencent_profile).chain(custom.cloned().map(ProfileField::Custom)).collect()
     }
 
     /// Applies every given field except the avatar: only the store can check who owns a picture.
-    pub fn take(&mut self, change: &ProfileChange) {
+    pub fn apply(&mut self, change: &ProfileChange) {
         take(&mut self.display_name, &change.display_name);
         take(&mut self.status, &change.status);
         take(&mut self.mobile, &change.mobile);
@@ -193,7 +195,7 @@ impl Profile {
             Patch::Clear => self.metadata = Metadata::default(),
             Patch::Set(metadata) => self.metadata = metadata.clone(),
         }
-        self.particulars.take(&change.particulars);
+        self.tencent_profile.apply(&change.tencent_profile);
         for (name, value) in &change.custom {
             match value.as_str().is_empty() {
                 true => self.custom.remove(name),
@@ -216,9 +218,9 @@ pub struct Credentials {
     pub user: UserKey,
     pub state: State,
     /// The user token (Qiscus).
-    pub token: Derived,
+    pub token: DerivedSecret,
     /// The issued password (MirrorFly).
-    pub issued: Derived,
+    pub issued: DerivedSecret,
     /// The password that a person chose, if any.
     pub chosen: Option<PasswordHash>,
 }

@@ -12,7 +12,7 @@ pub const REPORTS_KEPT_MAX: u32 = 1000;
 /// Reports of one user per day, so that one user cannot displace the reports of others.
 pub const REPORTS_PER_DAY: u32 = 50;
 
-text::texts! {
+text::bounded_texts! {
     /// The text of a report: a description, or the last messages of a chat, which the SDK encloses. 1 to 65,536 bytes
     /// of UTF-8. The vendor names no bound.
     ReportText, 64 * 1024, is_unsafe_in_prose;

@@ -22,7 +22,7 @@ pub struct UserSearch {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Walk {
+pub struct UserPageQuery {
     /// Part of a display name or of an id, compared after [`folded`].
     pub text: Option<String>,
     /// A custom field and its exact value.
@@ -34,7 +34,7 @@ pub struct Walk {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stretch {
+pub struct UserPage {
     /// In creation order. There may be fewer than the limit although more pages follow.
     pub users: Vec<User>,
     /// The cursor of the next page, if there may be one.
@@ -52,12 +52,12 @@ pub struct MetadataFilter {
 }
 
 impl UserSearch {
-    pub fn is_for_everybody(&self) -> bool {
+    pub fn matches_all(&self) -> bool {
         self.text.as_deref().is_none_or(str::is_empty) && self.metadata.is_none()
     }
 
     /// Whether no user can match: no name or id is that long, and none contains a NUL, which no index can search.
-    pub fn is_of_nobody(&self) -> bool {
+    pub fn matches_none(&self) -> bool {
         self.text.as_deref().is_some_and(|text| text.contains('\0') || text.chars().nth(TEXT_CHARS_MAX).is_some())
     }
 
@@ -66,7 +66,7 @@ impl UserSearch {
     }
 
     /// `text` is [`UserSearch::folded_text`], `folded_name` is a [`folded`] name.
-    pub fn finds(
+    pub fn matches(
         &self,
         text: Option<&str>,
         id: &str,

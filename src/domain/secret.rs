@@ -109,7 +109,7 @@ pub struct Salt(pub [u8; 16]);
 
 /// A derived secret as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Derived {
+pub struct DerivedSecret {
     pub salt: Salt,
     pub digest: Digest,
 }
@@ -120,4 +120,4 @@ pub struct PasswordHash(pub String);
 
 /// Bytes encrypted and authenticated with a key that is not in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
+pub struct SealedSecret(pub Vec<u8>);

@@ -26,7 +26,7 @@ pub(super) fn prose(raw: &str, bytes_max: usize) -> Result<String, Fault> {
 }
 
 /// Implements `as_str`.
-macro_rules! shown {
+macro_rules! impl_as_str {
     ($($name:ident)*) => {$(
         impl $name {
             pub fn as_str(&self) -> &str {
@@ -35,10 +35,10 @@ macro_rules! shown {
         }
     )*};
 }
-pub(super) use shown;
+pub(super) use impl_as_str;
 
 /// Implements the conversions that serde uses to store a text.
-macro_rules! kept {
+macro_rules! impl_string_conversion {
     ($($name:ident)*) => {$(
         impl TryFrom<String> for $name {
             type Error = $crate::domain::error::Fault;
@@ -55,15 +55,15 @@ macro_rules! kept {
         }
     )*};
 }
-pub(super) use kept;
+pub(super) use impl_string_conversion;
 
 /// Implements `parse` and `as_str` for an enum by its words.
-macro_rules! words {
+macro_rules! string_enum {
     ($($name:ident: $($variant:ident $word:literal),+;)*) => {$(
         impl $name {
             pub fn parse(raw: &str) -> Result<Self, $crate::domain::error::Fault> {
                 let known = [$(Self::$variant),+].into_iter().find(|known| known.as_str() == raw);
-                known.ok_or($crate::domain::error::Fault::NotOneOf($crate::domain::text::words!(@list $($word)+)))
+                known.ok_or($crate::domain::error::Fault::NotOneOf($crate::domain::text::string_enum!(@list $($word)+)))
             }
 
             pub fn as_str(self) -> &'static str {
@@ -75,10 +75,10 @@ macro_rules! words {
     )*};
     (@list $first:literal $($word:literal)*) => { concat!($first $(, ", ", $word)*) };
 }
-pub(super) use words;
+pub(super) use string_enum;
 
 /// Declares types of bounded texts without some characters.
-macro_rules! texts {
+macro_rules! bounded_texts {
     ($($(#[$doc:meta])* $name:ident, $bytes_max:expr, $refused:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,12 +93,12 @@ macro_rules! texts {
             }
         }
 
-        $crate::domain::text::shown! { $name }
+        $crate::domain::text::impl_as_str! { $name }
     )*};
 }
-pub(super) use texts;
+pub(super) use bounded_texts;
 
-texts! {
+bounded_texts! {
     /// A display name. The widest rule is Tencent's `Tag_Profile_IM_Nick`, 500 bytes.
     DisplayName, 500, is_unsafe;
 
@@ -170,7 +170,7 @@ impl HttpAddress {
     }
 }
 
-shown! { Email HttpAddress }
+impl_as_str! { Email HttpAddress }
 
 /// Refuses a text of more than `chars_max` characters. Dialects use it to narrow a rule.
 pub fn at_most(raw: &str, chars_max: usize) -> Result<&str, Fault> {

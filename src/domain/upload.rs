@@ -37,7 +37,7 @@ impl Format {
 
 /// Limits of an upload. Every bound is inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct PictureLimits {
     /// Default 10 MiB.
     pub file_bytes_max: u64,
     /// Of the longer side. Default 12000.
@@ -48,7 +48,7 @@ pub struct Limits {
     pub decoded_bytes_max: u64,
 }
 
-impl Default for Limits {
+impl Default for PictureLimits {
     fn default() -> Self {
         Self { file_bytes_max: 10 << 20, side_px_max: 12_000, pixels_max: 32_000_000, decoded_bytes_max: 128 << 20 }
     }

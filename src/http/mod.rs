@@ -5,10 +5,10 @@ mod body;
 pub mod connection;
 mod endpoints;
 mod keyed_limiter;
+mod masking;
 pub mod methods;
 pub mod middleware;
 pub mod peer;
-mod showing;
 pub mod socket;
 pub mod stream;
 

@@ -1,4 +1,4 @@
-//! Follows the event rows and delivers notices to the hub.
+//! Follows the event rows and delivers notifications to the hub.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,8 +10,8 @@ use crate::{
         error::Error,
         event::{Event, EventKind},
         id::{AppKey, UserId, UserKey},
-        listening::{Notice, Wire},
         profile::User,
+        session::{Notification, Vendor},
     },
     store::{EventPage, FeedReader, Store},
 };
@@ -58,7 +58,7 @@ impl Feed {
             for event in events {
                 let seq = event.seq;
                 self.notify(event).await?;
-                self.hub.passed(seq);
+                self.hub.advance(seq);
                 self.seq = seq;
             }
             if !is_part {
@@ -77,32 +77,33 @@ impl Feed {
                 let shown =
                     self.reader.read(async |db| db.readable_user(app, user).await).await?.filter(User::is_active);
                 if let Some(shown) = shown {
-                    let notice = Notice::ProfileChanged { seq, user: Box::new(shown), fields };
-                    self.hub.deliver(&self.hearers(app, user).await?, &Arc::new(notice));
+                    let notification = Notification::ProfileChanged { seq, user: Box::new(shown), fields };
+                    self.hub.deliver(&self.notified(app, user).await?, &Arc::new(notification));
                 }
             }
             EventKind::ContactsChanged { added, removed, changed } => {
-                let notice = async || {
+                let notification = async || {
                     let (added, removed) = (self.ids(app, &added).await?, self.ids(app, &removed).await?);
                     let changed = self.ids(app, &changed).await?;
-                    Ok(Some(Notice::ContactsChanged { seq, added, removed, changed }))
+                    Ok(Some(Notification::ContactsChanged { seq, added, removed, changed }))
                 };
-                self.notify_one(user, notice).await?;
+                self.notify_one(user, notification).await?;
             }
             EventKind::Blocked { whom } => self.notify_block(seq, app, user, whom, true).await?,
             EventKind::Unblocked { whom } => self.notify_block(seq, app, user, whom, false).await?,
             EventKind::FollowChanged { whom, is_following } => {
-                for (listener, other, is_own) in [(user, whom, true), (whom, user, false)] {
-                    let notice = |with| Notice::FollowChanged { seq, with, is_own, is_following };
-                    self.notify_one(listener, async || Ok(self.id(app, other).await?.map(notice))).await?;
+                for (user_with_session, other, is_own) in [(user, whom, true), (whom, user, false)] {
+                    let notification = |with| Notification::FollowChanged { seq, with, is_own, is_following };
+                    self.notify_one(user_with_session, async || Ok(self.id(app, other).await?.map(notification)))
+                        .await?;
                 }
             }
             EventKind::RequestChanged { with, is_incoming, is_waiting } => {
-                let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
-                self.notify_one(user, async || Ok(self.id(app, with).await?.map(notice))).await?;
+                let notification = |with| Notification::RequestChanged { seq, with, is_incoming, is_waiting };
+                self.notify_one(user, async || Ok(self.id(app, with).await?.map(notification))).await?;
             }
             EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
-            EventKind::Kicked => self.hub.end(user, Some(Wire::Tencent)),
+            EventKind::Kicked => self.hub.end(user, Some(Vendor::Tencent)),
             EventKind::Created | EventKind::TokenReset | EventKind::Reactivated | EventKind::Restored => {}
         }
         Ok(())
@@ -116,21 +117,21 @@ impl Feed {
         whom: UserKey,
         is_blocked: bool,
     ) -> Result<(), Error> {
-        let notice = |whom| Notice::BlocksChanged { seq, whom, is_blocked };
-        self.notify_one(user, async || Ok(self.id(app, whom).await?.map(notice))).await?;
-        let notice = |by| Notice::BlockedBy { seq, by, is_blocked };
-        self.notify_one(whom, async || Ok(self.id(app, user).await?.map(notice))).await
+        let notification = |whom| Notification::BlocksChanged { seq, whom, is_blocked };
+        self.notify_one(user, async || Ok(self.id(app, whom).await?.map(notification))).await?;
+        let notification = |by| Notification::BlockedBy { seq, by, is_blocked };
+        self.notify_one(whom, async || Ok(self.id(app, user).await?.map(notification))).await
     }
 
     async fn notify_one(
         &self,
         user: UserKey,
-        notice: impl AsyncFnOnce() -> Result<Option<Notice>, Error>,
+        notification: impl AsyncFnOnce() -> Result<Option<Notification>, Error>,
     ) -> Result<(), Error> {
         if self.hub.has(user)
-            && let Some(notice) = notice().await?
+            && let Some(notification) = notification().await?
         {
-            self.hub.deliver(&[user], &Arc::new(notice));
+            self.hub.deliver(&[user], &Arc::new(notification));
         }
         Ok(())
     }
@@ -147,18 +148,20 @@ impl Feed {
         Ok(ids)
     }
 
-    async fn hearers(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
-        let Some(listeners) = self.hub.listeners(ASKED_ONE_BY_ONE_MAX) else {
-            let mut hearers = self.reader.read(async |db| db.subscribers(app, of).await).await?;
-            hearers.push(of);
-            return Ok(hearers);
+    async fn notified(&self, app: AppKey, of: UserKey) -> Result<Vec<UserKey>, Error> {
+        let Some(users) = self.hub.users_with_sessions(ASKED_ONE_BY_ONE_MAX) else {
+            let mut notified = self.reader.read(async |db| db.subscribers(app, of).await).await?;
+            notified.push(of);
+            return Ok(notified);
         };
-        let mut hearers = Vec::new();
-        for listener in listeners {
-            if listener == of || self.reader.read(async |db| db.is_subscriber(app, listener, of).await).await? {
-                hearers.push(listener);
+        let mut notified = Vec::new();
+        for user_with_session in users {
+            if user_with_session == of
+                || self.reader.read(async |db| db.is_subscriber(app, user_with_session, of).await).await?
+            {
+                notified.push(user_with_session);
             }
         }
-        Ok(hearers)
+        Ok(notified)
     }
 }

@@ -15,10 +15,10 @@ use std::{
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
 
-use super::queue::{Queue, SessionPlace};
+use super::queue::{Queue, SessionPosition};
 use crate::domain::{
     id::UserKey,
-    listening::{MovedPlace, Notice, Over, Presence, Sibling, SiblingState, Wire},
+    session::{ChangedPosition, EndReason, Notification, Presence, Sibling, SiblingState, Vendor},
     time::{Clock, Moment},
 };
 
@@ -64,7 +64,7 @@ struct OpenSessions {
 
 struct SessionSlot {
     number: u64,
-    wire: Wire,
+    vendor: Vendor,
     queue: Arc<Queue>,
 }
 
@@ -76,17 +76,17 @@ struct LastSeen {
 
 #[derive(Clone, Copy)]
 struct EndedSession {
-    wire: Wire,
+    vendor: Vendor,
     row: i64,
-    heard: i64,
+    confirmed: i64,
 }
 
 impl OpenSessions {
     /// Remembers the position of a removed session. One without a row cannot be resumed.
     fn remember(&mut self, user: UserKey, slot: &SessionSlot) {
-        let SessionPlace { row, heard, .. } = slot.queue.standing(self.seq);
+        let SessionPosition { row, confirmed, .. } = slot.queue.position(self.seq);
         if row != 0 && self.ended_count < ENDED_MAX {
-            self.ended.entry(user).or_default().push(EndedSession { wire: slot.wire, row, heard });
+            self.ended.entry(user).or_default().push(EndedSession { vendor: slot.vendor, row, confirmed });
             self.ended_count += 1;
         }
     }
@@ -109,7 +109,7 @@ pub struct LiveSession {
     hub: Hub,
     number: u64,
     user: UserKey,
-    wire: Wire,
+    vendor: Vendor,
     queue: Arc<Queue>,
     missed_since: Option<i64>,
 }
@@ -131,7 +131,7 @@ impl Hub {
     }
 
     /// If the user has `sessions_max` on this wire already, the oldest ends. None if the server stops.
-    pub fn join(&self, user: UserKey, wire: Wire, sessions_max: usize) -> Option<LiveSession> {
+    pub fn join(&self, user: UserKey, vendor: Vendor, sessions_max: usize) -> Option<LiveSession> {
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open();
         if open.is_closing {
@@ -139,43 +139,53 @@ impl Hub {
         }
         let queue = Arc::new(Queue::new(open.seq));
         let slots = open.by_user.get(&user).map(Vec::as_slice).unwrap_or_default();
-        if slots.iter().filter(|slot| slot.wire == wire).count() >= sessions_max
-            && let Some(oldest) = slots.iter().find(|slot| slot.wire == wire).map(|slot| slot.number)
+        if slots.iter().filter(|slot| slot.vendor == vendor).count() >= sessions_max
+            && let Some(oldest) = slots.iter().find(|slot| slot.vendor == vendor).map(|slot| slot.number)
         {
-            open.take_slots(user, |slot| slot.number == oldest).iter().for_each(|slot| slot.queue.end(Over::Replaced));
+            open.take_slots(user, |slot| slot.number == oldest)
+                .iter()
+                .for_each(|slot| slot.queue.end(EndReason::Replaced));
         }
         // Most users have one.
         let slots = open.by_user.entry(user).or_insert_with(|| Vec::with_capacity(1));
-        slots.push(SessionSlot { number, wire, queue: Arc::clone(&queue) });
+        slots.push(SessionSlot { number, vendor, queue: Arc::clone(&queue) });
         drop(open);
-        Some(LiveSession { hub: self.clone(), number, user, wire, queue, missed_since: None })
+        Some(LiveSession { hub: self.clone(), number, user, vendor, queue, missed_since: None })
     }
 
     /// Takes up to `at_most` positions to store: of ended sessions, and changed ones of open sessions.
-    pub fn take_moved(&self, at_most: usize) -> Vec<MovedPlace> {
+    pub fn take_changed_positions(&self, at_most: usize) -> Vec<ChangedPosition> {
         let mut open = self.open();
         let mut moved = Vec::new();
         let users: Vec<UserKey> = open.ended.keys().copied().take(at_most).collect();
         for ended in users.iter().filter_map(|user| open.ended.remove(user)).collect::<Vec<_>>() {
             open.ended_count = open.ended_count.saturating_sub(ended.len());
-            moved.extend(ended.iter().map(|ended| MovedPlace { row: ended.row, heard: ended.heard, has_ended: true }));
+            moved.extend(ended.iter().map(|ended| ChangedPosition {
+                row: ended.row,
+                confirmed: ended.confirmed,
+                has_ended: true,
+            }));
         }
         let rest = open.moved.len().min(at_most.saturating_sub(moved.len()));
         let sessions: Vec<(UserKey, u64)> = open.moved.drain(..rest).collect();
         if open.moved.is_empty() {
             open.moved = Vec::new();
         }
-        let passed = open.seq;
+        let advance = open.seq;
         for (user, number) in sessions {
             let slot = open.by_user.get(&user).and_then(|slots| slots.iter().find(|slot| slot.number == number));
-            let standing = slot.map(|slot| slot.queue.take_standing(passed)).filter(|standing| standing.row != 0);
-            moved.extend(standing.map(|SessionPlace { row, heard, .. }| MovedPlace { row, heard, has_ended: false }));
+            let position = slot.map(|slot| slot.queue.take_position(advance)).filter(|position| position.row != 0);
+            moved.extend(position.map(|SessionPosition { row, confirmed, .. }| ChangedPosition {
+                row,
+                confirmed,
+                has_ended: false,
+            }));
         }
         moved
     }
 
     /// Runs once a day or after many events: the position of a silent session does not move, but events are pruned.
-    pub fn renew_places(&self) {
+    pub fn refresh_positions(&self) {
         let now = (self.0.clock)();
         let mut open = self.open();
         let (at, seq) = open.renewed;
@@ -187,16 +197,16 @@ impl Hub {
         open.moved = all.collect();
     }
 
-    pub fn sessions(&self, user: UserKey, wire: Wire) -> usize {
-        self.open().by_user.get(&user).map_or(0, |slots| slots.iter().filter(|slot| slot.wire == wire).count())
+    pub fn sessions(&self, user: UserKey, vendor: Vendor) -> usize {
+        self.open().by_user.get(&user).map_or(0, |slots| slots.iter().filter(|slot| slot.vendor == vendor).count())
     }
 
-    pub fn open_on(&self, wire: Wire) -> usize {
-        self.open().by_user.values().flatten().filter(|slot| slot.wire == wire).count()
+    pub fn open_sessions(&self, vendor: Vendor) -> usize {
+        self.open().by_user.values().flatten().filter(|slot| slot.vendor == vendor).count()
     }
 
     /// Returns the users with a session, unless they are more than `users_max`.
-    pub(super) fn listeners(&self, users_max: usize) -> Option<Vec<UserKey>> {
+    pub(super) fn users_with_sessions(&self, users_max: usize) -> Option<Vec<UserKey>> {
         let open = self.open();
         (open.by_user.len() <= users_max).then(|| open.by_user.keys().copied().collect())
     }
@@ -209,30 +219,30 @@ impl Hub {
         self.open().by_user.is_empty()
     }
 
-    /// Queues a notice for these users' sessions. A session whose queue is full ends.
-    pub(super) fn deliver(&self, to: &[UserKey], notice: &Arc<Notice>) {
-        let bytes = notice.bytes();
+    /// Queues a notification for these users' sessions. A session whose queue is full ends.
+    pub(super) fn deliver(&self, to: &[UserKey], notification: &Arc<Notification>) {
+        let bytes = notification.bytes();
         let mut open = self.open();
         for user in to {
             let Some(slots) = open.by_user.get(user) else { continue };
-            let full = slots.iter().filter(|slot| !slot.queue.put(notice, bytes)).map(|slot| slot.number);
+            let full = slots.iter().filter(|slot| !slot.queue.put(notification, bytes)).map(|slot| slot.number);
             let full: Vec<u64> = full.collect();
             if !full.is_empty() {
                 open.take_slots(*user, |slot| full.contains(&slot.number));
             }
         }
-        open.seq = open.seq.max(notice.seq());
+        open.seq = open.seq.max(notification.seq());
     }
 
-    pub(super) fn passed(&self, seq: i64) {
+    pub(super) fn advance(&self, seq: i64) {
         let mut open = self.open();
         open.seq = open.seq.max(seq);
     }
 
     /// Ends a user's sessions on a wire, or all of them.
-    pub fn end(&self, user: UserKey, wire: Option<Wire>) {
-        let ended = self.open().take_slots(user, |slot| wire.is_none_or(|wire| wire == slot.wire));
-        ended.iter().for_each(|slot| slot.queue.end(Over::Refused));
+    pub fn end(&self, user: UserKey, vendor: Option<Vendor>) {
+        let ended = self.open().take_slots(user, |slot| vendor.is_none_or(|vendor| vendor == slot.vendor));
+        ended.iter().for_each(|slot| slot.queue.end(EndReason::Refused));
     }
 
     pub fn close(&self) {
@@ -241,14 +251,14 @@ impl Hub {
         let users: Vec<UserKey> = open.by_user.keys().copied().collect();
         let all: Vec<SessionSlot> = users.into_iter().flat_map(|user| open.take_slots(user, |_| true)).collect();
         drop(open);
-        all.into_iter().for_each(|slot| slot.queue.end(Over::Closing));
+        all.into_iter().for_each(|slot| slot.queue.end(EndReason::Closing));
         self.0.is_closed.send_replace(true);
     }
 
-    pub async fn closed(&self) -> Over {
+    pub async fn closed(&self) -> EndReason {
         // An error would mean that the hub is gone.
         let _ = self.0.is_closed.subscribe().wait_for(|is_closed| *is_closed).await;
-        Over::Closing
+        EndReason::Closing
     }
 
     pub fn mark_online(&self, user: UserKey) {
@@ -281,38 +291,39 @@ impl LiveSession {
         self.user
     }
 
-    pub fn wire(&self) -> Wire {
-        self.wire
+    pub fn vendor(&self) -> Vendor {
+        self.vendor
     }
 
     /// Returns the positions of the user's other sessions on this wire, including ended ones that are not stored yet.
     pub fn siblings(&self) -> Vec<Sibling> {
         let open = self.hub.open();
         let slots = open.by_user.get(&self.user).into_iter().flatten();
-        let others = slots.filter(|slot| slot.wire == self.wire && slot.number != self.number);
+        let others = slots.filter(|slot| slot.vendor == self.vendor && slot.number != self.number);
         let going = others.map(|slot| {
-            let SessionPlace { row, heard, is_outstanding } = slot.queue.standing(open.seq);
-            Sibling { row, heard, state: SiblingState::Open { is_outstanding } }
+            let SessionPosition { row, confirmed, is_outstanding } = slot.queue.position(open.seq);
+            Sibling { row, confirmed, state: SiblingState::Open { is_outstanding } }
         });
-        let ended = open.ended.get(&self.user).into_iter().flatten().filter(|ended| ended.wire == self.wire);
-        let ended = ended.map(|ended| Sibling { row: ended.row, heard: ended.heard, state: SiblingState::Ended });
+        let ended = open.ended.get(&self.user).into_iter().flatten().filter(|ended| ended.vendor == self.vendor);
+        let ended =
+            ended.map(|ended| Sibling { row: ended.row, confirmed: ended.confirmed, state: SiblingState::Ended });
         going.chain(ended).collect()
     }
 
-    pub fn begin(&self, row: i64) {
-        self.queue.begin(row);
+    pub fn set_row(&self, row: i64) {
+        self.queue.set_row(row);
     }
 
     /// Sets the event after which a returning client must be updated.
-    pub fn resume_behind(&mut self, seq: i64) {
-        self.queue.resume_behind(seq);
+    pub fn resume_after(&mut self, seq: i64) {
+        self.queue.resume_after(seq);
         self.missed_since = Some(seq);
     }
 
     /// The future may be dropped: nothing is lost.
     /// # Errors
-    /// The reason of the end, after all queued notices.
-    pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
+    /// The reason of the end, after all queued notifications.
+    pub async fn next(&mut self) -> Result<Arc<Notification>, EndReason> {
         self.queue.next().await
     }
 
@@ -321,12 +332,12 @@ impl LiveSession {
         self.missed_since
     }
 
-    /// The last notice did not reach the client: it must be looked up.
-    pub fn fall_behind(&self) {
-        self.queue.fall_behind();
+    /// The last notification did not reach the client: it must be looked up.
+    pub fn mark_behind(&self) {
+        self.queue.mark_behind();
     }
 
-    /// The client was sent everything up to this event; notices up to it are skipped.
+    /// The client was sent everything up to this event; notifications up to it are skipped.
     pub fn caught_up(&self, seq: i64) {
         self.queue.caught_up(seq);
     }

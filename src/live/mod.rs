@@ -1,7 +1,7 @@
-//! The open sessions of clients and the notices that they receive. The hub learns of changes only from event rows, so
+//! The open sessions of clients and the notifications that they receive. The hub learns of changes only from event rows, so
 //! what is announced is stored, whichever vendor's wire the change came by.
 
 pub mod feed;
 pub mod hub;
 mod queue;
-pub mod watchers;
+pub mod status_subscriptions;

@@ -1,4 +1,4 @@
-//! The notices waiting for one session, bounded in number and bytes, and the session's position.
+//! The notifications waiting for one session, bounded in number and bytes, and the session's position.
 //!
 //! A channel of tokio would take a kibibyte for each of ten thousand silent sessions. Here the hub's lock admits one
 //! writer at a time.
@@ -10,10 +10,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::domain::listening::{Notice, Over};
+use crate::domain::session::{EndReason, Notification};
 
 /// A slower listener is cut off and looks up what it missed.
-const NOTICES_MAX: usize = 256;
+const NOTIFICATIONS_MAX: usize = 256;
 
 const BYTES_MAX: usize = 1024 * 1024;
 
@@ -28,9 +28,9 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct QueueState {
-    notices: VecDeque<Arc<Notice>>,
+    notifications: VecDeque<Arc<Notification>>,
     bytes: usize,
-    over: Option<Over>,
+    over: Option<EndReason>,
     confirmed: i64,
     /// The last event that was taken from the queue or looked up.
     taken: i64,
@@ -43,7 +43,7 @@ struct QueueState {
 impl QueueState {
     /// Whether the client may lack an event that concerns it.
     fn is_outstanding(&self) -> bool {
-        self.is_behind || self.taken > self.confirmed || !self.notices.is_empty()
+        self.is_behind || self.taken > self.confirmed || !self.notifications.is_empty()
     }
 
     /// Moves the position; returns whether that must be reported.
@@ -55,16 +55,16 @@ impl QueueState {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SessionPlace {
+pub(super) struct SessionPosition {
     pub(super) row: i64,
-    pub(super) heard: i64,
+    pub(super) confirmed: i64,
     pub(super) is_outstanding: bool,
 }
 
 impl Queue {
     /// Creates an empty queue for a client that has everything up to this event.
-    pub(super) fn new(heard: i64) -> Self {
-        let waiting = QueueState { confirmed: heard, taken: heard, ..QueueState::default() };
+    pub(super) fn new(confirmed: i64) -> Self {
+        let waiting = QueueState { confirmed, taken: confirmed, ..QueueState::default() };
         Self { waiting: Mutex::new(waiting), news: Notify::default() }
     }
 
@@ -72,73 +72,73 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a notice of this size; false if there is no room, which ends the session.
-    pub(super) fn put(&self, notice: &Arc<Notice>, bytes: usize) -> bool {
+    /// Queues a notification of this size; false if there is no room, which ends the session.
+    pub(super) fn put(&self, notification: &Arc<Notification>, bytes: usize) -> bool {
         let mut waiting = self.waiting();
-        if waiting.notices.len() >= NOTICES_MAX || waiting.bytes.saturating_add(bytes) > BYTES_MAX {
-            // The session has lost this notice: its position must stay before it.
+        if waiting.notifications.len() >= NOTIFICATIONS_MAX || waiting.bytes.saturating_add(bytes) > BYTES_MAX {
+            // The session has lost this notification: its position must stay before it.
             waiting.is_behind = true;
             drop(waiting);
-            self.end(Over::Slow);
+            self.end(EndReason::Slow);
             return false;
         }
         if !waiting.is_outstanding() {
-            waiting.confirmed = waiting.confirmed.max(notice.seq() - 1);
+            waiting.confirmed = waiting.confirmed.max(notification.seq() - 1);
             waiting.taken = waiting.confirmed;
         }
-        waiting.notices.push_back(Arc::clone(notice));
+        waiting.notifications.push_back(Arc::clone(notification));
         waiting.bytes += bytes;
         drop(waiting);
         self.news.notify_one();
         true
     }
 
-    pub(super) fn end(&self, why: Over) {
+    pub(super) fn end(&self, why: EndReason) {
         self.waiting().over.get_or_insert(why);
         self.news.notify_one();
     }
 
     /// The future may be dropped: nothing is lost.
     /// # Errors
-    /// The reason of the end, after all queued notices.
-    pub(super) async fn next(&self) -> Result<Arc<Notice>, Over> {
+    /// The reason of the end, after all queued notifications.
+    pub(super) async fn next(&self) -> Result<Arc<Notification>, EndReason> {
         loop {
             if let Some(next) = self.take() {
                 return next;
             }
-            // A notice or end after the check above has left a permit, which this call sees at once.
+            // A notification or end after the check above has left a permit, which this call sees at once.
             self.news.notified().await;
         }
     }
 
-    fn take(&self) -> Option<Result<Arc<Notice>, Over>> {
+    fn take(&self) -> Option<Result<Arc<Notification>, EndReason>> {
         let mut waiting = self.waiting();
         loop {
-            let Some(notice) = waiting.notices.pop_front() else { return waiting.over.map(Err) };
-            waiting.bytes = waiting.bytes.saturating_sub(notice.bytes());
-            if waiting.notices.is_empty() && waiting.notices.capacity() > ROOM_KEPT {
-                waiting.notices = VecDeque::new();
+            let Some(notification) = waiting.notifications.pop_front() else { return waiting.over.map(Err) };
+            waiting.bytes = waiting.bytes.saturating_sub(notification.bytes());
+            if waiting.notifications.is_empty() && waiting.notifications.capacity() > ROOM_KEPT {
+                waiting.notifications = VecDeque::new();
             }
             // A look-up has already covered it.
-            if notice.seq() > waiting.taken || waiting.is_behind {
-                waiting.taken = waiting.taken.max(notice.seq());
-                return Some(Ok(notice));
+            if notification.seq() > waiting.taken || waiting.is_behind {
+                waiting.taken = waiting.taken.max(notification.seq());
+                return Some(Ok(notification));
             }
         }
     }
 
-    pub(super) fn begin(&self, row: i64) {
+    pub(super) fn set_row(&self, row: i64) {
         self.waiting().row = row;
     }
 
-    pub(super) fn resume_behind(&self, seq: i64) {
+    pub(super) fn resume_after(&self, seq: i64) {
         let mut waiting = self.waiting();
         waiting.confirmed = seq;
         waiting.is_behind = true;
     }
 
-    /// The last notice did not reach the client: it must be looked up.
-    pub(super) fn fall_behind(&self) {
+    /// The last notification did not reach the client: it must be looked up.
+    pub(super) fn mark_behind(&self) {
         self.waiting().is_behind = true;
     }
 
@@ -160,16 +160,16 @@ impl Queue {
     }
 
     /// Returns the position when everything up to event `passed` is delivered.
-    pub(super) fn standing(&self, passed: i64) -> SessionPlace {
+    pub(super) fn position(&self, passed: i64) -> SessionPosition {
         let waiting = self.waiting();
         let is_outstanding = waiting.is_outstanding();
-        let heard = if is_outstanding { waiting.confirmed } else { passed.max(waiting.confirmed) };
-        SessionPlace { row: waiting.row, heard, is_outstanding }
+        let confirmed = if is_outstanding { waiting.confirmed } else { passed.max(waiting.confirmed) };
+        SessionPosition { row: waiting.row, confirmed, is_outstanding }
     }
 
-    /// Like [`Queue::standing`], for storing: the next move is reported again.
-    pub(super) fn take_standing(&self, passed: i64) -> SessionPlace {
+    /// Like [`Queue::position`], for storing: the next move is reported again.
+    pub(super) fn take_position(&self, passed: i64) -> SessionPosition {
         self.waiting().is_moved = false;
-        self.standing(passed)
+        self.position(passed)
     }
 }

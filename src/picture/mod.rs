@@ -26,7 +26,7 @@ pub use self::tile::tile;
 use crate::domain::{
     avatar::{PictureKind, Rendition},
     error::Fault,
-    upload::{Format, Limits},
+    upload::{Format, PictureLimits},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct Prepared {
 /// Refuses an upload that is not of an `accepted` format, exceeds `limits` or is cut short. Takes less than 5 ms of CPU
 /// for the largest regular file. A hostile WebP can make it read 10 MiB bit by bit (about 0.3 s, calculated): call it
 /// on a blocking thread.
-pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<Inspection, Fault> {
+pub fn inspect(upload: &[u8], accepted: &[Format], limits: &PictureLimits) -> Result<Inspection, Fault> {
     let (format, headers) = examine(upload, accepted, limits, &mut NeededBytes::none())?;
     Ok(Inspection {
         format,
@@ -66,7 +66,7 @@ pub fn inspect(upload: &[u8], accepted: &[Format], limits: &Limits) -> Result<In
 /// JPEG in 64 scans) and up to `charge_bytes` of memory: call it on a blocking thread, behind a memory budget.
 /// # Errors
 /// A [`Fault`] if the pixels cannot be decoded, also if a decoder panics.
-pub fn prepare(upload: &[u8], facts: &Inspection, limits: &Limits) -> Result<Prepared, Fault> {
+pub fn prepare(upload: &[u8], facts: &Inspection, limits: &PictureLimits) -> Result<Prepared, Fault> {
     caught(|| {
         let mut needed = NeededBytes::of(upload.len());
         let (format, headers) = examine(upload, &[facts.format], limits, &mut needed)?;
@@ -102,7 +102,7 @@ pub fn prepare(upload: &[u8], facts: &Inspection, limits: &Limits) -> Result<Pre
 fn examine<'a>(
     upload: &'a [u8],
     accepted: &[Format],
-    limits: &Limits,
+    limits: &PictureLimits,
     needed: &mut NeededBytes,
 ) -> Result<(Format, Headers<'a>), Fault> {
     match upload.len() as u64 {
@@ -124,7 +124,7 @@ fn examine<'a>(
     Ok((format, headers))
 }
 
-fn within(limits: &Limits, headers: &Headers<'_>) -> Result<(), Fault> {
+fn within(limits: &PictureLimits, headers: &Headers<'_>) -> Result<(), Fault> {
     let longer_px = u64::from(headers.width_px.max(headers.height_px));
     let pixels = u64::from(headers.width_px) * u64::from(headers.height_px);
     let bounds = [

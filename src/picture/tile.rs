@@ -5,7 +5,7 @@ use image::{DynamicImage, Rgb, RgbImage};
 
 use super::encode;
 use crate::domain::{
-    avatar::{Rendition, TileSeed, mixed},
+    avatar::{Rendition, TileSeed, mix_bits},
     error::Error,
 };
 
@@ -72,7 +72,7 @@ pub fn tile(seed: TileSeed, rendition: Rendition) -> Result<Vec<u8>, Error> {
     let mut dice = seed.bits();
     let mut roll = |sides: u64| {
         dice = dice.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        mixed(dice) % sides
+        mix_bits(dice) % sides
     };
     let palette = roll(12);
     let palette = PALETTES.into_iter().nth(usize::try_from(palette).unwrap_or(0)).unwrap_or_default();

@@ -29,10 +29,10 @@ pub struct FolderReport {
 /// Changes nothing. Blocks. No server may use the folder.
 /// # Errors
 /// `Folder` if the database or the key cannot be read.
-pub fn look(settings: &Settings) -> Result<FolderReport, StartError> {
+pub fn inspect_folder(settings: &Settings) -> Result<FolderReport, StartError> {
     let data = settings.data.as_path();
     let key = folder::existing_key(settings)?.map(|key| Keyring::new(&key, 1).fingerprint());
-    let pictures = Folder::closed(&data.join("pictures"), &data.join("incoming"));
+    let pictures = Folder::read_only(&data.join("pictures"), &data.join("incoming"));
     let tally = |rows: &PictureRows<'_>| PictureTally::of(rows, &pictures);
     let looked = store::check_offline(&data.join("standin.db"), CHECK_UP_WAIT_MAX, tally);
     let looked = looked.map_err(|why| unusable(why.to_string()))?;

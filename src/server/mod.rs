@@ -1,12 +1,12 @@
 //! The composition root: opens the data folder, builds all parts, serves until it is stopped.
 
-mod bound;
 mod folder;
 mod folder_report;
+mod http_servers;
+mod listeners;
 mod open_files;
 pub mod restore;
 pub mod routes;
-mod serving;
 mod signals;
 mod tls;
 
@@ -24,15 +24,15 @@ use std::{
 use actix_web::{dev::ServerHandle, rt};
 
 use self::{
-    bound::{BoundListener, addresses, base_of, listen},
     folder::FolderLock,
+    http_servers::{control_server, public_server},
+    listeners::{BoundListener, addresses, base_url, listen},
     open_files::OpenFiles,
-    serving::{control_server, public_server},
     signals::StopSignal,
     tls::Certificate,
 };
 pub use self::{
-    folder_report::{FolderReport, look},
+    folder_report::{FolderReport, inspect_folder},
     signals::ReloadSignal,
 };
 use crate::{
@@ -44,7 +44,7 @@ use crate::{
         id::AppId,
         secret::Secret,
         time::{Clock, Moment},
-        upload::Limits,
+        upload::PictureLimits,
     },
     http::{
         addresses::Addresses,
@@ -273,7 +273,7 @@ impl Server {
 
     /// Returns the bound addresses, with real ports: `https://127.0.0.1:8443`.
     pub fn addresses(&self) -> Vec<String> {
-        self.listeners.iter().map(|listener| base_of(listener.listen)).collect()
+        self.listeners.iter().map(|listener| base_url(listener.listen)).collect()
     }
 
     pub fn first_app(&self) -> &FirstAppAtStart {
@@ -318,7 +318,7 @@ impl Server {
             rt::spawn(fill_demo(service.clone(), self.first_app.tenant.app.app_id.clone()));
         }
         rt::spawn(service.clone().run_feed());
-        let keeping = rt::spawn(service.clone().keep_places());
+        let keeping = rt::spawn(service.clone().keep_positions());
         rt::spawn(meter.follow(service.commits()));
         if let Some((handle, _)) = &public {
             // Nothing is paused, so this only waits until the server runs.
@@ -361,7 +361,7 @@ impl Running {
                         return self.stop().await;
                     }
                     if let Some(certificate) = &self.certificate {
-                        certificate.read_again();
+                        certificate.reload();
                     }
                 }
                 broken = broken => {
@@ -393,7 +393,7 @@ impl Running {
         self.sweeping.abort();
         self.keeping.abort();
         // All sessions have ended: their positions are stored for their clients' return.
-        self.service.write_places().await;
+        self.service.write_positions().await;
         self.service.close().await;
         // If the folder was moved away, the socket at its path belongs to another server.
         if !self.lock.is_in_place() {
@@ -456,7 +456,7 @@ async fn describe_admin(service: &Service, password: Option<&Secret>) -> Result<
 fn picture_options(settings: &Settings, files: &OpenFiles) -> PictureOptions {
     let given = &settings.pictures;
     PictureOptions {
-        limits: Limits {
+        limits: PictureLimits {
             file_bytes_max: given.file_bytes_max,
             side_px_max: given.side_px_max,
             pixels_max: given.pixels_max,

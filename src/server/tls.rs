@@ -33,7 +33,7 @@ impl Certificate {
     }
 
     /// Reads both files again for new connections. After a fault the former certificate stays, and the log says so.
-    pub(super) fn read_again(&self) {
+    pub(super) fn reload(&self) {
         match read(&self.files) {
             Ok(fresh) => {
                 *self.shown.write().unwrap_or_else(PoisonError::into_inner) = fresh;

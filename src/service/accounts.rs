@@ -8,12 +8,12 @@ use crate::{
         avatar::AvatarChange,
         caller::CallerKey,
         device::Device,
-        error::{Error, Unauthenticated, What},
+        error::{Error, Resource, Unauthenticated},
         id::{UserId, UserKey},
-        listening::Wire,
         owner::Owner,
         profile::{Credentials, ProfileChange, State, User},
         secret::Secret,
+        session::Vendor,
     },
     service::{
         Service,
@@ -143,7 +143,7 @@ impl Service {
             let enrol = RegisterUser { id: id.clone(), change: change.clone(), device: device.clone() };
             let register = UpsertUser { chosen: Some(chosen), ..self.registration(tenant, enrol, IfKnown::Update)? };
             match self.registered(tenant, register).await {
-                Err(Error::Conflict(What::NewerVersion)) => {}
+                Err(Error::Conflict(Resource::NewerVersion)) => {}
                 done => return done,
             }
         }
@@ -171,7 +171,7 @@ impl Service {
     /// `NotFound`.
     pub async fn account(&self, tenant: &Tenant, id: &UserId) -> Result<Account, Error> {
         let (user, held) =
-            self.read(async |db| db.account(tenant.app.key, id).await).await?.ok_or(Error::NotFound(What::User))?;
+            self.read(async |db| db.account(tenant.app.key, id).await).await?.ok_or(Error::NotFound(Resource::User))?;
         Ok(self.with_token(tenant, user, &held))
     }
 
@@ -306,16 +306,16 @@ impl Service {
     pub(super) fn drawn_ticket(&self) -> (Secret, NewTicket) {
         let (ticket, digest) = credentials::new_ticket();
         let expires_at = self.now().after(TICKET_LIFE);
-        (ticket, NewTicket { digest, expires_at, wire: Wire::MirrorFly, newest_kept: None })
+        (ticket, NewTicket { digest, expires_at, vendor: Vendor::MirrorFly, newest_kept: None })
     }
 
     /// Returns the holder of this vendor's ticket. Removes an expired one, so that a clock that is set back does not
     /// revive it.
     /// # Errors
     /// `Unauthenticated`, with an expired ticket told apart from an unknown one.
-    pub async fn caller(&self, ticket: &str, wire: Wire) -> Result<TicketCaller, Error> {
+    pub async fn caller(&self, ticket: &str, vendor: Vendor) -> Result<TicketCaller, Error> {
         let digest = credentials::digest(ticket);
-        let held = self.read(async |db| db.ticket(&digest).await).await?.filter(|held| held.wire == wire);
+        let held = self.read(async |db| db.ticket(&digest).await).await?.filter(|held| held.vendor == vendor);
         let held = held.ok_or(Error::Unauthenticated(Unauthenticated::Wrong))?;
         if held.expires_at <= self.now() {
             self.inner.store.end_ticket(digest);
@@ -403,7 +403,7 @@ impl Service {
     pub(super) async fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
         let known = self.read(async |db| db.credentials(tenant.app.key, id).await).await?;
         if known.is_none() {
-            id.free_for_creation(&tenant.app.account).map_err(|fault| fault.at("user id"))?;
+            id.check_creatable(&tenant.app.account).map_err(|fault| fault.at("user id"))?;
         }
         Ok(known)
     }
@@ -451,6 +451,6 @@ impl Service {
     }
 
     pub(super) async fn credentials_of(&self, tenant: &Tenant, id: &UserId) -> Result<Credentials, Error> {
-        self.read(async |db| db.credentials(tenant.app.key, id).await).await?.ok_or(Error::NotFound(What::User))
+        self.read(async |db| db.credentials(tenant.app.key, id).await).await?.ok_or(Error::NotFound(Resource::User))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         admin::{Admin, AdminName, AdminSession, AuditEntry, StoredAuditEntry, password},
         caller::CallerKey,
-        error::{Error, Unauthenticated, What},
+        error::{Error, Resource, Unauthenticated},
         network::Network,
         secret::{Digest, PasswordHash, Secret},
         time::Moment,
@@ -184,8 +184,8 @@ impl Service {
             Some(admin) => admin,
             None => match self.create_admin(name.clone(), &credentials::new_ticket().0).await {
                 // Two pages sign in at once.
-                Err(Error::Conflict(What::Administrator)) => {
-                    self.known_admin(&name).await?.ok_or(Error::NotFound(What::Administrator))?
+                Err(Error::Conflict(Resource::Administrator)) => {
+                    self.known_admin(&name).await?.ok_or(Error::NotFound(Resource::Administrator))?
                 }
                 made => made?,
             },
@@ -265,13 +265,13 @@ pub async fn create(
 ) -> Result<Admin, Error> {
     let admins = tx.admins().await?;
     match admins.iter().any(|admin| only_as_first || admin.name == *name) {
-        true => Err(Error::Conflict(What::Administrator)),
+        true => Err(Error::Conflict(Resource::Administrator)),
         false => tx.put_admin(name, password, at).await,
     }
 }
 
 async fn known(tx: &Tx<'_>, name: &AdminName) -> Result<Admin, Error> {
-    tx.admin(name).await?.ok_or(Error::NotFound(What::Administrator))
+    tx.admin(name).await?.ok_or(Error::NotFound(Resource::Administrator))
 }
 
 /// Ends the administrator's sessions.
@@ -288,6 +288,6 @@ pub async fn set_password(tx: &Tx<'_>, name: &AdminName, password: &PasswordHash
 pub async fn begin_session(tx: &Tx<'_>, digest: &Digest, admin: &Admin, at: Moment) -> Result<(), Error> {
     match known(tx, &admin.name).await? == *admin {
         true => tx.put_admin_session(digest, admin.key, at).await,
-        false => Err(Error::NotFound(What::Administrator)),
+        false => Err(Error::NotFound(Resource::Administrator)),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         app::{AccountPassword, App, AppSettings, Dialects, FormerSecret, NewApp, Registration},
         caller::CallerKey,
         custom::{self, CustomField},
-        error::{Error, Fault, Unauthenticated, What},
+        error::{Error, Fault, Resource, Unauthenticated},
         id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
         secret::{self, Digest, Secret},
         text::AppName,
@@ -95,7 +95,7 @@ impl Directory {
     }
 
     pub(super) fn by_key(&self, key: AppKey) -> Result<Arc<Tenant>, Error> {
-        self.now().by_key.get(&key).cloned().ok_or(Error::NotFound(What::App))
+        self.now().by_key.get(&key).cloned().ok_or(Error::NotFound(Resource::App))
     }
 }
 
@@ -240,11 +240,11 @@ impl Service {
     pub fn tenant_at(&self, host: Option<&Host>) -> Result<Arc<Tenant>, Error> {
         let tenants = self.inner.apps.now();
         let by_host = host.and_then(|host| tenants.by_host.get(host));
-        by_host.or(tenants.in_order.first()).cloned().ok_or(Error::NotFound(What::App))
+        by_host.or(tenants.in_order.first()).cloned().ok_or(Error::NotFound(Resource::App))
     }
 
     pub fn tenant(&self, app_id: &AppId) -> Result<Arc<Tenant>, Error> {
-        self.inner.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(What::App))
+        self.inner.apps.now().by_app_id.get(app_id).cloned().ok_or(Error::NotFound(Resource::App))
     }
 
     pub fn app_id_of(&self, key: AppKey) -> Option<AppId> {
@@ -299,7 +299,7 @@ impl Service {
         let account_password = match &given.account_password {
             Some(password) => AccountPassword::Chosen(keyring.hash(password, &[HashCaller::Operator]).await?),
             // The row has no app key yet: the salt alone makes the secrets of two apps differ.
-            None => AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
+            None => AccountPassword::DerivedSecret(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
         };
         let name = given.name.clone().map_or_else(|| AppName::parse(app_id.as_str()).map_err(invented), Ok)?;
         let mut settings = AppSettings::default();
@@ -395,7 +395,7 @@ impl Service {
         let keyring = &self.inner.keyring;
         let account_password = match &tenant.app.account_password {
             AccountPassword::Chosen(_) => None,
-            AccountPassword::Derived(derived) => {
+            AccountPassword::DerivedSecret(derived) => {
                 Some(keyring.derive(Purpose::AccountPassword, AppKey(0), &tenant.app.account, derived.salt))
             }
         };
@@ -439,8 +439,10 @@ impl Service {
     ) -> Result<bool, Error> {
         let keyring = &self.inner.keyring;
         match &app.account_password {
-            AccountPassword::Derived(derived) if credentials::matches(password.expose(), &derived.digest) => Ok(true),
-            AccountPassword::Derived(_) => keyring.verify(password, None, callers).await,
+            AccountPassword::DerivedSecret(derived) if credentials::matches(password.expose(), &derived.digest) => {
+                Ok(true)
+            }
+            AccountPassword::DerivedSecret(_) => keyring.verify(password, None, callers).await,
             AccountPassword::Chosen(hash) => keyring.verify(password, Some(hash.clone()), callers).await,
         }
     }
@@ -465,7 +467,7 @@ impl Service {
 /// # Errors
 /// `NotFound(App)`; `Conflict(App)` if another app has its `app_id` or `sdk_app_id`.
 pub async fn change(tx: &Tx<'_>, wanted: &App) -> Result<App, Error> {
-    let former = tx.app(wanted.key).await?.ok_or(Error::NotFound(What::App))?;
+    let former = tx.app(wanted.key).await?.ok_or(Error::NotFound(Resource::App))?;
     let app = tx.change_app(wanted).await?;
     if former.account_password != wanted.account_password {
         tx.take_back_end_tickets(app.key).await?;

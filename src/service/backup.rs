@@ -13,12 +13,12 @@ use tokio::{
 };
 
 use crate::{
-    archive::{self, Content, FORMAT, Listing, Manifest, Member, Place},
-    blob::{Folder, Workplace},
+    archive::{self, Content, FORMAT, Listing, Manifest, Member, MemberName},
+    blob::{Folder, TempFolder},
     domain::{
         avatar::{PictureKey, Rendition},
         caller::CallerKey,
-        error::{Error, fault},
+        error::{Error, io_error},
         secret::Secret,
         time::Moment,
     },
@@ -65,18 +65,18 @@ impl Service {
 }
 
 /// Makes the folder for a backup of a database of this size. Returns it with the path of the database's copy.
-fn workplace(folder: &Folder, bytes: u64) -> Result<(Workplace, PathBuf), Error> {
+fn workplace(folder: &Folder, bytes: u64) -> Result<(TempFolder, PathBuf), Error> {
     // Checked first, so that the copy does not take the space that writes need.
     if folder.free_bytes()? < bytes.saturating_mul(2) {
         return Err(Error::StorageFull);
     }
-    let place = folder.workplace("backup")?;
+    let place = folder.temp_folder("backup")?;
     let database = place.path(DATABASE);
     Ok((place, database))
 }
 
 struct PreparedBackup {
-    place: Workplace,
+    place: TempFolder,
     folder: Folder,
     key: Option<Secret>,
     manifest: Manifest,
@@ -87,7 +87,7 @@ struct PreparedBackup {
 
 impl PreparedBackup {
     fn new(
-        place: Workplace,
+        place: TempFolder,
         folder: Folder,
         key: Option<Secret>,
         at: Moment,
@@ -96,13 +96,13 @@ impl PreparedBackup {
         let database = place.path(DATABASE);
         let inspected = store::inspect(&database)?;
         let (packed, whole) =
-            archive::pack(place.open(DATABASE)?, place.create(PACKED)?).map_err(fault("packing the database"))?;
+            archive::pack(place.open(DATABASE)?, place.create(PACKED)?).map_err(io_error("packing the database"))?;
         let mut list = ListingWriter::new(place.create(LISTING)?);
         if let Some(key) = &key {
-            let content = archive::content_of(key.expose().as_bytes()).map_err(fault("listing the key"))?;
-            list.add(&Place::Key, Some(content))?;
+            let content = archive::content_of(key.expose().as_bytes()).map_err(io_error("listing the key"))?;
+            list.add(&MemberName::Key, Some(content))?;
         }
-        list.add(&Place::Database, Some(packed))?;
+        list.add(&MemberName::Database, Some(packed))?;
         store::each_picture(&database, |key| list.add_picture(&folder, &key))?;
         place.remove(DATABASE)?;
         let files_lost = list.lost;
@@ -134,7 +134,7 @@ impl PreparedBackup {
     }
 
     fn write(&self, to: &mut PieceWriter) -> Result<(), Error> {
-        let writing = fault("writing a backup");
+        let writing = io_error("writing a backup");
         let at_s = self.at.unix_s().unsigned_abs();
         let listing = self.place.open(LISTING)?;
         let mut writer = archive::Writer::begin(to, at_s, &self.manifest, listing).map_err(&writing)?;
@@ -142,12 +142,12 @@ impl PreparedBackup {
             let Member { name, content } =
                 serde_json::from_str(&line.map_err(&writing)?).map_err(|cause| writing(cause.into()))?;
             let Some(content) = content else { continue };
-            let put = match Place::parse(&name) {
-                Some(Place::Key) => {
+            let put = match MemberName::parse(&name) {
+                Some(MemberName::Key) => {
                     writer.put(&name, &content, self.key.as_ref().map_or(&[][..], |key| key.expose().as_bytes()))
                 }
-                Some(Place::Database) => writer.put(&name, &content, self.place.open(PACKED)?),
-                Some(Place::Picture(key, rendition)) => match self.folder.open_file(&key, rendition.name())? {
+                Some(MemberName::Database) => writer.put(&name, &content, self.place.open(PACKED)?),
+                Some(MemberName::Picture(key, rendition)) => match self.folder.open_file(&key, rendition.name())? {
                     Some(file) => writer.put(&name, &content, file),
                     None => return Err(Error::internal(format_args!("{name} was removed while it was copied"))),
                 },
@@ -172,7 +172,7 @@ impl<F: io::Read + Write + io::Seek> ListingWriter<F> {
         Self { file, line: Vec::with_capacity(PIECE_BYTES), members: 0, bytes: 0, lost: 0 }
     }
 
-    fn add(&mut self, place: &Place, content: Option<Content>) -> Result<(), Error> {
+    fn add(&mut self, place: &MemberName, content: Option<Content>) -> Result<(), Error> {
         self.members += 1;
         self.bytes += content.as_ref().map_or(0, |content| content.bytes);
         self.lost += u64::from(content.is_none());
@@ -188,24 +188,24 @@ impl<F: io::Read + Write + io::Seek> ListingWriter<F> {
     fn add_picture(&mut self, folder: &Folder, key: &PictureKey) -> Result<(), Error> {
         for rendition in Rendition::ALL {
             let content = match folder.open_file(key, rendition.name())? {
-                Some(file) => Some(archive::content_of(file).map_err(fault("reading a picture"))?),
+                Some(file) => Some(archive::content_of(file).map_err(io_error("reading a picture"))?),
                 None => None,
             };
-            self.add(&Place::Picture(key.clone(), rendition), content)?;
+            self.add(&MemberName::Picture(key.clone(), rendition), content)?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        self.file.write_all(&self.line).map_err(fault("listing the members of a backup"))?;
+        self.file.write_all(&self.line).map_err(io_error("listing the members of a backup"))?;
         self.line.clear();
         Ok(())
     }
 
     fn end(mut self) -> Result<Listing, Error> {
         self.flush()?;
-        self.file.rewind().map_err(fault("listing the members of a backup"))?;
-        let content = archive::content_of(self.file).map_err(fault("listing the members of a backup"))?;
+        self.file.rewind().map_err(io_error("listing the members of a backup"))?;
+        let content = archive::content_of(self.file).map_err(io_error("listing the members of a backup"))?;
         Ok(Listing { content, members: self.members, bytes: self.bytes })
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         caller::CallerKey,
         chat_settings::{ChatSettings, ChatSettingsChange, MUTES_MAX},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         friend::Relation,
         id::{AppKey, UserId, UserKey},
         owner::Owner,
@@ -130,7 +130,7 @@ pub async fn change_chat_settings(
 async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<UserKey>, Error> {
     let mut keys = BTreeSet::new();
     for id in ids {
-        keys.insert(tx.user_key(app, id).await?.ok_or(Error::NotFound(What::User))?);
+        keys.insert(tx.user_key(app, id).await?.ok_or(Error::NotFound(Resource::User))?);
     }
     Ok(keys)
 }
@@ -141,7 +141,7 @@ async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<Us
 pub async fn add_report(tx: &Tx<'_>, app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> Result<(), Error> {
     owners::acting(tx, app, user).await?;
     if let ReportSubject::Chat(with) = &report.subject {
-        tx.user_key(app, with).await?.ok_or(Error::NotFound(What::User))?;
+        tx.user_key(app, with).await?.ok_or(Error::NotFound(Resource::User))?;
     }
     let since = at.before(DAY);
     // The oldest of the last [`REPORTS_PER_DAY`] reports: the next one is allowed when it is a day old.

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         caller::CallerKey,
         contact::{Contact, PhoneEntry, ROWS_MAX, too_many},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         event::{EVENT_USERS_MAX, EventKind},
         id::{AppKey, UserId, UserKey},
         owner::Owner,
@@ -22,8 +22,8 @@ use crate::{
     service::{
         Service,
         apps::Tenant,
+        long_changes::{STEP_ROWS, retry_while_busy},
         owners,
-        steps::{STEP_ROWS, retry_while_busy},
     },
     store::{ContactsChange, LongReads, Touches, Tx},
 };
@@ -278,7 +278,7 @@ fn has_room(list: &'static str, rows: usize) -> Result<(), Error> {
 pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
     let (me, whom) = pair(tx, app, owner, whom).await?;
     if tx.has_block(owner, whom).await? {
-        return Err(Error::Conflict(What::Block));
+        return Err(Error::Conflict(Resource::Block));
     }
     has_room("blocked users", tx.count_blocks(app, owner).await? + 1)?;
     tx.put_block(owner, whom, at).await?;
@@ -291,7 +291,7 @@ pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: 
 pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: Moment) -> Result<(), Error> {
     let (me, whom) = pair(tx, app, owner, whom).await?;
     match tx.take_block(owner, whom).await? {
-        false => Err(Error::NotFound(What::Block)),
+        false => Err(Error::NotFound(Resource::Block)),
         true => tx.append_event(app, owner, &me.id, &EventKind::Unblocked { whom }, at).await,
     }
 }
@@ -299,7 +299,7 @@ pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at
 /// Returns the active owner, and the key of the other user.
 async fn pair(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(User, UserKey), Error> {
     let me = owners::acting(tx, app, owner).await?;
-    let other = tx.user_key(app, whom).await?.ok_or(Error::NotFound(What::User))?;
+    let other = tx.user_key(app, whom).await?.ok_or(Error::NotFound(Resource::User))?;
     match other == owner {
         true => Err(Fault::Oneself.at("user id")),
         false => Ok((me, other)),

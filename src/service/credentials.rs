@@ -21,14 +21,14 @@ use rand::{
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::turns::ThreadPool;
+use super::thread_pool::ThreadPool;
 use crate::{
     domain::{
         avatar::PictureKey,
         error::{Error, Fault},
         id::{AppKey, UserId},
         network::Network,
-        secret::{self, Derived, Digest, PasswordHash, Salt, Sealed, Secret, ServerKey},
+        secret::{self, DerivedSecret, Digest, PasswordHash, Salt, SealedSecret, Secret, ServerKey},
     },
     fair::{FairBounds, FairQueue},
 };
@@ -158,9 +158,9 @@ impl Keyring {
         self.derived(&[b"csrf", ticket.as_bytes()])
     }
 
-    pub fn draw(&self, purpose: Purpose, app: AppKey, user: &UserId) -> Derived {
+    pub fn draw(&self, purpose: Purpose, app: AppKey, user: &UserId) -> DerivedSecret {
         let salt = Salt(rand::random());
-        Derived { salt, digest: digest(self.derive(purpose, app, user, salt).expose()) }
+        DerivedSecret { salt, digest: digest(self.derive(purpose, app, user, salt).expose()) }
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -169,17 +169,17 @@ impl Keyring {
 
     /// # Errors
     /// `Internal` if the cipher fails.
-    pub fn seal(&self, kind: SealedKind, clear: &Secret) -> Result<Sealed, Error> {
+    pub fn seal(&self, kind: SealedKind, clear: &Secret) -> Result<SealedSecret, Error> {
         let nonce = XNonce::generate();
         let payload = Payload { msg: clear.expose().as_bytes(), aad: kind.bound() };
         let sealed =
             self.cipher().encrypt(&nonce, payload).map_err(|_| Error::internal("a secret could not be sealed"))?;
-        Ok(Sealed([nonce.as_slice(), &sealed].concat()))
+        Ok(SealedSecret([nonce.as_slice(), &sealed].concat()))
     }
 
     /// # Errors
     /// `Internal` if the row is damaged or was sealed under another key.
-    pub fn unseal(&self, kind: SealedKind, sealed: &Sealed) -> Result<Secret, Error> {
+    pub fn unseal(&self, kind: SealedKind, sealed: &SealedSecret) -> Result<Secret, Error> {
         let refused =
             || Error::internal("a sealed secret does not open: its row is damaged, or the server key is another");
         let (nonce, sealed) = sealed.0.split_at_checked(24).ok_or_else(refused)?;

@@ -8,7 +8,7 @@ use crate::{
         caller::CallerKey,
         custom::{CustomField, CustomName, CustomValue, Readers, Writers},
         error::Error,
-        friend::{Befriend, Befriending},
+        friend::{AddFriendOptions, FriendToAdd},
         id::{AppId, UserId},
         owner::Owner,
         profile::{Patch, ProfileChange},
@@ -154,10 +154,10 @@ impl Service {
     async fn make_friends(&self, tenant: &Arc<Tenant>, one: &str, others: &[&str]) -> Result<(), Error> {
         let befriend = |other: &&str| {
             let whom = UserId::parse(other).map_err(Error::internal)?;
-            Ok(Befriend { whom, remark: None, groups: Vec::new(), source: None, wording: None })
+            Ok(FriendToAdd { whom, remark: None, groups: Vec::new(), source: None, wording: None })
         };
         let others = others.iter().map(befriend).collect::<Result<Vec<_>, Error>>()?;
-        let how = Befriending { both_ways: true, is_forced: true };
+        let how = AddFriendOptions { both_ways: true, is_forced: true };
         if !others.is_empty() {
             let owner = Owner::Named(UserId::parse(one).map_err(Error::internal)?);
             self.befriend(tenant, CallerKey::Operator, &owner, others, how).await?;

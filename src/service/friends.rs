@@ -13,8 +13,8 @@ use crate::{
         caller::CallerKey,
         error::Error,
         friend::{
-            Befriend, Befriended, Befriending, Direction, Friend, FriendChange, FriendFault, FriendGroup, REQUESTS_MAX,
-            Relation, Request, RequestAnswer,
+            AddFriendOptions, AddFriendOutcome, Direction, Friend, FriendChange, FriendFault, FriendGroup,
+            FriendRequest, FriendToAdd, REQUESTS_MAX, Relation, RequestAnswer,
         },
         id::{AppKey, UserId},
         owner::Owner,
@@ -24,7 +24,7 @@ use crate::{
     service::{
         Service,
         apps::Tenant,
-        steps::{STEP_FRIENDS, STEP_USERS, retry_while_busy},
+        long_changes::{STEP_FRIENDS, STEP_USERS, retry_while_busy},
     },
     store::{RelationRows, Touches, Tx},
 };
@@ -46,15 +46,15 @@ impl Service {
         tenant: &Tenant,
         by: CallerKey,
         owner: &Owner,
-        asked: Vec<Befriend>,
-        how: Befriending,
-    ) -> Result<Vec<Befriended>, Error> {
+        asked: Vec<FriendToAdd>,
+        how: AddFriendOptions,
+    ) -> Result<Vec<AddFriendOutcome>, Error> {
         self.in_writes(
             tenant,
             by,
             owner,
             asked,
-            Befriended::Refused(FriendFault::Unfinished),
+            AddFriendOutcome::Refused(FriendFault::Unfinished),
             async move |tx, app, owner, of_step, at| rules::befriend(tx, app, owner, of_step, how, at).await,
         )
         .await
@@ -124,7 +124,7 @@ impl Service {
         by: CallerKey,
         owner: &Owner,
         direction: Direction,
-    ) -> Result<Vec<Request>, Error> {
+    ) -> Result<Vec<FriendRequest>, Error> {
         self.read_of(tenant, by, owner, async move |db, app, owner| {
             db.requests(app, owner, direction, REQUESTS_MAX).await
         })

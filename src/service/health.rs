@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     blob::Folder,
-    domain::{caller::CallerKey, error::Error, listening::Wire, time::Moment},
+    domain::{caller::CallerKey, error::Error, session::Vendor, time::Moment},
     service::{Service, blocking},
     store::{Checkup, Db, Integrity, LongReads, OfflineCheckup, PictureRows, PictureUsage, WriteStats},
 };
@@ -30,7 +30,7 @@ pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 pub struct ServerFigures {
     /// The writer's queue and its counts.
     pub writes: WriteStats,
-    pub sockets: [(Wire, usize); 2],
+    pub sockets: [(Vendor, usize); 2],
     /// Size as if the database were one file.
     pub database_bytes: u64,
     pub disk_free_bytes: u64,
@@ -139,7 +139,7 @@ impl Service {
         let room = async |db: &Db<'_>| Ok((db.database_bytes().await?, db.picture_usage().await?));
         let (database_bytes, pictures) = store.read(room).await?;
         let disk_free_bytes = blocking(move || folder.free_bytes()).await??;
-        let sockets = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, inner.hub.open_on(wire)));
+        let sockets = [Vendor::MirrorFly, Vendor::Tencent].map(|vendor| (vendor, inner.hub.open_sessions(vendor)));
         let (writes, decoding) = (inner.store.writes(), inner.pictures.decoding());
         Ok(ServerFigures { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
     }
@@ -174,7 +174,7 @@ impl Service {
         let (store, folder) = (inner.store.clone(), inner.pictures.folder.clone());
         let at = self.now();
         let written = self.write_all(async move |tx| tx.put_ready(at).await).await;
-        let kept = blocking(move || folder.try_out()).await.and_then(|tried| tried);
+        let kept = blocking(move || folder.check_writable()).await.and_then(|tried| tried);
         let current = store.read(async |db| db.is_current().await).await.and_then(|is_current| match is_current {
             true => Ok(()),
             false => Err(Error::internal("the schema of the database is another one")),

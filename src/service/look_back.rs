@@ -8,8 +8,8 @@ use crate::{
         error::Error,
         event::{Event, EventKind},
         id::{AppKey, UserId, UserKey},
-        listening::Notice,
         profile::{ProfileField, User},
+        session::Notification,
     },
     service::{Service, apps::Tenant},
     store::{EventsOfUser, LongReads},
@@ -27,12 +27,12 @@ const LOOK_BACK_PAUSE: Duration = Duration::from_millis(200);
 pub struct MissedEvents {
     /// The present state of what changed, in the order of the last changes: one notice for each user, block, follow and
     /// request, and one for the listener's contacts.
-    pub notices: Vec<Notice>,
+    pub notifications: Vec<Notification>,
     /// Everything up to this event is covered.
     pub seen_to: i64,
     /// Whether there may be more after it.
     pub is_part: bool,
-    /// Part of it is lost: the client must read everything anew. `notices` make those clients do so that can be made
+    /// Part of it is lost: the client must read everything anew. `notifications` make those clients do so that can be made
     /// to.
     pub is_anew: bool,
 }
@@ -42,7 +42,7 @@ impl Service {
     pub async fn missed(&self, tenant: &Tenant, listener: UserKey, seq: i64) -> Result<MissedEvents, Error> {
         let (last, app) = (self.last_event_seq().await?, tenant.app.key);
         if last == seq {
-            return Ok(MissedEvents { notices: Vec::new(), seen_to: seq, is_part: false, is_anew: false });
+            return Ok(MissedEvents { notifications: Vec::new(), seen_to: seq, is_part: false, is_anew: false });
         }
         let looks_back = async move |db: &LongReads<'_>| look_back(db, app, listener, seq, last).await;
         self.long_read(CallerKey::User(listener), looks_back).await
@@ -77,7 +77,7 @@ async fn look_back(
     // Checked after the read: events that were pruned meanwhile are missing.
     if !db.has_events_since(seq).await? {
         return Ok(MissedEvents {
-            notices: anew(db, app, listener, last).await?,
+            notifications: anew(db, app, listener, last).await?,
             seen_to: last,
             is_part: false,
             is_anew: true,
@@ -85,15 +85,20 @@ async fn look_back(
     }
     let mut summary = Summary::default();
     events.into_iter().filter(|event| event.app == app).for_each(|event| summary.add(listener, event));
-    Ok(MissedEvents { notices: summary.notices(db, app, listener).await?, seen_to, is_part, is_anew: false })
+    Ok(MissedEvents {
+        notifications: summary.notifications(db, app, listener).await?,
+        seen_to,
+        is_part,
+        is_anew: false,
+    })
 }
 
-async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> Result<Vec<Notice>, Error> {
+async fn anew(db: &LongReads<'_>, app: AppKey, listener: UserKey, seq: i64) -> Result<Vec<Notification>, Error> {
     let fields = vec![ProfileField::DisplayName, ProfileField::Avatar, ProfileField::Status];
     let own = db.readable_user(app, listener).await?;
-    let own = own.map(|user| Notice::ProfileChanged { seq, user: Box::new(user), fields });
+    let own = own.map(|user| Notification::ProfileChanged { seq, user: Box::new(user), fields });
     let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
-    Ok(own.into_iter().chain([Notice::ContactsChanged { seq, added, removed, changed }]).collect())
+    Ok(own.into_iter().chain([Notification::ContactsChanged { seq, added, removed, changed }]).collect())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,37 +188,47 @@ impl Summary {
         }
     }
 
-    async fn notices(self, db: &LongReads<'_>, app: AppKey, listener: UserKey) -> Result<Vec<Notice>, Error> {
+    async fn notifications(
+        self,
+        db: &LongReads<'_>,
+        app: AppKey,
+        listener: UserKey,
+    ) -> Result<Vec<Notification>, Error> {
         let id = async |user| Ok::<_, Error>(db.readable_user(app, user).await?.map(|user: User| user.id));
-        let mut notices = Vec::new();
+        let mut notifications = Vec::new();
         if let Some(seq) = self.contacts_seq {
             let [added, removed, changed] = contacts(&self.contacts, id).await?;
-            notices.push(Notice::ContactsChanged { seq, added, removed, changed });
+            notifications.push(Notification::ContactsChanged { seq, added, removed, changed });
         }
         for (whom, Span { last: is_blocked, seq, .. }) in self.blocks {
-            notices.extend(id(whom).await?.map(|whom| Notice::BlocksChanged { seq, whom, is_blocked }));
+            notifications.extend(id(whom).await?.map(|whom| Notification::BlocksChanged { seq, whom, is_blocked }));
         }
         for (by, Span { last: is_blocked, seq, .. }) in self.blocked_by {
-            notices.extend(id(by).await?.map(|by| Notice::BlockedBy { seq, by, is_blocked }));
+            notifications.extend(id(by).await?.map(|by| Notification::BlockedBy { seq, by, is_blocked }));
         }
         for ((with, is_own), Span { last: is_following, seq, .. }) in self.follows {
-            notices.extend(id(with).await?.map(|with| Notice::FollowChanged { seq, with, is_own, is_following }));
+            notifications.extend(id(with).await?.map(|with| Notification::FollowChanged {
+                seq,
+                with,
+                is_own,
+                is_following,
+            }));
         }
         for ((with, is_incoming), Span { first, last: is_waiting, seq }) in self.requests {
             // A request that came and went in between need not be taken back.
             if is_waiting || !first {
-                let notice = |with| Notice::RequestChanged { seq, with, is_incoming, is_waiting };
-                notices.extend(id(with).await?.map(notice));
+                let notification = |with| Notification::RequestChanged { seq, with, is_incoming, is_waiting };
+                notifications.extend(id(with).await?.map(notification));
             }
         }
         for (user, (seq, fields)) in self.profiles {
             let hears = user == listener || db.is_subscriber(app, listener, user).await?;
             if let Some(user) = db.readable_user(app, user).await?.filter(|user| hears && user.is_active()) {
-                notices.push(Notice::ProfileChanged { seq, user: Box::new(user), fields });
+                notifications.push(Notification::ProfileChanged { seq, user: Box::new(user), fields });
             }
         }
-        notices.sort_by_key(Notice::seq);
-        Ok(notices)
+        notifications.sort_by_key(Notification::seq);
+        Ok(notifications)
     }
 }
 

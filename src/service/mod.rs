@@ -21,6 +21,7 @@ pub mod friends;
 pub mod health;
 mod login_throttle;
 mod logins;
+mod long_changes;
 pub mod look_back;
 pub mod nonces;
 pub mod owners;
@@ -30,9 +31,8 @@ mod quota;
 pub mod rekey;
 pub mod sessions;
 pub mod status;
-mod steps;
 pub mod sweep;
-mod turns;
+mod thread_pool;
 pub mod users;
 
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,7 @@ use crate::{
         secret::Digest,
         time::{Clock, Moment},
     },
-    live::{feed::Feed, hub::Hub, watchers::Watchers},
+    live::{feed::Feed, hub::Hub, status_subscriptions::StatusSubscriptions},
     store::{Db, LongReads, Store, Touches, Tx},
 };
 use admins::Setup;
@@ -56,10 +56,10 @@ use client_limits::{ClientBounds, ClientLimits};
 use credentials::Keyring;
 use health::Readiness;
 use login_throttle::LoginThrottle;
+use long_changes::LongChanges;
 use nonces::Nonces;
 use pictures::{PictureOptions, Pictures};
 use sessions::signed::SigningApps;
-use steps::LongChanges;
 
 /// The rules over one data folder. A clone shares it.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ struct Inner {
     apps: Directory,
     pictures: Pictures,
     hub: Hub,
-    watchers: Watchers,
+    status_subscriptions: StatusSubscriptions,
     /// None once [`Service::run_feed`] has taken it.
     feed: Mutex<Option<Feed>>,
     throttle: LoginThrottle,
@@ -109,7 +109,7 @@ impl Service {
         let pictures = Pictures::new(folder, pictures);
         let seq = store.read(async |db| db.last_event_seq().await).await?;
         let hub = Hub::new(seq, Arc::clone(&clock));
-        let watchers = Watchers::new(hub.clone(), Arc::clone(&clock));
+        let status_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
         Ok(Self {
             inner: Arc::new(Inner {
@@ -118,7 +118,7 @@ impl Service {
                 apps,
                 pictures,
                 hub,
-                watchers,
+                status_subscriptions,
                 feed,
                 throttle: LoginThrottle::new(),
                 client_limits: ClientLimits::new(clients),

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        error::{Error, What},
+        error::{Error, Resource},
         id::{AppKey, UserKey},
         owner::Owner,
         profile::User,
@@ -14,7 +14,7 @@ use crate::{
 /// As [`Owner`].
 pub async fn owner(db: &Db<'_>, app: AppKey, owner: &Owner) -> Result<User, Error> {
     match owner {
-        Owner::Named(id) => db.user(app, id).await?.ok_or(Error::NotFound(What::User)),
+        Owner::Named(id) => db.user(app, id).await?.ok_or(Error::NotFound(Resource::User)),
         Owner::Itself(key) => acting(db, app, *key).await,
     }
 }

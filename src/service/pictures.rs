@@ -10,12 +10,12 @@ use crate::{
     blob::{Folder, StoredFile},
     domain::{
         avatar::{NewPicture, PictureKey, PictureKind, Rendition, TileSeed},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         id::{UserId, UserKey},
         owner::Owner,
         profile::User,
         text::LockReason,
-        upload::{Format, Limits},
+        upload::{Format, PictureLimits},
     },
     picture,
     service::{
@@ -25,7 +25,7 @@ use crate::{
         blocking, credentials,
         health::Decoding,
         quota::UploadQuota,
-        turns::{ConcurrencyLimit, ThreadPool},
+        thread_pool::{ConcurrencyLimit, ThreadPool},
         users,
     },
     store::{StoredPicture, Tx},
@@ -45,7 +45,7 @@ const DRAWINGS_WAITING_MAX: usize = 64;
 #[derive(Debug, Clone)]
 pub struct PictureOptions {
     /// Checked before a picture is decoded.
-    pub limits: Limits,
+    pub limits: PictureLimits,
     pub decode_budget_bytes: u64,
     pub cache_bytes: u64,
     /// Per user.
@@ -125,7 +125,7 @@ impl Weighter<CacheKey, Bytes> for ByBytes {
 pub(super) struct Pictures {
     pub(super) folder: Folder,
     small: Cache<CacheKey, Bytes, ByBytes>,
-    limits: Limits,
+    limits: PictureLimits,
     budget: DecodeBudget,
     quota: UploadQuota,
     uploading: Semaphore,
@@ -287,10 +287,10 @@ impl Service {
     /// # Errors
     /// `NotFound`, also if the app has switched public addresses off.
     pub async fn public_picture(&self, key: &PictureKey, rendition: Rendition) -> Result<PictureFile, Error> {
-        let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(What::Picture))?;
+        let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(Resource::Picture))?;
         match self.inner.apps.by_key(stored.app)?.app.settings.public_pictures {
             true => self.picture(stored, rendition).await,
-            false => Err(Error::NotFound(What::Picture)),
+            false => Err(Error::NotFound(Resource::Picture)),
         }
     }
 
@@ -302,10 +302,10 @@ impl Service {
         key: &PictureKey,
         rendition: Rendition,
     ) -> Result<PictureFile, Error> {
-        let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(What::Picture))?;
+        let stored = self.read(async |db| db.picture(key).await).await?.ok_or(Error::NotFound(Resource::Picture))?;
         match stored.app == caller.tenant.app.key {
             true => self.picture(stored, rendition).await,
-            false => Err(Error::NotFound(What::Picture)),
+            false => Err(Error::NotFound(Resource::Picture)),
         }
     }
 
@@ -319,7 +319,7 @@ impl Service {
         let folder = self.inner.pictures.folder.clone();
         let permit = Arc::clone(&self.inner.pictures.open_files).try_acquire_owned().map_err(|_| Error::Busy)?;
         let body = blocking(move || {
-            let file = folder.open_file(&stored.key, rendition.name())?.ok_or(Error::NotFound(What::Picture))?;
+            let file = folder.open_file(&stored.key, rendition.name())?.ok_or(Error::NotFound(Resource::Picture))?;
             match file.bytes() <= IN_MEMORY_BYTES_MAX {
                 true => file.read_all().map(|bytes| PictureBody::InMemory(bytes.into())),
                 false => Ok(PictureBody::OnDisk(Arc::new(OpenPicture { file, _permit: permit }))),
@@ -337,7 +337,7 @@ impl Service {
     /// `NotFound`.
     pub async fn user_of_handle(&self, handle: &PictureKey) -> Result<User, Error> {
         let (app, user) =
-            self.read(async |db| db.user_by_handle(handle).await).await?.ok_or(Error::NotFound(What::User))?;
+            self.read(async |db| db.user_by_handle(handle).await).await?.ok_or(Error::NotFound(Resource::User))?;
         match self.inner.apps.by_key(app)?.app.settings.public_pictures {
             true => Ok(user),
             false => Ok(user.with_tile()),

@@ -5,12 +5,12 @@ use crate::{
         caller::CallerKey,
         custom::{CustomName, Readers, Writers},
         directory::DirectorySearch,
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         id::{AppKey, UserId, UserKey},
         owner::Owner,
         page::{Listed, Order, Page},
         profile::{ProfileChange, State, User},
-        search::{Stretch, UserSearch, Walk},
+        search::{UserPage, UserPageQuery, UserSearch},
         secret::Secret,
     },
     service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant, owners},
@@ -136,7 +136,7 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub async fn user(&self, tenant: &Tenant, id: &UserId) -> Result<User, Error> {
-        self.find_user(tenant, id).await?.ok_or(Error::NotFound(What::User))
+        self.find_user(tenant, id).await?.ok_or(Error::NotFound(Resource::User))
     }
 
     /// Includes suspended users. For a call that may create the user.
@@ -162,7 +162,7 @@ impl Service {
         page: Page,
         order: Order,
     ) -> Result<Listed<User>, Error> {
-        if search.is_for_everybody() {
+        if search.matches_all() {
             return self.users(tenant, by, page, order).await;
         }
         let app = tenant.app.key;
@@ -193,9 +193,9 @@ impl Service {
     /// Every page costs the same.
     /// # Errors
     /// `Busy` if too many searches wait.
-    pub async fn walk_users(&self, tenant: &Tenant, by: CallerKey, walk: Walk) -> Result<Stretch, Error> {
+    pub async fn user_page(&self, tenant: &Tenant, by: CallerKey, query: UserPageQuery) -> Result<UserPage, Error> {
         let app = tenant.app.key;
-        self.long_read(by, async move |db| db.walk_users(app, &walk).await).await
+        self.long_read(by, async move |db| db.user_page(app, &query).await).await
     }
 
     /// Acts by an operator's authority. A new password ends what was issued, as in [`Service::login_or_register`].
@@ -214,7 +214,7 @@ impl Service {
             let change = UserChange { profile, password, state, device: None, of_version };
             match self.change_known_user(tenant.app.key, owner.clone(), change, self.now()).await {
                 // Another call has changed the password since it was compared.
-                Err(Error::Conflict(What::NewerVersion)) if setting.of_version.is_none() => {}
+                Err(Error::Conflict(Resource::NewerVersion)) if setting.of_version.is_none() => {}
                 done => return done,
             }
         }

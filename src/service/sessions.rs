@@ -1,6 +1,6 @@
 //! Client sessions: how an app's users log in, and how they log out.
 
-pub mod listening;
+pub mod notifications;
 pub mod renewal;
 pub mod signed;
 
@@ -11,7 +11,7 @@ use crate::{
     domain::{
         app::Registration,
         device::{Device, DeviceType},
-        error::{Error, Unauthenticated, What},
+        error::{Error, Resource, Unauthenticated},
         id::{UserId, UserKey},
         network::Network,
         owner::Owner,
@@ -65,7 +65,7 @@ impl Service {
         if self.creatable(tenant, &call.id).await?.is_none() {
             match self.log_in_new(tenant, &call).await {
                 // Another call created the user a moment ago.
-                Err(Error::Conflict(What::User)) => {}
+                Err(Error::Conflict(Resource::User)) => {}
                 entered => return entered,
             }
         }

@@ -4,7 +4,7 @@
 use crate::{
     domain::{
         caller::CallerKey,
-        error::{Error, What},
+        error::{Error, Resource},
         friend::Relation,
         id::{UserId, UserKey},
         owner::Owner,
@@ -72,7 +72,7 @@ impl Service {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>| users::set_custom_status(tx, app, user, custom.as_ref()).await;
         self.write_about(app, Owner::Itself(user), rule).await?;
-        self.inner.watchers.status_set(user);
+        self.inner.status_subscriptions.status_set(user);
         Ok(())
     }
 
@@ -86,7 +86,7 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
-        self.inner.watchers.watch(user, &found)?;
+        self.inner.status_subscriptions.subscribe(user, &found)?;
         Ok(outcomes)
     }
 
@@ -98,17 +98,17 @@ impl Service {
         ids: Vec<UserId>,
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
-        self.inner.watchers.unwatch(user, &found);
+        self.inner.status_subscriptions.unsubscribe(user, &found);
         Ok(outcomes)
     }
 
     pub fn unwatch_all_statuses(&self, user: UserKey) {
-        self.inner.watchers.unwatch_all(user);
+        self.inner.status_subscriptions.unsubscribe_all(user);
     }
 
     /// Ends subscriptions of a former login, unless the user has another session.
     pub fn forget_status_subscriptions(&self, user: UserKey) {
-        self.inner.watchers.unwatch_if_alone(user);
+        self.inner.status_subscriptions.unsubscribe_if_alone(user);
     }
 
     async fn keys_of(
@@ -120,7 +120,7 @@ impl Service {
         let app = tenant.app.key;
         let stored = self.long_read(by, async move |db| db.statuses(app, &ids).await).await?;
         let found = stored.iter().flatten().map(|stored| stored.key).collect();
-        let outcome = |stored: Option<StoredStatus>| stored.map(|_| ()).ok_or(Error::NotFound(What::User));
+        let outcome = |stored: Option<StoredStatus>| stored.map(|_| ()).ok_or(Error::NotFound(Resource::User));
         Ok((found, stored.into_iter().map(outcome).collect()))
     }
 }

@@ -21,7 +21,7 @@ const EVENTS_MAX: u32 = 1_000_000;
 const PLACES_REST: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Positions kept at most: some 100 bytes each. Those written longest ago go first.
-const PLACES_MAX: u32 = 100_000;
+const POSITIONS_MAX: u32 = 100_000;
 
 const STEP_EVENTS: u32 = 1000;
 
@@ -76,7 +76,7 @@ impl Service {
     /// entries, and rows that name deleted users. Skips pictures while a backup runs.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
-        self.inner.watchers.sweep();
+        self.inner.status_subscriptions.sweep();
         let (idle, rest) = (now.before(admins::IDLE), now.before(PLACES_REST));
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_tickets(now, STEP_ROWS).await).await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_admin_sessions(idle, STEP_ROWS).await).await?;
@@ -84,9 +84,9 @@ impl Service {
             .await?;
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_sessions(now, STEP_ROWS).await).await?;
         // Before the events: the position of an open session must not fall behind the kept events.
-        self.inner.hub.renew_places();
-        self.write_places().await;
-        self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_places(rest, PLACES_MAX, STEP_ROWS).await).await?;
+        self.inner.hub.refresh_positions();
+        self.write_positions().await;
+        self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_positions(rest, POSITIONS_MAX, STEP_ROWS).await).await?;
         let (old, long_past) = (now.before(EVENTS_REST), now.before(DEAD_SIGNATURES_REST));
         self.sweep_rows(STEP_EVENTS, async move |tx| tx.sweep_events(old, EVENTS_MAX, STEP_EVENTS).await).await?;
         self.sweep_rows(1, async |tx| users::forget_departed(tx, STEP_ROWS).await).await?;

@@ -4,13 +4,13 @@ use crate::{
     domain::{
         avatar::{Avatar, AvatarChange, NewPicture, PictureKey},
         device::DeviceType,
-        error::{Error, Fault, Unauthenticated, What},
+        error::{Error, Fault, Resource, Unauthenticated},
         event::EventKind,
         id::{AppKey, SessionKey, UserId, UserKey},
-        listening::Wire,
         owner::Owner,
         profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
-        secret::Derived,
+        secret::DerivedSecret,
+        session::Vendor,
         text::{CustomStatus, HttpAddress, LockReason},
         time::Moment,
     },
@@ -72,7 +72,7 @@ struct AccountUpdate<'a> {
 impl<'a> AccountUpdate<'a> {
     async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
         let (user, credentials) = match owner {
-            Owner::Named(id) => tx.account(app, id).await?.ok_or(Error::NotFound(What::User))?,
+            Owner::Named(id) => tx.account(app, id).await?.ok_or(Error::NotFound(Resource::User))?,
             Owner::Itself(key) => {
                 let (user, held) = tx.account_by_key(app, *key).await?.ok_or(Error::GONE)?;
                 (user.if_active()?, held)
@@ -105,7 +105,7 @@ impl<'a> AccountUpdate<'a> {
         let password = change.password.as_ref();
         let password = password.filter(|new| self.credentials.chosen.as_ref() != Some(&new.chosen.hash));
         if password.is_some_and(|new| new.chosen.compared_with != self.credentials.chosen) {
-            return Err(Error::Conflict(What::NewerVersion));
+            return Err(Error::Conflict(Resource::NewerVersion));
         }
         self.set_profile(&change.profile).await?;
         if let Some(new) = password {
@@ -133,7 +133,7 @@ impl<'a> AccountUpdate<'a> {
     async fn put_profile(&mut self, change: &ProfileChange) -> Result<Vec<ProfileField>, Error> {
         let (tx, key) = (self.tx, self.user.key);
         let mut profile = self.user.profile.clone();
-        profile.take(change);
+        profile.apply(change);
         if let Some(wish) = &change.avatar {
             profile.avatar = resolve(tx, key, wish).await?;
         }
@@ -201,7 +201,7 @@ async fn owned(tx: &Tx<'_>, owner: UserKey, key: &PictureKey, address: Option<&H
     match (tx.picture_of(owner, key).await?, address) {
         (Some(kind), _) => Ok(Avatar::Picture(key.clone(), kind)),
         (None, Some(address)) => Ok(Avatar::Elsewhere(address.clone())),
-        (None, None) => Err(Error::NotFound(What::Picture)),
+        (None, None) => Err(Error::NotFound(Resource::Picture)),
     }
 }
 
@@ -222,7 +222,7 @@ pub async fn register(tx: &Tx<'_>, app: AppKey, asked: &UpsertUser) -> Result<Up
     let known = tx.account(app, &asked.id).await?;
     let created = known.is_none();
     let account = match known {
-        Some(_) if asked.if_known == IfKnown::Refuse => return Err(Error::Conflict(What::User)),
+        Some(_) if asked.if_known == IfKnown::Refuse => return Err(Error::Conflict(Resource::User)),
         Some((user, credentials)) => {
             let mut account = AccountUpdate { tx, app, user, credentials, at: asked.at };
             update(&mut account, asked).await?;
@@ -256,11 +256,11 @@ async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<A
     let UpsertUser { id, secrets, at, .. } = asked;
     // A new user has no picture yet.
     if let Some(AvatarChange::Owned(_, None)) = &asked.change.avatar {
-        return Err(Error::NotFound(What::Picture));
+        return Err(Error::NotFound(Resource::Picture));
     }
     // The fields of the search index go in with the row, so that the index is written once, not three times.
     let mut first = Profile::default();
-    first.take(&asked.change);
+    first.apply(&asked.change);
     let chosen = asked.chosen.as_ref().map(|chosen| chosen.hash.clone());
     let key = tx.put_user(app, id, secrets, chosen.as_ref(), &first, *at).await?;
     let user = User {
@@ -292,7 +292,7 @@ async fn create<'a>(tx: &'a Tx<'a>, app: AppKey, asked: &UpsertUser) -> Result<A
 pub async fn change(tx: &Tx<'_>, app: AppKey, owner: &Owner, change: &UserChange, at: Moment) -> Result<User, Error> {
     let mut account = AccountUpdate::of(tx, app, owner, at).await?;
     if change.of_version.is_some_and(|version| version != account.user.version) {
-        return Err(Error::Conflict(What::NewerVersion));
+        return Err(Error::Conflict(Resource::NewerVersion));
     }
     account.apply(change).await?;
     Ok(account.user)
@@ -351,7 +351,13 @@ pub async fn forget_departed(tx: &Tx<'_>, at_most: u32) -> Result<u32, Error> {
 /// Event: `TokenReset`.
 /// # Errors
 /// `NotFound(User)`.
-pub async fn reset_token(tx: &Tx<'_>, app: AppKey, id: &UserId, token: &Derived, at: Moment) -> Result<User, Error> {
+pub async fn reset_token(
+    tx: &Tx<'_>,
+    app: AppKey,
+    id: &UserId,
+    token: &DerivedSecret,
+    at: Moment,
+) -> Result<User, Error> {
     let mut account = AccountUpdate::named(tx, app, id, at).await?;
     account.credentials.token = *token;
     account.put_credentials().await?;
@@ -376,9 +382,9 @@ pub async fn reset_issued(tx: &Tx<'_>, app: AppKey, id: &UserId, tokens: &NewTok
 /// # Errors
 /// `NotFound(User)`.
 pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at: Moment) -> Result<(), Error> {
-    let key = tx.user_key(app, id).await?.ok_or(Error::NotFound(What::User))?;
+    let key = tx.user_key(app, id).await?.ok_or(Error::NotFound(Resource::User))?;
     tx.revoke_signatures(app, id, dead_before).await?;
-    tx.take_tickets_of_wire(key, Wire::Tencent).await?;
+    tx.take_tickets_of_vendor(key, Vendor::Tencent).await?;
     tx.append_event(app, key, id, &EventKind::Kicked, at).await
 }
 
@@ -389,7 +395,7 @@ pub async fn revoke(
     tx: &Tx<'_>,
     app: AppKey,
     id: &UserId,
-    token: &Derived,
+    token: &DerivedSecret,
     dead_before: Moment,
     at: Moment,
 ) -> Result<User, Error> {
@@ -412,13 +418,13 @@ pub async fn issue_ticket(
     match holder {
         Principal::BackEnd => match tx.put_back_end_ticket(app, ticket, at).await? {
             true => Ok(()),
-            false => Err(Error::NotFound(What::App)),
+            false => Err(Error::NotFound(Resource::App)),
         },
         Principal::User { key, .. } => {
             let account = tx.account_by_key(app, *key).await?;
             let is_still_so = account.is_some_and(|(user, held)| user.is_active() && *holder == Principal::of(&held));
             if !is_still_so {
-                return Err(Error::NotFound(What::User));
+                return Err(Error::NotFound(Resource::User));
             }
             put_ticket(tx, app, *key, ticket, at).await
         }
@@ -478,7 +484,7 @@ pub async fn add_picture(tx: &Tx<'_>, app: AppKey, owner: UserKey, new: &NewPict
 /// # Errors
 /// `NotFound(User)`.
 pub async fn lock_picture(tx: &Tx<'_>, app: AppKey, id: &UserId, reason: Option<&LockReason>) -> Result<User, Error> {
-    let user = tx.user(app, id).await?.ok_or(Error::NotFound(What::User))?;
+    let user = tx.user(app, id).await?.ok_or(Error::NotFound(Resource::User))?;
     tx.put_picture_lock(user.key, reason).await?;
     Ok(User { picture_lock: reason.cloned(), version: user.version + 1, ..user })
 }

@@ -2,26 +2,26 @@
 //! caller's thread and takes some microseconds. Every change of a user appends its event in the same unit of work, and
 //! every operation on users takes the app. No type of an engine leaves this module.
 
-mod observed;
 mod operations;
 mod records;
 mod snapshot;
 mod sqlite;
+mod statistics;
 mod unit;
 
 use std::{fmt, path::Path, sync::Arc};
 
 use tokio::sync::watch;
 
-pub use self::observed::{Checkup, Integrity, OfflineCheckup, PictureUsage, WriteStats, check_offline};
 pub use self::records::{
-    ActiveSessions, ChosenPassword, ContactsChange, EventPage, FriendRow, IfKnown, NewPlace, NewSecrets, NewTicket,
+    ActiveSessions, ChosenPassword, ContactsChange, EventPage, FriendRow, IfKnown, NewPosition, NewSecrets, NewTicket,
     NewTokens, PasswordChange, Principal, RelationRows, SessionState, StateChange, StoredPicture, StoredSession,
     StoredStatus, Ticket, TicketHolder, UpsertUser, UpsertedUser, UserChange,
 };
 pub use self::snapshot::{Inspected, amounts, each_picture, inspect, mark_restored, with_new_key};
 use self::sqlite::{Engine, tickets};
 pub use self::sqlite::{SCHEMA_VERSION, events::EventsOfUser, pictures::PictureRows};
+pub use self::statistics::{Checkup, Integrity, OfflineCheckup, PictureUsage, WriteStats, check_offline};
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
 use crate::domain::{durability::Durability, secret::Digest};
 

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    ActiveSessions, Checkup, EventPage, EventsOfUser, FriendRow, NewPlace, NewSecrets, NewTicket, PictureUsage,
+    ActiveSessions, Checkup, EventPage, EventsOfUser, FriendRow, NewPosition, NewSecrets, NewTicket, PictureUsage,
     RelationRows, SessionState, StoredPicture, StoredSession, StoredStatus, Ticket, sqlite,
     unit::{Db, LongReads, ReadEngine, Tx, WriteEngine},
 };
@@ -22,14 +22,14 @@ use crate::domain::{
     error::Error,
     event::EventKind,
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
-    friend::{Direction, Friend, FriendGroup, Relation, Request},
+    friend::{Direction, Friend, FriendGroup, FriendRequest, Relation},
     id::{AppKey, SessionKey, UserId, UserKey},
-    listening::{MovedPlace, StoredPlace, Wire},
     page::{Listed, Order, Page},
     profile::{Credentials, Patch, Profile, User},
     report::{NewReport, Report},
-    search::{Stretch, UserSearch, Walk},
+    search::{UserPage, UserPageQuery, UserSearch},
     secret::{Digest, PasswordHash, Salt},
+    session::{ChangedPosition, StoredPosition, Vendor},
     text::{ContactName, CustomStatus, LockReason, MobileNumber},
     time::Moment,
 };
@@ -61,7 +61,7 @@ operations!(Db by ReadEngine {
     admins() -> Vec<Admin> = admins::all;
     admin(name: &AdminName) -> Option<Admin> = admins::find;
     /// Returns where the user's sessions on a wire stand in the event log, the earliest first.
-    places(app: AppKey, user: UserKey, wire: Wire) -> Vec<StoredPlace> = places::of_user;
+    positions(app: AppKey, user: UserKey, wire: Vendor) -> Vec<StoredPosition> = positions::of_user;
     user(app: AppKey, id: &UserId) -> Option<User> = users::find;
     user_by_key(app: AppKey, key: UserKey) -> Option<User> = users::find_by_key;
     /// Returns a user with its credentials.
@@ -147,7 +147,7 @@ operations!(LongReads by ReadEngine {
     /// of three characters or more is looked up in an index; a shorter one is compared with every row.
     find_users(app: AppKey, search: &UserSearch, page: Page, order: Order) -> Listed<User> = search::find;
     /// Returns the next users that match, suspended ones included. Takes some milliseconds, whatever the search.
-    walk_users(app: AppKey, walk: &Walk) -> Stretch = search::walk;
+    user_page(app: AppKey, query: &UserPageQuery) -> UserPage = search::user_page;
     /// Returns a page of the active users that match, out of the first 10,000 matches.
     search_directory(app: AppKey, search: &DirectorySearch, page: Page) -> Listed<User> = directory::find;
     /// Returns a page of contacts in creation order of the users, suspended ones included; `search` is part of a name
@@ -182,7 +182,7 @@ operations!(LongReads by ReadEngine {
     /// Returns the groups by name, each with the friends in it.
     groups(app: AppKey, owner: UserKey) -> Vec<(FriendGroup, Vec<UserId>)> = groups::all;
     /// Returns waiting requests, newest first.
-    requests(app: AppKey, owner: UserKey, direction: Direction, at_most: u32) -> Vec<Request> = requests::list;
+    requests(app: AppKey, owner: UserKey, direction: Direction, at_most: u32) -> Vec<FriendRequest> = requests::list;
     /// Counts incoming requests since the time of `set_requests_read`.
     unread_requests(app: AppKey, owner: UserKey) -> u32 = requests::unread;
     /// Returns a page of one of the lists, newest first.
@@ -235,12 +235,12 @@ operations!(Tx by WriteEngine {
     take_admin_sessions(admin: AdminKey) -> () = admins::end_all;
     put_audit_entry(entry: &AuditEntry, at: Moment) -> () = admins::put_audit_entry;
     /// Stores where a new session stands in the event log, and returns the key of the row.
-    put_place(new: &NewPlace, heard: i64) -> i64 = places::put;
+    put_position(new: &NewPosition, confirmed: i64) -> i64 = positions::put;
     /// Marks the session of a place as ended. The row keeps the later of `at` and its own time.
-    end_place(row: i64, at: Moment) -> () = places::end;
-    take_place(row: i64) -> () = places::take;
+    end_position(row: i64, at: Moment) -> () = positions::end;
+    take_position(row: i64) -> () = positions::take;
     /// Moves places forward; none moves back, and a deleted row is ignored.
-    move_places(moved: &[MovedPlace], at: Moment) -> () = places::move_all;
+    move_positions(moved: &[ChangedPosition], at: Moment) -> () = positions::move_all;
     /// Stores the bytes of each picture's files.
     put_picture_sizes(measured: &[(PictureKey, u64)]) -> () = pictures::measure;
     sweep_tickets(before: Moment, at_most: u32) -> u32 = tickets::forget_expired;
@@ -250,7 +250,7 @@ operations!(Tx by WriteEngine {
     /// Deletes the oldest entries beyond the last `kept_max`. Looks at the `at_most` oldest rows only.
     sweep_audit_entries(kept_max: u32, at_most: u32) -> u32 = admins::forget_audit_entries;
     /// Deletes places written before `before`, and all but the newest `kept_max`.
-    sweep_places(before: Moment, kept_max: u32, at_most: u32) -> u32 = places::forget_old;
+    sweep_positions(before: Moment, kept_max: u32, at_most: u32) -> u32 = positions::forget_old;
     /// Deletes the oldest events: those stored before `before`, and all but the last `kept_max`. Looks at the `at_most`
     /// oldest rows only.
     sweep_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = events::forget;
@@ -288,7 +288,7 @@ operations!(Tx by WriteEngine {
     keep_newest_tickets(user: UserKey, newest: &NewTicket, kept: u16) -> () = tickets::keep_newest;
     take_ticket(digest: &Digest) -> () = tickets::forget;
     take_tickets(user: UserKey) -> () = tickets::forget_of_user;
-    take_tickets_of_wire(user: UserKey, wire: Wire) -> () = tickets::forget_of_wire;
+    take_tickets_of_vendor(user: UserKey, wire: Vendor) -> () = tickets::forget_of_vendor;
     /// Notes that a user has logged in. Writes only the first time.
     note_login(user: UserKey) -> () = statuses::note_login;
     put_custom_status(user: UserKey, custom: Option<&CustomStatus>) -> () = statuses::set;

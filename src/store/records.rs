@@ -6,9 +6,9 @@ use crate::domain::{
     event::Event,
     friend::{AddSource, AddWording, FriendGroup},
     id::{AppKey, SessionKey, UserId, UserKey},
-    listening::{Sibling, Wire},
     profile::{Credentials, ProfileChange, State, User},
-    secret::{Derived, Digest, PasswordHash, Salt},
+    secret::{DerivedSecret, Digest, PasswordHash, Salt},
+    session::{Sibling, Vendor},
     text::{ContactName, CustomStatus},
     time::Moment,
 };
@@ -41,8 +41,8 @@ pub enum IfKnown {
 
 #[derive(Debug, Clone)]
 pub struct NewSecrets {
-    pub token: Derived,
-    pub issued: Derived,
+    pub token: DerivedSecret,
+    pub issued: DerivedSecret,
     pub handle: PictureKey,
 }
 
@@ -66,8 +66,8 @@ pub struct PasswordChange {
 /// Derived secrets that replace the former ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewTokens {
-    pub token: Derived,
-    pub issued: Derived,
+    pub token: DerivedSecret,
+    pub issued: DerivedSecret,
 }
 
 /// A user after [`register`](crate::service::users::register).
@@ -98,7 +98,7 @@ pub enum StateChange {
     /// Ends all sessions and replaces the user token. The former token never becomes valid again.
     Suspend {
         /// The token once the user is reactivated.
-        token: Derived,
+        token: DerivedSecret,
     },
 }
 
@@ -178,7 +178,7 @@ pub struct NewTicket {
     pub digest: Digest,
     pub expires_at: Moment,
     /// The ticket is valid on this wire alone.
-    pub wire: Wire,
+    pub vendor: Vendor,
     /// How many of the user's tickets on this wire stay, this one included. `None`: all.
     pub newest_kept: Option<u16>,
 }
@@ -188,7 +188,7 @@ pub struct Ticket {
     pub app: AppKey,
     pub holder: TicketHolder,
     pub expires_at: Moment,
-    pub wire: Wire,
+    pub vendor: Vendor,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,7 +221,7 @@ pub struct SessionState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveSessions {
     /// Wire, beginning and expiry of each ticket, newest first.
-    pub tickets: Vec<(Wire, Moment, Moment)>,
+    pub tickets: Vec<(Vendor, Moment, Moment)>,
     /// Last renewal and latest end of each session, newest first.
     pub sessions: Vec<(Moment, Moment)>,
 }
@@ -264,13 +264,13 @@ pub enum RelationRows {
 
 /// Where a new live session stands in the event log.
 #[derive(Debug, Clone)]
-pub struct NewPlace {
+pub struct NewPosition {
     pub user: UserKey,
-    pub wire: Wire,
+    pub vendor: Vendor,
     /// The digest of what the client sends again when it reconnects, on a wire that has such a value.
     pub shown: Option<Digest>,
     /// The last event announced when the session began: the place of a client whose former place is not known.
-    pub heard: i64,
+    pub confirmed: i64,
     pub siblings: Vec<Sibling>,
     pub at: Moment,
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::{NewTokens, sqlite::snapshot};
 use crate::domain::{
-    amounts::Amounts,
     app::App,
     avatar::PictureKey,
     error::Error,
     id::{AppKey, UserId},
+    record_counts::RecordCounts,
     secret::Digest,
     time::Moment,
 };
@@ -17,7 +17,7 @@ use crate::domain::{
 pub struct Inspected {
     pub schema: u32,
     pub key_fingerprint: Digest,
-    pub amounts: Amounts,
+    pub amounts: RecordCounts,
 }
 
 /// Checks every page, index and reference of a database. Takes longer than a copy of the file.
@@ -26,7 +26,7 @@ pub fn inspect(database: &Path) -> Result<Inspected, Error> {
 }
 
 /// Checks nothing.
-pub fn amounts(database: &Path) -> Result<Amounts, Error> {
+pub fn amounts(database: &Path) -> Result<RecordCounts, Error> {
     snapshot::amounts(database)
 }
 

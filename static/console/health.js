@@ -35,7 +35,7 @@ function drawn(facts) {
   return [
     h('dl.tiles', {},
       tile('Up for', span(facts.uptime_s), `version ${facts.version}`),
-      tile('Open connections', count(sockets), facts.sockets.map(({ wire, open }) => `${wire} ${open}`).join(', ')),
+      tile('Open connections', count(sockets), facts.sockets.map(({ vendor, open }) => `${vendor} ${open}`).join(', ')),
       tile('Writes waiting', count(facts.writes_waiting), facts.writes_waiting === 0 ? 'none' : 'for the disk'),
       tile('Database', bytes(facts.database_bytes)),
       tile('Pictures', bytes(facts.picture_bytes), `${count(facts.pictures)} stored, each in all sizes`),

@@ -158,8 +158,8 @@ function profile(page) {
   let { user } = page;
   const inputs = new Map(TEXTS.map(([name]) => [name, h('input', { value: user[name] ?? '' })]));
   const custom = new Map(page.fields.map(({ name }) => [name, h('input', { value: user.custom?.[name] ?? '' })]));
-  const gender = h('select', {}, GENDERS.map(([value, word]) => h('option', { value, selected: (user.particulars?.gender ?? '') === value }, word)));
-  const location = h('input', { value: user.particulars?.location ?? '' });
+  const gender = h('select', {}, GENDERS.map(([value, word]) => h('option', { value, selected: (user.tencent_profile?.gender ?? '') === value }, word)));
+  const location = h('input', { value: user.tencent_profile?.location ?? '' });
   const free = new Map([['extras', 'Extras (Qiscus)'], ['metadata', 'Metadata (MirrorFly)']].map(([name, label]) =>
     [name, { label, area: h('textarea', { value: JSON.stringify(user[name] ?? {}, null, 2), spellcheck: 'false' }) }]));
   const note = h('div');
@@ -173,8 +173,8 @@ function profile(page) {
       if (JSON.stringify(given) !== JSON.stringify(user[name] ?? {})) change[name] = given;
     }
     for (const [name, input] of custom) if (input.value !== (user.custom?.[name] ?? '')) (change.custom ??= {})[name] = input.value || null;
-    if (gender.value && gender.value !== user.particulars?.gender) (change.particulars ??= {}).gender = gender.value;
-    if (location.value !== (user.particulars?.location ?? '')) (change.particulars ??= {}).location = location.value;
+    if (gender.value && gender.value !== user.tencent_profile?.gender) (change.tencent_profile ??= {}).gender = gender.value;
+    if (location.value !== (user.tencent_profile?.location ?? '')) (change.tencent_profile ??= {}).location = location.value;
     return change;
   };
   const save = () => during(button, note, async () => {
@@ -293,8 +293,8 @@ function sessionRows({ sockets, tickets, sessions }) {
   const row = (what, vendor, ...times) => h('li', {}, h('span', {}, h('b', {}, what), ' ', h('span.tag', {}, VENDORS[vendor] ?? vendor)), h('span.hint', {}, times));
   const until = ends => ends && [' until ', when(ends)];
   return [
-    ...sockets.filter(({ open }) => open > 0).map(({ wire, open }) => row(open === 1 ? 'An open connection' : `${open} open connections`, wire)),
-    ...tickets.map(one => row('Login ticket', one.wire, 'since ', when(one.began_at), until(one.ends_at))),
-    ...sessions.map(one => row('Session', one.wire, 'renewed ', when(one.renewed_at), until(one.ends_at))),
+    ...sockets.filter(({ open }) => open > 0).map(({ vendor, open }) => row(open === 1 ? 'An open connection' : `${open} open connections`, vendor)),
+    ...tickets.map(one => row('Login ticket', one.vendor, 'since ', when(one.began_at), until(one.ends_at))),
+    ...sessions.map(one => row('Session', one.vendor, 'renewed ', when(one.renewed_at), until(one.ends_at))),
   ];
 }

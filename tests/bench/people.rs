@@ -11,12 +11,12 @@ use futures_util::future;
 use standin::{
     domain::{
         app::{AccountPassword, AppSettings, NewApp},
-        avatar::{NewPicture, PictureKey, PictureKind, Rendition, mixed},
+        avatar::{NewPicture, PictureKey, PictureKind, Rendition, mix_bits},
         durability::Durability,
         error::{Error, Fault},
         id::{AppId, AppKey, SdkAppId, UserId},
         profile::{Patch, ProfileChange},
-        secret::{Derived, Digest, Salt, Sealed},
+        secret::{DerivedSecret, Digest, Salt, SealedSecret},
         text::{AppName, DisplayName},
         time::Moment,
     },
@@ -41,9 +41,9 @@ pub(crate) async fn app(store: &Store) -> Result<AppKey, Error> {
         app_id: AppId::parse("bench").map_err(|fault| fault.at("app id"))?,
         sdk_app_id: SdkAppId::parse(1).map_err(|fault| fault.at("sdk app id"))?,
         account: UserId::parse("administrator").map_err(|fault| fault.at("account"))?,
-        account_password: AccountPassword::Derived(derived(u32::MAX)),
-        secret: Sealed(vec![0; 64]),
-        license_key: Sealed(vec![0; 64]),
+        account_password: AccountPassword::DerivedSecret(derived(u32::MAX)),
+        secret: SealedSecret(vec![0; 64]),
+        license_key: SealedSecret(vec![0; 64]),
         hosts: Vec::new(),
         settings: AppSettings::default(),
     };
@@ -99,7 +99,7 @@ pub(crate) async fn have_pictures(
         let place = folder.join("00").join(key.as_str());
         fs::create_dir_all(&place)?;
         let noise: Vec<u8> =
-            (0..file_bytes as u64 / 8).flat_map(|at| mixed(at << 32 | u64::from(number)).to_be_bytes()).collect();
+            (0..file_bytes as u64 / 8).flat_map(|at| mix_bits(at << 32 | u64::from(number)).to_be_bytes()).collect();
         for rendition in Rendition::ALL {
             fs::write(place.join(rendition.name()), &noise)?;
         }
@@ -131,11 +131,11 @@ fn user(number: u32) -> Result<UpsertUser, Error> {
 }
 
 /// No two alike, and spread like digests are, because an index holds them.
-fn derived(number: u32) -> Derived {
+fn derived(number: u32) -> DerivedSecret {
     let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
     let mut digest = [0; 32];
     for (to, from) in digest.iter_mut().zip(spread.iter().cycle()) {
         *to = *from;
     }
-    Derived { salt: Salt(spread), digest: Digest(digest) }
+    DerivedSecret { salt: Salt(spread), digest: Digest(digest) }
 }

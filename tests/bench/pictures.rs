@@ -8,7 +8,7 @@ use std::{
 };
 
 use standin::{
-    domain::upload::{Format, Limits},
+    domain::upload::{Format, PictureLimits},
     picture,
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
 /// The child's part: `prepare FILE`.
 pub(crate) fn prepare(words: &[String]) -> Result<(), Failure> {
     let [file] = words else { return Err("prepare FILE".into()) };
-    let (upload, limits) = (fs::read(file)?, Limits { file_bytes_max: u64::MAX, ..Limits::default() });
+    let (upload, limits) = (fs::read(file)?, PictureLimits { file_bytes_max: u64::MAX, ..PictureLimits::default() });
     let fault = |fault| format!("{file} {fault}");
     let facts = picture::inspect(&upload, &Format::ALL, &limits).map_err(fault)?;
     let prepared = picture::prepare(&upload, &facts, &limits).map_err(fault)?;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use actix_web::rt::System;
 use standin::{
-    domain::{durability::Durability, search::Walk},
+    domain::{durability::Durability, search::UserPageQuery},
     store::Store,
 };
 
@@ -38,17 +38,17 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
         people::register(&store, app, 0..users, people::TASKS).await?;
         Ok::<_, Failure>(app)
     })?;
-    let ask = |store: &Store, walk: &Walk| -> Result<(f64, Option<i64>, usize), Failure> {
+    let ask = |store: &Store, query: &UserPageQuery| -> Result<(f64, Option<i64>, usize), Failure> {
         let start = Instant::now();
-        let stretch = system.block_on(store.feed_reader()?.read(async |db| db.walk_users(app, walk).await))?;
-        Ok((start.elapsed().as_secs_f64() * 1e3, stretch.next, stretch.users.len()))
+        let page = system.block_on(store.feed_reader()?.read(async |db| db.user_page(app, query).await))?;
+        Ok((start.elapsed().as_secs_f64() * 1e3, page.next, page.users.len()))
     };
     let mut rows = Vec::new();
     for (name, text) in QUESTIONS {
         let (mut waits_ms, mut found) = (Vec::new(), 0);
         for number in 0..ASKED {
-            let walk = Walk { text: Some(text(number)), limit: STRETCH, ..Walk::default() };
-            let (wait_ms, _, users) = ask(&store, &walk)?;
+            let query = UserPageQuery { text: Some(text(number)), limit: STRETCH, ..UserPageQuery::default() };
+            let (wait_ms, _, users) = ask(&store, &query)?;
             waits_ms.push(wait_ms);
             found += users;
         }
@@ -56,7 +56,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     }
     let (mut waits_ms, mut found, mut after) = (Vec::new(), 0, None);
     loop {
-        let (wait_ms, next, users) = ask(&store, &Walk { after, limit: STRETCH, ..Walk::default() })?;
+        let (wait_ms, next, users) = ask(&store, &UserPageQuery { after, limit: STRETCH, ..UserPageQuery::default() })?;
         waits_ms.push(wait_ms);
         found += users;
         after = next;

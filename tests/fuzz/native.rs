@@ -30,7 +30,7 @@ const CALLS: &[Call] = &[
 #[test]
 fn native() {
     let house = House::open();
-    let change = r#"{"name":"Ada","email":"a@b","extras":{"a":1},"metadata":{"k":"v"},"custom":{"City":"Rome"},"particulars":{"gender":"female","birthday":20000101}}"#;
+    let change = r#"{"name":"Ada","email":"a@b","extras":{"a":1},"metadata":{"k":"v"},"custom":{"City":"Rome"},"tencent_profile":{"gender":"female","birthday":20000101}}"#;
     let seeds = vec![
         seed(CALLS, USERS, JSON, r#"{"id":"ada","name":"Ada","password":"key"}"#),
         seed(CALLS, FIELD, JSON, r#"{"read":"friends","write":"owner"}"#),

@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use standin::{
     domain::{
         avatar::Rendition,
-        upload::{Format, Limits},
+        upload::{Format, PictureLimits},
     },
     picture::{inspect, prepare},
 };
@@ -14,8 +14,8 @@ use standin::{
 use crate::strange::Target;
 
 /// As small as to try hundreds a second; the same code holds the larger ones.
-const LIMITS: Limits =
-    Limits { file_bytes_max: 1 << 20, side_px_max: 600, pixels_max: 120_000, decoded_bytes_max: 2 << 20 };
+const LIMITS: PictureLimits =
+    PictureLimits { file_bytes_max: 1 << 20, side_px_max: 600, pixels_max: 120_000, decoded_bytes_max: 2 << 20 };
 
 fn drawn(width: u32, height: u32) -> DynamicImage {
     let colour = |x: u32, y: u32| Rgba([x, y, x ^ y, x * y].map(|value| u8::try_from(value % 256).unwrap()));

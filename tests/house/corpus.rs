@@ -13,7 +13,7 @@ use std::{fmt::Write as _, fs, path::Path};
 use standin::{
     domain::{
         avatar::Rendition,
-        upload::{Format, Limits},
+        upload::{Format, PictureLimits},
     },
     picture,
 };
@@ -58,7 +58,7 @@ impl Expected {
 type Renditions = Vec<(Rendition, Vec<u8>)>;
 
 fn prepared(upload: &[u8]) -> Result<Renditions, String> {
-    let limits = Limits::default();
+    let limits = PictureLimits::default();
     let facts = picture::inspect(upload, &Format::ALL, &limits).map_err(|fault| fault.to_string())?;
     let prepared = picture::prepare(upload, &facts, &limits).map_err(|fault| fault.to_string())?;
     Ok(prepared.renditions)

@@ -4,8 +4,8 @@ use standin::{
     domain::{
         error::{Error, Unauthenticated},
         id::UserId,
-        listening::Wire,
         profile::{ProfileChange, State},
+        session::Vendor,
     },
     service::{accounts::CreateUser, profiles::UserSetting},
 };
@@ -19,9 +19,9 @@ async fn a_password_that_changes_between_its_check_and_the_session_opens_none() 
     let call = CreateUser { id: id(), change: ProfileChange::default(), picture: None, device: None };
     let first = service.create_user(&tenant, call).await.unwrap().issued_password;
     let proved = service.authenticate(&tenant, "ada", &first, None).await.unwrap();
-    assert!(service.listen(&tenant, &proved, Wire::MirrorFly).await.is_ok());
+    assert!(service.listen(&tenant, &proved, Vendor::MirrorFly).await.is_ok());
     let second = service.reset_issued_password(&tenant, id()).await.unwrap();
-    let refused = async |proved| service.listen(&tenant, proved, Wire::MirrorFly).await.err();
+    let refused = async |proved| service.listen(&tenant, proved, Vendor::MirrorFly).await.err();
     assert_eq!(refused(&proved).await, Some(Error::Unauthenticated(Unauthenticated::Wrong)));
 
     let proved = service.authenticate(&tenant, "ada", &second, None).await.unwrap();

@@ -15,19 +15,21 @@ use standin::{
         error::Error,
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
-        listening::{Notice, Over, Sibling, SiblingState, StoredPlace, Wire, resume},
         owner::Owner,
         profile::{Patch, ProfileChange, ProfileField},
-        secret::{Derived, Digest, Salt},
+        secret::{DerivedSecret, Digest, Salt},
+        session::{EndReason, Notification, Sibling, SiblingState, StoredPosition, Vendor, resume},
         text::DisplayName,
         time::{Clock, Moment},
     },
     live::{
         feed::Feed,
         hub::{Hub, LiveSession},
-        watchers::{self, SUBSCRIPTIONS_OF_USER_MAX, Watchers},
+        status_subscriptions::{self, SUBSCRIPTIONS_OF_USER_MAX, StatusSubscriptions},
     },
-    store::{ContactsChange, IfKnown, NewPlace, NewSecrets, StateChange, Store, StoreOptions, UpsertUser, UserChange},
+    store::{
+        ContactsChange, IfKnown, NewPosition, NewSecrets, StateChange, Store, StoreOptions, UpsertUser, UserChange,
+    },
 };
 use tempfile::TempDir;
 
@@ -53,8 +55,8 @@ fn open(folder: &Path) -> Store {
     .unwrap()
 }
 
-fn derived(seed: u8) -> Derived {
-    Derived { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
+fn derived(seed: u8) -> DerivedSecret {
+    DerivedSecret { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
 }
 
 fn at(micros: i64) -> Moment {
@@ -116,33 +118,33 @@ impl Ear {
     /// A session of a user, opened when everything before has been told.
     async fn listen(&self, user: UserKey) -> LiveSession {
         self.told().await;
-        self.hub.join(user, Wire::MirrorFly, 20).unwrap()
+        self.hub.join(user, Vendor::MirrorFly, 20).unwrap()
     }
 
     /// Waits until the feed has told of everything there is: a session of nobody else's hears the last of it.
     async fn told(&self) {
         let marker = format!("marker{}", self.store.last_event_seq().unwrap());
         let key = self.key(&marker).await;
-        let mut session = self.hub.join(key, Wire::MirrorFly, 20).unwrap();
+        let mut session = self.hub.join(key, Vendor::MirrorFly, 20).unwrap();
         self.rename(&marker, "heard").await;
         assert_eq!(name(&mut session).await, "heard");
     }
 }
 
-async fn next(session: &mut LiveSession) -> Result<Arc<Notice>, Over> {
+async fn next(session: &mut LiveSession) -> Result<Arc<Notification>, EndReason> {
     actix_web::rt::time::timeout(WAIT, session.next()).await.expect("nothing came")
 }
 
 /// The display name that the next notice tells of.
 async fn name(session: &mut LiveSession) -> String {
     match next(session).await.unwrap().as_ref() {
-        Notice::ProfileChanged { user, .. } => user.shown_name().to_owned(),
-        Notice::ContactsChanged { .. }
-        | Notice::BlocksChanged { .. }
-        | Notice::RequestChanged { .. }
-        | Notice::FollowChanged { .. }
-        | Notice::BlockedBy { .. }
-        | Notice::StatusChanged { .. } => panic!("no profile"),
+        Notification::ProfileChanged { user, .. } => user.display_name_or_id().to_owned(),
+        Notification::ContactsChanged { .. }
+        | Notification::BlocksChanged { .. }
+        | Notification::RequestChanged { .. }
+        | Notification::FollowChanged { .. }
+        | Notification::BlockedBy { .. }
+        | Notification::StatusChanged { .. } => panic!("no profile"),
     }
 }
 
@@ -169,9 +171,11 @@ async fn a_change_is_heard_by_oneself_and_by_both_directions_of_contacts_alone()
     ear.rename("ann", "Ann").await;
     ear.told().await;
     for session in &mut sessions[..4] {
-        let notice = next(session).await.unwrap();
-        let Notice::ProfileChanged { user, fields, .. } = notice.as_ref() else { panic!("{notice:?}") };
-        assert_eq!((user.key, user.shown_name()), (ann, "Ann"));
+        let notification = next(session).await.unwrap();
+        let Notification::ProfileChanged { user, fields, .. } = notification.as_ref() else {
+            panic!("{notification:?}")
+        };
+        assert_eq!((user.key, user.display_name_or_id()), (ann, "Ann"));
         assert_eq!(fields, &[ProfileField::DisplayName]);
         assert_eq!(waiting(session).await, 0, "once");
     }
@@ -194,7 +198,7 @@ async fn nothing_is_heard_across_a_block_in_either_direction() {
     assert_eq!((waiting(&mut bobs).await, waiting(&mut eves).await), (0, 0));
     ear.store.unblock(ear.app, ann, user_id("bob"), at(4)).await.unwrap();
     let unblocked = next(&mut bobs).await.unwrap();
-    assert!(matches!(unblocked.as_ref(), Notice::BlockedBy { is_blocked: false, .. }), "{unblocked:?}");
+    assert!(matches!(unblocked.as_ref(), Notification::BlockedBy { is_blocked: false, .. }), "{unblocked:?}");
     ear.rename("ann", "Anna").await;
     assert_eq!(name(&mut bobs).await, "Anna");
 }
@@ -207,7 +211,7 @@ async fn the_same_is_heard_however_many_listen() {
     let [mut own, mut fans] = [ear.listen(ann).await, ear.listen(fan).await];
     // More listeners than are asked about one by one; none of them knows her.
     let crowd: Vec<LiveSession> =
-        (0..600).map(|n| ear.hub.join(UserKey(1_000_000 + n), Wire::MirrorFly, 1).unwrap()).collect();
+        (0..600).map(|n| ear.hub.join(UserKey(1_000_000 + n), Vendor::MirrorFly, 1).unwrap()).collect();
     ear.rename("ann", "Ann").await;
     assert_eq!((name(&mut own).await, name(&mut fans).await), ("Ann".to_owned(), "Ann".to_owned()));
     for mut session in crowd {
@@ -227,11 +231,11 @@ async fn notices_come_in_the_order_of_the_commits_and_tell_what_is_stored() {
     }
     let (mut former, mut last) = (0, String::new());
     for _ in 0..40 {
-        let notice = next(&mut session).await.unwrap();
-        assert!(notice.seq() > former);
-        former = notice.seq();
-        if let Notice::ProfileChanged { user, .. } = notice.as_ref() {
-            last = user.shown_name().to_owned();
+        let notification = next(&mut session).await.unwrap();
+        assert!(notification.seq() > former);
+        former = notification.seq();
+        if let Notification::ProfileChanged { user, .. } = notification.as_ref() {
+            last = user.display_name_or_id().to_owned();
         }
     }
     assert_eq!(last, "name 39");
@@ -247,19 +251,19 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
         ear.rename("ann", &format!("name {n}")).await;
         name(&mut quick).await;
     }
-    assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 2, "256 may wait");
+    assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 2, "256 may wait");
     ear.rename("ann", "one too many").await;
     assert_eq!(name(&mut quick).await, "one too many");
-    assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 1);
+    assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 1);
     for _ in 0..256 {
         next(&mut slow).await.unwrap();
     }
-    assert_eq!(next(&mut slow).await, Err(Over::Slow));
+    assert_eq!(next(&mut slow).await, Err(EndReason::Slow));
 }
 
 /// The places that have moved since this was asked last.
 fn moved(ear: &Ear) -> Vec<(i64, i64, bool)> {
-    ear.hub.take_moved(1000).iter().map(|place| (place.row, place.heard, place.has_ended)).collect()
+    ear.hub.take_changed_positions(1000).iter().map(|place| (place.row, place.confirmed, place.has_ended)).collect()
 }
 
 #[actix_web::test]
@@ -267,7 +271,7 @@ async fn promise_61_a_place_moves_when_the_client_confirms_and_not_when_a_notice
     let ear = Ear::fresh().await;
     let ann = ear.key("ann").await;
     let mut session = ear.listen(ann).await;
-    session.begin(7);
+    session.set_row(7);
     let before = session.taken();
     ear.rename("ann", "taken").await;
     let first = next(&mut session).await.unwrap().seq();
@@ -287,9 +291,9 @@ async fn promise_61_a_place_moves_when_the_client_confirms_and_not_when_a_notice
     assert_eq!(moved(&ear), [(7, ear_place(&ear, second), true)]);
 }
 
-/// The place of a session that had everything up to `heard`: just below the next event of its user.
-fn ear_place(ear: &Ear, heard: i64) -> i64 {
-    let own = ear.store.reads(async |db| db.events_after(heard, 100).await).unwrap().events;
+/// The place of a session that had everything up to `confirmed`: just below the next event of its user.
+fn ear_place(ear: &Ear, confirmed: i64) -> i64 {
+    let own = ear.store.reads(async |db| db.events_after(confirmed, 100).await).unwrap().events;
     own.iter().find(|event| event.id.as_str() == "ann").unwrap().seq - 1
 }
 
@@ -298,7 +302,7 @@ async fn promise_61_a_silent_session_ends_at_the_last_event_and_costs_nothing_be
     let ear = Ear::fresh().await;
     let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
     let session = ear.listen(ann).await;
-    session.begin(7);
+    session.set_row(7);
     let _nobodys = ear.listen(bob).await;
     for n in 0..3 {
         ear.rename("bob", &format!("name {n}")).await;
@@ -316,16 +320,16 @@ async fn promise_61_whichever_way_the_hub_ends_a_session_its_place_is_kept() {
     let ann = ear.key("ann").await;
     let begun = async |row| {
         let session = ear.listen(ann).await;
-        session.begin(row);
+        session.set_row(row);
         session
     };
     let replaced = begun(1).await;
-    let newer = ear.hub.join(ann, Wire::MirrorFly, 1).unwrap();
+    let newer = ear.hub.join(ann, Vendor::MirrorFly, 1).unwrap();
     assert_eq!(
         newer.siblings().iter().map(|sibling| (sibling.row, sibling.is_open())).collect::<Vec<_>>(),
         [(1, false)]
     );
-    newer.begin(2);
+    newer.set_row(2);
     ear.hub.end(ann, None);
     let closing = begun(3).await;
     ear.hub.close();
@@ -341,8 +345,8 @@ async fn promise_61_what_a_look_back_covers_does_not_come_again_from_the_queue()
     let ear = Ear::fresh().await;
     let ann = ear.key("ann").await;
     let mut session = ear.listen(ann).await;
-    session.begin(7);
-    session.resume_behind(session.taken() - 1);
+    session.set_row(7);
+    session.resume_after(session.taken() - 1);
     for name in ["one", "two"] {
         ear.rename("ann", name).await;
     }
@@ -359,17 +363,17 @@ async fn promise_61_the_place_of_a_silent_session_is_renewed_once_a_day() {
     let ear = Ear::fresh().await;
     let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
     let session = ear.listen(ann).await;
-    session.begin(7);
+    session.set_row(7);
     ear.rename("bob", "Bob").await;
     ear.told().await;
     let day = 24 * 3600 * 1_000_000;
     ear.clock.fetch_add(day - 1, Ordering::Relaxed);
-    ear.hub.renew_places();
+    ear.hub.refresh_positions();
     assert_eq!(moved(&ear), []);
     ear.clock.fetch_add(1, Ordering::Relaxed);
-    ear.hub.renew_places();
+    ear.hub.refresh_positions();
     assert_eq!(moved(&ear), [(7, ear.store.last_event_seq().unwrap(), false)]);
-    ear.hub.renew_places();
+    ear.hub.refresh_positions();
     assert_eq!(moved(&ear), []);
     drop((session, bob));
 }
@@ -379,20 +383,20 @@ async fn promise_61_places_are_bounded_by_age_and_number_and_go_with_their_user(
     let ear = Ear::fresh().await;
     let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
     let begin = async |user, micros| {
-        let new = NewPlace {
+        let new = NewPosition {
             user,
-            wire: Wire::Tencent,
+            vendor: Vendor::Tencent,
             shown: Some(Digest([u8::try_from(micros).unwrap(); 32])),
-            heard: micros,
+            confirmed: micros,
             siblings: Vec::new(),
             at: at(micros),
         };
-        ear.store.begin_place(ear.app, new).await.unwrap().0
+        ear.store.begin_position(ear.app, new).await.unwrap().0
     };
     for micros in 1..=5 {
         begin(ann, micros).await;
     }
-    let forget = |before, kept, at_most| ear.store.forget_places(at(before), kept, at_most);
+    let forget = |before, kept, at_most| ear.store.forget_positions(at(before), kept, at_most);
     assert_eq!(forget(1, 5, 100).await, Ok(0), "none is older, and five are kept");
     assert_eq!(forget(2, 5, 100).await, Ok(1));
     assert_eq!(forget(2, 3, 100).await, Ok(1), "the oldest of four");
@@ -406,12 +410,17 @@ async fn promise_61_places_are_bounded_by_age_and_number_and_go_with_their_user(
 
 #[test]
 fn promise_61_a_client_goes_on_from_its_own_place_or_from_the_oldest_that_may_be_its_own() {
-    let place =
-        |row, shown: Option<u8>, heard| StoredPlace { row, shown: shown.map(|n| Digest([n; 32])), heard, at: at(0) };
+    let place = |row, shown: Option<u8>, confirmed| StoredPosition {
+        row,
+        shown: shown.map(|n| Digest([n; 32])),
+        confirmed,
+        at: at(0),
+    };
     let stored = [place(1, None, 30), place(2, None, 20), place(3, Some(9), 40)];
-    let open = |row, heard, is_outstanding| Sibling { row, heard, state: SiblingState::Open { is_outstanding } };
+    let open =
+        |row, confirmed, is_outstanding| Sibling { row, confirmed, state: SiblingState::Open { is_outstanding } };
     let behind = |siblings: &[Sibling], shown: Option<u8>| {
-        resume(&stored[..], siblings, shown.map(|n| Digest([n; 32]))).map(|resumed| (resumed.behind, resumed.own))
+        resume(&stored[..], siblings, shown.map(|n| Digest([n; 32]))).map(|resumed| (resumed.after, resumed.own))
     };
     assert_eq!(behind(&[], Some(9)), Some((40, Some(3))));
     assert_eq!(behind(&[open(3, 45, false)], Some(9)), Some((45, Some(3))), "the memory knows better than the row");
@@ -427,9 +436,9 @@ async fn promise_36_one_session_too_many_ends_the_oldest() {
     let ear = Ear::fresh().await;
     let ann = ear.key("ann").await;
     ear.told().await;
-    let join = || ear.hub.join(ann, Wire::MirrorFly, 2).unwrap();
+    let join = || ear.hub.join(ann, Vendor::MirrorFly, 2).unwrap();
     let [mut first, mut second, mut third] = [join(), join(), join()];
-    assert_eq!(next(&mut first).await, Err(Over::Replaced));
+    assert_eq!(next(&mut first).await, Err(EndReason::Replaced));
     ear.rename("ann", "Ann").await;
     assert_eq!((name(&mut second).await, name(&mut third).await), ("Ann".to_owned(), "Ann".to_owned()));
 }
@@ -446,7 +455,7 @@ async fn suspension_deletion_and_another_password_end_the_sessions() {
             Some(change) => ear.change(id, change).await,
             None => ear.store.delete_user(ear.app, by_id(id), at(0), at(4)).await.unwrap(),
         }
-        assert_eq!(next(&mut session).await, Err(Over::Refused), "{id}");
+        assert_eq!(next(&mut session).await, Err(EndReason::Refused), "{id}");
     }
 }
 
@@ -469,7 +478,7 @@ async fn ones_own_contacts_are_told_to_oneself() {
     let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
     let [mut anns, mut bobs] = [ear.listen(ann).await, ear.listen(bob).await];
     ear.list(ann, bob).await;
-    assert!(matches!(next(&mut anns).await.unwrap().as_ref(), Notice::ContactsChanged { .. }));
+    assert!(matches!(next(&mut anns).await.unwrap().as_ref(), Notification::ContactsChanged { .. }));
     ear.told().await;
     assert_eq!(waiting(&mut bobs).await, 0);
 }
@@ -480,8 +489,8 @@ async fn a_closed_hub_ends_all_and_opens_none() {
     let ann = ear.key("ann").await;
     let mut session = ear.listen(ann).await;
     ear.hub.close();
-    assert_eq!(next(&mut session).await, Err(Over::Closing));
-    assert!(ear.hub.join(ann, Wire::MirrorFly, 20).is_none());
+    assert_eq!(next(&mut session).await, Err(EndReason::Closing));
+    assert!(ear.hub.join(ann, Vendor::MirrorFly, 20).is_none());
 }
 
 #[actix_web::test]
@@ -500,7 +509,7 @@ async fn a_user_is_there_while_a_session_is_open_and_fifteen_seconds_after_a_cal
     assert_eq!(is(), (true, Some(called)));
     ear.clock.fetch_add(1, Ordering::Relaxed);
     assert_eq!(is(), (false, Some(called)));
-    let session = ear.hub.join(ann, Wire::MirrorFly, 20).unwrap();
+    let session = ear.hub.join(ann, Vendor::MirrorFly, 20).unwrap();
     assert_eq!(is(), (true, Some(now())));
     drop(session);
     assert_eq!(is(), (false, Some(now())), "who closes its session is gone at once");
@@ -550,25 +559,25 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_1_mib_that_waits() {
         ear.change("ann", heavy(n)).await;
         next(&mut quick).await.unwrap();
         if n < 60 {
-            assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 2, "{n} wait");
+            assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 2, "{n} wait");
         }
     }
-    assert_eq!(ear.hub.sessions(ann, Wire::MirrorFly), 1, "and the quick one stays");
-    let mut heard = 0;
+    assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 1, "and the quick one stays");
+    let mut confirmed = 0;
     let why = loop {
         match next(&mut slow).await {
-            Ok(_) => heard += 1,
+            Ok(_) => confirmed += 1,
             Err(why) => break why,
         }
     };
-    assert!(why == Over::Slow && (60..=70).contains(&heard), "{why:?} after {heard}");
+    assert!(why == EndReason::Slow && (60..=70).contains(&confirmed), "{why:?} after {confirmed}");
 }
 
-fn watched(clock: &Arc<AtomicI64>, subscriptions_max: usize) -> (Hub, Watchers) {
+fn watched(clock: &Arc<AtomicI64>, subscriptions_max: usize) -> (Hub, StatusSubscriptions) {
     let told = Arc::clone(clock);
     let clock: Clock = Arc::new(move || at(told.load(Ordering::Relaxed)));
     let hub = Hub::new(0, Arc::clone(&clock));
-    (hub.clone(), Watchers::of_at_most(hub, clock, subscriptions_max))
+    (hub.clone(), StatusSubscriptions::of_at_most(hub, clock, subscriptions_max))
 }
 
 fn keys(numbers: std::ops::Range<i64>) -> Vec<UserKey> {
@@ -576,7 +585,7 @@ fn keys(numbers: std::ops::Range<i64>) -> Vec<UserKey> {
 }
 
 /// The users whose status a session is told of right now.
-async fn told_of(ear: &watchers::StatusListener) -> Vec<UserKey> {
+async fn told_of(ear: &status_subscriptions::StatusSubscriber) -> Vec<UserKey> {
     let changed = actix_web::rt::time::timeout(Duration::from_millis(50), ear.changed());
     let mut users = changed.await.unwrap_or_default();
     users.sort();
@@ -588,11 +597,11 @@ async fn a_user_has_a_thousand_subscriptions_and_the_first_ends_for_one_more() {
     let (hub, watchers) = watched(&Arc::default(), 10_000);
     let ear = watchers.join(UserKey(0), true);
     let most = i64::try_from(SUBSCRIPTIONS_OF_USER_MAX).unwrap();
-    watchers.watch(UserKey(0), &keys(1..most + 1)).unwrap();
-    watchers.watch(UserKey(0), &keys(most + 1..most + 2)).unwrap();
+    watchers.subscribe(UserKey(0), &keys(1..most + 1)).unwrap();
+    watchers.subscribe(UserKey(0), &keys(most + 1..most + 2)).unwrap();
     let mut sessions = Vec::new();
     for user in [UserKey(1), UserKey(2), UserKey(most + 1)] {
-        sessions.push((hub.join(user, Wire::Tencent, 1).unwrap(), watchers.join(user, true)));
+        sessions.push((hub.join(user, Vendor::Tencent, 1).unwrap(), watchers.join(user, true)));
     }
     assert_eq!(told_of(&ear).await, [UserKey(2), UserKey(most + 1)]);
 }
@@ -602,14 +611,14 @@ async fn all_subscriptions_together_have_a_bound_and_those_of_users_long_gone_ma
     let clock = Arc::new(AtomicI64::new(1_000_000_000));
     let (_hub, watchers) = watched(&clock, 3);
     let ear = watchers.join(UserKey(0), true);
-    watchers.watch(UserKey(0), &keys(1..3)).unwrap();
-    watchers.watch(UserKey(9), &keys(1..2)).unwrap();
-    assert_eq!(watchers.watch(UserKey(8), &keys(1..2)), Err(Error::Busy), "all together: 3");
+    watchers.subscribe(UserKey(0), &keys(1..3)).unwrap();
+    watchers.subscribe(UserKey(9), &keys(1..2)).unwrap();
+    assert_eq!(watchers.subscribe(UserKey(8), &keys(1..2)), Err(Error::Busy), "all together: 3");
     drop(ear);
     clock.fetch_add(299 * 1_000_000, Ordering::Relaxed);
-    assert_eq!(watchers.watch(UserKey(8), &keys(1..2)), Err(Error::Busy), "they may come back");
+    assert_eq!(watchers.subscribe(UserKey(8), &keys(1..2)), Err(Error::Busy), "they may come back");
     clock.fetch_add(2 * 1_000_000, Ordering::Relaxed);
-    watchers.watch(UserKey(8), &keys(1..4)).unwrap();
+    watchers.subscribe(UserKey(8), &keys(1..4)).unwrap();
 }
 
 /// 200 users who watch one that comes and goes on as many threads: what they are told last is what is true last.
@@ -619,7 +628,7 @@ fn the_last_state_that_is_told_is_the_true_one_however_many_come_and_go_at_once(
     let ears: Vec<_> = (1000..1200)
         .map(|user| {
             let ear = watchers.join(UserKey(user), true);
-            watchers.watch(UserKey(user), &[UserKey(1)]).unwrap();
+            watchers.subscribe(UserKey(user), &[UserKey(1)]).unwrap();
             ear
         })
         .collect();
@@ -627,7 +636,7 @@ fn the_last_state_that_is_told_is_the_true_one_however_many_come_and_go_at_once(
         .map(|_| {
             let (hub, watchers) = (hub.clone(), watchers.clone());
             std::thread::spawn(move || {
-                let session = hub.join(UserKey(1), Wire::Tencent, 1000).unwrap();
+                let session = hub.join(UserKey(1), Vendor::Tencent, 1000).unwrap();
                 let ear = watchers.join(UserKey(1), true);
                 drop(session);
                 drop(ear);
@@ -641,7 +650,7 @@ fn the_last_state_that_is_told_is_the_true_one_however_many_come_and_go_at_once(
             assert_eq!(told_of(ear).await, [UserKey(1)], "it came, and it went");
         }
         assert!(!hub.presence(UserKey(1)).is_online);
-        let session = hub.join(UserKey(1), Wire::Tencent, 1).unwrap();
+        let session = hub.join(UserKey(1), Vendor::Tencent, 1).unwrap();
         let ear = watchers.join(UserKey(1), true);
         for watching in &ears {
             assert_eq!(told_of(watching).await, [UserKey(1)], "it was known to be away, so its coming is news");

@@ -130,7 +130,7 @@ async fn the_health_of_the_house_is_told_in_figures() {
         assert!(begun.elapsed() < WAIT, "no commit is counted");
         actix_web::rt::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(health["sockets"], json!([{ "wire": "mirrorfly", "open": 0 }, { "wire": "tencent", "open": 0 }]));
+    assert_eq!(health["sockets"], json!([{ "vendor": "mirrorfly", "open": 0 }, { "vendor": "tencent", "open": 0 }]));
     assert_eq!((&health["version"], &health["writes_waiting"]), (&json!(env!("CARGO_PKG_VERSION")), &json!(0)));
     assert_eq!((&health["pictures"], &health["picture_bytes"]), (&json!(0), &json!(0)));
     for facts in ["database_bytes", "disk_free_bytes"] {

@@ -143,7 +143,7 @@ async fn the_fields_of_every_wire_are_shown_and_changed() {
     desk.create(json!({ "id": "u1" })).await;
     let change = json!({
         "name": "U", "extras": { "a": 1 }, "metadata": { "k": "v" }, "custom": { "City": "Rome" },
-        "particulars": { "gender": "female", "birthday": 20_000_101, "level": 3 },
+        "tencent_profile": { "gender": "female", "birthday": 20_000_101, "level": 3 },
     });
     let changed = desk.call(Method::PATCH, "/users/u1", change.clone()).await.json();
     for (field, value) in change.as_object().unwrap() {
@@ -154,8 +154,8 @@ async fn the_fields_of_every_wire_are_shown_and_changed() {
     for wrong in [
         json!({ "custom": { "Shoe": "44" } }),
         json!({ "custom": { "City": "x".repeat(501) } }),
-        json!({ "particulars": { "hair": "red" } }),
-        json!({ "particulars": { "gender": "other" } }),
+        json!({ "tencent_profile": { "hair": "red" } }),
+        json!({ "tencent_profile": { "gender": "other" } }),
     ] {
         assert_eq!(desk.call(Method::PATCH, "/users/u1", wrong.clone()).await.status, 422, "{wrong}");
     }
@@ -168,8 +168,8 @@ async fn what_keeps_a_user_signed_in_is_shown_and_ended() {
     desk.house.login_or_register(login).await;
     let ticket = desk.house.sign_in("u1", "secret").await.json()["data"]["token"].as_str().unwrap().to_owned();
     let shown = desk.get("/users/u1/sessions").await.json();
-    assert_eq!(shown["sockets"], json!([{ "wire": "mirrorfly", "open": 0 }, { "wire": "tencent", "open": 0 }]));
-    assert_eq!((shown["tickets"].as_array().unwrap().len(), &shown["tickets"][0]["wire"]), (1, &json!("mirrorfly")));
+    assert_eq!(shown["sockets"], json!([{ "vendor": "mirrorfly", "open": 0 }, { "vendor": "tencent", "open": 0 }]));
+    assert_eq!((shown["tickets"].as_array().unwrap().len(), &shown["tickets"][0]["vendor"]), (1, &json!("mirrorfly")));
     assert_eq!(shown["sessions"], json!([]));
     assert!(!shown.to_string().contains(&ticket));
     let contacts = "/api/v1/contacts/contactsList";

@@ -207,7 +207,7 @@ async fn figures_tell_of_the_store_the_pictures_and_the_process() {
         (67_108_864.0, 0.0)
     );
     for wire in ["mirrorfly", "tencent"] {
-        assert_eq!(figures[&format!("standin_sockets_open{{wire=\"{wire}\"}}")], 0.0);
+        assert_eq!(figures[&format!("standin_sockets_open{{vendor=\"{wire}\"}}")], 0.0);
     }
     assert_eq!(figures["standin_writes_waiting"], 0.0);
     for many in

@@ -9,7 +9,7 @@ use standin::{
         avatar::{PictureKind, Rendition, TileSeed},
         error::Fault,
         id::UserId,
-        upload::{Format, Limits},
+        upload::{Format, PictureLimits},
     },
     picture::{self, Prepared},
 };
@@ -19,11 +19,11 @@ use crate::photo::{self, LOWER_LEFT, LOWER_RIGHT, UPPER_LEFT, UPPER_RIGHT};
 const UPRIGHT: [[u8; 3]; 4] = [UPPER_LEFT, UPPER_RIGHT, LOWER_LEFT, LOWER_RIGHT];
 
 fn inspected(upload: &[u8]) -> Result<picture::Inspection, Fault> {
-    picture::inspect(upload, &Format::ALL, &Limits::default())
+    picture::inspect(upload, &Format::ALL, &PictureLimits::default())
 }
 
 fn prepared(upload: &[u8]) -> Result<Prepared, Fault> {
-    picture::prepare(upload, &inspected(upload)?, &Limits::default())
+    picture::prepare(upload, &inspected(upload)?, &PictureLimits::default())
 }
 
 fn rendition(prepared: &Prepared, wanted: Rendition) -> &[u8] {
@@ -72,7 +72,7 @@ fn promise_16_each_accepted_kind_is_told_by_its_bytes() {
 #[test]
 fn promise_16_a_narrow_door_names_what_it_takes_and_what_it_got() {
     let door = [Format::Png, Format::Jpeg];
-    let refused = |file: &[u8]| said(picture::inspect(file, &door, &Limits::default()));
+    let refused = |file: &[u8]| said(picture::inspect(file, &door, &PictureLimits::default()));
     assert_eq!(refused(&photo::animated_gif(4, 4, 1)), "must be a PNG or JPEG picture, not a GIF");
     assert_eq!(refused(&photo::webp(4, 4)), "must be a PNG or JPEG picture, not a WebP");
 }
@@ -119,13 +119,13 @@ fn promise_16_other_kinds_are_refused_by_name() {
 #[test]
 fn promise_17_a_file_of_the_largest_size_passes_and_one_byte_more_does_not() {
     let file = photo::png(64, 48);
-    let limits = |bytes: usize| Limits { file_bytes_max: bytes as u64, ..Limits::default() };
+    let limits = |bytes: usize| PictureLimits { file_bytes_max: bytes as u64, ..PictureLimits::default() };
     let judged = |bytes: usize| picture::inspect(&file, &Format::ALL, &limits(bytes)).map(|_| ());
     assert_eq!(judged(file.len() + 1), Ok(()));
     assert_eq!(judged(file.len()), Ok(()));
     let bytes_max = file.len() as u64 - 1;
     assert_eq!(judged(file.len() - 1), Err(Fault::TooManyBytes { bytes_max }));
-    assert_eq!(Limits::default().file_bytes_max, 10 << 20);
+    assert_eq!(PictureLimits::default().file_bytes_max, 10 << 20);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn promise_17_decoded_pixels_of_128_mib_pass_and_one_row_more_does_not() {
 
 #[test]
 fn a_palette_with_transparency_counts_as_four_bytes_a_pixel() {
-    let limits = Limits { decoded_bytes_max: 64 * 48 * 3, ..Limits::default() };
+    let limits = PictureLimits { decoded_bytes_max: 64 * 48 * 3, ..PictureLimits::default() };
     picture::inspect(&photo::palette_png(None), &Format::ALL, &limits).unwrap();
     picture::inspect(&photo::palette_png(Some(0)), &Format::ALL, &limits).unwrap_err();
 }
@@ -545,7 +545,7 @@ fn promise_24_damaged_uploads_are_refused_or_served_and_nothing_else() {
         photo::animated_webp(64, 48, 2),
         photo::animated_gif(64, 48, 2),
     ];
-    let limits = Limits { pixels_max: 100_000, ..Limits::default() };
+    let limits = PictureLimits { pixels_max: 100_000, ..PictureLimits::default() };
     let mut dice = 0x2545_F491_4F6C_DD1D_u64;
     let mut roll = |sides: usize| {
         dice ^= dice << 13;

@@ -7,12 +7,15 @@ use standin::{
         avatar::{NewPicture, PictureKey},
         device::DeviceType,
         error::Error,
-        friend::{Befriend, Befriended, Befriending, Direction, FriendChange, FriendFault, FriendGroup, RequestAnswer},
+        friend::{
+            AddFriendOptions, AddFriendOutcome, Direction, FriendChange, FriendFault, FriendGroup, FriendToAdd,
+            RequestAnswer,
+        },
         id::{AppKey, SessionKey, UserId, UserKey},
-        listening::Resumed,
         owner::Owner,
         profile::{Credentials, User},
-        secret::{Derived, Digest},
+        secret::{DerivedSecret, Digest},
+        session::Resumed,
         text::CustomStatus,
         time::Moment,
     },
@@ -24,11 +27,11 @@ use standin::{
             requests, rules,
         },
         owners,
-        sessions::listening,
+        sessions::notifications,
         users,
     },
     store::{
-        ContactsChange, LongReads, NewPlace, NewTicket, NewTokens, Principal, SessionState, StateChange, Store,
+        ContactsChange, LongReads, NewPosition, NewTicket, NewTokens, Principal, SessionState, StateChange, Store,
         StoredPicture, StoredSession, Ticket, Touches, UpsertUser, UpsertedUser, UserChange,
     },
 };
@@ -106,7 +109,7 @@ rules! {
     change_contacts(owner: UserKey, change: ContactsChange, at: Moment) -> () = contacts::change_contacts(owner, &change, at);
     block(owner: UserKey, whom: UserId, at: Moment) -> () = contacts::block(owner, &whom, at);
     unblock(owner: UserKey, whom: UserId, at: Moment) -> () = contacts::unblock(owner, &whom, at);
-    befriend(owner: Owner, asked: Vec<Befriend>, how: Befriending, at: Moment) -> Vec<Befriended>
+    befriend(owner: Owner, asked: Vec<FriendToAdd>, how: AddFriendOptions, at: Moment) -> Vec<AddFriendOutcome>
         = rules::befriend(&owner, &asked, how, at);
     unfriend(owner: Owner, whom: Vec<UserId>, both_ways: bool, at: Moment) -> Outcomes
         = rules::unfriend(&owner, &whom, both_ways, at);
@@ -128,14 +131,14 @@ rules! {
         = groups::rename(&owner, names.each_ref(), at_most, at);
     change_group(owner: Owner, group: FriendGroup, members: Vec<(UserId, bool)>, at: Moment) -> Outcomes
         = groups::change_members(&owner, &group, &members, at);
-    begin_place(new: NewPlace) -> (i64, Option<Resumed>) = listening::begin_place(&new);
+    begin_position(new: NewPosition) -> (i64, Option<Resumed>) = notifications::begin_position(&new);
     follow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::follow(&owner, &whom, at);
     unfollow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::unfollow(&owner, &whom, at);
     register(asked: UpsertUser) -> UpsertedUser = users::register(&asked);
     change_user(owner: Owner, change: UserChange, at: Moment) -> User = users::change(&owner, &change, at);
     change_states(changes: Vec<(UserId, StateChange)>, at: Moment) -> () = users::change_states(&changes, at);
     delete_user(owner: Owner, dead_before: Moment, at: Moment) -> () = users::delete(&owner, dead_before, at);
-    reset_token(id: UserId, token: Derived, at: Moment) -> User = users::reset_token(&id, &token, at);
+    reset_token(id: UserId, token: DerivedSecret, at: Moment) -> User = users::reset_token(&id, &token, at);
     reset_issued(id: UserId, tokens: NewTokens, at: Moment) -> () = users::reset_issued(&id, &tokens, at);
     kick(id: UserId, dead_before: Moment, at: Moment) -> () = users::kick(&id, dead_before, at);
     issue_ticket(holder: Principal, ticket: NewTicket, at: Moment) -> () = users::issue_ticket(&holder, &ticket, at);
@@ -168,7 +171,7 @@ of_no_app! {
     change_app(app: App) -> App = |tx| apps::change(tx, &app);
     forget_departed(at_most: u32) -> u32 = |tx| users::forget_departed(tx, at_most);
     forget_expired_tickets(before: Moment, at_most: u32) -> u32 = |tx| tx.sweep_tickets(before, at_most);
-    forget_places(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_places(before, kept_max, at_most);
+    forget_positions(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_positions(before, kept_max, at_most);
     forget_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_events(before, kept_max, at_most);
     forget_dead_signatures(long_past: Moment, kept_max: u32, at_most: u32) -> u32
         = |tx| tx.sweep_signatures(long_past, kept_max, at_most);

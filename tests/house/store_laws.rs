@@ -21,16 +21,16 @@ use standin::{
         custom::{CustomName, CustomValue},
         device::{Device, DeviceText, DeviceType},
         durability::Durability,
-        error::{Error, Unauthenticated, What},
+        error::{Error, Resource, Unauthenticated},
         event::{Event, EventKind},
         free_data::{Extras, Metadata},
         id::{AppId, AppKey, Host, SdkAppId, UserId, UserKey},
-        listening::Wire,
         owner::Owner,
         page::{Order, Page},
-        particulars::{AllowType, ForbidType, Gender, Location, Particulars},
         profile::{Patch, Profile, ProfileChange, ProfileField, State, User},
-        secret::{Derived, Digest, PasswordHash, Salt, Sealed},
+        secret::{DerivedSecret, Digest, PasswordHash, Salt, SealedSecret},
+        session::Vendor,
+        tencent_profile::{AllowType, ForbidType, Gender, Location, TencentProfile},
         text::{AppName, DisplayName, Email, HttpAddress, MobileNumber, StatusText},
         time::Moment,
     },
@@ -85,7 +85,8 @@ impl Shelf {
     }
 
     async fn ticket(&self, holder: Principal, number: u8, expires_at: Moment) -> Digest {
-        let ticket = NewTicket { digest: Digest([number; 32]), expires_at, wire: Wire::MirrorFly, newest_kept: None };
+        let ticket =
+            NewTicket { digest: Digest([number; 32]), expires_at, vendor: Vendor::MirrorFly, newest_kept: None };
         self.store.issue_ticket(self.app, holder, ticket, at(1)).await.unwrap();
         ticket.digest
     }
@@ -109,8 +110,8 @@ fn by_id(id: &str) -> Owner {
     Owner::Named(user_id(id))
 }
 
-fn derived(seed: u8) -> Derived {
-    Derived { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
+fn derived(seed: u8) -> DerivedSecret {
+    DerivedSecret { salt: Salt([seed; 16]), digest: Digest([seed; 32]) }
 }
 
 pub(super) fn new_app(number: u32) -> NewApp {
@@ -119,9 +120,9 @@ pub(super) fn new_app(number: u32) -> NewApp {
         app_id: AppId::parse(&format!("shop-{number}")).unwrap(),
         sdk_app_id: SdkAppId::parse(1_400_000_000 + u64::from(number)).unwrap(),
         account: user_id("administrator"),
-        account_password: AccountPassword::Derived(derived(9)),
-        secret: Sealed(vec![1, 2, 3]),
-        license_key: Sealed(vec![4, 5, 6]),
+        account_password: AccountPassword::DerivedSecret(derived(9)),
+        secret: SealedSecret(vec![1, 2, 3]),
+        license_key: SealedSecret(vec![4, 5, 6]),
         hosts: vec![Host::parse("shop.example").unwrap()],
         settings: AppSettings::default(),
     }
@@ -198,7 +199,7 @@ async fn one_id_asked_for_by_32_at_once_becomes_one_user() {
     let answers = join_all(asked).await;
     let created = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|registered| registered.created));
     assert_eq!(created.count(), 1);
-    let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Conflict(What::User))));
+    let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Conflict(Resource::User))));
     assert_eq!(refused.count(), 15, "all that refuse a known user but the first, which created it");
     assert_eq!(shelf.kinds(), [EventKind::Created]);
     let listed =
@@ -234,7 +235,7 @@ async fn a_refused_write_harms_no_neighbour() {
     let answers = join_all(asked).await;
     for (n, answer) in answers.iter().enumerate() {
         match n % 3 {
-            0 => assert_eq!(*answer.as_ref().unwrap_err(), Error::Conflict(What::User)),
+            0 => assert_eq!(*answer.as_ref().unwrap_err(), Error::Conflict(Resource::User)),
             1 => assert!(matches!(answer, Err(Error::Internal(_)))),
             _ => assert!(answer.as_ref().unwrap().created),
         }
@@ -326,7 +327,7 @@ async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
     assert_eq!(known.user.key, created.user.key);
     assert_eq!(known.user.handle, created.user.handle);
     assert_eq!((known.credentials.token, known.credentials.issued), (derived(1), derived(2)));
-    assert_eq!(known.user.shown_name(), "Ann");
+    assert_eq!(known.user.display_name_or_id(), "Ann");
     assert_eq!(shelf.store.credentials(shelf.app, &user_id("guest")).unwrap(), Some(known.credentials));
     assert_eq!(shelf.user("guest"), Some(known.user));
 }
@@ -335,7 +336,12 @@ async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
 async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issued_with_it() {
     let shelf = Shelf::fresh().await;
     let ticket = |number| {
-        Some(NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None })
+        Some(NewTicket {
+            digest: Digest([number; 32]),
+            expires_at: at(1000),
+            vendor: Vendor::MirrorFly,
+            newest_kept: None,
+        })
     };
     let first = UpsertUser { ticket: ticket(1), chosen: Some(chosen("$one", None)), ..registration("guest") };
     let created = shelf.store.register(shelf.app, first.clone()).await.unwrap();
@@ -361,20 +367,24 @@ async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issue
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
     let stale = UpsertUser { change: named("Ann"), chosen: Some(chosen("$three", Some("$one"))), ..first };
     let stale = shelf.store.register(shelf.app, stale).await.map(|_| ());
-    assert_eq!(stale, Err(Error::Conflict(What::NewerVersion)), "it was compared with a password of the past");
-    assert_eq!(shelf.user("guest").unwrap().shown_name(), "guest", "nothing was changed");
+    assert_eq!(stale, Err(Error::Conflict(Resource::NewerVersion)), "it was compared with a password of the past");
+    assert_eq!(shelf.user("guest").unwrap().display_name_or_id(), "guest", "nothing was changed");
 }
 
 #[actix_web::test]
 async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_session() {
     let shelf = Shelf::fresh().await;
     let key = shelf.register("ada").await.user.key;
-    let issue = |number: u8, seen: Option<PasswordHash>, issued: Derived| {
-        let ticket =
-            NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
+    let issue = |number: u8, seen: Option<PasswordHash>, issued: DerivedSecret| {
+        let ticket = NewTicket {
+            digest: Digest([number; 32]),
+            expires_at: at(1000),
+            vendor: Vendor::MirrorFly,
+            newest_kept: None,
+        };
         shelf.store.issue_ticket(shelf.app, Principal::User { key, chosen: seen, issued: issued.digest }, ticket, at(2))
     };
-    let missing = Err(Error::NotFound(What::User));
+    let missing = Err(Error::NotFound(Resource::User));
     let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
     let change = UserChange { password: Some(password(&current.0, None)), ..UserChange::default() };
     shelf.store.change_user(shelf.app, by_id("ada"), change, at(1)).await.unwrap();
@@ -401,12 +411,13 @@ async fn suspending_ends_the_sessions_of_that_user_alone() {
     assert_eq!(suspended.state, State::Suspended);
     assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
     assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
-    let ticket = NewTicket { digest: Digest([4; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
+    let ticket =
+        NewTicket { digest: Digest([4; 32]), expires_at: at(1000), vendor: Vendor::MirrorFly, newest_kept: None };
     let issued = shelf
         .store
         .issue_ticket(shelf.app, Principal::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
         .await;
-    assert_eq!(issued, Err(Error::NotFound(What::User)));
+    assert_eq!(issued, Err(Error::NotFound(Resource::User)));
     let asked = UpsertUser { ticket: Some(ticket), change: named("New"), ..registration("bad") };
     assert!(matches!(shelf.store.register(shelf.app, asked).await, Err(Error::Forbidden(_))));
     assert_eq!((shelf.store.ticket(&ticket.digest).unwrap(), shelf.user("bad")), (None, Some(suspended)));
@@ -523,7 +534,7 @@ async fn nothing_crosses_from_one_app_to_another() {
     let key = shelf.register("guest").await.user.key;
     shelf.show("guest", upload(1), at(2)).await;
     let id = user_id("guest");
-    let missing = Error::NotFound(What::User);
+    let missing = Error::NotFound(Resource::User);
     assert_eq!(shelf.store.user(foreign, &id).unwrap(), None);
     assert_eq!(shelf.store.credentials(foreign, &id).unwrap(), None);
     assert_eq!(
@@ -534,7 +545,8 @@ async fn nothing_crosses_from_one_app_to_another() {
     assert_eq!(refused.unwrap_err(), missing);
     assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
     assert_eq!(shelf.store.delete_user(foreign, Owner::Named(id.clone()), at(0), at(3)).await, Err(missing.clone()));
-    let ticket = NewTicket { digest: Digest([1; 32]), expires_at: at(100), wire: Wire::MirrorFly, newest_kept: None };
+    let ticket =
+        NewTicket { digest: Digest([1; 32]), expires_at: at(100), vendor: Vendor::MirrorFly, newest_kept: None };
     assert_eq!(
         shelf
             .store
@@ -543,7 +555,7 @@ async fn nothing_crosses_from_one_app_to_another() {
         Err(missing)
     );
     let nowhere = shelf.store.issue_ticket(AppKey(99), Principal::BackEnd, ticket, at(3)).await;
-    assert_eq!(nowhere, Err(Error::NotFound(What::App)));
+    assert_eq!(nowhere, Err(Error::NotFound(Resource::App)));
     let mut namesake = registration("guest");
     namesake.secrets.handle = handle("namesake");
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
@@ -654,7 +666,7 @@ async fn a_profile_comes_back_byte_for_byte() {
         email: Patch::Set(Email::parse("!#$%&+@example.com").unwrap()),
         extras: Patch::Set(Extras::parse(json!({ "a": { "b": [1, null, "\u{0}"] } })).unwrap()),
         metadata: Patch::Set(Metadata::parse(pairs).unwrap()),
-        particulars: Particulars {
+        tencent_profile: TencentProfile {
             gender: Some(Gender::Unknown),
             birthday: Some(20_000_101),
             location: Some(Location::parse("\u{0}\u{1}  ").unwrap()),
@@ -681,10 +693,10 @@ async fn a_profile_comes_back_byte_for_byte() {
         email: Patch::Clear,
         extras: Patch::Clear,
         metadata: Patch::Clear,
-        particulars: Particulars::default(),
+        tencent_profile: TencentProfile::default(),
         custom: [(CustomName::parse("Test1").unwrap(), CustomValue::parse("").unwrap())].into(),
     };
-    let left = Profile { particulars: user.profile.particulars, ..Profile::default() };
+    let left = Profile { tencent_profile: user.profile.tencent_profile, ..Profile::default() };
     assert_eq!(
         shelf.change("guest", cleared, at(2)).await.profile,
         left,
@@ -738,13 +750,13 @@ async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
     let shelf = Shelf::fresh().await;
     let first: App = shelf.store.reads(async |db| db.apps().await).unwrap().remove(0);
     assert_eq!(first.hosts, new_app(1).hosts);
-    assert_eq!(first.account_password, AccountPassword::Derived(derived(9)));
+    assert_eq!(first.account_password, AccountPassword::DerivedSecret(derived(9)));
     let second = shelf.store.create_app(new_app(2), at(5)).await.unwrap();
     assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), [first.clone(), second.clone()]);
     let taken = NewApp { sdk_app_id: second.sdk_app_id, ..new_app(3) };
-    assert_eq!(shelf.store.create_app(taken, at(6)).await, Err(Error::Conflict(What::App)));
+    assert_eq!(shelf.store.create_app(taken, at(6)).await, Err(Error::Conflict(Resource::App)));
     let taken = App { app_id: first.app_id.clone(), ..second.clone() };
-    assert_eq!(shelf.store.change_app(taken).await, Err(Error::Conflict(What::App)));
+    assert_eq!(shelf.store.change_app(taken).await, Err(Error::Conflict(Resource::App)));
     let settings = AppSettings { registration: Registration::Closed, password_min: 8, ..AppSettings::default() };
     let changed = App {
         name: AppName::parse("Other").unwrap(),
@@ -757,7 +769,7 @@ async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
     assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), [first, changed.clone()]);
     let nobody =
         App { key: AppKey(77), app_id: AppId::parse("x").unwrap(), sdk_app_id: SdkAppId::parse(9).unwrap(), ..changed };
-    assert_eq!(shelf.store.change_app(nobody).await, Err(Error::NotFound(What::App)));
+    assert_eq!(shelf.store.change_app(nobody).await, Err(Error::NotFound(Resource::App)));
 }
 
 #[actix_web::test]

@@ -16,12 +16,12 @@ use standin::{
         avatar::Avatar,
         durability::Durability,
         id::UserId,
-        listening::Wire,
         owner::Owner,
         profile::{ProfileChange, User},
         secret::{Secret, ServerKey},
+        session::Vendor,
         time::Moment,
-        upload::{Format, Limits},
+        upload::{Format, PictureLimits},
     },
     service::{
         Service,
@@ -53,7 +53,7 @@ impl Shelf {
         let store = Store::open(&folder.path().join("standin.db"), &options).unwrap();
         let pictures = Folder::open(&folder.path().join("pictures"), &folder.path().join("incoming")).unwrap();
         let bounds = PictureOptions {
-            limits: Limits::default(),
+            limits: PictureLimits::default(),
             decode_budget_bytes: 64 << 20,
             cache_bytes: 1 << 20,
             uploads_per_minute: NonZeroU32::new(10).unwrap(),
@@ -169,10 +169,10 @@ async fn promise_13_a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is
     let shelf = Shelf::new().await;
     let (_, ticket) = shelf.upload("ada").await;
     shelf.pass(Duration::from_secs(3600) - Duration::from_micros(1));
-    shelf.service.caller(ticket.expose(), Wire::MirrorFly).await.unwrap();
+    shelf.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap();
     shelf.pass(Duration::from_micros(1));
-    shelf.service.caller(ticket.expose(), Wire::MirrorFly).await.unwrap_err();
+    shelf.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap_err();
     shelf.service.sweep().await.unwrap();
     shelf.micros.fetch_sub(3_600_000_000, Ordering::Relaxed);
-    shelf.service.caller(ticket.expose(), Wire::MirrorFly).await.unwrap_err();
+    shelf.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap_err();
 }

@@ -52,7 +52,7 @@ pub(super) fn all(settings: &Settings, control: Option<&Control>) -> Vec<CheckRe
     ];
     let state = match control {
         Some(control) => control.get("/standin/v1/folder").and_then(|answer| read(&answer)),
-        None => server::look(settings).map_err(Failure::from),
+        None => server::inspect_folder(settings).map_err(Failure::from),
     };
     match state {
         Ok(state) => {

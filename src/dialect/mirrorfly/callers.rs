@@ -7,9 +7,9 @@ use crate::{
     domain::{
         error::{Error, Fault, Unauthenticated},
         id::{Host, UserId, UserKey},
-        listening::Wire,
         page::Page,
         secret::Secret,
+        session::Vendor,
     },
     http::{
         form::{Authenticate, Optional, Parse},
@@ -87,7 +87,7 @@ pub(super) async fn caller(service: &Service, request: &HttpRequest) -> Result<T
     if token.ticket.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) {
         return Err(MirrorFlyError::Bearer);
     }
-    let caller = service.caller(token.ticket, Wire::MirrorFly).await?;
+    let caller = service.caller(token.ticket, Vendor::MirrorFly).await?;
     ensure_served(&caller.tenant)?;
     Ok(caller)
 }
@@ -111,7 +111,7 @@ macro_rules! callers {
 callers! { TokenHolder, holder; BackEnd, back_end; BackEndAtUserPath, back_end_of_user_path; MirrorFlyUser, user; MirrorFlyClient, client; }
 
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
-    let caller = origins::at_once(service.caller(MirrorFlyToken::of(head)?.ticket, Wire::MirrorFly))?;
+    let caller = origins::at_once(service.caller(MirrorFlyToken::of(head)?.ticket, Vendor::MirrorFly))?;
     caller.ok().map(|caller| caller.tenant)
 }
 

@@ -14,7 +14,7 @@ use super::{
     view::MediaTokens,
 };
 use crate::{
-    domain::error::{Error, Fault, What},
+    domain::error::{Error, Fault, Resource},
     http::{
         addresses::Addresses,
         form::{self, Call, FileAt, Optional, Parse, read_from},
@@ -62,7 +62,7 @@ pub(super) async fn media(
     call: Call<TokenHolder, (), MirroredError>,
     request: HttpRequest, // its conditions
 ) -> Result<HttpResponse, MirroredError> {
-    let (key, rendition) = addresses.media_token(&token).ok_or(Error::NotFound(What::Picture))?;
+    let (key, rendition) = addresses.media_token(&token).ok_or(Error::NotFound(Resource::Picture))?;
     let file = call.service.picture_for(&call.caller, &key, rendition).await?;
     Ok(pictures::serve(&request, key.as_str(), rendition, &file, pictures::Caching::Private))
 }

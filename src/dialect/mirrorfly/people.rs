@@ -117,9 +117,9 @@ pub(super) fn profile_iv(service: &Service, tenant: &Tenant) -> Result<String, E
 /// Decodes the searched text again if it still has escapes: some releases of the SDK escape it twice.
 fn searched_text(name: Option<String>) -> Result<Option<String>, Error> {
     let Some(name) = name else { return Ok(None) };
-    let read_again = percent_decode_str(&name).decode_utf8().map_or_else(|_| name.clone(), String::from);
-    text::at_most(&read_again, TEXT_CHARS_MAX).map_err(|fault| fault.at("name"))?;
-    Ok(Some(read_again))
+    let reload = percent_decode_str(&name).decode_utf8().map_or_else(|_| name.clone(), String::from);
+    text::at_most(&reload, TEXT_CHARS_MAX).map_err(|fault| fault.at("name"))?;
+    Ok(Some(reload))
 }
 
 /// Reads metadataKey and the repeated metadataValues. The SDK sends both empty for "not given".

@@ -21,11 +21,11 @@ use crate::{
         app::Registration,
         avatar::Avatar,
         device::{DeviceText, DeviceType},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         free_data::Metadata,
         id::UserId,
-        listening::Wire,
         profile::{Patch, ProfileChange, User},
+        session::Vendor,
         text::{self, MobileNumber},
     },
     http::{
@@ -295,7 +295,7 @@ async fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> R
     match tenant.app.settings.registration {
         Registration::Open => {
             let known = service.find_user(tenant, id).await?;
-            Ok(known.is_some_and(|user| service.has_most_sessions(tenant, user.key, Wire::MirrorFly)))
+            Ok(known.is_some_and(|user| service.has_most_sessions(tenant, user.key, Vendor::MirrorFly)))
         }
         Registration::New | Registration::Closed => Ok(false),
     }
@@ -303,7 +303,7 @@ async fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> R
 
 fn at_form_field_or_taken(error: Error) -> Error {
     const TAKEN: &str = "one that nobody has: this app's setting registration is new, so it registers new users alone";
-    match error == Error::Conflict(What::User) {
+    match error == Error::Conflict(Resource::User) {
         true => Fault::Malformed(TAKEN).at("userIdentifier"),
         false => user_form::at_form_field(error),
     }

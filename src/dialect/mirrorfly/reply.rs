@@ -21,7 +21,7 @@ use utoipa::{
 use super::view::{CreatedUser, MetadataView, UserResource};
 use crate::{
     domain::{
-        error::{Error, Fault, Unauthenticated, What},
+        error::{Error, Fault, Resource, Unauthenticated},
         free_data::Metadata,
         profile::User,
     },
@@ -126,7 +126,7 @@ pub(super) enum MirrorFlyError {
 
 impl From<Error> for MirrorFlyError {
     fn from(error: Error) -> Self {
-        match error == Error::NotFound(What::User) {
+        match error == Error::NotFound(Resource::User) {
             true => Self::InvalidUserId,
             false => Self::Domain(error),
         }
@@ -145,7 +145,7 @@ impl MirrorFlyError {
             Self::Domain(error) => match error {
                 Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
                 Error::Forbidden(_) => StatusCode::FORBIDDEN,
-                Error::NotFound(What::Block) => StatusCode::BAD_REQUEST,
+                Error::NotFound(Resource::Block) => StatusCode::BAD_REQUEST,
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
                 Error::Invalid { .. } | Error::Conflict(_) => StatusCode::BAD_REQUEST,
                 Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -175,8 +175,8 @@ impl MirrorFlyError {
             Self::Domain(Error::Unauthenticated(
                 Unauthenticated::Missing | Unauthenticated::Wrong | Unauthenticated::Expired | Unauthenticated::Revoked,
             )) => "Token Expired".to_owned(),
-            Self::Domain(Error::Conflict(What::Block)) => "User is already in blocked list".to_owned(),
-            Self::Domain(Error::NotFound(What::Block)) => "User is not in blocked list".to_owned(),
+            Self::Domain(Error::Conflict(Resource::Block)) => "User is already in blocked list".to_owned(),
+            Self::Domain(Error::NotFound(Resource::Block)) => "User is not in blocked list".to_owned(),
             Self::Domain(Error::Invalid { fault: Fault::Oneself, .. }) => {
                 "Blocking/Unblocking of self account is not allowed".to_owned()
             }

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         avatar::AvatarChange,
         device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         free_data::Metadata,
         profile::{Patch, ProfileChange, User},
         text::{self, DisplayName, Email, MobileNumber},
@@ -130,7 +130,7 @@ pub(super) fn check_license_key(tenant: &Tenant, given: &Required<String>) -> Re
 
 /// Gives an error of the service the field name of this form.
 pub(super) fn at_form_field(error: Error) -> Error {
-    if error == Error::NotFound(What::Picture) {
+    if error == Error::NotFound(Resource::Picture) {
         return Fault::Malformed("an http or https address, or the token of a picture of this user").at("profileUrl");
     }
     match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {

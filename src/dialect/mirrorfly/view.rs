@@ -9,8 +9,8 @@ use crate::{
     domain::{
         avatar::{Avatar, PictureKey, Rendition},
         free_data::Metadata,
-        listening::Presence,
         profile::User,
+        session::Presence,
     },
     http::addresses::Addresses,
     service::accounts::RegisteredUser,

@@ -17,12 +17,12 @@ use crate::{
         admin::{Admin, Authority, StoredAuditEntry},
         app::{App, Dialects, Registration},
         avatar::Rendition,
-        error::{Error, Unauthenticated, What},
+        error::{Error, Resource, Unauthenticated},
         event::{Event, EventKind},
         id::{AppId, Host, Origin, UserId},
-        listening::Wire,
-        particulars::Particulars,
         profile::{State, User},
+        session::Vendor,
+        tencent_profile::TencentProfile,
         text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
     },
     http::{addresses::Addresses, form::BodyFault},
@@ -92,7 +92,7 @@ pub(super) struct NativeUserView<'a> {
     extras: &'a Map<String, Value>,
     #[schema(value_type = Object)]
     metadata: &'a Map<String, Value>,
-    particulars: &'a Particulars,
+    tencent_profile: &'a TencentProfile,
     custom: BTreeMap<&'a str, &'a str>,
     picture_lock: Option<&'a str>,
     version: i64,
@@ -120,7 +120,7 @@ impl<'a> NativeUserView<'a> {
             email: profile.email.as_ref().map(Email::as_str),
             extras: profile.extras.as_object(),
             metadata: profile.metadata.as_object(),
-            particulars: &profile.particulars,
+            tencent_profile: &profile.tencent_profile,
             custom: profile.custom.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
             picture_lock: user.picture_lock.as_ref().map(LockReason::as_str),
             version: user.version,
@@ -130,10 +130,10 @@ impl<'a> NativeUserView<'a> {
     }
 }
 
-pub(super) fn vendor_word(wire: Wire) -> &'static str {
-    match wire {
-        Wire::MirrorFly => "mirrorfly",
-        Wire::Tencent => "tencent",
+pub(super) fn vendor_word(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::MirrorFly => "mirrorfly",
+        Vendor::Tencent => "tencent",
     }
 }
 
@@ -141,13 +141,13 @@ pub(super) fn vendor_word(wire: Wire) -> &'static str {
 #[derive(Serialize, ToSchema)]
 #[schema(as = OpenView)]
 pub(super) struct SocketCountView {
-    wire: &'static str,
+    vendor: &'static str,
     open: usize,
 }
 
 impl SocketCountView {
-    pub(super) fn of((wire, open): (Wire, usize)) -> Self {
-        Self { wire: vendor_word(wire), open }
+    pub(super) fn of((vendor, open): (Vendor, usize)) -> Self {
+        Self { vendor: vendor_word(vendor), open }
     }
 }
 
@@ -287,9 +287,9 @@ impl From<Error> for NativeError {
 /// Returns a function that makes the errors about the user with this id name it.
 pub(super) fn about(id: &UserId) -> impl Fn(Error) -> NativeError {
     move |error| {
-        if error == Error::NotFound(What::User) {
+        if error == Error::NotFound(Resource::User) {
             NativeError::NoUser(id.clone())
-        } else if error == Error::Conflict(What::User) {
+        } else if error == Error::Conflict(Resource::User) {
             NativeError::UserExists(id.clone())
         } else {
             NativeError::Domain(error)
@@ -332,7 +332,7 @@ impl ResponseError for NativeError {
                 Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
                 Error::Forbidden(_) => StatusCode::FORBIDDEN,
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
-                Error::Conflict(What::NewerVersion) => StatusCode::PRECONDITION_FAILED,
+                Error::Conflict(Resource::NewerVersion) => StatusCode::PRECONDITION_FAILED,
                 Error::Conflict(_) => StatusCode::CONFLICT,
                 Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,

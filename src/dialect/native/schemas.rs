@@ -9,7 +9,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::domain::{app, custom, event, id, particulars, profile};
+use crate::domain::{app, custom, event, id, profile, tencent_profile};
 
 /// The closure maps every variant and field of the one to the other's.
 macro_rules! mirrored {
@@ -70,19 +70,19 @@ words! {
 
     /// A user's gender.
     #[serde(rename_all = "snake_case")]
-    Gender for particulars::Gender { Unknown Female Male }
+    Gender for tencent_profile::Gender { Unknown Female Male }
 
     /// What happens to a friend request to the user. Not set means `allow_any`.
     #[serde(rename_all = "snake_case")]
-    AllowType for particulars::AllowType { AllowAny NeedConfirm DenyAny }
+    AllowType for tencent_profile::AllowType { AllowAny NeedConfirm DenyAny }
 
     /// Whether the user may send friend requests. Not set means `none`: it may.
     #[serde(rename_all = "snake_case")]
-    ForbidType for particulars::ForbidType { None SendOut }
+    ForbidType for tencent_profile::ForbidType { None SendOut }
 
     /// A standard field of Tencent's profile.
     #[serde(rename_all = "snake_case")]
-    Particular for particulars::Particular {
+    TencentField for tencent_profile::TencentField {
         Gender Birthday Location Language AllowType MessageSettings ForbidType Level Role
     }
 }
@@ -127,7 +127,7 @@ struct CustomField {
 /// Source: the guide to user profiles, "Updating your personal profile".
 #[derive(Default, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct Particulars {
+struct TencentProfile {
     /// The user's gender.
     gender: Option<Gender>,
     /// Such as 20000101.
@@ -168,7 +168,7 @@ enum ProfileField {
     /// MirrorFly `metaData`.
     Metadata,
     /// A standard field of Tencent's profile.
-    Particular(Particular),
+    TencentProfile(TencentField),
     /// A custom field of Tencent's profile, by its name.
     Custom(String),
 }
@@ -251,10 +251,10 @@ mirrored! {
         read: read.into(),
         write: write.into(),
     };
-    Particulars for particulars::Particulars: |value| {
-        let particulars::Particulars { gender, birthday, location, language, allow_type, .. } = value;
-        let particulars::Particulars { message_settings, forbid_type, level, role, .. } = value;
-        Particulars {
+    TencentProfile for tencent_profile::TencentProfile: |value| {
+        let tencent_profile::TencentProfile { gender, birthday, location, language, allow_type, .. } = value;
+        let tencent_profile::TencentProfile { message_settings, forbid_type, level, role, .. } = value;
+        TencentProfile {
             gender: gender.as_ref().map(Into::into),
             birthday: *birthday,
             location: location.as_ref().map(|location| location.as_str().to_owned()),
@@ -276,7 +276,7 @@ mirrored! {
             Field::Email => ProfileField::Email,
             Field::Extras => ProfileField::Extras,
             Field::Metadata => ProfileField::Metadata,
-            Field::Particular(particular) => ProfileField::Particular(particular.into()),
+            Field::TencentProfile(field) => ProfileField::TencentProfile(field.into()),
             Field::Custom(name) => ProfileField::Custom(name.as_str().to_owned()),
         }
     };

@@ -21,9 +21,9 @@ use crate::{
         contact::Contact,
         error::{Error, Fault},
         id::UserId,
-        listening::Wire,
         page::Page,
         profile::ProfileChange,
+        session::Vendor,
         text::{ContactName, LockReason},
         time::Moment,
         upload::Format,
@@ -67,7 +67,7 @@ struct UserSessionsView {
 
 #[derive(Serialize, ToSchema)]
 struct TicketView {
-    wire: &'static str,
+    vendor: &'static str,
     #[schema(format = DateTime)]
     began_at: String,
     #[schema(format = DateTime)]
@@ -77,7 +77,7 @@ struct TicketView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RenewedView)]
 struct SdkSessionView {
-    wire: &'static str,
+    vendor: &'static str,
     #[schema(format = DateTime)]
     renewed_at: String,
     #[schema(format = DateTime)]
@@ -85,14 +85,14 @@ struct SdkSessionView {
 }
 
 impl TicketView {
-    fn of((wire, began_at, ends_at): &(Wire, Moment, Moment)) -> Self {
-        Self { wire: vendor_word(*wire), began_at: began_at.to_string(), ends_at: ends_at.to_string() }
+    fn of((vendor, began_at, ends_at): &(Vendor, Moment, Moment)) -> Self {
+        Self { vendor: vendor_word(*vendor), began_at: began_at.to_string(), ends_at: ends_at.to_string() }
     }
 }
 
 impl SdkSessionView {
     fn of((renewed_at, ends_at): &(Moment, Moment)) -> Self {
-        Self { wire: "qiscus", renewed_at: renewed_at.to_string(), ends_at: ends_at.to_string() }
+        Self { vendor: "qiscus", renewed_at: renewed_at.to_string(), ends_at: ends_at.to_string() }
     }
 }
 
@@ -228,9 +228,9 @@ pub(super) async fn contacts(
     query: QueryParams,
 ) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", 0..=u32::MAX)?.unwrap_or_default();
-    let limit = query.number("limit", 1..=Page::STRETCH_MAX)?.unwrap_or(CONTACTS_DEFAULT);
+    let limit = query.number("limit", 1..=Page::OFFSET_LIMIT_MAX)?.unwrap_or(CONTACTS_DEFAULT);
     let owner = service.user(&tenant, &id).await.map_err(about(&id))?.key;
-    let listed = service.contacts(&tenant, CallerKey::Operator, owner, None, Page::behind(after, limit)).await?;
+    let listed = service.contacts(&tenant, CallerKey::Operator, owner, None, Page::at_offset(after, limit)).await?;
     let passed = u64::from(after) + listed.items.len() as u64;
     let contact = |contact| ContactView::of(&tenant, &addresses, contact);
     Ok(HttpResponse::Ok().json(ContactsView {

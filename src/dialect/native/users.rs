@@ -28,10 +28,10 @@ use crate::{
         id::UserId,
         owner::Owner,
         page::{Order, Page},
-        particulars::Particulars,
         profile::{Patch, ProfileChange, State, User},
-        search::Walk,
+        search::UserPageQuery,
         secret::Secret,
+        tencent_profile::TencentProfile,
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
     http::{addresses::Addresses, methods},
@@ -80,7 +80,7 @@ pub(super) struct UserBody {
     metadata: Patch<Map<String, Value>>,
     /// Tencent's other standard fields. They cannot be cleared.
     #[serde(default)]
-    particulars: Particulars,
+    tencent_profile: TencentProfile,
     /// Declared custom fields; null clears a field.
     #[serde(default)]
     custom: BTreeMap<String, Option<String>>,
@@ -123,7 +123,7 @@ impl UserBody {
                 .metadata
                 .try_map(|pairs| Metadata::parse(pairs.clone()))
                 .map_err(|fault| fault.at("metadata"))?,
-            particulars: self.particulars.clone(),
+            tencent_profile: self.tencent_profile.clone(),
             custom: custom(&self.custom)?,
         })
     }
@@ -189,12 +189,12 @@ pub(super) async fn list(
         (None, Some(_)) => return Err(Fault::Missing.at("field").into()),
     };
     let text = query.text("search")?.map(str::to_owned);
-    let walk = Walk { text, custom, after: query.number("after", 0..=i64::MAX)?, limit };
-    let stretch = service.walk_users(&tenant, CallerKey::Operator, walk).await?;
+    let wanted = UserPageQuery { text, custom, after: query.number("after", 0..=i64::MAX)?, limit };
+    let page = service.user_page(&tenant, CallerKey::Operator, wanted).await?;
     Ok(HttpResponse::Ok().json(UsersView {
-        users: stretch.users.iter().map(view).collect(),
-        next: Some(stretch.next.map(|next| next.to_string())),
-        total: stretch.total,
+        users: page.users.iter().map(view).collect(),
+        next: Some(page.next.map(|next| next.to_string())),
+        total: page.total,
     }))
 }
 

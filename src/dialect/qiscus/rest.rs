@@ -23,7 +23,7 @@ use crate::{
     domain::{
         caller::CallerKey,
         device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         id::UserId,
         profile::State,
         secret::Secret,
@@ -232,7 +232,7 @@ async fn login_or_register(
 
 /// "For those users already created you can not use this API login_or_register without passing password value."
 fn login_error(error: Error, version: Version) -> QiscusError {
-    if error == Error::Conflict(What::User) {
+    if error == Error::Conflict(Resource::User) {
         return Fault::Malformed("given for a user that exists already").at("password").into();
     }
     match matches!(error, Error::Invalid { fault: Fault::Reserved, .. }) {
@@ -294,7 +294,7 @@ async fn reset_user_token(
 
 /// Turns "no such user" into a validation error, as the vendor does in this call.
 fn user_must_exist(error: Error, field: &'static str) -> Error {
-    match error == Error::NotFound(What::User) {
+    match error == Error::NotFound(Resource::User) {
         true => Fault::Malformed("the id of a user that exists").at(field),
         false => error,
     }

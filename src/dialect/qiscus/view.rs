@@ -34,7 +34,7 @@ impl<'a> BasicUserView<'a> {
             avatar_url: addresses.avatar(user, app.settings.public_pictures),
             extras: user.profile.extras.as_object(),
             user_id: user.id.as_str(),
-            username: user.shown_name(),
+            username: user.display_name_or_id(),
         }
     }
 }
@@ -73,9 +73,9 @@ impl<'a> ListedUserView<'a> {
             email: user.id.as_str(),
             extras: user.profile.extras.as_object(),
             id: user.key.0,
-            name: user.shown_name(),
+            name: user.display_name_or_id(),
             updated_at: user.updated_at.to_string(),
-            username: user.shown_name(),
+            username: user.display_name_or_id(),
         }
     }
 }
@@ -110,7 +110,7 @@ impl<'a> PublicUserView<'a> {
             extras: user.profile.extras.as_object(),
             id: user.key.0,
             id_str: user.key.0.to_string(),
-            username: user.shown_name(),
+            username: user.display_name_or_id(),
         }
     }
 }
@@ -206,7 +206,7 @@ impl<'a> FullUserView<'a> {
             refresh_token: None,
             token: account.token.expose(),
             token_expires_at: None,
-            username: user.shown_name(),
+            username: user.display_name_or_id(),
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         id::UserId,
         owner::Owner,
         profile::{Patch, ProfileChange},
@@ -279,10 +279,10 @@ pub(super) async fn delete(
     let owners = ids.iter().flatten().cloned().map(Owner::Named).collect();
     let mut deleted = call.context.service.delete_users(call.context.tenant, owners).await.into_iter();
     let outcome = |(account, id): (&&str, &Option<UserId>)| {
-        let none = Err(Error::NotFound(What::User));
+        let none = Err(Error::NotFound(Resource::User));
         let deleted = match id.as_ref().and_then(|_| deleted.next()).unwrap_or(none) {
             // This is the vendor's text.
-            Err(Error::NotFound(What::User)) => {
+            Err(Error::NotFound(Resource::User)) => {
                 Err(TencentError::Coded(ErrorCode::NotImported, "Err_TLS_PT_Open_Login_Account_Not_Exist".to_owned()))
             }
             deleted => deleted.map_err(TencentError::from),
@@ -294,7 +294,7 @@ pub(super) async fn delete(
 
 /// Revokes every UserSig made before now. Waits for the end of this second, the resolution of a UserSig.
 pub(super) async fn kick(call: CommandCall<'_>, request: AccountKickRequest<'_>) -> CommandResult<NoFields> {
-    let id = UserId::parse(request.account.0).map_err(|_| Error::NotFound(What::User))?;
+    let id = UserId::parse(request.account.0).map_err(|_| Error::NotFound(Resource::User))?;
     call.context.service.kick(call.context.tenant, id).await?;
     Ok(NoFields {})
 }

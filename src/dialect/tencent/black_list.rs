@@ -67,7 +67,7 @@ pub(super) async fn delete(call: CommandCall<'_>, request: BlackListChangeReques
 
 pub(super) async fn get(call: CommandCall<'_>, request: BlackListGetRequest) -> CommandResult<BlackList> {
     let start = request.start.unwrap_or(0);
-    let page = Page::behind(start, request.limit.unwrap_or(Page::STRETCH_MAX));
+    let page = Page::at_offset(start, request.limit.unwrap_or(Page::OFFSET_LIMIT_MAX));
     let listed = call.context.service.black_list(call.context.tenant, call.key(), &request.owner, page).await?;
     let shown = listed.items.iter().filter(|(id, _)| is_shown(id));
     let item = |(id, at): &(UserId, Moment)| BlockedAccount { account: id.as_str().to_owned(), at: at.unix_s() };

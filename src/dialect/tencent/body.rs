@@ -275,7 +275,7 @@ pub(super) fn list(of: impl Into<RefOr<Schema>>, least: usize, most: usize) -> A
 }
 
 /// Items that each name an account in `To_Account`. An invalid item fails alone.
-pub(super) type Items<'a, T, const LEAST: usize = 1> =
+pub(super) type AccountItems<'a, T, const LEAST: usize = 1> =
     BoundedList<(&'a str, Result<T, TencentError>), ACCOUNTS_MAX, LEAST>;
 
 impl<'a, T: RequestBody<'a> + ToSchema> ListItem<'a> for (&'a str, Result<T, TencentError>) {

@@ -227,7 +227,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Lists followers, followed users, or mutual followers
         ///
         /// Newest first. An empty `NextCursor` in the response ends the list.
-        @Read follow_get(follows::FollowGetRequest) -> follows::FollowPage = follows::get;
+        @Read follow_get(follows::FollowGetRequest) -> follows::FollowGetResult = follows::get;
         /// Counts followers and followed users
         @Read follow_get_info(follows::FollowInfoRequest<'_>) -> follows::FollowInfos = follows::get_info;
         /// Checks who follows whom
@@ -237,7 +237,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// Finds users by parts of their names
         ///
         /// An empty `Cursor` in the response ends the list.
-        @Read query(search::UserSearchRequest) -> search::UsersFound = search::query;
+        @Read query(search::UserQueryRequest) -> search::UsersFound = search::query;
     }
 };
 

@@ -19,7 +19,7 @@ use super::{
     tags::{ProfileItem, text},
 };
 use crate::domain::{
-    error::{Error, Fault, What},
+    error::{Error, Fault, Resource},
     follow::{FollowCounts, FollowCursor, FollowList},
     friend::{FriendFault, Relation},
     id::UserId,
@@ -120,7 +120,7 @@ pub(super) async fn delete(call: CommandCall<'_>, request: FollowDeleteRequest<'
     Ok(results(run_for_each(request.accounts.0, unfollow).await?))
 }
 
-pub(super) async fn get(call: CommandCall<'_>, request: FollowGetRequest) -> CommandResult<FollowPage> {
+pub(super) async fn get(call: CommandCall<'_>, request: FollowGetRequest) -> CommandResult<FollowGetResult> {
     let FollowGetRequest { owner, list, after, limit } = request;
     let (context, limit) = (call.context, limit.unwrap_or(PAGE).clamp(1, PAGE_MAX));
     let page = context.service.follow_list(context.tenant, call.caller.viewer(), &owner, list, after, limit).await?;
@@ -130,7 +130,7 @@ pub(super) async fn get(call: CommandCall<'_>, request: FollowGetRequest) -> Com
         follow_time: at.unix_s(),
         profile_item: portrait::items(call, user, None),
     });
-    Ok(FollowPage { items: items.collect(), next_cursor: page.next.map(written_cursor).unwrap_or_default() })
+    Ok(FollowGetResult { items: items.collect(), next_cursor: page.next.map(written_cursor).unwrap_or_default() })
 }
 
 fn written_cursor(cursor: FollowCursor) -> String {
@@ -147,7 +147,7 @@ fn cursor(given: &str) -> Result<FollowCursor, Fault> {
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FollowListed)]
-pub(super) struct FollowPage {
+pub(super) struct FollowGetResult {
     #[serde(rename = "FollowItem")]
     items: Vec<FollowEntry>,
     /// The `StartCursor` of the next page; empty if there is none.
@@ -155,7 +155,7 @@ pub(super) struct FollowPage {
     next_cursor: String,
 }
 
-impl ResponseFields for FollowPage {}
+impl ResponseFields for FollowGetResult {}
 
 /// An entry of the list.
 #[derive(Serialize, ToSchema)]
@@ -211,7 +211,7 @@ struct FollowInfo {
 
 impl FollowInfo {
     fn of(account: &str, counts: Option<FollowCounts>) -> Self {
-        let outcome = counts.map(|_| ()).ok_or_else(|| Error::NotFound(What::User).into());
+        let outcome = counts.map(|_| ()).ok_or_else(|| Error::NotFound(Resource::User).into());
         let FollowCounts { followers, following, mutual } =
             counts.unwrap_or(FollowCounts { followers: 0, following: 0, mutual: 0 });
         Self {

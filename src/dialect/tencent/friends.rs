@@ -9,7 +9,7 @@ use utoipa::{
 
 use super::{
     body::{
-        Accounts, BodyField, BoundedList, FieldType, IgnoredNumber, Items, ListItem, Schemas, body, list,
+        AccountItems, Accounts, BodyField, BoundedList, FieldType, IgnoredNumber, ListItem, Schemas, body, list,
         named_schema_ref,
     },
     call::{CommandCall, CommandResult},
@@ -22,7 +22,8 @@ use super::{
 };
 use crate::domain::{
     friend::{
-        AddSource, AddWording, Befriend, Befriended, Befriending, Friend, FriendChange, FriendFault, FriendGroup,
+        AddFriendOptions, AddFriendOutcome, AddSource, AddWording, Friend, FriendChange, FriendFault, FriendGroup,
+        FriendToAdd,
     },
     id::UserId,
     owner::Owner,
@@ -39,7 +40,7 @@ body! {
         lists: Option<FriendAddType> = "AddType",
         /// 1: adds the accounts without asking them, even those that want no friends. Black lists still apply.
         is_forced: Option<bool> = "ForceAddFlags" eg 0,
-        friends: Items<'a, FriendAddItem> = "AddFriendItem",
+        friends: AccountItems<'a, FriendAddItem> = "AddFriendItem",
     }
 
     /// An account to add as a friend.
@@ -58,13 +59,13 @@ body! {
     /// Accounts that are friends already.
     struct FriendImportRequest<'a> as "FriendImport" {
         owner: Owner = "From_Account",
-        friends: Items<'a, FriendAddItem> = "AddFriendItem",
+        friends: AccountItems<'a, FriendAddItem> = "AddFriendItem",
     }
 
     /// Changes of friends.
     struct FriendUpdateRequest<'a> as "FriendUpdate" {
         owner: Owner = "From_Account",
-        changes: Items<'a, FriendUpdateItem<'a>> = "UpdateItem",
+        changes: AccountItems<'a, FriendUpdateItem<'a>> = "UpdateItem",
     }
 
     /// The change of one friend.
@@ -165,7 +166,7 @@ const TAGS_MAX: usize = 37;
 
 pub(super) async fn add(call: CommandCall<'_>, request: FriendAddRequest<'_>) -> CommandResult<Results> {
     let both_ways = request.lists != Some(FriendAddType::Single);
-    let how = Befriending { both_ways, is_forced: request.is_forced == Some(true) };
+    let how = AddFriendOptions { both_ways, is_forced: request.is_forced == Some(true) };
     if how.is_forced && call.back_end().is_err() {
         return Err(TencentError::Rights("ForceAddFlags is for the app's administrator, by the REST API".to_owned()));
     }
@@ -173,27 +174,27 @@ pub(super) async fn add(call: CommandCall<'_>, request: FriendAddRequest<'_>) ->
 }
 
 pub(super) async fn import(call: CommandCall<'_>, request: FriendImportRequest<'_>) -> CommandResult<Results> {
-    befriend(call, &request.owner, request.friends, Befriending { both_ways: false, is_forced: true }).await
+    befriend(call, &request.owner, request.friends, AddFriendOptions { both_ways: false, is_forced: true }).await
 }
 
 async fn befriend(
     call: CommandCall<'_>,
     owner: &Owner,
-    friends: Items<'_, FriendAddItem>,
-    how: Befriending,
+    friends: AccountItems<'_, FriendAddItem>,
+    how: AddFriendOptions,
 ) -> CommandResult<Results> {
     let context = call.context;
     let befriended = run_for_each(friends.0, async |friends: Vec<FriendAddItem>| {
-        let friends = friends.into_iter().map(Befriend::from).collect();
+        let friends = friends.into_iter().map(FriendToAdd::from).collect();
         let befriended = context.service.befriend(context.tenant, call.key(), owner, friends, how).await?;
         Ok::<_, TencentError>(befriended.into_iter().map(Ok::<_, TencentError>).collect())
     })
     .await?;
     let results = befriended.into_iter().map(|(account, befriended)| {
         let (is_refused, outcome) = match befriended {
-            Ok(Befriended::Added) => (false, Ok(())),
-            Ok(Befriended::Waiting) => (false, Err(waiting())),
-            Ok(Befriended::Refused(fault)) => (true, Err(fault.into())),
+            Ok(AddFriendOutcome::Added) => (false, Ok(())),
+            Ok(AddFriendOutcome::Waiting) => (false, Err(waiting())),
+            Ok(AddFriendOutcome::Refused(fault)) => (true, Err(fault.into())),
             Err(refused) => (true, Err(refused)),
         };
         (account, is_refused, outcome)
@@ -205,7 +206,7 @@ fn waiting() -> TencentError {
     TencentError::Coded(ErrorCode::Waiting, "This account is asked first: the request waits for its answer".to_owned())
 }
 
-impl From<FriendAddItem> for Befriend {
+impl From<FriendAddItem> for FriendToAdd {
     fn from(item: FriendAddItem) -> Self {
         let FriendAddItem { whom, remark, groups, source, wording } = item;
         let groups = groups.map(|groups| groups.0).unwrap_or_default();
@@ -222,7 +223,7 @@ pub(super) async fn delete(call: CommandCall<'_>, request: FriendDeleteRequest<'
 pub(super) async fn delete_all(call: CommandCall<'_>, request: FriendDeleteAllRequest) -> CommandResult<NoFields> {
     let (owner, context, both_ways) = (request.owner, call.context, request.lists == Some(FriendDeleteType::Both));
     loop {
-        let page = Page::behind(0, Page::STRETCH_MAX);
+        let page = Page::at_offset(0, Page::OFFSET_LIMIT_MAX);
         let friends = context.service.friends(context.tenant, call.key(), &owner, page).await?.items;
         if friends.is_empty() {
             return Ok(NoFields {});
@@ -289,7 +290,7 @@ pub(super) async fn get(call: CommandCall<'_>, request: FriendGetRequest) -> Com
     let page = call
         .context
         .service
-        .friends(call.context.tenant, call.key(), &request.owner, Page::behind(start, PAGE))
+        .friends(call.context.tenant, call.key(), &request.owner, Page::at_offset(start, PAGE))
         .await?;
     let next = start.saturating_add(PAGE);
     let is_complete = u64::from(next) >= page.total;

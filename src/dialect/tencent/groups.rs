@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    body::{Accounts, BoundedList, IgnoredNumber, Items, PerAccount, body, texts},
+    body::{AccountItems, Accounts, BoundedList, IgnoredNumber, PerAccount, body, texts},
     call::{CommandCall, CommandResult},
     relations::{SEQUENCE, is_shown, items_of, run_for_each},
     reply::{ErrorCode, ResponseFields, ResultItem, TencentError},
@@ -53,7 +53,7 @@ body! {
         /// Its new name.
         name: Option<FriendGroup> = "GroupNewName",
         /// Friends to add and to remove. An empty list, or none, changes nothing.
-        moved: Option<Items<'a, GroupMove, 0>> = "UpdateGroupItem",
+        moved: Option<AccountItems<'a, GroupMove, 0>> = "UpdateGroupItem",
     }
 
     /// A friend to add or to remove.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::domain::{
     custom::{CustomName, Readers},
-    error::{Error, Fault, What},
+    error::{Error, Fault, Resource},
     id::UserId,
     owner::Owner,
     profile::{ProfileChange, User},
@@ -242,7 +242,7 @@ struct NoPortrait<'a> {
 impl<'a> PortraitResult<'a> {
     fn of(call: CommandCall<'_>, account: &'a str, user: Option<&User>, tags: Option<&[Tag]>) -> Self {
         let Some(user) = user else {
-            let why = TencentError::Domain(Error::NotFound(What::User));
+            let why = TencentError::Domain(Error::NotFound(Resource::User));
             let (result_code, result_info) = reply::result(Family::Profile, Err(why));
             return Self::Failed(NoPortrait { account, result_code, result_info });
         };

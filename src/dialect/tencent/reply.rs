@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::domain::{
-    error::{Error, Fault, Unauthenticated, What},
+    error::{Error, Fault, Resource, Unauthenticated},
     friend::FriendFault,
 };
 
@@ -107,9 +107,9 @@ codes! {
     /// The server is busy.
     RelationTimeOut = 30007,
     /// The user may not send friend requests.
-    MayNotAsk = 30009,
+    MayNotSendRequests = 30009,
     /// The user has the maximum number of friends.
-    MyListFull = 30010,
+    OwnListFull = 30010,
     /// The user has the maximum number of groups.
     GroupsFull = 30011,
     /// The maximum number of requests is waiting.
@@ -117,13 +117,13 @@ codes! {
     /// The black list is full.
     BlocksFull = 30013,
     /// The other user has the maximum number of friends.
-    TheirListFull = 30014,
+    OtherListFull = 30014,
     /// The other user is on the user's own black list.
-    IBlock = 30515,
+    OwnerBlocks = 30515,
     /// The other user accepts no friends.
-    TheyDeny = 30516,
+    OtherDenies = 30516,
     /// The user is on the other user's black list.
-    TheyBlock = 30525,
+    OtherBlocks = 30525,
     /// The other user is asked first. This is not a failure.
     Waiting = 30539,
     /// There is no such waiting request.
@@ -231,20 +231,24 @@ pub(super) const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 impl From<FriendFault> for TencentError {
     fn from(fault: FriendFault) -> Self {
         let (code, info) = match fault {
-            FriendFault::NoSuchUser => return Error::NotFound(What::User).into(),
+            FriendFault::NoSuchUser => return Error::NotFound(Resource::User).into(),
             FriendFault::Oneself => return Self::BadParameter(format!("To_Account {}", Fault::Oneself)),
             // The texts that begin with `Err_SNS_` are the vendor's.
             FriendFault::AlreadyFriends => (ErrorCode::RelationParameter, "Err_SNS_FriendAdd_Friend_Exist"),
             FriendFault::NotFriends => (ErrorCode::NotFriends, "This account is no friend: add it first"),
-            FriendFault::IBlock => (ErrorCode::IBlock, "This account is on one's own black list: take it off first"),
-            FriendFault::TheyBlock => (ErrorCode::TheyBlock, "This account has the other on its black list"),
-            FriendFault::TheyDeny => (ErrorCode::TheyDeny, "This account wants no friends"),
-            FriendFault::MayNotAsk => {
-                (ErrorCode::MayNotAsk, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
+            FriendFault::OwnerBlocks => {
+                (ErrorCode::OwnerBlocks, "This account is on one's own black list: take it off first")
             }
-            FriendFault::MyListFull => (ErrorCode::MyListFull, "This account has 3000 friends, the most there may be"),
-            FriendFault::TheirListFull => {
-                (ErrorCode::TheirListFull, "The other has 3000 friends, the most there may be")
+            FriendFault::OtherBlocks => (ErrorCode::OtherBlocks, "This account has the other on its black list"),
+            FriendFault::OtherDenies => (ErrorCode::OtherDenies, "This account wants no friends"),
+            FriendFault::MayNotSendRequests => {
+                (ErrorCode::MayNotSendRequests, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
+            }
+            FriendFault::OwnListFull => {
+                (ErrorCode::OwnListFull, "This account has 3000 friends, the most there may be")
+            }
+            FriendFault::OtherListFull => {
+                (ErrorCode::OtherListFull, "The other has 3000 friends, the most there may be")
             }
             FriendFault::GroupsFull => {
                 (ErrorCode::GroupsFull, "This account has 32 groups of friends, the most there may be")
@@ -256,7 +260,7 @@ impl From<FriendFault> for TencentError {
             FriendFault::AlreadyBlocked => (ErrorCode::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
             FriendFault::NotBlocked => (ErrorCode::RelationParameter, "This account is not on the black list"),
             FriendFault::FollowingFull => {
-                (ErrorCode::MyListFull, "This account follows 10000 users, the most there may be")
+                (ErrorCode::OwnListFull, "This account follows 10000 users, the most there may be")
             }
             FriendFault::Unfinished => {
                 (ErrorCode::RelationTimeOut, "The server did not come to this account: call again for it")
@@ -301,7 +305,7 @@ fn code_and_info(error: &Error, family: Family) -> (ErrorCode, String) {
         Error::Unauthenticated(Unauthenticated::Revoked) => return (ErrorCode::Expired, KICKED.to_owned()),
         error if *error == Error::SUSPENDED => ErrorCode::Suspended,
         Error::Forbidden(_) => rights,
-        Error::NotFound(What::User) => {
+        Error::NotFound(Resource::User) => {
             return (no_such_user, "This account does not exist: import it first".to_owned());
         }
         Error::NotFound(_) => parameter,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    body::{Accounts, IgnoredNumber, Items, body},
+    body::{AccountItems, Accounts, IgnoredNumber, body},
     call::{CommandCall, CommandResult},
     relations::{Results, SEQUENCE, is_shown, results, run_for_each},
     reply::{NoFields, ResponseFields, TencentError},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     error::Error,
-    friend::{AddSource, AddWording, Direction, FriendGroup, Request, RequestAnswer, Verdict},
+    friend::{AddSource, AddWording, Direction, FriendGroup, FriendRequest, RequestAnswer, RequestDecision},
     id::UserId,
     owner::Owner,
     profile::User,
@@ -38,7 +38,7 @@ body! {
     /// Answers to requests.
     struct FriendResponseRequest<'a> as "FriendResponse" {
         owner: Owner = "From_Account",
-        answers: Items<'a, FriendResponseItem> = "ResponseFriendItem",
+        answers: AccountItems<'a, FriendResponseItem> = "ResponseFriendItem",
     }
 
     /// An answer to one request.
@@ -150,8 +150,8 @@ struct Pendency {
 
 /// Returns up to `limit` requests from before the given second, and the second of the next page or 0. The page has all
 /// requests of its last second, so that the next page can begin before it.
-fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request], i64) {
-    let is_later = |request: &Request| before.is_some_and(|before| request.at.unix_s() >= i64::from(before));
+fn page(requests: &[FriendRequest], before: Option<u32>, limit: usize) -> (&[FriendRequest], i64) {
+    let is_later = |request: &FriendRequest| before.is_some_and(|before| request.at.unix_s() >= i64::from(before));
     let first = requests.partition_point(is_later);
     let rest = requests.get(first..).unwrap_or_default();
     let Some(last) = rest.get(limit - 1).map(|request| request.at.unix_s()) else { return (rest, 0) };
@@ -161,11 +161,11 @@ fn page(requests: &[Request], before: Option<u32>, limit: usize) -> (&[Request],
     }
 }
 
-async fn pendencies(call: CommandCall<'_>, page: &[Request]) -> Result<Vec<Pendency>, Error> {
+async fn pendencies(call: CommandCall<'_>, page: &[FriendRequest]) -> Result<Vec<Pendency>, Error> {
     let context = call.context;
     let ids: Vec<UserId> = page.iter().map(|request| request.with.clone()).collect();
     let users = context.service.portraits(context.tenant, call.caller.viewer(), ids).await?;
-    let item = |(request, user): (&Request, Option<User>)| {
+    let item = |(request, user): (&FriendRequest, Option<User>)| {
         let shown = |tag: Tag| user.as_ref().and_then(|user| tag.value(context, user)).unwrap_or_else(|| tag.unset());
         Pendency {
             account: request.with.as_str().to_owned(),
@@ -196,9 +196,9 @@ impl FriendResponseItem {
     fn verdict(self) -> RequestAnswer {
         let Self { from, action, remark, group } = self;
         let verdict = match action.unwrap_or(ResponseAction::AgreeAndAdd) {
-            ResponseAction::AgreeAndAdd => Verdict::Agree { both_ways: true, remark, group },
-            ResponseAction::Agree => Verdict::Agree { both_ways: false, remark, group },
-            ResponseAction::Reject => Verdict::Refuse,
+            ResponseAction::AgreeAndAdd => RequestDecision::Agree { both_ways: true, remark, group },
+            ResponseAction::Agree => RequestDecision::Agree { both_ways: false, remark, group },
+            ResponseAction::Reject => RequestDecision::Refuse,
         };
         RequestAnswer { from, verdict }
     }

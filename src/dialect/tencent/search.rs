@@ -20,13 +20,13 @@ use crate::domain::{
     directory::{DirectorySearch, KEYWORDS_MAX},
     error::Fault,
     page::Page,
-    particulars::Gender,
     search::TEXT_CHARS_MAX,
+    tencent_profile::Gender,
 };
 
 body! {
     /// The conditions of a search; at least one is required.
-    struct UserSearchRequest as "UserSearchQuery" eg { "Keywords": ["ada"], "Count": 20 } {
+    struct UserQueryRequest as "UserSearchQuery" eg { "Keywords": ["ada"], "Count": 20 } {
         /// Parts of an id or a name; upper and lower case are equal.
         keywords: Option<BoundedList<String, KEYWORDS_MAX, 0>> = "Keywords",
         /// 0: any of the keywords, 1: all of them.
@@ -47,9 +47,9 @@ body! {
 /// Users on a page if the request gives no number.
 const PAGE: u32 = 20;
 
-pub(super) async fn query(call: CommandCall<'_>, request: UserSearchRequest) -> CommandResult<UsersFound> {
+pub(super) async fn query(call: CommandCall<'_>, request: UserQueryRequest) -> CommandResult<UsersFound> {
     let start = request.start.as_ref().map_or(0, |start| start.0);
-    let page = Page::behind(start, request.count.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
+    let page = Page::at_offset(start, request.count.unwrap_or(PAGE).clamp(1, Page::LIMIT_MAX));
     let (search, context) = (request.search()?, call.context);
     let listed = context.service.search_directory(context.tenant, call.caller.viewer(), search, page).await?;
     let next = start.saturating_add(page.limit());
@@ -67,7 +67,7 @@ pub(super) async fn query(call: CommandCall<'_>, request: UserSearchRequest) -> 
     })
 }
 
-impl UserSearchRequest {
+impl UserQueryRequest {
     fn search(self) -> Result<DirectorySearch, TencentError> {
         let needs_all = self.needs_all == Some(true);
         let search = DirectorySearch {

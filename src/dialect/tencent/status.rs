@@ -11,7 +11,7 @@ use super::{
     tags::text,
 };
 use crate::domain::{
-    error::{Error, Fault, What},
+    error::{Error, Fault, Resource},
     id::UserId,
     profile::User,
     status::{Availability, UserStatus},
@@ -154,7 +154,7 @@ struct StatusMissing {
 
 impl StatusMissing {
     fn of(account: &str) -> Self {
-        let (error_code, error_info) = reply::result(Family::Account, Err(Error::NotFound(What::User).into()));
+        let (error_code, error_info) = reply::result(Family::Account, Err(Error::NotFound(Resource::User).into()));
         Self { to_account: account.to_owned(), error_code, error_info }
     }
 }

@@ -18,8 +18,8 @@ use crate::domain::{
     avatar::{Avatar, AvatarChange},
     custom::{CustomName, CustomValue},
     error::Fault,
-    particulars::{AllowType, ForbidType, Gender, Location, Particular},
     profile::{Patch, ProfileChange, ProfileField, User},
+    tencent_profile::{AllowType, ForbidType, Gender, Location, TencentField},
     text::{AvatarText, DisplayName, HttpAddress, StatusText},
 };
 
@@ -111,44 +111,44 @@ impl Tag {
             ProfileField::DisplayName => Some(Self::Nick),
             ProfileField::Avatar => Some(Self::Image),
             ProfileField::Status => Some(Self::SelfSignature),
-            ProfileField::Particular(particular) => Some(Self::of_particular(*particular)),
+            ProfileField::TencentProfile(field) => Some(Self::of_tencent_field(*field)),
             ProfileField::Custom(name) => Some(Self::Custom(name.clone())),
             ProfileField::Mobile | ProfileField::Email | ProfileField::Extras | ProfileField::Metadata => None,
         }
     }
 
-    fn of_particular(particular: Particular) -> Self {
-        match particular {
-            Particular::Gender => Self::Gender,
-            Particular::Birthday => Self::BirthDay,
-            Particular::Location => Self::Location,
-            Particular::AllowType => Self::AllowType,
-            Particular::Language => Self::Language,
-            Particular::MessageSettings => Self::MsgSettings,
-            Particular::ForbidType => Self::AdminForbidType,
-            Particular::Level => Self::Level,
-            Particular::Role => Self::Role,
+    fn of_tencent_field(field: TencentField) -> Self {
+        match field {
+            TencentField::Gender => Self::Gender,
+            TencentField::Birthday => Self::BirthDay,
+            TencentField::Location => Self::Location,
+            TencentField::AllowType => Self::AllowType,
+            TencentField::Language => Self::Language,
+            TencentField::MessageSettings => Self::MsgSettings,
+            TencentField::ForbidType => Self::AdminForbidType,
+            TencentField::Level => Self::Level,
+            TencentField::Role => Self::Role,
         }
     }
 
     /// Returns the value, a text or a number; none if it is not set, for which clients have a default.
     pub(super) fn value(&self, context: &CommandContext<'_>, user: &User) -> Option<Value> {
-        let (profile, particulars) = (&user.profile, &user.profile.particulars);
+        let (profile, tencent_profile) = (&user.profile, &user.profile.tencent_profile);
         match self {
             Self::Nick => profile.display_name.as_ref().map(|name| name.as_str().into()),
             Self::Image => image(context, user).map(Value::from),
-            Self::Gender => particulars.gender.map(|gender| gender.word().into()),
-            Self::BirthDay => particulars.birthday.map(Value::from),
+            Self::Gender => tencent_profile.gender.map(|gender| gender.word().into()),
+            Self::BirthDay => tencent_profile.birthday.map(Value::from),
             Self::Location => {
-                particulars.location.as_ref().map(Location::as_str).filter(|text| !text.is_empty()).map(Value::from)
+                tencent_profile.location.as_ref().map(Location::as_str).filter(|text| !text.is_empty()).map(Value::from)
             }
             Self::SelfSignature => profile.status.as_ref().map(|status| status.as_str().into()),
-            Self::AllowType => particulars.allow_type.map(|allow| allow.word().into()),
-            Self::Language => particulars.language.map(Value::from),
-            Self::MsgSettings => particulars.message_settings.map(Value::from),
-            Self::AdminForbidType => particulars.forbid_type.map(|forbid| forbid.word().into()),
-            Self::Level => particulars.level.map(Value::from),
-            Self::Role => particulars.role.map(Value::from),
+            Self::AllowType => tencent_profile.allow_type.map(|allow| allow.word().into()),
+            Self::Language => tencent_profile.language.map(Value::from),
+            Self::MsgSettings => tencent_profile.message_settings.map(Value::from),
+            Self::AdminForbidType => tencent_profile.forbid_type.map(|forbid| forbid.word().into()),
+            Self::Level => tencent_profile.level.map(Value::from),
+            Self::Role => tencent_profile.role.map(Value::from),
             Self::Custom(name) => profile.custom.get(name).map(|value| value.as_str().into()),
         }
     }
@@ -175,20 +175,20 @@ impl Tag {
         known: &User,
         change: &mut ProfileChange,
     ) -> Result<(), TencentError> {
-        let particulars = &mut change.particulars;
+        let tencent_profile = &mut change.tencent_profile;
         match self {
             Self::Nick => change.display_name = self.patch(value, DisplayName::parse)?,
             Self::Image => change.avatar = self.avatar(value, context, known)?,
-            Self::Gender => particulars.gender = Some(self.word(value)?),
-            Self::BirthDay => particulars.birthday = Some(self.number(value)?),
-            Self::Location => particulars.location = Some(self.parsed(value, Location::parse)?),
+            Self::Gender => tencent_profile.gender = Some(self.word(value)?),
+            Self::BirthDay => tencent_profile.birthday = Some(self.number(value)?),
+            Self::Location => tencent_profile.location = Some(self.parsed(value, Location::parse)?),
             Self::SelfSignature => change.status = self.patch(value, StatusText::parse)?,
-            Self::AllowType => particulars.allow_type = Some(self.word(value)?),
-            Self::Language => particulars.language = Some(self.number(value)?),
-            Self::MsgSettings => particulars.message_settings = Some(self.number(value)?),
-            Self::AdminForbidType => particulars.forbid_type = Some(self.word(value)?),
-            Self::Level => particulars.level = Some(self.number(value)?),
-            Self::Role => particulars.role = Some(self.number(value)?),
+            Self::AllowType => tencent_profile.allow_type = Some(self.word(value)?),
+            Self::Language => tencent_profile.language = Some(self.number(value)?),
+            Self::MsgSettings => tencent_profile.message_settings = Some(self.number(value)?),
+            Self::AdminForbidType => tencent_profile.forbid_type = Some(self.word(value)?),
+            Self::Level => tencent_profile.level = Some(self.number(value)?),
+            Self::Role => tencent_profile.role = Some(self.number(value)?),
             Self::Custom(name) => {
                 change.custom.insert(name.clone(), self.parsed(value, CustomValue::parse)?);
             }

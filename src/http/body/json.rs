@@ -5,7 +5,7 @@ use std::{cell::Cell, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, error::Category};
 
-use crate::http::showing;
+use crate::http::masking;
 
 /// Nested objects and lists, including the outermost.
 pub const DEPTH_MAX: usize = 128;
@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                let key = match showing::is_name(&key) {
+                let key = match masking::is_name(&key) {
                     true => format!("the key {key:?}"),
                     false => format!("a key of {} bytes", key.len()),
                 };

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::form::BodyFault;
 use crate::{
     domain::{
-        error::{Error, fault},
+        error::{Error, io_error},
         network::Network,
     },
     http::keyed_limiter::{KeyedLimiter, Permit},
@@ -89,7 +89,7 @@ impl Spool {
             Ok((spooled, bytes))
         });
         let written = written.await.map_err(Error::internal).map_err(BodyFault::Server)?;
-        written.map_err(fault("spooling an upload")).map_err(BodyFault::Server)
+        written.map_err(io_error("spooling an upload")).map_err(BodyFault::Server)
     }
 }
 

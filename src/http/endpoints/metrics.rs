@@ -26,7 +26,7 @@ use prometheus_client::{
 };
 
 use crate::{
-    domain::listening::Wire,
+    domain::session::Vendor,
     http::{middleware::loopback, peer},
     service::health::ServerFigures,
 };
@@ -192,7 +192,7 @@ impl Collector for CurrentFigures {
         if let Ok(open) = fs::read_dir("/proc/self/fd") {
             gauge("process_open_fds", "Files and sockets that this process has open", open.count() as u64)?;
         }
-        let help = "Open sockets, by the vendor whose wire they speak";
+        let help = "Open sockets, by vendor";
         self.sockets(encoder.encode_descriptor("standin_sockets_open", help, None, MetricType::Gauge)?)?;
         let mut commits =
             encoder.encode_descriptor("standin_commits", "Commits of the database", None, MetricType::Counter)?;
@@ -206,12 +206,12 @@ impl Collector for CurrentFigures {
 
 impl CurrentFigures {
     fn sockets(&self, mut metric: MetricEncoder<'_>) -> fmt::Result {
-        for (wire, open) in self.facts.sockets {
-            let word = match wire {
-                Wire::MirrorFly => "mirrorfly",
-                Wire::Tencent => "tencent",
+        for (vendor, open) in self.facts.sockets {
+            let word = match vendor {
+                Vendor::MirrorFly => "mirrorfly",
+                Vendor::Tencent => "tencent",
             };
-            metric.encode_family(&[("wire", word)])?.encode_gauge(&i64::try_from(open).unwrap_or(i64::MAX))?;
+            metric.encode_family(&[("vendor", word)])?.encode_gauge(&i64::try_from(open).unwrap_or(i64::MAX))?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use actix_web::{
 };
 use log::Level;
 
-use crate::http::showing::{Escaped, MaskedTarget};
+use crate::http::masking::{Escaped, MaskedTarget};
 
 pub const ACCESS: &str = "standin::access";
 

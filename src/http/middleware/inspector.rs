@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use super::masking::{self, BODY_BYTES_MAX};
 use crate::{
     domain::time::{Clock, Moment},
-    http::showing::MaskedTarget,
+    http::masking::MaskedTarget,
 };
 
 /// Exchanges that are kept: at most 20 MiB.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{
     json,
-    showing::{MASK, has_escape, is_name, is_plain, is_secret, unescaped},
+    masking::{MASK, has_escape, is_name, is_plain, is_secret, unescaped},
 };
 
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;

@@ -23,9 +23,9 @@ use tokio::{
 pub use self::websocket::MESSAGE_BYTES_MAX;
 use self::websocket::{SocketMessage, WebSocket};
 use crate::{
-    domain::listening::{Notice, Over},
+    domain::session::{EndReason, Notification},
     http::connection::Takeover,
-    service::{Service, sessions::listening::EventSubscription},
+    service::{Service, sessions::notifications::EventSubscription},
 };
 
 /// How long a client may stay without authentication.
@@ -36,7 +36,7 @@ const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(30);
 
 const PING_EVERY: Duration = Duration::from_secs(30);
 
-/// How long after a notice the client is asked to confirm it. Notices within that time are confirmed together.
+/// How long after a notification the client is asked to confirm it. Notices within that time are confirmed together.
 const CONFIRM_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
@@ -77,14 +77,14 @@ pub trait Protocol {
 
     fn outcome(&mut self, outcome: Self::Outcome) -> Effects<Self::Command>;
 
-    fn notice(&mut self, notice: &Notice) -> Effects<Self::Command>;
+    fn notification(&mut self, notification: &Notification) -> Effects<Self::Command>;
 
     /// The server ends the session. The socket closes after these effects, unless they say that it is not over.
-    fn close(&mut self, why: Over) -> Effects<Self::Command>;
+    fn close(&mut self, why: EndReason) -> Effects<Self::Command>;
 
     fn is_authenticated(&self) -> bool;
 
-    /// Whether a notice can be sent now. If not, the client looks it up later.
+    /// Whether a notification can be sent now. If not, the client looks it up later.
     fn is_receiving(&self) -> bool {
         self.is_authenticated()
     }
@@ -168,7 +168,7 @@ pub async fn reconnect_delay(service: &Service) {
 
 enum SocketEvent {
     Received(Option<Result<SocketMessage, ProtocolError>>),
-    Notice(Result<std::sync::Arc<Notice>, Over>),
+    Notification(Result<std::sync::Arc<Notification>, EndReason>),
     AppsChanged,
     TimeIsUp,
 }
@@ -182,7 +182,7 @@ struct Pump<T, R> {
     apps: watch::Receiver<u64>,
     socket: WebSocket,
     listening: Option<EventSubscription>,
-    /// When the client will be asked to confirm notices.
+    /// When the client will be asked to confirm notifications.
     confirm_at: Option<Instant>,
 }
 
@@ -203,7 +203,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         // Since when the client is unauthenticated; ignored while it is authenticated.
         let mut unauthenticated_since = opened;
         let mut in_a_row = 0;
-        // One timer, reset only when the client has sent something: a notice costs none.
+        // One timer, reset only when the client has sent something: a notification costs none.
         let mut alarm = Box::pin(sleep_until(opened + AUTHENTICATION_WAIT));
         // The app may have changed since the handshake was answered.
         if let Err(close) = self.end_unless_served().await {
@@ -240,8 +240,8 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 }
                 SocketEvent::Received(Some(Err(fault))) => Err(refusal_of(&fault)),
                 SocketEvent::Received(None) => Err(None),
-                SocketEvent::Notice(Ok(notice)) => self.notify(&notice).await,
-                SocketEvent::Notice(Err(why)) => self.end(why).await,
+                SocketEvent::Notification(Ok(notification)) => self.notify(&notification).await,
+                SocketEvent::Notification(Err(why)) => self.end(why).await,
                 SocketEvent::AppsChanged => self.end_unless_served().await,
                 SocketEvent::TimeIsUp if is_authenticated && last_received.elapsed() < SILENCE_MAX => {
                     last_ping = Instant::now();
@@ -261,17 +261,17 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
     async fn end_unless_served(&mut self) -> Result<(), CloseReply> {
         match self.runner.is_served() {
             true => Ok(()),
-            false => self.end(Over::Withdrawn).await,
+            false => self.end(EndReason::Withdrawn).await,
         }
     }
 
-    async fn notify(&mut self, notice: &Notice) -> Result<(), CloseReply> {
+    async fn notify(&mut self, notification: &Notification) -> Result<(), CloseReply> {
         if self.protocol.is_receiving() {
             self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
         } else if let Some(listening) = &self.listening {
-            listening.fall_behind();
+            listening.mark_behind();
         }
-        let effects = self.protocol.notice(notice);
+        let effects = self.protocol.notification(notification);
         self.follow(effects).await
     }
 
@@ -290,11 +290,11 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         }
     }
 
-    async fn end(&mut self, why: Over) -> Result<(), CloseReply> {
+    async fn end(&mut self, why: EndReason) -> Result<(), CloseReply> {
         self.listening = None;
         let effects = self.protocol.close(why);
         // A client beyond the session limit: clients would replace each other in turn for ever.
-        if why == Over::Replaced && effects.is_over {
+        if why == EndReason::Replaced && effects.is_over {
             reconnect_delay(&self.service).await;
         }
         self.follow(effects).await.map_err(|close| close.and(close_of(why)))
@@ -318,7 +318,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         tokio::select! {
             biased;
             () = changed => SocketEvent::AppsChanged,
-            told = told => SocketEvent::Notice(told),
+            told = told => SocketEvent::Notification(told),
             last_received = socket.receive() => SocketEvent::Received(last_received),
             () = alarm => SocketEvent::TimeIsUp,
         }
@@ -387,13 +387,13 @@ fn refusal_of(fault: &ProtocolError) -> CloseReply {
     Some(CloseReason { code, description: Some(fault.to_string()) })
 }
 
-fn close_of(why: Over) -> CloseReply {
+fn close_of(why: EndReason) -> CloseReply {
     let (code, description) = match why {
-        Over::Slow => (CloseCode::Policy, "too slow: connect again"),
-        Over::Replaced => (CloseCode::Policy, "a newer session took this one's place"),
-        Over::Refused => (CloseCode::Policy, "sign in again"),
-        Over::Withdrawn => (CloseCode::Policy, "the app does not serve this client any more"),
-        Over::Closing => (CloseCode::Away, "the server stops"),
+        EndReason::Slow => (CloseCode::Policy, "too slow: connect again"),
+        EndReason::Replaced => (CloseCode::Policy, "a newer session took this one's place"),
+        EndReason::Refused => (CloseCode::Policy, "sign in again"),
+        EndReason::Withdrawn => (CloseCode::Policy, "the app does not serve this client any more"),
+        EndReason::Closing => (CloseCode::Away, "the server stops"),
     };
     Some(CloseReason { code, description: Some(description.to_owned()) })
 }

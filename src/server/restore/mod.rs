@@ -17,10 +17,10 @@ use super::{
     wall_clock,
 };
 use crate::{
-    archive::{self, Manifest, Place, ReadFault, Report, hex},
+    archive::{self, Manifest, MemberName, ReadFault, ReadReport, hex},
     domain::{
-        amounts::{Amounts, counted},
         error::{Error, is_full},
+        record_counts::{RecordCounts, counted},
         secret::{Secret, ServerKey},
     },
     service::{credentials::Keyring, rekey::give_new_key},
@@ -79,8 +79,8 @@ pub struct RestoreOptions {
 pub struct Restored {
     pub manifest: Manifest,
     /// What the data folder held before; None if it could not be read.
-    pub before: Option<Amounts>,
-    pub after: Amounts,
+    pub before: Option<RecordCounts>,
+    pub after: RecordCounts,
     /// Where the former contents are now, below the data folder.
     pub former: Option<String>,
     pub lost: Vec<String>,
@@ -113,8 +113,8 @@ pub fn verify(file: &Path) -> Result<Verified, RestoreError> {
     let packed = place.path().join("packed");
     let spool = tempfile::tempfile_in(place.path()).map_err(beside)?;
     let read = archive::read(opened(file)?, spool, |member, from| match member {
-        Place::Database => File::create_new(&packed).and_then(|mut to| io::copy(from, &mut to)).map(drop),
-        Place::Key | Place::Picture(..) => Ok(()),
+        MemberName::Database => File::create_new(&packed).and_then(|mut to| io::copy(from, &mut to)).map(drop),
+        MemberName::Key | MemberName::Picture(..) => Ok(()),
     });
     let mut report = read.map_err(|fault| not_read(file, fault))?;
     let unpacked = place.path().join(DATABASE);
@@ -166,7 +166,7 @@ fn restore_into(
     let spool = tempfile::tempfile_in(data).map_err(in_folder)?;
     let read = archive::read(archive, spool, |place, from| staging.put(&place.name(), from));
     let mut report = read.map_err(|fault| not_read(file, fault))?;
-    let packed = Place::Database.name();
+    let packed = MemberName::Database.name();
     if report.damaged == 0 {
         let to = staging.create(DATABASE).map_err(in_folder)?;
         check_database(file, &mut report, &staging.path(&packed), to, &staging.path(DATABASE))?;
@@ -193,15 +193,15 @@ fn restore_into(
     Ok(Restored { manifest: report.manifest, before, after, former, lost: report.lost })
 }
 
-fn before(data: &Path, options: RestoreOptions) -> Result<Option<Amounts>, RestoreError> {
+fn before(data: &Path, options: RestoreOptions) -> Result<Option<RecordCounts>, RestoreError> {
     let database = data.join(DATABASE);
     let has_pictures = fs::read_dir(data.join(PICTURES)).is_ok_and(|mut shards| shards.next().is_some());
-    let held = if database.exists() { store::amounts(&database).ok() } else { Some(Amounts::default()) };
+    let held = if database.exists() { store::amounts(&database).ok() } else { Some(RecordCounts::default()) };
     if options.replace || !(database.exists() || has_pictures) {
         return Ok(held);
     }
     let holds = match held {
-        Some(Amounts { apps, users, pictures, .. }) => {
+        Some(RecordCounts { apps, users, pictures, .. }) => {
             let (apps, users) = (counted(apps, "app"), counted(users, "user"));
             format!("holds {apps}, {users} and {}", counted(pictures, "picture"))
         }
@@ -278,12 +278,12 @@ fn text_of(file: File) -> io::Result<Secret> {
 /// Unpacks the database and runs SQLite's check; faults go into the report.
 fn check_database(
     file: &Path,
-    report: &mut Report,
+    report: &mut ReadReport,
     packed: &Path,
     mut to: File,
     database: &Path,
 ) -> Result<(), RestoreError> {
-    let (name, schema) = (Place::Database.name(), report.manifest.schema);
+    let (name, schema) = (MemberName::Database.name(), report.manifest.schema);
     if schema > store::SCHEMA_VERSION {
         return Err(refused(format!(
             "{} was made by a newer Standin ({}; its schema has version {schema}): use that one.",
@@ -310,7 +310,7 @@ fn check_database(
     Ok(())
 }
 
-fn compare(report: &mut Report, found: &Inspected) {
+fn compare(report: &mut ReadReport, found: &Inspected) {
     let said = (&report.manifest.counts, report.manifest.key_fingerprint.as_str(), report.manifest.schema);
     if said != (&found.amounts, hex(&found.key_fingerprint.0).as_str(), found.schema) {
         report.damaged("manifest.json", "does not tell of the database beside it");
@@ -318,7 +318,7 @@ fn compare(report: &mut Report, found: &Inspected) {
 }
 
 /// Refuses a damaged backup, with its faults.
-fn refuse_damage(file: &Path, report: &Report) -> Result<(), RestoreError> {
+fn refuse_damage(file: &Path, report: &ReadReport) -> Result<(), RestoreError> {
     if report.damaged == 0 {
         return Ok(());
     }

@@ -101,9 +101,9 @@ impl<'a> FriendCall<'a> {
 
     pub(in super::super) async fn block_between(&self, other: UserKey) -> Result<Option<FriendFault>, Error> {
         if self.tx.has_block(self.owner.key, other).await? {
-            return Ok(Some(FriendFault::IBlock));
+            return Ok(Some(FriendFault::OwnerBlocks));
         }
-        Ok(self.tx.has_block(other, self.owner.key).await?.then_some(FriendFault::TheyBlock))
+        Ok(self.tx.has_block(other, self.owner.key).await?.then_some(FriendFault::OtherBlocks))
     }
 
     /// Notes that the owner's row of a friend has changed.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         error::Error,
-        friend::{Direction, FriendFault, FriendGroup, RequestAnswer, Verdict},
+        friend::{Direction, FriendFault, FriendGroup, RequestAnswer, RequestDecision},
         id::{AppKey, UserId},
         owner::Owner,
         profile::User,
@@ -32,7 +32,7 @@ async fn answer_one(call: &mut FriendCall<'_>, other: &User, answer: &RequestAns
     let Some(mut theirs) = call.tx.request(call.owner.key, other.key).await? else {
         return Ok(Err(FriendFault::NoSuchRequest));
     };
-    let Verdict::Agree { both_ways, remark, group } = &answer.verdict else {
+    let RequestDecision::Agree { both_ways, remark, group } = &answer.verdict else {
         return call.forget_request(&call.owner, other).await.map(|_| Ok(()));
     };
     if let Some(fault) = obstacle(call, other, *both_ways, group.as_slice()).await? {
@@ -56,9 +56,9 @@ async fn obstacle(
         return Ok(Some(block));
     }
     let fault = if !call.they_have_room(other.key).await? {
-        FriendFault::TheirListFull
+        FriendFault::OtherListFull
     } else if both_ways && !call.has_room(other.key).await? {
-        FriendFault::MyListFull
+        FriendFault::OwnListFull
     } else if both_ways && !call.tx.has_room_for_groups(call.owner.key, group).await? {
         FriendFault::GroupsFull
     } else {

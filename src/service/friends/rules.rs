@@ -9,11 +9,11 @@ use crate::{
         contact::ROWS_MAX,
         error::Error,
         event::EventKind,
-        friend::{Befriend, Befriended, Befriending, FriendChange, FriendFault},
+        friend::{AddFriendOptions, AddFriendOutcome, FriendChange, FriendFault, FriendToAdd},
         id::{AppKey, UserId},
         owner::Owner,
-        particulars::{AllowType, ForbidType},
         profile::User,
+        tencent_profile::{AllowType, ForbidType},
         time::Moment,
     },
     store::{FriendRow, Tx},
@@ -24,10 +24,10 @@ pub async fn befriend(
     tx: &Tx<'_>,
     app: AppKey,
     owner: &Owner,
-    asked: &[Befriend],
-    how: Befriending,
+    asked: &[FriendToAdd],
+    how: AddFriendOptions,
     at: Moment,
-) -> Result<Vec<Befriended>, Error> {
+) -> Result<Vec<AddFriendOutcome>, Error> {
     let mut call = FriendCall::of(tx, app, owner, at).await?;
     let mut outcomes = Vec::with_capacity(asked.len());
     for asked in asked {
@@ -37,13 +37,17 @@ pub async fn befriend(
     Ok(outcomes)
 }
 
-async fn befriend_one(call: &mut FriendCall<'_>, asked: &Befriend, how: Befriending) -> Result<Befriended, Error> {
+async fn befriend_one(
+    call: &mut FriendCall<'_>,
+    asked: &FriendToAdd,
+    how: AddFriendOptions,
+) -> Result<AddFriendOutcome, Error> {
     let other = match call.other(&asked.whom).await? {
         Ok(other) => other,
-        Err(fault) => return Ok(Befriended::Refused(fault)),
+        Err(fault) => return Ok(AddFriendOutcome::Refused(fault)),
     };
     if let Some(fault) = obstacle(call, &other, asked, how).await? {
-        return Ok(Befriended::Refused(fault));
+        return Ok(AddFriendOutcome::Refused(fault));
     }
     let row = FriendRow {
         remark: asked.remark.clone(),
@@ -51,49 +55,49 @@ async fn befriend_one(call: &mut FriendCall<'_>, asked: &Befriend, how: Befriend
         source: asked.source.clone(),
         wording: asked.wording.clone(),
     };
-    let needs_consent = other.profile.particulars.allow_type == Some(AllowType::NeedConfirm);
+    let needs_consent = other.profile.tencent_profile.allow_type == Some(AllowType::NeedConfirm);
     if needs_consent && !how.is_forced {
         return ask(call, &other, &row).await;
     }
     let theirs = how.both_ways.then(|| row.unnamed());
     call.list(&other, Some(&row), theirs.as_ref()).await?;
-    Ok(Befriended::Added)
+    Ok(AddFriendOutcome::Added)
 }
 
-async fn ask(call: &FriendCall<'_>, other: &User, row: &FriendRow) -> Result<Befriended, Error> {
+async fn ask(call: &FriendCall<'_>, other: &User, row: &FriendRow) -> Result<AddFriendOutcome, Error> {
     if !call.tx.has_room_for_request(other.key, call.owner.key).await? {
-        return Ok(Befriended::Refused(FriendFault::RequestsFull));
+        return Ok(AddFriendOutcome::Refused(FriendFault::RequestsFull));
     }
     call.tx.put_request(other.key, call.owner.key, row, call.at).await?;
     call.tell_request(other, &call.owner, true).await?;
-    Ok(Befriended::Waiting)
+    Ok(AddFriendOutcome::Waiting)
 }
 
 async fn obstacle(
     call: &mut FriendCall<'_>,
     other: &User,
-    asked: &Befriend,
-    how: Befriending,
+    asked: &FriendToAdd,
+    how: AddFriendOptions,
 ) -> Result<Option<FriendFault>, Error> {
     let (tx, mine, theirs) = (call.tx, call.owner.key, other.key);
     let (lists_them, lists_me) = (tx.has_contact(mine, theirs).await?, tx.has_contact(theirs, mine).await?);
-    let may_not_ask = call.owner.profile.particulars.forbid_type == Some(ForbidType::SendOut);
-    let denies = other.profile.particulars.allow_type == Some(AllowType::DenyAny);
+    let may_not_ask = call.owner.profile.tencent_profile.forbid_type == Some(ForbidType::SendOut);
+    let denies = other.profile.tencent_profile.allow_type == Some(AllowType::DenyAny);
     if lists_them && (lists_me || !how.both_ways) {
         return Ok(Some(FriendFault::AlreadyFriends));
     }
     if may_not_ask && !how.is_forced {
-        return Ok(Some(FriendFault::MayNotAsk));
+        return Ok(Some(FriendFault::MayNotSendRequests));
     }
     if let Some(block) = call.block_between(theirs).await? {
         return Ok(Some(block));
     }
     let fault = if denies && !how.is_forced {
-        FriendFault::TheyDeny
+        FriendFault::OtherDenies
     } else if !call.has_room(theirs).await? {
-        FriendFault::MyListFull
+        FriendFault::OwnListFull
     } else if how.both_ways && !call.they_have_room(theirs).await? {
-        FriendFault::TheirListFull
+        FriendFault::OtherListFull
     } else if !tx.has_room_for_groups(mine, &asked.groups).await? {
         FriendFault::GroupsFull
     } else {

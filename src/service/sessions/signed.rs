@@ -10,11 +10,11 @@ use tokio::time::sleep;
 
 use crate::{
     domain::{
-        error::{Error, Unauthenticated, What},
+        error::{Error, Resource, Unauthenticated},
         id::{AppKey, UserId},
-        listening::Wire,
         profile::{ProfileChange, User},
         secret::Secret,
+        session::Vendor,
         time::Moment,
     },
     service::{
@@ -22,7 +22,7 @@ use crate::{
         accounts::RegisterUser,
         apps::Tenant,
         credentials::{self, SealedKind},
-        sessions::listening::EventSubscription,
+        sessions::notifications::EventSubscription,
         users,
     },
     store::{IfKnown, NewTicket, TicketHolder, Tx, UpsertUser},
@@ -59,7 +59,7 @@ impl Service {
     pub async fn log_in_by_user_sig(&self, tenant: &Tenant, signed: UserSigLogin) -> Result<TencentLogin, Error> {
         let app = &tenant.app;
         match self.find_user(tenant, &signed.id).await? {
-            None if !app.settings.import_at_login => return Err(Error::NotFound(What::User)),
+            None if !app.settings.import_at_login => return Err(Error::NotFound(Resource::User)),
             Some(user) if !user.is_active() => return Err(Error::SUSPENDED),
             None | Some(_) => {}
         }
@@ -73,7 +73,7 @@ impl Service {
         let new = NewTicket {
             digest,
             expires_at: signed.expires_at.min(self.now().after(TICKET_LIFE)),
-            wire: Wire::Tencent,
+            vendor: Vendor::Tencent,
             newest_kept: Some(app.settings.sessions_per_user.tencent),
         };
         let call = RegisterUser { id: signed.id, change: ProfileChange::default(), device: None };
@@ -95,7 +95,7 @@ impl Service {
     /// # Errors
     /// `Unauthenticated`, with an expired ticket told apart; `Forbidden` for a suspended user.
     pub async fn user_by_ticket(&self, tenant: &Tenant, ticket: &str) -> Result<User, Error> {
-        let caller = self.caller(ticket, Wire::Tencent).await?;
+        let caller = self.caller(ticket, Vendor::Tencent).await?;
         let wrong = Error::Unauthenticated(Unauthenticated::Wrong);
         let TicketHolder::User { key, .. } = caller.holder else { return Err(wrong) };
         if caller.tenant.app.key != tenant.app.key {
@@ -116,12 +116,12 @@ impl Service {
         goes_on: bool,
     ) -> Result<(User, EventSubscription), Error> {
         let (user, digest) = (self.user_by_ticket(tenant, ticket).await?, credentials::digest(ticket));
-        let (mut session, is_known) = self.join(tenant, user.key, Wire::Tencent, Some(digest)).await?;
+        let (mut session, is_known) = self.join(tenant, user.key, Vendor::Tencent, Some(digest)).await?;
         if goes_on {
             if !is_known {
                 // No position is stored: the client gets all events that are kept.
                 let oldest = self.read(async |db| db.oldest_event_since_ticket(&digest).await).await?;
-                session.resume_behind(oldest.ok_or(Error::Unauthenticated(Unauthenticated::Expired))? - 1);
+                session.resume_after(oldest.ok_or(Error::Unauthenticated(Unauthenticated::Expired))? - 1);
             }
             if let Some(since) = session.missed_since()
                 && self.has_events_since(since).await == Ok(false)
@@ -130,7 +130,7 @@ impl Service {
             }
         }
         // Checked again now that the session is open. The feed reports later ends.
-        Ok((self.user_by_ticket(tenant, ticket).await?, self.subscription(session, Wire::Tencent)))
+        Ok((self.user_by_ticket(tenant, ticket).await?, self.subscription(session, Vendor::Tencent)))
     }
 
     /// Ends a user's Tencent sessions: UserSigs and tickets from before now are invalid when this returns.

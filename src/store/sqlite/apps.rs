@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use super::{is_taken, row::StoredRow};
 use crate::domain::{
     app::{AccountPassword, App, FormerSecret, NewApp},
-    error::{Error, Fault, What},
+    error::{Error, Fault, Resource},
     id::{AppId, AppKey, Host, SdkAppId, UserId},
-    secret::{Digest, PasswordHash, Sealed},
+    secret::{Digest, PasswordHash, SealedSecret},
     text::AppName,
     time::Moment,
 };
@@ -131,20 +131,20 @@ pub(crate) fn change(tx: &Transaction<'_>, wanted: &App) -> Result<App, Error> {
         former.map(|former| &former.secret.0),
         former.map(|former| former.until.micros()),
     ])?;
-    rows.next().map_err(taken)?.map(app).transpose()?.ok_or(Error::NotFound(What::App))
+    rows.next().map_err(taken)?.map(app).transpose()?.ok_or(Error::NotFound(Resource::App))
 }
 
 /// Returns `Conflict(App)` when another app has the `app_id` or `sdk_app_id`.
 fn taken(cause: rusqlite::Error) -> Error {
     match is_taken(&cause) {
-        true => Error::Conflict(What::App),
+        true => Error::Conflict(Resource::App),
         false => cause.into(),
     }
 }
 
 fn password_cells(password: &AccountPassword) -> (Option<[u8; 16]>, Option<[u8; 32]>, Option<&str>) {
     match password {
-        AccountPassword::Derived(derived) => (Some(derived.salt.0), Some(derived.digest.0), None),
+        AccountPassword::DerivedSecret(derived) => (Some(derived.salt.0), Some(derived.digest.0), None),
         AccountPassword::Chosen(hash) => (None, None, Some(hash.0.as_str())),
     }
 }
@@ -168,13 +168,13 @@ fn app(row: &Row<'_>) -> Result<App, Error> {
         account: row.parsed(4, UserId::parse)?,
         account_password: match chosen {
             Some(hash) => AccountPassword::Chosen(PasswordHash(hash)),
-            None => AccountPassword::Derived(row.derived(5)?),
+            None => AccountPassword::DerivedSecret(row.derived(5)?),
         },
-        secret: Sealed(row.get(8)?),
+        secret: SealedSecret(row.get(8)?),
         former_secret: former
             .zip(until)
-            .map(|(secret, until)| FormerSecret { secret: Sealed(secret), until: Moment::from_micros(until) }),
-        license_key: Sealed(row.get(9)?),
+            .map(|(secret, until)| FormerSecret { secret: SealedSecret(secret), until: Moment::from_micros(until) }),
+        license_key: SealedSecret(row.get(9)?),
         hosts: hosts.map_err(|fault| row.broken(10, fault))?,
         settings: row.json(11)?,
         created_at: row.moment(12)?,

@@ -12,9 +12,9 @@ use crate::domain::{
     error::Error,
     id::{AppKey, UserKey},
     page::{Listed, Page},
-    particulars::Particulars,
     profile::User,
     search::MATCHES_MAX,
+    tencent_profile::TencentProfile,
 };
 
 const ALL: &str = "
@@ -51,8 +51,8 @@ pub(crate) fn find(db: &Connection, app: AppKey, search: &DirectorySearch, page:
 fn is_found(row: &Row<'_>, search: &DirectorySearch, keywords: &[String]) -> Result<bool, Error> {
     let row = StoredRow::of("user", row);
     let (id, folded_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
-    let particulars: Particulars = row.json(3)?;
-    Ok(search.finds(keywords, &id, folded_name.as_deref(), &particulars))
+    let tencent_profile: TencentProfile = row.json(3)?;
+    Ok(search.matches(keywords, &id, folded_name.as_deref(), &tencent_profile))
 }
 
 /// Returns the index query; `None` when the index cannot narrow the search and every row must be read.

@@ -2,7 +2,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{row::StoredRow, users};
 use crate::domain::{
-    error::{Error, What},
+    error::{Error, Resource},
     follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
     id::{AppKey, UserId, UserKey},
     time::Moment,
@@ -101,7 +101,7 @@ const COUNTS: &str = "
 pub(crate) fn counts(db: &Connection, app: AppKey, ids: &[UserId]) -> Result<Vec<Option<FollowCounts>>, Error> {
     let mut statement = db.prepare_cached(COUNTS)?;
     let mut one = |id: &UserId| match users::key_of(db, app, id) {
-        Err(Error::NotFound(What::User)) => Ok(None),
+        Err(Error::NotFound(Resource::User)) => Ok(None),
         Err(error) => Err(error),
         Ok(user) => Ok(Some(statement.query_row(params![user.0], |row| {
             Ok(FollowCounts { followers: row.get(0)?, following: row.get(1)?, mutual: row.get(2)? })

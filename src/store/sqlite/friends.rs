@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Error, What},
+        error::{Error, Resource},
         friend::{AddSource, AddWording, Friend, FriendGroup, Relation},
         id::{AppKey, UserId, UserKey},
         page::{Listed, Page},
@@ -165,7 +165,7 @@ pub(crate) fn relations(
         RelationRows::Follows => follows::follows(db, owner, other),
     };
     let one = |id: &UserId| match users::key_of(db, app, id) {
-        Err(Error::NotFound(What::User)) => Ok(None),
+        Err(Error::NotFound(Resource::User)) => Ok(None),
         Err(error) => Err(error),
         Ok(other) => Ok(Some(match (has(owner, other)?, has(other, owner)?) {
             (true, true) => Relation::BothWays,

@@ -13,7 +13,7 @@ pub(super) mod friends;
 pub(super) mod groups;
 pub(super) mod health;
 pub(super) mod pictures;
-pub(super) mod places;
+pub(super) mod positions;
 mod readers;
 pub(super) mod reports;
 pub(super) mod requests;

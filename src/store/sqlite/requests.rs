@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         error::Error,
-        friend::{AddSource, AddWording, Direction, REQUESTS_MAX, Request},
+        friend::{AddSource, AddWording, Direction, FriendRequest, REQUESTS_MAX},
         id::{AppKey, UserId, UserKey},
         text::{ContactName, DisplayName},
         time::Moment,
@@ -73,14 +73,14 @@ pub(crate) fn list(
     owner: UserKey,
     direction: Direction,
     at_most: u32,
-) -> Result<Vec<Request>, Error> {
+) -> Result<Vec<FriendRequest>, Error> {
     let statement = match direction {
         Direction::Incoming => INCOMING,
         Direction::Outgoing => OUTGOING,
     };
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("request", row);
-        Ok(Request {
+        Ok(FriendRequest {
             with: row.parsed(1, UserId::parse)?,
             name: row.parsed_if_any(2, DisplayName::parse)?,
             direction,

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     error::{Error, Fault},
-    secret::{Derived, Digest, Salt},
+    secret::{DerivedSecret, Digest, Salt},
     time::Moment,
 };
 
@@ -88,8 +88,8 @@ impl<'a> StoredRow<'a> {
         self.get(column).map(Moment::from_micros)
     }
 
-    pub(super) fn derived(&self, column: usize) -> Result<Derived, Error> {
-        Ok(Derived { salt: Salt(self.get(column)?), digest: Digest(self.get(column + 1)?) })
+    pub(super) fn derived(&self, column: usize) -> Result<DerivedSecret, Error> {
+        Ok(DerivedSecret { salt: Salt(self.get(column)?), digest: Digest(self.get(column + 1)?) })
     }
 
     pub(super) fn broken(&self, column: usize, fault: impl fmt::Display) -> Error {

@@ -13,7 +13,7 @@ use crate::domain::{
     id::{AppKey, UserKey},
     page::{Listed, Order, Page},
     profile::User,
-    search::{MATCHES_MAX, Stretch, UserSearch, Walk},
+    search::{MATCHES_MAX, UserPage, UserPageQuery, UserSearch},
 };
 
 /// Characters of the shortest text that the trigram index can find.
@@ -45,7 +45,7 @@ pub(crate) fn find(
     page: Page,
     order: Order,
 ) -> Result<Listed<User>, Error> {
-    if search.is_of_nobody() {
+    if search.matches_none() {
         return Ok(Listed { items: Vec::new(), total: 0 });
     }
     let snapshot = db.unchecked_transaction()?;
@@ -79,7 +79,7 @@ fn name_if_found(row: &Row<'_>, search: &UserSearch, text: Option<&str>) -> Resu
         Some(_) => row.json(3)?,
         None => Map::new(),
     };
-    let is_found = search.finds(text, &id, folded_name.as_deref(), &metadata);
+    let is_found = search.matches(text, &id, folded_name.as_deref(), &metadata);
     Ok(is_found.then(|| folded_name.unwrap_or_else(|| id.to_ascii_lowercase())))
 }
 
@@ -104,33 +104,33 @@ const WALK_CUSTOM: &str = "
         AND ?3 IS NULL
     ORDER BY user_custom.user";
 
-pub(crate) fn walk(db: &Connection, app: AppKey, walk: &Walk) -> Result<Stretch, Error> {
+pub(crate) fn user_page(db: &Connection, app: AppKey, query: &UserPageQuery) -> Result<UserPage, Error> {
     let snapshot = db.unchecked_transaction()?;
-    let search = UserSearch { text: walk.text.clone().filter(|text| !text.is_empty()), metadata: None };
-    let is_whole = search.text.is_none() && walk.custom.is_none();
+    let search = UserSearch { text: query.text.clone().filter(|text| !text.is_empty()), metadata: None };
+    let is_whole = search.text.is_none() && query.custom.is_none();
     let total = if is_whole { Some(users::total(&snapshot, app)?) } else { None };
-    if search.is_of_nobody() {
-        return Ok(Stretch { users: Vec::new(), next: None, total });
+    if search.matches_none() {
+        return Ok(UserPage { users: Vec::new(), next: None, total });
     }
     let text = search.folded_text();
     let indexed = in_index(&search, text.as_deref())?;
-    let statement = match (&indexed, &walk.custom) {
+    let statement = match (&indexed, &query.custom) {
         (Some(_), _) => WALK_NAMED,
         (None, Some(_)) => WALK_CUSTOM,
         (None, None) => WALK_ALL,
     };
-    let (name, value) = match &walk.custom {
+    let (name, value) = match &query.custom {
         Some((name, value)) => (Some(name.as_str()), Some(value.as_str())),
         None => (None, None),
     };
     let mut statement = snapshot.prepare_cached(statement)?;
-    let mut rows = statement.query(params![app.0, walk.after.unwrap_or(-1), indexed, name, value])?;
+    let mut rows = statement.query(params![app.0, query.after.unwrap_or(-1), indexed, name, value])?;
     let (mut found, mut passed, mut looked_at, mut next) = (Vec::new(), None, 0, None);
     while let Some(row) = rows.next()? {
         let (id, folded_name): (String, Option<String>) = (row.get(2)?, row.get(3)?);
-        let is_found = search.finds(text.as_deref(), &id, folded_name.as_deref(), &Map::new());
+        let is_found = search.matches(text.as_deref(), &id, folded_name.as_deref(), &Map::new());
         // Another call is needed: there is one match too many, or rows that were not read.
-        if looked_at == ROWS_LOOKED_AT_MAX || (is_found && found.len() == walk.limit as usize) {
+        if looked_at == ROWS_LOOKED_AT_MAX || (is_found && found.len() == query.limit as usize) {
             next = passed;
             break;
         }
@@ -140,7 +140,7 @@ pub(crate) fn walk(db: &Connection, app: AppKey, walk: &Walk) -> Result<Stretch,
         }
     }
     let users = found.into_iter().filter_map(|key| users::find_readable(&snapshot, app, key).transpose());
-    Ok(Stretch { users: users.collect::<Result<_, _>>()?, next, total })
+    Ok(UserPage { users: users.collect::<Result<_, _>>()?, next, total })
 }
 
 /// Returns the index query; `None` when the index cannot narrow the search and every row must be read.

@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     domain::{
-        amounts::Amounts,
         app::App,
         avatar::PictureKey,
         durability::Durability,
         error::Error,
         id::{AppKey, UserId},
+        record_counts::RecordCounts,
         secret::Digest,
         time::Moment,
     },
@@ -68,7 +68,7 @@ pub(crate) fn inspect(database: &Path) -> Result<Inspected, Error> {
     Ok(Inspected { schema, key_fingerprint, amounts: counted(&connection)? })
 }
 
-pub(crate) fn amounts(database: &Path) -> Result<Amounts, Error> {
+pub(crate) fn amounts(database: &Path) -> Result<RecordCounts, Error> {
     // Opened for writing: SQLite carries the WAL of a killed server over and leaves no file beside the database.
     counted(&Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
 }
@@ -77,10 +77,10 @@ const COUNT: &str = "
     SELECT (SELECT count(*) FROM app), (SELECT count(*) FROM user), (SELECT count(*) FROM picture),
         (SELECT count(*) FROM contact), (SELECT count(*) FROM admin)";
 
-fn counted(connection: &Connection) -> Result<Amounts, Error> {
+fn counted(connection: &Connection) -> Result<RecordCounts, Error> {
     let amounts = connection.query_row(COUNT, [], |row| {
         let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-        Ok(Amounts {
+        Ok(RecordCounts {
             apps: count(0)?,
             users: count(1)?,
             pictures: count(2)?,

@@ -5,8 +5,8 @@ use crate::{
     domain::{
         error::{Error, Fault},
         id::{AppKey, UserId, UserKey},
-        listening::Wire,
         secret::{Digest, PasswordHash},
+        session::Vendor,
         time::Moment,
     },
     store::{NewTicket, Ticket, TicketHolder},
@@ -22,7 +22,7 @@ pub(crate) fn put_for_back_end(
     ticket: &NewTicket,
     at: Moment,
 ) -> Result<bool, Error> {
-    let cells = params![ticket.digest.0, app.0, at.micros(), ticket.expires_at.micros(), word(ticket.wire)];
+    let cells = params![ticket.digest.0, app.0, at.micros(), ticket.expires_at.micros(), word(ticket.vendor)];
     Ok(tx.prepare_cached(ISSUE_TO_BACK_END)?.execute(cells)? > 0)
 }
 
@@ -36,8 +36,8 @@ pub(crate) fn put(
     ticket: &NewTicket,
     at: Moment,
 ) -> Result<(), Error> {
-    let (expires_at, wire) = (ticket.expires_at.micros(), word(ticket.wire));
-    let cells = params![ticket.digest.0, app.0, user.0, at.micros(), expires_at, wire];
+    let (expires_at, vendor) = (ticket.expires_at.micros(), word(ticket.vendor));
+    let cells = params![ticket.digest.0, app.0, user.0, at.micros(), expires_at, vendor];
     tx.prepare_cached(ISSUE_TO_USER)?.execute(cells)?;
     Ok(())
 }
@@ -60,7 +60,7 @@ const FORGET_OLDER: &str = "
         ORDER BY digest = ?4 DESC, issued_at DESC, digest LIMIT -1 OFFSET ?3)";
 
 pub(crate) fn keep_newest(tx: &Transaction<'_>, user: UserKey, newest: &NewTicket, kept: u16) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_OLDER)?.execute(params![user.0, word(newest.wire), kept, newest.digest.0])?;
+    tx.prepare_cached(FORGET_OLDER)?.execute(params![user.0, word(newest.vendor), kept, newest.digest.0])?;
     Ok(())
 }
 
@@ -82,10 +82,10 @@ pub(super) fn of_user(
     app: AppKey,
     user: UserKey,
     now: Moment,
-) -> Result<Vec<(Wire, Moment, Moment)>, Error> {
+) -> Result<Vec<(Vendor, Moment, Moment)>, Error> {
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("ticket", row);
-        Ok((row.parsed(0, wire)?, row.moment(1)?, row.moment(2)?))
+        Ok((row.parsed(0, vendor)?, row.moment(1)?, row.moment(2)?))
     };
     let mut statement = db.prepare_cached(OF_USER)?;
     readable(statement.query(params![user.0, now.micros(), app.0])?, parse).collect()
@@ -114,10 +114,10 @@ pub(crate) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), 
     Ok(())
 }
 
-const FORGET_OF_WIRE: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
+const FORGET_OF_VENDOR: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
 
-pub(crate) fn forget_of_wire(tx: &Transaction<'_>, user: UserKey, wire: Wire) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_OF_WIRE)?.execute(params![user.0, word(wire)])?;
+pub(crate) fn forget_of_vendor(tx: &Transaction<'_>, user: UserKey, vendor: Vendor) -> Result<(), Error> {
+    tx.prepare_cached(FORGET_OF_VENDOR)?.execute(params![user.0, word(vendor)])?;
     Ok(())
 }
 
@@ -138,18 +138,18 @@ fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {
             None => TicketHolder::BackEnd,
         },
         expires_at: row.moment(4)?,
-        wire: row.parsed(5, wire)?,
+        vendor: row.parsed(5, vendor)?,
     })
 }
 
-pub(super) fn word(wire: Wire) -> &'static str {
-    match wire {
-        Wire::MirrorFly => "mirrorfly",
-        Wire::Tencent => "tencent",
+pub(super) fn word(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::MirrorFly => "mirrorfly",
+        Vendor::Tencent => "tencent",
     }
 }
 
-fn wire(raw: &str) -> Result<Wire, Fault> {
-    let mut wires = [Wire::MirrorFly, Wire::Tencent].into_iter();
-    wires.find(|wire| word(*wire) == raw).ok_or(Fault::NotOneOf("mirrorfly, tencent"))
+fn vendor(raw: &str) -> Result<Vendor, Fault> {
+    let mut vendors = [Vendor::MirrorFly, Vendor::Tencent].into_iter();
+    vendors.find(|vendor| word(*vendor) == raw).ok_or(Fault::NotOneOf("mirrorfly, tencent"))
 }

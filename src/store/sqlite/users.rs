@@ -11,7 +11,7 @@ use crate::{
         avatar::{Avatar, PictureKey},
         contact,
         device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         folding::folded,
         free_data::{Extras, Metadata},
         id::{AppKey, UserId, UserKey},
@@ -242,7 +242,7 @@ pub(crate) fn set_profile(tx: &Transaction<'_>, user: UserKey, profile: &Profile
         serde_json::to_string(profile.metadata.as_object()).map_err(Error::internal)?,
         avatar_address,
         at.micros(),
-        serde_json::to_string(&profile.particulars).map_err(Error::internal)?,
+        serde_json::to_string(&profile.tencent_profile).map_err(Error::internal)?,
         serde_json::to_string(&profile.custom).map_err(Error::internal)?,
         folded_name(profile),
         profile.mobile.as_ref().and_then(|mobile| contact::bare(mobile.as_str())),
@@ -276,7 +276,7 @@ pub(crate) fn key(db: &Connection, app: AppKey, id: &UserId) -> Result<Option<Us
 }
 
 pub(super) fn key_of(db: &Connection, app: AppKey, id: &UserId) -> Result<UserKey, Error> {
-    key(db, app, id)?.ok_or(Error::NotFound(What::User))
+    key(db, app, id)?.ok_or(Error::NotFound(Resource::User))
 }
 
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";
@@ -370,7 +370,7 @@ pub(super) fn user(row: &Row<'_>) -> Result<User, Error> {
             extras: Extras::parse(row.json(8)?).map_err(|fault| row.broken(8, fault))?,
             metadata: Metadata::parse(row.json(9)?).map_err(|fault| row.broken(9, fault))?,
             avatar: avatar(&row)?,
-            particulars: row.json(15)?,
+            tencent_profile: row.json(15)?,
             custom: row.json(16)?,
         },
         created_at: row.moment(13)?,

@@ -36,7 +36,7 @@ const RULES: &[(&str, &str, &str, &str)] = &[
     ("friends/rules.rs", "change_friends", "all", "no"),
     ("friends/rules.rs", "unfriend", "all", "no"),
     ("mod.rs", "adopt_key", "all", "no"),
-    ("sessions/listening.rs", "begin_place", "a user", "no"),
+    ("sessions/notifications.rs", "begin_position", "a user", "no"),
     ("users.rs", "add_picture", "a user", "no"),
     ("users.rs", "begin_session", "a user", "no"),
     ("users.rs", "change", "a user", "no"),

@@ -7,7 +7,7 @@ use std::{
 
 use ::standin::{
     archive::{Content, FORMAT, Listing, Manifest, Writer, content_of, pack},
-    domain::amounts::Amounts,
+    domain::record_counts::RecordCounts,
     server::restore::verify,
 };
 
@@ -111,7 +111,7 @@ fn forged(format: u32, (zeros, promised): (u64, u64), name: &str) -> Vec<u8> {
         made_at: "2026-01-01T00:00:00Z".to_owned(),
         key_fingerprint: "0".repeat(64),
         has_key: false,
-        counts: Amounts::default(),
+        counts: RecordCounts::default(),
         files_lost: 0,
         database: Content { bytes: promised, ..whole },
         listing: Listing {

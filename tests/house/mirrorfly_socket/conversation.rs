@@ -5,8 +5,8 @@ use standin::{
     domain::{
         avatar::PictureKey,
         id::{UserId, UserKey},
-        listening::{Notice, Over},
         profile::{Profile, ProfileField, State, User},
+        session::{EndReason, Notification},
         text::DisplayName,
         time::Moment,
     },
@@ -74,8 +74,8 @@ fn bound() -> Xmpp {
     talk
 }
 
-fn changed(seq: i64, fields: &[ProfileField]) -> Notice {
-    Notice::ProfileChanged { seq, user: Box::new(user("guest@qiscus.com")), fields: fields.to_vec() }
+fn changed(seq: i64, fields: &[ProfileField]) -> Notification {
+    Notification::ProfileChanged { seq, user: Box::new(user("guest@qiscus.com")), fields: fields.to_vec() }
 }
 
 fn assert_broken_off(step: &Effects<XmppCommand>, condition: &str) {
@@ -167,15 +167,15 @@ fn sixteen_stanzas_are_held_and_no_more() {
 
 #[test]
 fn what_was_missed_is_asked_for_at_the_bind() {
-    for (missed_since, notices, asked) in [
+    for (missed_since, notifications, asked) in [
         (None, vec![], None),
         (Some(3), vec![], Some(XmppCommand::LookBack(3))),
         (None, vec![8, 9], Some(XmppCommand::LookBack(7))),
         (Some(3), vec![8], Some(XmppCommand::LookBack(3))),
     ] {
         let mut talk = proved(missed_since);
-        for seq in notices {
-            assert_eq!(talk.notice(&changed(seq, &[ProfileField::Status])), Effects::default());
+        for seq in notifications {
+            assert_eq!(talk.notification(&changed(seq, &[ProfileField::Status])), Effects::default());
         }
         hear(&mut talk, &open());
         assert_eq!(hear(&mut talk, BIND).command, asked);
@@ -184,14 +184,15 @@ fn what_was_missed_is_asked_for_at_the_bind() {
     hear(&mut talk, &open());
     hear(&mut talk, UNKNOWN);
     hear(&mut talk, BIND);
-    let more = XmppResult::Missed { notices: vec![changed(4, &[ProfileField::Email])], rest: Some(1003) };
+    let more = XmppResult::Missed { notifications: vec![changed(4, &[ProfileField::Email])], rest: Some(1003) };
     let step = talk.outcome(more);
     assert_eq!(
         (texts(&step).len(), step.command),
         (1, Some(XmppCommand::LookBack(1003))),
         "what is held waits for all of it"
     );
-    let step = talk.outcome(XmppResult::Missed { notices: vec![changed(1004, &[ProfileField::Email])], rest: None });
+    let step =
+        talk.outcome(XmppResult::Missed { notifications: vec![changed(1004, &[ProfileField::Email])], rest: None });
     assert_eq!((texts(&step).len(), &step.command), (2, &None));
     assert_eq!(texts(&step)[1], REFUSED);
 }
@@ -199,7 +200,7 @@ fn what_was_missed_is_asked_for_at_the_bind() {
 #[test]
 fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
     let mut talk = bound();
-    let step = talk.notice(&changed(1, &[ProfileField::DisplayName]));
+    let step = talk.notification(&changed(1, &[ProfileField::DisplayName]));
     let frame = texts(&step)[0].to_owned();
     let head = format!(
         r#"<iq xmlns="jabber:client" type="result" id="new" from="guest=40qiscus.com@{HOST}" to="alice@{HOST}/Web-1">"#
@@ -207,9 +208,13 @@ fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
     assert!(frame.starts_with(&head), "{frame}");
     let codec = standin::dialect::mirrorfly::codec::Codec::of_profile("guest=40qiscus.com", "LICENSEKEY0123456789abcd");
     assert!(frame.contains(&format!("<nickName>{}</nickName>", codec.encrypt("Älice Ω <1>"))), "{frame}");
-    assert_eq!(talk.notice(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Effects::default());
-    let step =
-        talk.notice(&Notice::ContactsChanged { seq: 3, added: Vec::new(), removed: Vec::new(), changed: Vec::new() });
+    assert_eq!(talk.notification(&changed(2, &[ProfileField::Metadata, ProfileField::Extras])), Effects::default());
+    let step = talk.notification(&Notification::ContactsChanged {
+        seq: 3,
+        added: Vec::new(),
+        removed: Vec::new(),
+        changed: Vec::new(),
+    });
     let told = format!(
         r#"<message xmlns="jabber:client" from="alice@{HOST}" to="alice@{HOST}/Web-1"><register_update /></message>"#
     );
@@ -223,7 +228,7 @@ fn of_one_change_each_client_hears_in_its_own_name_and_host() {
         let mut talk = proved_at(host, None);
         hear(&mut talk, &open());
         hear(&mut talk, &BIND.replace("Web-1", resource));
-        let step = talk.notice(&news);
+        let step = talk.notification(&news);
         let frame = texts(&step)[0].to_owned();
         let (head, vcard) = frame.split_once("><").unwrap();
         (head.split_once(" from=").unwrap().1.to_owned(), vcard.to_owned())
@@ -304,7 +309,7 @@ fn frames_of_bytes_and_of_no_xml_end_the_stream_and_so_does_the_house() {
     ] {
         assert_broken_off(&hear(&mut bound(), frame), &condition);
     }
-    for why in [Over::Slow, Over::Replaced, Over::Refused, Over::Withdrawn, Over::Closing] {
+    for why in [EndReason::Slow, EndReason::Replaced, EndReason::Refused, EndReason::Withdrawn, EndReason::Closing] {
         assert_eq!(texts(&bound().close(why)), [CLOSE]);
     }
     let step = hear(&mut bound(), r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#);

@@ -5,7 +5,7 @@ use aes::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use standin::{
     dialect::mirrorfly::codec::{Codec, DecryptError},
-    domain::avatar::mixed,
+    domain::avatar::mix_bits,
 };
 
 use crate::standin::LICENSE_KEY;
@@ -72,7 +72,7 @@ fn any_text_comes_back_as_it_was() {
     let codec = Codec::of_username("alice");
     let mut seed = 1;
     let mut next = |below: u32| {
-        seed = mixed(seed + 1);
+        seed = mix_bits(seed + 1);
         u32::try_from(seed % u64::from(below)).unwrap()
     };
     for _ in 0..2_000 {

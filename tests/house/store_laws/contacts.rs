@@ -173,7 +173,7 @@ async fn users_of_another_app_are_nobody_here() {
     let stranger = shelf.store.register(foreign, theirs).await.unwrap().user.key;
     shelf.add(owner, &[stranger]).await.unwrap();
     assert_eq!(shelf.ids(owner), Vec::<String>::new());
-    assert_eq!(shelf.block(owner, "stranger").await, Err(Error::NotFound(What::User)));
+    assert_eq!(shelf.block(owner, "stranger").await, Err(Error::NotFound(Resource::User)));
     assert_eq!(
         shelf.store.reads(async |db| db.users_of_numbers(shelf.app, &[number("stranger")]).await).unwrap(),
         [vec![]]
@@ -210,13 +210,13 @@ async fn a_block_is_made_once_and_ended_once() {
     let [ann, bob] = [shelf.key("ann").await, shelf.key("bob").await];
     let oneself = || Err(Fault::Oneself.at("user id"));
     assert_eq!((shelf.block(ann, "ann").await, shelf.unblock(ann, "ann").await), (oneself(), oneself()));
-    assert_eq!(shelf.block(ann, "nobody").await, Err(Error::NotFound(What::User)));
-    assert_eq!(shelf.unblock(ann, "bob").await, Err(Error::NotFound(What::Block)));
+    assert_eq!(shelf.block(ann, "nobody").await, Err(Error::NotFound(Resource::User)));
+    assert_eq!(shelf.unblock(ann, "bob").await, Err(Error::NotFound(Resource::Block)));
     assert_eq!(shelf.block(ann, "bob").await, Ok(()));
-    assert_eq!(shelf.block(ann, "bob").await, Err(Error::Conflict(What::Block)));
+    assert_eq!(shelf.block(ann, "bob").await, Err(Error::Conflict(Resource::Block)));
     assert_eq!(shelf.block(bob, "ann").await, Ok(()), "the other direction is another block");
     assert_eq!(shelf.unblock(ann, "bob").await, Ok(()));
-    assert_eq!(shelf.unblock(ann, "bob").await, Err(Error::NotFound(What::Block)));
+    assert_eq!(shelf.unblock(ann, "bob").await, Err(Error::NotFound(Resource::Block)));
     let [blocked, back, unblocked] = [(ann, bob), (bob, ann), (ann, bob)];
     let expected = [
         (blocked.0, EventKind::Blocked { whom: blocked.1 }),
@@ -336,14 +336,15 @@ async fn a_reset_of_the_issued_password_ends_what_was_issued_and_logins_under_wa
     assert!(shelf.store.session(shelf.app, session).unwrap().is_none());
     let late = shelf.store.begin_session(shelf.app, ann.credentials, state, 9).await;
     assert_eq!(late, Err(Error::Unauthenticated(Unauthenticated::Wrong)));
-    let late = NewTicket { digest: Digest([2; 32]), expires_at: at(1000), wire: Wire::MirrorFly, newest_kept: None };
-    assert_eq!(shelf.store.issue_ticket(shelf.app, holder, late, at(3)).await, Err(Error::NotFound(What::User)));
+    let late =
+        NewTicket { digest: Digest([2; 32]), expires_at: at(1000), vendor: Vendor::MirrorFly, newest_kept: None };
+    assert_eq!(shelf.store.issue_ticket(shelf.app, holder, late, at(3)).await, Err(Error::NotFound(Resource::User)));
     let (user, held) = shelf.store.account(shelf.app, &user_id("ann")).unwrap().unwrap();
     let unchanged = User { version: 2, ..ann.user };
     assert_eq!((user, held.issued, held.token), (unchanged, derived(61), derived(62)));
     assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
     let missing = shelf.store.reset_issued(shelf.app, user_id("ghost"), tokens, at(2)).await;
-    assert_eq!(missing, Err(Error::NotFound(What::User)));
+    assert_eq!(missing, Err(Error::NotFound(Resource::User)));
 }
 
 #[actix_web::test]

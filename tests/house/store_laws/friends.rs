@@ -6,8 +6,9 @@ mod requests;
 
 use standin::domain::{
     friend::{
-        AddSource, AddWording, Befriend, Befriended, Befriending, Direction, FRIENDS_MAX, Friend, FriendChange,
-        FriendFault, FriendGroup, GROUPS_MAX, REQUESTS_MAX, Relation, Request, RequestAnswer, Verdict,
+        AddFriendOptions, AddFriendOutcome, AddSource, AddWording, Direction, FRIENDS_MAX, Friend, FriendChange,
+        FriendFault, FriendGroup, FriendRequest, FriendToAdd, GROUPS_MAX, REQUESTS_MAX, Relation, RequestAnswer,
+        RequestDecision,
     },
     text::ContactName,
 };
@@ -18,26 +19,26 @@ use super::{
     *,
 };
 
-const BOTH_WAYS: Befriending = Befriending { both_ways: true, is_forced: false };
-const ONE_WAY: Befriending = Befriending { both_ways: false, is_forced: false };
-const FORCED: Befriending = Befriending { both_ways: true, is_forced: true };
+const BOTH_WAYS: AddFriendOptions = AddFriendOptions { both_ways: true, is_forced: false };
+const ONE_WAY: AddFriendOptions = AddFriendOptions { both_ways: false, is_forced: false };
+const FORCED: AddFriendOptions = AddFriendOptions { both_ways: true, is_forced: true };
 
 type Outcome = Result<(), FriendFault>;
 
 impl Shelf {
     async fn allowing(&self, id: &str, allow: AllowType) -> UserKey {
-        let particulars = Particulars { allow_type: Some(allow), ..Particulars::default() };
-        let change = ProfileChange { particulars, ..ProfileChange::default() };
+        let tencent_profile = TencentProfile { allow_type: Some(allow), ..TencentProfile::default() };
+        let change = ProfileChange { tencent_profile, ..ProfileChange::default() };
         self.store.register(self.app, UpsertUser { change, ..registration(id) }).await.unwrap().user.key
     }
 
-    async fn befriend(&self, owner: &str, wish: Befriend, how: Befriending) -> Befriended {
+    async fn befriend(&self, owner: &str, wish: FriendToAdd, how: AddFriendOptions) -> AddFriendOutcome {
         self.store.befriend(self.app, by_id(owner), vec![wish], how, at(5)).await.unwrap()[0]
     }
 
     /// Friends without more ado, each of the other.
     async fn friends(&self, one: &str, other: &str) {
-        assert_eq!(self.befriend(one, wish(other), FORCED).await, Befriended::Added);
+        assert_eq!(self.befriend(one, wish(other), FORCED).await, AddFriendOutcome::Added);
     }
 
     async fn unfriend(&self, owner: &str, whom: &[&str], both_ways: bool) -> Vec<Outcome> {
@@ -88,8 +89,8 @@ impl Shelf {
     }
 }
 
-fn wish(whom: &str) -> Befriend {
-    Befriend { whom: user_id(whom), remark: None, groups: Vec::new(), source: None, wording: None }
+fn wish(whom: &str) -> FriendToAdd {
+    FriendToAdd { whom: user_id(whom), remark: None, groups: Vec::new(), source: None, wording: None }
 }
 
 fn group(name: &str) -> FriendGroup {
@@ -97,8 +98,8 @@ fn group(name: &str) -> FriendGroup {
 }
 
 /// A wish with everything that it can say.
-fn full_wish(whom: &str, remark: &str, name: &str) -> Befriend {
-    Befriend {
+fn full_wish(whom: &str, remark: &str, name: &str) -> FriendToAdd {
+    FriendToAdd {
         remark: called(remark),
         groups: vec![group(name)],
         source: Some(AddSource::parse("AddSource_Type_Web").unwrap()),
@@ -128,9 +129,9 @@ async fn who_takes_anybody_is_listed_at_once_and_each_whose_list_differs_hears_o
     let shelf = Shelf::fresh().await;
     let [ann, bob, eve] = [shelf.key("ann").await, shelf.key("bob").await, shelf.key("eve").await];
     let seen = shelf.events().len();
-    assert_eq!(shelf.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, Befriended::Added);
+    assert_eq!(shelf.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, AddFriendOutcome::Added);
     assert_eq!(shelf.told_since(seen), [added("bob", ann), added("ann", bob)]);
-    assert_eq!(shelf.befriend("ann", wish("eve"), ONE_WAY).await, Befriended::Added);
+    assert_eq!(shelf.befriend("ann", wish("eve"), ONE_WAY).await, AddFriendOutcome::Added);
     assert_eq!(shelf.told_since(seen + 2), [added("ann", eve)]);
     let [mine, theirs] = [shelf.friend("ann", "bob").unwrap(), shelf.friend("bob", "ann").unwrap()];
     let source = Some(AddSource::parse("AddSource_Type_Web").unwrap());
@@ -185,33 +186,36 @@ async fn every_reason_against_a_friendship_is_told_and_nothing_is_done() {
         ("friend", BOTH_WAYS, FriendFault::AlreadyFriends),
         ("friend", ONE_WAY, FriendFault::AlreadyFriends),
         ("mine", ONE_WAY, FriendFault::AlreadyFriends),
-        ("blocked", BOTH_WAYS, FriendFault::IBlock),
-        ("blocked", FORCED, FriendFault::IBlock),
-        ("blocker", BOTH_WAYS, FriendFault::TheyBlock),
-        ("blocker", FORCED, FriendFault::TheyBlock),
-        ("hermit", BOTH_WAYS, FriendFault::TheyDeny),
-        ("hermit", ONE_WAY, FriendFault::TheyDeny),
+        ("blocked", BOTH_WAYS, FriendFault::OwnerBlocks),
+        ("blocked", FORCED, FriendFault::OwnerBlocks),
+        ("blocker", BOTH_WAYS, FriendFault::OtherBlocks),
+        ("blocker", FORCED, FriendFault::OtherBlocks),
+        ("hermit", BOTH_WAYS, FriendFault::OtherDenies),
+        ("hermit", ONE_WAY, FriendFault::OtherDenies),
     ];
     for (whom, how, fault) in refused {
-        assert_eq!(shelf.befriend("ann", wish(whom), how).await, Befriended::Refused(fault), "{whom} {how:?}");
+        assert_eq!(shelf.befriend("ann", wish(whom), how).await, AddFriendOutcome::Refused(fault), "{whom} {how:?}");
     }
     assert_eq!(shelf.told_since(seen), []);
-    assert_eq!(shelf.befriend("ann", wish("mine"), BOTH_WAYS).await, Befriended::Added, "the other way is new");
+    assert_eq!(shelf.befriend("ann", wish("mine"), BOTH_WAYS).await, AddFriendOutcome::Added, "the other way is new");
     assert_eq!(shelf.told_since(seen), [added("mine", ann)]);
-    assert_eq!(shelf.befriend("ann", wish("hermit"), FORCED).await, Befriended::Added, "nobody is asked");
+    assert_eq!(shelf.befriend("ann", wish("hermit"), FORCED).await, AddFriendOutcome::Added, "nobody is asked");
 }
 
 #[actix_web::test]
 async fn who_may_not_ask_asks_nobody_and_is_still_listed_by_force() {
     let shelf = Shelf::fresh().await;
-    let silenced = Particulars { forbid_type: Some(ForbidType::SendOut), ..Particulars::default() };
-    let change = ProfileChange { particulars: silenced, ..ProfileChange::default() };
+    let silenced = TencentProfile { forbid_type: Some(ForbidType::SendOut), ..TencentProfile::default() };
+    let change = ProfileChange { tencent_profile: silenced, ..ProfileChange::default() };
     shelf.store.register(shelf.app, UpsertUser { change, ..registration("ann") }).await.unwrap();
     shelf.key("bob").await;
-    assert_eq!(shelf.befriend("ann", wish("bob"), BOTH_WAYS).await, Befriended::Refused(FriendFault::MayNotAsk));
-    assert_eq!(shelf.befriend("bob", wish("ann"), BOTH_WAYS).await, Befriended::Added, "others may ask");
+    assert_eq!(
+        shelf.befriend("ann", wish("bob"), BOTH_WAYS).await,
+        AddFriendOutcome::Refused(FriendFault::MayNotSendRequests)
+    );
+    assert_eq!(shelf.befriend("bob", wish("ann"), BOTH_WAYS).await, AddFriendOutcome::Added, "others may ask");
     shelf.unfriend("ann", &["bob"], true).await;
-    assert_eq!(shelf.befriend("ann", wish("bob"), FORCED).await, Befriended::Added);
+    assert_eq!(shelf.befriend("ann", wish("bob"), FORCED).await, AddFriendOutcome::Added);
 }
 
 #[actix_web::test]
@@ -222,8 +226,11 @@ async fn several_are_told_one_by_one_and_heard_of_in_one_event() {
     let seen = shelf.events().len();
     let asked = ["bob", "nobody", "shy", "eve", "bob"].map(wish).to_vec();
     let befriended = shelf.store.befriend(shelf.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
-    let [missing, known] = [FriendFault::NoSuchUser, FriendFault::AlreadyFriends].map(Befriended::Refused);
-    assert_eq!(befriended, [Befriended::Added, missing, Befriended::Waiting, Befriended::Added, known]);
+    let [missing, known] = [FriendFault::NoSuchUser, FriendFault::AlreadyFriends].map(AddFriendOutcome::Refused);
+    assert_eq!(
+        befriended,
+        [AddFriendOutcome::Added, missing, AddFriendOutcome::Waiting, AddFriendOutcome::Added, known]
+    );
     let both = EventKind::ContactsChanged { added: vec![bob, eve], removed: Vec::new(), changed: Vec::new() };
     let told = shelf.told_since(seen);
     assert_eq!(told.last(), Some(&("ann".to_owned(), both)));
@@ -287,7 +294,10 @@ async fn a_contact_is_a_friend_and_a_friend_a_contact_names_and_groups_kept() {
     };
     contacts(vec![(bob, called("Robert"))]).await.unwrap();
     assert_eq!(shelf.friend("ann", "bob").unwrap().remark, called("Robert"));
-    assert_eq!(shelf.befriend("ann", wish("bob"), ONE_WAY).await, Befriended::Refused(FriendFault::AlreadyFriends));
+    assert_eq!(
+        shelf.befriend("ann", wish("bob"), ONE_WAY).await,
+        AddFriendOutcome::Refused(FriendFault::AlreadyFriends)
+    );
     shelf.befriend("ann", full_wish("eve", "Evie", "work"), BOTH_WAYS).await;
     assert_eq!(shelf.ids(ann), ["bob", "eve"]);
     let roster = shelf.roster(ann);
@@ -314,7 +324,7 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
         let listed = shelf
             .store
             .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
-                db.friends(app, owner, Page::behind(offset, limit)).await
+                db.friends(app, owner, Page::at_offset(offset, limit)).await
             })
             .unwrap();
         assert_eq!(listed.total, 5);
@@ -323,7 +333,7 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     assert_eq!(page(0, 2), ["u0", "u1"]);
     assert_eq!(page(3, 9), ["u3", "u4"]);
     assert_eq!(page(5, 9), Vec::<String>::new());
-    assert_eq!(Page::behind(0, 5000).limit(), Page::STRETCH_MAX);
+    assert_eq!(Page::at_offset(0, 5000).limit(), Page::OFFSET_LIMIT_MAX);
     let among = shelf
         .store
         .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
@@ -339,18 +349,25 @@ async fn nobody_has_more_than_three_thousand_friends() {
     let shelf = Shelf::fresh().await;
     let keys = shelf.many(FRIENDS_MAX + 2).await;
     shelf.allowing("shy", AllowType::NeedConfirm).await;
-    let asked: Vec<Befriend> = (1..FRIENDS_MAX).map(|n| wish(&format!("u{n}"))).collect();
+    let asked: Vec<FriendToAdd> = (1..FRIENDS_MAX).map(|n| wish(&format!("u{n}"))).collect();
     let befriended = shelf.store.befriend(shelf.app, by_id("u0"), asked, ONE_WAY, at(5)).await.unwrap();
-    assert!(befriended.iter().all(|befriended| *befriended == Befriended::Added));
+    assert!(befriended.iter().all(|befriended| *befriended == AddFriendOutcome::Added));
     let [last, beyond] = [FRIENDS_MAX, FRIENDS_MAX + 1].map(|n| format!("u{n}"));
-    assert_eq!(shelf.befriend("u0", wish("shy"), BOTH_WAYS).await, Befriended::Waiting);
-    assert_eq!(shelf.befriend("u0", wish(&last), ONE_WAY).await, Befriended::Added);
-    assert_eq!(shelf.befriend("u0", wish(&beyond), ONE_WAY).await, Befriended::Refused(FriendFault::MyListFull));
-    assert_eq!(shelf.befriend(&beyond, wish("u0"), BOTH_WAYS).await, Befriended::Refused(FriendFault::TheirListFull));
-    assert_eq!(shelf.befriend(&beyond, wish("u0"), ONE_WAY).await, Befriended::Added, "one's own list has room");
-    assert_eq!(shelf.befriend("u0", wish("u1"), BOTH_WAYS).await, Befriended::Added, "the other's list alone grows");
+    assert_eq!(shelf.befriend("u0", wish("shy"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
+    assert_eq!(shelf.befriend("u0", wish(&last), ONE_WAY).await, AddFriendOutcome::Added);
+    assert_eq!(shelf.befriend("u0", wish(&beyond), ONE_WAY).await, AddFriendOutcome::Refused(FriendFault::OwnListFull));
+    assert_eq!(
+        shelf.befriend(&beyond, wish("u0"), BOTH_WAYS).await,
+        AddFriendOutcome::Refused(FriendFault::OtherListFull)
+    );
+    assert_eq!(shelf.befriend(&beyond, wish("u0"), ONE_WAY).await, AddFriendOutcome::Added, "one's own list has room");
+    assert_eq!(
+        shelf.befriend("u0", wish("u1"), BOTH_WAYS).await,
+        AddFriendOutcome::Added,
+        "the other's list alone grows"
+    );
     let granted = shelf.agree("shy", "u0").await;
-    assert_eq!(granted, Err(FriendFault::TheirListFull), "a request is granted when there is room again");
+    assert_eq!(granted, Err(FriendFault::OtherListFull), "a request is granted when there is room again");
     shelf.unfriend("u0", &["u7"], false).await;
     assert_eq!(shelf.agree("shy", "u0").await, Ok(()));
     assert_eq!(shelf.ids(keys[0]).len(), 100, "as long as a page is");
@@ -373,11 +390,11 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
     let theirs = UpsertUser { secrets, ..registration("stranger") };
     shelf.store.register(foreign, theirs).await.unwrap();
     let missing = FriendFault::NoSuchUser;
-    assert_eq!(shelf.befriend("ann", wish("stranger"), FORCED).await, Befriended::Refused(missing));
+    assert_eq!(shelf.befriend("ann", wish("stranger"), FORCED).await, AddFriendOutcome::Refused(missing));
     assert_eq!(shelf.unfriend("ann", &["stranger"], true).await, [Err(missing)]);
     assert_eq!(shelf.stand("ann", "stranger"), None);
     let (store, app, nobody) = (&shelf.store, shelf.app, || by_id("nobody"));
-    let refused = Error::NotFound(What::User);
+    let refused = Error::NotFound(Resource::User);
     assert_eq!(store.befriend(app, nobody(), vec![], FORCED, at(5)).await, Err(refused.clone()));
     assert_eq!(store.unfriend(app, nobody(), vec![], true, at(5)).await, Err(refused.clone()));
     assert_eq!(store.change_friends(app, nobody(), vec![], at(5)).await, Err(refused.clone()));
@@ -422,7 +439,7 @@ async fn a_deleted_user_takes_its_friends_groups_and_requests_with_it() {
     let [ann, _] = [shelf.key("ann").await, shelf.key("bob").await];
     shelf.allowing("shy", AllowType::NeedConfirm).await;
     shelf.befriend("bob", full_wish("ann", "Annie", "work"), BOTH_WAYS).await;
-    assert_eq!(shelf.befriend("bob", wish("shy"), BOTH_WAYS).await, Befriended::Waiting);
+    assert_eq!(shelf.befriend("bob", wish("shy"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
     shelf.store.delete_user(shelf.app, by_id("bob"), at(0), at(9)).await.unwrap();
     assert_eq!(shelf.ids(ann), Vec::<String>::new());
     let rows =

@@ -3,14 +3,16 @@
 
 use standin::domain::{
     error::Unauthenticated,
-    friend::{AddSource, Befriend, Befriending, Direction, FriendChange, FriendGroup, RequestAnswer, Verdict},
+    friend::{
+        AddFriendOptions, AddSource, Direction, FriendChange, FriendGroup, FriendToAdd, RequestAnswer, RequestDecision,
+    },
     text::ContactName,
 };
 use standin::store::ContactsChange;
 
 use super::*;
 
-const BOTH_WAYS: Befriending = Befriending { both_ways: true, is_forced: true };
+const BOTH_WAYS: AddFriendOptions = AddFriendOptions { both_ways: true, is_forced: true };
 
 fn group() -> FriendGroup {
     FriendGroup::parse("family").unwrap()
@@ -28,10 +30,10 @@ impl Shelf {
         let change = UserChange { profile, device: Some(device), ..UserChange::default() };
         let AvatarChange::Uploaded(picture) = upload(9) else { panic!("no upload") };
         let source = Some(AddSource::parse("AddSource_Type_Web").unwrap());
-        let wish = Befriend { whom: user_id("bob"), remark: None, groups: vec![group()], source, wording: None };
+        let wish = FriendToAdd { whom: user_id("bob"), remark: None, groups: vec![group()], source, wording: None };
         let remark = Patch::Set(ContactName::parse("Bobby").unwrap());
         let friend = FriendChange { whom: user_id("bob"), remark, groups: None };
-        let answer = RequestAnswer { from: user_id("bob"), verdict: Verdict::Refuse };
+        let answer = RequestAnswer { from: user_id("bob"), verdict: RequestDecision::Refuse };
         let key_of_bob = self.user("bob").unwrap().key;
         let contacts = ContactsChange { add: vec![(key_of_bob, None)], remove: Vec::new() };
         vec![

@@ -6,8 +6,15 @@ use standin::domain::{error::Unauthenticated, search::UserSearch};
 use super::*;
 
 impl Shelf {
-    async fn issue(&self, key: UserKey, number: u8, wire: Wire, newest_kept: Option<u16>, moment: Moment) -> Digest {
-        let ticket = NewTicket { digest: Digest([number; 32]), expires_at: at(1000), wire, newest_kept };
+    async fn issue(
+        &self,
+        key: UserKey,
+        number: u8,
+        vendor: Vendor,
+        newest_kept: Option<u16>,
+        moment: Moment,
+    ) -> Digest {
+        let ticket = NewTicket { digest: Digest([number; 32]), expires_at: at(1000), vendor, newest_kept };
         let holder = Principal::User { key, chosen: None, issued: derived(2).digest };
         self.store.issue_ticket(self.app, holder, ticket, moment).await.unwrap();
         ticket.digest
@@ -32,17 +39,17 @@ impl Shelf {
 async fn of_one_wires_tickets_the_newest_are_kept_whatever_the_clock_says() {
     let shelf = Shelf::fresh().await;
     let [ann, bob] = [shelf.register("ann").await.user.key, shelf.register("bob").await.user.key];
-    let other_wire = shelf.issue(ann, 1, Wire::MirrorFly, None, at(1)).await;
-    let other_user = shelf.issue(bob, 2, Wire::Tencent, Some(1), at(1)).await;
+    let other_wire = shelf.issue(ann, 1, Vendor::MirrorFly, None, at(1)).await;
+    let other_user = shelf.issue(bob, 2, Vendor::Tencent, Some(1), at(1)).await;
     let mut tickets = Vec::new();
     for (number, moment) in [(3, 10), (4, 20), (5, 30)] {
-        tickets.push(shelf.issue(ann, number, Wire::Tencent, Some(2), at(moment)).await);
+        tickets.push(shelf.issue(ann, number, Vendor::Tencent, Some(2), at(moment)).await);
     }
     assert_eq!([0, 1, 2].map(|n: usize| shelf.alive(&tickets[n])), [false, true, true]);
     assert_eq!((shelf.alive(&other_wire), shelf.alive(&other_user)), (true, true));
-    let set_back = shelf.issue(ann, 6, Wire::Tencent, Some(1), at(2)).await;
+    let set_back = shelf.issue(ann, 6, Vendor::Tencent, Some(1), at(2)).await;
     assert_eq!((shelf.alive(&set_back), shelf.alive(&tickets[2])), (true, false), "the clock was set back");
-    assert_eq!(shelf.store.ticket(&set_back).unwrap().unwrap().wire, Wire::Tencent);
+    assert_eq!(shelf.store.ticket(&set_back).unwrap().unwrap().vendor, Vendor::Tencent);
 }
 
 #[actix_web::test]
@@ -52,8 +59,8 @@ async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
     let from = async || shelf.dead_before("ann").await;
     assert_eq!(from().await, at(0));
     let (theirs, other_wire) = (
-        shelf.issue(ann, 1, Wire::Tencent, None, at(1)).await,
-        shelf.issue(ann, 2, Wire::MirrorFly, None, at(1)).await,
+        shelf.issue(ann, 1, Vendor::Tencent, None, at(1)).await,
+        shelf.issue(ann, 2, Vendor::MirrorFly, None, at(1)).await,
     );
     shelf.store.kick(shelf.app, user_id("ann"), at(50), at(45)).await.unwrap();
     assert_eq!((from().await, shelf.alive(&theirs), shelf.alive(&other_wire)), (at(50), false, true));
@@ -61,7 +68,7 @@ async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
     shelf.store.kick(shelf.app, user_id("ann"), at(40), at(35)).await.unwrap();
     assert_eq!(from().await, at(50), "the clock was set back");
     let nobody = shelf.store.kick(shelf.app, user_id("nobody"), at(60), at(60)).await;
-    assert_eq!((nobody, shelf.dead_before("nobody").await), (Err(Error::NotFound(What::User)), at(0)));
+    assert_eq!((nobody, shelf.dead_before("nobody").await), (Err(Error::NotFound(Resource::User)), at(0)));
 }
 
 #[actix_web::test]
@@ -220,7 +227,7 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     let [ann, bob] = [shelf.key("ann").await, shelf.key("bob").await];
     shelf.change("ann", named("Ann"), at(2)).await;
     shelf.add(ann, &[bob]).await.unwrap();
-    let ticket = shelf.issue(ann, 1, Wire::MirrorFly, None, at(1)).await;
+    let ticket = shelf.issue(ann, 1, Vendor::MirrorFly, None, at(1)).await;
     let before = shelf.user("ann");
     let Shelf { folder, store, app } = shelf;
     store.close().await;
@@ -237,7 +244,7 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     let shelf = Shelf { store: open(folder.path()), folder, app };
     assert_eq!(shelf.user("ann"), before);
     assert_eq!(shelf.ids(ann), ["bob"]);
-    assert_eq!(shelf.store.ticket(&ticket).unwrap().unwrap().wire, Wire::MirrorFly);
+    assert_eq!(shelf.store.ticket(&ticket).unwrap().unwrap().vendor, Vendor::MirrorFly);
     assert_eq!(shelf.dead_before("ann").await, at(0));
     let friends = shelf
         .store

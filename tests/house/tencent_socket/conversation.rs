@@ -8,9 +8,9 @@ use standin::{
     domain::{
         avatar::PictureKey,
         id::{UserId, UserKey},
-        listening::{Notice, Over},
         profile::{Profile, ProfileField, State, User},
         secret::Secret,
+        session::{EndReason, Notification},
         text::CustomStatus,
         time::Moment,
     },
@@ -204,13 +204,13 @@ fn after_a_logout_nothing_is_pushed() {
     assert_eq!(step.command, Some(BinfoCommand::LogOut(ticket())));
     assert_eq!(bodies(&talk.outcome(BinfoOutcome::LoggedOut)), [ok(json!({}))]);
     assert!(!talk.is_authenticated());
-    let notice = Notice::BlocksChanged { seq: 1, whom: id("bob"), is_blocked: true };
-    assert_eq!(talk.notice(&notice), Effects::default());
+    let notification = Notification::BlocksChanged { seq: 1, whom: id("bob"), is_blocked: true };
+    assert_eq!(talk.notification(&notification), Effects::default());
 }
 
-fn contacts(added: &[UserId], removed: &[UserId], changed: &[UserId]) -> Notice {
+fn contacts(added: &[UserId], removed: &[UserId], changed: &[UserId]) -> Notification {
     let [added, removed, changed] = [added, removed, changed].map(<[UserId]>::to_vec);
-    Notice::ContactsChanged { seq: 3, added, removed, changed }
+    Notification::ContactsChanged { seq: 3, added, removed, changed }
 }
 
 #[test]
@@ -222,8 +222,8 @@ fn friends_are_pushed_by_hundreds() {
     {
         for (push_type, key) in [(1, "FriendAdd_Account"), (2, "FriendDel_Account")] {
             let some = &many[..count];
-            let notice = if push_type == 1 { contacts(some, &[], &[]) } else { contacts(&[], some, &[]) };
-            let step = talk.notice(&notice);
+            let notification = if push_type == 1 { contacts(some, &[], &[]) } else { contacts(&[], some, &[]) };
+            let step = talk.notification(&notification);
             let expected: Vec<Value> = some
                 .chunks(100)
                 .map(|ids| {
@@ -240,26 +240,26 @@ fn friends_are_pushed_by_hundreds() {
 #[test]
 fn of_contacts_who_came_and_went_is_told_at_once_and_what_else_differs_is_looked_up() {
     let (mut talk, _) = logged_in(None);
-    let notice = contacts(&[id("bob")], &[id("eve")], &[id("dan")]);
-    let step = talk.notice(&notice);
+    let notification = contacts(&[id("bob")], &[id("eve")], &[id("dan")]);
+    let step = talk.notification(&notification);
     let told = [
         json!({ "FriendListMod": [{ "PushType": 2, "FriendDel_Account": ["eve"] }] }),
         json!({ "FriendListMod": [{ "PushType": 1, "FriendAdd_Account": ["bob"] }] }),
     ];
     assert_eq!(events(&step), told);
-    assert_eq!(step.command, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
-    assert_eq!(talk.notice(&contacts(&[], &[], &[])), Effects::default());
+    assert_eq!(step.command, Some(BinfoCommand::PushNotice { own: alice(), notification: Box::new(notification) }));
+    assert_eq!(talk.notification(&contacts(&[], &[], &[])), Effects::default());
 }
 
 #[test]
 fn names_that_the_lists_leave_out_are_not_pushed_either() {
     let (mut talk, _) = logged_in(None);
     let (fits, longer) = (id(&"x".repeat(32)), id(&"x".repeat(33)));
-    let step = talk.notice(&contacts(&[longer.clone(), fits.clone()], std::slice::from_ref(&longer), &[]));
+    let step = talk.notification(&contacts(&[longer.clone(), fits.clone()], std::slice::from_ref(&longer), &[]));
     assert_eq!(events(&step), [json!({ "FriendListMod": [{ "PushType": 1, "FriendAdd_Account": [fits.as_str()] }] })]);
     for is_blocked in [true, false] {
         assert_eq!(
-            talk.notice(&Notice::BlocksChanged { seq: 1, whom: longer.clone(), is_blocked }),
+            talk.notification(&Notification::BlocksChanged { seq: 1, whom: longer.clone(), is_blocked }),
             Effects::default()
         );
     }
@@ -269,37 +269,44 @@ fn names_that_the_lists_leave_out_are_not_pushed_either() {
 fn blocks_and_requests_are_pushed() {
     let (mut talk, _) = logged_in(None);
     for (is_blocked, key) in [(true, "BlackListAdd_Account"), (false, "BlackListDel_Account")] {
-        let step = talk.notice(&Notice::BlocksChanged { seq: 1, whom: id("zed"), is_blocked });
+        let step = talk.notification(&Notification::BlocksChanged { seq: 1, whom: id("zed"), is_blocked });
         assert_eq!(events(&step), [json!({ "FriendListMod": [{ key: ["zed"] }] })]);
     }
     for is_incoming in [true, false] {
-        let notice = |is_waiting| Notice::RequestChanged { seq: 1, with: id("bob"), is_incoming, is_waiting };
-        let step = talk.notice(&notice(false));
+        let notification =
+            |is_waiting| Notification::RequestChanged { seq: 1, with: id("bob"), is_incoming, is_waiting };
+        let step = talk.notification(&notification(false));
         let gone = json!({ "FriendListMod": [{ "PushType": 4, "FrienPencydDel_Account": ["bob"] }] });
         assert_eq!((events(&step), step.command), (vec![gone], None));
-        let step = talk.notice(&notice(true));
-        assert_eq!(step.command, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice(true)) }));
+        let step = talk.notification(&notification(true));
+        assert_eq!(
+            step.command,
+            Some(BinfoCommand::PushNotice { own: alice(), notification: Box::new(notification(true)) })
+        );
     }
 }
 
 #[test]
 fn a_changed_profile_is_looked_up_for_the_one_who_is_told() {
-    let notice =
-        Notice::ProfileChanged { seq: 1, user: Box::new(user("bob")), fields: vec![ProfileField::DisplayName] };
-    assert_eq!(Binfo::new(1).notice(&notice), Effects::default());
+    let notification =
+        Notification::ProfileChanged { seq: 1, user: Box::new(user("bob")), fields: vec![ProfileField::DisplayName] };
+    assert_eq!(Binfo::new(1).notification(&notification), Effects::default());
     let (mut talk, _) = logged_in(None);
-    assert_eq!(talk.notice(&notice).command, Some(BinfoCommand::PushNotice { own: alice(), notice: Box::new(notice) }));
+    assert_eq!(
+        talk.notification(&notification).command,
+        Some(BinfoCommand::PushNotice { own: alice(), notification: Box::new(notification) })
+    );
 }
 
 #[test]
 fn the_end_of_a_session_is_told_where_the_client_must_not_come_back() {
     let kick = |kind: u8| vec![json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": kind } }] })];
     for (why, told, is_over) in [
-        (Over::Replaced, kick(1), false),
-        (Over::Refused, kick(3), true),
-        (Over::Withdrawn, kick(3), true),
-        (Over::Slow, Vec::new(), true),
-        (Over::Closing, Vec::new(), true),
+        (EndReason::Replaced, kick(1), false),
+        (EndReason::Refused, kick(3), true),
+        (EndReason::Withdrawn, kick(3), true),
+        (EndReason::Slow, Vec::new(), true),
+        (EndReason::Closing, Vec::new(), true),
     ] {
         let (mut talk, _) = logged_in(None);
         let step = talk.close(why);

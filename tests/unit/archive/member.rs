@@ -6,7 +6,7 @@ use super::*;
 fn no_name_leads_out_of_the_data_folder() {
     let key = "3sAFuPebIrDpO5yG1VP872";
     let good = format!("pictures/3s/{key}/full");
-    assert_eq!(Place::parse(&good).map(|place| place.name()), Some(good.clone()));
+    assert_eq!(MemberName::parse(&good).map(|place| place.name()), Some(good.clone()));
     for bad in [
         "",
         "/etc/passwd",
@@ -22,7 +22,7 @@ fn no_name_leads_out_of_the_data_folder() {
         &format!("/pictures/3s/{key}/full"),
         &format!("pictures/3s/{key}/49"),
     ] {
-        assert_eq!(Place::parse(bad), None, "{bad}");
+        assert_eq!(MemberName::parse(bad), None, "{bad}");
     }
 }
 

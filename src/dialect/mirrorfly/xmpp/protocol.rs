@@ -14,9 +14,9 @@ use crate::{
     dialect::mirrorfly::jid::Spelling,
     domain::{
         id::{Host, UserId},
-        listening::{Notice, Over},
         profile::User,
         secret::Secret,
+        session::{EndReason, Notification},
     },
     http::socket::{Effects, Frame, Protocol},
 };
@@ -80,7 +80,7 @@ pub enum XmppResult {
     /// A server error. Another attempt may succeed.
     Failed,
     Missed {
-        notices: Vec<Notice>,
+        notifications: Vec<Notification>,
         rest: Option<i64>,
     },
     Done,
@@ -215,14 +215,14 @@ impl Protocol for Xmpp {
         }
     }
 
-    fn notice(&mut self, notice: &Notice) -> XmppStep {
+    fn notification(&mut self, notification: &Notification) -> XmppStep {
         match &mut self.stage {
             Stage::Opening | Stage::Authenticating(_) => Effects::default(),
-            Stage::SignedIn(session) => session.notice(&self.host, notice),
+            Stage::SignedIn(session) => session.notification(&self.host, notification),
         }
     }
 
-    fn close(&mut self, _why: Over) -> XmppStep {
+    fn close(&mut self, _why: EndReason) -> XmppStep {
         end_stream(&[])
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid},
-    domain::{id::UserId, listening::Notice, profile::ProfileField},
+    domain::{id::UserId, profile::ProfileField, session::Notification},
     http::socket::{Effects, Frame},
 };
 
@@ -206,8 +206,11 @@ impl XmppSession {
         let is_look_back = pending.is_none();
         let PendingStanza { id, node } = pending.unwrap_or(PendingStanza { id: String::new(), node: String::new() });
         let answer = match outcome {
-            XmppResult::Missed { notices, rest } => {
-                let frames = notices.iter().flat_map(|notice| self.notice(host, notice).frames).collect();
+            XmppResult::Missed { notifications, rest } => {
+                let frames = notifications
+                    .iter()
+                    .flat_map(|notification| self.notification(host, notification).frames)
+                    .collect();
                 return Effects { frames, command: rest.map(XmppCommand::LookBack), ..Effects::default() };
             }
             XmppResult::Done => answer::result(&id),
@@ -248,29 +251,31 @@ impl XmppSession {
     }
 
     /// A client that has not bound its resource gets what it missed when it binds.
-    pub(super) fn notice(&mut self, host: &str, notice: &Notice) -> XmppStep {
+    pub(super) fn notification(&mut self, host: &str, notification: &Notification) -> XmppStep {
         let Some(jid) = &self.jid else {
-            self.missed_since.get_or_insert(notice.seq() - 1);
+            self.missed_since.get_or_insert(notification.seq() - 1);
             return Effects::default();
         };
-        match notice {
-            Notice::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
+        match notification {
+            Notification::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
                 let is_own = user.id == self.user;
                 let node = if is_own { self.username.clone() } else { jid::escaped(&user.id) };
                 let frame = Frame::Text(answer::profile_changed(user, &node, host, jid, &self.iv_text));
                 Effects { frames: vec![frame], ..Effects::default() }
             }
             // The session that requested it has its response.
-            Notice::BlocksChanged { whom, is_blocked, .. } => match self.own_block.take_if(|own| own.0 == *whom) {
-                Some(_) => Effects::default(),
-                None => send(&[answer::block_changed(&self.username, whom, *is_blocked, host, jid)]),
-            },
-            Notice::BlockedBy { by, is_blocked, .. } => send(&[answer::blocked_by(by, *is_blocked, host, jid)]),
-            Notice::ProfileChanged { .. }
-            | Notice::FollowChanged { .. }
-            | Notice::StatusChanged { .. }
-            | Notice::RequestChanged { .. } => Effects::default(),
-            Notice::ContactsChanged { .. } => send(&[answer::contacts_changed(&self.username, host, jid)]),
+            Notification::BlocksChanged { whom, is_blocked, .. } => {
+                match self.own_block.take_if(|own| own.0 == *whom) {
+                    Some(_) => Effects::default(),
+                    None => send(&[answer::block_changed(&self.username, whom, *is_blocked, host, jid)]),
+                }
+            }
+            Notification::BlockedBy { by, is_blocked, .. } => send(&[answer::blocked_by(by, *is_blocked, host, jid)]),
+            Notification::ProfileChanged { .. }
+            | Notification::FollowChanged { .. }
+            | Notification::StatusChanged { .. }
+            | Notification::RequestChanged { .. } => Effects::default(),
+            Notification::ContactsChanged { .. } => send(&[answer::contacts_changed(&self.username, host, jid)]),
         }
     }
 }
@@ -282,7 +287,9 @@ fn is_shown(field: &ProfileField) -> bool {
         | ProfileField::Status
         | ProfileField::Mobile
         | ProfileField::Email => true,
-        ProfileField::Extras | ProfileField::Metadata | ProfileField::Particular(_) | ProfileField::Custom(_) => false,
+        ProfileField::Extras | ProfileField::Metadata | ProfileField::TencentProfile(_) | ProfileField::Custom(_) => {
+            false
+        }
     }
 }
 

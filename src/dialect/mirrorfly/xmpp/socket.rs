@@ -26,11 +26,11 @@ use crate::{
         avatar::AvatarChange,
         chat_settings::ChatSettingsChange,
         contact::Contact,
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         id::{Host, UserId, UserKey},
-        listening::Wire,
         owner::Owner,
         profile::{Patch, ProfileChange},
+        session::Vendor,
         text::{DisplayName, Email, MobileNumber, StatusText},
     },
     http::{
@@ -39,7 +39,7 @@ use crate::{
         peer,
         socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
-    service::{Service, apps::Tenant, look_back::MissedEvents, sessions::listening::EventSubscription},
+    service::{Service, apps::Tenant, look_back::MissedEvents, sessions::notifications::EventSubscription},
 };
 
 /// The sub-protocol. Without it in the response the browser drops the socket, and the SDK tries again for ever.
@@ -206,7 +206,7 @@ impl XmppRunner {
         };
         match done {
             Ok(()) => XmppResult::Done,
-            Err(Error::Conflict(What::Block) | Error::NotFound(What::Block)) => XmppResult::Unchanged,
+            Err(Error::Conflict(Resource::Block) | Error::NotFound(Resource::Block)) => XmppResult::Unchanged,
             Err(error) => command_error(&error),
         }
     }
@@ -217,12 +217,12 @@ impl XmppRunner {
 
     async fn look_back(&self, user: &SignedInUser, seq: i64) -> CommandResult<XmppResult> {
         match self.service.missed_in_turn(&user.tenant, user.key, seq).await {
-            Ok(MissedEvents { notices, seen_to, is_part: true, .. }) => CommandResult {
-                outcome: XmppResult::Missed { notices, rest: Some(seen_to) },
+            Ok(MissedEvents { notifications, seen_to, is_part: true, .. }) => CommandResult {
+                outcome: XmppResult::Missed { notifications, rest: Some(seen_to) },
                 session: SessionChange::Unchanged,
             },
-            Ok(MissedEvents { notices, seen_to, .. }) => CommandResult {
-                outcome: XmppResult::Missed { notices, rest: None },
+            Ok(MissedEvents { notifications, seen_to, .. }) => CommandResult {
+                outcome: XmppResult::Missed { notifications, rest: None },
                 session: SessionChange::CaughtUp(seen_to),
             },
             Err(error) => {
@@ -249,7 +249,7 @@ impl XmppRunner {
         }
         let password = sign_in::password(service, &tenant, password)?;
         let proved = service.authenticate(&tenant, &jid::unescaped(username), &password, self.client).await?;
-        let listening = service.listen(&tenant, &proved, Wire::MirrorFly).await?;
+        let listening = service.listen(&tenant, &proved, Vendor::MirrorFly).await?;
         let user = proved.user;
         let (iv_text, missed_since) = (people::profile_iv(service, &tenant)?, listening.missed_since());
         self.was_served.set(true);
@@ -328,7 +328,7 @@ fn command_error(error: &Error) -> XmppResult {
         return XmppResult::SessionOver;
     }
     XmppResult::Refused(match error {
-        Error::NotFound(What::User) => StanzaError::ItemNotFound,
+        Error::NotFound(Resource::User) => StanzaError::ItemNotFound,
         Error::Invalid { .. } | Error::NotFound(_) => StanzaError::BadRequest,
         Error::Unauthenticated(_)
         | Error::Forbidden(_)

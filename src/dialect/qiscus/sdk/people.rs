@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         caller::CallerKey,
-        error::{Error, Fault, What},
+        error::{Error, Fault, Resource},
         id::UserId,
         search::UserSearch,
     },
@@ -146,7 +146,7 @@ pub(super) async fn block_user(
 ) -> Result<HttpResponse, QiscusError> {
     let Call { service, caller, form: BlockRequest { user_email: UserIdText(other) }, .. } = call;
     let blocked = service.block(&caller.tenant, caller.user().key, &other).await;
-    block_result(&caller, &service, &addresses, &other, ignore_if(blocked, &Error::Conflict(What::Block))).await
+    block_result(&caller, &service, &addresses, &other, ignore_if(blocked, &Error::Conflict(Resource::Block))).await
 }
 
 /// `unblockUser`: unblocks a user.
@@ -169,7 +169,7 @@ pub(super) async fn unblock_user(
 ) -> Result<HttpResponse, QiscusError> {
     let Call { service, caller, form: BlockRequest { user_email: UserIdText(other) }, .. } = call;
     let unblocked = service.unblock(&caller.tenant, caller.user().key, &other).await;
-    block_result(&caller, &service, &addresses, &other, ignore_if(unblocked, &Error::NotFound(What::Block))).await
+    block_result(&caller, &service, &addresses, &other, ignore_if(unblocked, &Error::NotFound(Resource::Block))).await
 }
 
 /// Treats `already` as success: the client has what it wants.

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     domain::{
         app::App,
-        listening::Notice,
         profile::{ProfileField, User},
+        session::Notification,
     },
     http::{
         addresses::Addresses,
@@ -151,7 +151,11 @@ pub(super) async fn sync(
     let app = &caller.tenant.app;
     let changes: Vec<ProfileComment> = match missed.is_anew {
         true => vec![ProfileComment::read_anew(app, &addresses, caller.user(), missed.seen_to)],
-        false => missed.notices.iter().filter_map(|notice| ProfileComment::of(app, &addresses, notice)).collect(),
+        false => missed
+            .notifications
+            .iter()
+            .filter_map(|notification| ProfileComment::of(app, &addresses, notification))
+            .collect(),
     };
     Ok(sync_result(&changes, missed.seen_to))
 }
@@ -225,8 +229,8 @@ impl<'a> ProfileComment<'a> {
     }
 
     /// Converts a notice; `None` if no field that this API shows has changed.
-    fn of(app: &App, addresses: &Addresses, notice: &'a Notice) -> Option<Self> {
-        let Notice::ProfileChanged { seq, user, fields } = notice else { return None };
+    fn of(app: &App, addresses: &Addresses, notification: &'a Notification) -> Option<Self> {
+        let Notification::ProfileChanged { seq, user, fields } = notification else { return None };
         let mut changed: Vec<&str> = fields.iter().filter_map(field_name).collect();
         changed.sort_unstable();
         changed.dedup();
@@ -260,7 +264,7 @@ impl<'a> ProfileComment<'a> {
             room_avatar: avatar_url,
             room_id: 0,
             room_id_str: "0",
-            room_name: user.shown_name(),
+            room_name: user.display_name_or_id(),
             room_type: "single",
             status: "sent",
             timestamp: at.to_string(),
@@ -275,7 +279,7 @@ impl<'a> ProfileComment<'a> {
             user_extras: user.profile.extras.as_object(),
             user_id: user.key.0,
             user_id_str: user.key.0.to_string(),
-            username: user.shown_name(),
+            username: user.display_name_or_id(),
         }
     }
 }
@@ -289,7 +293,7 @@ fn field_name(field: &ProfileField) -> Option<&'static str> {
         | ProfileField::Mobile
         | ProfileField::Email
         | ProfileField::Metadata
-        | ProfileField::Particular(_)
+        | ProfileField::TencentProfile(_)
         | ProfileField::Custom(_) => None,
     }
 }

@@ -32,9 +32,9 @@ use crate::{
         caller::CallerKey,
         error::Error,
         friend::{Direction, Relation},
-        listening::Notice,
         owner::Owner,
         profile::{ProfileField, User},
+        session::Notification,
     },
     http::{
         addresses::Addresses,
@@ -47,7 +47,7 @@ use crate::{
         Service,
         apps::Tenant,
         profiles::Viewer,
-        sessions::{listening::EventSubscription, signed::UserSigLogin},
+        sessions::{notifications::EventSubscription, signed::UserSigLogin},
     },
 };
 
@@ -157,7 +157,7 @@ impl BinfoRunner {
                 let answer = answer.unwrap_or_else(|refused| reply::failure(&refused, Family::Account));
                 (BinfoOutcome::Answer(answer.into_text()), SessionChange::Unchanged)
             }
-            BinfoCommand::PushNotice { own, notice } => match self.pushes_for(&own, *notice).await {
+            BinfoCommand::PushNotice { own, notification } => match self.pushes_for(&own, *notification).await {
                 Ok(events) => (BinfoOutcome::Events { events, rest: None }, SessionChange::Unchanged),
                 Err(refused) => (self.fail_push(&refused).await, SessionChange::Unchanged),
             },
@@ -234,9 +234,9 @@ impl BinfoRunner {
             false => (None, SessionChange::CaughtUp(missed.seen_to)),
         };
         let mut events = Vec::new();
-        for notice in missed.notices {
-            events.extend(push::at_once(&notice));
-            events.extend(self.pushes_for(own, notice).await?);
+        for notification in missed.notifications {
+            events.extend(push::at_once(&notification));
+            events.extend(self.pushes_for(own, notification).await?);
         }
         Ok((BinfoOutcome::Events { events, rest }, session))
     }
@@ -248,22 +248,22 @@ impl BinfoRunner {
         BinfoOutcome::Failed
     }
 
-    async fn pushes_for(&self, own: &SocketUser, notice: Notice) -> Result<Vec<Value>, TencentError> {
+    async fn pushes_for(&self, own: &SocketUser, notification: Notification) -> Result<Vec<Value>, TencentError> {
         // Once an app stops serving this dialect, its clients get no more pushes.
         let Ok(tenant) = self.tenant() else { return Ok(Vec::new()) };
         let (service, context) = (&self.service, self.context(&tenant));
         let (key, owner) = (CallerKey::User(own.key), Owner::Itself(own.key));
-        match notice {
-            Notice::ProfileChanged { user, fields, .. } => {
+        match notification {
+            Notification::ProfileChanged { user, fields, .. } => {
                 let tags = readable(&context, own, &user, &fields).await?;
                 Ok(push::profile_changed(&user, &tags, &context).into_iter().collect())
             }
-            Notice::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
-            Notice::ContactsChanged { changed, .. } => {
+            Notification::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
+            Notification::ContactsChanged { changed, .. } => {
                 let friends = service.friends_among(&tenant, key, &owner, changed).await?;
                 Ok(push::friends_changed(&friends.into_iter().flatten().collect::<Vec<_>>()))
             }
-            Notice::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
+            Notification::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
                 let (direction, asker) = match is_incoming {
                     true => (Direction::Incoming, &with),
                     false => (Direction::Outgoing, &own.id),
@@ -276,7 +276,7 @@ impl BinfoRunner {
                     .into_iter()
                     .collect())
             }
-            Notice::FollowChanged { with, is_own, is_following, .. } => {
+            Notification::FollowChanged { with, is_own, is_following, .. } => {
                 let Some(other) = service.find_user(&tenant, &with).await? else { return Ok(Vec::new()) };
                 if !is_own && !service.is_notified_of_follower(&tenant, key, &owner, &with).await? {
                     return Ok(Vec::new());
@@ -290,12 +290,12 @@ impl BinfoRunner {
                 };
                 Ok(vec![push::follow_changed(&other, is_own, is_following, is_answered, &context)])
             }
-            Notice::StatusChanged { users } => {
+            Notification::StatusChanged { users } => {
                 Ok(push::statuses(&service.statuses_for(&tenant, key, &owner, users).await?))
             }
-            Notice::BlocksChanged { .. }
-            | Notice::BlockedBy { .. }
-            | Notice::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
+            Notification::BlocksChanged { .. }
+            | Notification::BlockedBy { .. }
+            | Notification::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }
     }
 }

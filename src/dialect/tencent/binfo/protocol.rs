@@ -16,9 +16,9 @@ use crate::{
     },
     domain::{
         id::{UserId, UserKey},
-        listening::{Notice, Over},
         profile::User,
         secret::Secret,
+        session::{EndReason, Notification},
         text::CustomStatus,
         time::Moment,
     },
@@ -41,7 +41,7 @@ pub enum BinfoCommand {
     /// Run a command of the table in `command`.
     Run { command: String, credential: FrameCredential, body: Value },
     /// Look up the pushes for a notice that need reads of the database.
-    PushNotice { own: SocketUser, notice: Box<Notice> },
+    PushNotice { own: SocketUser, notification: Box<Notification> },
     /// Look up what a user missed after this event.
     PushMissed { own: SocketUser, seq: i64 },
 }
@@ -164,23 +164,23 @@ impl Protocol for Binfo {
         }
     }
 
-    fn notice(&mut self, notice: &Notice) -> BinfoStep {
+    fn notification(&mut self, notification: &Notification) -> BinfoStep {
         let Some(own) = &self.own else { return Effects::default() };
-        let push_rest = || BinfoCommand::PushNotice { own: own.clone(), notice: Box::new(notice.clone()) };
-        Effects { command: push::has_more(notice).then(push_rest), ..push_events(&push::at_once(notice)) }
+        let push_rest = || BinfoCommand::PushNotice { own: own.clone(), notification: Box::new(notification.clone()) };
+        Effects { command: push::has_more(notification).then(push_rest), ..push_events(&push::at_once(notification)) }
     }
 
     /// After another client replaces this one, the connection stays open: its SDK logs out by itself and may log in
     /// again.
-    fn close(&mut self, why: Over) -> BinfoStep {
+    fn close(&mut self, why: EndReason) -> BinfoStep {
         let was_logged_in = self.own.take().is_some();
         match why {
-            Over::Replaced => push_events(&[push::kicked(KickReason::Replaced)]),
-            Over::Withdrawn if !was_logged_in => Effects { is_over: true, ..Effects::default() },
-            Over::Refused | Over::Withdrawn => {
+            EndReason::Replaced => push_events(&[push::kicked(KickReason::Replaced)]),
+            EndReason::Withdrawn if !was_logged_in => Effects { is_over: true, ..Effects::default() },
+            EndReason::Refused | EndReason::Withdrawn => {
                 Effects { is_over: true, ..push_events(&[push::kicked(KickReason::ByBackEnd)]) }
             }
-            Over::Slow | Over::Closing => Effects { is_over: true, ..Effects::default() },
+            EndReason::Slow | EndReason::Closing => Effects { is_over: true, ..Effects::default() },
         }
     }
 

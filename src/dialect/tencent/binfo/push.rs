@@ -10,10 +10,10 @@ use crate::{
         call::CommandContext, friend_tags::FriendTag, relations::is_shown, status::UserStatusView, tags::Tag,
     },
     domain::{
-        friend::{AddSource, AddWording, Friend, Request},
+        friend::{AddSource, AddWording, Friend, FriendRequest},
         id::UserId,
-        listening::Notice,
         profile::User,
+        session::Notification,
         status::UserStatus,
     },
 };
@@ -35,27 +35,29 @@ pub(super) fn kicked(kick: KickReason) -> Value {
 }
 
 /// Returns the pushes for a notice that need no read.
-pub(super) fn at_once(notice: &Notice) -> Vec<Value> {
-    match notice {
-        Notice::ContactsChanged { added, removed, .. } => [friends_removed(removed), friends_added(added)].concat(),
-        Notice::BlocksChanged { whom, is_blocked, .. } => block_changed(whom, *is_blocked),
-        Notice::RequestChanged { with, is_waiting: false, .. } => request_gone(with),
+pub(super) fn at_once(notification: &Notification) -> Vec<Value> {
+    match notification {
+        Notification::ContactsChanged { added, removed, .. } => {
+            [friends_removed(removed), friends_added(added)].concat()
+        }
+        Notification::BlocksChanged { whom, is_blocked, .. } => block_changed(whom, *is_blocked),
+        Notification::RequestChanged { with, is_waiting: false, .. } => request_gone(with),
         // This vendor does not tell a user who blocks it.
-        Notice::BlockedBy { .. }
-        | Notice::ProfileChanged { .. }
-        | Notice::FollowChanged { .. }
-        | Notice::StatusChanged { .. }
-        | Notice::RequestChanged { is_waiting: true, .. } => Vec::new(),
+        Notification::BlockedBy { .. }
+        | Notification::ProfileChanged { .. }
+        | Notification::FollowChanged { .. }
+        | Notification::StatusChanged { .. }
+        | Notification::RequestChanged { is_waiting: true, .. } => Vec::new(),
     }
 }
 
-pub(super) fn has_more(notice: &Notice) -> bool {
-    match notice {
-        Notice::ProfileChanged { .. } | Notice::StatusChanged { .. } => true,
-        Notice::FollowChanged { with, .. } => is_shown(with),
-        Notice::ContactsChanged { changed, .. } => !changed.is_empty(),
-        Notice::BlocksChanged { .. } | Notice::BlockedBy { .. } => false,
-        Notice::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
+pub(super) fn has_more(notification: &Notification) -> bool {
+    match notification {
+        Notification::ProfileChanged { .. } | Notification::StatusChanged { .. } => true,
+        Notification::FollowChanged { with, .. } => is_shown(with),
+        Notification::ContactsChanged { changed, .. } => !changed.is_empty(),
+        Notification::BlocksChanged { .. } | Notification::BlockedBy { .. } => false,
+        Notification::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
     }
 }
 
@@ -88,7 +90,7 @@ fn block_changed(whom: &UserId, is_blocked: bool) -> Vec<Value> {
 /// From `asker` the SDK sees whether the request is incoming or outgoing.
 pub(super) fn request_came(
     asker: &UserId,
-    request: &Request,
+    request: &FriendRequest,
     other: Option<&User>,
     context: &CommandContext<'_>,
 ) -> Value {

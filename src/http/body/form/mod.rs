@@ -41,7 +41,7 @@ use crate::{
         error::{Error, Fault},
         upload::Format,
     },
-    http::{connection::read_budget::ReadAccount, showing},
+    http::{connection::read_budget::ReadAccount, masking},
     service::pictures::UploadedPicture as Picture,
 };
 
@@ -572,7 +572,7 @@ fn counted(so_far: usize, limits: &FormLimits) -> Result<(), BodyFault> {
 
 /// As an error may repeat it: a long or odd name may be a whole body with secrets, sent under the wrong type.
 fn shown(name: &str) -> String {
-    match showing::is_name(name) {
+    match masking::is_name(name) {
         true => name.to_owned(),
         false => format!("whose name has {} bytes", name.len()),
     }

@@ -37,7 +37,10 @@ async fn a_block_ends_friendship_and_requests_both_ways() {
     assert_eq!(shelf.told_since(seen), expected);
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
     assert_eq!(shelf.asking("shy", Direction::Incoming), Vec::<String>::new());
-    assert_eq!(shelf.befriend("bob", wish("ann"), BOTH_WAYS).await, Befriended::Refused(FriendFault::TheyBlock));
+    assert_eq!(
+        shelf.befriend("bob", wish("ann"), BOTH_WAYS).await,
+        AddFriendOutcome::Refused(FriendFault::OtherBlocks)
+    );
 }
 
 #[actix_web::test]
@@ -49,7 +52,7 @@ async fn a_block_is_made_once_and_ended_once_whichever_wire_made_it() {
     let again = FriendFault::AlreadyBlocked;
     let outcomes = shelf.black_list_add("ann", &["bob", "nobody", "ann", "bob"]).await;
     assert_eq!(outcomes, [Ok(()), Err(FriendFault::NoSuchUser), Err(FriendFault::Oneself), Err(again)]);
-    assert_eq!(shelf.block(ann, "bob").await, Err(Error::Conflict(What::Block)));
+    assert_eq!(shelf.block(ann, "bob").await, Err(Error::Conflict(Resource::Block)));
     shelf.block(ann, "eve").await.unwrap();
     assert_eq!(shelf.black_list_add("ann", &["eve"]).await, [Err(again)]);
     assert_eq!(shelf.stand("ann", "eve"), Some(Relation::BothWays), "on another wire a friend may be blocked");
@@ -73,7 +76,7 @@ async fn a_black_list_is_read_from_any_item_on_and_asked_from_either_side() {
         let listed = shelf
             .store
             .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
-                db.block_list(app, owner, Page::behind(offset, 2)).await
+                db.block_list(app, owner, Page::at_offset(offset, 2)).await
             })
             .unwrap();
         (listed.items, listed.total)

@@ -132,10 +132,10 @@ async fn nobody_has_more_than_thirty_two_groups() {
     assert_eq!(shelf.regroup("ann", "g0", &[("eve", true)]).await, [Ok(())]);
     assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&["g1", "x"])).await, Err(full));
     assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&["g1"])).await, Ok(()));
-    let into_x = Befriend { groups: vec![group("x")], ..wish("stranger") };
-    assert_eq!(shelf.befriend("ann", into_x, BOTH_WAYS).await, Befriended::Refused(full));
-    let into_g2 = Befriend { groups: vec![group("g2")], ..wish("stranger") };
-    assert_eq!(shelf.befriend("ann", into_g2, BOTH_WAYS).await, Befriended::Added);
+    let into_x = FriendToAdd { groups: vec![group("x")], ..wish("stranger") };
+    assert_eq!(shelf.befriend("ann", into_x, BOTH_WAYS).await, AddFriendOutcome::Refused(full));
+    let into_g2 = FriendToAdd { groups: vec![group("g2")], ..wish("stranger") };
+    assert_eq!(shelf.befriend("ann", into_g2, BOTH_WAYS).await, AddFriendOutcome::Added);
     assert!(shelf.rename("ann", "g3", "x").await, "as many as before");
     assert_eq!(shelf.groups("ann").len(), most);
 }
@@ -144,7 +144,7 @@ async fn nobody_has_more_than_thirty_two_groups() {
 async fn a_request_is_granted_though_its_sender_has_no_room_for_the_group_any_more() {
     let (shelf, ..) = ann().await;
     shelf.allowing("shy", AllowType::NeedConfirm).await;
-    assert_eq!(shelf.befriend("ann", full_wish("shy", "Shy one", "late"), BOTH_WAYS).await, Befriended::Waiting);
+    assert_eq!(shelf.befriend("ann", full_wish("shy", "Shy one", "late"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
     let names: Vec<String> = (0..GROUPS_MAX).map(|n| format!("g{n}")).collect();
     shelf.create_groups("ann", &names.iter().map(String::as_str).collect::<Vec<_>>(), &[]).await.unwrap();
     assert_eq!(shelf.agree("shy", "ann").await, Ok(()));

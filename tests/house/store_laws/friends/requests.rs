@@ -2,10 +2,10 @@
 
 use super::*;
 
-const BOTH: Verdict = Verdict::Agree { both_ways: true, remark: None, group: None };
+const BOTH: RequestDecision = RequestDecision::Agree { both_ways: true, remark: None, group: None };
 
 impl Shelf {
-    async fn answer(&self, owner: &str, from: &str, verdict: Verdict) -> Outcome {
+    async fn answer(&self, owner: &str, from: &str, verdict: RequestDecision) -> Outcome {
         let answers = vec![RequestAnswer { from: user_id(from), verdict }];
         self.store.answer_requests(self.app, by_id(owner), answers, at(7)).await.unwrap()[0]
     }
@@ -19,7 +19,7 @@ impl Shelf {
         self.store.forget_requests(self.app, by_id(owner), direction, with, at(8)).await.unwrap()
     }
 
-    fn requests(&self, owner: &str, direction: Direction) -> Vec<Request> {
+    fn requests(&self, owner: &str, direction: Direction) -> Vec<FriendRequest> {
         self.store
             .reads_of(self.app, &by_id(owner), async |db, app, owner| {
                 db.requests(app, owner, direction, REQUESTS_MAX).await
@@ -32,7 +32,7 @@ impl Shelf {
     }
 
     async fn ask(&self, owner: &str, whom: &str) {
-        assert_eq!(self.befriend(owner, wish(whom), BOTH_WAYS).await, Befriended::Waiting);
+        assert_eq!(self.befriend(owner, wish(whom), BOTH_WAYS).await, AddFriendOutcome::Waiting);
     }
 }
 
@@ -49,9 +49,9 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
     let (shelf, ann, bob) = two_shy().await;
     shelf.change("ann", named("Ann"), at(2)).await;
     let seen = shelf.events().len();
-    assert_eq!(shelf.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, Befriended::Waiting);
+    assert_eq!(shelf.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
     assert_eq!(shelf.told_since(seen), [request("bob", ann, true, true), request("ann", bob, false, true)]);
-    let came = Request {
+    let came = FriendRequest {
         with: user_id("ann"),
         name: Some(DisplayName::parse("Ann").unwrap()),
         direction: Direction::Incoming,
@@ -60,7 +60,7 @@ async fn who_wants_to_be_asked_is_asked_and_both_hear_of_it() {
         at: at(5),
     };
     assert_eq!(shelf.requests("bob", Direction::Incoming), std::slice::from_ref(&came));
-    let went = Request { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
+    let went = FriendRequest { with: user_id("bob"), name: None, direction: Direction::Outgoing, ..came };
     assert_eq!(shelf.requests("ann", Direction::Outgoing), [went]);
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::None));
     let groups =
@@ -73,7 +73,7 @@ async fn asking_again_replaces_what_was_asked() {
     let (shelf, ..) = two_shy().await;
     shelf.ask("ann", "bob").await;
     let groups = ["work", "chess", "work"].map(group).to_vec();
-    let asked = vec![Befriend { groups, ..full_wish("bob", "Bobby", "work") }];
+    let asked = vec![FriendToAdd { groups, ..full_wish("bob", "Bobby", "work") }];
     shelf.store.befriend(shelf.app, by_id("ann"), asked, BOTH_WAYS, at(6)).await.unwrap();
     let waiting = shelf.requests("bob", Direction::Incoming);
     assert_eq!((waiting.len(), waiting[0].at, waiting[0].wording.is_some()), (1, at(6), true));
@@ -87,7 +87,7 @@ async fn a_granted_request_lists_each_as_each_wished() {
     let (shelf, ann, bob) = two_shy().await;
     shelf.befriend("ann", full_wish("bob", "Bobby", "work"), ONE_WAY).await;
     let seen = shelf.events().len();
-    let verdict = Verdict::Agree { both_ways: true, remark: called("Annie"), group: Some(group("old")) };
+    let verdict = RequestDecision::Agree { both_ways: true, remark: called("Annie"), group: Some(group("old")) };
     assert_eq!(shelf.answer("bob", "ann", verdict.clone()).await, Ok(()));
     let settled = [request("bob", ann, true, false), request("ann", bob, false, false)];
     let told = shelf.told_since(seen);
@@ -103,18 +103,18 @@ async fn a_granted_request_lists_each_as_each_wished() {
 async fn a_request_may_be_granted_one_way_or_refused() {
     let (shelf, ann, bob) = two_shy().await;
     shelf.ask("ann", "bob").await;
-    let one_way = Verdict::Agree { both_ways: false, remark: None, group: None };
+    let one_way = RequestDecision::Agree { both_ways: false, remark: None, group: None };
     assert_eq!(shelf.answer("bob", "ann", one_way).await, Ok(()));
     assert_eq!(shelf.stand("ann", "bob"), Some(Relation::Mine));
     shelf.unfriend("ann", &["bob"], true).await;
     shelf.ask("ann", "bob").await;
     let seen = shelf.events().len();
-    assert_eq!(shelf.answer("bob", "ann", Verdict::Refuse).await, Ok(()));
+    assert_eq!(shelf.answer("bob", "ann", RequestDecision::Refuse).await, Ok(()));
     assert_eq!(shelf.told_since(seen), [request("bob", ann, true, false), request("ann", bob, false, false)]);
     assert_eq!((shelf.stand("ann", "bob"), shelf.asking("bob", Direction::Incoming)), (Some(Relation::None), vec![]));
     let missing = Err(FriendFault::NoSuchRequest);
     assert_eq!(
-        (shelf.agree("bob", "ann").await, shelf.answer("ann", "bob", Verdict::Refuse).await),
+        (shelf.agree("bob", "ann").await, shelf.answer("ann", "bob", RequestDecision::Refuse).await),
         (missing, missing)
     );
     assert_eq!(shelf.agree("bob", "nobody").await, Err(FriendFault::NoSuchUser));
@@ -126,7 +126,7 @@ async fn of_two_who_ask_each_other_each_answer_settles_its_own_request() {
     let (shelf, ..) = two_shy().await;
     shelf.ask("ann", "bob").await;
     shelf.ask("bob", "ann").await;
-    assert_eq!(shelf.answer("bob", "ann", Verdict::Refuse).await, Ok(()));
+    assert_eq!(shelf.answer("bob", "ann", RequestDecision::Refuse).await, Ok(()));
     assert_eq!(shelf.asking("ann", Direction::Incoming), ["bob"], "what bob asks still waits");
     shelf.ask("ann", "bob").await;
     assert_eq!(shelf.agree("ann", "bob").await, Ok(()));
@@ -139,9 +139,9 @@ async fn whoever_is_listed_otherwise_needs_no_answer_any_more() {
     let (shelf, ..) = two_shy().await;
     shelf.key("eve").await;
     shelf.ask("eve", "bob").await;
-    assert_eq!(shelf.befriend("bob", wish("eve"), ONE_WAY).await, Befriended::Added);
+    assert_eq!(shelf.befriend("bob", wish("eve"), ONE_WAY).await, AddFriendOutcome::Added);
     assert_eq!(shelf.asking("bob", Direction::Incoming), ["eve"], "eve does not list bob yet");
-    assert_eq!(shelf.befriend("eve", wish("bob"), FORCED).await, Befriended::Added);
+    assert_eq!(shelf.befriend("eve", wish("bob"), FORCED).await, AddFriendOutcome::Added);
     assert_eq!(shelf.asking("bob", Direction::Incoming), Vec::<String>::new());
 }
 
@@ -150,11 +150,11 @@ async fn a_request_is_not_granted_across_a_block() {
     let (shelf, ann, bob) = two_shy().await;
     shelf.ask("ann", "bob").await;
     shelf.block(bob, "ann").await.unwrap();
-    assert_eq!(shelf.agree("bob", "ann").await, Err(FriendFault::IBlock));
+    assert_eq!(shelf.agree("bob", "ann").await, Err(FriendFault::OwnerBlocks));
     shelf.unblock(bob, "ann").await.unwrap();
     shelf.block(ann, "bob").await.unwrap();
-    assert_eq!(shelf.agree("bob", "ann").await, Err(FriendFault::TheyBlock));
-    assert_eq!(shelf.answer("bob", "ann", Verdict::Refuse).await, Ok(()));
+    assert_eq!(shelf.agree("bob", "ann").await, Err(FriendFault::OtherBlocks));
+    assert_eq!(shelf.answer("bob", "ann", RequestDecision::Refuse).await, Ok(()));
 }
 
 #[actix_web::test]
@@ -205,7 +205,10 @@ async fn requests_are_listed_the_newest_first_and_counted_until_they_are_seen() 
     assert_eq!(unread(), 1, "what has been seen stays seen");
     read(30).await.unwrap();
     assert_eq!((unread(), shelf.asking("bob", Direction::Incoming).len()), (0, 3), "they still wait");
-    assert_eq!(shelf.store.read_requests(shelf.app, by_id("nobody"), at(1)).await, Err(Error::NotFound(What::User)));
+    assert_eq!(
+        shelf.store.read_requests(shelf.app, by_id("nobody"), at(1)).await,
+        Err(Error::NotFound(Resource::User))
+    );
 }
 
 #[actix_web::test]
@@ -217,14 +220,18 @@ async fn a_thousand_requests_may_wait_for_one_and_one_may_wait_for_a_thousand() 
     let ids: Vec<String> = (0..most).map(|n| format!("u{n}")).collect();
     for step in ids.chunks(STEP) {
         let asked = join_all(step.iter().map(|id| shelf.befriend(id, wish("star"), BOTH_WAYS))).await;
-        assert!(asked.iter().all(|befriended| *befriended == Befriended::Waiting));
+        assert!(asked.iter().all(|befriended| *befriended == AddFriendOutcome::Waiting));
     }
     let beyond = format!("u{most}");
-    let full = Befriended::Refused(FriendFault::RequestsFull);
+    let full = AddFriendOutcome::Refused(FriendFault::RequestsFull);
     assert_eq!(shelf.befriend(&beyond, wish("star"), BOTH_WAYS).await, full);
-    assert_eq!(shelf.befriend("u0", wish("star"), BOTH_WAYS).await, Befriended::Waiting, "asking again is no more");
+    assert_eq!(
+        shelf.befriend("u0", wish("star"), BOTH_WAYS).await,
+        AddFriendOutcome::Waiting,
+        "asking again is no more"
+    );
     shelf.forget("star", Direction::Incoming, &["u7"]).await;
-    assert_eq!(shelf.befriend(&beyond, wish("star"), BOTH_WAYS).await, Befriended::Waiting);
+    assert_eq!(shelf.befriend(&beyond, wish("star"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
 
     let shy: Vec<String> = (0..=most).map(|n| format!("shy{n}")).collect();
     for step in shy.chunks(STEP) {
@@ -233,6 +240,6 @@ async fn a_thousand_requests_may_wait_for_one_and_one_may_wait_for_a_thousand() 
     let asked = shy.iter().map(|id| wish(id)).collect();
     let asker = by_id(&format!("u{}", most + 1));
     let asked = shelf.store.befriend(shelf.app, asker, asked, BOTH_WAYS, at(5)).await.unwrap();
-    assert!(asked[..most].iter().all(|befriended| *befriended == Befriended::Waiting));
+    assert!(asked[..most].iter().all(|befriended| *befriended == AddFriendOutcome::Waiting));
     assert_eq!(asked[most], full);
 }

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Data},
 };
 
-use super::{ServerParts, bound::BoundListener, routes};
+use super::{ServerParts, listeners::BoundListener, routes};
 use crate::{
     dialect::{
         mirrorfly,

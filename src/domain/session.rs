@@ -9,7 +9,7 @@ use super::{
 
 /// A notification to a session of a user, the subscriber. `seq` is the number of the event that caused it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Notice {
+pub enum Notification {
     /// The subscriber's own profile changed, or that of a user with whom it shares a contact row.
     ProfileChanged { seq: i64, user: Box<User>, fields: Vec<ProfileField> },
     /// The subscriber's own contacts changed. `changed`: their row has a new name, remark or list of groups.
@@ -27,7 +27,7 @@ pub enum Notice {
     RequestChanged { seq: i64, with: UserId, is_incoming: bool, is_waiting: bool },
 }
 
-impl Notice {
+impl Notification {
     pub fn seq(&self) -> i64 {
         match self {
             Self::StatusChanged { .. } => 0,
@@ -41,7 +41,7 @@ impl Notice {
     }
 }
 
-impl Notice {
+impl Notification {
     /// Returns the approximate memory in bytes, texts included.
     pub fn bytes(&self) -> usize {
         let ids = |users: &[UserId]| users.iter().map(|id| size_of::<UserId>() + id.as_str().len()).sum::<usize>();
@@ -60,14 +60,14 @@ impl Notice {
 
 /// The dialect of a session. Limits of sessions hold for each dialect separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire {
+pub enum Vendor {
     MirrorFly,
     Tencent,
 }
 
 /// Why the server ends a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub enum EndReason {
     /// The queue was full: the client reads too slowly.
     Slow,
     /// The user opened more sessions than allowed, and this was the oldest.
@@ -93,7 +93,7 @@ pub struct Sibling {
     /// The row that stores the position; 0 if there is none.
     pub row: i64,
     /// The client has confirmed every event up to this one.
-    pub heard: i64,
+    pub confirmed: i64,
     pub state: SiblingState,
 }
 
@@ -114,20 +114,20 @@ pub enum SiblingState {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MovedPlace {
+pub struct ChangedPosition {
     pub row: i64,
     /// The client has confirmed every event up to this one.
-    pub heard: i64,
+    pub confirmed: i64,
     pub has_ended: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoredPlace {
+pub struct StoredPosition {
     pub row: i64,
     /// A token that this client sends again when it reconnects, in dialects that have one.
     pub shown: Option<Digest>,
     /// The client has confirmed every event up to this one.
-    pub heard: i64,
+    pub confirmed: i64,
     pub at: Moment,
 }
 
@@ -136,25 +136,29 @@ pub struct StoredPlace {
 /// A client with a token resumes at its own position. Without one it may be any of the user's clients: it resumes at
 /// the oldest position of a session that has ended or has unconfirmed notifications, because a vanished client
 /// reconnects before the server notices. So a position may be used twice, but none is skipped.
-pub fn resume(stored: &[StoredPlace], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {
-    let standing = |place: &StoredPlace| siblings.iter().find(|sibling| sibling.row == place.row);
-    let heard = |place: &StoredPlace| place.heard.max(standing(place).map_or(0, |sibling| sibling.heard));
+pub fn resume(stored: &[StoredPosition], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {
+    let sibling_of = |position: &StoredPosition| siblings.iter().find(|sibling| sibling.row == position.row);
+    let confirmed =
+        |position: &StoredPosition| position.confirmed.max(sibling_of(position).map_or(0, |sibling| sibling.confirmed));
     if let Some(shown) = shown {
-        let own = stored.iter().filter(|place| place.shown == Some(shown)).min_by_key(|place| heard(place))?;
-        return Some(Resumed { behind: heard(own), own: Some(own.row) });
+        let own = stored
+            .iter()
+            .filter(|position| position.shown == Some(shown))
+            .min_by_key(|position| confirmed(position))?;
+        return Some(Resumed { after: confirmed(own), own: Some(own.row) });
     }
-    let may_be_it = stored.iter().filter(|place| match standing(place).map(|sibling| sibling.state) {
+    let may_be_it = stored.iter().filter(|position| match sibling_of(position).map(|sibling| sibling.state) {
         Some(SiblingState::Open { is_outstanding }) => is_outstanding,
         Some(SiblingState::Ended) | None => true,
     });
-    may_be_it.map(heard).min().map(|behind| Resumed { behind, own: None })
+    may_be_it.map(confirmed).min().map(|after| Resumed { after, own: None })
 }
 
 /// Where a client resumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resumed {
     /// The client gets what happened after this event.
-    pub behind: i64,
+    pub after: i64,
     /// The row of the client's own former position, which the new session takes over.
     pub own: Option<i64>,
 }

@@ -13,14 +13,14 @@ use crate::{
         error::{Error, Unauthenticated},
         event::Event,
         id::{AppKey, UserId, UserKey},
-        listening::{self, Notice, Over, Presence, Resumed, StoredPlace, Wire},
         owner::Owner,
         profile::{State, User},
         secret::Digest,
+        session::{self, EndReason, Notification, Presence, Resumed, StoredPosition, Vendor},
     },
-    live::{feed::Feed, hub::LiveSession, watchers::StatusListener},
+    live::{feed::Feed, hub::LiveSession, status_subscriptions::StatusSubscriber},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::AuthenticatedUser, users},
-    store::{ActiveSessions, NewPlace, Principal, Tx},
+    store::{ActiveSessions, NewPosition, Principal, Tx},
 };
 
 /// How often changed positions are written. After a crash a client may get the events of this time twice.
@@ -30,7 +30,7 @@ const PLACES_EVERY: Duration = Duration::from_secs(5);
 const PLACES_AT_ONCE: usize = 1000;
 
 /// Dropping it ends the session. The order of the fields is the order of their drops: the second announces the end.
-pub struct EventSubscription(pub(in super::super) LiveSession, pub(in super::super) StatusListener);
+pub struct EventSubscription(pub(in super::super) LiveSession, pub(in super::super) StatusSubscriber);
 
 impl EventSubscription {
     pub fn user(&self) -> UserKey {
@@ -40,11 +40,11 @@ impl EventSubscription {
     /// Returns the next notice, in commit order. The future may be dropped without loss.
     /// # Errors
     /// Why the session has ended, after all notices that were queued.
-    pub async fn next(&mut self) -> Result<Arc<Notice>, Over> {
+    pub async fn next(&mut self) -> Result<Arc<Notification>, EndReason> {
         tokio::select! {
             biased;
-            notice = self.0.next() => notice,
-            users = self.1.changed() => Ok(Arc::new(Notice::StatusChanged { users })),
+            notification = self.0.next() => notification,
+            users = self.1.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
         }
     }
 
@@ -54,8 +54,8 @@ impl EventSubscription {
     }
 
     /// The client could not be sent the last notice: a look-back will find it.
-    pub fn fall_behind(&self) {
-        self.0.fall_behind();
+    pub fn mark_behind(&self) {
+        self.0.mark_behind();
     }
 
     /// A look-back has covered everything up to this event, and its result was sent.
@@ -89,7 +89,7 @@ impl Service {
         self.inner.hub.close();
     }
 
-    pub async fn all_sessions_ended(&self) -> Over {
+    pub async fn all_sessions_ended(&self) -> EndReason {
         self.inner.hub.closed().await
     }
 
@@ -97,8 +97,8 @@ impl Service {
         &self,
         tenant: &Tenant,
         user: UserKey,
-    ) -> Result<(ActiveSessions, [(Wire, usize); 2]), Error> {
-        let open = [Wire::MirrorFly, Wire::Tencent].map(|wire| (wire, self.inner.hub.sessions(user, wire)));
+    ) -> Result<(ActiveSessions, [(Vendor, usize); 2]), Error> {
+        let open = [Vendor::MirrorFly, Vendor::Tencent].map(|vendor| (vendor, self.inner.hub.sessions(user, vendor)));
         Ok((self.read(async |db| db.active_sessions(tenant.app.key, user, self.now()).await).await?, open))
     }
 
@@ -125,21 +125,21 @@ impl Service {
         &self,
         tenant: &Tenant,
         proved: &AuthenticatedUser,
-        wire: Wire,
+        vendor: Vendor,
     ) -> Result<EventSubscription, Error> {
         let AuthenticatedUser { user, by } = proved;
-        let (session, _) = self.join(tenant, user.key, wire, None).await?;
+        let (session, _) = self.join(tenant, user.key, vendor, None).await?;
         // Checked after the session is open: the feed reports later ends.
         let held = self.read(async |db| db.credentials(tenant.app.key, &user.id).await).await?;
         match held.is_some_and(|held| held.state == State::Active && Principal::of(&held) == *by) {
-            true => Ok(self.subscription(session, wire)),
+            true => Ok(self.subscription(session, vendor)),
             false => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
         }
     }
 
-    pub(in super::super) fn subscription(&self, session: LiveSession, wire: Wire) -> EventSubscription {
-        let ear = self.inner.watchers.join(session.user(), wire == Wire::Tencent);
-        EventSubscription(session, ear)
+    pub(in super::super) fn subscription(&self, session: LiveSession, vendor: Vendor) -> EventSubscription {
+        let status_changes = self.inner.status_subscriptions.join(session.user(), vendor == Vendor::Tencent);
+        EventSubscription(session, status_changes)
     }
 
     /// Returns whether the client was here before. If the position cannot be written (disk full), the client still
@@ -148,50 +148,50 @@ impl Service {
         &self,
         tenant: &Tenant,
         user: UserKey,
-        wire: Wire,
+        vendor: Vendor,
         shown: Option<Digest>,
     ) -> Result<(LiveSession, bool), Error> {
         let (store, app) = (&self.inner.store, tenant.app.key);
-        let mut session = self.inner.hub.join(user, wire, self.sessions_max(tenant, wire)).ok_or(Error::Busy)?;
-        let heard = session.taken();
-        let new = NewPlace { user, wire, shown, heard, siblings: session.siblings(), at: self.now() };
+        let mut session = self.inner.hub.join(user, vendor, self.sessions_max(tenant, vendor)).ok_or(Error::Busy)?;
+        let confirmed = session.taken();
+        let new = NewPosition { user, vendor, shown, confirmed, siblings: session.siblings(), at: self.now() };
         let begun = new.clone();
-        let rule = async move |tx: &Tx<'_>| begin_place(tx, app, &begun).await;
+        let rule = async move |tx: &Tx<'_>| begin_position(tx, app, &begun).await;
         let (row, resumed) = match self.write_about(app, Owner::Itself(user), rule).await {
             Ok(begun) => begun,
             Err(refused @ Error::Unauthenticated(_)) => return Err(refused),
             Err(cause) => {
                 log::warn!("a session begins without a stored place: {cause:?}");
-                let stored = store.read(async |db| db.places(app, user, wire).await).await?;
-                (0, listening::resume(&stored, &new.siblings, new.shown))
+                let stored = store.read(async |db| db.positions(app, user, vendor).await).await?;
+                (0, session::resume(&stored, &new.siblings, new.shown))
             }
         };
-        session.begin(row);
+        session.set_row(row);
         // Includes events that were committed but not yet announced when the session joined.
         let last = self.last_event_seq().await?;
-        if let Some(resumed) = resumed.filter(|resumed| resumed.behind != last) {
-            session.resume_behind(resumed.behind);
+        if let Some(resumed) = resumed.filter(|resumed| resumed.after != last) {
+            session.resume_after(resumed.after);
         }
         Ok((session, resumed.is_some()))
     }
 
     /// Writes changed positions every few seconds until the task is cancelled.
-    pub async fn keep_places(self) {
+    pub async fn keep_positions(self) {
         loop {
             sleep(PLACES_EVERY).await;
-            self.write_places().await;
+            self.write_positions().await;
         }
     }
 
     /// Writes changed positions. After a failed write a client may continue from an earlier position.
-    pub async fn write_places(&self) {
+    pub async fn write_positions(&self) {
         loop {
-            let moved = self.inner.hub.take_moved(PLACES_AT_ONCE);
+            let moved = self.inner.hub.take_changed_positions(PLACES_AT_ONCE);
             if moved.is_empty() {
                 return;
             }
             let at = self.now();
-            let rule = async move |tx: &Tx<'_>| tx.move_places(&moved, at).await;
+            let rule = async move |tx: &Tx<'_>| tx.move_positions(&moved, at).await;
             if let Err(cause) = self.write_all(rule).await {
                 log::warn!("places of sessions were not written: {cause:?}");
                 return;
@@ -199,15 +199,15 @@ impl Service {
         }
     }
 
-    pub fn has_most_sessions(&self, tenant: &Tenant, user: UserKey, wire: Wire) -> bool {
-        self.inner.hub.sessions(user, wire) >= self.sessions_max(tenant, wire)
+    pub fn has_most_sessions(&self, tenant: &Tenant, user: UserKey, vendor: Vendor) -> bool {
+        self.inner.hub.sessions(user, vendor) >= self.sessions_max(tenant, vendor)
     }
 
-    pub(in super::super) fn sessions_max(&self, tenant: &Tenant, wire: Wire) -> usize {
+    pub(in super::super) fn sessions_max(&self, tenant: &Tenant, vendor: Vendor) -> usize {
         let limits = &tenant.app.settings.sessions_per_user;
-        match wire {
-            Wire::MirrorFly => limits.mirrorfly.into(),
-            Wire::Tencent => limits.tencent.into(),
+        match vendor {
+            Vendor::MirrorFly => limits.mirrorfly.into(),
+            Vendor::Tencent => limits.tencent.into(),
         }
     }
 
@@ -255,30 +255,30 @@ impl Service {
 const ENDED_PLACES_MAX: usize = 8;
 
 /// Begins the row of a session's position. Returns the row, and where the client continues if it was here before.
-pub async fn begin_place(tx: &Tx<'_>, app: AppKey, new: &NewPlace) -> Result<(i64, Option<Resumed>), Error> {
+pub async fn begin_position(tx: &Tx<'_>, app: AppKey, new: &NewPosition) -> Result<(i64, Option<Resumed>), Error> {
     tx.user_by_key(app, new.user).await?.ok_or(Error::GONE)?;
-    let stored = tx.places(app, new.user, new.wire).await?;
-    let resumed = listening::resume(&stored, &new.siblings, new.shown);
+    let stored = tx.positions(app, new.user, new.vendor).await?;
+    let resumed = session::resume(&stored, &new.siblings, new.shown);
     if let Some(own) = resumed.and_then(|resumed| resumed.own) {
-        tx.take_place(own).await?;
+        tx.take_position(own).await?;
     }
     if new.shown.is_none() {
         join_newest(tx, &stored, new).await?;
     }
-    let row = tx.put_place(new, resumed.map_or(new.heard, |resumed| resumed.behind)).await?;
+    let row = tx.put_position(new, resumed.map_or(new.confirmed, |resumed| resumed.after)).await?;
     Ok((row, resumed))
 }
 
 /// Merges the newest positions of ended sessions, so that a client that reconnects often stays within the bound.
-async fn join_newest(tx: &Tx<'_>, stored: &[StoredPlace], new: &NewPlace) -> Result<(), Error> {
+async fn join_newest(tx: &Tx<'_>, stored: &[StoredPosition], new: &NewPosition) -> Result<(), Error> {
     let is_open =
-        |place: &StoredPlace| new.siblings.iter().any(|sibling| sibling.row == place.row && sibling.is_open());
-    let ended: Vec<&StoredPlace> = stored.iter().filter(|place| !is_open(place)).collect();
+        |position: &StoredPosition| new.siblings.iter().any(|sibling| sibling.row == position.row && sibling.is_open());
+    let ended: Vec<&StoredPosition> = stored.iter().filter(|position| !is_open(position)).collect();
     let Some((kept, joined)) = ended.split_at_checked(ENDED_PLACES_MAX) else { return Ok(()) };
     let Some(last) = kept.last() else { return Ok(()) };
-    for place in joined {
-        tx.end_place(last.row, place.at).await?;
-        tx.take_place(place.row).await?;
+    for position in joined {
+        tx.end_position(last.row, position.at).await?;
+        tx.take_position(position.row).await?;
     }
     Ok(())
 }

@@ -32,35 +32,35 @@ const SUBSCRIPTIONS_MAX: usize = 300_000;
 const KEPT_FOR: Duration = Duration::from_secs(300);
 
 #[derive(Clone)]
-pub struct Watchers(Arc<WatchersShared>);
+pub struct StatusSubscriptions(Arc<SubscriptionsShared>);
 
-struct WatchersShared {
+struct SubscriptionsShared {
     hub: Hub,
-    inner: Mutex<WatchersState>,
+    inner: Mutex<SubscriptionsState>,
     next_number: AtomicU64,
     subscriptions_max: usize,
     clock: Clock,
 }
 
 #[derive(Default)]
-struct WatchersState {
-    by_watcher: HashMap<UserKey, Watcher>,
-    by_target: HashMap<UserKey, WatchedUser>,
+struct SubscriptionsState {
+    by_subscriber: HashMap<UserKey, StatusSubscription>,
+    by_target: HashMap<UserKey, StatusTarget>,
     count: usize,
 }
 
 #[derive(Default)]
-struct Watcher {
+struct StatusSubscription {
     /// Oldest first.
     targets: VecDeque<UserKey>,
-    ears: Vec<(u64, Arc<Changed>)>,
+    sessions: Vec<(u64, Arc<Changed>)>,
     /// When its last session ended.
     left_at: Option<Moment>,
 }
 
 #[derive(Default)]
-struct WatchedUser {
-    watchers: HashSet<UserKey>,
+struct StatusTarget {
+    subscribers: HashSet<UserKey>,
     was_online: bool,
 }
 
@@ -71,8 +71,8 @@ struct Changed {
 }
 
 /// A session's side: it receives changes of status. Dropping it announces the end of the session.
-pub struct StatusListener {
-    watchers: Watchers,
+pub struct StatusSubscriber {
+    subscribers: StatusSubscriptions,
     user: UserKey,
     /// None for a vendor without subscriptions.
     changed: Option<(u64, Arc<Changed>)>,
@@ -89,41 +89,41 @@ impl Changed {
     }
 }
 
-impl Watchers {
+impl StatusSubscriptions {
     pub fn new(hub: Hub, clock: Clock) -> Self {
         Self::of_at_most(hub, clock, SUBSCRIPTIONS_MAX)
     }
 
     pub fn of_at_most(hub: Hub, clock: Clock, subscriptions_max: usize) -> Self {
         let (inner, next_number) = (Mutex::default(), AtomicU64::new(0));
-        Self(Arc::new(WatchersShared { hub, inner, next_number, subscriptions_max, clock }))
+        Self(Arc::new(SubscriptionsShared { hub, inner, next_number, subscriptions_max, clock }))
     }
 
-    fn inner(&self) -> MutexGuard<'_, WatchersState> {
+    fn inner(&self) -> MutexGuard<'_, SubscriptionsState> {
         self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// If `hears` is set, the session receives changes, beginning with all subscriptions of its user.
-    pub fn join(&self, user: UserKey, hears: bool) -> StatusListener {
-        let changed = hears.then(|| {
+    /// If `gets_changes` is set, the session receives changes, beginning with all subscriptions of its user.
+    pub fn join(&self, user: UserKey, gets_changes: bool) -> StatusSubscriber {
+        let changed = gets_changes.then(|| {
             let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
             let changed = Arc::new(Changed::default());
             let mut inner = self.inner();
-            let watcher = inner.by_watcher.entry(user).or_default();
-            watcher.left_at = None;
-            watcher.ears.push((number, Arc::clone(&changed)));
-            if !watcher.targets.is_empty() {
-                changed.add(watcher.targets.iter().copied());
+            let subscription = inner.by_subscriber.entry(user).or_default();
+            subscription.left_at = None;
+            subscription.sessions.push((number, Arc::clone(&changed)));
+            if !subscription.targets.is_empty() {
+                changed.add(subscription.targets.iter().copied());
             }
             (number, changed)
         });
         self.presence_changed(user);
-        StatusListener { watchers: self.clone(), user, changed }
+        StatusSubscriber { subscribers: self.clone(), user, changed }
     }
 
     /// # Errors
     /// `Busy` if all users together have too many subscriptions; nothing changes then.
-    pub fn watch(&self, user: UserKey, targets: &[UserKey]) -> Result<(), Error> {
+    pub fn subscribe(&self, user: UserKey, targets: &[UserKey]) -> Result<(), Error> {
         let (now, mut inner) = ((self.0.clock)(), self.inner());
         if inner.count + targets.len() > self.0.subscriptions_max {
             inner.forget_gone(now.before(KEPT_FOR));
@@ -133,34 +133,37 @@ impl Watchers {
         }
         for target in targets {
             // A repeated subscription counts as the newest.
-            inner.unwatch(user, *target);
-            inner.watch(user, *target, now, || self.0.hub.presence(*target).is_online);
+            inner.unsubscribe(user, *target);
+            inner.subscribe(user, *target, now, || self.0.hub.presence(*target).is_online);
         }
         Ok(())
     }
 
-    pub fn unwatch(&self, user: UserKey, targets: &[UserKey]) {
+    pub fn unsubscribe(&self, user: UserKey, targets: &[UserKey]) {
         let mut inner = self.inner();
-        targets.iter().for_each(|target| inner.unwatch(user, *target));
+        targets.iter().for_each(|target| inner.unsubscribe(user, *target));
     }
 
-    pub fn unwatch_all(&self, user: UserKey) {
-        self.inner().unwatch_all(user);
+    pub fn unsubscribe_all(&self, user: UserKey) {
+        self.inner().unsubscribe_all(user);
     }
 
     /// The user logs in or out, and no other client has made them.
-    pub fn unwatch_if_alone(&self, user: UserKey) {
+    pub fn unsubscribe_if_alone(&self, user: UserKey) {
         let mut inner = self.inner();
-        let Some(watcher) = inner.by_watcher.get(&user).filter(|watcher| watcher.ears.len() <= 1) else { return };
-        watcher.ears.iter().for_each(|(_, changed)| drop(changed.take()));
-        inner.unwatch_all(user);
+        let Some(subscription) = inner.by_subscriber.get(&user).filter(|subscription| subscription.sessions.len() <= 1)
+        else {
+            return;
+        };
+        subscription.sessions.iter().for_each(|(_, changed)| drop(changed.take()));
+        inner.unsubscribe_all(user);
     }
 
     /// A user has set a custom status: its subscribers and its own sessions look it up.
     pub fn status_set(&self, user: UserKey) {
         let inner = self.inner();
-        inner.tell(user, inner.by_target.get(&user));
-        inner.tell_own(user);
+        inner.notify(user, inner.by_target.get(&user));
+        inner.notify_own(user);
     }
 
     /// A user's session opened or ended. The hub is read under the lock, so that no older state is reported after a
@@ -170,16 +173,16 @@ impl Watchers {
         let Some(target) = inner.by_target.get_mut(&user) else { return };
         let is_online = self.0.hub.presence(user).is_online;
         if std::mem::replace(&mut target.was_online, is_online) != is_online {
-            inner.tell(user, inner.by_target.get(&user));
+            inner.notify(user, inner.by_target.get(&user));
         }
     }
 
     fn leave(&self, user: UserKey, number: u64) {
         let mut inner = self.inner();
-        let Some(watcher) = inner.by_watcher.get_mut(&user) else { return };
-        watcher.ears.retain(|(other, _)| *other != number);
-        if watcher.ears.is_empty() {
-            watcher.left_at = Some((self.0.clock)());
+        let Some(subscription) = inner.by_subscriber.get_mut(&user) else { return };
+        subscription.sessions.retain(|(other, _)| *other != number);
+        if subscription.sessions.is_empty() {
+            subscription.left_at = Some((self.0.clock)());
             inner.forget_if_idle(user);
         }
     }
@@ -189,77 +192,88 @@ impl Watchers {
     }
 }
 
-impl WatchersState {
-    fn watch(&mut self, user: UserKey, target: UserKey, now: Moment, is_online: impl FnOnce() -> bool) {
+impl SubscriptionsState {
+    fn subscribe(&mut self, user: UserKey, target: UserKey, now: Moment, is_online: impl FnOnce() -> bool) {
         // A call with a ticket needs no session: its subscriptions are kept as if a session had just ended.
-        let watcher =
-            self.by_watcher.entry(user).or_insert_with(|| Watcher { left_at: Some(now), ..Watcher::default() });
-        watcher.targets.push_back(target);
-        let surplus =
-            if watcher.targets.len() > SUBSCRIPTIONS_OF_USER_MAX { watcher.targets.front().copied() } else { None };
+        let subscription = self
+            .by_subscriber
+            .entry(user)
+            .or_insert_with(|| StatusSubscription { left_at: Some(now), ..StatusSubscription::default() });
+        subscription.targets.push_back(target);
+        let surplus = if subscription.targets.len() > SUBSCRIPTIONS_OF_USER_MAX {
+            subscription.targets.front().copied()
+        } else {
+            None
+        };
         let of_target = self
             .by_target
             .entry(target)
-            .or_insert_with(|| WatchedUser { watchers: HashSet::new(), was_online: is_online() });
-        of_target.watchers.insert(user);
+            .or_insert_with(|| StatusTarget { subscribers: HashSet::new(), was_online: is_online() });
+        of_target.subscribers.insert(user);
         self.count += 1;
         if let Some(first) = surplus {
-            self.unwatch(user, first);
+            self.unsubscribe(user, first);
         }
     }
 
-    fn unwatch(&mut self, user: UserKey, target: UserKey) {
-        if !self.by_target.get(&target).is_some_and(|of_target| of_target.watchers.contains(&user)) {
+    fn unsubscribe(&mut self, user: UserKey, target: UserKey) {
+        if !self.by_target.get(&target).is_some_and(|of_target| of_target.subscribers.contains(&user)) {
             return;
         }
-        if let Some(watcher) = self.by_watcher.get_mut(&user) {
-            watcher.targets.retain(|other| *other != target);
+        if let Some(subscription) = self.by_subscriber.get_mut(&user) {
+            subscription.targets.retain(|other| *other != target);
         }
-        self.forget_watcher(user, target);
+        self.forget_subscriber(user, target);
         self.forget_if_idle(user);
     }
 
-    fn unwatch_all(&mut self, user: UserKey) {
-        let targets = self.by_watcher.get_mut(&user).map(|watcher| std::mem::take(&mut watcher.targets));
-        targets.into_iter().flatten().for_each(|target| self.forget_watcher(user, target));
+    fn unsubscribe_all(&mut self, user: UserKey) {
+        let targets = self.by_subscriber.get_mut(&user).map(|subscription| std::mem::take(&mut subscription.targets));
+        targets.into_iter().flatten().for_each(|target| self.forget_subscriber(user, target));
         self.forget_if_idle(user);
     }
 
-    fn forget_watcher(&mut self, user: UserKey, target: UserKey) {
+    fn forget_subscriber(&mut self, user: UserKey, target: UserKey) {
         let Some(of_target) = self.by_target.get_mut(&target) else { return };
-        if of_target.watchers.remove(&user) {
+        if of_target.subscribers.remove(&user) {
             self.count -= 1;
         }
-        if of_target.watchers.is_empty() {
+        if of_target.subscribers.is_empty() {
             self.by_target.remove(&target);
         }
     }
 
     fn forget_if_idle(&mut self, user: UserKey) {
-        if self.by_watcher.get(&user).is_some_and(|watcher| watcher.ears.is_empty() && watcher.targets.is_empty()) {
-            self.by_watcher.remove(&user);
+        if self
+            .by_subscriber
+            .get(&user)
+            .is_some_and(|subscription| subscription.sessions.is_empty() && subscription.targets.is_empty())
+        {
+            self.by_subscriber.remove(&user);
         }
     }
 
     fn forget_gone(&mut self, before: Moment) {
-        let is_gone = |watcher: &Watcher| watcher.left_at.is_some_and(|left_at| left_at < before);
-        let gone = self.by_watcher.iter().filter(|(_, watcher)| is_gone(watcher)).map(|(user, _)| *user);
-        gone.collect::<Vec<_>>().into_iter().for_each(|user| self.unwatch_all(user));
+        let is_gone = |subscription: &StatusSubscription| subscription.left_at.is_some_and(|left_at| left_at < before);
+        let gone = self.by_subscriber.iter().filter(|(_, subscription)| is_gone(subscription)).map(|(user, _)| *user);
+        gone.collect::<Vec<_>>().into_iter().for_each(|user| self.unsubscribe_all(user));
     }
 
-    fn tell(&self, user: UserKey, target: Option<&WatchedUser>) {
-        let watchers = target.into_iter().flat_map(|target| &target.watchers);
-        let ears = watchers.filter_map(|watcher| self.by_watcher.get(watcher)).flat_map(|watcher| &watcher.ears);
-        ears.for_each(|(_, changed)| changed.add([user]));
+    fn notify(&self, user: UserKey, target: Option<&StatusTarget>) {
+        let subscribers = target.into_iter().flat_map(|target| &target.subscribers);
+        let sessions = subscribers
+            .filter_map(|subscription| self.by_subscriber.get(subscription))
+            .flat_map(|subscription| &subscription.sessions);
+        sessions.for_each(|(_, changed)| changed.add([user]));
     }
 
-    fn tell_own(&self, user: UserKey) {
-        let ears = self.by_watcher.get(&user).into_iter().flat_map(|watcher| &watcher.ears);
-        ears.for_each(|(_, changed)| changed.add([user]));
+    fn notify_own(&self, user: UserKey) {
+        let sessions = self.by_subscriber.get(&user).into_iter().flat_map(|subscription| &subscription.sessions);
+        sessions.for_each(|(_, changed)| changed.add([user]));
     }
 }
 
-impl StatusListener {
+impl StatusSubscriber {
     /// Waits for ever if the session has no subscriptions. The future may be dropped: nothing is lost.
     pub async fn changed(&self) -> Vec<UserKey> {
         let Some((_, changed)) = &self.changed else { return std::future::pending().await };
@@ -273,11 +287,11 @@ impl StatusListener {
     }
 }
 
-impl Drop for StatusListener {
+impl Drop for StatusSubscriber {
     fn drop(&mut self) {
         if let Some((number, _)) = &self.changed {
-            self.watchers.leave(self.user, *number);
+            self.subscribers.leave(self.user, *number);
         }
-        self.watchers.presence_changed(self.user);
+        self.subscribers.presence_changed(self.user);
     }
 }

@@ -7,31 +7,37 @@ use crate::{
     domain::{
         error::Error,
         id::{AppKey, UserKey},
-        listening::{MovedPlace, StoredPlace, Wire},
         secret::Digest,
+        session::{ChangedPosition, StoredPosition, Vendor},
         time::Moment,
     },
-    store::NewPlace,
+    store::NewPosition,
 };
 
 const OF_USER: &str = "
     SELECT session_place.key, shown, heard, at FROM session_place JOIN user ON user.key = session_place.user
     WHERE user.app = ?1 AND session_place.user = ?2 AND wire = ?3 ORDER BY heard, session_place.key";
 
-pub(crate) fn of_user(db: &Connection, app: AppKey, user: UserKey, wire: Wire) -> Result<Vec<StoredPlace>, Error> {
+pub(crate) fn of_user(
+    db: &Connection,
+    app: AppKey,
+    user: UserKey,
+    vendor: Vendor,
+) -> Result<Vec<StoredPosition>, Error> {
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("session_place", row);
         let shown = row.get::<Option<[u8; 32]>>(1)?.map(Digest);
-        Ok(StoredPlace { row: row.get(0)?, shown, heard: row.get(2)?, at: row.moment(3)? })
+        Ok(StoredPosition { row: row.get(0)?, shown, confirmed: row.get(2)?, at: row.moment(3)? })
     };
-    let asked = params![app.0, user.0, tickets::word(wire)];
+    let asked = params![app.0, user.0, tickets::word(vendor)];
     db.prepare_cached(OF_USER)?.query_and_then(asked, parse)?.collect()
 }
 
 const PUT: &str = "INSERT INTO session_place (user, wire, shown, heard, at) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING key";
 
-pub(crate) fn put(tx: &Transaction<'_>, new: &NewPlace, heard: i64) -> Result<i64, Error> {
-    let cells = params![new.user.0, tickets::word(new.wire), new.shown.map(|shown| shown.0), heard, new.at.micros()];
+pub(crate) fn put(tx: &Transaction<'_>, new: &NewPosition, confirmed: i64) -> Result<i64, Error> {
+    let cells =
+        params![new.user.0, tickets::word(new.vendor), new.shown.map(|shown| shown.0), confirmed, new.at.micros()];
     Ok(tx.prepare_cached(PUT)?.query_row(cells, |row| row.get(0))?)
 }
 
@@ -53,10 +59,10 @@ pub(crate) fn end(tx: &Transaction<'_>, row: i64, at: Moment) -> Result<(), Erro
 const MOVE: &str = "
     UPDATE session_place SET heard = max(heard, ?2), at = ?3, has_ended = max(has_ended, ?4) WHERE key = ?1";
 
-pub(crate) fn move_all(tx: &Transaction<'_>, moved: &[MovedPlace], at: Moment) -> Result<(), Error> {
+pub(crate) fn move_all(tx: &Transaction<'_>, moved: &[ChangedPosition], at: Moment) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(MOVE)?;
-    for place in moved {
-        statement.execute(params![place.row, place.heard, at.micros(), place.has_ended])?;
+    for position in moved {
+        statement.execute(params![position.row, position.confirmed, at.micros(), position.has_ended])?;
     }
     Ok(())
 }

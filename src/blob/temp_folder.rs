@@ -7,20 +7,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::folder::{make_private_folder, plain, remove_if_there};
-use crate::domain::error::{Error, fault};
+use super::folder::{check_file_name, make_private_folder, remove_if_there};
+use crate::domain::error::{Error, io_error};
 
 /// A folder below `incoming`. It is deleted on drop, or after a kill at the next start.
 #[derive(Debug)]
-pub struct Workplace {
+pub struct TempFolder {
     folder: PathBuf,
 }
 
-impl Workplace {
+impl TempFolder {
     pub(super) fn make(folder: PathBuf) -> Result<Self, Error> {
         remove_if_there(&folder)
             .and_then(|()| make_private_folder(&folder))
-            .map_err(fault("making a folder to work in"))?;
+            .map_err(io_error("making a folder to work in"))?;
         Ok(Self { folder })
     }
 
@@ -31,24 +31,26 @@ impl Workplace {
     /// # Errors
     /// Also if the file exists.
     pub fn create(&self, name: &str) -> Result<File, Error> {
-        let made = plain(name).and_then(|name| {
+        let made = check_file_name(name).and_then(|name| {
             OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(self.folder.join(name))
         });
-        made.map_err(fault("making a file to work in"))
+        made.map_err(io_error("making a file to work in"))
     }
 
     pub fn open(&self, name: &str) -> Result<File, Error> {
-        plain(name).and_then(|name| File::open(self.folder.join(name))).map_err(fault("opening a file to work in"))
+        check_file_name(name)
+            .and_then(|name| File::open(self.folder.join(name)))
+            .map_err(io_error("opening a file to work in"))
     }
 
     pub fn remove(&self, name: &str) -> Result<(), Error> {
-        plain(name)
+        check_file_name(name)
             .and_then(|name| fs::remove_file(self.folder.join(name)))
-            .map_err(fault("removing a file to work in"))
+            .map_err(io_error("removing a file to work in"))
     }
 }
 
-impl Drop for Workplace {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         if let Err(left) = remove_if_there(&self.folder) {
             log::warn!("{} stays until the next start: {left}", self.folder.display());

@@ -45,7 +45,7 @@ pub(super) fn listen(place: Listen) -> Result<BoundListener, StartError> {
     Ok(BoundListener { socket, listen: Listen { address, ..place } })
 }
 
-pub(super) fn base_of(listen: Listen) -> String {
+pub(super) fn base_url(listen: Listen) -> String {
     let scheme = if listen.tls { "https" } else { "http" };
     format!("{scheme}://{}", listen.address)
 }
@@ -64,13 +64,13 @@ fn public_url_of(first: Option<&BoundListener>) -> Result<Url, StartError> {
     let base = match first.map(|listener| listener.listen) {
         Some(listen) if listen.address.ip().is_unspecified() => {
             let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, listen.address.port()));
-            let base = base_of(Listen { address: loopback, ..listen });
+            let base = base_url(Listen { address: loopback, ..listen });
             log::warn!(
                 "addresses of pictures are handed out as {base}: set --public-url to what clients call this server"
             );
             base
         }
-        Some(listen) => base_of(listen),
+        Some(listen) => base_url(listen),
         // A command's own server hands out addresses too, but has no listener.
         None => "http://127.0.0.1:8080".to_owned(),
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Amounts {
+pub struct RecordCounts {
     pub apps: u64,
     pub users: u64,
     /// Including those that wait for the sweep.
@@ -15,7 +15,7 @@ pub struct Amounts {
     pub administrators: u64,
 }
 
-impl fmt::Display for Amounts {
+impl fmt::Display for RecordCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { apps, users, pictures, contacts, administrators } = self;
         let (apps, users, pictures) = (counted(*apps, "app"), counted(*users, "user"), counted(*pictures, "picture"));

@@ -185,5 +185,5 @@ fn plain(f: &mut fmt::Formatter<'_>, text: &str, bytes_max: usize) -> fmt::Resul
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/http/showing.rs"]
+#[path = "../../tests/unit/http/masking.rs"]
 mod tests;

@@ -48,33 +48,33 @@ impl Location {
     }
 }
 
-text::shown! { Location }
-text::kept! { Location }
+text::impl_as_str! { Location }
+text::impl_string_conversion! { Location }
 
 /// Declares the fields once: for the struct, the names in events, and the functions over all fields.
-macro_rules! particulars {
+macro_rules! tencent_fields {
     ($($(#[$about:meta])* $field:ident: $of:ty, $name:ident;)*) => {
         /// The standard fields of Tencent's profile that no other vendor has. Also a change of them: a field that is
         /// not set stays. Source: the guide to user profiles, "Updating your personal profile".
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        pub struct Particulars {
+        pub struct TencentProfile {
             $($(#[$about])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$of>,)*
         }
 
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Particular {
+        pub enum TencentField {
             $(#[doc = concat!("See [`Particulars::", stringify!($field), "`].")] $name,)*
         }
 
-        impl Particulars {
-            pub fn differences(&self, former: &Self) -> Vec<Particular> {
-                let fields = [$((Particular::$name, self.$field != former.$field)),*];
+        impl TencentProfile {
+            pub fn differences(&self, former: &Self) -> Vec<TencentField> {
+                let fields = [$((TencentField::$name, self.$field != former.$field)),*];
                 fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
             }
 
-            pub fn take(&mut self, change: &Self) {
+            pub fn apply(&mut self, change: &Self) {
                 $(if change.$field.is_some() {
                     self.$field.clone_from(&change.$field);
                 })*
@@ -83,7 +83,7 @@ macro_rules! particulars {
     };
 }
 
-particulars! {
+tencent_fields! {
     gender: Gender, Gender;
     /// Such as 20000101.
     birthday: u32, Birthday;
