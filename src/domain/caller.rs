@@ -1,4 +1,4 @@
-//! The key by which bounded resources are shared fairly.
+//! Who calls: the key by which bounded resources are shared fairly, and the readers of the metrics.
 
 use std::net::IpAddr;
 
@@ -12,4 +12,14 @@ pub enum CallerKey {
     /// A client that has not proved which user it is.
     Address(IpAddr),
     Operator,
+}
+
+/// The clients that may read the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Programs on this machine, without a proxy between.
+    Loopback,
+    Everybody,
+    /// No client: the path does not exist.
+    Off,
 }

@@ -2,8 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use actix_web::{HttpRequest, http::header::HeaderValue, web::Data};
+use actix_web::{
+    HttpRequest,
+    http::header::{HOST, HeaderValue},
+    web::Data,
+};
 use ipnet::IpNet;
+
+use crate::domain::id::Host;
 
 /// Addresses read from a request's header, from the last one backwards.
 const HOPS_MAX: usize = 16;
@@ -30,6 +36,11 @@ pub fn client(request: &HttpRequest) -> Option<IpAddr> {
     let Some(proxies) = trusted else { return Some(peer) };
     let lines: Vec<&[u8]> = request.headers().get_all("X-Forwarded-For").map(HeaderValue::as_bytes).collect();
     Some(forwarded(&lines, proxies).unwrap_or(peer))
+}
+
+/// Returns the host that the request names. Ignores what proxies say about it.
+pub fn host(request: &HttpRequest) -> Option<Host> {
+    Host::of_header(request.headers().get(HOST)?.to_str().ok()?).ok()
 }
 
 /// Each proxy appends to the right, so whatever a client wrote is to the left, in the same line or in an earlier one.

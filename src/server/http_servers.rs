@@ -5,7 +5,7 @@ use std::{io, os::unix::net::UnixListener, time::Duration};
 use actix_web::{
     App,
     middleware::{Condition, from_fn},
-    web::{self, Data},
+    web::{self, Data, ServiceConfig},
 };
 
 use super::{ServerParts, listeners::BoundListener, routes};
@@ -15,10 +15,10 @@ use crate::{
         native::{self, ApiListener},
         qiscus, tencent,
     },
+    domain::caller::MetricsAccess,
     http::{
-        connection::ConnectionSettings,
+        connection::{ConnectionSettings, Listener},
         loopback,
-        metrics::MetricsReaders,
         origins::{self, AppLookup},
         paths,
     },
@@ -39,6 +39,18 @@ impl ServerParts {
         let (limiter, budget) = (self.limiter.clone(), self.read_budget.clone());
         ConnectionSettings { limiter, budget, head_wait: HEAD_WAIT, keep_alive: KEEP_ALIVE }
     }
+
+    /// Gives the handlers of an app what both servers have.
+    fn share(&self, app: &mut ServiceConfig) {
+        app.app_data(Data::new(self.service.clone()))
+            .app_data(Data::new(self.addresses.clone()))
+            .app_data(Data::new(self.spool.clone()))
+            .app_data(Data::new(self.guard.clone()))
+            .app_data(Data::new(self.inspector.clone()))
+            .app_data(Data::new(self.documented.clone()))
+            .app_data(Data::new(self.data.clone()))
+            .app_data(Data::new(self.streams.clone()));
+    }
 }
 
 /// HTTP/1.1 also over TLS: HTTP/2 has none of the timeouts below, and browsers open WebSockets over HTTP/1.1 anyway.
@@ -50,17 +62,10 @@ pub(super) fn public_server(
     let (workers, connections) = (parts.workers, parts.connections());
     let factory = move || {
         App::new()
-            .app_data(Data::new(parts.service.clone()))
-            .app_data(Data::new(parts.addresses.clone()))
-            .app_data(Data::new(parts.spool.clone()))
-            .app_data(Data::new(parts.guard.clone()))
+            .configure(|app| parts.share(app))
             .app_data(Data::new(parts.proxies.clone()))
-            .app_data(Data::new(parts.inspector.clone()))
-            .app_data(Data::new(parts.documented.clone()))
-            .app_data(Data::new(parts.data.clone()))
             .app_data(Data::new(parts.documents.clone()))
             .app_data(Data::new(parts.readers))
-            .app_data(Data::new(parts.streams.clone()))
             .wrap(from_fn(paths::options))
             .wrap(origins::middleware(parts.service.clone(), &APP_LOOKUPS))
             .wrap({
@@ -80,10 +85,10 @@ pub(super) fn public_server(
     for BoundListener { socket, listen } in listeners {
         let tls = match (listen.tls, tls) {
             (false, _) => None,
-            (true, Some(tls)) => Some(tls.clone()),
+            (true, Some(tls)) => Some(Box::new(tls.clone())),
             (true, None) => return Err(io::Error::other("a listener that speaks TLS needs a certificate")),
         };
-        server = server.listen(socket, tls, factory.clone())?;
+        server = server.listen(Listener::Tcp(socket, tls), factory.clone())?;
     }
     Ok(server.run())
 }
@@ -93,16 +98,9 @@ pub(super) fn control_server(parts: ServerParts, socket: UnixListener) -> io::Re
     let connections = parts.connections();
     let factory = move || {
         App::new()
-            .app_data(Data::new(parts.service.clone()))
-            .app_data(Data::new(parts.addresses.clone()))
-            .app_data(Data::new(parts.spool.clone()))
-            .app_data(Data::new(parts.guard.clone()))
-            .app_data(Data::new(parts.inspector.clone()))
-            .app_data(Data::new(parts.documented.clone()))
-            .app_data(Data::new(parts.data.clone()))
-            .app_data(Data::new(MetricsReaders::Everybody))
+            .configure(|app| parts.share(app))
+            .app_data(Data::new(MetricsAccess::Everybody))
             .app_data(Data::new(parts.limiter.clone()))
-            .app_data(Data::new(parts.streams.clone()))
             .wrap(parts.guard.middleware())
             .service(native::scope(ApiListener::Control, tencent::make_user_sig))
             .service(native::healthz())
@@ -110,5 +108,5 @@ pub(super) fn control_server(parts: ServerParts, socket: UnixListener) -> io::Re
             .service(native::metrics_resource())
             .default_service(web::to(native::unknown_path))
     };
-    Ok(connections.server(1, STOP_WAIT_S).listen_locally(socket, factory)?.run())
+    Ok(connections.server(1, STOP_WAIT_S).listen(Listener::Unix(socket), factory)?.run())
 }

@@ -40,6 +40,7 @@ use crate::{
     dialect::native::{DataFolder, DemoPassword},
     domain::{
         admin::AdminName,
+        caller::MetricsAccess,
         error::Error,
         id::AppId,
         secret::Secret,
@@ -51,7 +52,6 @@ use crate::{
         documents::Documents,
         inspector::Inspector,
         limiter::ConnectionLimiter,
-        metrics::MetricsReaders,
         middleware::{self, RequestMiddleware},
         peer::Proxies,
         read_budget::ReadBudget,
@@ -65,7 +65,7 @@ use crate::{
         credentials::Keyring,
         pictures::PictureOptions,
     },
-    settings::{self, ControlSocket, FirstApp, MetricsAccess, Settings},
+    settings::{self, ControlSocket, FirstApp, Settings},
     store::{Store, StoreOptions},
 };
 
@@ -158,7 +158,7 @@ struct ServerParts {
     documented: DemoPassword,
     data: DataFolder,
     documents: Documents,
-    readers: MetricsReaders,
+    readers: MetricsAccess,
 }
 
 fn documented(settings: &Settings) -> DemoPassword {
@@ -262,11 +262,7 @@ impl Server {
             is_demo: settings.demo,
             documented: documented(settings),
             data: DataFolder(data.display().to_string()),
-            readers: match settings.metrics {
-                MetricsAccess::Loopback => MetricsReaders::Here,
-                MetricsAccess::Everybody => MetricsReaders::Everybody,
-                MetricsAccess::Off => MetricsReaders::Nobody,
-            },
+            readers: settings.metrics,
         };
         Ok(Self { parts, listeners, certificate, control, data: settings.data.clone(), lock, first_app })
     }

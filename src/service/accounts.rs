@@ -55,18 +55,11 @@ pub struct Account {
     pub token: Secret,
 }
 
-/// MirrorFly's `createUser`, called by the back end. Updates a known user.
-pub struct CreateUser {
+/// The fields of MirrorFly's `createUser` and `updateUser`, called by the back end.
+pub struct UserFields {
     pub id: UserId,
     pub change: ProfileChange,
     /// Takes precedence over the avatar in `change`.
-    pub picture: Option<UploadedPicture>,
-    pub device: Option<Device>,
-}
-
-pub struct UpdateUser {
-    pub id: UserId,
-    pub change: ProfileChange,
     pub picture: Option<UploadedPicture>,
     pub device: Option<Device>,
 }
@@ -200,17 +193,25 @@ impl Service {
         Account { user, token }
     }
 
-    /// Creates a user or updates the given fields of a known one. Leaves no row or file behind on an error.
+    /// Creates a user or updates the given fields of a known one. `known` is the user that the caller has read. Leaves no
+    /// row or file behind on an error.
     /// # Errors
     /// `Invalid` (a picture's at `profileFile`), `TooMany` uploads, `Forbidden` for a suspended user.
-    pub async fn create_user(&self, tenant: &Arc<Tenant>, call: CreateUser) -> Result<RegisteredUser, Error> {
-        self.creatable(tenant, &call.id).await?;
+    pub async fn create_user(
+        &self,
+        tenant: &Arc<Tenant>,
+        known: Option<&User>,
+        call: UserFields,
+    ) -> Result<RegisteredUser, Error> {
+        if known.is_none() {
+            check_creatable(tenant, &call.id)?;
+        }
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         self.run_to_end(async move { service.create_user_now(&tenant, call).await }).await
     }
 
-    async fn create_user_now(&self, tenant: &Tenant, call: CreateUser) -> Result<RegisteredUser, Error> {
-        let CreateUser { id, change, picture, device } = call;
+    async fn create_user_now(&self, tenant: &Tenant, call: UserFields) -> Result<RegisteredUser, Error> {
+        let UserFields { id, change, picture, device } = call;
         let (ticket, new_ticket) = self.drawn_ticket();
         let enrol = RegisterUser { id: id.clone(), change: ProfileChange::default(), device };
         let asked = UpsertUser { ticket: Some(new_ticket), ..self.registration(tenant, enrol, IfKnown::Update)? };
@@ -224,12 +225,11 @@ impl Service {
         RegisteredUser { issued_password: self.issued_password(tenant, &user.id, &credentials), user, created, ticket }
     }
 
-    /// Changes the given fields of an existing user, also of a suspended one.
+    /// Changes the given fields of an existing user, also of a suspended one. The caller has read the user: a picture of an
+    /// unknown one would be decoded in vain.
     /// # Errors
     /// `NotFound`, `Invalid` (a picture's at its field), `TooMany` uploads. No row or file is left behind.
-    pub async fn update_user(&self, tenant: &Arc<Tenant>, call: UpdateUser) -> Result<User, Error> {
-        // Checked before the picture is decoded, because that costs more.
-        self.user(tenant, &call.id).await?;
+    pub async fn update_user(&self, tenant: &Arc<Tenant>, call: UserFields) -> Result<User, Error> {
         let (service, tenant) = (self.clone(), Arc::clone(tenant));
         let steps = async move {
             let (id, at) = (call.id.clone(), service.now());
@@ -403,7 +403,7 @@ impl Service {
     pub(super) async fn creatable(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Credentials>, Error> {
         let known = self.read(async |db| db.credentials(tenant.app.key, id).await).await?;
         if known.is_none() {
-            id.check_creatable(&tenant.app.account).map_err(|fault| fault.at("user id"))?;
+            check_creatable(tenant, id)?;
         }
         Ok(known)
     }
@@ -453,4 +453,8 @@ impl Service {
     pub(super) async fn credentials_of(&self, tenant: &Tenant, id: &UserId) -> Result<Credentials, Error> {
         self.read(async |db| db.credentials(tenant.app.key, id).await).await?.ok_or(Error::NotFound(Resource::User))
     }
+}
+
+fn check_creatable(tenant: &Tenant, id: &UserId) -> Result<(), Error> {
+    id.check_creatable(&tenant.app.account).map_err(|fault| fault.at("user id"))
 }

@@ -70,7 +70,7 @@ impl Service {
     pub async fn last_seen(&self, tenant: &Tenant, viewer: UserKey, whom: &UserId) -> Result<Duration, Error> {
         let user = self.user(tenant, whom).await?;
         let owner = Owner::Itself(viewer);
-        let blocks = self.blocks_among(tenant, CallerKey::User(viewer), &owner, vec![whom.clone()]).await?;
+        let blocks = self.lists(tenant, CallerKey::User(viewer), &owner).blocks_among(vec![whom.clone()]).await?;
         let presence = self.inner.hub.presence(user.key);
         let since = match presence.seen_at.filter(|_| blocks.first() == Some(&Some(Relation::None))) {
             Some(_) if presence.is_online => return Ok(Duration::ZERO),

@@ -18,7 +18,7 @@ use crate::{
     picture,
     service::{
         Service,
-        accounts::CreateUser,
+        accounts::UserFields,
         apps::{AppChange, Tenant},
         blocking,
         pictures::UploadedPicture,
@@ -147,7 +147,7 @@ impl Service {
             ..ProfileChange::default()
         };
         let picture = Some(drawn(TileSeed::of(&id)).await?);
-        self.create_user(tenant, CreateUser { id, change, picture, device: None }).await?;
+        self.create_user(tenant, None, UserFields { id, change, picture, device: None }).await?;
         Ok(true)
     }
 
@@ -160,7 +160,7 @@ impl Service {
         let how = AddFriendOptions { both_ways: true, is_forced: true };
         if !others.is_empty() {
             let owner = Owner::Named(UserId::parse(one).map_err(Error::internal)?);
-            self.befriend(tenant, CallerKey::Operator, &owner, others, how).await?;
+            self.lists(tenant, CallerKey::Operator, &owner).befriend(others, how).await?;
         }
         Ok(())
     }

@@ -15,44 +15,13 @@ use crate::{
     service::{
         Service,
         apps::Tenant,
-        friends::{Outcomes, call::FriendCall},
+        friends::{Outcomes, UserLists, call::FriendCall},
         profiles::{Viewer, as_visible_to, with_closeness},
     },
     store::{LongReads, RelationRows, Tx},
 };
 
 impl Service {
-    /// Makes a user follow others without their consent. A block in either direction forbids it.
-    pub async fn follow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        let (app, owner, at) = (tenant.app.key, owner.clone(), self.now());
-        self.write_all(async move |tx| follow(tx, app, &owner, &whom, at).await).await
-    }
-
-    pub async fn unfollow(&self, tenant: &Tenant, owner: &Owner, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        let (app, owner, at) = (tenant.app.key, owner.clone(), self.now());
-        self.write_all(async move |tx| unfollow(tx, app, &owner, &whom, at).await).await
-    }
-
-    /// Returns a page of one of a user's lists, newest first, as the viewer sees it. Every page costs the same.
-    pub async fn follow_list(
-        &self,
-        tenant: &Tenant,
-        viewer: Viewer,
-        owner: &Owner,
-        list: FollowList,
-        after: Option<FollowCursor>,
-        limit: u32,
-    ) -> Result<FollowPage, Error> {
-        let read = async move |db: &LongReads<'_>, app, owner| {
-            let FollowPage { items, next } = db.follow_list(app, owner, list, after, limit).await?;
-            let (users, times): (Vec<_>, Vec<_>) = items.into_iter().map(|(user, at)| (Some(user), at)).unzip();
-            Ok((with_closeness(db, app, users, viewer).await?, times, next))
-        };
-        let (seen, times, next) = self.read_of(tenant, viewer.key(tenant), owner, read).await?;
-        let users = seen.into_iter().flatten().map(|seen| as_visible_to(tenant, viewer, seen));
-        Ok(FollowPage { items: users.zip(times).collect(), next })
-    }
-
     pub async fn follow_counts(
         &self,
         tenant: &Tenant,
@@ -62,29 +31,45 @@ impl Service {
         let app = tenant.app.key;
         self.long_read(by, async move |db| db.follow_counts(app, &ids).await).await
     }
+}
 
-    pub async fn follow_relations(
+impl UserLists<'_> {
+    /// Makes a user follow others without their consent. A block in either direction forbids it.
+    pub async fn follow(&self, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+        let (app, owner, at) = (self.tenant.app.key, self.owner.clone(), self.service.now());
+        self.service.write_all(async move |tx| follow(tx, app, &owner, &whom, at).await).await
+    }
+
+    pub async fn unfollow(&self, whom: Vec<UserId>) -> Result<Outcomes, Error> {
+        let (app, owner, at) = (self.tenant.app.key, self.owner.clone(), self.service.now());
+        self.service.write_all(async move |tx| unfollow(tx, app, &owner, &whom, at).await).await
+    }
+
+    /// Returns a page of one of a user's lists, newest first, as the viewer sees it. Every page costs the same.
+    pub async fn follow_list(
         &self,
-        tenant: &Tenant,
-        by: CallerKey,
-        owner: &Owner,
-        ids: Vec<UserId>,
-    ) -> Result<Vec<Option<Relation>>, Error> {
-        self.read_of(tenant, by, owner, async move |db, app, owner| {
-            db.relations(app, owner, &ids, RelationRows::Follows).await
-        })
-        .await
+        viewer: Viewer,
+        list: FollowList,
+        after: Option<FollowCursor>,
+        limit: u32,
+    ) -> Result<FollowPage, Error> {
+        let read = async move |db: &LongReads<'_>, app, owner| {
+            let FollowPage { items, next } = db.follow_list(app, owner, list, after, limit).await?;
+            let (users, times): (Vec<_>, Vec<_>) = items.into_iter().map(|(user, at)| (Some(user), at)).unzip();
+            Ok((with_closeness(db, app, users, viewer).await?, times, next))
+        };
+        let (seen, times, next) = self.read(read).await?;
+        let users = seen.into_iter().flatten().map(|seen| as_visible_to(self.tenant, viewer, seen));
+        Ok(FollowPage { items: users.zip(times).collect(), next })
+    }
+
+    pub async fn follow_relations(&self, ids: Vec<UserId>) -> Result<Vec<Option<Relation>>, Error> {
+        self.read(async move |db, app, owner| db.relations(app, owner, &ids, RelationRows::Follows).await).await
     }
 
     /// Returns whether to tell a user of a new follower: not if either blocks the other.
-    pub async fn is_notified_of_follower(
-        &self,
-        tenant: &Tenant,
-        by: CallerKey,
-        listener: &Owner,
-        other: &UserId,
-    ) -> Result<bool, Error> {
-        let blocks = self.blocks_among(tenant, by, listener, vec![other.clone()]).await?;
+    pub async fn is_notified_of_follower(&self, other: &UserId) -> Result<bool, Error> {
+        let blocks = self.blocks_among(vec![other.clone()]).await?;
         Ok(blocks.first() == Some(&Some(Relation::None)))
     }
 }

@@ -42,8 +42,6 @@ use crate::{
     domain::{
         caller::CallerKey,
         error::Error,
-        id::{AppKey, UserKey},
-        owner::Owner,
         secret::Digest,
         time::{Clock, Moment},
     },
@@ -51,7 +49,7 @@ use crate::{
     store::{Db, LongReads, Store, Touches, Tx},
 };
 use admins::Setup;
-use apps::{Directory, Tenant};
+use apps::Directory;
 use client_limits::{ClientBounds, ClientLimits};
 use credentials::Keyring;
 use health::Readiness;
@@ -161,22 +159,6 @@ impl Service {
         read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.inner.store.long_read(by, read).await
-    }
-
-    /// Resolves the owner and reads its data in one snapshot.
-    async fn read_of<T: Send + 'static>(
-        &self,
-        tenant: &Tenant,
-        by: CallerKey,
-        owner: &Owner,
-        read: impl AsyncFnOnce(&LongReads<'_>, AppKey, UserKey) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (app, owner) = (tenant.app.key, owner.clone());
-        let read = async move |db: &LongReads<'_>| {
-            let owner = owners::owner(db, app, &owner).await?.key;
-            read(db, app, owner).await
-        };
-        self.long_read(by, async move |db| db.snapshot(read).await).await
     }
 
     /// Runs to its end even if the client hangs up: a stored picture must get its row, and a row its picture.

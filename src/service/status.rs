@@ -11,9 +11,24 @@ use crate::{
         status::{Availability, UserStatus},
         text::CustomStatus,
     },
-    service::{Service, apps::Tenant, users},
+    service::{Service, apps::Tenant, friends::UserLists, users},
     store::{LongReads, RelationRows, StoredStatus, Tx},
 };
+
+impl UserLists<'_> {
+    /// Returns the statuses of these users to announce to the owner, except where one blocks the other.
+    pub async fn statuses_for(&self, users: Vec<UserKey>) -> Result<Vec<UserStatus>, Error> {
+        let read = async move |db: &LongReads<'_>, app, listener| {
+            let stored = db.statuses_by_key(app, &users).await?;
+            let ids: Vec<UserId> = stored.iter().map(|stored| stored.id.clone()).collect();
+            let blocks = db.relations(app, listener, &ids, RelationRows::Blocks).await?;
+            let told = stored.into_iter().zip(blocks).filter(|(_, block)| *block == Some(Relation::None));
+            Ok(told.map(|(stored, _)| stored).collect::<Vec<_>>())
+        };
+        let stored = self.read(read).await?;
+        Ok(stored.into_iter().map(|stored| self.service.status_of(stored)).collect())
+    }
+}
 
 impl Service {
     /// Returns statuses in the order of the ids; None for unknown users. Costs two point reads each.
@@ -26,25 +41,6 @@ impl Service {
         let app = tenant.app.key;
         let stored = self.long_read(by, async move |db| db.statuses(app, &ids).await).await?;
         Ok(stored.into_iter().map(|stored| stored.map(|stored| self.status_of(stored))).collect())
-    }
-
-    /// Returns the statuses to announce to `listener`. Leaves out users with a block between them and the listener.
-    pub async fn statuses_for(
-        &self,
-        tenant: &Tenant,
-        by: CallerKey,
-        listener: &Owner,
-        users: Vec<UserKey>,
-    ) -> Result<Vec<UserStatus>, Error> {
-        let read = async move |db: &LongReads<'_>, app, listener| {
-            let stored = db.statuses_by_key(app, &users).await?;
-            let ids: Vec<UserId> = stored.iter().map(|stored| stored.id.clone()).collect();
-            let blocks = db.relations(app, listener, &ids, RelationRows::Blocks).await?;
-            let told = stored.into_iter().zip(blocks).filter(|(_, block)| *block == Some(Relation::None));
-            Ok(told.map(|(stored, _)| stored).collect::<Vec<_>>())
-        };
-        let stored = self.read_of(tenant, by, listener, read).await?;
-        Ok(stored.into_iter().map(|stored| self.status_of(stored)).collect())
     }
 
     fn status_of(&self, stored: StoredStatus) -> UserStatus {

@@ -34,15 +34,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// The clients that may read the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetricsAccess {
-    /// Programs on this machine, without a proxy between.
-    Loopback,
-    Everybody,
-    Off,
-}
-
 impl Settings {
     /// # Errors
     /// The first setting whose text does not have its form, or that contradicts another one.

@@ -11,7 +11,7 @@ use log::LevelFilter;
 use url::Url;
 
 use super::{
-    DEMO_APP_PASSWORD, LogFormat, MetricsAccess,
+    DEMO_APP_PASSWORD, LogFormat,
     error::SettingsError,
     listen::{self, Listen},
     memory,
@@ -26,6 +26,7 @@ use super::{
 use crate::domain::{
     admin,
     app::Registration,
+    caller::MetricsAccess,
     durability::Durability,
     id::{AppId, Host, SdkAppId},
     secret::{self, Secret, ServerKey},

@@ -7,7 +7,7 @@ use standin::{
         profile::{ProfileChange, State},
         session::Vendor,
     },
-    service::{accounts::CreateUser, profiles::UserSetting},
+    service::{accounts::UserFields, profiles::UserSetting},
 };
 
 use super::sweep::Shelf;
@@ -16,8 +16,8 @@ use super::sweep::Shelf;
 async fn a_password_that_changes_between_its_check_and_the_session_opens_none() {
     let Shelf { service, tenant, .. } = Shelf::new().await;
     let id = || UserId::parse("ada").unwrap();
-    let call = CreateUser { id: id(), change: ProfileChange::default(), picture: None, device: None };
-    let first = service.create_user(&tenant, call).await.unwrap().issued_password;
+    let call = UserFields { id: id(), change: ProfileChange::default(), picture: None, device: None };
+    let first = service.create_user(&tenant, None, call).await.unwrap().issued_password;
     let proved = service.authenticate(&tenant, "ada", &first, None).await.unwrap();
     assert!(service.listen(&tenant, &proved, Vendor::MirrorFly).await.is_ok());
     let second = service.reset_issued_password(&tenant, id()).await.unwrap();

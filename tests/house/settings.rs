@@ -9,10 +9,10 @@ use std::{
 };
 
 use standin::{
-    domain::{app::Registration, durability::Durability, id::Host},
+    domain::{app::Registration, caller::MetricsAccess, durability::Durability, id::Host},
     settings::{
-        Listen, LogFormat, MetricsAccess, RawSettings, SETTINGS, Setting, SettingDefault, SettingForm, SettingSources,
-        Settings, TlsFiles, ValueOrigin, warning_of_ignored,
+        Listen, LogFormat, RawSettings, SETTINGS, Setting, SettingDefault, SettingForm, SettingSources, Settings,
+        TlsFiles, ValueOrigin, warning_of_ignored,
     },
 };
 

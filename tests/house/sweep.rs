@@ -25,7 +25,7 @@ use standin::{
     },
     service::{
         Service,
-        accounts::CreateUser,
+        accounts::UserFields,
         apps::{AppChange, Tenant},
         client_limits::ClientBounds,
         credentials::Keyring,
@@ -85,8 +85,8 @@ impl Shelf {
             read: Box::new(move || Ok(bytes.clone())),
         };
         let id = UserId::parse(id).unwrap();
-        let call = CreateUser { id, change: ProfileChange::default(), picture: Some(picture), device: None };
-        let created = self.service.create_user(&self.tenant, call).await.unwrap();
+        let call = UserFields { id, change: ProfileChange::default(), picture: Some(picture), device: None };
+        let created = self.service.create_user(&self.tenant, None, call).await.unwrap();
         (created.user, created.ticket)
     }
 

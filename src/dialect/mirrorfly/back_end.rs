@@ -27,7 +27,7 @@ use crate::{
         addresses::Addresses,
         form::{self, AtMost, Call, Optional, Required, read_from},
     },
-    service::accounts::{CreateUser, UpdateUser},
+    service::accounts::UserFields,
 };
 
 read_from!(Object: Moderation);
@@ -65,10 +65,11 @@ pub(super) async fn create_user(
     let Call { service, caller: BackEnd { tenant }, mut form, files, .. } = call;
     check_license_key(&tenant, &form.license_key)?;
     let UserIdField(id) = form.user_identifier.0.take().ok_or(Fault::Missing.at("userIdentifier"))?;
-    let data = form.into_data(files, service.find_user(&tenant, &id).await?.as_ref(), &tenant, &addresses)?;
+    let known = service.find_user(&tenant, &id).await?;
+    let data = form.into_data(files, known.as_ref(), &tenant, &addresses)?;
     let set_profile = data.sets_profile();
-    let call = CreateUser { id, change: data.change, picture: data.picture, device: Some(data.device) };
-    let created = service.create_user(&tenant, call).await.map_err(at_form_field)?;
+    let call = UserFields { id, change: data.change, picture: data.picture, device: Some(data.device) };
+    let created = service.create_user(&tenant, known.as_ref(), call).await.map_err(at_form_field)?;
     Ok(reply::user_created(&addresses, &created, set_profile))
 }
 
@@ -121,7 +122,7 @@ pub(super) async fn update_user(
         return Err(Fault::Malformed("the id in the path, or left out").at("userId").into());
     }
     let data = form.into_data(files, Some(&service.user(&tenant, &id).await?), &tenant, &addresses)?;
-    let call = UpdateUser { id, change: data.change, picture: data.picture, device: Some(data.device) };
+    let call = UserFields { id, change: data.change, picture: data.picture, device: Some(data.device) };
     let user = service.update_user(&tenant, call).await.map_err(at_form_field)?;
     Ok(reply::user(&addresses, &user, "User updated successfully"))
 }

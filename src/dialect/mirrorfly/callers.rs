@@ -2,6 +2,8 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use actix_web::{HttpRequest, dev::RequestHead, http::header::AUTHORIZATION};
+
 use super::{jid::Spelling, reply::MirrorFlyError};
 use crate::{
     domain::{
@@ -13,14 +15,9 @@ use crate::{
     },
     http::{
         form::{Authenticate, Optional, Parse},
-        origins,
+        origins, peer,
     },
     service::{Service, accounts::TicketCaller, apps::Tenant},
-};
-use actix_web::{
-    HttpRequest,
-    dev::RequestHead,
-    http::header::{AUTHORIZATION, HOST},
 };
 
 pub(super) struct TokenHolder(TicketCaller);
@@ -142,13 +139,9 @@ async fn user(service: &Service, request: &HttpRequest) -> Result<MirrorFlyUser,
     Ok(MirrorFlyUser { key, id: id.clone(), tenant: caller.tenant, spelling })
 }
 
-/// The request names no app, so its host selects one. Ignores what proxies say about the host.
+/// The request names no app, so its host selects one.
 async fn client(service: &Service, request: &HttpRequest) -> Result<MirrorFlyClient, MirrorFlyError> {
-    tenant_at(service, host(request).as_ref()).map(|tenant| MirrorFlyClient { tenant })
-}
-
-pub(super) fn host(request: &HttpRequest) -> Option<Host> {
-    Host::of_header(request.headers().get(HOST)?.to_str().ok()?).ok()
+    tenant_at(service, peer::host(request).as_ref()).map(|tenant| MirrorFlyClient { tenant })
 }
 
 pub(super) fn tenant_at(service: &Service, host: Option<&Host>) -> Result<Arc<Tenant>, MirrorFlyError> {

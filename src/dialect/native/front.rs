@@ -51,7 +51,7 @@ struct Links {
 pub(super) async fn welcome(
     addresses: web::Data<Addresses>,
     guard: web::Data<RequestMiddleware>,
-    request: HttpRequest,
+    request: HttpRequest, // whether it wants a page, and has it already
 ) -> HttpResponse {
     if console::wants_page(&request)
         && let Some(page) = console::index(&request)

@@ -1,15 +1,19 @@
 //! Liveness, readiness and metrics. Anybody may call the first two: they say only yes or no, and are not logged.
 
+use std::convert::Infallible;
+
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reply::{NativeError, NotReadyProblem, Problem};
+use super::{
+    extractors::of_head,
+    reply::{NativeError, NotReadyProblem, Problem},
+};
 use crate::{
-    domain::error::Error,
+    domain::{caller::MetricsAccess, error::Error},
     http::{
-        methods,
-        metrics::{self, MetricsReaders},
+        methods, metrics,
         middleware::{RequestMiddleware, Unlogged},
     },
     service::{Service, health::ReadinessCondition},
@@ -80,18 +84,22 @@ pub(super) async fn is_ready(service: Data<Service>) -> HttpResponse {
 pub(super) async fn show(
     service: Data<Service>,
     guard: Data<RequestMiddleware>,
-    readers: Data<MetricsReaders>,
-    request: HttpRequest,
+    readers: Data<MetricsAccess>,
+    IsOfThisMachine(is_of_this_machine): IsOfThisMachine,
 ) -> Result<HttpResponse, NativeError> {
     match **readers {
-        MetricsReaders::Everybody => {}
-        MetricsReaders::Here if metrics::is_of_this_machine(&request) => {}
-        MetricsReaders::Here => return Err(Error::Forbidden(ELSEWHERE).into()),
-        MetricsReaders::Nobody => return Err(NativeError::UnknownPath { nearest: None }),
+        MetricsAccess::Everybody => {}
+        MetricsAccess::Loopback if is_of_this_machine => {}
+        MetricsAccess::Loopback => return Err(Error::Forbidden(ELSEWHERE).into()),
+        MetricsAccess::Off => return Err(NativeError::UnknownPath { nearest: None }),
     }
     let text = guard.metrics().text(service.figures().await?, env!("CARGO_PKG_VERSION")).map_err(Error::internal)?;
     Ok(unlogged(HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text)))
 }
+
+pub(super) struct IsOfThisMachine(bool);
+
+of_head! { IsOfThisMachine: Infallible = |request: &HttpRequest| Ok(Self(metrics::is_of_this_machine(request))); }
 
 const ELSEWHERE: &str =
     "The figures are for programs on this machine that call by localhost or 127.0.0.1, without a proxy between";

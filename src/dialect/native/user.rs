@@ -34,7 +34,7 @@ use crate::{
         methods,
         spool::Spool,
     },
-    service::{Service, accounts::UpdateUser, apps::Tenant, pictures::UploadedPicture, profiles::UserSetting},
+    service::{Service, accounts::UserFields, apps::Tenant, pictures::UploadedPicture, profiles::UserSetting},
 };
 
 /// Accepted picture formats, recognised by their bytes.
@@ -151,14 +151,13 @@ pub(super) async fn put_picture(
     addresses: Data<Addresses>,
     spool: Data<Spool>,
     PathUser { tenant, id }: PathUser,
-    request: HttpRequest,
+    request: HttpRequest, // with its payload: not read for an unknown user
     payload: Payload,
 ) -> Result<HttpResponse, NativeError> {
-    // Check first, so that no file is read for an unknown user.
     service.user(&tenant, &id).await.map_err(about(&id))?;
     let bytes_max = service.picture_file_bytes_max();
     let PictureForm { picture } = PictureForm::read(&request, payload, &spool, bytes_max).await?;
-    let call = UpdateUser { id, change: ProfileChange::default(), picture: Some(picture), device: None };
+    let call = UserFields { id, change: ProfileChange::default(), picture: Some(picture), device: None };
     let user = service.update_user(&tenant, call).await?;
     Ok(answer(&tenant, &addresses, &user))
 }

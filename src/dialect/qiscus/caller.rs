@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpRequest,
-    dev::RequestHead,
-    http::header::{HOST, HeaderMap},
-};
+use actix_web::{HttpRequest, dev::RequestHead, http::header::HeaderMap};
 
 use super::{fields::WIDE_FIELDS, reply::QiscusError, version::Version};
 use crate::{
-    domain::{
-        error::Error,
-        id::{AppId, Host},
+    domain::{error::Error, id::AppId},
+    http::{
+        form::{Authenticate, FormLimits},
+        peer,
     },
-    http::form::{Authenticate, FormLimits},
     service::{Service, apps::Tenant},
 };
 
@@ -69,7 +65,7 @@ fn authenticated_tenant(
     let secret = header_in(request.headers(), "QISCUS-SDK-SECRET", "QISCUS_SDK_SECRET");
     let (found, wrong) = match (app_id, version.host_names_app()) {
         ("", false) => return Err(QiscusError::MissingAppId),
-        ("", true) => (service.tenant_of_secret_at(host(request).as_ref(), secret), QiscusError::UnknownHost),
+        ("", true) => (service.tenant_of_secret_at(peer::host(request).as_ref(), secret), QiscusError::UnknownHost),
         (app_id, _) => {
             (service.tenant_of_secret(app_id, secret), QiscusError::WrongCredentials(version.unauthorized()))
         }
@@ -89,9 +85,4 @@ pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
 /// Returns a header in either spelling: the vendor's examples mix them.
 pub(super) fn header_in<'a>(headers: &'a HeaderMap, hyphened: &str, underscored: &str) -> &'a str {
     headers.get(hyphened).or_else(|| headers.get(underscored)).and_then(|value| value.to_str().ok()).unwrap_or("")
-}
-
-/// Ignores what proxies say about the host.
-fn host(request: &HttpRequest) -> Option<Host> {
-    Host::of_header(request.headers().get(HOST)?.to_str().ok()?).ok()
 }

@@ -53,22 +53,19 @@ words! {
 }
 
 pub(super) async fn add(call: CommandCall<'_>, request: BlackListChangeRequest<'_>) -> CommandResult<Results> {
-    let context = call.context;
-    let blocked = async |whom| context.service.black_list_add(context.tenant, call.key(), &request.owner, whom).await;
+    let blocked = async |whom| call.lists(&request.owner).black_list_add(whom).await;
     Ok(results(run_for_each(request.accounts.0, blocked).await?))
 }
 
 pub(super) async fn delete(call: CommandCall<'_>, request: BlackListChangeRequest<'_>) -> CommandResult<Results> {
-    let context = call.context;
-    let unblocked =
-        async |whom| context.service.black_list_delete(context.tenant, call.key(), &request.owner, whom).await;
+    let unblocked = async |whom| call.lists(&request.owner).black_list_delete(whom).await;
     Ok(results(run_for_each(request.accounts.0, unblocked).await?))
 }
 
 pub(super) async fn get(call: CommandCall<'_>, request: BlackListGetRequest) -> CommandResult<BlackList> {
     let start = request.start.unwrap_or(0);
     let page = Page::at_offset(start, request.limit.unwrap_or(Page::OFFSET_LIMIT_MAX));
-    let listed = call.context.service.black_list(call.context.tenant, call.key(), &request.owner, page).await?;
+    let listed = call.lists(&request.owner).black_list(page).await?;
     let shown = listed.items.iter().filter(|(id, _)| is_shown(id));
     let item = |(id, at): &(UserId, Moment)| BlockedAccount { account: id.as_str().to_owned(), at: at.unix_s() };
     let next = start.saturating_add(page.limit());
@@ -103,9 +100,7 @@ struct BlockedAccount {
 }
 
 pub(super) async fn check(call: CommandCall<'_>, request: BlackListCheckRequest<'_>) -> CommandResult<BlackListChecks> {
-    let context = call.context;
-    let relations =
-        async |ids| known_users(context.service.blocks_among(context.tenant, call.key(), &request.owner, ids).await?);
+    let relations = async |ids| known_users(call.lists(&request.owner).blocks_among(ids).await?);
     let (items, fail_account) = items_of(run_for_each(request.accounts.0, relations).await?, |outcome, relation| {
         let all = [Blocking::BothWays, Blocking::Mine, Blocking::Theirs, Blocking::None];
         BlackListChecked { outcome, relation: relation_seen(all, relation, request.lists == BlackListCheckType::Both) }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::reply::{ErrorCode, TencentError};
 use crate::{
-    domain::{caller::CallerKey, error::Fault, profile::User},
+    domain::{caller::CallerKey, error::Fault, owner::Owner, profile::User},
     http::addresses::Addresses,
-    service::{Service, apps::Tenant, profiles::Viewer},
+    service::{Service, apps::Tenant, friends::UserLists, profiles::Viewer},
 };
 
 pub(super) struct CommandContext<'a> {
@@ -35,7 +35,11 @@ pub(super) struct CommandCall<'a> {
     pub(super) body: &'a Value,
 }
 
-impl CommandCall<'_> {
+impl<'a> CommandCall<'a> {
+    pub(super) fn lists(&self, owner: &'a Owner) -> UserLists<'a> {
+        self.context.service.lists(self.context.tenant, self.key(), owner)
+    }
+
     pub(super) fn key(&self) -> CallerKey {
         self.caller.viewer().key(self.context.tenant)
     }

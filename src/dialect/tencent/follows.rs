@@ -110,20 +110,20 @@ impl<'a> FieldType<'a> for FollowList {
 texts! { FollowCursor = cursor, text(); }
 
 pub(super) async fn add(call: CommandCall<'_>, request: FollowAddRequest<'_>) -> CommandResult<Results> {
-    let follow = async |whom| call.context.service.follow(call.context.tenant, &request.owner, whom).await;
+    let follow = async |whom| call.lists(&request.owner).follow(whom).await;
     let wanted = request.wanted.0.into_iter().map(|FollowTarget(account, id)| (account, id)).collect();
     Ok(results(run_for_each(wanted, follow).await?))
 }
 
 pub(super) async fn delete(call: CommandCall<'_>, request: FollowDeleteRequest<'_>) -> CommandResult<Results> {
-    let unfollow = async |whom| call.context.service.unfollow(call.context.tenant, &request.owner, whom).await;
+    let unfollow = async |whom| call.lists(&request.owner).unfollow(whom).await;
     Ok(results(run_for_each(request.accounts.0, unfollow).await?))
 }
 
 pub(super) async fn get(call: CommandCall<'_>, request: FollowGetRequest) -> CommandResult<FollowGetResult> {
     let FollowGetRequest { owner, list, after, limit } = request;
-    let (context, limit) = (call.context, limit.unwrap_or(PAGE).clamp(1, PAGE_MAX));
-    let page = context.service.follow_list(context.tenant, call.caller.viewer(), &owner, list, after, limit).await?;
+    let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let page = call.lists(&owner).follow_list(call.caller.viewer(), list, after, limit).await?;
     let shown = page.items.iter().filter(|(user, _)| is_shown(&user.id));
     let items = shown.map(|(user, at)| FollowEntry {
         account: user.id.as_str().to_owned(),
@@ -224,10 +224,7 @@ impl FollowInfo {
 }
 
 pub(super) async fn check(call: CommandCall<'_>, request: FollowCheckRequest<'_>) -> CommandResult<FollowChecks> {
-    let context = call.context;
-    let relations = async |ids| {
-        known_users(context.service.follow_relations(context.tenant, call.key(), &request.owner, ids).await?)
-    };
+    let relations = async |ids| known_users(call.lists(&request.owner).follow_relations(ids).await?);
     let (result_item, _) =
         items_of(run_for_each(request.accounts.0, relations).await?, |outcome, relation| FollowChecked {
             outcome,

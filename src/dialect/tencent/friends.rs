@@ -183,10 +183,9 @@ async fn befriend(
     friends: AccountItems<'_, FriendAddItem>,
     how: AddFriendOptions,
 ) -> CommandResult<Results> {
-    let context = call.context;
     let befriended = run_for_each(friends.0, async |friends: Vec<FriendAddItem>| {
         let friends = friends.into_iter().map(FriendToAdd::from).collect();
-        let befriended = context.service.befriend(context.tenant, call.key(), owner, friends, how).await?;
+        let befriended = call.lists(owner).befriend(friends, how).await?;
         Ok::<_, TencentError>(befriended.into_iter().map(Ok::<_, TencentError>).collect())
     })
     .await?;
@@ -215,30 +214,28 @@ impl From<FriendAddItem> for FriendToAdd {
 }
 
 pub(super) async fn delete(call: CommandCall<'_>, request: FriendDeleteRequest<'_>) -> CommandResult<Results> {
-    let (context, both_ways) = (call.context, request.lists == Some(FriendDeleteType::Both));
-    let gone = async |whom| context.service.unfriend(context.tenant, call.key(), &request.owner, whom, both_ways).await;
+    let both_ways = request.lists == Some(FriendDeleteType::Both);
+    let gone = async |whom| call.lists(&request.owner).unfriend(whom, both_ways).await;
     Ok(results(run_for_each(request.accounts.0, gone).await?))
 }
 
 pub(super) async fn delete_all(call: CommandCall<'_>, request: FriendDeleteAllRequest) -> CommandResult<NoFields> {
-    let (owner, context, both_ways) = (request.owner, call.context, request.lists == Some(FriendDeleteType::Both));
+    let (owner, both_ways) = (request.owner, request.lists == Some(FriendDeleteType::Both));
     loop {
         let page = Page::at_offset(0, Page::OFFSET_LIMIT_MAX);
-        let friends = context.service.friends(context.tenant, call.key(), &owner, page).await?.items;
+        let friends = call.lists(&owner).friends(page).await?.items;
         if friends.is_empty() {
             return Ok(NoFields {});
         }
         let whom = friends.into_iter().map(|friend| friend.id).collect();
-        context.service.unfriend(context.tenant, call.key(), &owner, whom, both_ways).await?;
+        call.lists(&owner).unfriend(whom, both_ways).await?;
     }
 }
 
 pub(super) async fn update(call: CommandCall<'_>, request: FriendUpdateRequest<'_>) -> CommandResult<Results> {
     let changes =
         request.changes.0.into_iter().map(|(account, item)| (account, item.and_then(FriendUpdateItem::change)));
-    let context = call.context;
-    let changed =
-        async |changes| context.service.change_friends(context.tenant, call.key(), &request.owner, changes).await;
+    let changed = async |changes| call.lists(&request.owner).change_friends(changes).await;
     Ok(results(run_for_each(changes.collect(), changed).await?))
 }
 
@@ -253,9 +250,7 @@ impl FriendUpdateItem<'_> {
 }
 
 pub(super) async fn check(call: CommandCall<'_>, request: FriendCheckRequest<'_>) -> CommandResult<FriendChecks> {
-    let context = call.context;
-    let relations =
-        async |ids| known_users(context.service.friendships(context.tenant, call.key(), &request.owner, ids).await?);
+    let relations = async |ids| known_users(call.lists(&request.owner).friendships(ids).await?);
     let (items, fail_account) = items_of(run_for_each(request.accounts.0, relations).await?, |outcome, relation| {
         let all = [FriendRelation::BothWays, FriendRelation::Mine, FriendRelation::Theirs, FriendRelation::None];
         FriendChecked { outcome, relation: relation_seen(all, relation, request.lists == FriendCheckType::Both) }
@@ -287,11 +282,7 @@ struct FriendChecked {
 
 pub(super) async fn get(call: CommandCall<'_>, request: FriendGetRequest) -> CommandResult<FriendPage> {
     let start = request.start.unwrap_or(0);
-    let page = call
-        .context
-        .service
-        .friends(call.context.tenant, call.key(), &request.owner, Page::at_offset(start, PAGE))
-        .await?;
+    let page = call.lists(&request.owner).friends(Page::at_offset(start, PAGE)).await?;
     let next = start.saturating_add(PAGE);
     let is_complete = u64::from(next) >= page.total;
     let item = |friend: &Friend| ListedFriend {
@@ -376,7 +367,7 @@ pub(super) async fn get_list(call: CommandCall<'_>, request: FriendGetListReques
     let (owner, context, tags) = (request.owner, call.context, tags(request.tags));
     let friends = async |ids: Vec<UserId>| {
         let users = context.service.portraits(context.tenant, call.caller.viewer(), ids.clone()).await?;
-        let friends = context.service.friends_among(context.tenant, call.key(), &owner, ids).await?;
+        let friends = call.lists(&owner).friends_among(ids).await?;
         let both = friends.into_iter().zip(users).map(|(friend, user)| match (friend, user) {
             (Some(friend), Some(user)) => Ok((friend, user)),
             (_, None) => Err(FriendFault::NoSuchUser),

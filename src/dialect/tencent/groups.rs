@@ -82,9 +82,9 @@ texts! {
 type GroupNameList<const LEAST: usize = 1> = BoundedList<FriendGroup, { GROUPS_MAX as usize }, LEAST>;
 
 pub(super) async fn add(call: CommandCall<'_>, request: GroupAddRequest<'_>) -> CommandResult<GroupAddResponse> {
-    let (owner, groups, context) = (request.owner, request.groups.0, call.context);
+    let (owner, groups) = (request.owner, request.groups.0);
     let put = async |members| {
-        let made = context.service.create_groups(context.tenant, call.key(), &owner, groups, members).await?;
+        let made = call.lists(&owner).create_groups(groups, members).await?;
         Ok::<_, TencentError>(made?.into_iter().map(|member| member.map_err(no_friend)).collect())
     };
     let (items, fail_account) = match request.accounts {
@@ -124,7 +124,7 @@ fn no_friend(fault: FriendFault) -> TencentError {
 }
 
 pub(super) async fn delete(call: CommandCall<'_>, request: GroupDeleteRequest) -> CommandResult<GroupDeleteResponse> {
-    call.context.service.delete_groups(call.context.tenant, call.key(), &request.owner, request.groups.0).await?;
+    call.lists(&request.owner).delete_groups(request.groups.0).await?;
     Ok(GroupDeleteResponse { sequence: SEQUENCE })
 }
 
@@ -140,7 +140,7 @@ impl ResponseFields for GroupDeleteResponse {}
 
 pub(super) async fn get(call: CommandCall<'_>, request: GroupGetRequest) -> CommandResult<GroupGetResponse> {
     let wanted = request.groups.map(|groups| groups.0).filter(|groups| !groups.is_empty());
-    let groups = call.context.service.groups(call.context.tenant, call.key(), &request.owner).await?;
+    let groups = call.lists(&request.owner).groups().await?;
     let item = |(group, friends): (FriendGroup, Vec<UserId>)| {
         let friends: Vec<String> = friends.iter().filter(|id| is_shown(id)).map(|id| id.as_str().to_owned()).collect();
         FriendGroupView {
@@ -192,7 +192,7 @@ pub(super) async fn update(
         (Some(_), Some(_)) => {
             Err(TencentError::BadParameter("Give GroupNewName or UpdateGroupItem, not both".to_owned()))
         }
-        (Some(to), None) => match context.service.rename_group(context.tenant, call.key(), &owner, group, to).await? {
+        (Some(to), None) => match call.lists(&owner).rename_group(group, to).await? {
             true => Ok(GroupUpdateResponse { items: None, fail_account: Vec::new(), sequence: SEQUENCE }),
             false => Err(TencentError::BadParameter("GroupOldName must be a group of this account".to_owned())),
         },
@@ -211,10 +211,9 @@ async fn members(
     group: FriendGroup,
     moved: PerAccount<'_, GroupMove>,
 ) -> CommandResult<GroupUpdateResponse> {
-    let context = call.context;
     let put = async |moved: Vec<GroupMove>| {
         let members = moved.into_iter().map(|moved| (moved.who, moved.to == UpdateType::Add)).collect();
-        context.service.change_group(context.tenant, call.key(), owner, group, members).await
+        call.lists(owner).change_group(group, members).await
     };
     let (outcomes, fail_account) = items_of(run_for_each(moved, put).await?, |outcome, _| outcome);
     let request = call.body.get("UpdateGroupItem").and_then(Value::as_array).into_iter().flatten();

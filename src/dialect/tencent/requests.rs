@@ -89,7 +89,7 @@ words! {
 const PAGE: u32 = 100;
 
 pub(super) async fn get(call: CommandCall<'_>, body: PendencyGetRequest) -> CommandResult<Pendencies> {
-    let (owner, context) = (body.owner, call.context);
+    let owner = body.owner;
     let directions: &[Direction] = match body.directions {
         None | Some(PendencyFilter::Both) => &[Direction::Incoming, Direction::Outgoing],
         Some(PendencyFilter::ComeIn) => &[Direction::Incoming],
@@ -99,9 +99,9 @@ pub(super) async fn get(call: CommandCall<'_>, body: PendencyGetRequest) -> Comm
     let limit = body.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let mut requests = Vec::new();
     for direction in directions {
-        requests.extend(context.service.requests(context.tenant, call.key(), &owner, *direction).await?);
+        requests.extend(call.lists(&owner).requests(*direction).await?);
     }
-    let unread = context.service.unread_requests(context.tenant, call.key(), &owner).await?;
+    let unread = call.lists(&owner).unread_requests().await?;
     requests.retain(|request| is_shown(&request.with));
     requests.sort_by_key(|request| std::cmp::Reverse(request.at));
     let (page, next) = page(&requests, before, limit as usize);
@@ -184,10 +184,9 @@ async fn pendencies(call: CommandCall<'_>, page: &[FriendRequest]) -> Result<Vec
 }
 
 pub(super) async fn answer(call: CommandCall<'_>, body: FriendResponseRequest<'_>) -> CommandResult<Results> {
-    let context = call.context;
     let answered = async |answers: Vec<FriendResponseItem>| {
         let answers = answers.into_iter().map(FriendResponseItem::verdict).collect();
-        context.service.answer_requests(context.tenant, call.key(), &body.owner, answers).await
+        call.lists(&body.owner).answer_requests(answers).await
     };
     Ok(results(run_for_each(body.answers.0, answered).await?))
 }
@@ -205,19 +204,18 @@ impl FriendResponseItem {
 }
 
 pub(super) async fn delete(call: CommandCall<'_>, body: PendencyDeleteRequest<'_>) -> CommandResult<Results> {
-    let (owner, context) = (body.owner, call.context);
+    let owner = body.owner;
     let direction = match body.direction {
         PendencyType::ComeIn => Direction::Incoming,
         PendencyType::SendOut => Direction::Outgoing,
     };
-    let forgotten =
-        async |with| context.service.forget_requests(context.tenant, call.key(), &owner, direction, with).await;
+    let forgotten = async |with| call.lists(&owner).forget_requests(direction, with).await;
     Ok(results(run_for_each(body.accounts.0, forgotten).await?))
 }
 
 pub(super) async fn report(call: CommandCall<'_>, body: PendencyReportRequest) -> CommandResult<NoFields> {
     // To the end of that second, because all its requests are shown with this time.
     let until = Moment::from_micros((i64::from(body.until) + 1) * 1_000_000 - 1);
-    call.context.service.read_requests(call.context.tenant, &body.owner, until).await?;
+    call.lists(&body.owner).read_requests(until).await?;
     Ok(NoFields {})
 }

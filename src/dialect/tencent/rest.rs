@@ -85,7 +85,10 @@ impl ResponseError for TencentError {
 }
 
 /// Answers paths that are no command. A path that has the form of a command is authenticated first, as any command.
-async fn unknown_command(request: HttpRequest, payload: Payload) -> HttpResponse {
+async fn unknown_command(
+    request: HttpRequest, // a call is read only if its path has the form of a command
+    payload: Payload,
+) -> HttpResponse {
     let is_post = request.method() == Method::POST;
     match is_like_a_command(request.match_info().unprocessed()) {
         true if !is_post => wrong_method().await,

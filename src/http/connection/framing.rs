@@ -1,10 +1,10 @@
-//! Finds where requests begin and end in the bytes of a connection, next to the framework's own parser.
+//! Finds where requests begin and end in the bytes of a connection, before the framework's parser (actix-http 3.20).
 //!
-//! That parser accepts a bare line feed as a line end, as RFC 9112 (2.2) allows. A proxy in front may not, so the two
-//! could see different headers and requests. Here a line of a head must end with CR LF. The framework itself refuses
-//! all other faults of a head (two lengths, a length and chunks, odd numbers).
+//! That parser accepts a bare line feed as a line end, as RFC 9112 (2.2) allows; a proxy in front may not, so the two
+//! could see different requests (promise 33). It times only the first head of a connection (34), and buffers 128 KiB of
+//! heads uncounted (57). It refuses all other faults of a head itself (two lengths, a length and chunks, odd numbers).
 
-use std::cell::Cell;
+use std::{cell::Cell, mem};
 
 /// The largest head of a request, in bytes, with empty lines before it and the empty line at its end.
 pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -21,13 +21,10 @@ enum Position {
     ChunkSize(PartialLine),
     Chunk(u64),
     Trailer(PartialLine),
-    /// After a request for a WebSocket that has no answer yet: a GET without a body, whose client waits, or another
-    /// request, behind which the framework would read an endless body.
-    Upgrade {
-        is_handshake: bool,
-    },
-    /// In what the framework will refuse: nothing more is examined.
-    Elsewhere,
+    /// Behind the handshake of a WebSocket that has no answer yet: its client waits.
+    Upgrade,
+    /// Behind another request for a WebSocket, where the framework would read an endless body.
+    FaultyUpgrade,
 }
 
 /// A line that arrives in pieces: its beginning, its length so far, its last byte.
@@ -69,10 +66,8 @@ pub(super) enum Read {
     TooLarge(usize),
 }
 
-enum HeadFault {
-    LineFeed(usize),
-    TooLarge(usize),
-}
+/// How many bytes were read, and the next position where they end the present one; or why reading stops.
+type Step = Result<(usize, Option<Position>), Read>;
 
 impl Default for Position {
     fn default() -> Self {
@@ -87,7 +82,7 @@ impl Framing {
     }
 
     pub(super) fn awaits_upgrade(&self) -> bool {
-        matches!(self.at, Position::Upgrade { is_handshake: true })
+        matches!(self.at, Position::Upgrade)
     }
 
     /// The number of heads that have ended; wraps around.
@@ -105,35 +100,12 @@ impl Framing {
         let mut rest = bytes;
         while !rest.is_empty() {
             let was_in_head = matches!(self.at, Position::InHead(_));
-            let (taken, next) = match &mut self.at {
-                Position::InHead(head) => match head.read(rest) {
-                    Ok(read) => read,
-                    Err(HeadFault::LineFeed(at)) => return Read::Refused(bytes.len() - rest.len() + at),
-                    Err(HeadFault::TooLarge(at)) => return Read::TooLarge(bytes.len() - rest.len() + at),
-                },
-                Position::Body(left) => skipped(left, rest, Position::default),
-                Position::ChunkSize(line) => line.read(rest, |line| match size_of_chunk(line) {
-                    Some(0) => Position::Trailer(PartialLine::default()),
-                    Some(bytes) => Position::Chunk(bytes.saturating_add(2)),
-                    None => Position::Elsewhere,
-                }),
-                Position::Chunk(left) => skipped(left, rest, || Position::ChunkSize(PartialLine::default())),
-                Position::Trailer(line) => line.read(rest, |line| match line.is_empty() {
-                    true => Position::default(),
-                    false => Position::Trailer(PartialLine::default()),
-                }),
-                // Bytes before the answer belong to the other protocol, if it is granted.
-                Position::Upgrade { is_handshake: true } => return Read::Stopped(bytes.len() - rest.len()),
-                Position::Upgrade { is_handshake: false } => return Read::Refused(bytes.len() - rest.len()),
-                Position::Elsewhere => return Read::Fine,
+            let (taken, next) = match self.step(rest, bytes.len() - rest.len()) {
+                Ok(step) => step,
+                Err(read) => return read,
             };
-            let is_end = matches!(next, Some(Position::InHead(_) | Position::Upgrade { .. }));
-            note(taken, is_end);
+            note(taken, matches!(next, Some(Position::InHead(_) | Position::Upgrade | Position::FaultyUpgrade)));
             if let Some(next) = next {
-                // The framework bounds no line between chunks, and refuses a size that it cannot read.
-                if matches!(next, Position::Elsewhere) {
-                    return Read::Refused(bytes.len() - rest.len());
-                }
                 self.heads = self.heads.wrapping_add(u32::from(was_in_head));
                 self.at = next;
             }
@@ -145,9 +117,29 @@ impl Framing {
         Read::Fine
     }
 
+    /// Reads up to the next position at most; `from` is the index of the first byte of `rest`.
+    fn step(&mut self, rest: &[u8], from: usize) -> Step {
+        match &mut self.at {
+            Position::InHead(head) => head.read(rest, from),
+            Position::Body(left) => Ok(skipped(left, rest, Position::default)),
+            Position::ChunkSize(line) => line.read_between_chunks(rest, from, |line| match size_of_chunk(line)? {
+                0 => Some(Position::Trailer(PartialLine::default())),
+                bytes => Some(Position::Chunk(bytes.saturating_add(2))),
+            }),
+            Position::Chunk(left) => Ok(skipped(left, rest, || Position::ChunkSize(PartialLine::default()))),
+            Position::Trailer(line) => line.read_between_chunks(rest, from, |line| match line.is_empty() {
+                true => Some(Position::default()),
+                false => Some(Position::Trailer(PartialLine::default())),
+            }),
+            // Bytes before the answer belong to the other protocol, if it is granted.
+            Position::Upgrade => Err(Read::Stopped(from)),
+            Position::FaultyUpgrade => Err(Read::Refused(from)),
+        }
+    }
+
     /// Examines an answer: if it refuses the other protocol, the connection stays with HTTP.
     pub(super) fn written(&mut self, bytes: &[u8]) {
-        if matches!(self.at, Position::Upgrade { .. }) && !bytes.starts_with(b"HTTP/1.1 10") {
+        if matches!(self.at, Position::Upgrade | Position::FaultyUpgrade) && !bytes.starts_with(b"HTTP/1.1 10") {
             self.at = Position::default();
         }
     }
@@ -160,15 +152,15 @@ fn skipped(left: &mut u64, rest: &[u8], next: impl FnOnce() -> Position) -> (usi
 }
 
 impl PartialLine {
-    fn is_empty(&self) -> bool {
-        self.bytes == 0
-    }
-
-    fn add(&mut self, piece: &[u8]) {
+    /// Adds bytes up to the line feed. Returns their number, and whether the line is whole.
+    fn read(&mut self, rest: &[u8]) -> (usize, bool) {
+        let end = rest.iter().position(|b| *b == b'\n');
+        let piece = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let kept = piece.len().min(KEPT_BYTES - self.kept.len());
         self.kept.extend_from_slice(piece.get(..kept).unwrap_or_default());
         self.bytes += piece.len();
         self.last = piece.last().copied().or(self.last);
+        (piece.len() + usize::from(end.is_some()), end.is_some())
     }
 
     /// Whether only its beginning is kept.
@@ -176,71 +168,55 @@ impl PartialLine {
         self.bytes > self.kept.len()
     }
 
-    /// Reads up to the end of the line; `then` decides the next position. Returns the bytes read.
-    fn read(&mut self, rest: &[u8], then: impl FnOnce(&[u8]) -> Position) -> (usize, Option<Position>) {
-        let Some(at) = rest.iter().position(|b| *b == b'\n') else {
-            self.add(rest);
-            return (rest.len(), (self.bytes > LINE_BYTES_MAX).then_some(Position::Elsewhere));
-        };
-        self.add(rest.get(..at).unwrap_or_default());
-        if self.bytes > LINE_BYTES_MAX {
-            return (at + 1, Some(Position::Elsewhere));
+    /// Returns the line without its carriage return. An empty line is never cut.
+    fn text(&self) -> &[u8] {
+        if self.is_cut() { &self.kept } else { self.kept.strip_suffix(b"\r").unwrap_or(&self.kept) }
+    }
+
+    /// Reads up to the end of a size or a trailer; `then` decides the next position, None for what the framework refuses.
+    /// The framework bounds no such line itself.
+    fn read_between_chunks(&mut self, rest: &[u8], from: usize, then: impl FnOnce(&[u8]) -> Option<Position>) -> Step {
+        let (taken, is_whole) = self.read(rest);
+        match is_whole {
+            _ if self.bytes > LINE_BYTES_MAX => Err(Read::Refused(from)),
+            true => then(self.text()).map(|next| (taken, Some(next))).ok_or(Read::Refused(from)),
+            false => Ok((taken, None)),
         }
-        // A cut line never ends in the carriage return alone: an empty line is never cut.
-        let line = if self.is_cut() { &self.kept } else { self.kept.strip_suffix(b"\r").unwrap_or(&self.kept) };
-        (at + 1, Some(then(line)))
     }
 }
 
 impl HeadState {
-    fn read(&mut self, rest: &[u8]) -> Result<(usize, Option<Position>), HeadFault> {
-        let at = rest.iter().position(|b| *b == b'\n');
-        let taken = at.map_or(rest.len(), |at| at + 1);
+    fn read(&mut self, rest: &[u8], from: usize) -> Step {
+        let (taken, is_whole) = self.line.read(rest);
         self.bytes += taken;
-        let Some(at) = at else {
-            self.line.add(rest);
-            return if self.bytes > HEAD_BYTES_MAX { Err(HeadFault::TooLarge(taken - 1)) } else { Ok((taken, None)) };
-        };
-        let end = rest.get(..at).unwrap_or_default();
-        let next = match self.line.is_empty() {
-            true => self.ended(end.strip_suffix(b"\r").ok_or(HeadFault::LineFeed(at))?, false)?,
-            false => {
-                let mut line = std::mem::take(&mut self.line);
-                line.add(end);
-                if line.last != Some(b'\r') {
-                    return Err(HeadFault::LineFeed(at));
-                }
-                let is_cut = line.is_cut();
-                let kept = if is_cut { &line.kept } else { line.kept.strip_suffix(b"\r").unwrap_or(&line.kept) };
-                self.ended(kept, is_cut).map_err(|_| HeadFault::LineFeed(at))?
-            }
-        };
-        if self.bytes > HEAD_BYTES_MAX {
-            return Err(HeadFault::TooLarge(at));
-        }
-        Ok((taken, next))
+        let last = from + taken - 1;
+        let next = if is_whole { self.ended(last)? } else { None };
+        if self.bytes > HEAD_BYTES_MAX { Err(Read::TooLarge(last)) } else { Ok((taken, next)) }
     }
 
-    fn ended(&mut self, line: &[u8], is_cut: bool) -> Result<Option<Position>, HeadFault> {
-        match (self.has_begun, line.is_empty()) {
-            (false, true) => {} // empty lines in front of a request are passed over
-            (false, false) => (self.has_begun, self.is_get) = (true, line.starts_with(b"GET ")),
-            (true, false) => {
-                if self.field(line) && is_cut {
-                    // Its value is not known here, and the framework would act on it.
-                    return Err(HeadFault::LineFeed(0));
-                }
-            }
-            (true, true) => {
+    fn ended(&mut self, last: usize) -> Result<Option<Position>, Read> {
+        let line = mem::take(&mut self.line);
+        if line.last != Some(b'\r') {
+            return Err(Read::Refused(last));
+        }
+        match (self.has_begun, line.text()) {
+            (false, b"") => {} // empty lines in front of a request are passed over
+            (false, text) => (self.has_begun, self.is_get) = (true, text.starts_with(b"GET ")),
+            // In the framework's order of precedence.
+            (true, b"") => {
                 return Ok(Some(match self {
-                    // In the framework's order of precedence.
                     Self { is_chunked: true, .. } => Position::ChunkSize(PartialLine::default()),
-                    Self { asks_for_upgrade: true, is_get, body_bytes, .. } => {
-                        Position::Upgrade { is_handshake: *is_get && *body_bytes == 0 }
-                    }
+                    Self { asks_for_upgrade: true, is_get: true, body_bytes: 0, .. } => Position::Upgrade,
+                    Self { asks_for_upgrade: true, .. } => Position::FaultyUpgrade,
                     Self { body_bytes: 0, .. } => Position::InHead(Self::default()),
                     Self { body_bytes, .. } => Position::Body(*body_bytes),
                 }));
+            }
+            // The value of a field that is cut is not known here, and the framework would act on it.
+            (true, text) => {
+                if self.field(text) && line.is_cut() {
+                    return Err(Read::Refused(last));
+                }
             }
         }
         Ok(None)
@@ -248,20 +224,16 @@ impl HeadState {
 
     /// Examines a header field. Returns whether it affects where the request ends.
     fn field(&mut self, line: &[u8]) -> bool {
-        let Some((name, value)) = line.iter().position(|b| *b == b':').and_then(|at| line.split_at_checked(at)) else {
-            return false;
-        };
-        if name.eq_ignore_ascii_case(b"content-length") {
-            let length = value.get(1..).map(<[u8]>::trim_ascii).and_then(|text| str::from_utf8(text).ok());
-            self.body_bytes = length.and_then(|text| text.parse().ok()).unwrap_or(0);
-        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-            self.is_chunked = true;
-        } else if name.eq_ignore_ascii_case(b"upgrade") {
+        let mut parts = line.splitn(2, |b| *b == b':');
+        let (Some(name), Some(value)) = (parts.next(), parts.next().map(<[u8]>::trim_ascii)) else { return false };
+        match name.to_ascii_lowercase().as_slice() {
+            b"content-length" => {
+                self.body_bytes = str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+            }
+            b"transfer-encoding" => self.is_chunked = true,
             // No other protocol is served; a client that offers another one continues with HTTP.
-            self.asks_for_upgrade |=
-                value.get(1..).is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"websocket"));
-        } else {
-            return false;
+            b"upgrade" => self.asks_for_upgrade |= value.eq_ignore_ascii_case(b"websocket"),
+            _ => return false,
         }
         true
     }

@@ -53,7 +53,8 @@ const CLOSE_WAIT: Duration = Duration::from_secs(1);
 /// Reads in a row from a refused client before other tasks run.
 const DISCARDS_IN_A_ROW: usize = 16;
 
-/// A byte that no head may contain: the framework answers it with 400 and closes.
+/// A byte that no head may contain, written over a refused one: the framework then answers 400 behind the responses that
+/// are in progress, and closes. Closing at once would cut these off.
 const NONSENSE: u8 = 0;
 
 #[derive(Debug, Clone)]
@@ -171,42 +172,13 @@ macro_rules! service {
     }};
 }
 
-impl ConnectionServer {
-    pub fn listen<F, I, S, B>(
-        mut self,
-        listener: TcpListener,
-        tls: Option<ServerConfig>,
-        factory: F,
-    ) -> io::Result<Self>
-    where
-        F: Fn() -> I + Send + Clone + 'static,
-        I: IntoServiceFactory<S, Request>,
-        S: ServiceFactory<Request, Config = AppConfig> + 'static,
-        S::Error: Into<Error>,
-        S::InitError: fmt::Debug,
-        S::Response: Into<Response<B>>,
-        <S::Service as Service<Request>>::Future: 'static,
-        S::Service: 'static,
-        B: MessageBody + 'static,
-    {
-        let (connections, signal) = (self.connections.clone(), self.server.graceful_shutdown_signal());
-        let tls = tls.map(|mut tls| {
-            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-            TlsAcceptor::from(Arc::new(tls))
-        });
-        let name = format!("{:?}", listener.local_addr()?);
-        self.server = self.server.listen(name, listener, move || {
-            let (of_one, tls) = (connections.clone(), tls.clone());
-            service!(connections.clone(), signal.clone(), factory, move |socket: TcpStream| {
-                // Boxed: the task of the connection outlives it by far.
-                let accept = Box::pin(of_one.clone().accept(socket, tls.clone()));
-                async move { accept.await.map_err(DispatchError::Io) }
-            })
-        })?;
-        Ok(self)
-    }
+pub enum Listener {
+    Tcp(TcpListener, Option<Box<ServerConfig>>),
+    Unix(UnixListener),
+}
 
-    pub fn listen_locally<F, I, S, B>(mut self, listener: UnixListener, factory: F) -> io::Result<Self>
+impl ConnectionServer {
+    pub fn listen<F, I, S, B>(mut self, listener: Listener, factory: F) -> io::Result<Self>
     where
         F: Fn() -> I + Send + Clone + 'static,
         I: IntoServiceFactory<S, Request>,
@@ -219,13 +191,30 @@ impl ConnectionServer {
         B: MessageBody + 'static,
     {
         let (connections, signal) = (self.connections.clone(), self.server.graceful_shutdown_signal());
-        self.server = self.server.listen_uds("control", listener, move || {
-            let of_one = connections.clone();
-            service!(connections.clone(), signal.clone(), factory, move |socket: UnixStream| {
-                let accept = Box::pin(of_one.clone().accept_local(socket));
-                async move { accept.await.map_err(DispatchError::Io) }
-            })
-        })?;
+        self.server = match listener {
+            Listener::Tcp(listener, tls) => {
+                let tls = tls.map(|mut tls| {
+                    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+                    TlsAcceptor::from(Arc::<ServerConfig>::from(tls))
+                });
+                let name = format!("{:?}", listener.local_addr()?);
+                self.server.listen(name, listener, move || {
+                    let (of_one, tls) = (connections.clone(), tls.clone());
+                    service!(connections.clone(), signal.clone(), factory, move |socket: TcpStream| {
+                        // Boxed: the task of the connection outlives it by far.
+                        let accept = Box::pin(of_one.clone().accept(socket, tls.clone()));
+                        async move { accept.await.map_err(DispatchError::Io) }
+                    })
+                })?
+            }
+            Listener::Unix(listener) => self.server.listen_uds("control", listener, move || {
+                let of_one = connections.clone();
+                service!(connections.clone(), signal.clone(), factory, move |socket: UnixStream| {
+                    let accept = Box::pin(of_one.clone().accept_local(socket));
+                    async move { accept.await.map_err(DispatchError::Io) }
+                })
+            })?,
+        };
         Ok(self)
     }
 

@@ -44,15 +44,6 @@ const CLASSES: [&str; 6] = ["gone", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
 const NO_ROUTE: &str = "none";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetricsReaders {
-    /// Programs on this machine, without a proxy between.
-    Here,
-    Everybody,
-    /// No client: the path does not exist.
-    Nobody,
-}
-
 const PROXIES_SAY: [HeaderName; 6] =
     [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, HeaderName::from_static("x-real-ip"), VIA];
 

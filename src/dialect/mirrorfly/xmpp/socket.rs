@@ -74,14 +74,14 @@ pub fn scope() -> Scope {
 pub(in super::super) async fn open(
     service: Data<Service>,
     addresses: Data<Addresses>,
-    request: HttpRequest,
+    request: HttpRequest, // its connection changes the protocol
 ) -> Result<HttpResponse, actix_web::Error> {
     let runner = XmppRunner {
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
         client: peer::client(&request),
         page: PageOrigin::of(request.head()),
-        host: callers::host(&request),
+        host: peer::host(&request),
         was_served: Cell::new(false),
         user: OnceCell::new(),
     };

@@ -86,7 +86,11 @@ fn answer(status: StatusCode, why: &str) -> HttpResponse {
         (status = 403, description = "The page's origin is none of the app's allowed_origins: ErrorCode 60002", body = FailureEnvelope),
     )
 )]
-pub(super) async fn open(service: Data<Service>, addresses: Data<Addresses>, request: HttpRequest) -> HttpResponse {
+pub(super) async fn open(
+    service: Data<Service>,
+    addresses: Data<Addresses>,
+    request: HttpRequest, // its connection changes the protocol
+) -> HttpResponse {
     let query = Form::query(request.query_string()).ok();
     let of_query = |name| query.as_ref().and_then(|query| query.text(name).ok()?).unwrap_or_default();
     let runner = BinfoRunner {
@@ -252,7 +256,8 @@ impl BinfoRunner {
         // Once an app stops serving this dialect, its clients get no more pushes.
         let Ok(tenant) = self.tenant() else { return Ok(Vec::new()) };
         let (service, context) = (&self.service, self.context(&tenant));
-        let (key, owner) = (CallerKey::User(own.key), Owner::Itself(own.key));
+        let owner = Owner::Itself(own.key);
+        let lists = service.lists(&tenant, CallerKey::User(own.key), &owner);
         match notification {
             Notification::ProfileChanged { user, fields, .. } => {
                 let tags = readable(&context, own, &user, &fields).await?;
@@ -260,7 +265,7 @@ impl BinfoRunner {
             }
             Notification::ContactsChanged { changed, .. } if changed.is_empty() => Ok(Vec::new()),
             Notification::ContactsChanged { changed, .. } => {
-                let friends = service.friends_among(&tenant, key, &owner, changed).await?;
+                let friends = lists.friends_among(changed).await?;
                 Ok(push::friends_changed(&friends.into_iter().flatten().collect::<Vec<_>>()))
             }
             Notification::RequestChanged { with, is_incoming, is_waiting: true, .. } => {
@@ -268,7 +273,7 @@ impl BinfoRunner {
                     true => (Direction::Incoming, &with),
                     false => (Direction::Outgoing, &own.id),
                 };
-                let requests = service.requests(&tenant, key, &owner, direction).await?;
+                let requests = lists.requests(direction).await?;
                 let other = service.find_user(&tenant, &with).await?;
                 let request = requests.iter().find(|request| request.with == with);
                 Ok(request
@@ -278,10 +283,10 @@ impl BinfoRunner {
             }
             Notification::FollowChanged { with, is_own, is_following, .. } => {
                 let Some(other) = service.find_user(&tenant, &with).await? else { return Ok(Vec::new()) };
-                if !is_own && !service.is_notified_of_follower(&tenant, key, &owner, &with).await? {
+                if !is_own && !lists.is_notified_of_follower(&with).await? {
                     return Ok(Vec::new());
                 }
-                let relation = service.follow_relations(&tenant, key, &owner, vec![with]).await?.pop().flatten();
+                let relation = lists.follow_relations(vec![with]).await?.pop().flatten();
                 let is_answered = match relation.unwrap_or(Relation::None) {
                     Relation::BothWays => true,
                     Relation::Mine => !is_own,
@@ -290,9 +295,7 @@ impl BinfoRunner {
                 };
                 Ok(vec![push::follow_changed(&other, is_own, is_following, is_answered, &context)])
             }
-            Notification::StatusChanged { users } => {
-                Ok(push::statuses(&service.statuses_for(&tenant, key, &owner, users).await?))
-            }
+            Notification::StatusChanged { users } => Ok(push::statuses(&lists.statuses_for(users).await?)),
             Notification::BlocksChanged { .. }
             | Notification::BlockedBy { .. }
             | Notification::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
