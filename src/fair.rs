@@ -16,7 +16,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::domain::{caller::CallerKey, error::Error};
+use crate::domain::{CallerKey, Error};
 
 /// For a caller with too many calls.
 const RETRY_AFTER: Duration = Duration::from_secs(1);

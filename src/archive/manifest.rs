@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::member::Content;
-use crate::domain::record_counts::RecordCounts;
+use crate::domain::RecordCounts;
 
 /// The format version that this program writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;

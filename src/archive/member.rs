@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tar::{EntryType, Header};
 
-use crate::domain::avatar::{PictureKey, Rendition};
+use crate::domain::{PictureKey, Rendition};
 
 /// Bytes that are read and written at a time.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;

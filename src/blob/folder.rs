@@ -11,10 +11,7 @@ use std::{
 };
 
 use super::temp_folder::TempFolder;
-use crate::domain::{
-    avatar::PictureKey,
-    error::{Error, io_error},
-};
+use crate::domain::{Error, PictureKey, error::io_error};
 
 /// The picture folder and, on the same file system, the folder of incoming uploads.
 ///

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::folder::{check_file_name, make_private_folder, remove_if_there};
-use crate::domain::error::{Error, io_error};
+use crate::domain::{Error, error::io_error};
 
 /// A folder below `incoming`. It is deleted on drop, or after a kill at the next start.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Domain types. Every value is valid, because it was parsed from a request or from a row. No I/O, clock, randomness or
 //! framework. Each rule is the widest of the three vendors; a dialect narrows it when it parses a request.
+//! Types and constants are named by the room (`domain::UserId`), functions by their module (`contact::bare`).
 
 pub mod admin;
 pub mod app;
@@ -32,3 +33,37 @@ pub mod tencent_profile;
 pub mod text;
 pub mod time;
 pub mod upload;
+
+pub use self::{
+    admin::{Admin, AdminKey, AdminName, AdminSession, AuditEntry, Authority, PASSWORD_CHARS_MIN, StoredAuditEntry},
+    app::*,
+    avatar::*,
+    caller::*,
+    chat_settings::*,
+    contact::*,
+    custom::*,
+    device::*,
+    directory::*,
+    durability::*,
+    error::*,
+    event::*,
+    folding::*,
+    follow::*,
+    free_data::*,
+    friend::*,
+    id::*,
+    network::*,
+    owner::*,
+    page::*,
+    profile::*,
+    record_counts::*,
+    report::*,
+    search::*,
+    secret::*,
+    session::*,
+    status::*,
+    tencent_profile::*,
+    text::*,
+    time::*,
+    upload::*,
+};

@@ -65,7 +65,7 @@ macro_rules! tencent_fields {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum TencentField {
-            $(#[doc = concat!("See [`Particulars::", stringify!($field), "`].")] $name,)*
+            $(#[doc = concat!("See [`TencentProfile::", stringify!($field), "`].")] $name,)*
         }
 
         impl TencentProfile {

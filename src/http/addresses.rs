@@ -4,11 +4,7 @@ use std::num::NonZeroU16;
 
 use url::Url;
 
-use crate::domain::{
-    avatar::{PictureKey, PictureKind, Rendition},
-    error::Fault,
-    id::Host,
-};
+use crate::domain::{Fault, Host, PictureKey, PictureKind, Rendition};
 
 /// The prefix of a default tile's name, where a picture has its key. No key contains `-`.
 const TILE: &str = "tile-";

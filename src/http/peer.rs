@@ -9,7 +9,7 @@ use actix_web::{
 };
 use ipnet::IpNet;
 
-use crate::domain::id::Host;
+use crate::domain::Host;
 
 /// Addresses read from a request's header, from the last one backwards.
 const HOPS_MAX: usize = 16;

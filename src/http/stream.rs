@@ -7,7 +7,7 @@ use futures_util::stream;
 use tokio::time::{Instant, timeout};
 
 use super::keyed_limiter::{self, KeyedLimiter};
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// How often a silent stream sends a comment and checks that its client may still listen.
 const HEARTBEAT: Duration = Duration::from_secs(15);

@@ -6,13 +6,7 @@ use tokio::{sync::watch, time::sleep};
 
 use super::hub::Hub;
 use crate::{
-    domain::{
-        error::Error,
-        event::{Event, EventKind},
-        id::{AppKey, UserId, UserKey},
-        profile::User,
-        session::{Notification, Vendor},
-    },
+    domain::{AppKey, Error, Event, EventKind, Notification, User, UserId, UserKey, Vendor},
     store::{EventPage, FeedReader, Store},
 };
 

@@ -17,9 +17,7 @@ use tokio::sync::watch;
 
 use super::queue::{Queue, SessionPosition};
 use crate::domain::{
-    id::UserKey,
-    session::{ChangedPosition, EndReason, Notification, Presence, Sibling, SiblingState, Vendor},
-    time::{Clock, Moment},
+    ChangedPosition, Clock, EndReason, Moment, Notification, Presence, Sibling, SiblingState, UserKey, Vendor,
 };
 
 /// Users whose last activity is remembered; the oldest is forgotten first.

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::domain::session::{EndReason, Notification};
+use crate::domain::{EndReason, Notification};
 
 /// A slower listener is cut off and looks up what it missed.
 const NOTIFICATIONS_MAX: usize = 256;

@@ -16,11 +16,7 @@ use std::{
 use tokio::sync::Notify;
 
 use super::hub::Hub;
-use crate::domain::{
-    error::Error,
-    id::UserKey,
-    time::{Clock, Moment},
-};
+use crate::domain::{Clock, Error, Moment, UserKey};
 
 /// Subscriptions of one user. The oldest one ends when there are more.
 pub const SUBSCRIPTIONS_OF_USER_MAX: usize = 1000;

@@ -7,10 +7,7 @@ use image::{
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use super::{headers::damaged, shrink::Renditions};
-use crate::domain::{
-    avatar::{PictureKind, Rendition},
-    error::Fault,
-};
+use crate::domain::{Fault, PictureKind, Rendition};
 
 /// 0 to 100. SSIM 0.935 against the source at 640 pixels; 90 costs a quarter more bytes.
 const JPEG_QUALITY: u8 = 85;

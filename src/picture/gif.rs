@@ -9,7 +9,7 @@ use super::{
     bytes::Bytes,
     headers::{FrameArea, Headers, NeededBytes, cut_short, damaged},
 };
-use crate::domain::error::Fault;
+use crate::domain::Fault;
 
 /// Of the decoder's table and buffers, besides the colour indices.
 const DECODER_BYTES: u64 = 256 << 10;

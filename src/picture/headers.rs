@@ -4,7 +4,7 @@ use std::{borrow::Cow, io::Read};
 
 use flate2::read::ZlibDecoder;
 
-use crate::domain::error::Fault;
+use crate::domain::Fault;
 
 /// The longest EXIF block that is searched for the orientation: as much as a JPEG segment can hold.
 pub(super) const EXIF_BYTES_MAX: usize = 64 << 10;

@@ -13,7 +13,7 @@ use super::{
     bytes::Bytes,
     headers::{ColourProfile, Headers, cut_short, damaged},
 };
-use crate::domain::error::Fault;
+use crate::domain::Fault;
 
 /// Ten are usual, twenty in the smallest files. Each scan costs a pass over every block for a few bytes of file.
 const SCANS_MAX: u32 = 64;

@@ -23,11 +23,7 @@ use image::{DynamicImage, RgbaImage, imageops, metadata::Orientation};
 
 use self::headers::{FrameArea, Headers, NeededBytes, cut_short, damaged};
 pub use self::tile::tile;
-use crate::domain::{
-    avatar::{PictureKind, Rendition},
-    error::Fault,
-    upload::{Format, PictureLimits},
-};
+use crate::domain::{Fault, Format, PictureKind, PictureLimits, Rendition};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspection {

@@ -11,7 +11,7 @@ use super::{
     bytes::Bytes,
     headers::{ColourProfile, EXIF_BYTES_MAX, Headers, NeededBytes, cut_short, damaged},
 };
-use crate::domain::error::Fault;
+use crate::domain::Fault;
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 

@@ -4,7 +4,7 @@ use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
 use image::DynamicImage;
 
 use super::headers::damaged;
-use crate::domain::{avatar::Rendition, error::Fault};
+use crate::domain::{Fault, Rendition};
 
 /// The full rendition and the squares, largest first.
 pub(super) struct Renditions {

@@ -1,7 +1,7 @@
 //! Recognises the format of an upload by its bytes. File names and content types are not trusted.
 
 use super::png;
-use crate::domain::{error::Fault, upload::Format};
+use crate::domain::{Fault, Format};
 
 /// How far into a text to search for an SVG drawing or an HTML page.
 const TEXT_BYTES: usize = 4 << 10;

@@ -4,10 +4,7 @@
 use image::{DynamicImage, Rgb, RgbImage};
 
 use super::encode;
-use crate::domain::{
-    avatar::{Rendition, TileSeed, mix_bits},
-    error::Error,
-};
+use crate::domain::{Error, Rendition, TileSeed, avatar::mix_bits};
 
 /// Cells along half a side. The other half mirrors them in both directions.
 const CELLS: u32 = 3;

@@ -9,7 +9,7 @@ use super::{
     headers::{ColourProfile, EXIF_BYTES_MAX, FrameArea, Headers, NeededBytes, cut_short, damaged},
     vp8l,
 };
-use crate::domain::error::Fault;
+use crate::domain::Fault;
 
 /// Memory of the decoder that does not grow with the pixels.
 const DECODER_BYTES: u64 = 1 << 20;

@@ -12,10 +12,7 @@ use std::{
 
 use super::{StartError, StartErrorKind, restore, unusable};
 use crate::{
-    domain::{
-        error::is_full,
-        secret::{Secret, ServerKey},
-    },
+    domain::{Secret, ServerKey, error::is_full},
     service::credentials::Keyring,
     settings::{self, Settings},
 };

@@ -15,7 +15,7 @@ use crate::{
         native::{self, ApiListener},
         qiscus, tencent,
     },
-    domain::caller::MetricsAccess,
+    domain::MetricsAccess,
     http::{
         connection::{ConnectionSettings, Listener},
         loopback,

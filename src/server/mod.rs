@@ -38,15 +38,7 @@ pub use self::{
 use crate::{
     blob::Folder,
     dialect::native::{DataFolder, DemoPassword},
-    domain::{
-        admin::AdminName,
-        caller::MetricsAccess,
-        error::Error,
-        id::AppId,
-        secret::Secret,
-        time::{Clock, Moment},
-        upload::PictureLimits,
-    },
+    domain::{AdminName, AppId, Clock, Error, MetricsAccess, Moment, PictureLimits, Secret},
     http::{
         addresses::Addresses,
         documents::Documents,

@@ -4,16 +4,8 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     domain::{
-        app::Registration,
-        avatar::AvatarChange,
-        caller::CallerKey,
-        device::Device,
-        error::{Error, Resource, Unauthenticated},
-        id::{UserId, UserKey},
-        owner::Owner,
-        profile::{Credentials, ProfileChange, State, User},
-        secret::Secret,
-        session::Vendor,
+        AvatarChange, CallerKey, Credentials, Device, Error, Owner, ProfileChange, Registration, Resource, Secret,
+        State, Unauthenticated, User, UserId, UserKey, Vendor,
     },
     service::{
         Service,

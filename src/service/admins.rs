@@ -9,12 +9,8 @@ use std::{
 
 use crate::{
     domain::{
-        admin::{Admin, AdminName, AdminSession, AuditEntry, StoredAuditEntry, password},
-        caller::CallerKey,
-        error::{Error, Resource, Unauthenticated},
-        network::Network,
-        secret::{Digest, PasswordHash, Secret},
-        time::Moment,
+        Admin, AdminName, AdminSession, AuditEntry, CallerKey, Digest, Error, Moment, Network, PasswordHash, Resource,
+        Secret, StoredAuditEntry, Unauthenticated, admin::password,
     },
     service::{
         Service,

@@ -11,14 +11,9 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
-        app::{AccountPassword, App, AppSettings, Dialects, FormerSecret, NewApp, Registration},
-        caller::CallerKey,
-        custom::{self, CustomField},
-        error::{Error, Fault, Resource, Unauthenticated},
-        id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
-        secret::{self, Digest, Secret},
-        text::AppName,
-        time::Moment,
+        AccountPassword, App, AppId, AppKey, AppName, AppSettings, CallerKey, CustomField, Dialects, Digest, Error,
+        Fault, FormerSecret, Host, Moment, NewApp, Origin, Registration, Resource, SdkAppId, Secret, Unauthenticated,
+        UserId, custom, secret,
     },
     service::{
         Service,

@@ -15,13 +15,7 @@ use tokio::{
 use crate::{
     archive::{self, Content, FORMAT, Listing, Manifest, Member, MemberName},
     blob::{Folder, TempFolder},
-    domain::{
-        avatar::{PictureKey, Rendition},
-        caller::CallerKey,
-        error::{Error, io_error},
-        secret::Secret,
-        time::Moment,
-    },
+    domain::{CallerKey, Error, Moment, PictureKey, Rendition, Secret, error::io_error},
     service::{Service, blocking},
     store,
 };

@@ -4,14 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     domain::{
-        caller::CallerKey,
-        chat_settings::{ChatSettings, ChatSettingsChange, MUTES_MAX},
-        error::{Error, Fault, Resource},
-        friend::Relation,
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        report::{NewReport, REPORTS_KEPT_MAX, REPORTS_PER_DAY, Report, ReportSubject},
-        time::Moment,
+        AppKey, CallerKey, ChatSettings, ChatSettingsChange, Error, Fault, MUTES_MAX, Moment, NewReport, Owner,
+        REPORTS_KEPT_MAX, REPORTS_PER_DAY, Relation, Report, ReportSubject, Resource, UserId, UserKey,
     },
     service::{Service, apps::Tenant, owners},
     store::{LongReads, Tx},

@@ -9,7 +9,7 @@ use std::{
 
 use quick_cache::unsync::Cache;
 
-use crate::domain::{error::Error, network::Network};
+use crate::domain::{Error, Network};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -7,16 +7,8 @@ use std::{
 
 use crate::{
     domain::{
-        caller::CallerKey,
-        contact::{Contact, PhoneEntry, ROWS_MAX, too_many},
-        error::{Error, Fault, Resource},
-        event::{EVENT_USERS_MAX, EventKind},
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        page::{Listed, Page},
-        profile::User,
-        text::{ContactName, MobileNumber},
-        time::Moment,
+        AppKey, CallerKey, Contact, ContactName, EVENT_USERS_MAX, Error, EventKind, Fault, Listed, MobileNumber,
+        Moment, Owner, Page, PhoneEntry, ROWS_MAX, Resource, User, UserId, UserKey, contact::too_many,
     },
     fair::FairPermit,
     service::{

@@ -24,11 +24,8 @@ use subtle::ConstantTimeEq;
 use super::thread_pool::ThreadPool;
 use crate::{
     domain::{
-        avatar::PictureKey,
-        error::{Error, Fault},
-        id::{AppKey, UserId},
-        network::Network,
-        secret::{self, DerivedSecret, Digest, PasswordHash, Salt, SealedSecret, Secret, ServerKey},
+        AppKey, DerivedSecret, Digest, Error, Fault, Network, PasswordHash, PictureKey, Salt, SealedSecret, Secret,
+        ServerKey, UserId, secret,
     },
     fair::{FairBounds, FairQueue},
 };

@@ -4,16 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     domain::{
-        avatar::{Rendition, TileSeed},
-        caller::CallerKey,
-        custom::{CustomField, CustomName, CustomValue, Readers, Writers},
-        error::Error,
-        friend::{AddFriendOptions, FriendToAdd},
-        id::{AppId, UserId},
-        owner::Owner,
-        profile::{Patch, ProfileChange},
-        text::{DisplayName, StatusText},
-        upload::Format,
+        AddFriendOptions, AppId, CallerKey, CustomField, CustomName, CustomValue, DisplayName, Error, Format,
+        FriendToAdd, Owner, Patch, ProfileChange, Readers, Rendition, StatusText, TileSeed, UserId, Writers,
     },
     picture,
     service::{

@@ -2,15 +2,8 @@
 
 use crate::{
     domain::{
-        caller::CallerKey,
-        error::Error,
-        event::EventKind,
-        follow::{FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage},
-        friend::{FriendFault, Relation},
-        id::{AppKey, UserId},
-        owner::Owner,
-        profile::User,
-        time::Moment,
+        AppKey, CallerKey, Error, EventKind, FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage,
+        FriendFault, Moment, Owner, Relation, User, UserId,
     },
     service::{
         Service,

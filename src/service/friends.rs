@@ -10,16 +10,9 @@ use groups::GroupStep;
 
 use crate::{
     domain::{
-        caller::CallerKey,
-        error::Error,
-        friend::{
-            AddFriendOptions, AddFriendOutcome, Direction, Friend, FriendChange, FriendFault, FriendGroup,
-            FriendRequest, FriendToAdd, REQUESTS_MAX, Relation, RequestAnswer,
-        },
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        page::{Listed, Page},
-        time::Moment,
+        AddFriendOptions, AddFriendOutcome, AppKey, CallerKey, Direction, Error, Friend, FriendChange, FriendFault,
+        FriendGroup, FriendRequest, FriendToAdd, Listed, Moment, Owner, Page, REQUESTS_MAX, Relation, RequestAnswer,
+        UserId, UserKey,
     },
     service::{
         Service,

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     blob::Folder,
-    domain::{caller::CallerKey, error::Error, session::Vendor, time::Moment},
+    domain::{CallerKey, Error, Moment, Vendor},
     service::{Service, blocking},
     store::{Checkup, Db, Integrity, LongReads, OfflineCheckup, PictureRows, PictureUsage, WriteStats},
 };

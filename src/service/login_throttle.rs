@@ -17,11 +17,7 @@ use std::{
 use quick_cache::unsync::Cache;
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::domain::{
-    error::Error,
-    id::{AppKey, UserId},
-    network::Network,
-};
+use crate::domain::{AppKey, Error, Network, UserId};
 
 /// Failures of one network at one account before its attempts there wait. A success resets them.
 const FAILURES_AT_ACCOUNT_MAX: u32 = 10;

@@ -3,14 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{
-        error::{Error, Unauthenticated},
-        id::UserId,
-        network::Network,
-        owner::Owner,
-        profile::{Credentials, State},
-        secret::Secret,
-    },
+    domain::{Credentials, Error, Network, Owner, Secret, State, Unauthenticated, UserId},
     service::{
         Service,
         apps::Tenant,

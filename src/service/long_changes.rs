@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{caller::CallerKey, error::Error},
+    domain::{CallerKey, Error},
     fair::{FairBounds, FairPermit, FairQueue},
     service::Service,
 };

@@ -3,14 +3,7 @@ use std::{collections::HashMap, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    domain::{
-        caller::CallerKey,
-        error::Error,
-        event::{Event, EventKind},
-        id::{AppKey, UserId, UserKey},
-        profile::{ProfileField, User},
-        session::Notification,
-    },
+    domain::{AppKey, CallerKey, Error, Event, EventKind, Notification, ProfileField, User, UserId, UserKey},
     service::{Service, apps::Tenant},
     store::{EventsOfUser, LongReads},
 };

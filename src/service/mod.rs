@@ -39,12 +39,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::{
     blob::Folder,
-    domain::{
-        caller::CallerKey,
-        error::Error,
-        secret::Digest,
-        time::{Clock, Moment},
-    },
+    domain::{CallerKey, Clock, Digest, Error, Moment},
     live::{feed::Feed, hub::Hub, status_subscriptions::StatusSubscriptions},
     store::{Db, LongReads, Store, Touches, Tx},
 };

@@ -11,11 +11,7 @@ use std::{
 };
 
 use crate::{
-    domain::{
-        error::{Error, Unauthenticated},
-        secret::{Digest, Salt},
-        time::Moment,
-    },
+    domain::{Digest, Error, Moment, Salt, Unauthenticated},
     service::{Service, apps::Tenant, credentials},
 };
 

@@ -1,12 +1,7 @@
 //! The user whose data an operation is about, and whether that user may still act.
 
 use crate::{
-    domain::{
-        error::{Error, Resource},
-        id::{AppKey, UserKey},
-        owner::Owner,
-        profile::User,
-    },
+    domain::{AppKey, Error, Owner, Resource, User, UserKey},
     store::Db,
 };
 

@@ -9,13 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     blob::{Folder, StoredFile},
     domain::{
-        avatar::{NewPicture, PictureKey, PictureKind, Rendition, TileSeed},
-        error::{Error, Fault, Resource},
-        id::{UserId, UserKey},
-        owner::Owner,
-        profile::User,
-        text::LockReason,
-        upload::{Format, PictureLimits},
+        Error, Fault, Format, LockReason, NewPicture, Owner, PictureKey, PictureKind, PictureLimits, Rendition,
+        Resource, TileSeed, User, UserId, UserKey,
     },
     picture,
     service::{

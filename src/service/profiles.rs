@@ -2,16 +2,8 @@
 
 use crate::{
     domain::{
-        caller::CallerKey,
-        custom::{CustomName, Readers, Writers},
-        directory::DirectorySearch,
-        error::{Error, Fault, Resource},
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        page::{Listed, Order, Page},
-        profile::{ProfileChange, State, User},
-        search::{UserPage, UserPageQuery, UserSearch},
-        secret::Secret,
+        AppKey, CallerKey, CustomName, DirectorySearch, Error, Fault, Listed, Order, Owner, Page, ProfileChange,
+        Readers, Resource, Secret, State, User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Writers,
     },
     service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant, owners},
     store::{Db, LongReads, PasswordChange, UserChange},

@@ -7,10 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::domain::{
-    error::Error,
-    id::{AppKey, UserId},
-};
+use crate::domain::{AppKey, Error, UserId};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -3,11 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    domain::{
-        app::{AccountPassword, App},
-        error::Error,
-        id::{AppKey, UserId},
-    },
+    domain::{AccountPassword, App, AppKey, Error, UserId},
     service::credentials::{self, Keyring, Purpose, SealedKind},
     store::{self, NewTokens},
 };

@@ -9,14 +9,8 @@ use std::net::IpAddr;
 use self::renewal::ClientSession;
 use crate::{
     domain::{
-        app::Registration,
-        device::{Device, DeviceType},
-        error::{Error, Resource, Unauthenticated},
-        id::{UserId, UserKey},
-        network::Network,
-        owner::Owner,
-        profile::{ProfileChange, State, User},
-        secret::Secret,
+        Device, DeviceType, Error, Network, Owner, ProfileChange, Registration, Resource, Secret, State,
+        Unauthenticated, User, UserId, UserKey,
     },
     service::{
         Service,

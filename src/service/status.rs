@@ -2,15 +2,7 @@
 //! status.
 
 use crate::{
-    domain::{
-        caller::CallerKey,
-        error::{Error, Resource},
-        friend::Relation,
-        id::{UserId, UserKey},
-        owner::Owner,
-        status::{Availability, UserStatus},
-        text::CustomStatus,
-    },
+    domain::{Availability, CallerKey, CustomStatus, Error, Owner, Relation, Resource, UserId, UserKey, UserStatus},
     service::{Service, apps::Tenant, friends::UserLists, users},
     store::{LongReads, RelationRows, StoredStatus, Tx},
 };

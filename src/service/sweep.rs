@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{avatar::PictureKey, caller::CallerKey, error::Error},
+    domain::{CallerKey, Error, PictureKey},
     service::{Service, admins, blocking, users},
     store::{LongReads, Touches, Tx},
 };

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::{Semaphore, oneshot};
 
 use super::blocking;
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// Runs a bounded number of jobs on the blocking pool; a bounded number waits, and more get [`Error::Busy`].
 #[derive(Clone)]

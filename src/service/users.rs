@@ -2,17 +2,9 @@
 
 use crate::{
     domain::{
-        avatar::{Avatar, AvatarChange, NewPicture, PictureKey},
-        device::DeviceType,
-        error::{Error, Fault, Resource, Unauthenticated},
-        event::EventKind,
-        id::{AppKey, SessionKey, UserId, UserKey},
-        owner::Owner,
-        profile::{Credentials, Profile, ProfileChange, ProfileField, State, User},
-        secret::DerivedSecret,
-        session::Vendor,
-        text::{CustomStatus, HttpAddress, LockReason},
-        time::Moment,
+        AppKey, Avatar, AvatarChange, Credentials, CustomStatus, DerivedSecret, DeviceType, Error, EventKind, Fault,
+        HttpAddress, LockReason, Moment, NewPicture, Owner, PictureKey, Profile, ProfileChange, ProfileField, Resource,
+        SessionKey, State, Unauthenticated, User, UserId, UserKey, Vendor,
     },
     service::{Service, owners},
     store::{

@@ -15,7 +15,7 @@ use super::{
     table::{self, SETTINGS},
     unknown,
 };
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 
 /// The settings file that is read from the working directory if it exists.
 pub const FILE: &str = "standin.toml";

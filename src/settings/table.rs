@@ -23,14 +23,7 @@ use super::{
         number, path, size, switch, whole, word,
     },
 };
-use crate::domain::{
-    admin,
-    app::Registration,
-    caller::MetricsAccess,
-    durability::Durability,
-    id::{AppId, Host, SdkAppId},
-    secret::{self, Secret, ServerKey},
-};
+use crate::domain::{AppId, Durability, Host, MetricsAccess, Registration, SdkAppId, Secret, ServerKey, admin, secret};
 
 const SERVING: &str = "Serving";
 const LOGGING: &str = "Log and figures";

@@ -23,7 +23,7 @@ use self::sqlite::{Engine, tickets};
 pub use self::sqlite::{SCHEMA_VERSION, events::EventsOfUser, pictures::PictureRows};
 pub use self::statistics::{Checkup, Integrity, OfflineCheckup, PictureUsage, WriteStats, check_offline};
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
-use crate::domain::{durability::Durability, secret::Digest};
+use crate::domain::{Digest, Durability};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreOptions {

@@ -12,26 +12,12 @@ use super::{
     unit::{Db, LongReads, ReadEngine, Tx, WriteEngine},
 };
 use crate::domain::{
-    admin::{Admin, AdminKey, AdminName, AdminSession, AuditEntry, StoredAuditEntry},
-    app::{App, NewApp},
-    avatar::{NewPicture, PictureKey, PictureKind},
-    chat_settings::{ChatSettings, ChatSettingsChange},
-    contact::Contact,
-    device::{Device, DeviceType},
-    directory::DirectorySearch,
-    error::Error,
-    event::EventKind,
-    follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
-    friend::{Direction, Friend, FriendGroup, FriendRequest, Relation},
-    id::{AppKey, SessionKey, UserId, UserKey},
-    page::{Listed, Order, Page},
-    profile::{Credentials, Patch, Profile, User},
-    report::{NewReport, Report},
-    search::{UserPage, UserPageQuery, UserSearch},
-    secret::{Digest, PasswordHash, Salt},
-    session::{ChangedPosition, StoredPosition, Vendor},
-    text::{ContactName, CustomStatus, LockReason, MobileNumber},
-    time::Moment,
+    Admin, AdminKey, AdminName, AdminSession, App, AppKey, AuditEntry, ChangedPosition, ChatSettings,
+    ChatSettingsChange, Contact, ContactName, Credentials, CustomStatus, Device, DeviceType, Digest, Direction,
+    DirectorySearch, Error, EventKind, FollowCounts, FollowCursor, FollowList, FollowPage, Friend, FriendGroup,
+    FriendRequest, Listed, LockReason, MobileNumber, Moment, NewApp, NewPicture, NewReport, Order, Page, PasswordHash,
+    Patch, PictureKey, PictureKind, Profile, Relation, Report, Salt, SessionKey, StoredAuditEntry, StoredPosition,
+    User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
 };
 
 /// Declares row operations, one a line: name, arguments, result, and the function of each engine that does it.

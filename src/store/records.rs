@@ -1,16 +1,9 @@
 //! Arguments and results of store operations that no type of the domain describes.
 
 use crate::domain::{
-    avatar::{PictureKey, PictureKind},
-    device::Device,
-    event::Event,
-    friend::{AddSource, AddWording, FriendGroup},
-    id::{AppKey, SessionKey, UserId, UserKey},
-    profile::{Credentials, ProfileChange, State, User},
-    secret::{DerivedSecret, Digest, PasswordHash, Salt},
-    session::{Sibling, Vendor},
-    text::{ContactName, CustomStatus},
-    time::Moment,
+    AddSource, AddWording, AppKey, ContactName, Credentials, CustomStatus, DerivedSecret, Device, Digest, Event,
+    FriendGroup, Moment, PasswordHash, PictureKey, PictureKind, ProfileChange, Salt, SessionKey, Sibling, State, User,
+    UserId, UserKey, Vendor,
 };
 
 /// A call that creates a user, or changes the one that exists.

@@ -3,15 +3,7 @@
 use std::path::Path;
 
 use super::{NewTokens, sqlite::snapshot};
-use crate::domain::{
-    app::App,
-    avatar::PictureKey,
-    error::Error,
-    id::{AppKey, UserId},
-    record_counts::RecordCounts,
-    secret::Digest,
-    time::Moment,
-};
+use crate::domain::{App, AppKey, Digest, Error, Moment, PictureKey, RecordCounts, UserId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspected {

@@ -6,7 +6,7 @@ use super::{
     OpenError, Store,
     sqlite::{self, apps, health, pictures},
 };
-use crate::domain::{error::Error, secret::Digest, time::Moment};
+use crate::domain::{Digest, Error, Moment};
 
 /// The queue of writes, and what was committed since the store was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

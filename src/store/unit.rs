@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{PictureRows, Store, sqlite};
-use crate::domain::{caller::CallerKey, error::Error, id::AppKey, owner::Owner};
+use crate::domain::{AppKey, CallerKey, Error, Owner};
 
 /// The users whose rows a write may touch: an engine with several writers orders writes that share a user.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,13 +16,7 @@ use super::{
     view::CreatedUser,
 };
 use crate::{
-    domain::{
-        device::DeviceType,
-        error::{Error, Fault},
-        id::UserId,
-        owner::Owner,
-        profile::State,
-    },
+    domain::{DeviceType, Error, Fault, Owner, State, UserId},
     http::{
         addresses::Addresses,
         form::{self, AtMost, Call, Optional, Required, read_from},

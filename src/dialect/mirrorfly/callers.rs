@@ -6,13 +6,7 @@ use actix_web::{HttpRequest, dev::RequestHead, http::header::AUTHORIZATION};
 
 use super::{jid::Spelling, reply::MirrorFlyError};
 use crate::{
-    domain::{
-        error::{Error, Fault, Unauthenticated},
-        id::{Host, UserId, UserKey},
-        page::Page,
-        secret::Secret,
-        session::Vendor,
-    },
+    domain::{Error, Fault, Host, Page, Secret, Unauthenticated, UserId, UserKey, Vendor},
     http::{
         form::{Authenticate, Optional, Parse},
         origins, peer,

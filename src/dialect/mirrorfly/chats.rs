@@ -11,13 +11,7 @@ use super::{
     reply::{self, MessageReply, MirrorFlyError, MirrorFlyReply, SdkError},
 };
 use crate::{
-    domain::{
-        chat_settings::ChatSettingsChange,
-        error::{Error, Fault},
-        id::UserId,
-        report::{NewReport, ReportSubject, ReportText},
-        text::Title,
-    },
+    domain::{ChatSettingsChange, Error, Fault, NewReport, ReportSubject, ReportText, Title, UserId},
     http::form::{self, Call, FormLimits, Optional, Parse, Required, read_from},
     service::{Service, apps::Tenant},
 };

@@ -11,7 +11,7 @@ use super::{
     reply::{self, MirrorFlyReply, SdkError},
 };
 use crate::{
-    domain::error::Error,
+    domain::Error,
     http::{addresses::Addresses, form::Call},
 };
 

@@ -19,13 +19,7 @@ use super::{
     view::{ContactRow, ContactsPage},
 };
 use crate::{
-    domain::{
-        caller::CallerKey,
-        contact::{PhoneEntry, ROWS_MAX},
-        error::{Error, Fault},
-        id::UserId,
-        text::ContactName,
-    },
+    domain::{CallerKey, ContactName, Error, Fault, PhoneEntry, ROWS_MAX, UserId},
     http::form::{self, Call, Form, FormLimits, Optional, Required, read_from},
     service::contacts::PhoneBookSync,
 };

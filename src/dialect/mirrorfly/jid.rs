@@ -5,10 +5,7 @@
 use serde_json::Value;
 
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        id::UserId,
-    },
+    domain::{Error, Fault, UserId},
     http::form::Parse,
 };
 

@@ -11,7 +11,7 @@ use super::{
     reply::{self, MirrorFlyReply, SdkError},
 };
 use crate::{
-    domain::error::Fault,
+    domain::Fault,
     http::{
         addresses::Addresses,
         form::{Form, Required},

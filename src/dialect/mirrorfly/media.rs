@@ -14,7 +14,7 @@ use super::{
     view::MediaTokens,
 };
 use crate::{
-    domain::error::{Error, Fault, Resource},
+    domain::{Error, Fault, Resource},
     http::{
         addresses::Addresses,
         form::{self, Call, FileAt, Optional, Parse, read_from},

@@ -11,12 +11,7 @@ use super::{
     view::MetadataView,
 };
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        free_data::Metadata,
-        owner::Owner,
-        profile::{Patch, ProfileChange},
-    },
+    domain::{Error, Fault, Metadata, Owner, Patch, ProfileChange},
     http::form::{Body, Call, Form, Optional, Source, read_from},
     service::{Service, accounts::TicketCaller, apps::Tenant},
 };

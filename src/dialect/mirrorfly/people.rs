@@ -12,14 +12,7 @@ use super::{
     view::{KnownPresence, PresencePage, ProfileView, UnknownUser, UsersPage},
 };
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        id::UserId,
-        page::{Order, Page},
-        profile::User,
-        search::{MetadataFilter, TEXT_CHARS_MAX, UserSearch},
-        text,
-    },
+    domain::{Error, Fault, MetadataFilter, Order, Page, TEXT_CHARS_MAX, User, UserId, UserSearch, text},
     http::form::{Call, Optional, Required, Texts, read_from},
     service::{Service, apps::Tenant, profiles::Viewer},
 };

@@ -18,15 +18,8 @@ use super::{
 };
 use crate::{
     domain::{
-        app::Registration,
-        avatar::Avatar,
-        device::{DeviceText, DeviceType},
-        error::{Error, Fault, Resource},
-        free_data::Metadata,
-        id::UserId,
-        profile::{Patch, ProfileChange, User},
-        session::Vendor,
-        text::{self, MobileNumber},
+        Avatar, DeviceText, DeviceType, Error, Fault, Metadata, MobileNumber, Patch, ProfileChange, Registration,
+        Resource, User, UserId, Vendor, text,
     },
     http::{
         addresses::Addresses,

@@ -20,11 +20,7 @@ use utoipa::{
 
 use super::view::{CreatedUser, MetadataView, UserResource};
 use crate::{
-    domain::{
-        error::{Error, Fault, Resource, Unauthenticated},
-        free_data::Metadata,
-        profile::User,
-    },
+    domain::{Error, Fault, Metadata, Resource, Unauthenticated, User},
     http::{addresses::Addresses, form::BodyFault},
     service::accounts::RegisteredUser,
 };

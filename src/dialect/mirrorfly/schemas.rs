@@ -8,7 +8,7 @@ use utoipa::{
     },
 };
 
-use crate::domain::{device::DeviceType, free_data::Metadata};
+use crate::domain::{DeviceType, Metadata};
 
 impl PartialSchema for Metadata {
     fn schema() -> RefOr<Schema> {

@@ -14,7 +14,7 @@ use super::{
     reply::{self, LoginError, MessageReply, MirrorFlyReply, SdkError},
 };
 use crate::{
-    domain::{error::Error, owner::Owner, secret::Secret},
+    domain::{Error, Owner, Secret},
     http::{
         form::{AtMost, Call, FormLimits, Optional, Required, read_from},
         json,

@@ -7,13 +7,8 @@ use utoipa::ToSchema;
 use super::jid::UserIdField;
 use crate::{
     domain::{
-        avatar::AvatarChange,
-        device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, Resource},
-        free_data::Metadata,
-        profile::{Patch, ProfileChange, User},
-        text::{self, DisplayName, Email, MobileNumber},
-        upload::Format,
+        AvatarChange, Device, DeviceText, DeviceType, DisplayName, Email, Error, Fault, Format, Metadata, MobileNumber,
+        Patch, ProfileChange, Resource, User, text,
     },
     http::{
         addresses::{self, Addresses},

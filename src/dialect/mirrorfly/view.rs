@@ -6,12 +6,7 @@ use utoipa::ToSchema;
 
 use super::{codec::Codec, jid};
 use crate::{
-    domain::{
-        avatar::{Avatar, PictureKey, Rendition},
-        free_data::Metadata,
-        profile::User,
-        session::Presence,
-    },
+    domain::{Avatar, Metadata, PictureKey, Presence, Rendition, User},
     http::addresses::Addresses,
     service::accounts::RegisteredUser,
 };

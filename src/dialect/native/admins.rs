@@ -14,7 +14,7 @@ use super::{
     reply::{AdminView, NativeError, Problem},
 };
 use crate::{
-    domain::{admin::AdminName, error::Error, secret::Secret},
+    domain::{AdminName, Error, Secret},
     http::methods,
     service::Service,
 };

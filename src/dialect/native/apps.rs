@@ -19,12 +19,8 @@ use super::{
 };
 use crate::{
     domain::{
-        app::{Dialects, Registration},
-        custom::{CustomField, CustomName, Readers, Writers},
-        error::Error,
-        id::{AppId, Host, Origin, SdkAppId},
-        secret::Secret,
-        text::AppName,
+        AppId, AppName, CustomField, CustomName, Dialects, Error, Host, Origin, Readers, Registration, SdkAppId,
+        Secret, Writers,
     },
     http::methods,
     service::{

@@ -14,10 +14,7 @@ use super::{
     reply::{AuditEntryView, NativeError},
 };
 use crate::{
-    domain::{
-        admin::{AuditEntry, Authority},
-        id::AppId,
-    },
+    domain::{AppId, AuditEntry, Authority},
     http::methods,
     service::{Service, admins::AUDIT_ENTRIES_MAX},
 };

@@ -14,10 +14,7 @@ use actix_web::{
 
 use super::{audit, extractors::of_head, reply::NativeError};
 use crate::{
-    domain::{
-        admin::Authority,
-        error::{self, Unauthenticated},
-    },
+    domain::{Authority, Unauthenticated, error},
     http::{
         addresses::Addresses,
         middleware, origins, peer,

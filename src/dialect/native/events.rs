@@ -12,7 +12,7 @@ use super::{
     reply::{EventView, NativeError},
 };
 use crate::{
-    domain::event::Event,
+    domain::Event,
     http::{
         methods,
         stream::{self, EventSource, StreamEvent},

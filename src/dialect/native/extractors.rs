@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{app_id, audit, reply::NativeError};
 use crate::{
-    domain::{error, id::UserId},
+    domain::{UserId, error},
     http::form::{self, Form, FormLimits},
     service::{Service, apps::Tenant},
 };

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{nearby, reply::NativeError};
 use crate::{
-    domain::{avatar::TileSeed, error::Error, id::UserId},
+    domain::{Error, TileSeed, UserId},
     http::{addresses::Addresses, console, limiter::ConnectionLimiter, methods, middleware::RequestMiddleware},
 };
 

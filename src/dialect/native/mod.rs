@@ -35,7 +35,7 @@ pub use front::{DataFolder, start_page, unknown_path};
 pub use probes::{healthz, metrics_resource, readyz};
 
 use crate::{
-    domain::{error::Error, id::AppId},
+    domain::{AppId, Error},
     http::methods::{self, Method},
 };
 

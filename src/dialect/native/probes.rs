@@ -11,7 +11,7 @@ use super::{
     reply::{NativeError, NotReadyProblem, Problem},
 };
 use crate::{
-    domain::{caller::MetricsAccess, error::Error},
+    domain::{Error, MetricsAccess},
     http::{
         methods, metrics,
         middleware::{RequestMiddleware, Unlogged},

@@ -14,16 +14,9 @@ use utoipa::ToSchema;
 use super::probes::{need_word, need_words};
 use crate::{
     domain::{
-        admin::{Admin, Authority, StoredAuditEntry},
-        app::{App, Dialects, Registration},
-        avatar::Rendition,
-        error::{Error, Resource, Unauthenticated},
-        event::{Event, EventKind},
-        id::{AppId, Host, Origin, UserId},
-        profile::{State, User},
-        session::Vendor,
-        tencent_profile::TencentProfile,
-        text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
+        Admin, App, AppId, Authority, Dialects, DisplayName, Email, Error, Event, EventKind, Host, LockReason,
+        MobileNumber, Origin, Registration, Rendition, Resource, State, StatusText, StoredAuditEntry, TencentProfile,
+        Unauthenticated, User, UserId, Vendor,
     },
     http::{addresses::Addresses, form::BodyFault},
     service::{admins::AdminSessionView, health::ReadinessCondition},

@@ -10,7 +10,7 @@ use super::{
     reply::NativeError,
 };
 use crate::{
-    domain::report::{Report, ReportSubject},
+    domain::{Report, ReportSubject},
     http::methods,
     service::Service,
 };

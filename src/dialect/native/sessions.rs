@@ -18,11 +18,7 @@ use super::{
     reply::{NativeError, Problem, SessionView, SignedOutProblem},
 };
 use crate::{
-    domain::{
-        admin::{AdminName, AuditEntry, Authority},
-        error::Error,
-        secret::Secret,
-    },
+    domain::{AdminName, AuditEntry, Authority, Error, Secret},
     http::{addresses::Addresses, methods},
     service::{
         Service,

@@ -16,17 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        avatar::AvatarChange,
-        caller::CallerKey,
-        contact::Contact,
-        error::{Error, Fault},
-        id::UserId,
-        page::Page,
-        profile::ProfileChange,
-        session::Vendor,
-        text::{ContactName, LockReason},
-        time::Moment,
-        upload::Format,
+        AvatarChange, CallerKey, Contact, ContactName, Error, Fault, Format, LockReason, Moment, Page, ProfileChange,
+        UserId, Vendor,
     },
     http::{
         addresses::Addresses,

@@ -20,19 +20,9 @@ use super::{
 };
 use crate::{
     domain::{
-        avatar::AvatarChange,
-        caller::CallerKey,
-        custom::{CustomName, CustomValue},
-        error::{Error, Fault},
-        free_data::{Extras, Metadata},
-        id::UserId,
-        owner::Owner,
-        page::{Order, Page},
-        profile::{Patch, ProfileChange, State, User},
-        search::UserPageQuery,
-        secret::Secret,
-        tencent_profile::TencentProfile,
-        text::{DisplayName, Email, MobileNumber, StatusText},
+        AvatarChange, CallerKey, CustomName, CustomValue, DisplayName, Email, Error, Extras, Fault, Metadata,
+        MobileNumber, Order, Owner, Page, Patch, ProfileChange, Secret, State, StatusText, TencentProfile, User,
+        UserId, UserPageQuery,
     },
     http::{addresses::Addresses, methods},
     service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},

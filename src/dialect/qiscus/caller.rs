@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, dev::RequestHead, http::header::HeaderMap};
 
 use super::{fields::WIDE_FIELDS, reply::QiscusError, version::Version};
 use crate::{
-    domain::{error::Error, id::AppId},
+    domain::{AppId, Error},
     http::{
         form::{Authenticate, FormLimits},
         peer,

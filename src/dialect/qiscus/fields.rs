@@ -15,13 +15,8 @@ use utoipa::{
 
 use crate::{
     domain::{
-        device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault},
-        free_data::Extras,
-        id::UserId,
-        page::{Order, Page},
-        profile::{Patch, ProfileChange, User},
-        text::{self, DisplayName},
+        Device, DeviceText, DeviceType, DisplayName, Error, Extras, Fault, Order, Page, Patch, ProfileChange, User,
+        UserId, text,
     },
     http::{
         addresses::Addresses,

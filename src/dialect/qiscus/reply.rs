@@ -13,14 +13,7 @@ use utoipa::ToSchema;
 
 use super::view::ListedUserView;
 use crate::{
-    domain::{
-        app::App,
-        error::{Error, Unauthenticated},
-        id::UserId,
-        page::{Listed, Page},
-        profile::User,
-        secret::Secret,
-    },
+    domain::{App, Error, Listed, Page, Secret, Unauthenticated, User, UserId},
     http::{addresses::Addresses, form::BodyFault},
     service::sessions::renewal::ClientSession,
 };

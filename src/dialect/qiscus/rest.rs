@@ -20,15 +20,7 @@ use super::{
     view::BasicUserView,
 };
 use crate::{
-    domain::{
-        caller::CallerKey,
-        device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, Resource},
-        id::UserId,
-        profile::State,
-        secret::Secret,
-        time::Moment,
-    },
+    domain::{CallerKey, Device, DeviceText, DeviceType, Error, Fault, Moment, Resource, Secret, State, UserId},
     http::{
         addresses::Addresses,
         form::{Body, Call, Form, Optional, Parse, Required, Source, read_from},

@@ -7,7 +7,7 @@ use super::{
     view::{BasicUserView, FullUserView},
 };
 use crate::{
-    domain::{app::App, error::Error, id::UserId, profile::User},
+    domain::{App, Error, User, UserId},
     http::addresses::Addresses,
     service::{Service, accounts::Account, apps::Tenant},
 };

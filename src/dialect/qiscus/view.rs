@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{app::App, profile::User},
+    domain::{App, User},
     http::addresses::Addresses,
     service::{accounts::Account, sessions::renewal::Renewal},
 };

@@ -17,13 +17,7 @@ use super::{
     tags::{self, text},
 };
 use crate::{
-    domain::{
-        error::{Error, Fault, Resource},
-        id::UserId,
-        owner::Owner,
-        profile::{Patch, ProfileChange},
-        text::DisplayName,
-    },
+    domain::{DisplayName, Error, Fault, Owner, Patch, ProfileChange, Resource, UserId},
     service::accounts::RegisterUser,
 };
 

@@ -10,7 +10,7 @@ use super::{
     reply::{ResponseFields, ResultItem, TencentError},
     words::words,
 };
-use crate::domain::{id::UserId, owner::Owner, page::Page, time::Moment};
+use crate::domain::{Moment, Owner, Page, UserId};
 
 body! {
     /// Accounts to block or to unblock.

@@ -15,7 +15,7 @@ use super::{
     tags::text,
     words::Word,
 };
-use crate::domain::{error::Fault, friend::FriendFault, id::UserId, owner::Owner};
+use crate::domain::{Fault, FriendFault, Owner, UserId};
 
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 

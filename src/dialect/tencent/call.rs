@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::reply::{ErrorCode, TencentError};
 use crate::{
-    domain::{caller::CallerKey, error::Fault, owner::Owner, profile::User},
+    domain::{CallerKey, Fault, Owner, User},
     http::addresses::Addresses,
     service::{Service, apps::Tenant, friends::UserLists, profiles::Viewer},
 };

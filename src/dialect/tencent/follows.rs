@@ -19,12 +19,7 @@ use super::{
     tags::{ProfileItem, text},
 };
 use crate::domain::{
-    error::{Error, Fault, Resource},
-    follow::{FollowCounts, FollowCursor, FollowList},
-    friend::{FriendFault, Relation},
-    id::UserId,
-    owner::Owner,
-    time::Moment,
+    Error, Fault, FollowCounts, FollowCursor, FollowList, FriendFault, Moment, Owner, Relation, Resource, UserId,
 };
 
 /// Accounts in one call. "At most 100."

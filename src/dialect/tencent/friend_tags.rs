@@ -17,12 +17,7 @@ use super::{
     reply::TencentError,
     tags::{item_schema, repeated, text},
 };
-use crate::domain::{
-    error::Fault,
-    friend::{AddWording, Friend, FriendChange, FriendGroup},
-    profile::Patch,
-    text::ContactName,
-};
+use crate::domain::{AddWording, ContactName, Fault, Friend, FriendChange, FriendGroup, Patch};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FriendTag {

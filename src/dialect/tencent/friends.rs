@@ -21,15 +21,8 @@ use super::{
     words::words,
 };
 use crate::domain::{
-    friend::{
-        AddFriendOptions, AddFriendOutcome, AddSource, AddWording, Friend, FriendChange, FriendFault, FriendGroup,
-        FriendToAdd,
-    },
-    id::UserId,
-    owner::Owner,
-    page::Page,
-    profile::{Patch, User},
-    text::ContactName,
+    AddFriendOptions, AddFriendOutcome, AddSource, AddWording, ContactName, Friend, FriendChange, FriendFault,
+    FriendGroup, FriendToAdd, Owner, Page, Patch, User, UserId,
 };
 
 body! {

@@ -12,11 +12,7 @@ use super::{
     tags::text,
     words::words,
 };
-use crate::domain::{
-    friend::{FriendFault, FriendGroup, GROUPS_MAX},
-    id::UserId,
-    owner::Owner,
-};
+use crate::domain::{FriendFault, FriendGroup, GROUPS_MAX, Owner, UserId};
 
 body! {
     /// Groups to create, and friends to add to them.

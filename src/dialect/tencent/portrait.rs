@@ -17,13 +17,7 @@ use super::{
     reply::{self, ErrorCode, Family, NoFields, ResponseFields, TencentError},
     tags::{ProfileItem, Tag},
 };
-use crate::domain::{
-    custom::{CustomName, Readers},
-    error::{Error, Fault, Resource},
-    id::UserId,
-    owner::Owner,
-    profile::{ProfileChange, User},
-};
+use crate::domain::{CustomName, Error, Fault, Owner, ProfileChange, Readers, Resource, User, UserId};
 
 body! {
     /// Fields of a profile and their new values.

@@ -10,12 +10,7 @@ use super::{
     reply::{Family, ResponseFields, ResultItem, TencentError},
     tags::text,
 };
-use crate::domain::{
-    error::{Error, Fault},
-    friend::{AddSource, AddWording, FriendFault, FriendGroup, Relation},
-    id::UserId,
-    text::ContactName,
-};
+use crate::domain::{AddSource, AddWording, ContactName, Error, Fault, FriendFault, FriendGroup, Relation, UserId};
 
 /// Bytes of a remark that this dialect writes. "At most 96 bytes"; another dialect may store a longer one.
 const REMARK_BYTES_MAX: usize = 96;

@@ -10,10 +10,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::domain::{
-    error::{Error, Fault, Resource, Unauthenticated},
-    friend::FriendFault,
-};
+use crate::domain::{Error, Fault, FriendFault, Resource, Unauthenticated};
 
 /// Declares the codes. Their comments are part of the OpenAPI document.
 macro_rules! codes {

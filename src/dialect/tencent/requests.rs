@@ -13,13 +13,8 @@ use super::{
     words::words,
 };
 use crate::domain::{
-    error::Error,
-    friend::{AddSource, AddWording, Direction, FriendGroup, FriendRequest, RequestAnswer, RequestDecision},
-    id::UserId,
-    owner::Owner,
-    profile::User,
-    text::ContactName,
-    time::Moment,
+    AddSource, AddWording, ContactName, Direction, Error, FriendGroup, FriendRequest, Moment, Owner, RequestAnswer,
+    RequestDecision, User, UserId,
 };
 
 body! {

@@ -18,7 +18,7 @@ use super::{
     user_sig,
 };
 use crate::{
-    domain::{error::Error, id::SdkAppId},
+    domain::{Error, SdkAppId},
     http::{
         addresses::Addresses,
         form::{self, BodyFault, Form, FormLimits},

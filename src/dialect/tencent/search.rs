@@ -16,13 +16,7 @@ use super::{
     tags::text,
     words::Word as _,
 };
-use crate::domain::{
-    directory::{DirectorySearch, KEYWORDS_MAX},
-    error::Fault,
-    page::Page,
-    search::TEXT_CHARS_MAX,
-    tencent_profile::Gender,
-};
+use crate::domain::{DirectorySearch, Fault, Gender, KEYWORDS_MAX, Page, TEXT_CHARS_MAX};
 
 body! {
     /// The conditions of a search; at least one is required.

@@ -10,13 +10,7 @@ use super::{
     reply::{self, Family, NoFields, ResponseFields, TencentError},
     tags::text,
 };
-use crate::domain::{
-    error::{Error, Fault, Resource},
-    id::UserId,
-    profile::User,
-    status::{Availability, UserStatus},
-    text::CustomStatus,
-};
+use crate::domain::{Availability, CustomStatus, Error, Fault, Resource, User, UserId, UserStatus};
 
 body! {
     /// Accounts whose online status to return.

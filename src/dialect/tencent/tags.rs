@@ -15,12 +15,8 @@ use super::{
     words::Word,
 };
 use crate::domain::{
-    avatar::{Avatar, AvatarChange},
-    custom::{CustomName, CustomValue},
-    error::Fault,
-    profile::{Patch, ProfileChange, ProfileField, User},
-    tencent_profile::{AllowType, ForbidType, Gender, Location, TencentField},
-    text::{AvatarText, DisplayName, HttpAddress, StatusText},
+    AllowType, Avatar, AvatarChange, AvatarText, CustomName, CustomValue, DisplayName, Fault, ForbidType, Gender,
+    HttpAddress, Location, Patch, ProfileChange, ProfileField, StatusText, TencentField, User,
 };
 
 /// Bytes of an avatar that this dialect writes; another dialect may store a longer one.

@@ -13,12 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reply::{ErrorCode, SIGN_ANEW, TencentError};
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        id::UserId,
-        secret::Secret,
-        time::Moment,
-    },
+    domain::{Error, Fault, Moment, Secret, UserId},
     service::{Service, apps::Tenant, credentials::HmacAlgorithm},
 };
 

@@ -1,6 +1,6 @@
 //! The vendor's words for the values of enums.
 
-use crate::domain::tencent_profile::{AllowType, ForbidType, Gender};
+use crate::domain::{AllowType, ForbidType, Gender};
 
 /// An enum whose values have words.
 pub(super) trait Word: Copy + PartialEq + 'static {

@@ -7,7 +7,7 @@ pub mod spool;
 use actix_web::web;
 use tokio::sync::Semaphore;
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// Smaller bodies are parsed where they were read: it takes about 0.2 ms.
 const AT_ONCE_BYTES_MAX: usize = 32 * 1024;

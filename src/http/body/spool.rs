@@ -14,10 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::form::BodyFault;
 use crate::{
-    domain::{
-        error::{Error, io_error},
-        network::Network,
-    },
+    domain::{Error, Network, error::io_error},
     http::keyed_limiter::{KeyedLimiter, Permit},
 };
 

@@ -26,7 +26,7 @@ use prometheus_client::{
 };
 
 use crate::{
-    domain::session::Vendor,
+    domain::Vendor,
     http::{middleware::loopback, peer},
     service::health::ServerFigures,
 };

@@ -13,12 +13,7 @@ use futures_util::{Stream, stream};
 
 use super::is_cached;
 use crate::{
-    domain::{
-        avatar::{Avatar, AvatarChange, PictureKey, Rendition, TileSeed},
-        error::{Error, Fault},
-        profile::User,
-        text::HttpAddress,
-    },
+    domain::{Avatar, AvatarChange, Error, Fault, HttpAddress, PictureKey, Rendition, TileSeed, User},
     http::addresses::{self, AddressTarget, Addresses},
     service::{
         Service,

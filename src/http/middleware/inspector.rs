@@ -25,7 +25,7 @@ use tokio::sync::watch;
 
 use super::masking::{self, BODY_BYTES_MAX};
 use crate::{
-    domain::time::{Clock, Moment},
+    domain::{Clock, Moment},
     http::masking::MaskedTarget,
 };
 

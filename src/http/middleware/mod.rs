@@ -45,7 +45,7 @@ use tokio::time::Sleep;
 pub use self::access::{ACCESS, Unlogged, request_id, with_current_request_id};
 use self::{access::AccessRecord, meter::Meter};
 use crate::{
-    domain::time::Moment,
+    domain::Moment,
     http::{connection::read_budget::ReadAccount, metrics::Metrics},
 };
 

@@ -11,7 +11,7 @@ use actix_web::{
 use futures_util::FutureExt as _;
 
 use crate::{
-    domain::id::Origin,
+    domain::Origin,
     http::addresses::Addresses,
     service::{Service, apps::Tenant},
 };

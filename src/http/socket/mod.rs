@@ -23,7 +23,7 @@ use tokio::{
 pub use self::websocket::MESSAGE_BYTES_MAX;
 use self::websocket::{SocketMessage, WebSocket};
 use crate::{
-    domain::session::{EndReason, Notification},
+    domain::{EndReason, Notification},
     http::connection::Takeover,
     service::{Service, sessions::notifications::EventSubscription},
 };

@@ -18,11 +18,7 @@ use super::{
 };
 use crate::{
     archive::{self, Manifest, MemberName, ReadFault, ReadReport, hex},
-    domain::{
-        error::{Error, is_full},
-        record_counts::{RecordCounts, counted},
-        secret::{Secret, ServerKey},
-    },
+    domain::{Error, RecordCounts, Secret, ServerKey, error::is_full, record_counts::counted},
     service::{credentials::Keyring, rekey::give_new_key},
     settings::Settings,
     store::{self, Inspected},

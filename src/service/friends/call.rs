@@ -2,15 +2,7 @@
 
 use super::FriendOutcome;
 use crate::{
-    domain::{
-        error::Error,
-        event::EventKind,
-        friend::{FRIENDS_MAX, FriendFault},
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        profile::User,
-        time::Moment,
-    },
+    domain::{AppKey, Error, EventKind, FRIENDS_MAX, FriendFault, Moment, Owner, User, UserId, UserKey},
     service::{
         contacts::{ListChange, tell_list_change},
         owners,

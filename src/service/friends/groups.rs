@@ -7,14 +7,7 @@ use super::{
     call::{FriendCall, or},
 };
 use crate::{
-    domain::{
-        error::Error,
-        friend::{FriendFault, FriendGroup},
-        id::{AppKey, UserId},
-        owner::Owner,
-        profile::User,
-        time::Moment,
-    },
+    domain::{AppKey, Error, FriendFault, FriendGroup, Moment, Owner, User, UserId},
     store::Tx,
 };
 

@@ -6,12 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::Error,
-        friend::{Direction, FriendFault, FriendGroup, RequestAnswer, RequestDecision},
-        id::{AppKey, UserId},
-        owner::Owner,
-        profile::User,
-        time::Moment,
+        AppKey, Direction, Error, FriendFault, FriendGroup, Moment, Owner, RequestAnswer, RequestDecision, User, UserId,
     },
     service::owners,
     store::{FriendRow, Tx},

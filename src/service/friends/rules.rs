@@ -6,15 +6,8 @@ use super::{
 };
 use crate::{
     domain::{
-        contact::ROWS_MAX,
-        error::Error,
-        event::EventKind,
-        friend::{AddFriendOptions, AddFriendOutcome, FriendChange, FriendFault, FriendToAdd},
-        id::{AppKey, UserId},
-        owner::Owner,
-        profile::User,
-        tencent_profile::{AllowType, ForbidType},
-        time::Moment,
+        AddFriendOptions, AddFriendOutcome, AllowType, AppKey, Error, EventKind, ForbidType, FriendChange, FriendFault,
+        FriendToAdd, Moment, Owner, ROWS_MAX, User, UserId,
     },
     store::{FriendRow, Tx},
 };

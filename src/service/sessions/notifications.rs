@@ -9,14 +9,8 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{
     domain::{
-        caller::CallerKey,
-        error::{Error, Unauthenticated},
-        event::Event,
-        id::{AppKey, UserId, UserKey},
-        owner::Owner,
-        profile::{State, User},
-        secret::Digest,
-        session::{self, EndReason, Notification, Presence, Resumed, StoredPosition, Vendor},
+        AppKey, CallerKey, Digest, EndReason, Error, Event, Notification, Owner, Presence, Resumed, State,
+        StoredPosition, Unauthenticated, User, UserId, UserKey, Vendor, session,
     },
     live::{feed::Feed, hub::LiveSession, status_subscriptions::StatusSubscriber},
     service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::AuthenticatedUser, users},

@@ -4,14 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{
-        error::{Error, Unauthenticated},
-        id::{SessionKey, UserId},
-        owner::Owner,
-        profile::{Credentials, User},
-        secret::{Salt, Secret},
-        time::Moment,
-    },
+    domain::{Credentials, Error, Moment, Owner, Salt, Secret, SessionKey, Unauthenticated, User, UserId},
     service::{
         Service,
         accounts::Account,

@@ -9,14 +9,7 @@ use std::{
 use tokio::time::sleep;
 
 use crate::{
-    domain::{
-        error::{Error, Resource, Unauthenticated},
-        id::{AppKey, UserId},
-        profile::{ProfileChange, User},
-        secret::Secret,
-        session::Vendor,
-        time::Moment,
-    },
+    domain::{AppKey, Error, Moment, ProfileChange, Resource, Secret, Unauthenticated, User, UserId, Vendor},
     service::{
         Service,
         accounts::RegisterUser,

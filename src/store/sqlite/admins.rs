@@ -4,11 +4,8 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
 use crate::domain::{
-    admin::{Admin, AdminKey, AdminName, AdminSession, AuditEntry, Authority, StoredAuditEntry},
-    error::Error,
-    id::AppId,
-    secret::{Digest, PasswordHash},
-    time::Moment,
+    Admin, AdminKey, AdminName, AdminSession, AppId, AuditEntry, Authority, Digest, Error, Moment, PasswordHash,
+    StoredAuditEntry,
 };
 
 const ALL: &str = "SELECT key, name, password, created_at FROM admin ORDER BY key";

@@ -4,12 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{is_taken, row::StoredRow};
 use crate::domain::{
-    app::{AccountPassword, App, FormerSecret, NewApp},
-    error::{Error, Fault, Resource},
-    id::{AppId, AppKey, Host, SdkAppId, UserId},
-    secret::{Digest, PasswordHash, SealedSecret},
-    text::AppName,
-    time::Moment,
+    AccountPassword, App, AppId, AppKey, AppName, Digest, Error, Fault, FormerSecret, Host, Moment, NewApp,
+    PasswordHash, Resource, SdkAppId, SealedSecret, UserId,
 };
 
 const ADOPT_KEY: &str = "INSERT INTO house (fact, value) VALUES ('key_fingerprint', ?1) ON CONFLICT DO NOTHING";

@@ -7,13 +7,7 @@ use super::{
     row::{StoredRow, report},
     users,
 };
-use crate::domain::{
-    error::Error,
-    id::{AppKey, UserKey},
-    page::{Order, Page},
-    profile::User,
-    search::MATCHES_MAX,
-};
+use crate::domain::{AppKey, Error, MATCHES_MAX, Order, Page, User, UserKey};
 
 /// One page of matches that arrive in creation order.
 pub(super) struct MatchPage {

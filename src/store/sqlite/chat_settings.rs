@@ -3,11 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
-use crate::domain::{
-    chat_settings::{ChatSettings, ChatSettingsChange},
-    error::Error,
-    id::{AppKey, UserId, UserKey},
-};
+use crate::domain::{AppKey, ChatSettings, ChatSettingsChange, Error, UserId, UserKey};
 
 const FIND: &str = "SELECT mutes_all, keeps_archived FROM user WHERE app = ?1 AND key = ?2";
 

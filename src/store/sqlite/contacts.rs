@@ -10,14 +10,8 @@ use super::{
     users,
 };
 use crate::domain::{
-    contact::{self, Contact, ROWS_MAX, USERS_OF_A_NUMBER_MAX},
-    error::Error,
-    folding::folded,
-    id::{AppKey, UserId, UserKey},
-    page::{Listed, Page},
-    profile::User,
-    text::{ContactName, MobileNumber},
-    time::Moment,
+    AppKey, Contact, ContactName, Error, Listed, MobileNumber, Moment, Page, ROWS_MAX, USERS_OF_A_NUMBER_MAX, User,
+    UserId, UserKey, contact, folding::folded,
 };
 
 const LISTED: &str = "

@@ -7,15 +7,7 @@ use super::{
     search::{INDEXED_CHARS_MIN, threes},
     users,
 };
-use crate::domain::{
-    directory::DirectorySearch,
-    error::Error,
-    id::{AppKey, UserKey},
-    page::{Listed, Page},
-    profile::User,
-    search::MATCHES_MAX,
-    tencent_profile::TencentProfile,
-};
+use crate::domain::{AppKey, DirectorySearch, Error, Listed, MATCHES_MAX, Page, TencentProfile, User, UserKey};
 
 const ALL: &str = "
     SELECT user.key, user.id, user.folded_name, user.particulars FROM user

@@ -2,13 +2,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
 use crate::{
-    domain::{
-        error::Error,
-        event::{EVENT_BYTES_MAX, Event, EventKind},
-        id::{AppKey, UserId, UserKey},
-        secret::Digest,
-        time::Moment,
-    },
+    domain::{AppKey, Digest, EVENT_BYTES_MAX, Error, Event, EventKind, Moment, UserId, UserKey},
     store::EventPage,
 };
 

@@ -2,10 +2,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{row::StoredRow, users};
 use crate::domain::{
-    error::{Error, Resource},
-    follow::{FollowCounts, FollowCursor, FollowList, FollowPage},
-    id::{AppKey, UserId, UserKey},
-    time::Moment,
+    AppKey, Error, FollowCounts, FollowCursor, FollowList, FollowPage, Moment, Resource, UserId, UserKey,
 };
 
 const FOLLOW: &str = "INSERT INTO follow (follower, followed, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";

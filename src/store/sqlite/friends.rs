@@ -11,13 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Error, Resource},
-        friend::{AddSource, AddWording, Friend, FriendGroup, Relation},
-        id::{AppKey, UserId, UserKey},
-        page::{Listed, Page},
-        profile::Patch,
-        text::ContactName,
-        time::Moment,
+        AddSource, AddWording, AppKey, ContactName, Error, Friend, FriendGroup, Listed, Moment, Page, Patch, Relation,
+        Resource, UserId, UserKey,
     },
     store::{FriendRow, RelationRows},
 };

@@ -3,11 +3,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
-use crate::domain::{
-    error::Error,
-    friend::{FriendGroup, GROUPS_MAX},
-    id::{AppKey, UserId, UserKey},
-};
+use crate::domain::{AppKey, Error, FriendGroup, GROUPS_MAX, UserId, UserKey};
 
 const HAVE_ROOM: &str = "
     SELECT count(*) <= ?3 FROM (SELECT name FROM friend_group WHERE owner = ?1 UNION SELECT value FROM json_each(?2))";

@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use super::SCHEMA_VERSION;
 use crate::{
-    domain::{error::Error, time::Moment},
+    domain::{Error, Moment},
     store::{Checkup, Integrity},
 };
 

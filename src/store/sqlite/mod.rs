@@ -46,13 +46,7 @@ use self::{
     writer::WriterThread,
 };
 use super::{OpenError, StoreOptions, WriteStats};
-use crate::domain::{
-    caller::CallerKey,
-    contact,
-    durability::Durability,
-    error::{Error, is_out_of_files},
-    folding::folded,
-};
+use crate::domain::{CallerKey, Durability, Error, contact, error::is_out_of_files, folding::folded};
 
 /// A connection that refuses to write.
 pub(super) type ReadConnection = Connection;

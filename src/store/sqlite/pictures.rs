@@ -6,13 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
 use crate::{
-    domain::{
-        avatar::{NewPicture, PictureKey, PictureKind},
-        error::{Error, Fault},
-        id::{AppKey, UserKey},
-        text::LockReason,
-        time::Moment,
-    },
+    domain::{AppKey, Error, Fault, LockReason, Moment, NewPicture, PictureKey, PictureKind, UserKey},
     store::{PictureUsage, StoredPicture},
 };
 

@@ -4,13 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{row::StoredRow, tickets};
 use crate::{
-    domain::{
-        error::Error,
-        id::{AppKey, UserKey},
-        secret::Digest,
-        session::{ChangedPosition, StoredPosition, Vendor},
-        time::Moment,
-    },
+    domain::{AppKey, ChangedPosition, Digest, Error, Moment, StoredPosition, UserKey, Vendor},
     store::NewPosition,
 };
 

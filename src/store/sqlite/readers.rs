@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{LOCK_WAIT_MAX, STATEMENTS_KEPT};
 use crate::{
-    domain::{caller::CallerKey, error::Error},
+    domain::{CallerKey, Error},
     fair::{FairBounds, FairThreads},
 };
 

@@ -1,13 +1,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
-use crate::domain::{
-    error::Error,
-    id::{AppKey, UserId, UserKey},
-    report::{NewReport, Report, ReportSubject, ReportText},
-    text::Title,
-    time::Moment,
-};
+use crate::domain::{AppKey, Error, Moment, NewReport, Report, ReportSubject, ReportText, Title, UserId, UserKey};
 
 const NTH_NEWEST: &str = "SELECT at FROM report WHERE user = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
 

@@ -8,11 +8,8 @@ use super::{
 };
 use crate::{
     domain::{
-        error::Error,
-        friend::{AddSource, AddWording, Direction, FriendRequest, REQUESTS_MAX},
-        id::{AppKey, UserId, UserKey},
-        text::{ContactName, DisplayName},
-        time::Moment,
+        AddSource, AddWording, AppKey, ContactName, Direction, DisplayName, Error, FriendRequest, Moment, REQUESTS_MAX,
+        UserId, UserKey,
     },
     store::FriendRow,
 };

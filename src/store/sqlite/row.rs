@@ -12,11 +12,7 @@ use rusqlite::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::domain::{
-    error::{Error, Fault},
-    secret::{DerivedSecret, Digest, Salt},
-    time::Moment,
-};
+use crate::domain::{DerivedSecret, Digest, Error, Fault, Moment, Salt};
 
 const REPORTED_MAX: usize = 1000;
 

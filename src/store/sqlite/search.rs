@@ -9,11 +9,7 @@ use super::{
     users,
 };
 use crate::domain::{
-    error::Error,
-    id::{AppKey, UserKey},
-    page::{Listed, Order, Page},
-    profile::User,
-    search::{MATCHES_MAX, UserPage, UserPageQuery, UserSearch},
+    AppKey, Error, Listed, MATCHES_MAX, Order, Page, User, UserKey, UserPage, UserPageQuery, UserSearch,
 };
 
 /// Characters of the shortest text that the trigram index can find.

@@ -5,13 +5,7 @@ use super::{
     tickets, users,
 };
 use crate::{
-    domain::{
-        error::Error,
-        id::{AppKey, SessionKey, UserKey},
-        profile::User,
-        secret::Salt,
-        time::Moment,
-    },
+    domain::{AppKey, Error, Moment, Salt, SessionKey, User, UserKey},
     store::{ActiveSessions, SessionState, StoredSession},
 };
 

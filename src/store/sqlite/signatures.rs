@@ -3,11 +3,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::StoredRow;
-use crate::domain::{
-    error::Error,
-    id::{AppKey, UserId},
-    time::Moment,
-};
+use crate::domain::{AppKey, Error, Moment, UserId};
 
 /// Stands for every id of the app.
 const EVERY_ID: &str = "";

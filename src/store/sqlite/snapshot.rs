@@ -11,16 +11,7 @@ use super::{
     row::{StoredRow, readable},
 };
 use crate::{
-    domain::{
-        app::App,
-        avatar::PictureKey,
-        durability::Durability,
-        error::Error,
-        id::{AppKey, UserId},
-        record_counts::RecordCounts,
-        secret::Digest,
-        time::Moment,
-    },
+    domain::{App, AppKey, Digest, Durability, Error, Moment, PictureKey, RecordCounts, UserId},
     store::{Inspected, NewTokens},
 };
 

@@ -4,11 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
 use crate::{
-    domain::{
-        error::Error,
-        id::{AppKey, UserId, UserKey},
-        text::CustomStatus,
-    },
+    domain::{AppKey, CustomStatus, Error, UserId, UserKey},
     store::StoredStatus,
 };
 

@@ -2,13 +2,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        id::{AppKey, UserId, UserKey},
-        secret::{Digest, PasswordHash},
-        session::Vendor,
-        time::Moment,
-    },
+    domain::{AppKey, Digest, Error, Fault, Moment, PasswordHash, UserId, UserKey, Vendor},
     store::{NewTicket, Ticket, TicketHolder},
 };
 

@@ -8,18 +8,9 @@ use super::{
 };
 use crate::{
     domain::{
-        avatar::{Avatar, PictureKey},
-        contact,
-        device::{Device, DeviceText, DeviceType},
-        error::{Error, Fault, Resource},
-        folding::folded,
-        free_data::{Extras, Metadata},
-        id::{AppKey, UserId, UserKey},
-        page::{Listed, Order, Page},
-        profile::{Credentials, Profile, State, User},
-        secret::{Digest, PasswordHash},
-        text::{AvatarText, DisplayName, Email, HttpAddress, LockReason, MobileNumber, StatusText},
-        time::Moment,
+        AppKey, Avatar, AvatarText, Credentials, Device, DeviceText, DeviceType, Digest, DisplayName, Email, Error,
+        Extras, Fault, HttpAddress, Listed, LockReason, Metadata, MobileNumber, Moment, Order, Page, PasswordHash,
+        PictureKey, Profile, Resource, State, StatusText, User, UserId, UserKey, contact, folding::folded,
     },
     store::NewSecrets,
 };

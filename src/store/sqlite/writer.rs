@@ -18,7 +18,7 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
-use crate::{domain::error::Error, store::WriteStats};
+use crate::{domain::Error, store::WriteStats};
 
 /// Jobs in the queue. Beyond it a write fails with [`Error::Busy`] at once.
 const QUEUE_JOBS_MAX: usize = 1024;

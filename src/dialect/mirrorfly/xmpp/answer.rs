@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid, view},
-    domain::{contact::Contact, id::UserId, profile::User, text::ContactName},
+    domain::{Contact, ContactName, User, UserId},
 };
 
 pub(super) const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";

@@ -12,12 +12,7 @@ use super::{
 };
 use crate::{
     dialect::mirrorfly::jid::Spelling,
-    domain::{
-        id::{Host, UserId},
-        profile::User,
-        secret::Secret,
-        session::{EndReason, Notification},
-    },
+    domain::{EndReason, Host, Notification, Secret, User, UserId},
     http::socket::{Effects, Frame, Protocol},
 };
 

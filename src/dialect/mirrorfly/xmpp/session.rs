@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid},
-    domain::{id::UserId, profile::ProfileField, session::Notification},
+    domain::{Notification, ProfileField, UserId},
     http::socket::{Effects, Frame},
 };
 

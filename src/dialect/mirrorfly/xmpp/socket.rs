@@ -23,15 +23,8 @@ use crate::{
         sign_in, user_form,
     },
     domain::{
-        avatar::AvatarChange,
-        chat_settings::ChatSettingsChange,
-        contact::Contact,
-        error::{Error, Fault, Resource},
-        id::{Host, UserId, UserKey},
-        owner::Owner,
-        profile::{Patch, ProfileChange},
-        session::Vendor,
-        text::{DisplayName, Email, MobileNumber, StatusText},
+        AvatarChange, ChatSettingsChange, Contact, DisplayName, Email, Error, Fault, Host, MobileNumber, Owner, Patch,
+        ProfileChange, Resource, StatusText, UserId, UserKey, Vendor,
     },
     http::{
         addresses::Addresses,

@@ -10,12 +10,7 @@ use super::super::{
     reply::QiscusError,
 };
 use crate::{
-    domain::{
-        error::{Error, Unauthenticated},
-        id::AppId,
-        profile::User,
-        secret::Secret,
-    },
+    domain::{AppId, Error, Secret, Unauthenticated, User},
     http::{
         form::{Authenticate, FormLimits},
         peer,

@@ -14,7 +14,7 @@ use super::super::{
     reply::QiscusError,
 };
 use crate::{
-    domain::error::{Error, Fault, Unauthenticated},
+    domain::{Error, Fault, Unauthenticated},
     http::{
         form::{Form, Required},
         json,

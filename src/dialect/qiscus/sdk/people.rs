@@ -13,12 +13,7 @@ use super::{
     callers::{QiscusUser, session_error},
 };
 use crate::{
-    domain::{
-        caller::CallerKey,
-        error::{Error, Fault, Resource},
-        id::UserId,
-        search::UserSearch,
-    },
+    domain::{CallerKey, Error, Fault, Resource, UserId, UserSearch},
     http::{
         addresses::Addresses,
         form::{Body, Call, Form, Source, read_from},

@@ -13,14 +13,7 @@ use super::{
     callers::{QiscusClient, QiscusUser, Uploader, session_error},
 };
 use crate::{
-    domain::{
-        avatar::Rendition,
-        device::{DeviceText, DeviceType},
-        error::Fault,
-        owner::Owner,
-        secret::Secret,
-        upload::Format,
-    },
+    domain::{DeviceText, DeviceType, Fault, Format, Owner, Rendition, Secret},
     http::{
         addresses::Addresses,
         form::{self, Call, FileAt, Parse, Required, read_from},

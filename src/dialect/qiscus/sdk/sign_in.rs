@@ -14,17 +14,16 @@ use super::{
     identity,
 };
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        id::UserId,
-        secret::Secret,
-    },
+    domain::{Error, Fault, Secret, UserId},
     http::{
         addresses::Addresses,
         form::{Call, FormLimits, Required, read_from},
     },
     service::{
-        Service, accounts::RegisterUser, apps::Tenant, sessions::PasswordLogin, sessions::renewal::ClientSession,
+        Service,
+        accounts::RegisterUser,
+        apps::Tenant,
+        sessions::{PasswordLogin, renewal::ClientSession},
     },
 };
 

@@ -15,11 +15,7 @@ use super::{
     callers::QiscusUser,
 };
 use crate::{
-    domain::{
-        app::App,
-        profile::{ProfileField, User},
-        session::Notification,
-    },
+    domain::{App, Notification, ProfileField, User},
     http::{
         addresses::Addresses,
         form::{Call, read_from},

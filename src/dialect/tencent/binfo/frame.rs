@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    domain::secret::Secret,
+    domain::Secret,
     http::{
         json::{self, JsonError},
         socket::Frame,

@@ -28,14 +28,7 @@ use super::{
     user_sig,
 };
 use crate::{
-    domain::{
-        caller::CallerKey,
-        error::Error,
-        friend::{Direction, Relation},
-        owner::Owner,
-        profile::{ProfileField, User},
-        session::Notification,
-    },
+    domain::{CallerKey, Direction, Error, Notification, Owner, ProfileField, Relation, User},
     http::{
         addresses::Addresses,
         form::Form,

@@ -14,14 +14,7 @@ use crate::{
         reply::{self, ErrorCode, Family, TencentError},
         status::in_base64,
     },
-    domain::{
-        id::{UserId, UserKey},
-        profile::User,
-        secret::Secret,
-        session::{EndReason, Notification},
-        text::CustomStatus,
-        time::Moment,
-    },
+    domain::{CustomStatus, EndReason, Moment, Notification, Secret, User, UserId, UserKey},
     http::socket::{Effects, Frame, Protocol},
 };
 

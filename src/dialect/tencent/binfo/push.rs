@@ -9,13 +9,7 @@ use crate::{
     dialect::tencent::{
         call::CommandContext, friend_tags::FriendTag, relations::is_shown, status::UserStatusView, tags::Tag,
     },
-    domain::{
-        friend::{AddSource, AddWording, Friend, FriendRequest},
-        id::UserId,
-        profile::User,
-        session::Notification,
-        status::UserStatus,
-    },
+    domain::{AddSource, AddWording, Friend, FriendRequest, Notification, User, UserId, UserStatus},
 };
 
 /// Accounts in one event: the SDK reads all added accounts of an event in one call.

@@ -2,10 +2,7 @@ use std::{marker::PhantomData, net::IpAddr, pin::Pin};
 
 use super::{BodyFault, FileAt, Form, FormContent, FormLimits, read_object, release_all};
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        upload::Format,
-    },
+    domain::{Error, Fault, Format},
     http::{
         peer,
         spool::{Spool, UploadedFile},

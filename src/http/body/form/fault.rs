@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use actix_web::http::StatusCode;
 
-use crate::{domain::error::Error, http::middleware::BODY_BYTES_PER_S_MIN};
+use crate::{domain::Error, http::middleware::BODY_BYTES_PER_S_MIN};
 
 /// Why a body is refused. `Display` is the public sentence; each dialect chooses the status.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,13 +11,7 @@ use serde::{
 use serde_json::Value;
 
 use super::{Form, text_of};
-use crate::domain::{
-    device::{DeviceText, DeviceType},
-    error::{Error, Fault},
-    report::ReportText,
-    text::{Email, Title, at_most},
-    time::Moment,
-};
+use crate::domain::{DeviceText, DeviceType, Email, Error, Fault, Moment, ReportText, Title, text::at_most};
 
 pub trait Parse: Sized {
     /// Checks the type's rule. The form adds the field to the [`Fault`].

@@ -37,10 +37,7 @@ use super::{
     spool::{Spool, UploadedFile},
 };
 use crate::{
-    domain::{
-        error::{Error, Fault},
-        upload::Format,
-    },
+    domain::{Error, Fault, Format},
     http::{connection::read_budget::ReadAccount, masking},
     service::pictures::UploadedPicture as Picture,
 };
