@@ -47,6 +47,8 @@ pub enum Resource {
     Picture,
     Block,
     Administrator,
+    Conversation,
+    Message,
     /// A newer version than the one that the change was based on.
     NewerVersion,
 }
@@ -196,6 +198,8 @@ impl fmt::Display for Resource {
             Self::Picture => "Picture",
             Self::Block => "Block",
             Self::Administrator => "Administrator",
+            Self::Conversation => "Conversation",
+            Self::Message => "Message",
             Self::NewerVersion => "A newer version",
         })
     }

@@ -2,6 +2,7 @@
 
 use super::{
     id::{AppKey, UserId, UserKey},
+    message::{ConversationChange, ConversationKey, Mark, MessageId},
     profile::ProfileField,
     time::Moment,
 };
@@ -69,6 +70,54 @@ pub enum EventKind {
     },
     /// The back end ended the user's sessions in Tencent's dialect.
     Kicked,
+    /// The user sent a message; the number of the event is the message's id.
+    MessageSent {
+        conversation: ConversationKey,
+        /// The recipient, if it may see the message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserKey>,
+    },
+    /// The user changed a message of the conversation.
+    MessageEdited {
+        conversation: ConversationKey,
+        message: MessageId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserKey>,
+    },
+    /// The user recalled messages: their texts are gone for both users.
+    MessagesRecalled {
+        conversation: ConversationKey,
+        messages: Vec<MessageId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserKey>,
+    },
+    /// The user deleted messages for itself.
+    MessagesHidden {
+        conversation: ConversationKey,
+        messages: Vec<MessageId>,
+    },
+    /// A mark of the user moved from one message to a later one.
+    MarkMoved {
+        conversation: ConversationKey,
+        mark: Mark,
+        from: MessageId,
+        upto: MessageId,
+        /// The other user, if it may know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserKey>,
+    },
+    /// The user confirmed that it has read messages whose sender had asked.
+    ReceiptsSent {
+        conversation: ConversationKey,
+        messages: Vec<MessageId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserKey>,
+    },
+    /// The user changed a conversation for itself.
+    ConversationChanged {
+        conversation: ConversationKey,
+        change: ConversationChange,
+    },
     /// The database was restored from a backup: later changes are undone, and clients read everything again. Concerns
     /// no user.
     Restored,
@@ -79,6 +128,11 @@ impl EventKind {
     pub fn other(&self) -> Option<UserKey> {
         match self {
             Self::FollowChanged { whom, .. } | Self::Blocked { whom } | Self::Unblocked { whom } => Some(*whom),
+            Self::MessageSent { to, .. }
+            | Self::MessageEdited { to, .. }
+            | Self::MessagesRecalled { to, .. }
+            | Self::MarkMoved { to, .. }
+            | Self::ReceiptsSent { to, .. } => *to,
             Self::Created
             | Self::ProfileChanged { .. }
             | Self::TokenReset
@@ -88,6 +142,8 @@ impl EventKind {
             | Self::Deleted
             | Self::ContactsChanged { .. }
             | Self::RequestChanged { .. }
+            | Self::MessagesHidden { .. }
+            | Self::ConversationChanged { .. }
             | Self::Kicked
             | Self::Restored => None,
         }

@@ -45,7 +45,7 @@ fn bytes_of(object: &Map<String, Value>) -> usize {
     object.iter().map(|(key, value)| size_of::<String>() + key.len() + bytes_of_value(value)).sum()
 }
 
-fn bytes_of_value(value: &Value) -> usize {
+pub(super) fn bytes_of_value(value: &Value) -> usize {
     let more = match value {
         Value::Object(object) => bytes_of(object),
         Value::Array(items) => items.iter().map(bytes_of_value).sum(),
@@ -55,7 +55,7 @@ fn bytes_of_value(value: &Value) -> usize {
     size_of::<Value>() + more
 }
 
-fn depth(value: &Value) -> usize {
+pub(super) fn depth(value: &Value) -> usize {
     match value {
         Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),

@@ -19,6 +19,7 @@ pub mod follow;
 pub mod free_data;
 pub mod friend;
 pub mod id;
+pub mod message;
 pub mod network;
 pub mod owner;
 pub mod page;
@@ -52,6 +53,7 @@ pub use self::{
     free_data::*,
     friend::*,
     id::*,
+    message::*,
     network::*,
     owner::*,
     page::*,

@@ -13,14 +13,18 @@ pub struct RecordCounts {
     pub pictures: u64,
     pub contacts: u64,
     pub administrators: u64,
+    /// Absent in backups of versions without messages.
+    #[serde(default)]
+    pub messages: u64,
 }
 
 impl fmt::Display for RecordCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { apps, users, pictures, contacts, administrators } = self;
+        let Self { apps, users, pictures, contacts, administrators, messages } = self;
         let (apps, users, pictures) = (counted(*apps, "app"), counted(*users, "user"), counted(*pictures, "picture"));
         let (contacts, administrators) = (counted(*contacts, "contact"), counted(*administrators, "administrator"));
-        write!(f, "{apps}, {users}, {pictures}, {contacts}, {administrators}")
+        let messages = counted(*messages, "message");
+        write!(f, "{apps}, {users}, {pictures}, {contacts}, {messages}, {administrators}")
     }
 }
 

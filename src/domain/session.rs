@@ -2,6 +2,7 @@
 
 use super::{
     id::{UserId, UserKey},
+    message::{Conversation, ConversationChange, Mark, Message, MessageId, MessageName},
     profile::{ProfileField, User},
     secret::Digest,
     time::Moment,
@@ -25,6 +26,68 @@ pub enum Notification {
     StatusChanged { users: Vec<UserKey> },
     /// A friend request to or from the subscriber was sent, answered or withdrawn.
     RequestChanged { seq: i64, with: UserId, is_incoming: bool, is_waiting: bool },
+    /// Something happened in a conversation of the subscriber.
+    Chat { seq: i64, news: Box<ChatNews> },
+}
+
+/// Resource happened in a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatNews {
+    pub conversation: Conversation,
+    /// The user that did it.
+    pub actor: User,
+    /// The other user of the conversation.
+    pub other: User,
+    pub event: ChatEvent,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChatEvent {
+    /// The actor sent a message. Its `shown` says which of the two users see it.
+    Sent(Message),
+    Edited(Message),
+    /// The actor recalled these messages.
+    Recalled(Vec<Message>),
+    /// The actor deleted these messages for itself. `last` is the newest message that it still sees.
+    Hidden {
+        messages: Vec<Message>,
+        last: Option<MessageName>,
+    },
+    /// A mark of the actor moved.
+    MarkMoved {
+        mark: Mark,
+        upto: MessageId,
+        /// The messages of the other user that this mark covers now: the newest
+        /// [`TURNED_MAX`](super::message::TURNED_MAX), newest first.
+        turned: Vec<Message>,
+    },
+    /// The actor confirmed that it has read these messages of the other user.
+    ReceiptsSent(Vec<Message>),
+    /// The actor changed the conversation for itself. `last` is the newest message that it sees.
+    Changed {
+        change: ConversationChange,
+        last: Option<MessageName>,
+    },
+    /// The actor writes, or writes no more. Not stored.
+    Typing {
+        is_typing: bool,
+    },
+    /// A message for open sessions alone. Not stored.
+    Passing(Message),
+}
+
+impl ChatNews {
+    fn bytes(&self) -> usize {
+        let messages = match &self.event {
+            ChatEvent::Sent(message) | ChatEvent::Edited(message) | ChatEvent::Passing(message) => message.bytes(),
+            ChatEvent::Recalled(messages)
+            | ChatEvent::Hidden { messages, .. }
+            | ChatEvent::MarkMoved { turned: messages, .. }
+            | ChatEvent::ReceiptsSent(messages) => messages.iter().map(Message::bytes).sum(),
+            ChatEvent::Changed { .. } | ChatEvent::Typing { .. } => 0,
+        };
+        size_of::<Self>() + self.actor.bytes() + self.other.bytes() + messages
+    }
 }
 
 impl Notification {
@@ -36,6 +99,7 @@ impl Notification {
             | Self::BlocksChanged { seq, .. }
             | Self::BlockedBy { seq, .. }
             | Self::FollowChanged { seq, .. }
+            | Self::Chat { seq, .. }
             | Self::RequestChanged { seq, .. } => *seq,
         }
     }
@@ -53,6 +117,7 @@ impl Notification {
             | Self::FollowChanged { with: one, .. }
             | Self::RequestChanged { with: one, .. } => one.as_str().len(),
             Self::StatusChanged { users } => size_of_val(users.as_slice()),
+            Self::Chat { news, .. } => news.bytes(),
         };
         size_of::<Self>() + more
     }

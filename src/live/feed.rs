@@ -4,9 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
 
-use super::hub::Hub;
+use super::{
+    hub::Hub,
+    messages::{conversation_of, notice_of},
+};
 use crate::{
-    domain::{AppKey, Error, Event, EventKind, Notification, User, UserId, UserKey, Vendor},
+    domain::{AppKey, ChatEvent, Error, Event, EventKind, Notification, User, UserId, UserKey, Vendor},
     store::{EventPage, FeedReader, Store},
 };
 
@@ -65,6 +68,9 @@ impl Feed {
         if self.hub.is_empty() {
             return Ok(());
         }
+        if conversation_of(&event.kind).is_some() {
+            return self.notify_chat(&event).await;
+        }
         let Event { seq, app, user, .. } = event;
         match event.kind {
             EventKind::ProfileChanged { fields } => {
@@ -98,8 +104,37 @@ impl Feed {
             }
             EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
             EventKind::Kicked => self.hub.end(user, Some(Vendor::Tencent)),
-            EventKind::Created | EventKind::TokenReset | EventKind::Reactivated | EventKind::Restored => {}
+            EventKind::MessageSent { .. }
+            | EventKind::MessageEdited { .. }
+            | EventKind::MessagesRecalled { .. }
+            | EventKind::MessagesHidden { .. }
+            | EventKind::MarkMoved { .. }
+            | EventKind::ReceiptsSent { .. }
+            | EventKind::ConversationChanged { .. }
+            | EventKind::Created
+            | EventKind::TokenReset
+            | EventKind::Reactivated
+            | EventKind::Restored => {}
         }
+        Ok(())
+    }
+
+    /// Notifies the user that did something in a conversation, and the other one if it may know.
+    async fn notify_chat(&self, event: &Event) -> Result<(), Error> {
+        let mut to: Vec<UserKey> = [event.user].into_iter().chain(event.kind.other()).collect();
+        to.retain(|user| self.hub.has(*user));
+        if to.is_empty() {
+            return Ok(());
+        }
+        let notice = self.reader.read(async |db| notice_of(db, event).await).await?;
+        let Some(notice) = notice else { return Ok(()) };
+        if let Notification::Chat { news, .. } = &notice
+            && let ChatEvent::Sent(message) = &news.event
+        {
+            // The back end may send a message that its sender does not see.
+            to.retain(|user| news.conversation.side_of(*user).is_some_and(|side| message.is_shown_to(side)));
+        }
+        self.hub.deliver(&to, &Arc::new(notice));
         Ok(())
     }
 

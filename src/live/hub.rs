@@ -232,6 +232,11 @@ impl Hub {
         open.seq = open.seq.max(notification.seq());
     }
 
+    /// Queues a notice that no event caused for these users' sessions.
+    pub fn pass(&self, to: &[UserKey], notice: Notification) {
+        self.deliver(to, &Arc::new(notice));
+    }
+
     pub(super) fn advance(&self, seq: i64) {
         let mut open = self.open();
         open.seq = open.seq.max(seq);

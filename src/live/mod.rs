@@ -3,5 +3,6 @@
 
 pub mod feed;
 pub mod hub;
+pub mod messages;
 mod queue;
 pub mod status_subscriptions;

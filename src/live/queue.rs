@@ -119,8 +119,8 @@ impl Queue {
             if waiting.notifications.is_empty() && waiting.notifications.capacity() > ROOM_KEPT {
                 waiting.notifications = VecDeque::new();
             }
-            // A look-up has already covered it.
-            if notification.seq() > waiting.taken || waiting.is_behind {
+            // A look-up has already covered it, unless no event caused it.
+            if notification.seq() == 0 || notification.seq() > waiting.taken || waiting.is_behind {
                 waiting.taken = waiting.taken.max(notification.seq());
                 return Some(Ok(notification));
             }

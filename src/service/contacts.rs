@@ -274,7 +274,7 @@ pub async fn block(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at: 
     }
     has_room("blocked users", tx.count_blocks(app, owner).await? + 1)?;
     tx.put_block(owner, whom, at).await?;
-    tx.append_event(app, owner, &me.id, &EventKind::Blocked { whom }, at).await
+    tx.append_event(app, owner, &me.id, &EventKind::Blocked { whom }, at).await.map(drop)
 }
 
 /// Event: `Unblocked`.
@@ -284,7 +284,7 @@ pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at
     let (me, whom) = pair(tx, app, owner, whom).await?;
     match tx.take_block(owner, whom).await? {
         false => Err(Error::NotFound(Resource::Block)),
-        true => tx.append_event(app, owner, &me.id, &EventKind::Unblocked { whom }, at).await,
+        true => tx.append_event(app, owner, &me.id, &EventKind::Unblocked { whom }, at).await.map(drop),
     }
 }
 

@@ -21,11 +21,11 @@ use rand::{
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::thread_pool::ThreadPool;
+use super::{conversations::Drawn, thread_pool::ThreadPool};
 use crate::{
     domain::{
-        AppKey, DerivedSecret, Digest, Error, Fault, Network, PasswordHash, PictureKey, Salt, SealedSecret, Secret,
-        ServerKey, UserId, secret,
+        AppKey, DerivedSecret, Digest, Error, Fault, MessageNumbers, Moment, Network, PasswordHash, PictureKey, Salt,
+        SealedSecret, Secret, ServerKey, UserId, secret,
     },
     fair::{FairBounds, FairQueue},
 };
@@ -322,6 +322,13 @@ pub fn new_ticket() -> (Secret, Digest) {
     let ticket = Alphanumeric.sample_string(&mut rand::rng(), TICKET_CHARS);
     let digest = digest(&ticket);
     (Secret::new(ticket), digest)
+}
+
+/// Draws what a new conversation, or a message without Tencent's numbers, gets by chance.
+pub(super) fn draw_for_message(now: Moment) -> Drawn {
+    let (unique, seq, random): (u128, u32, u32) = rand::random();
+    let client_time_s = u32::try_from(now.unix_s()).unwrap_or_default();
+    Drawn { unique_id: format!("{unique:032x}"), numbers: MessageNumbers { seq, random, client_time_s } }
 }
 
 pub fn new_salt() -> Salt {

@@ -3,7 +3,11 @@ use std::{collections::HashMap, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    domain::{AppKey, CallerKey, Error, Event, EventKind, Notification, ProfileField, User, UserId, UserKey},
+    domain::{
+        AppKey, CallerKey, ConversationKey, Error, Event, EventKind, Mark, Notification, ProfileField, User, UserId,
+        UserKey,
+    },
+    live::messages::{conversation_of, notice_of},
     service::{Service, apps::Tenant},
     store::{EventsOfUser, LongReads},
 };
@@ -18,8 +22,10 @@ const LOOK_BACK_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct MissedEvents {
-    /// The present state of what changed, in the order of the last changes: one notice for each user, block, follow and
-    /// request, and one for the listener's contacts.
+    /// The present state of what changed, in the order of the last changes: one notice for each user whose profile
+    /// changed, whose block by the listener began or ended, or whose follow of or by the listener changed; one for each
+    /// request that came or went; one if the listener's contacts changed; one for each moved mark, edit, recall, and
+    /// other change of a conversation.
     pub notifications: Vec<Notification>,
     /// Everything up to this event is covered.
     pub seen_to: i64,
@@ -129,11 +135,19 @@ struct Summary {
     follows: HashMap<(UserKey, bool), Span<bool>>,
     /// By the other user, and whether that user made the request.
     requests: HashMap<(UserKey, bool), Span<bool>>,
+    /// Moved marks, by conversation, by the user whose mark it is, and by whether it is the read mark.
+    marks: HashMap<(ConversationKey, UserKey, bool), Event>,
+    /// Other events of conversations but sent messages, which a client reads itself.
+    chats: Vec<Event>,
 }
 
 impl Summary {
     fn add(&mut self, listener: UserKey, event: Event) {
         let (seq, is_own) = (event.seq, event.user == listener);
+        if conversation_of(&event.kind).is_some() {
+            self.add_chat(event);
+            return;
+        }
         match event.kind {
             EventKind::ProfileChanged { fields } => {
                 let (last, all) = self.profiles.entry(event.user).or_insert((seq, Vec::new()));
@@ -176,9 +190,33 @@ impl Summary {
             | EventKind::Unblocked { .. }
             | EventKind::FollowChanged { .. }
             | EventKind::RequestChanged { .. }
+            | EventKind::MessageSent { .. }
+            | EventKind::MessageEdited { .. }
+            | EventKind::MessagesRecalled { .. }
+            | EventKind::MessagesHidden { .. }
+            | EventKind::MarkMoved { .. }
+            | EventKind::ReceiptsSent { .. }
+            | EventKind::ConversationChanged { .. }
             | EventKind::Kicked
             | EventKind::Restored => {}
         }
+    }
+
+    /// Keeps events of conversations; moves of the same mark become one.
+    fn add_chat(&mut self, event: Event) {
+        let EventKind::MarkMoved { conversation, mark, from, upto, to } = &event.kind else {
+            if !matches!(event.kind, EventKind::MessageSent { .. }) {
+                self.chats.push(event);
+            }
+            return;
+        };
+        let key = (*conversation, event.user, *mark == Mark::Read);
+        let from = match self.marks.get(&key).map(|earlier| &earlier.kind) {
+            Some(EventKind::MarkMoved { from, .. }) => *from,
+            Some(_) | None => *from,
+        };
+        let kind = EventKind::MarkMoved { conversation: *conversation, mark: *mark, from, upto: *upto, to: *to };
+        self.marks.insert(key, Event { kind, ..event });
     }
 
     async fn notifications(
@@ -219,6 +257,9 @@ impl Summary {
             if let Some(user) = db.readable_user(app, user).await?.filter(|user| hears && user.is_active()) {
                 notifications.push(Notification::ProfileChanged { seq, user: Box::new(user), fields });
             }
+        }
+        for event in self.marks.values().chain(&self.chats) {
+            notifications.extend(notice_of(db, event).await?);
         }
         notifications.sort_by_key(Notification::seq);
         Ok(notifications)

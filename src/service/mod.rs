@@ -14,6 +14,7 @@ pub mod backup;
 pub mod chats;
 pub mod client_limits;
 pub mod contacts;
+pub mod conversations;
 pub mod credentials;
 pub mod demo;
 pub mod follows;

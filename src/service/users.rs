@@ -78,7 +78,7 @@ impl<'a> AccountUpdate<'a> {
     }
 
     async fn tell(&self, kind: &EventKind) -> Result<(), Error> {
-        self.tx.append_event(self.app, self.user.key, &self.user.id, kind, self.at).await
+        self.tx.append_event(self.app, self.user.key, &self.user.id, kind, self.at).await.map(drop)
     }
 
     async fn put_credentials(&mut self) -> Result<(), Error> {
@@ -326,7 +326,7 @@ pub async fn delete(
     if tx.take_rows_naming(key, ROWS_WITH_USER).await? == ROWS_WITH_USER {
         tx.put_departed(key).await?;
     }
-    tx.append_event(app, key, &id, &EventKind::Deleted, at).await
+    tx.append_event(app, key, &id, &EventKind::Deleted, at).await.map(drop)
 }
 
 /// Returns 0 when no row is left that names a deleted user.
@@ -377,7 +377,7 @@ pub async fn kick(tx: &Tx<'_>, app: AppKey, id: &UserId, dead_before: Moment, at
     let key = tx.user_key(app, id).await?.ok_or(Error::NotFound(Resource::User))?;
     tx.revoke_signatures(app, id, dead_before).await?;
     tx.take_tickets_of_vendor(key, Vendor::Tencent).await?;
-    tx.append_event(app, key, id, &EventKind::Kicked, at).await
+    tx.append_event(app, key, id, &EventKind::Kicked, at).await.map(drop)
 }
 
 /// Ends everything that keeps a user signed in, UserSigs made before `dead_before` too. Events: `Kicked`, `TokenReset`.

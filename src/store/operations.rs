@@ -7,17 +7,19 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    ActiveSessions, Checkup, EventPage, EventsOfUser, FriendRow, NewPosition, NewSecrets, NewTicket, PictureUsage,
-    RelationRows, SessionState, StoredPicture, StoredSession, StoredStatus, Ticket, sqlite,
+    ActiveSessions, Checkup, ConversationFilter, EventPage, EventsOfUser, FriendRow, HistoryPage, NewPosition,
+    NewSecrets, NewTicket, PictureUsage, RelationRows, SessionState, StoredPicture, StoredSession, StoredStatus,
+    Ticket, sqlite,
     unit::{Db, LongReads, ReadEngine, Tx, WriteEngine},
 };
 use crate::domain::{
     Admin, AdminKey, AdminName, AdminSession, App, AppKey, AuditEntry, ChangedPosition, ChatSettings,
-    ChatSettingsChange, Contact, ContactName, Credentials, CustomStatus, Device, DeviceType, Digest, Direction,
-    DirectorySearch, Error, EventKind, FollowCounts, FollowCursor, FollowList, FollowPage, Friend, FriendGroup,
-    FriendRequest, Listed, LockReason, MobileNumber, Moment, NewApp, NewPicture, NewReport, Order, Page, PasswordHash,
-    Patch, PictureKey, PictureKind, Profile, Relation, Report, Salt, SessionKey, StoredAuditEntry, StoredPosition,
-    User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
+    ChatSettingsChange, Contact, ContactName, Conversation, ConversationKey, Credentials, CustomStatus, Device,
+    DeviceType, Digest, Direction, DirectorySearch, Error, EventKind, FollowCounts, FollowCursor, FollowList,
+    FollowPage, Friend, FriendGroup, FriendRequest, Listed, LockReason, Message, MessageId, MessageName, MessageRecall,
+    MobileNumber, Moment, NewApp, NewPicture, NewReport, Order, Page, Participant, PasswordHash, Patch, PictureKey,
+    PictureKind, Profile, Relation, Report, Salt, SessionKey, Side, StoredAuditEntry, StoredPosition, User, UserId,
+    UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
 };
 
 /// Declares row operations, one a line: name, arguments, result, and the function of each engine that does it.
@@ -59,6 +61,8 @@ operations!(Db by ReadEngine {
     signatures_revoked_before(app: AppKey, id: &UserId) -> Moment = signatures::revoked_before;
     has_mute(owner: UserKey, muted: UserKey) -> bool = chat_settings::mutes;
     count_mutes(owner: UserKey) -> u64 = chat_settings::count;
+    /// Returns whether an archived conversation of the user stays archived when a message arrives.
+    keeps_archived(user: UserKey) -> bool = chat_settings::keeps_archived;
     /// Returns the time of the report that `newer` later reports of the user follow, if it is after `since`.
     report_behind(user: UserKey, since: Moment, newer: u32) -> Option<Moment> = reports::nth_newest;
     /// Returns a deleted user that rows of other users still name.
@@ -117,6 +121,24 @@ operations!(Db by ReadEngine {
     /// Returns the number of the oldest kept event if the ticket is not older: then every event that its client may
     /// have missed is kept.
     oldest_event_since_ticket(ticket: &Digest) -> Option<i64> = events::oldest_since_ticket;
+    conversation(app: AppKey, key: ConversationKey) -> Option<Conversation> = conversations::find;
+    conversation_between(app: AppKey, one: UserKey, other: UserKey) -> Option<Conversation> = conversations::between;
+    conversation_by_unique_id(app: AppKey, unique_id: &str) -> Option<Conversation> = conversations::by_unique_id;
+    participant(user: UserKey, conversation: ConversationKey) -> Option<Participant> = conversations::participant;
+    count_pins(user: UserKey) -> u32 = conversations::pins;
+    message(id: MessageId) -> Option<Message> = messages::find;
+    message_named(conversation: ConversationKey, name: &MessageName) -> Option<Message> = messages::named;
+    /// Returns the messages of this name in all conversations of an app.
+    messages_named(app: AppKey, name: &MessageName, at_most: u32) -> Vec<Message> = messages::named_in_app;
+    /// Returns the newest messages with this random number of Tencent's.
+    messages_numbered(conversation: ConversationKey, random: u32, at_most: u32) -> Vec<Message> = messages::numbered;
+    /// Returns a page of what one side sees. Costs the same wherever it begins, some 10 us each message.
+    history(conversation: ConversationKey, side: Side, page: &HistoryPage) -> Vec<Message> = messages::history;
+    /// Finds the first message that a side sees, recalled ones included, at this time or later. Some 200 us.
+    first_message_at(conversation: ConversationKey, side: Side, at: Moment) -> Option<MessageId> = messages::first_at;
+    /// Counts the messages of `sender` that a side sees and that count as unread, above `after` up to `upto`. Reads all
+    /// messages of that range.
+    count_messages(conversation: ConversationKey, side: Side, sender: UserKey, after: MessageId, upto: MessageId) -> u32 = messages::count;
     /// Returns the size of the database file once its WAL is carried over.
     database_bytes() -> u64 = health::bytes;
     /// Returns whether the schema is the one this program was written for.
@@ -182,6 +204,11 @@ operations!(LongReads by ReadEngine {
     chat_settings(app: AppKey, user: UserKey) -> Option<ChatSettings> = chat_settings::find;
     /// Returns the reports of an app below this key, newest first.
     reports_before(app: AppKey, key: i64, at_most: u32) -> Vec<Report> = reports::before;
+    /// Returns a user's conversations with users that exist whose newest message is below `before`, latest first.
+    participants(user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
+    count_participants(user: UserKey, filter: ConversationFilter) -> u64 = conversations::count;
+    /// Returns how many messages the user has not read, in all conversations.
+    total_unread(user: UserKey) -> u64 = conversations::total_unread;
     /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each
     /// user it shares a contact row with.
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;
@@ -246,7 +273,23 @@ operations!(Tx by WriteEngine {
     /// Deletes the rows of pictures released before `before`, the longest released first. The caller removes their
     /// files.
     sweep_pictures(before: Moment, at_most: u32) -> Vec<PictureKey> = pictures::take_released;
-    append_event(app: AppKey, user: UserKey, id: &UserId, kind: &EventKind, at: Moment) -> () = events::append;
+    /// Appends an event, and returns its number.
+    append_event(app: AppKey, user: UserKey, id: &UserId, kind: &EventKind, at: Moment) -> i64 = events::append;
+    /// Creates a conversation without participants.
+    put_conversation(app: AppKey, users: [UserKey; 2], unique_id: &str, options: &str, at: Moment) -> ConversationKey = conversations::put;
+    /// Stores number and time of the newest message.
+    put_last_message(conversation: ConversationKey, seq: i64, at: Moment) -> () = conversations::put_last;
+    put_participant(participant: &Participant) -> () = conversations::put_participant;
+    put_message(message: &Message) -> () = messages::put;
+    /// Stores the content of a changed message, and its change.
+    put_message_edit(message: &Message) -> () = messages::put_edit;
+    /// Marks a message as recalled and wipes its content.
+    put_message_recall(id: MessageId, recall: &MessageRecall) -> () = messages::put_recall;
+    /// Deletes a message for one side.
+    hide_message(id: MessageId, side: Side) -> () = messages::hide;
+    put_message_receipt(id: MessageId, at: Moment) -> () = messages::put_receipt;
+    /// Deletes messages of an app that are older than `before`, conversation by conversation.
+    sweep_messages(app: AppKey, before: Moment, at_most: u32) -> u32 = conversations::sweep_messages;
     /// Creates a user. Of its profile, only what search needs is stored: `put_profile` stores the rest.
     put_user(app: AppKey, id: &UserId, secrets: &NewSecrets, chosen: Option<&PasswordHash>, first: &Profile, at: Moment) -> UserKey = users::insert;
     /// Replaces a profile and raises the user's version.

@@ -2,8 +2,8 @@
 
 use crate::domain::{
     AddSource, AddWording, AppKey, ContactName, Credentials, CustomStatus, DerivedSecret, Device, Digest, Event,
-    FriendGroup, Moment, PasswordHash, PictureKey, PictureKind, ProfileChange, Salt, SessionKey, Sibling, State, User,
-    UserId, UserKey, Vendor,
+    FriendGroup, MessageId, Moment, PasswordHash, PictureKey, PictureKind, ProfileChange, Salt, SessionKey, Sibling,
+    State, User, UserId, UserKey, Vendor,
 };
 
 /// A call that creates a user, or changes the one that exists.
@@ -266,4 +266,41 @@ pub struct NewPosition {
     pub confirmed: i64,
     pub siblings: Vec<Sibling>,
     pub at: Moment,
+}
+
+/// Which conversations a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationFilter {
+    /// Those with a message.
+    Written,
+    /// Those without messages too.
+    All,
+    Pinned,
+    /// Those with a message that are not pinned.
+    Unpinned,
+    Archived,
+    Unread,
+    /// Those with a message of the other user that was not delivered.
+    Undelivered,
+    /// Those off the list too.
+    HiddenToo,
+}
+
+/// Where a page of a conversation's history begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryFrom {
+    /// The newest messages below this one, newest first.
+    Before(MessageId),
+    /// This message and those after it, oldest first.
+    From(MessageId),
+}
+
+/// A page of a conversation's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryPage {
+    pub from: HistoryFrom,
+    /// Only messages above this one: the user has cleared those up to it.
+    pub above: MessageId,
+    pub with_recalled: bool,
+    pub limit: u32,
 }

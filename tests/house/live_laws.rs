@@ -144,6 +144,7 @@ async fn name(session: &mut LiveSession) -> String {
         | Notification::RequestChanged { .. }
         | Notification::FollowChanged { .. }
         | Notification::BlockedBy { .. }
+        | Notification::Chat { .. }
         | Notification::StatusChanged { .. } => panic!("no profile"),
     }
 }

@@ -9,7 +9,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::domain::{app, custom, event, id, profile, tencent_profile};
+use crate::domain::{app, custom, event, id, message, profile, tencent_profile};
 
 /// The closure maps every variant and field of the one to the other's.
 macro_rules! mirrored {
@@ -80,6 +80,10 @@ words! {
     #[serde(rename_all = "snake_case")]
     ForbidType for tencent_profile::ForbidType { None SendOut }
 
+    /// A mark of a user in a conversation. What is read is delivered too.
+    #[serde(rename_all = "snake_case")]
+    Mark for message::Mark { Delivered Read }
+
     /// A standard field of Tencent's profile.
     #[serde(rename_all = "snake_case")]
     TencentField for tencent_profile::TencentField {
@@ -90,6 +94,40 @@ words! {
 /// The primary key of a user, unique over all apps and never reused. Qiscus shows it as `id`.
 #[derive(Serialize, ToSchema)]
 struct UserKey(i64);
+
+/// The id of a message: the number of the event that announced it.
+#[derive(Serialize, ToSchema)]
+struct MessageId(i64);
+
+/// The key of a conversation. Qiscus shows it as the room's id.
+#[derive(Serialize, ToSchema)]
+struct ConversationKey(i64);
+
+/// A change of a conversation that only its user sees.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ConversationChange {
+    /// The messages up to this one are gone for the user.
+    Cleared {
+        /// The last of them.
+        upto: MessageId,
+    },
+    /// The conversation is off the user's list until its next message.
+    Hidden {
+        /// Whether its messages are gone for the user too.
+        is_cleared: bool,
+    },
+    /// The user pinned it.
+    Pinned,
+    /// The user unpinned it.
+    Unpinned,
+    /// The user archived it.
+    Archived,
+    /// The user took it out of the archive.
+    Unarchived,
+    /// The user set its unread count to 0 without reading.
+    UnreadReset,
+}
 
 /// The dialects that an app answers.
 #[derive(Serialize, ToSchema)]
@@ -234,6 +272,72 @@ enum EventKind {
     },
     /// The back end ended the user's sessions in Tencent's dialect.
     Kicked,
+    /// The user sent a message. The event's number is the message's id; events never hold a text.
+    MessageSent {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// The recipient, if it may see the message.
+        #[serde(default)]
+        to: Option<UserKey>,
+    },
+    /// The user changed a message.
+    MessageEdited {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// The message.
+        message: MessageId,
+        /// The other user, if it may see the message.
+        #[serde(default)]
+        to: Option<UserKey>,
+    },
+    /// The user recalled messages: their texts are gone for both users.
+    MessagesRecalled {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// The messages.
+        messages: Vec<MessageId>,
+        /// The other user, if it may see one of them.
+        #[serde(default)]
+        to: Option<UserKey>,
+    },
+    /// The user deleted messages for itself.
+    MessagesHidden {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// The messages.
+        messages: Vec<MessageId>,
+    },
+    /// A mark of the user moved from one message to a later one.
+    MarkMoved {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// Which mark.
+        mark: Mark,
+        /// The message that it was at.
+        from: MessageId,
+        /// The message that it is at.
+        upto: MessageId,
+        /// The other user, if it may know.
+        #[serde(default)]
+        to: Option<UserKey>,
+    },
+    /// The user confirmed that it has read messages whose sender had asked (Tencent).
+    ReceiptsSent {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// The messages.
+        messages: Vec<MessageId>,
+        /// The other user, if it may know.
+        #[serde(default)]
+        to: Option<UserKey>,
+    },
+    /// The user changed a conversation for itself.
+    ConversationChanged {
+        /// The conversation.
+        conversation: ConversationKey,
+        /// What changed.
+        change: ConversationChange,
+    },
     /// The database was restored from a backup: later changes are undone, and clients read everything again.
     /// Concerns no user.
     Restored,
@@ -241,6 +345,20 @@ enum EventKind {
 
 mirrored! {
     UserKey for id::UserKey: |id::UserKey(key)| UserKey(*key);
+    MessageId for message::MessageId: |message::MessageId(id)| MessageId(*id);
+    ConversationKey for message::ConversationKey: |message::ConversationKey(key)| ConversationKey(*key);
+    ConversationChange for message::ConversationChange: |change| {
+        use message::ConversationChange as Change;
+        match change {
+            Change::Cleared { upto } => ConversationChange::Cleared { upto: upto.into() },
+            Change::Hidden { is_cleared } => ConversationChange::Hidden { is_cleared: *is_cleared },
+            Change::Pinned => ConversationChange::Pinned,
+            Change::Unpinned => ConversationChange::Unpinned,
+            Change::Archived => ConversationChange::Archived,
+            Change::Unarchived => ConversationChange::Unarchived,
+            Change::UnreadReset => ConversationChange::UnreadReset,
+        }
+    };
     Dialects for app::Dialects: |app::Dialects { qiscus, mirrorfly, tencent }| Dialects {
         qiscus: *qiscus,
         mirrorfly: *mirrorfly,
@@ -301,6 +419,38 @@ mirrored! {
             }
             Kind::FollowChanged { whom, is_following } => {
                 EventKind::FollowChanged { whom: whom.into(), is_following: *is_following }
+            }
+            Kind::MessageSent { conversation, to } => {
+                EventKind::MessageSent { conversation: conversation.into(), to: to.as_ref().map(Into::into) }
+            }
+            Kind::MessageEdited { conversation, message, to } => EventKind::MessageEdited {
+                conversation: conversation.into(),
+                message: message.into(),
+                to: to.as_ref().map(Into::into),
+            },
+            Kind::MessagesRecalled { conversation, messages, to } => EventKind::MessagesRecalled {
+                conversation: conversation.into(),
+                messages: messages.iter().map(Into::into).collect(),
+                to: to.as_ref().map(Into::into),
+            },
+            Kind::MessagesHidden { conversation, messages } => EventKind::MessagesHidden {
+                conversation: conversation.into(),
+                messages: messages.iter().map(Into::into).collect(),
+            },
+            Kind::MarkMoved { conversation, mark, from, upto, to } => EventKind::MarkMoved {
+                conversation: conversation.into(),
+                mark: mark.into(),
+                from: from.into(),
+                upto: upto.into(),
+                to: to.as_ref().map(Into::into),
+            },
+            Kind::ReceiptsSent { conversation, messages, to } => EventKind::ReceiptsSent {
+                conversation: conversation.into(),
+                messages: messages.iter().map(Into::into).collect(),
+                to: to.as_ref().map(Into::into),
+            },
+            Kind::ConversationChanged { conversation, change } => {
+                EventKind::ConversationChanged { conversation: conversation.into(), change: change.into() }
             }
             Kind::Kicked => EventKind::Kicked,
             Kind::Restored => EventKind::Restored,

@@ -36,7 +36,7 @@ impl<'a> FriendCall<'a> {
     }
 
     pub(in super::super) async fn tell(&self, user: &User, kind: &EventKind) -> Result<(), Error> {
-        self.tx.append_event(self.app, user.key, &user.id, kind, self.at).await
+        self.tx.append_event(self.app, user.key, &user.id, kind, self.at).await.map(drop)
     }
 
     /// Adds `other` to the owner's list, and the owner to the other's, where a row is given. Settles requests between

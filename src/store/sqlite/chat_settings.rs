@@ -20,6 +20,12 @@ pub(crate) fn find(db: &Connection, app: AppKey, user: UserKey) -> Result<Option
     Ok(Some(ChatSettings { mutes_all, keeps_archived, muted }))
 }
 
+const KEEPS_ARCHIVED: &str = "SELECT keeps_archived FROM user WHERE key = ?1";
+
+pub(crate) fn keeps_archived(db: &Connection, user: UserKey) -> Result<bool, Error> {
+    Ok(db.prepare_cached(KEEPS_ARCHIVED)?.query_row([user.0], |row| row.get(0))?)
+}
+
 const SET: &str = "
     UPDATE user SET mutes_all = coalesce(?2, mutes_all), keeps_archived = coalesce(?3, keeps_archived) WHERE key = ?1";
 

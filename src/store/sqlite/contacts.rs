@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
-    chat_settings, follows,
+    chat_settings, conversations, follows,
     row::{StoredRow, readable, report},
     users,
 };
@@ -219,6 +219,7 @@ fn ids(db: &Connection, statement: &str, app: AppKey, user: UserKey) -> Result<V
 const SUBSCRIBERS: &str = "
     SELECT contact FROM contact WHERE owner = (SELECT key FROM user WHERE app = ?2 AND key = ?1)
     UNION SELECT owner FROM contact WHERE contact = (SELECT key FROM user WHERE app = ?2 AND key = ?1)
+    UNION SELECT peer FROM participant WHERE user = (SELECT key FROM user WHERE app = ?2 AND key = ?1) AND listed > 0
     EXCEPT SELECT blocked FROM block WHERE owner = ?1
     EXCEPT SELECT owner FROM block WHERE blocked = ?1";
 
@@ -230,7 +231,8 @@ pub(crate) fn subscribers(db: &Connection, app: AppKey, user: UserKey) -> Result
 
 const IS_SUBSCRIBER: &str = "
     SELECT (EXISTS (SELECT 1 FROM contact WHERE owner = ?1 AND contact = ?2)
-         OR EXISTS (SELECT 1 FROM contact WHERE owner = ?2 AND contact = ?1))
+         OR EXISTS (SELECT 1 FROM contact WHERE owner = ?2 AND contact = ?1)
+         OR EXISTS (SELECT 1 FROM participant WHERE user = ?1 AND peer = ?2 AND listed > 0))
         AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?1 AND blocked = ?2)
         AND NOT EXISTS (SELECT 1 FROM block WHERE owner = ?2 AND blocked = ?1)
         AND EXISTS (SELECT 1 FROM user WHERE app = ?3 AND key = ?2)";
@@ -276,5 +278,6 @@ pub(crate) fn forget_rows_naming(tx: &Transaction<'_>, user: UserKey, at_most: u
     let left = left.saturating_sub(blocks);
     let follows = follows::forget_naming(tx, user, left)?;
     let mutes = chat_settings::forget_naming(tx, user, left.saturating_sub(follows))?;
-    Ok(contacts + blocks + follows + mutes)
+    let left = left.saturating_sub(follows + mutes);
+    Ok(contacts + blocks + follows + mutes + conversations::forget_naming(tx, user, left)?)
 }

@@ -15,14 +15,13 @@ pub(crate) fn append(
     id: &UserId,
     kind: &EventKind,
     at: Moment,
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let other = kind.other().map(|other| other.0);
     let kind = serde_json::to_string(kind).map_err(Error::internal)?;
     if kind.len() > EVENT_BYTES_MAX {
         return Err(Error::internal(format_args!("an event of {} bytes", kind.len())));
     }
-    tx.prepare_cached(APPEND)?.execute(params![app.0, user.0, id.as_str(), kind, at.micros(), other])?;
-    Ok(())
+    Ok(tx.prepare_cached(APPEND)?.insert(params![app.0, user.0, id.as_str(), kind, at.micros(), other])?)
 }
 
 /// Has no LIMIT: a damaged row must not shorten the page, whose length says whether more follow.
@@ -100,17 +99,19 @@ pub(crate) fn mark_restored(db: &Connection, at: Moment) -> Result<(), Error> {
     Ok(())
 }
 
-/// In either direction. Each direction stops counting at the limit.
+/// Counts the users that share a contact row or a conversation with a user. Each kind stops counting at the limit.
 const CONCERNED: &str = "
     SELECT count(*) FROM (
         SELECT 1 FROM (SELECT contact FROM contact WHERE owner = ?1 LIMIT ?2)
-        UNION ALL SELECT 1 FROM (SELECT owner FROM contact WHERE contact = ?1 LIMIT ?2))";
+        UNION ALL SELECT 1 FROM (SELECT owner FROM contact WHERE contact = ?1 LIMIT ?2)
+        UNION ALL SELECT 1 FROM (SELECT peer FROM participant WHERE user = ?1 LIMIT ?2))";
 
 /// A user's own events, events that name it as the other user, and changed profiles of users it shares a contact row
-/// with. Uses the indexes on the two users of an event.
+/// or a conversation with. Uses the indexes on the two users of an event.
 const CONCERNING: &str = r#"
     WITH concerned (key) AS (
-        SELECT ?1 UNION SELECT contact FROM contact WHERE owner = ?1 UNION SELECT owner FROM contact WHERE contact = ?1)
+        SELECT ?1 UNION SELECT contact FROM contact WHERE owner = ?1 UNION SELECT owner FROM contact WHERE contact = ?1
+        UNION SELECT peer FROM participant WHERE user = ?1 AND listed > 0)
     SELECT event.seq, event.app, event.user, event.id, event.kind, event.at
     FROM concerned CROSS JOIN event INDEXED BY event_by_user ON event.user = concerned.key
     WHERE event.seq > ?2 AND event.seq <= ?3 AND event.app = ?4

@@ -68,7 +68,16 @@ const COUNT: &str = "
     SELECT (SELECT count(*) FROM app), (SELECT count(*) FROM user), (SELECT count(*) FROM picture),
         (SELECT count(*) FROM contact), (SELECT count(*) FROM admin)";
 
+const HAS_MESSAGES: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'message')";
+
+const COUNT_MESSAGES: &str = "SELECT count(*) FROM message";
+
 fn counted(connection: &Connection) -> Result<RecordCounts, Error> {
+    // Backups of earlier versions are counted too.
+    let messages = match connection.query_row(HAS_MESSAGES, [], |row| row.get(0))? {
+        true => connection.query_row(COUNT_MESSAGES, [], |row| row.get::<_, i64>(0))?.unsigned_abs(),
+        false => 0,
+    };
     let amounts = connection.query_row(COUNT, [], |row| {
         let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
         Ok(RecordCounts {
@@ -77,6 +86,7 @@ fn counted(connection: &Connection) -> Result<RecordCounts, Error> {
             pictures: count(2)?,
             contacts: count(3)?,
             administrators: count(4)?,
+            messages,
         })
     });
     Ok(amounts?)

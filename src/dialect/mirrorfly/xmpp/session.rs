@@ -274,6 +274,7 @@ impl XmppSession {
             Notification::ProfileChanged { .. }
             | Notification::FollowChanged { .. }
             | Notification::StatusChanged { .. }
+            | Notification::Chat { .. }
             | Notification::RequestChanged { .. } => Effects::default(),
             Notification::ContactsChanged { .. } => send(&[answer::contacts_changed(&self.username, host, jid)]),
         }

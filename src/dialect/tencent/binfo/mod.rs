@@ -290,6 +290,7 @@ impl BinfoRunner {
             }
             Notification::StatusChanged { users } => Ok(push::statuses(&lists.statuses_for(users).await?)),
             Notification::BlocksChanged { .. }
+            | Notification::Chat { .. }
             | Notification::BlockedBy { .. }
             | Notification::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }

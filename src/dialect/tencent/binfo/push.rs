@@ -41,16 +41,18 @@ pub(super) fn at_once(notification: &Notification) -> Vec<Value> {
         | Notification::ProfileChanged { .. }
         | Notification::FollowChanged { .. }
         | Notification::StatusChanged { .. }
+        | Notification::Chat { .. }
         | Notification::RequestChanged { is_waiting: true, .. } => Vec::new(),
     }
 }
 
-pub(super) fn has_more(notification: &Notification) -> bool {
-    match notification {
+/// Whether the notice has pushes that need reads.
+pub(super) fn has_more(notice: &Notification) -> bool {
+    match notice {
         Notification::ProfileChanged { .. } | Notification::StatusChanged { .. } => true,
         Notification::FollowChanged { with, .. } => is_shown(with),
         Notification::ContactsChanged { changed, .. } => !changed.is_empty(),
-        Notification::BlocksChanged { .. } | Notification::BlockedBy { .. } => false,
+        Notification::BlocksChanged { .. } | Notification::BlockedBy { .. } | Notification::Chat { .. } => false,
         Notification::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
     }
 }

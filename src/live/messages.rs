@@ -1,0 +1,128 @@
+//! Notices about conversations, made from event rows and the present rows of messages.
+
+use crate::{
+    domain::{
+        AppKey, ChatEvent, ChatNews, ConversationChange, ConversationKey, Error, Event, EventKind, Mark, Message,
+        MessageId, MessageName, Notification, Side, TURNED_MAX, User, UserKey,
+    },
+    store::{Db, HistoryFrom, HistoryPage},
+};
+
+/// Returns the notice for an event of a conversation. None for other events, and when the conversation, one of its
+/// users or the message does not exist any more.
+pub async fn notice_of(db: &Db<'_>, event: &Event) -> Result<Option<Notification>, Error> {
+    let Some(conversation) = conversation_of(&event.kind) else { return Ok(None) };
+    let Some(conversation) = db.conversation(event.app, conversation).await? else { return Ok(None) };
+    let Some(side) = conversation.side_of(event.user) else { return Ok(None) };
+    let (actor, other) = (conversation.user(side), conversation.user(side.other()));
+    let (Some(actor), Some(other)) = (user(db, event.app, actor).await?, user(db, event.app, other).await?) else {
+        return Ok(None);
+    };
+    let about = About { db, conversation: conversation.key, side, actor: &actor, other: &other };
+    let Some(happened) = about.happened(event).await? else { return Ok(None) };
+    let news = ChatNews { conversation, actor, other, event: happened };
+    Ok(Some(Notification::Chat { seq: event.seq, news: Box::new(news) }))
+}
+
+async fn user(db: &Db<'_>, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
+    db.readable_user(app, key).await
+}
+
+/// Returns the conversation that an event is about.
+pub fn conversation_of(kind: &EventKind) -> Option<ConversationKey> {
+    match kind {
+        EventKind::MessageSent { conversation, .. }
+        | EventKind::MessageEdited { conversation, .. }
+        | EventKind::MessagesRecalled { conversation, .. }
+        | EventKind::MessagesHidden { conversation, .. }
+        | EventKind::MarkMoved { conversation, .. }
+        | EventKind::ReceiptsSent { conversation, .. }
+        | EventKind::ConversationChanged { conversation, .. } => Some(*conversation),
+        EventKind::Created
+        | EventKind::ProfileChanged { .. }
+        | EventKind::TokenReset
+        | EventKind::PasswordChanged
+        | EventKind::Suspended
+        | EventKind::Reactivated
+        | EventKind::Deleted
+        | EventKind::ContactsChanged { .. }
+        | EventKind::Blocked { .. }
+        | EventKind::Unblocked { .. }
+        | EventKind::RequestChanged { .. }
+        | EventKind::FollowChanged { .. }
+        | EventKind::Kicked
+        | EventKind::Restored => None,
+    }
+}
+
+struct About<'a> {
+    db: &'a Db<'a>,
+    conversation: ConversationKey,
+    /// The side of the actor.
+    side: Side,
+    actor: &'a User,
+    other: &'a User,
+}
+
+impl About<'_> {
+    async fn happened(&self, event: &Event) -> Result<Option<ChatEvent>, Error> {
+        Ok(match &event.kind {
+            EventKind::MessageSent { .. } => self.message(MessageId(event.seq)).await?.map(ChatEvent::Sent),
+            EventKind::MessageEdited { message, .. } => self.message(*message).await?.map(ChatEvent::Edited),
+            EventKind::MessagesRecalled { messages, .. } => Some(ChatEvent::Recalled(self.messages(messages).await?)),
+            EventKind::MessagesHidden { messages, .. } => {
+                Some(ChatEvent::Hidden { messages: self.messages(messages).await?, last: self.last().await? })
+            }
+            EventKind::MarkMoved { mark, from, upto, .. } => Some(self.moved(*mark, *from, *upto).await?),
+            EventKind::ReceiptsSent { messages, .. } => Some(ChatEvent::ReceiptsSent(self.messages(messages).await?)),
+            EventKind::ConversationChanged { change, .. } => Some(self.changed(*change).await?),
+            EventKind::Created
+            | EventKind::ProfileChanged { .. }
+            | EventKind::TokenReset
+            | EventKind::PasswordChanged
+            | EventKind::Suspended
+            | EventKind::Reactivated
+            | EventKind::Deleted
+            | EventKind::ContactsChanged { .. }
+            | EventKind::Blocked { .. }
+            | EventKind::Unblocked { .. }
+            | EventKind::RequestChanged { .. }
+            | EventKind::FollowChanged { .. }
+            | EventKind::Kicked
+            | EventKind::Restored => None,
+        })
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<Message>, Error> {
+        Ok(self.db.message(id).await?.filter(|message| message.conversation == self.conversation))
+    }
+
+    /// Leaves out messages that do not exist any more.
+    async fn messages(&self, ids: &[MessageId]) -> Result<Vec<Message>, Error> {
+        let mut messages = Vec::with_capacity(ids.len());
+        for id in ids {
+            messages.extend(self.message(*id).await?);
+        }
+        Ok(messages)
+    }
+
+    async fn moved(&self, mark: Mark, from: MessageId, upto: MessageId) -> Result<ChatEvent, Error> {
+        let before = HistoryFrom::Before(MessageId(upto.0.saturating_add(1)));
+        let page = HistoryPage { from: before, above: from, with_recalled: false, limit: TURNED_MAX };
+        let mut turned = self.db.history(self.conversation, self.side, &page).await?;
+        turned.retain(|message| message.sender == self.other.key);
+        Ok(ChatEvent::MarkMoved { mark, upto, turned })
+    }
+
+    async fn changed(&self, change: ConversationChange) -> Result<ChatEvent, Error> {
+        Ok(ChatEvent::Changed { change, last: self.last().await? })
+    }
+
+    /// Returns the name of the newest message that the actor sees.
+    async fn last(&self) -> Result<Option<MessageName>, Error> {
+        let own = self.db.participant(self.actor.key, self.conversation).await?;
+        let above = own.map_or(MessageId::NONE, |own| own.cleared);
+        let page = HistoryPage { from: HistoryFrom::Before(MessageId::MAX), above, with_recalled: true, limit: 1 };
+        Ok(self.db.history(self.conversation, self.side, &page).await?.pop().map(|message| message.name))
+    }
+}

@@ -1,0 +1,256 @@
+//! Changes of messages that both users see, and of what one user sees.
+
+use std::time::Duration;
+
+use super::{
+    Chat, age,
+    marks::{recount, uncount, within_a_call},
+};
+use crate::{
+    domain::{
+        AppKey, CloudData, ConversationChange, ConversationRef, Error, EventKind, Fault, Message, MessageBody,
+        MessageData, MessageEdit, MessageId, MessageName, MessageRecall, MessageRef, Moment, Owner, PINS_MAX,
+    },
+    store::Tx,
+};
+
+/// Messages to recall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecallRequest {
+    pub messages: Vec<MessageRef>,
+    pub reason: String,
+    /// Whether messages of the other user may be recalled too: by a back end.
+    pub others_too: bool,
+    /// The greatest age of a message.
+    pub within: Option<Duration>,
+}
+
+/// Resource became of one message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RecallOutcome {
+    Recalled(Box<Message>),
+    NoSuchMessage,
+    NotOwn,
+    TooLate,
+    /// It was recalled before.
+    Already(Box<Message>),
+}
+
+/// Recalls messages: both users keep their places, and their content is wiped. Event: `MessagesRecalled`.
+/// # Errors
+/// `NotFound` for the user or the conversation; `Invalid` above the most messages of a call.
+pub async fn recall(
+    tx: &Tx<'_>,
+    app: AppKey,
+    by: &Owner,
+    to: &ConversationRef,
+    request: &RecallRequest,
+    at: Moment,
+) -> Result<(Vec<RecallOutcome>, Option<i64>), Error> {
+    within_a_call(&request.messages)?;
+    let Some(mut chat) = Chat::of(tx, app, by, to, at).await? else {
+        return Ok((vec![RecallOutcome::NoSuchMessage; request.messages.len()], None));
+    };
+    let mut outcomes = Vec::with_capacity(request.messages.len());
+    for wanted in &request.messages {
+        let outcome = recallable(&chat, wanted, request).await?;
+        // A message that the call names twice.
+        let is_twice = |earlier: &RecallOutcome| matches!((earlier, &outcome), (RecallOutcome::Recalled(one), RecallOutcome::Recalled(other)) if one.id == other.id);
+        let outcome = if outcomes.iter().any(is_twice) { RecallOutcome::NoSuchMessage } else { outcome };
+        outcomes.push(outcome);
+    }
+    let (mut recalled, mut to) = (Vec::new(), None);
+    for outcome in &mut outcomes {
+        let RecallOutcome::Recalled(message) = outcome else { continue };
+        let recall = MessageRecall { at, by: chat.me.key, reason: request.reason.clone() };
+        let side = chat.side();
+        uncount(&mut chat.own, message, side);
+        uncount(&mut chat.theirs, message, side.other());
+        if message.is_shown_to(side.other()) {
+            to = Some(chat.peer.key);
+        }
+        tx.put_message_recall(message.id, &recall).await?;
+        recalled.push(message.id);
+        **message = tx.message(message.id).await?.unwrap_or_else(|| (**message).clone());
+    }
+    if recalled.is_empty() {
+        return Ok((outcomes, None));
+    }
+    tx.put_participant(&chat.own).await?;
+    tx.put_participant(&chat.theirs).await?;
+    let conversation = chat.conversation.key;
+    let seq = chat.append(&EventKind::MessagesRecalled { conversation, messages: recalled, to }).await?;
+    Ok((outcomes, Some(seq)))
+}
+
+async fn recallable(chat: &Chat<'_>, wanted: &MessageRef, request: &RecallRequest) -> Result<RecallOutcome, Error> {
+    let found = match request.others_too {
+        true => chat.message(wanted).await?,
+        false => chat.shown_message(wanted).await?,
+    };
+    let Some(message) = found.map(Box::new) else { return Ok(RecallOutcome::NoSuchMessage) };
+    Ok(if message.sender != chat.me.key && !request.others_too {
+        RecallOutcome::NotOwn
+    } else if message.is_recalled() {
+        RecallOutcome::Already(message)
+    } else if request.within.is_some_and(|within| age(&message, chat.at) > within) {
+        RecallOutcome::TooLate
+    } else {
+        RecallOutcome::Recalled(message)
+    })
+}
+
+/// A change of a message's content. Resource is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MessageChange {
+    pub body: Option<MessageBody>,
+    /// Replaces the free data of all vendors.
+    pub data: Option<MessageData>,
+    /// Replaces Tencent's free data alone.
+    pub cloud: Option<CloudData>,
+    /// The id that the client gave the change.
+    pub name: Option<MessageName>,
+    /// The version that the change was made for.
+    pub of_version: Option<u32>,
+    /// Whether a message of the other user may be changed too.
+    pub others_too: bool,
+    /// The greatest age of the message.
+    pub within: Option<Duration>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum EditOutcome {
+    /// The message after the change, and the number of the event.
+    Edited(Box<Message>, i64),
+    NoSuchMessage,
+    NotOwn,
+    TooLate,
+    Recalled,
+    /// The message has another version: it is returned as it is.
+    OtherVersion(Box<Message>),
+}
+
+/// Changes the content of a message; place and time stay. Event: `MessageEdited`.
+/// # Errors
+/// `NotFound` for the user or the conversation; `Forbidden` for a suspended user.
+pub async fn edit(
+    tx: &Tx<'_>,
+    app: AppKey,
+    by: &Owner,
+    to: &ConversationRef,
+    wanted: &MessageRef,
+    change: &MessageChange,
+    at: Moment,
+) -> Result<EditOutcome, Error> {
+    let Some(chat) = Chat::of(tx, app, by, to, at).await? else { return Ok(EditOutcome::NoSuchMessage) };
+    let Some(mut message) = chat.shown_message(wanted).await? else { return Ok(EditOutcome::NoSuchMessage) };
+    if message.sender != chat.me.key && !change.others_too {
+        return Ok(EditOutcome::NotOwn);
+    }
+    if message.is_recalled() {
+        return Ok(EditOutcome::Recalled);
+    }
+    if change.within.is_some_and(|within| age(&message, at) > within) {
+        return Ok(EditOutcome::TooLate);
+    }
+    if change.of_version.is_some_and(|version| version != message.version) {
+        return Ok(EditOutcome::OtherVersion(Box::new(message)));
+    }
+    if let Some(body) = &change.body {
+        message.body = body.clone();
+    }
+    if let Some(data) = &change.data {
+        message.data = data.clone();
+    }
+    if let Some(cloud) = &change.cloud {
+        message.data.cloud = cloud.clone();
+    }
+    message.version += 1;
+    message.edit = Some(MessageEdit { at, name: change.name.clone() });
+    tx.put_message_edit(&message).await?;
+    let sees = message.is_shown_to(chat.side().other());
+    let (conversation, to) = (chat.conversation.key, sees.then_some(chat.peer.key));
+    let seq = chat.append(&EventKind::MessageEdited { conversation, message: message.id, to }).await?;
+    Ok(EditOutcome::Edited(Box::new(message), seq))
+}
+
+/// Deletes messages for the owner alone; skips those that it does not see. Event: `MessagesHidden`.
+/// # Errors
+/// `NotFound` for the user or the conversation; `Invalid` above the most messages of a call.
+pub async fn hide(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    to: &ConversationRef,
+    messages: &[MessageRef],
+    at: Moment,
+) -> Result<Option<i64>, Error> {
+    within_a_call(messages)?;
+    let Some(mut chat) = Chat::of(tx, app, owner, to, at).await? else { return Ok(None) };
+    let (side, mut hidden) = (chat.side(), Vec::new());
+    for wanted in messages {
+        let found = chat.shown_message(wanted).await?.filter(|message| !hidden.contains(&message.id));
+        let Some(message) = found else { continue };
+        uncount(&mut chat.own, &message, side);
+        tx.hide_message(message.id, side).await?;
+        hidden.push(message.id);
+    }
+    if hidden.is_empty() {
+        return Ok(None);
+    }
+    tx.put_participant(&chat.own).await?;
+    let conversation = chat.conversation.key;
+    chat.append(&EventKind::MessagesHidden { conversation, messages: hidden }).await.map(Some)
+}
+
+/// Changes a conversation for its owner alone. Event: `ConversationChanged`, if it differs.
+/// # Errors
+/// `NotFound` for the user or the conversation; `Invalid` above the most pinned conversations.
+pub async fn change(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    to: &ConversationRef,
+    change: ConversationChange,
+    at: Moment,
+) -> Result<Option<i64>, Error> {
+    let Some(mut chat) = Chat::of(tx, app, owner, to, at).await? else { return Ok(None) };
+    let former = chat.own.clone();
+    let newest = chat.newest();
+    match change {
+        ConversationChange::Cleared { upto } => clear(&mut chat, upto.min(newest)).await?,
+        ConversationChange::Hidden { is_cleared } => {
+            (chat.own.is_hidden, chat.own.pinned_at) = (true, None);
+            (chat.own.unread_reset, chat.own.unread) = (newest, 0);
+            if is_cleared {
+                clear(&mut chat, newest).await?;
+            }
+        }
+        ConversationChange::Pinned => {
+            if chat.own.pinned_at.is_none() && tx.count_pins(chat.me.key).await? >= PINS_MAX {
+                let (most, found) = (u64::from(PINS_MAX), u64::from(PINS_MAX) + 1);
+                return Err(Fault::TooMuch { most, unit: "pinned conversations", found }.at("conversations"));
+            }
+            chat.own.pinned_at = chat.own.pinned_at.or(Some(at));
+        }
+        ConversationChange::Unpinned => chat.own.pinned_at = None,
+        ConversationChange::Archived => chat.own.is_archived = true,
+        ConversationChange::Unarchived => chat.own.is_archived = false,
+        ConversationChange::UnreadReset => (chat.own.unread_reset, chat.own.unread) = (newest, 0),
+    }
+    if chat.own == former {
+        return Ok(None);
+    }
+    tx.put_participant(&chat.own).await?;
+    let conversation = chat.conversation.key;
+    chat.append(&EventKind::ConversationChanged { conversation, change }).await.map(Some)
+}
+
+async fn clear(chat: &mut Chat<'_>, upto: MessageId) -> Result<(), Error> {
+    let counted_from = chat.own.counted_from();
+    if upto > chat.own.cleared {
+        chat.own.cleared = upto;
+        recount(chat, counted_from).await?;
+    }
+    Ok(())
+}
