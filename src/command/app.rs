@@ -27,7 +27,7 @@ Examples:
   standin app usersig --user alice --expire 86400
   standin app field add Test1 --read friends";
 
-static FIELDS: [FlagField; 15] = [
+static FIELDS: [FlagField; 16] = [
     FlagField { key: "name", kind: FlagKind::Text("NAME"), help: "Its name, which only administrators see" },
     FlagField { key: "app_id", kind: FlagKind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
     FlagField { key: "sdk_app_id", kind: FlagKind::Number, help: "Its SDKAppID (Tencent)" },
@@ -50,6 +50,11 @@ static FIELDS: [FlagField; 15] = [
         key: "token_lifetime_s",
         kind: FlagKind::Number,
         help: "Seconds for which the token of a Qiscus login is valid, 60 to 2073600; 0 for no end",
+    },
+    FlagField {
+        key: "messages_kept_days",
+        kind: FlagKind::Number,
+        help: "Days for which messages are kept, 1 to 36500; 0 for ever",
     },
     FlagField {
         key: "dialects",
@@ -81,7 +86,7 @@ static FIELDS: [FlagField; 15] = [
     },
 ];
 
-const FACTS: [(&str, &str); 14] = [
+const FACTS: [(&str, &str); 15] = [
     ("app id", "app_id"),
     ("name", "name"),
     ("SDKAppID", "sdk_app_id"),
@@ -91,6 +96,7 @@ const FACTS: [(&str, &str); 14] = [
     ("registration", "registration"),
     ("password min", "password_min"),
     ("token lifetime", "token_lifetime_s"),
+    ("messages kept", "messages_kept_days"),
     ("public pictures", "public_pictures"),
     ("allowed origins", "allowed_origins"),
     ("import at login", "import_at_login"),

@@ -67,6 +67,8 @@ pub struct AppSettings {
     /// Of the token of a Qiscus login, in seconds: 60 to 2,073,600 (24 days). None: the user token, which does not
     /// expire.
     pub token_lifetime_s: Option<u32>,
+    /// How many days messages are kept: 1 to 36,500. None: for ever.
+    pub messages_kept_days: Option<u16>,
     /// Whether pictures have public URLs. Without them, all dialects but MirrorFly show default tiles.
     pub public_pictures: bool,
     /// The origins whose pages may call from a browser. Empty means any.
@@ -91,6 +93,7 @@ impl Default for AppSettings {
             sessions_per_user: SessionsPerUser::default(),
             password_min: 1,
             token_lifetime_s: None,
+            messages_kept_days: None,
             public_pictures: true,
             allowed_origins: Vec::new(),
             import_at_login: true,

@@ -110,6 +110,8 @@ pub struct AppChange {
     pub dialects: Option<Dialects>,
     pub password_min: Option<u16>,
     pub token_lifetime_s: Option<u32>,
+    /// Days for which messages are kept; 0 for ever.
+    pub messages_kept_days: Option<u16>,
     pub public_pictures: Option<bool>,
     pub allowed_origins: Option<Vec<Origin>>,
     pub import_at_login: Option<bool>,
@@ -130,6 +132,9 @@ const FORMER_SECRET_REST_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The Qiscus SDK waits by a timer that overflows at 2^31 ms (24.8 days) and then renews without a pause.
 const TOKEN_LIFETIME_S: RangeInclusive<u32> = 60..=24 * 24 * 3600;
 
+/// A hundred years.
+const MESSAGES_KEPT_DAYS_MAX: u16 = 36_500;
+
 impl AppChange {
     fn check(&self) -> Result<(), Error> {
         let checked = |given: &Option<Secret>, field: &'static str, rule: fn(&str) -> Result<Secret, Fault>| match given
@@ -148,6 +153,9 @@ impl AppChange {
                 Fault::OutOfRange("from 60 to 2073600 seconds (24 days), or 0 for no end").at("token_lifetime_s")
             );
         }
+        if self.messages_kept_days.is_some_and(|days| days > MESSAGES_KEPT_DAYS_MAX) {
+            return Err(Fault::OutOfRange("from 1 to 36500 days, or 0 for ever").at("messages_kept_days"));
+        }
         if self.tencent_sessions.is_some_and(|sessions| !(1..=20).contains(&sessions)) {
             return Err(Fault::OutOfRange("from 1 to 20 sessions").at("tencent_sessions"));
         }
@@ -164,6 +172,10 @@ impl AppChange {
         settings.token_lifetime_s = match self.token_lifetime_s {
             None => settings.token_lifetime_s,
             given => given.filter(|seconds| *seconds > 0),
+        };
+        settings.messages_kept_days = match self.messages_kept_days {
+            None => settings.messages_kept_days,
+            given => given.filter(|days| *days > 0),
         };
         settings.public_pictures = self.public_pictures.unwrap_or(settings.public_pictures);
         settings.import_at_login = self.import_at_login.unwrap_or(settings.import_at_login);

@@ -89,6 +89,7 @@ impl Service {
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_positions(rest, POSITIONS_MAX, STEP_ROWS).await).await?;
         let (old, long_past) = (now.before(EVENTS_REST), now.before(DEAD_SIGNATURES_REST));
         self.sweep_rows(STEP_EVENTS, async move |tx| tx.sweep_events(old, EVENTS_MAX, STEP_EVENTS).await).await?;
+        self.sweep_messages().await?;
         self.sweep_rows(1, async |tx| users::forget_departed(tx, STEP_ROWS).await).await?;
         self.sweep_rows(1, async move |tx| tx.sweep_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await)
             .await?;
@@ -103,6 +104,17 @@ impl Service {
             }
             self.remove_pictures(keys).await?;
         }
+    }
+
+    /// Deletes messages older than their app keeps them.
+    async fn sweep_messages(&self) -> Result<(), Error> {
+        for tenant in self.tenants().iter() {
+            let Some(days) = tenant.app.settings.messages_kept_days else { continue };
+            let (app, kept) = (tenant.app.key, Duration::from_secs(u64::from(days) * 24 * 3600));
+            let before = self.now().before(kept);
+            self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_messages(app, before, STEP_ROWS).await).await?;
+        }
+        Ok(())
     }
 
     /// Runs a step again until it finds fewer rows than a full step.

@@ -105,6 +105,7 @@ function settings(app, draw) {
   const imports = tick('A signed login creates its user', app.import_at_login, 'For Tencent: a login with a UserSig of your back end creates the user if it does not exist.');
   const passwordMin = h('input', { type: 'number', min: 1, max: 128, value: app.password_min, required: true });
   const sessions = h('input', { type: 'number', min: 1, max: 20, value: app.tencent_sessions, required: true });
+  const kept = h('input', { type: 'number', min: 0, max: 36500, value: app.messages_kept_days ?? 0, required: true });
   const origins = h('textarea', { value: app.allowed_origins.join('\n'), placeholder: 'https://shop.example.com', spellcheck: 'false' });
   const hosts = h('textarea', { value: app.hosts.join('\n'), placeholder: 'shop.example.com', spellcheck: 'false' });
   const note = h('div');
@@ -118,6 +119,7 @@ function settings(app, draw) {
       import_at_login: imports.box.checked,
       password_min: Number(passwordMin.value),
       tencent_sessions: Number(sessions.value),
+      messages_kept_days: Number(kept.value),
       allowed_origins: lines(origins.value),
       hosts: lines(hosts.value),
     });
@@ -129,7 +131,8 @@ function settings(app, draw) {
     h('div.grid', {},
       field('Name', name),
       field('Shortest password', passwordMin, 'In characters. We recommend 8.'),
-      field('Tencent sessions per user', sessions, 'With 1, as at the vendor, a login ends the session before it.')),
+      field('Tencent sessions per user', sessions, 'With 1, as at the vendor, a login ends the session before it.'),
+      field('Days that messages are kept', kept, '0: for ever.')),
     h('div.grid', {},
       h('fieldset', {}, h('legend', {}, 'What a client with a public key may do'), radios),
       h('div.stack.roomy', {},

@@ -104,7 +104,7 @@ fn answer_one(listener: &UnixListener, (status, answer): &(u16, Value)) -> Seen 
 fn app() -> Value {
     json!({
         "app_id": "shop", "name": "Shop", "sdk_app_id": 1_400_000_002, "account": "administrator", "hosts": ["a.example", "b.example"],
-        "registration": "new", "dialects": { "qiscus": true, "mirrorfly": false, "tencent": false }, "password_min": 1, "token_lifetime_s": null, "public_pictures": true,
+        "registration": "new", "dialects": { "qiscus": true, "mirrorfly": false, "tencent": false }, "password_min": 1, "token_lifetime_s": null, "messages_kept_days": null, "public_pictures": true,
         "allowed_origins": ["https://a.example"], "import_at_login": true, "tencent_sessions": 1, "created_at": "2026-01-02T03:04:05.000006Z"
     })
 }
@@ -242,6 +242,7 @@ dialects:         qiscus
 registration:     new
 password min:     1
 token lifetime:   -
+messages kept:    -
 public pictures:  true
 allowed origins:  https://a.example
 import at login:  true

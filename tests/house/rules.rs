@@ -12,6 +12,7 @@ use standin::{
             RequestAnswer,
         },
         id::{AppKey, SessionKey, UserId, UserKey},
+        message::{Conversation, ConversationChange, ConversationRef, MessageId, MessageRef},
         owner::Owner,
         profile::{Credentials, User},
         secret::{DerivedSecret, Digest},
@@ -20,7 +21,14 @@ use standin::{
         time::Moment,
     },
     service::{
-        self, apps, contacts, follows,
+        self, apps, contacts,
+        conversations::{
+            self, Drawn,
+            changes::{self, EditOutcome, MessageChange, RecallOutcome, RecallRequest},
+            marks::{self, MarkRequest, MovedMark},
+            sending::{self, NewMessage, SentMessage},
+        },
+        follows,
         friends::{
             Outcomes,
             groups::{self, GroupStep},
@@ -109,6 +117,22 @@ rules! {
     change_contacts(owner: UserKey, change: ContactsChange, at: Moment) -> () = contacts::change_contacts(owner, &change, at);
     block(owner: UserKey, whom: UserId, at: Moment) -> () = contacts::block(owner, &whom, at);
     unblock(owner: UserKey, whom: UserId, at: Moment) -> () = contacts::unblock(owner, &whom, at);
+    open_conversation(owner: Owner, to: ConversationRef, options: String, drawn: Drawn, at: Moment) -> Conversation
+        = conversations::open(&owner, &to, &options, &drawn, at);
+    send(owner: Owner, to: ConversationRef, new: NewMessage, drawn: Drawn, at: Moment) -> SentMessage
+        = sending::send(&owner, &to, &new, &drawn, at);
+    mark(owner: Owner, to: ConversationRef, request: MarkRequest, at: Moment) -> MovedMark
+        = marks::mark(&owner, &to, &request, at);
+    send_receipts(owner: Owner, to: ConversationRef, messages: Vec<MessageRef>, at: Moment) -> Vec<MessageId>
+        = marks::send_receipts(&owner, &to, &messages, at);
+    recall(by: Owner, to: ConversationRef, request: RecallRequest, at: Moment) -> (Vec<RecallOutcome>, Option<i64>)
+        = changes::recall(&by, &to, &request, at);
+    edit(by: Owner, to: ConversationRef, message: MessageRef, change: MessageChange, at: Moment) -> EditOutcome
+        = changes::edit(&by, &to, &message, &change, at);
+    hide(owner: Owner, to: ConversationRef, messages: Vec<MessageRef>, at: Moment) -> Option<i64>
+        = changes::hide(&owner, &to, &messages, at);
+    change_conversation(owner: Owner, to: ConversationRef, change: ConversationChange, at: Moment) -> Option<i64>
+        = changes::change(&owner, &to, change, at);
     befriend(owner: Owner, asked: Vec<FriendToAdd>, how: AddFriendOptions, at: Moment) -> Vec<AddFriendOutcome>
         = rules::befriend(&owner, &asked, how, at);
     unfriend(owner: Owner, whom: Vec<UserId>, both_ways: bool, at: Moment) -> Outcomes
@@ -175,5 +199,6 @@ of_no_app! {
     forget_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_events(before, kept_max, at_most);
     forget_dead_signatures(long_past: Moment, kept_max: u32, at_most: u32) -> u32
         = |tx| tx.sweep_signatures(long_past, kept_max, at_most);
+    sweep_messages(app: AppKey, before: Moment, at_most: u32) -> u32 = |tx| tx.sweep_messages(app, before, at_most);
     take_released_pictures(before: Moment, at_most: u32) -> Vec<PictureKey> = |tx| tx.sweep_pictures(before, at_most);
 }

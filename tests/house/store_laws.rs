@@ -2,6 +2,7 @@
 
 pub(super) mod contacts;
 mod friends;
+mod messages;
 mod owners;
 mod search;
 mod signed;

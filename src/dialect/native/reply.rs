@@ -35,6 +35,7 @@ pub(super) struct NativeAppView<'a> {
     dialects: Dialects,
     password_min: u16,
     token_lifetime_s: Option<u32>,
+    messages_kept_days: Option<u16>,
     #[schema(format = DateTime)]
     former_secret_until: Option<String>,
     public_pictures: bool,
@@ -58,6 +59,7 @@ impl<'a> From<&'a App> for NativeAppView<'a> {
             dialects: app.settings.dialects,
             password_min: app.settings.password_min,
             token_lifetime_s: app.settings.token_lifetime_s,
+            messages_kept_days: app.settings.messages_kept_days,
             former_secret_until: app.former_secret.as_ref().map(|former| former.until.to_string()),
             public_pictures: app.settings.public_pictures,
             allowed_origins: &app.settings.allowed_origins,

@@ -122,7 +122,7 @@ async fn it_is_for_its_owner_alone_and_leaves_nothing_beside_it() {
     assert_eq!(fs::metadata(&shelf.file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(house.incoming_on_disk(), Vec::<String>::new());
     let manifest = &made["manifest"];
-    let counts = json!({ "apps": 1, "users": 3, "pictures": 2, "contacts": 0, "administrators": 0 });
+    let counts = json!({ "apps": 1, "users": 3, "pictures": 2, "contacts": 0, "administrators": 0, "messages": 0 });
     assert_eq!((&manifest["counts"], &manifest["has_key"]), (&counts, &json!(true)));
     assert_eq!(manifest["listing"]["members"], 2 + 2 * 6, "the key, the database, six files a picture");
     assert_eq!(made["bytes"], fs::metadata(&shelf.file).unwrap().len());

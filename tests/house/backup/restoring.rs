@@ -61,7 +61,7 @@ async fn promise_10_what_is_restored_is_equal_by_digest_and_answers_alike() {
     // And served: the same folder emptied and filled again.
     fs::remove_dir_all(house.data()).unwrap();
     let told = json_of(&house.data(), &["restore", shelf.file()]);
-    let nothing = json!({ "apps": 0, "users": 0, "pictures": 0, "contacts": 0, "administrators": 0 });
+    let nothing = json!({ "apps": 0, "users": 0, "pictures": 0, "contacts": 0, "administrators": 0, "messages": 0 });
     assert_eq!((&told["before"], &told["after"]), (&nothing, &told["manifest"]["counts"]));
     assert_eq!(told["after"]["users"], 3);
     house.restart();

@@ -138,6 +138,13 @@ async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_
     assert_eq!(rows, 1);
 }
 
+/// What `0014_messages.sql` does, undone.
+const UNDO_MESSAGES: &str = "
+    DROP TABLE message;
+    DROP TABLE participant;
+    DROP TABLE conversation;
+    ALTER TABLE mute DROP COLUMN level;";
+
 /// What `0012_folded_names.sql` does, undone: the former index comes back by `0003_search.sql`.
 const UNDO_FOLDED_NAMES: &str = "
     DROP TRIGGER user_text_added;
@@ -200,7 +207,7 @@ const UNDO: &str = "
 
 /// Undoes what came after dead signatures.
 fn undo_later(database: &Connection) {
-    for step in [UNDO_FOLDED_NAMES, FORMER[2], UNDO_LATER] {
+    for step in [UNDO_MESSAGES, UNDO_FOLDED_NAMES, FORMER[2], UNDO_LATER] {
         database.execute_batch(step).unwrap();
     }
 }
@@ -272,7 +279,7 @@ async fn issue_14_names_from_before_the_upgrade_are_found_as_people_type_them() 
     let Shelf { folder, store, app } = shelf;
     store.close().await;
     let former = Connection::open(folder.path().join("standin.db")).unwrap();
-    for step in [UNDO_FOLDED_NAMES, FORMER[2], "PRAGMA user_version = 11"] {
+    for step in [UNDO_MESSAGES, UNDO_FOLDED_NAMES, FORMER[2], "PRAGMA user_version = 11"] {
         former.execute_batch(step).unwrap();
     }
     drop(former);
