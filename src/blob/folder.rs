@@ -57,12 +57,12 @@ impl Read for StoredFile {
 impl Folder {
     /// Creates both folders (0700) and empties `incoming`, which may hold files of a former process.
     pub fn open(pictures: &Path, incoming: &Path) -> Result<Self, Error> {
-        make_private_folder(pictures).map_err(io_error("making the picture folder"))?;
+        make_private_folder(pictures).map_err(io_error("creating the picture folder"))?;
         // Emptying a link would delete files elsewhere.
         if fs::symlink_metadata(incoming).is_ok_and(|found| !found.is_dir()) {
             return Err(Error::internal("the folder for incoming files is a link or a file: remove it"));
         }
-        make_private_folder(incoming).map_err(io_error("making the folder for incoming files"))?;
+        make_private_folder(incoming).map_err(io_error("creating the folder for incoming files"))?;
         empty(incoming).map_err(io_error("emptying the folder for incoming files"))?;
         let opened = File::open(pictures).map_err(io_error("opening the picture folder"))?;
         Ok(Self { pictures: pictures.into(), incoming: incoming.into(), opened: Some(Arc::new(opened)) })
@@ -113,14 +113,14 @@ impl Folder {
 
     /// Creates a temporary folder below `incoming`. Use each name only once at a time.
     pub fn temp_folder(&self, name: &str) -> Result<TempFolder, Error> {
-        check_file_name(name).map_err(io_error("making a folder to work in"))?;
+        check_file_name(name).map_err(io_error("creating a temporary folder"))?;
         TempFolder::make(self.incoming.join(name))
     }
 
     /// Returns the bytes that this process may still write on the folder's disk.
     pub fn free_bytes(&self) -> Result<u64, Error> {
         let disk =
-            rustix::fs::statvfs(&*self.pictures).map_err(|why| io_error("asking for the disk's room")(why.into()))?;
+            rustix::fs::statvfs(&*self.pictures).map_err(|why| io_error("reading the free disk space")(why.into()))?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
@@ -134,9 +134,13 @@ impl Folder {
             drop(file);
             let is_same = fs::read(&path)? == TRIED;
             fs::remove_file(&path)?;
-            if is_same { Ok(()) } else { Err(io::Error::other("what was written came back otherwise")) }
+            if is_same {
+                Ok(())
+            } else {
+                Err(io::Error::other("the file that was read back differs from what was written"))
+            }
         });
-        tried.map_err(io_error("trying out the picture folder"))
+        tried.map_err(io_error("testing the picture folder"))
     }
 
     pub fn bytes_of(&self, key: &PictureKey) -> Result<u64, Error> {
@@ -175,7 +179,7 @@ impl Folder {
         let (held, named) = (opened.metadata()?, fs::metadata(&self.pictures)?);
         match (held.dev(), held.ino()) == (named.dev(), named.ino()) {
             true => Ok(()),
-            false => Err(io::Error::other("the picture folder was moved away while it was served")),
+            false => Err(io::Error::other("the picture folder was replaced while the server runs")),
         }
     }
 

@@ -20,7 +20,7 @@ impl TempFolder {
     pub(super) fn make(folder: PathBuf) -> Result<Self, Error> {
         remove_if_there(&folder)
             .and_then(|()| make_private_folder(&folder))
-            .map_err(io_error("making a folder to work in"))?;
+            .map_err(io_error("creating a temporary folder"))?;
         Ok(Self { folder })
     }
 
@@ -34,26 +34,26 @@ impl TempFolder {
         let made = check_file_name(name).and_then(|name| {
             OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(self.folder.join(name))
         });
-        made.map_err(io_error("making a file to work in"))
+        made.map_err(io_error("creating a temporary file"))
     }
 
     pub fn open(&self, name: &str) -> Result<File, Error> {
         check_file_name(name)
             .and_then(|name| File::open(self.folder.join(name)))
-            .map_err(io_error("opening a file to work in"))
+            .map_err(io_error("opening a temporary file"))
     }
 
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         check_file_name(name)
             .and_then(|name| fs::remove_file(self.folder.join(name)))
-            .map_err(io_error("removing a file to work in"))
+            .map_err(io_error("removing a temporary file"))
     }
 }
 
 impl Drop for TempFolder {
     fn drop(&mut self) {
         if let Err(left) = remove_if_there(&self.folder) {
-            log::warn!("{} stays until the next start: {left}", self.folder.display());
+            log::warn!("{} could not be removed, the next start removes it: {left}", self.folder.display());
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn greeting(server: &Server, settings: &Settings, setup: Option<&str>
         (Some(link), _) => {
             format!("  Console     {link}  (creates the first administrator; valid for 30 minutes)")
         }
-        (None, true) => format!("  Console     {base}/  (in a demo, everybody on this machine is an administrator)"),
+        (None, true) => format!("  Console     {base}/  (in a demo, every user of this machine is an administrator)"),
         (None, false) => format!("  Console     {base}/"),
     });
     lines.push(format!("  Health      {base}/healthz  /readyz  /metrics"));

@@ -237,20 +237,22 @@ impl Control {
 }
 
 fn broken_off(error: &impl fmt::Display) -> Failure {
-    let sentence = format!("The server broke off without an answer ({error}): look at its log, then try again.");
+    let sentence =
+        format!("The server ended the connection without a response ({error}): look at its log, then try again.");
     Failure::new(FailureCode::Server, sentence)
 }
 
 fn too_late(wait: Duration) -> Failure {
-    let sentence = format!("The server did not answer within {} s: look at its log, then try again.", wait.as_secs());
+    let sentence = format!("The server did not respond within {} s: look at its log, then try again.", wait.as_secs());
     Failure::new(FailureCode::Server, sentence)
 }
 
 fn refusal(status: StatusCode, problem: &Value) -> Failure {
     let code = if status.is_client_error() { FailureCode::Refused } else { FailureCode::Server };
     let words = problem.get("detail").or_else(|| problem.get("title")).and_then(Value::as_str);
-    let unclear =
-        || format!("The server's answer (HTTP {}) is not understood: is it of this version?", status.as_u16());
+    let unclear = || {
+        format!("The server's response (HTTP {}) is not understood: is the server of this version?", status.as_u16())
+    };
     Failure::new(code, words.map_or_else(unclear, str::to_owned))
 }
 

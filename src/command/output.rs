@@ -10,10 +10,9 @@ use super::failure::{Failure, FailureCode};
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
-            FailureCode::Server,
-            format!("The answer could not be written to standard output: {error}."),
-        )),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(FailureCode::Server, format!("The output could not be written: {error}.")))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -39,7 +39,11 @@ impl Feed {
         loop {
             let told = self.catch_up().await;
             if let Err(cause) = &told {
-                log::error!("events after {} are tried again in {} s: {cause:?}", self.seq, TRY_AGAIN.as_secs());
+                log::error!(
+                    "events after {} could not be read, the next try is in {} s: {cause:?}",
+                    self.seq,
+                    TRY_AGAIN.as_secs()
+                );
             }
             tokio::select! {
                 commit = commits.changed() => if commit.is_err() { return },

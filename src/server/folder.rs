@@ -99,7 +99,7 @@ pub(super) fn open_folder(data: &Path) -> Result<FolderLock, StartError> {
     check_permissions(data, &fs::metadata(data).map_err(unusable_because)?)?;
     if !is_data_folder(data).map_err(unusable_because)? {
         return Err(unusable(format!(
-            "The folder {shown} holds other things than a data folder does: name an empty one, or one of Standin's, with --data."
+            "The folder {shown} holds files that do not belong to a data folder: name an empty one, or one of Standin's, with --data."
         )));
     }
     let mut lock = FolderLock::take(data, unusable_because)?;
@@ -166,7 +166,7 @@ pub(super) fn check_demo(settings: &Settings) -> Result<(), StartError> {
     let shown = data.display();
     if data.join("standin.db").exists() {
         return Err(unusable(format!(
-            "The data folder {shown} was not made by a demo, and a demo's secrets are known to everybody: name another with --data."
+            "The data folder {shown} was not made by a demo, and a demo's secrets are public: name another with --data."
         )));
     }
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(mark);

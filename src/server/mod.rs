@@ -72,12 +72,6 @@ const HASHES_AT_ONCE_MAX: usize = 8;
 /// Threads with point reads besides the workers: the control socket's and the main one.
 const POINT_READERS_BESIDE_WORKERS: usize = 2;
 
-/// With fewer threads, a caller's share of a quarter would be more than a quarter.
-const LONG_READERS_MIN: usize = 4;
-
-/// More threads would only take processors from the workers.
-const LONG_READERS_MAX: usize = 16;
-
 /// `Display` is one sentence that says what to do.
 #[derive(Debug)]
 pub struct StartError {
@@ -190,12 +184,12 @@ impl Server {
             let (shown, demo) = (settings.data.display(), settings.data.join("demo"));
             return Err(unusable(match demo.join("standin.db").is_file() {
                 true => format!(
-                    "There is no database in {shown}, but one of a demo in {0}: name that with --data {0}, or make one of your own \
+                    "There is no database in {shown}. There is one of a demo in {0}: name it with --data {0}, or create your own \
                      with `standin serve --data {shown}`.",
                     demo.display()
                 ),
                 false => format!(
-                    "There is no database in {shown}: name the data folder with --data, or make one with `standin serve --data {shown}`."
+                    "There is no database in {shown}: name the data folder with --data, or create one with `standin serve --data {shown}`."
                 ),
             }));
         }
@@ -214,7 +208,7 @@ impl Server {
         let options = StoreOptions {
             durability: settings.durability,
             point_readers: settings.workers.saturating_add(POINT_READERS_BESIDE_WORKERS),
-            long_readers: settings.workers.clamp(LONG_READERS_MIN, LONG_READERS_MAX),
+            long_readers: settings.long_read_threads,
         };
         // Each reader keeps the database and its log open.
         let files = OpenFiles::of_process(settings.workers, options.point_readers + options.long_readers);
@@ -398,8 +392,8 @@ impl Running {
 async fn fill_demo(service: Service, app: AppId) {
     match service.add_company(&app).await {
         Ok(()) => {}
-        Err(Error::Busy) => log::debug!("a demo was stopped before all its people were there"),
-        Err(error) => log::error!("a demo is without some of its people: {error:?}"),
+        Err(Error::Busy) => log::debug!("the demo was stopped before all sample users were created"),
+        Err(error) => log::error!("some sample users of the demo could not be created: {error:?}"),
     }
 }
 

@@ -48,7 +48,7 @@ impl ReloadSignal {
                 _ = first.recv() => "SIGUSR1",
                 _ = second.recv() => "SIGUSR2",
             };
-            log::info!("{name} came: it does nothing here; SIGHUP reads the certificate and the log level again");
+            log::info!("{name} was ignored: SIGHUP reads the certificate and the log level again");
         }
     }
 }

@@ -371,7 +371,7 @@ impl Service {
     /// `NotFound`; for a user that deletes itself, as [`Owner`].
     pub async fn delete_user(&self, tenant: &Tenant, owner: Owner) -> Result<(), Error> {
         let mut outcomes = self.delete_users(tenant, vec![owner]).await;
-        outcomes.pop().unwrap_or_else(|| Err(Error::internal("a deletion without an outcome")))
+        outcomes.pop().unwrap_or_else(|| Err(Error::internal("a deletion returned no result")))
     }
 
     /// Deletes users one after the other; they share the wait of [`Service::delete_user`].

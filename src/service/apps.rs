@@ -306,7 +306,7 @@ impl Service {
         let account_password = match &given.account_password {
             Some(password) => AccountPassword::Chosen(keyring.hash(password, &[HashCaller::Operator]).await?),
             // The row has no app key yet: the salt alone makes the secrets of two apps differ.
-            None => AccountPassword::DerivedSecret(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
+            None => AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &account)),
         };
         let name = given.name.clone().map_or_else(|| AppName::parse(app_id.as_str()).map_err(invented), Ok)?;
         let mut settings = AppSettings::default();
@@ -402,7 +402,7 @@ impl Service {
         let keyring = &self.inner.keyring;
         let account_password = match &tenant.app.account_password {
             AccountPassword::Chosen(_) => None,
-            AccountPassword::DerivedSecret(derived) => {
+            AccountPassword::Derived(derived) => {
                 Some(keyring.derive(Purpose::AccountPassword, AppKey(0), &tenant.app.account, derived.salt))
             }
         };
@@ -446,10 +446,8 @@ impl Service {
     ) -> Result<bool, Error> {
         let keyring = &self.inner.keyring;
         match &app.account_password {
-            AccountPassword::DerivedSecret(derived) if credentials::matches(password.expose(), &derived.digest) => {
-                Ok(true)
-            }
-            AccountPassword::DerivedSecret(_) => keyring.verify(password, None, callers).await,
+            AccountPassword::Derived(derived) if credentials::matches(password.expose(), &derived.digest) => Ok(true),
+            AccountPassword::Derived(_) => keyring.verify(password, None, callers).await,
             AccountPassword::Chosen(hash) => keyring.verify(password, Some(hash.clone()), callers).await,
         }
     }

@@ -119,9 +119,9 @@ impl PreparedBackup {
         let mut outlet = PieceWriter { to, piece: Vec::with_capacity(PIECE_BYTES) };
         match self.write(&mut outlet) {
             Ok(()) => {}
-            Err(_) if outlet.to.is_closed() => log::warn!("a backup was broken off by whoever asked for it"),
+            Err(_) if outlet.to.is_closed() => log::warn!("a backup was ended by its caller"),
             Err(error) => {
-                log::error!("a backup broke off: {error:?}");
+                log::error!("a backup failed: {error:?}");
                 let _ = outlet.to.blocking_send(Err(error));
             }
         }

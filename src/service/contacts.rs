@@ -97,7 +97,7 @@ impl Service {
         Ok(live)
     }
 
-    /// Waits until a phone book of this user may be read from its client: one at a time, the others wait unread.
+    /// Waits until a phone book of this user may be read from its client: one at a time. The bodies of the others are not read meanwhile.
     /// # Errors
     /// `TooMany` if too many of this user wait; `Busy`.
     pub async fn phone_book_turn(&self, owner: UserKey) -> Result<FairPermit<CallerKey>, Error> {
@@ -298,7 +298,7 @@ async fn pair(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result
     }
 }
 
-/// Returns the change that makes a list hold `add`, and of `gone` only those that are in `add` too.
+/// Returns the change that adds `add` to a list and removes those of `gone` that are not in `add`.
 /// # Errors
 /// `Invalid` if the list would grow beyond its bound.
 fn difference(

@@ -82,7 +82,7 @@ impl Service {
                 Ok(of_step) => outcomes.extend(of_step),
                 Err(error) if outcomes.is_empty() => return Err(error),
                 Err(error) => {
-                    log::warn!("a call about many users was made for the first {}: {error:?}", outcomes.len());
+                    log::warn!("a bulk call stopped after {} users: {error:?}", outcomes.len());
                     outcomes.resize(outcomes.capacity(), undone);
                     return Ok(outcomes);
                 }

@@ -268,7 +268,7 @@ impl Service {
     pub(super) async fn discard_picture(&self, key: &PictureKey) {
         let (folder, key) = (self.inner.pictures.folder.clone(), key.clone());
         if let Err(left) = blocking(move || folder.remove(&key)).await.and_then(|removed| removed) {
-            log::warn!("a refused picture's files stay until the next start: {left:?}");
+            log::warn!("the files of a refused picture could not be removed, the next start removes them: {left:?}");
         }
     }
 

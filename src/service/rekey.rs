@@ -23,9 +23,9 @@ fn renew_app(app: &mut App, keyring: &Keyring) -> Result<(), Error> {
     app.secret = keyring.seal(SealedKind::AppSecret, &credentials::new_app_secret())?;
     app.former_secret = None;
     app.license_key = keyring.seal(SealedKind::LicenseKey, &credentials::new_license_key())?;
-    if matches!(app.account_password, AccountPassword::DerivedSecret(_)) {
+    if matches!(app.account_password, AccountPassword::Derived(_)) {
         app.account_password =
-            AccountPassword::DerivedSecret(keyring.draw(Purpose::AccountPassword, AppKey(0), &app.account));
+            AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &app.account));
     }
     Ok(())
 }

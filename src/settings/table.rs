@@ -60,7 +60,7 @@ macro_rules! settings {
         )*
 
         /// Every setting, in the order of help and docs/settings.md.
-        pub static SETTINGS: [&Setting; 35] = [$($(&$row,)* $(&$part_row,)*)*];
+        pub static SETTINGS: [&Setting; 36] = [$($(&$row,)* $(&$part_row,)*)*];
 
         $(#[$about])*
         #[derive(Debug, Clone)]
@@ -86,10 +86,10 @@ settings! {
             SERVING,
             Text(
                 "ADDR:PORT",
-                "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,https://[::1]:8443 (:8080 means every IPv4 address, port 0 any free port, https:// in front that it speaks TLS)",
+                "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,https://[::1]:8443 (:8080 means every IPv4 address, port 0 means any free port, https:// means TLS)",
             ),
             Fixed("127.0.0.1:8080"),
-            "Where to listen, comma-separated; :8080 means every IPv4 address, port 0 any free port; https://:443 speaks TLS, and :80,https://:443 both",
+            "Where to listen, comma-separated; :8080 means every IPv4 address, and port 0 means any free port; https://:443 uses TLS, and :80,https://:443 both",
         ), |_, text| listen::parse(text);
 
         /// See [`Settings::tls`].
@@ -164,7 +164,7 @@ settings! {
             SERVING,
             Number { min: 1, max: 1_000_000 },
             Fixed("20000"),
-            "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; never more than half of those that the limit of open files leaves room for; more are cut off at once; trusted proxies have as many as they like",
+            "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; never more than half of those that the limit of open files leaves room for; more are closed at once; trusted proxies have no limit",
         ), number;
 
         READ_BUDGET_BYTES read_budget_bytes: u64 = Setting::new(
@@ -198,7 +198,7 @@ settings! {
             SERVING,
             Switch,
             Fixed("false"),
-            "Start with sample people and documented sample credentials, on loopback only",
+            "Start with sample users and documented sample credentials, on loopback only",
         ), switch;
 
         DURABILITY durability: Durability = Setting::new(
@@ -213,8 +213,17 @@ settings! {
             "workers",
             SERVING,
             Number { min: 1, max: 1024 },
-            Found("one a processor core", |sources| sources.cores as u64),
+            Found("one per processor core", |sources| sources.cores as u64),
             "Threads that answer requests",
+        ), number;
+
+        /// At least 4, because one caller uses at most a quarter of them.
+        LONG_READ_THREADS long_read_threads: usize = Setting::new(
+            "long_read_threads",
+            SERVING,
+            Number { min: 4, max: 256 },
+            Found("one per processor core, from 4 to 16", |sources| (sources.cores as u64).clamp(4, 16)),
+            "Threads that run searches, exports and other long reads of the database; one caller uses at most a quarter of them, and the next calls wait",
         ), number;
 
         LOG log: LevelFilter = Setting::new(
@@ -253,7 +262,7 @@ settings! {
             PICTURES,
             Size { bytes_min: KIB, bytes_max: GIB },
             Fixed("10 MiB"),
-            "The largest picture file that is taken",
+            "The largest picture file that is accepted",
         ), size;
 
         PICTURE_PIXELS_MAX pixels_max: u64 = Setting::new(
@@ -278,7 +287,7 @@ settings! {
             PICTURES,
             Size { bytes_min: MIB, bytes_max: 4 * GIB },
             Fixed("128 MiB"),
-            "The most memory that one picture may take when unpacked",
+            "The most memory that one decoded picture may take",
         ), size;
 
         /// Of all pictures being decoded.
@@ -287,7 +296,7 @@ settings! {
             PICTURES,
             Size { bytes_min: MIB, bytes_max: 64 * GIB },
             Found("a quarter of the memory the process may use, at most 256 MiB", memory::decode_budget_bytes),
-            "The memory that all pictures being unpacked at one time share; one that takes more than that is unpacked alone, one that takes more than twice that is refused",
+            "The memory that all pictures being decoded at one time share; a picture that needs more is decoded alone, and one that needs more than twice as much is refused",
         ), size;
 
         PICTURE_CACHE_BYTES cache_bytes: u64 = Setting::new(
@@ -295,7 +304,7 @@ settings! {
             PICTURES,
             Size { bytes_min: 0, bytes_max: 64 * GIB },
             Fixed("32 MiB"),
-            "The memory that keeps small pictures at hand; 0 keeps none",
+            "The memory that caches small pictures; 0 caches none",
         ), size;
 
         /// Of one user.

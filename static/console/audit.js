@@ -16,7 +16,7 @@ export async function open(place, { signal }) {
   async function load(after) {
     const page = await get(`/audit?limit=${PAGE_DEEDS}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
     if (signal.aborted) return;
-    rows.push(...page.deeds.map(row));
+    rows.push(...page.entries.map(row));
     const older = () => load(page.next).catch(reason => show(more, problem(reason)));
     show(more, page.next && h('button', { type: 'button', onclick: older }, 'Older'));
     show(list, rows.length > 0 ? stackedTable('Changes', COLUMNS, rows)

@@ -83,7 +83,7 @@ impl PublicServer {
             Some(Self { base, place, socket, tile, start, connections_max, connections_per_address })
         };
         read().ok_or_else(|| {
-            Failure::new(FailureCode::Server, "The server's answer is not understood: is it of this version?")
+            Failure::new(FailureCode::Server, "The server's response is not understood: is the server of this version?")
         })
     }
 
@@ -156,8 +156,8 @@ pub(super) fn outcome(check: &'static str, finding: Finding) -> CheckResult {
 
 async fn bounded(check: impl Future<Output = Finding>) -> Finding {
     timeout(WAIT, check).await.unwrap_or_else(|_| {
-        let found = format!("nothing came within {} s", WAIT.as_secs());
-        Err(wrong(found, "let the firewall and the proxy pass it on"))
+        let found = format!("nothing arrived within {} s", WAIT.as_secs());
+        Err(wrong(found, "let the firewall and the proxy forward it"))
     })
 }
 
@@ -169,7 +169,7 @@ async fn name(target: &PublicServer) -> Finding {
             Ok(format!("{host} is {}", shown.join(", ")))
         }
         Err(error) => Err(wrong(
-            format!("{host} leads nowhere ({error})"),
+            format!("{host} has no address ({error})"),
             "give the name an A or AAAA record, or set public_url to what clients call",
         )),
     }
@@ -194,7 +194,7 @@ async fn certificate(target: &PublicServer, trust: &Trust) -> Finding {
         Ok(Err(_)) => Err(wrong(format!("ends within {DAYS_LEFT_MIN} days"), RENEW)),
         Err(error) => Err(distrusted(&error, host).unwrap_or_else(|| {
             let advice = "let the proxy speak TLS on this port, or write https:// before it in `listen`";
-            wrong(format!("no TLS came about ({error})"), advice)
+            wrong(format!("the TLS handshake failed ({error})"), advice)
         })),
     }
 }
@@ -219,9 +219,9 @@ fn distrusted(error: &BoxError, host: &str) -> Option<(String, String)> {
     if matches!(fault, CertificateError::UnknownIssuer) {
         let advice =
             "give the whole chain (nginx: ssl_certificate fullchain.pem), or name your own authority with --ca";
-        return Some(wrong("is of an authority that browsers do not know", advice));
+        return Some(wrong("is from an authority that browsers do not trust", advice));
     }
-    Some(wrong(format!("is not accepted ({error})"), "get one from an authority that browsers know"))
+    Some(wrong(format!("is not accepted ({error})"), "get one from an authority that browsers trust"))
 }
 
 async fn ask(
@@ -251,12 +251,13 @@ async fn server(target: &PublicServer, trust: &Trust) -> Finding {
     let body = json(&answer);
     match body.get("start").and_then(Value::as_str) {
         Some(start) if start == target.start => Ok("it is this one".to_owned()),
-        Some(_) => {
-            Err(wrong("another standin answers", "point the proxy at this one, or name that one's folder with --data"))
-        }
+        Some(_) => Err(wrong(
+            "another Standin answers",
+            "point the proxy at this server, or name the folder of the other one with --data",
+        )),
         None => Err(wrong(
             format!("something else answers, with HTTP {}", answer.status.as_u16()),
-            "pass everything on (nginx: location / { proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }, Caddy: reverse_proxy 127.0.0.1:8080)",
+            "forward everything (nginx: location / { proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }, Caddy: reverse_proxy 127.0.0.1:8080)",
         )),
     }
 }
@@ -272,7 +273,9 @@ async fn headers(target: &PublicServer, trust: &Trust) -> Finding {
             "names with underscores are dropped",
             "let them pass (nginx: underscores_in_headers on; in the first server block of the address)",
         )),
-        status => Err(wrong(format!("a call was answered with HTTP {status}"), "let the proxy pass /api/ on as it is")),
+        status => {
+            Err(wrong(format!("a call was answered with HTTP {status}"), "let the proxy forward /api/ unchanged"))
+        }
     }
 }
 
@@ -302,7 +305,7 @@ async fn picture(target: &PublicServer, trust: &Trust) -> Finding {
         (200, "image/png") if answer.body.starts_with(PNG) => Ok("comes through as image/png".to_owned()),
         (status, kind) => Err(wrong(
             format!("came as HTTP {status} of {kind}"),
-            "pass /pictures/ on as it is: no other location for it or for *.png, nothing that rewrites pictures",
+            "forward /pictures/ unchanged: no other location for it or for *.png, nothing that rewrites pictures",
         )),
     }
 }
@@ -317,11 +320,11 @@ async fn figures(target: &PublicServer, trust: &Trust) -> Finding {
     let is_shown = [answer, by_other_name].iter().any(|answer| answer.status.as_u16() == 200);
     match (is_shown, target.is_of_this_machine()) {
         (true, false) => Err(wrong(
-            "/metrics is shown to whoever calls",
-            "let the proxy keep it (nginx: location = /metrics { return 404; }), or set metrics to off",
+            "/metrics is readable by every client",
+            "block it in the proxy (nginx: location = /metrics { return 404; }), or set metrics to off",
         )),
-        (true, true) => Ok("/metrics is shown, as the address is this machine's own".to_owned()),
-        (false, _) => Ok("/metrics is not shown".to_owned()),
+        (true, true) => Ok("/metrics is readable, because the address is this machine's own".to_owned()),
+        (false, _) => Ok("/metrics is not readable".to_owned()),
     }
 }
 
@@ -365,7 +368,7 @@ async fn websocket(target: &PublicServer, trust: &Trust) -> Finding {
         )),
         (false, _) => Err(wrong(
             format!("/websocket is answered with HTTP {}", answer.status.as_u16()),
-            "pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade, as docs/operations.md has it; Caddy does it by itself)",
+            "forward the upgrade (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade, as docs/operations.md has it; Caddy does it by itself)",
         )),
     }
 }

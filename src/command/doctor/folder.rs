@@ -91,7 +91,7 @@ fn read(answer: &Value) -> Result<FolderReport, Failure> {
         })
     };
     read().ok_or_else(|| {
-        Failure::new(FailureCode::Server, "The server's answer is not understood: is it of this version?")
+        Failure::new(FailureCode::Server, "The server's response is not understood: is the server of this version?")
     })
 }
 
@@ -141,7 +141,8 @@ fn holder(file: u64) -> Option<i32> {
 
 fn disk(data: &Path) -> Finding {
     let advice = "make room, or move the folder to a larger disk";
-    let disk = rustix::fs::statvfs(data).map_err(|why| wrong(format!("does not tell its room ({why})"), advice))?;
+    let disk =
+        rustix::fs::statvfs(data).map_err(|why| wrong(format!("does not report its free space ({why})"), advice))?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let found = format!("{} free", bytes(free));
     if free < FREE_BYTES_MIN { Err(wrong(found, advice)) } else { Ok(found) }
@@ -175,7 +176,7 @@ fn pages(state: &FolderReport) -> Finding {
     match (state.is_sound, &state.wrong) {
         (Some(true), _) => Ok("all sound".to_owned()),
         (Some(false), said) => {
-            let found = format!("damaged ({})", said.as_deref().unwrap_or("without a word"));
+            let found = format!("damaged ({})", said.as_deref().unwrap_or("without a message"));
             Err(wrong(found, "stop the server, keep a copy of the folder, and restore the last backup"))
         }
         (None, _) => Ok("sound as far as was read within 10 s".to_owned()),
@@ -199,9 +200,9 @@ fn pictures((pictures, orphans, missing): (u64, u64, u64)) -> Finding {
 fn key(settings: &Settings, runs: bool, state: &FolderReport) -> Finding {
     let place = match (&settings.server_key, settings.data.join("server.key").exists()) {
         (Some(_), _) => "given by the settings",
-        (None, true) => "in server.key, beside what it seals",
+        (None, true) => "in server.key, in the same folder as the data that it encrypts",
         (None, false) if runs => "given to the server, and not in the folder",
-        (None, false) => "nowhere to be found",
+        (None, false) => "not found",
     };
     match state.key_fits {
         Some(true) => Ok(format!("{place}; it is this database's")),

@@ -295,7 +295,8 @@ async fn has_most_sessions(service: &Service, tenant: &Tenant, id: &UserId) -> R
 }
 
 fn at_form_field_or_taken(error: Error) -> Error {
-    const TAKEN: &str = "one that nobody has: this app's setting registration is new, so it registers new users alone";
+    const TAKEN: &str =
+        "an id that no user has: this app's setting registration is new, so only new users can register";
     match error == Error::Conflict(Resource::User) {
         true => Fault::Malformed(TAKEN).at("userIdentifier"),
         false => user_form::at_form_field(error),

@@ -96,7 +96,7 @@ pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authori
 
 pub(super) async fn record_entry(service: &Service, entry: AuditEntry) {
     if let Err(error) = service.record_audit_entry(entry.clone()).await {
-        log::error!("not on record: {entry:?}: {error:?}");
+        log::error!("an audit entry could not be stored: {entry:?}: {error:?}");
     }
 }
 
@@ -114,20 +114,20 @@ pub(super) fn resource() -> Resource {
 
 /// A page of the audit log.
 #[derive(Serialize, ToSchema)]
-#[schema(as = DeedsView)]
+#[schema(as = AuditPageView)]
 struct AuditPageView<'a> {
-    deeds: Vec<AuditEntryView<'a>>,
+    entries: Vec<AuditEntryView<'a>>,
     /// Pass it as `after` to get older entries; null on the last page.
     next: Option<i64>,
 }
 
 /// Lists who changed what, newest first.
-#[utoipa::path(get, path = "/audit", operation_id = "list_deeds", tag = "The house", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = AuditPageView)))]
+#[utoipa::path(get, path = "/audit", operation_id = "list_audit_entries", tag = "Server", params(("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, body = AuditPageView)))]
 pub(super) async fn list(service: Data<Service>, query: QueryParams) -> Result<HttpResponse, NativeError> {
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=AUDIT_ENTRIES_MAX)?);
     let limit = limit.unwrap_or(AUDIT_ENTRIES_MAX);
     let entries = service.audit_entries(after, limit).await?;
     let is_full = entries.len() == limit as usize;
     let next = entries.last().filter(|entry| is_full && entry.seq > 1).map(|entry| entry.seq);
-    Ok(HttpResponse::Ok().json(AuditPageView { deeds: entries.iter().map(AuditEntryView::from).collect(), next }))
+    Ok(HttpResponse::Ok().json(AuditPageView { entries: entries.iter().map(AuditEntryView::from).collect(), next }))
 }

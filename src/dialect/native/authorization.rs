@@ -173,17 +173,17 @@ impl StreamCall {
             None => String::new(),
         };
         let streams = self.request.app_data::<Data<StreamLimiter>>();
-        let streams = streams.ok_or_else(|| error::Error::internal("the native API was wired without its streams"))?;
+        let streams = streams.ok_or_else(|| error::Error::internal("the native API has no stream limiter"))?;
         Ok(streams.enter(listener)?)
     }
 }
 
 fn listener_of(request: &HttpRequest) -> Result<ApiListener, NativeError> {
     let listener = request.app_data::<ApiListener>().copied();
-    listener.ok_or_else(|| error::Error::internal("a door of the native API does not say which it is").into())
+    listener.ok_or_else(|| error::Error::internal("a listener of the native API has no kind").into())
 }
 
 fn service(request: &HttpRequest) -> Result<&Service, NativeError> {
     let service = request.app_data::<Data<Service>>().map(|service| &***service);
-    service.ok_or_else(|| error::Error::internal("the native API was wired without its service").into())
+    service.ok_or_else(|| error::Error::internal("the native API has no service").into())
 }

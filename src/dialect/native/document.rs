@@ -81,7 +81,7 @@ struct ApiPaths;
         (name = "Pictures"),
         (name = "Contacts"),
         (name = "Administrators"),
-        (name = "The house", description = "The server: its events, its state and its audit log"),
+        (name = "Server", description = "The server: its events, its state and its audit log"),
         (name = "Documents"),
         (name = "Console"),
     )

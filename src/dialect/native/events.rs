@@ -44,7 +44,7 @@ struct EventsView<'a> {
 ///
 /// With `Accept: text/event-stream` the events come as they happen. `Last-Event-ID` resumes a broken stream. If the
 /// server cannot resume it, the stream begins with an event named `read_anew` and continues with new events.
-#[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(get, path = "/events", operation_id = "list_events", tag = "Server", params(("after" = Option<i64>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 500)), responses((status = 200, content((EventsView = "application/json"), (String = "text/event-stream")))))]
 pub(super) async fn list(
     service: Data<Service>,
     query: QueryParams,

@@ -59,7 +59,8 @@ struct AppAndUserPath {
 
 fn named(request: &HttpRequest) -> Result<(Arc<Tenant>, Option<String>), Error> {
     let AppAndUserPath { app_id: app, id } = Path::<AppAndUserPath>::extract(request).into_inner()?.into_inner();
-    let service = request.app_data::<Data<Service>>().ok_or_else(|| error::Error::internal("a door without a service"));
+    let service =
+        request.app_data::<Data<Service>>().ok_or_else(|| error::Error::internal("the endpoints have no service"));
     Ok((service.and_then(|service| service.tenant(&app_id(&app)?)).map_err(NativeError::from)?, id))
 }
 

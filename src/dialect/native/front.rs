@@ -47,7 +47,7 @@ struct Links {
 /// Shows what this server is: the console to a browser, a few facts to a program.
 ///
 /// The response has no version, because that would tell a stranger which known bugs to try.
-#[utoipa::path(get, path = "/", operation_id = "front_door", tag = "The house", responses((status = 200, content((Welcome = "application/json"), (String = "text/html")))))]
+#[utoipa::path(get, path = "/", operation_id = "show_welcome", tag = "Server", responses((status = 200, content((Welcome = "application/json"), (String = "text/html")))))]
 pub(super) async fn welcome(
     addresses: web::Data<Addresses>,
     guard: web::Data<RequestMiddleware>,
@@ -103,7 +103,7 @@ struct ServerView<'a> {
 }
 
 /// Shows how clients reach this server.
-#[utoipa::path(get, path = "/server", operation_id = "show_server", tag = "The house", responses((status = 200, body = ServerView)))]
+#[utoipa::path(get, path = "/server", operation_id = "show_server", tag = "Server", responses((status = 200, body = ServerView)))]
 pub(super) async fn describe(
     addresses: web::Data<Addresses>,
     guard: web::Data<RequestMiddleware>,

@@ -54,7 +54,7 @@ impl From<&Minute> for MinuteView {
 }
 
 /// Shows the state of the server and its load over the last hour.
-#[utoipa::path(get, path = "/health", operation_id = "show_health", tag = "The house", responses((status = 200, body = HealthView)))]
+#[utoipa::path(get, path = "/health", operation_id = "show_health", tag = "Server", responses((status = 200, body = HealthView)))]
 pub(super) async fn show(service: Data<Service>, guard: Data<RequestMiddleware>) -> Result<HttpResponse, NativeError> {
     let facts = service.figures().await?;
     let meter = guard.meter();

@@ -39,7 +39,7 @@ fn unlogged(mut answer: HttpResponse) -> HttpResponse {
 
 /// The result of a probe.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Status)]
+#[schema(as = ProbeStatus)]
 struct ProbeStatus {
     /// `alive` or `ready`.
     status: &'static str,
@@ -47,7 +47,7 @@ struct ProbeStatus {
 
 /// Reports that the process answers.
 #[utoipa::path(
-    method(get, head), path = "/healthz", operation_id = "is_alive", tag = "The house",
+    method(get, head), path = "/healthz", operation_id = "is_alive", tag = "Server",
     responses((status = 200, body = ProbeStatus))
 )]
 pub(super) async fn lives() -> HttpResponse {
@@ -57,7 +57,7 @@ pub(super) async fn lives() -> HttpResponse {
 /// Reports whether the server can work: whether it wrote a row and a file within the last second, on the current
 /// schema.
 #[utoipa::path(
-    method(get, head), path = "/readyz", operation_id = "is_ready", tag = "The house",
+    method(get, head), path = "/readyz", operation_id = "is_ready", tag = "Server",
     responses(
         (status = 200, body = ProbeStatus),
         (status = 503, description = "The server cannot work", body = NotReadyProblem, content_type = "application/problem+json"),
@@ -74,7 +74,7 @@ pub(super) async fn is_ready(service: Data<Service>) -> HttpResponse {
 /// Returns metrics in the format of Prometheus. Only programs on this machine may read them, unless the setting
 /// `metrics` says otherwise.
 #[utoipa::path(
-    method(get, head), path = "/metrics", operation_id = "show_figures", tag = "The house",
+    method(get, head), path = "/metrics", operation_id = "show_metrics", tag = "Server",
     responses(
         (status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain"),
         (status = 403, description = "The caller is on another machine", body = Problem, content_type = "application/problem+json"),
@@ -115,9 +115,9 @@ pub(super) fn need_word(need: ReadinessCondition) -> &'static str {
 
 pub(super) fn need_words(need: ReadinessCondition) -> &'static str {
     match need {
-        ReadinessCondition::Database => "the database takes no write",
-        ReadinessCondition::Pictures => "the picture folder takes no file",
+        ReadinessCondition::Database => "the database accepts no write",
+        ReadinessCondition::Pictures => "the picture folder accepts no file",
         ReadinessCondition::Schema => "the schema of the database is another one",
-        ReadinessCondition::Time => "finding out took longer than 2 s",
+        ReadinessCondition::Time => "the check took longer than 2 s",
     }
 }

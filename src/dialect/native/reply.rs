@@ -134,7 +134,7 @@ pub(super) fn vendor_word(vendor: Vendor) -> &'static str {
 
 /// The open sockets of one vendor.
 #[derive(Serialize, ToSchema)]
-#[schema(as = OpenView)]
+#[schema(as = SocketCountView)]
 pub(super) struct SocketCountView {
     vendor: &'static str,
     open: usize,
@@ -170,7 +170,7 @@ pub(super) struct SessionView<'a> {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = Named)]
+#[schema(as = SignedInAdmin)]
 struct SignedInAdmin<'a> {
     name: &'a str,
 }
@@ -187,7 +187,7 @@ impl<'a> From<&'a AdminSessionView> for SessionView<'a> {
 
 /// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
-#[schema(as = DeedView)]
+#[schema(as = AuditEntryView)]
 pub(super) struct AuditEntryView<'a> {
     seq: i64,
     #[schema(format = DateTime)]
@@ -202,7 +202,7 @@ pub(super) struct AuditEntryView<'a> {
 /// The actor. An administrator may be called `socket`, so the two kinds are separate.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = Who)]
+#[schema(as = AuditActor)]
 enum AuditActor<'a> {
     Admin(&'a str),
     Socket,
@@ -305,17 +305,17 @@ impl std::fmt::Display for NativeError {
             Self::NoUser(id) => write!(f, "User {} not found", id.as_str()),
             Self::UserExists(id) => write!(f, "User {} already exists", id.as_str()),
             Self::Body(fault) => write!(f, "{fault}"),
-            Self::Unreadable(fault) => write!(f, "The call is not understood: {fault}"),
+            Self::Unreadable(fault) => write!(f, "The request is not understood: {fault}"),
             Self::SignedOut { why, .. } => Error::Unauthenticated(*why).fmt(f),
             Self::NotReady(missing) => {
                 let words: Vec<_> = missing.iter().map(|need| need_words(*need)).collect();
                 write!(f, "Not ready: {}", words.join(", "))
             }
-            Self::UnknownPath { nearest: None } => write!(f, "Nothing is served at this path"),
+            Self::UnknownPath { nearest: None } => write!(f, "No endpoint has this path"),
             Self::UnknownPath { nearest: Some(path) } => {
-                write!(f, "Nothing is served at this path: did you mean {path}?")
+                write!(f, "No endpoint has this path: did you mean {path}?")
             }
-            Self::WrongMethod => write!(f, "This path is not called by this method"),
+            Self::WrongMethod => write!(f, "This path does not allow this method"),
         }
     }
 }

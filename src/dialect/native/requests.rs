@@ -32,7 +32,7 @@ struct RequestsView<'a> {
 /// Lists the last requests of the vendors' clients and their responses, oldest first.
 ///
 /// With `Accept: text/event-stream` they come as they arrive.
-#[utoipa::path(get, path = "/requests", operation_id = "list_requests", tag = "The house", params(("after" = Option<i64>, Query, minimum = 0)), responses((status = 200, content((RequestsView = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(get, path = "/requests", operation_id = "list_requests", tag = "Server", params(("after" = Option<i64>, Query, minimum = 0)), responses((status = 200, content((RequestsView = "application/json"), (String = "text/event-stream")))))]
 pub(super) async fn list(
     service: Data<Service>,
     inspector: Data<Inspector>,

@@ -46,7 +46,7 @@ pub(super) fn resources() -> [Resource; 6] {
 
 /// The sessions of a user.
 #[derive(Serialize, ToSchema)]
-#[schema(as = HeldView)]
+#[schema(as = UserSessionsView)]
 struct UserSessionsView {
     /// Open sockets, by vendor.
     sockets: Vec<SocketCountView>,
@@ -66,7 +66,7 @@ struct TicketView {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = RenewedView)]
+#[schema(as = SdkSessionView)]
 struct SdkSessionView {
     vendor: &'static str,
     #[schema(format = DateTime)]
@@ -243,7 +243,7 @@ pub(super) struct ContactPath {
 }
 
 /// Adds a user to another user's contacts.
-#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "list_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done"), (status = 409, description = "The list is full", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "add_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done"), (status = 409, description = "The list is full", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list_contact(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,
@@ -256,7 +256,7 @@ pub(super) async fn list_contact(
 }
 
 /// Removes a user from another user's contacts.
-#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "unlist_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done")))]
+#[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "remove_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done")))]
 pub(super) async fn unlist_contact(
     service: Data<Service>,
     PathUser { tenant, id }: PathUser,

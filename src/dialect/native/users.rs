@@ -198,7 +198,7 @@ fn filter(tenant: &Tenant, name: &str, value: &str) -> Result<(CustomName, Custo
 
 /// A new user, with its credentials.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AddedView)]
+#[schema(as = NewUserView)]
 struct NewUserView<'a> {
     #[serde(flatten)]
     user: NativeUserView<'a>,

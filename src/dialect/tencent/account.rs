@@ -191,7 +191,7 @@ pub(super) async fn import_many(
 /// The accounts that were not imported.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = Imported)]
+#[schema(as = ImportResult)]
 pub(super) struct FailedImports {
     fail_accounts: Vec<String>,
 }
@@ -324,7 +324,7 @@ impl ResponseFields for AccountDeletions {}
 /// The result for one account.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = AccountOutcome)]
+#[schema(as = AccountResultItem)]
 struct AccountResultItem {
     /// The account, as the call named it.
     #[serde(rename = "UserID")]

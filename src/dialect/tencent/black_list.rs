@@ -90,7 +90,7 @@ impl ResponseFields for BlackList {}
 
 /// A blocked account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Blocked)]
+#[schema(as = BlockedAccount)]
 struct BlockedAccount {
     #[serde(rename = "To_Account")]
     account: String,

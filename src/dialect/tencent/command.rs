@@ -151,7 +151,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
         /// The same as `friend_get_list`.
         @Read friend_get_specified(friends::FriendGetListRequest<'_>) -> friends::FriendsFound = friends::get_list;
     }
-    "Requests to be friends", sns {
+    "Friend requests", sns {
         /// Lists waiting requests
         ///
         /// Newest first. A `StartTime` of 0 in the response ends the list.

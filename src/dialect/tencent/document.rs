@@ -36,7 +36,7 @@ use super::{
         (name = "Accounts", description = "Import, check, delete and kick accounts"),
         (name = "Profiles", description = "Twelve standard tags, and the custom fields that the app declares"),
         (name = "Friends", description = "Lists of friends, with remarks and times"),
-        (name = "Requests to be friends", description = "Friend requests that wait for an answer; the vendor calls them pendencies"),
+        (name = "Friend requests", description = "Friend requests that wait for an answer; the vendor calls them pendencies"),
         (name = "Groups of friends", description = "The groups that a user sorts friends into"),
         (name = "Black lists", description = "The users that a user blocks"),
         (name = "User status", description = "Whether users are connected"),

@@ -141,7 +141,7 @@ fn cursor(given: &str) -> Result<FollowCursor, Fault> {
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
-#[schema(as = FollowListed)]
+#[schema(as = FollowGetResult)]
 pub(super) struct FollowGetResult {
     #[serde(rename = "FollowItem")]
     items: Vec<FollowEntry>,

@@ -125,7 +125,7 @@ words! {
     FriendCheckType { Both = "CheckResult_Type_Both", Single = "CheckResult_Type_Single", }
 
     /// Who lists whom as a friend. A is the user, B is the account.
-    #[schema(as = Standing)]
+    #[schema(as = RelationResult)]
     FriendRelation {
         BothWays = "CheckResult_Type_BothWay",
         Mine = "CheckResult_Type_AWithB",

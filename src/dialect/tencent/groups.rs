@@ -95,7 +95,7 @@ pub(super) async fn add(call: CommandCall<'_>, request: GroupAddRequest<'_>) -> 
 
 /// The results for the accounts, if the call named any.
 #[derive(Serialize, ToSchema)]
-#[schema(as = GroupsMade)]
+#[schema(as = GroupAddResult)]
 pub(super) struct GroupAddResponse {
     /// The accounts in the order of the call.
     #[serde(rename = "ResultItem", skip_serializing_if = "Option::is_none")]
@@ -126,7 +126,7 @@ pub(super) async fn delete(call: CommandCall<'_>, request: GroupDeleteRequest) -
 
 /// The groups were deleted.
 #[derive(Serialize, ToSchema)]
-#[schema(as = GroupsGone)]
+#[schema(as = GroupDeleteResult)]
 pub(super) struct GroupDeleteResponse {
     #[serde(rename = "CurrentSequence")]
     sequence: u32,
@@ -152,7 +152,7 @@ pub(super) async fn get(call: CommandCall<'_>, request: GroupGetRequest) -> Comm
 
 /// The groups of a user.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Groups)]
+#[schema(as = GroupGetResult)]
 pub(super) struct GroupGetResponse {
     #[serde(rename = "ResultItem")]
     items: Vec<FriendGroupView>,
@@ -164,7 +164,7 @@ impl ResponseFields for GroupGetResponse {}
 
 /// A group of friends.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Group)]
+#[schema(as = FriendGroup)]
 struct FriendGroupView {
     #[serde(rename = "GroupName")]
     #[schema(max_length = 30, example = "Family")]
@@ -221,7 +221,7 @@ async fn members(
 
 /// The results for the accounts, if the call named any.
 #[derive(Serialize, ToSchema)]
-#[schema(as = GroupChanged)]
+#[schema(as = GroupUpdateResult)]
 pub(super) struct GroupUpdateResponse {
     /// The accounts in the order of the call.
     #[serde(rename = "ResultItem", skip_serializing_if = "Option::is_none")]

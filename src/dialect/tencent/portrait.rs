@@ -194,7 +194,7 @@ impl ResponseFields for Portraits<'_> {
 /// A profile, or the reason why there is none.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(as = Shown)]
+#[schema(as = PortraitResult)]
 enum PortraitResult<'a> {
     Portrait(Portrait<'a>),
     Failed(NoPortrait<'a>),

@@ -29,7 +29,7 @@ pub(super) async fn run_for_each<'a, T, O, E: Into<TencentError>, R: Into<Tencen
         slots.push((account, read.map(|item| valid.push(item))));
     }
     let mut outcomes = verb(valid).await.map_err(Into::into)?.into_iter();
-    let missing = || Err(Error::internal("fewer outcomes than were asked for").into());
+    let missing = || Err(Error::internal("fewer results than requested items").into());
     let mut fill = |read: Result<(), TencentError>| {
         read.and_then(|()| outcomes.next().map_or_else(missing, |outcome| outcome.map_err(Into::into)))
     };

@@ -237,7 +237,7 @@ impl From<FriendFault> for TencentError {
                 (ErrorCode::OwnerBlocks, "This account is on one's own black list: take it off first")
             }
             FriendFault::OtherBlocks => (ErrorCode::OtherBlocks, "This account has the other on its black list"),
-            FriendFault::OtherDenies => (ErrorCode::OtherDenies, "This account wants no friends"),
+            FriendFault::OtherDenies => (ErrorCode::OtherDenies, "This account accepts no friend requests"),
             FriendFault::MayNotSendRequests => {
                 (ErrorCode::MayNotSendRequests, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
             }
@@ -250,9 +250,7 @@ impl From<FriendFault> for TencentError {
             FriendFault::GroupsFull => {
                 (ErrorCode::GroupsFull, "This account has 32 groups of friends, the most there may be")
             }
-            FriendFault::RequestsFull => {
-                (ErrorCode::RequestsFull, "1000 requests wait for an answer, the most that may")
-            }
+            FriendFault::RequestsFull => (ErrorCode::RequestsFull, "1000 friend requests are pending, the maximum"),
             FriendFault::NoSuchRequest => (ErrorCode::NoSuchRequest, "No request of this account waits for an answer"),
             FriendFault::AlreadyBlocked => (ErrorCode::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
             FriendFault::NotBlocked => (ErrorCode::RelationParameter, "This account is not on the black list"),
@@ -260,7 +258,7 @@ impl From<FriendFault> for TencentError {
                 (ErrorCode::OwnListFull, "This account follows 10000 users, the most there may be")
             }
             FriendFault::Unfinished => {
-                (ErrorCode::RelationTimeOut, "The server did not come to this account: call again for it")
+                (ErrorCode::RelationTimeOut, "The call stopped before this account: call again for it")
             }
             FriendFault::BlocksFull => (ErrorCode::BlocksFull, "The black list holds 10000 accounts, the most it may"),
         };
@@ -344,7 +342,7 @@ const BYTES: usize = 512;
 
 /// No fields: the envelope says that the command succeeded.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Nothing)]
+#[schema(as = NoFields)]
 pub(super) struct NoFields {}
 
 impl ResponseFields for NoFields {}
@@ -361,7 +359,7 @@ struct Enveloped<F> {
 /// The envelope of a successful response.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = Done)]
+#[schema(as = Success)]
 pub(super) struct SuccessEnvelope {
     /// OK: the command ran. If it names several accounts, `ResultCode` has the result for each.
     #[schema(pattern = "^OK$", example = "OK")]
@@ -377,7 +375,7 @@ pub(super) struct SuccessEnvelope {
 /// The response to a call that is refused as a whole.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = Failed)]
+#[schema(as = Failure)]
 pub(super) struct FailureEnvelope {
     /// FAIL: nothing was done.
     #[schema(pattern = "^FAIL$", example = "FAIL")]
@@ -393,7 +391,7 @@ fn written(answer: &impl Serialize, bytes: usize) -> TencentReply {
     let mut text = Vec::with_capacity(bytes);
     let written = serde_json::to_writer(&mut text, answer).map_err(Error::internal);
     TencentReply(written.and_then(|()| String::from_utf8(text).map_err(Error::internal)).unwrap_or_else(|error| {
-        log::error!("an answer that cannot be written: {error:?}");
+        log::error!("a response could not be serialised: {error:?}");
         format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{}}}"#, ErrorCode::AccountInternal.number())
     }))
 }
@@ -421,7 +419,7 @@ pub(super) fn failure(refused: &TencentError, family: Family) -> TencentReply {
 /// The result for one account of a call.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = Outcome)]
+#[schema(as = ResultItem)]
 pub(super) struct ResultItem {
     /// The account, as the call named it.
     #[serde(rename = "To_Account")]

@@ -121,7 +121,8 @@ fn http_response(answer: TencentReply) -> HttpResponse {
 
 /// Checks the app, the signature, the signer and the body, in the order of the vendor's codes.
 async fn read_call(request: &HttpRequest, payload: Payload) -> Result<AdministratorCall, TencentError> {
-    let service = request.app_data::<Data<Service>>().ok_or_else(|| Error::internal("a door without a service"))?;
+    let service =
+        request.app_data::<Data<Service>>().ok_or_else(|| Error::internal("the endpoints have no service"))?;
     let query = Form::query(request.query_string()).map_err(body_error)?;
     let tenant = app(service, &query)?;
     administrator(service, &tenant, &query)?;

@@ -178,7 +178,7 @@ pub(super) async fn get(call: CommandCall<'_>, request: UserStatusRequest<'_>) -
 /// The status of each account that exists.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(as = StatusesFound)]
+#[schema(as = UserStatusResult)]
 pub(super) struct UserStatuses {
     user_status_list: Vec<UserStatusView>,
     error_list: Vec<StatusMissing>,

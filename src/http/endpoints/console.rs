@@ -70,7 +70,7 @@ pub fn index(request: &HttpRequest) -> Option<HttpResponse> {
     params(("file" = String, Path, example = "console.css")),
     responses(
         (status = 200, description = "The file", content_type = "*/*"),
-        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 304, description = "The caller's copy is current"),
         (status = 404, description = "No such file", body = String, content_type = "text/plain"),
     )
 )]

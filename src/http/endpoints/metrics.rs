@@ -93,7 +93,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("standin");
         let help = "Requests, by the pattern of their path, method and class of status; gone: the caller left first";
         registry.register("http_requests", help, requests.clone());
-        let help = "Seconds from a request's head to its answer's head, by the pattern of its path";
+        let help = "Seconds from a request's head to its response's head, by the pattern of its path";
         registry.register("http_request_duration_seconds", help, waits.clone());
         Self(Arc::new(Counts { registry, requests, waits, in_flight: Arc::default() }))
     }
@@ -166,17 +166,21 @@ impl Collector for CurrentFigures {
             metric.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))
         };
         let in_flight = u64::try_from(self.in_flight).unwrap_or_default();
-        gauge("standin_http_requests_in_flight", "Requests that have no answer yet", in_flight)?;
+        gauge("standin_http_requests_in_flight", "Requests without a response yet", in_flight)?;
         gauge("standin_writes_waiting", "Writes that wait for the one writer", facts.writes.waiting as u64)?;
         let help = "Bytes of the database, its write-ahead log counted as if it were carried over";
         gauge("standin_database_bytes", help, facts.database_bytes)?;
-        let help = "Bytes that may still be written on the disk of the pictures";
+        let help = "Free bytes on the disk of the picture folder";
         gauge("standin_disk_free_bytes", help, facts.disk_free_bytes)?;
-        gauge("standin_pictures", "Pictures that are kept", facts.pictures.count)?;
+        gauge("standin_pictures", "Stored pictures", facts.pictures.count)?;
         gauge("standin_pictures_bytes", "Bytes of the files of these pictures", facts.pictures.bytes)?;
         let help = "Memory that all pictures being unpacked may take together";
         gauge("standin_decode_budget_bytes", help, facts.decoding.budget_bytes)?;
-        gauge("standin_decode_budget_used_bytes", "What of it is taken now", facts.decoding.used_bytes)?;
+        gauge(
+            "standin_decode_budget_used_bytes",
+            "Memory that pictures being unpacked take now",
+            facts.decoding.used_bytes,
+        )?;
         if let Some(bytes) = resident_bytes() {
             gauge("process_resident_memory_bytes", "Memory of this process that is in RAM", bytes)?;
         }
@@ -190,7 +194,7 @@ impl Collector for CurrentFigures {
         commits.encode_counter::<NoLabelSet, _, u64>(&facts.writes.commits(), None)?;
         let help = "How many writes shared a commit";
         self.batches(encoder.encode_descriptor("standin_commit_writes", help, None, MetricType::Histogram)?)?;
-        let mut build = encoder.encode_descriptor("standin_build", "What runs here", None, MetricType::Info)?;
+        let mut build = encoder.encode_descriptor("standin_build", "Version of this server", None, MetricType::Info)?;
         build.encode_info(&[("version", self.version)])
     }
 }

@@ -91,7 +91,7 @@ async fn nothing() -> HttpResponse {
         (status = 200, description = "The picture, in its true type", content(
             ("image/jpeg"), ("image/png"),
         )),
-        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 304, description = "The caller's copy is current"),
         (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
         (status = 503, description = "Too busy: try again"),
     )
@@ -114,7 +114,7 @@ pub(super) async fn uploaded(
         (status = 200, description = "The picture, in its true type", content(
             ("image/jpeg"), ("image/png"),
         )),
-        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 304, description = "The caller's copy is current"),
         (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
         (status = 503, description = "Too busy: try again"),
     )
@@ -139,7 +139,7 @@ pub(super) async fn transformed(
         (status = 200, description = "The picture, in its true type", content(
             ("image/jpeg"), ("image/png"),
         )),
-        (status = 304, description = "The caller has it: `If-None-Match` says so"),
+        (status = 304, description = "The caller's copy is current"),
         (status = 404, description = "No such picture", body = String, content_type = "text/plain"),
         (status = 503, description = "Too busy: try again"),
     )

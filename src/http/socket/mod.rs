@@ -127,7 +127,7 @@ pub fn open<T: Protocol + 'static>(
     runner: impl CommandRunner<T> + 'static,
 ) -> Result<HttpResponse, actix_web::Error> {
     let takeover =
-        request.conn_data::<Takeover>().ok_or_else(|| ErrorInternalServerError("not a connection of ours"))?;
+        request.conn_data::<Takeover>().ok_or_else(|| ErrorInternalServerError("a connection of an unknown type"))?;
     if !is_plain_handshake(request) {
         return Err(ws::HandshakeError::NoWebsocketUpgrade.into());
     }

@@ -204,7 +204,7 @@ impl WebSocket {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether the read budget ended its message.
+    /// Whether the read budget ended the connection while a message arrived.
     pub(super) fn is_ended(&self) -> bool {
         self.connection.account.is_ended()
     }

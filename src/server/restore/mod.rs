@@ -139,7 +139,7 @@ pub fn restore(settings: &Settings, file: &Path, options: RestoreOptions) -> Res
     }
     done.map_err(|error| RestoreError {
         sentence: match error.kind {
-            RestoreErrorKind::Refused => format!("{} The data folder is as it was.", error.sentence),
+            RestoreErrorKind::Refused => format!("{} The data folder is unchanged.", error.sentence),
             RestoreErrorKind::Arguments | RestoreErrorKind::Folder => error.sentence,
         },
         ..error
@@ -155,7 +155,7 @@ fn restore_into(
     let data = settings.data.as_path();
     let in_folder = |cause: io::Error| RestoreError {
         kind: RestoreErrorKind::Folder,
-        sentence: format!("The data folder {} cannot be written ({cause}). It is as it was.", data.display()),
+        sentence: format!("The data folder {} cannot be written ({cause}). It is unchanged.", data.display()),
     };
     let before = before(data, options)?;
     let staging = Staging::begin(data).map_err(in_folder)?;
@@ -177,13 +177,13 @@ fn restore_into(
     finish(data).map_err(|cause| RestoreError {
         kind: RestoreErrorKind::Folder,
         sentence: format!(
-            "The restore is whole, but could not be put in its place ({cause}): let this user own {}; the next start ends it.",
+            "The restore is complete, but its files could not be moved into place ({cause}): let this user own {}; the next start completes it.",
             data.display()
         ),
     })?;
     let after = store::amounts(&data.join(DATABASE)).map_err(|error| RestoreError {
         kind: RestoreErrorKind::Folder,
-        sentence: format!("The backup is in its place, but cannot be counted ({}).", cause_of(&error)),
+        sentence: format!("The backup is restored, but its records cannot be counted ({}).", cause_of(&error)),
     })?;
     let former = data.join(&former).is_dir().then_some(former);
     Ok(Restored { manifest: report.manifest, before, after, former, lost: report.lost })
@@ -230,7 +230,7 @@ fn ensure_key(
         return staging.put(KEY, &mut text.expose().as_bytes()).map_err(in_folder);
     }
     let otherwise =
-        "give the right one as STANDIN_SERVER_KEY, or say --new-key, by which every secret that it opens is drawn anew";
+        "give the right one as STANDIN_SERVER_KEY, or say --new-key, which replaces every secret that it opens";
     if let Some(key) = &settings.server_key {
         if !fits(key) {
             return Err(refused(format!(
@@ -293,7 +293,7 @@ fn check_database(
             Ok(found) => compare(report, &found),
             Err(error) => report.damaged(&name, &format!("cannot be used: {}", cause_of(&error))),
         },
-        Ok(false) => report.damaged(&name, "unpacks to another database than manifest.json says"),
+        Ok(false) => report.damaged(&name, "unpacks to a database that differs from manifest.json"),
         // The digest was right, so the only problem is disk space.
         Err(cause) if is_full(&cause) => {
             return Err(refused(format!(
@@ -309,7 +309,7 @@ fn check_database(
 fn compare(report: &mut ReadReport, found: &Inspected) {
     let said = (&report.manifest.counts, report.manifest.key_fingerprint.as_str(), report.manifest.schema);
     if said != (&found.amounts, hex(&found.key_fingerprint.0).as_str(), found.schema) {
-        report.damaged("manifest.json", "does not tell of the database beside it");
+        report.damaged("manifest.json", "does not describe the database in the same backup");
     }
 }
 
@@ -344,7 +344,7 @@ fn not_read(file: &Path, fault: ReadFault) -> RestoreError {
         ReadFault::Format(format) => refused(format!(
             "{shown} has format {format}, which this program does not know: use the Standin that made it."
         )),
-        ReadFault::Failed(cause) => refused(format!("{shown} could not be taken in ({cause}).")),
+        ReadFault::Failed(cause) => refused(format!("{shown} could not be restored ({cause}).")),
     }
 }
 

@@ -92,7 +92,7 @@ impl Drop for Staging {
             && let Err(left) =
                 absent_is_fine(fs::remove_file(self.path(WHOLE))).and_then(|()| remove_if_there(&self.staged))
         {
-            log::warn!("{} stays until the next start: {left}", self.staged.display());
+            log::warn!("{} could not be removed, the next start removes it: {left}", self.staged.display());
         }
     }
 }

@@ -155,7 +155,7 @@ impl Service {
             Ok(begun) => begun,
             Err(refused @ Error::Unauthenticated(_)) => return Err(refused),
             Err(cause) => {
-                log::warn!("a session begins without a stored place: {cause:?}");
+                log::warn!("a session begins without a stored position: {cause:?}");
                 let stored = store.read(async |db| db.positions(app, user, vendor).await).await?;
                 (0, session::resume(&stored, &new.siblings, new.shown))
             }
@@ -187,7 +187,7 @@ impl Service {
             let at = self.now();
             let rule = async move |tx: &Tx<'_>| tx.move_positions(&moved, at).await;
             if let Err(cause) = self.write_all(rule).await {
-                log::warn!("places of sessions were not written: {cause:?}");
+                log::warn!("positions of sessions were not stored: {cause:?}");
                 return;
             }
         }

@@ -140,7 +140,7 @@ fn taken(cause: rusqlite::Error) -> Error {
 
 fn password_cells(password: &AccountPassword) -> (Option<[u8; 16]>, Option<[u8; 32]>, Option<&str>) {
     match password {
-        AccountPassword::DerivedSecret(derived) => (Some(derived.salt.0), Some(derived.digest.0), None),
+        AccountPassword::Derived(derived) => (Some(derived.salt.0), Some(derived.digest.0), None),
         AccountPassword::Chosen(hash) => (None, None, Some(hash.0.as_str())),
     }
 }
@@ -164,7 +164,7 @@ fn app(row: &Row<'_>) -> Result<App, Error> {
         account: row.parsed(4, UserId::parse)?,
         account_password: match chosen {
             Some(hash) => AccountPassword::Chosen(PasswordHash(hash)),
-            None => AccountPassword::DerivedSecret(row.derived(5)?),
+            None => AccountPassword::Derived(row.derived(5)?),
         },
         secret: SealedSecret(row.get(8)?),
         former_secret: former

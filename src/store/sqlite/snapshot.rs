@@ -50,7 +50,7 @@ pub(crate) fn inspect(database: &Path) -> Result<Inspected, Error> {
         return Err(Error::internal(format_args!("the database is damaged: {said}")));
     }
     if connection.prepare("PRAGMA foreign_key_check")?.exists([])? {
-        return Err(Error::internal("the database is damaged: a row names another that is not there"));
+        return Err(Error::internal("the database is damaged: a row refers to a row that does not exist"));
     }
     let schema = SCHEMA.current_version(&connection).map_err(Error::internal)?;
     let schema = usize::from(&schema).try_into().map_err(Error::internal)?;

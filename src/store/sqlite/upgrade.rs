@@ -31,7 +31,7 @@ pub(super) fn keep_copy(connection: &Connection, database: &Path, from: usize, t
         });
     }
     log::info!(
-        "the database's schema goes from version {from} to {to}; the database as it was is kept as {}",
+        "the database's schema changes from version {from} to {to}; a copy of the former database is {}",
         copy.display()
     );
     if let Err(cause) = remove_earlier(database, &copy) {

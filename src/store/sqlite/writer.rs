@@ -108,7 +108,7 @@ impl WriterThread {
     pub(super) fn post(&self, work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
         let (sender, _) = oneshot::channel();
         if self.enqueue(job(work, sender)).is_err() {
-            log::debug!("a write that nobody waits for found the queue full");
+            log::debug!("a background write was dropped, because the queue is full");
         }
     }
 
@@ -150,7 +150,7 @@ fn job<T: Send + 'static>(
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     let literal = panic.downcast_ref::<&str>().copied();
     let said = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a text")))
+    Error::internal(format_args!("panic in a write: {}", said.unwrap_or("without a message")))
 }
 
 fn serve(mut connection: Connection, jobs: &Receiver<Job>, counters: &WriteCounters, committed: &watch::Sender<u64>) {
@@ -166,7 +166,7 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>, counters: &WriteCount
         committed.send_modify(|commits| *commits += 1);
     }
     if let Err(cause) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-        log::warn!("the last checkpoint is left to the next start: {cause}");
+        log::warn!("the last checkpoint failed, the next start makes it: {cause}");
     }
 }
 

@@ -219,7 +219,7 @@ impl XmppRunner {
                 session: SessionChange::CaughtUp(seen_to),
             },
             Err(error) => {
-                log::warn!("what a client missed could not be looked up, and it is sent to come back: {error:?}");
+                log::warn!("missed events could not be read, so the client must reconnect: {error:?}");
                 CommandResult {
                     outcome: delay_if_failed(&self.service, XmppResult::Failed).await,
                     session: SessionChange::Unchanged,
@@ -297,7 +297,7 @@ fn sign_in_failure(refused: MirrorFlyError) -> XmppResult {
         }
         MirrorFlyError::Domain(Error::TooMany { .. }) => XmppResult::TooManyAttempts,
         MirrorFlyError::Domain(error) => {
-            log::warn!("somebody could not sign in to a socket: {error:?}");
+            log::warn!("a login over a socket failed: {error:?}");
             XmppResult::Failed
         }
         MirrorFlyError::Body(_)

@@ -47,7 +47,8 @@ impl Authenticate for Uploader {
         if !client.token.expose().is_empty() {
             return QiscusUser::with_token_of(client, service).await.map(Box::new).map(Self::User);
         }
-        let spool = request.app_data::<Data<Spool>>().ok_or_else(|| Error::internal("a door without a spool"))?;
+        let spool =
+            request.app_data::<Data<Spool>>().ok_or_else(|| Error::internal("the endpoints have no upload folder"))?;
         Ok(Self::Client(client, spool.anonymous_permit(peer::client(request))?))
     }
 

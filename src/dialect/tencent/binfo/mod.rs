@@ -200,7 +200,7 @@ impl BinfoRunner {
             self.service.forget_status_subscriptions(user.key);
         }
         if let Err(error) = self.service.sign_out(ticket.expose()).await {
-            log::error!("a ticket outlives its logout: {error:?}");
+            log::error!("a ticket could not be revoked at logout: {error:?}");
         }
     }
 
@@ -240,7 +240,7 @@ impl BinfoRunner {
 
     /// Fails the connection, so that the client gets the change when it reconnects.
     async fn fail_push(&self, refused: &TencentError) -> BinfoOutcome {
-        log::error!("a change could not be told, and the client is sent to come back: {refused:?}");
+        log::error!("a notification could not be sent, so the client must reconnect: {refused:?}");
         reconnect_delay(&self.service).await;
         BinfoOutcome::Failed
     }

@@ -152,7 +152,7 @@ fn has_body(request: &HttpRequest) -> bool {
 }
 
 fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
-    request.app_data().ok_or_else(|| Error::internal("a server without what its calls need"))
+    request.app_data().ok_or_else(|| Error::internal("the server has no object that its endpoints need"))
 }
 
 /// The files of a form, by their index in it.

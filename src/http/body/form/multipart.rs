@@ -228,7 +228,7 @@ async fn file_part(
 fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
     use MultipartError as Damage;
     if let Damage::Payload(PayloadError::Overflow) = fault {
-        // The parser's own bound on the end of a head or a line.
+        // The parser's own error for a head or line that is too long.
         return too_large("The head of a part", limits.part_head_bytes_max as u64);
     }
     if let Damage::Payload(fault) = fault {

@@ -7,7 +7,7 @@ ALTER TABLE user ADD COLUMN custom TEXT NOT NULL DEFAULT '{}';
 -- UserSigs made before then are dead.
 ALTER TABLE user ADD COLUMN sigs_from INTEGER NOT NULL DEFAULT 0;
 
--- Requests to be friends that came until then have been seen.
+-- Friend requests that came until then have been seen.
 ALTER TABLE user ADD COLUMN requests_read_at INTEGER NOT NULL DEFAULT 0;
 
 -- A friend is a contact: the owner's groups it is in (a sorted JSON array), how it came about, what was said then.
@@ -22,7 +22,7 @@ CREATE TABLE friend_group (
     PRIMARY KEY (owner, name)
 ) STRICT, WITHOUT ROWID;
 
--- Requests to be friends that wait for the consent of the one who is asked. Few for each user: see REQUESTS_MAX.
+-- Friend requests that wait for the consent of the one who is asked. Few for each user: see REQUESTS_MAX.
 CREATE TABLE request (
     asked         INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
     by            INTEGER NOT NULL REFERENCES user (key) ON DELETE CASCADE,
